@@ -1,0 +1,198 @@
+"""The two CustomResourceDefinitions: names, subresources, printer columns and schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any, Final
+
+from controller.api import job, rules, unsupported, update
+from controller.api.labels import GROUP, VERSION
+from controller.api.meta import Model
+from controller.api.policy import UpdatePolicy
+from controller.api.schema import Schema, at, object_with, structural
+
+Column = dict[str, Any]
+
+#: Fresh objects are "in progress" to kstatus until the operator has seen them.
+_UNSEEN: Final = {"observedGeneration": -1}
+
+_READY: Final = '.status.conditions[?(@.type=="Ready")]'
+
+
+def _column(name: str, path: str, kind: str, description: str, *, wide: bool = False) -> Column:
+    column = {"name": name, "type": kind, "jsonPath": path, "description": description}
+    return {**column, "priority": 1} if wide else column
+
+
+_AGE: Final = _column("Age", ".metadata.creationTimestamp", "date", "Time since it was made.")
+
+JOB_COLUMNS: Final = (
+    _column("Instances", ".spec.instances", "integer", "Instances wanted."),
+    _column("Ready", ".status.readyInstances", "integer", "Instances whose pod is Ready."),
+    _column("Updated", ".status.updatedInstances", "integer", "Instances at the present template."),
+    _column("Revision", ".status.currentRevision", "string", "Revision last completed."),
+    _column("Status", f"{_READY}.reason", "string", "Reason of the condition Ready."),
+    _column("Message", f"{_READY}.message", "string", "Message of the condition Ready."),
+    _AGE,
+    _column(
+        "Available",
+        ".status.availableInstances",
+        "integer",
+        "Instances Ready for minReadySeconds.",
+        wide=True,
+    ),
+    _column("Template", ".status.updateRevision", "string", "Revision of the template.", wide=True),
+    _column("Update", ".status.activeUpdate.name", "string", "The active Update.", wide=True),
+    _column("Last", ".status.lastAttempt.outcome", "string", "How the last one ended.", wide=True),
+)
+
+UPDATE_COLUMNS: Final = (
+    _column("Job", ".spec.job", "string", "The Job it updates."),
+    _column("Phase", ".status.phase", "string", "Where it is."),
+    _column("Updated", ".status.counts.updated", "integer", "Instances updated."),
+    _column("Total", ".status.counts.total", "integer", "Instances of the update."),
+    _column("Failed", ".status.counts.failed", "integer", "Instances that failed."),
+    _column("Batch", ".status.batch.instances", "string", "Instances in flight."),
+    _column("Message", ".status.message", "string", "Why it is there."),
+    _AGE,
+    _column("Reason", ".status.reason", "string", "Why, in one word.", wide=True),
+    _column("Back", ".status.counts.rolledBack", "integer", "Instances rolled back.", wide=True),
+    _column("Revision", ".status.to.revision", "string", "Where it goes.", wide=True),
+    _column("Finished", ".status.finishedAt", "date", "When it ended.", wide=True),
+)
+
+
+def _with_default(model: type[Model]) -> Collection[str]:
+    """The properties of a model that are never absent once the API server has stored it."""
+    return [
+        field.alias or name
+        for name, field in model.model_fields.items()
+        if not field.is_required() and field.default is not None
+    ]
+
+
+def _template() -> Schema:
+    """A pod template. Named is only what rules speak of; a newer Kubernetes loses no field."""
+    containers = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 1000,
+        "description": "Containers of the pod; see `kubectl explain pod.spec.containers`.",
+        "items": object_with(
+            "name", name={"type": "string", "description": "Name of the container; a DNS label."}
+        ),
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["name"],
+    }
+    restart = {
+        "type": "string",
+        "maxLength": 64,
+        "nullable": True,
+        "description": "Always or absent: an instance of a Service runs for ever.",
+    }
+    metadata = {
+        **object_with(),
+        "nullable": True,
+        "description": "Labels and annotations of the pods; other metadata is ignored.",
+    }
+    spec = {
+        **object_with("containers", containers=containers, restartPolicy=restart),
+        "description": "Specification of the pods; see `kubectl explain pod.spec`.",
+    }
+    return object_with("spec", metadata=metadata, spec=spec)
+
+
+def job_schema() -> Schema:
+    """The schema of Job, without its rules."""
+    schema = structural(
+        job.Job, {"spec": _with_default(job.JobSpec), "spec.update": _with_default(UpdatePolicy)}
+    )
+    template = at(schema, "spec.template")
+    template.update(_template())
+    return _root(schema)
+
+
+def update_schema() -> Schema:
+    """The schema of Update, without its rules."""
+    return _root(structural(update.Update, {"spec": ["action"]}))
+
+
+def _root(schema: Schema) -> Schema:
+    properties = schema["properties"]
+    # The length is a bound for the cost of rules; the API server allows no longer name anyhow.
+    name = {"type": "string", "maxLength": 253}
+    properties["metadata"] = {"type": "object", "properties": {"name": name}}
+    properties["apiVersion"] = {"type": "string", "description": "Version of this schema."}
+    properties["kind"] = {"type": "string", "description": "Kind of this object."}
+    properties["status"]["default"] = _UNSEEN
+    schema["required"] = ["spec"]
+    return schema
+
+
+def _add(schema: Schema, added: rules.Rules) -> None:
+    for path, those in added.items():
+        node = at(schema, path)
+        node.setdefault("x-kubernetes-validations", []).extend(rule.wire() for rule in those)
+
+
+def _crd(
+    kind: str, short: str, schema: Schema, columns: tuple[Column, ...], subresources: Schema
+) -> Schema:
+    singular = kind.lower()
+    plural = f"{singular}s"
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": kind,
+                "listKind": f"{kind}List",
+                "plural": plural,
+                "singular": singular,
+                "shortNames": [short],
+                "categories": ["echelon"],
+            },
+            "versions": [
+                {
+                    "name": VERSION,
+                    "served": True,
+                    "storage": True,
+                    "additionalPrinterColumns": list(columns),
+                    "subresources": subresources,
+                    "schema": {"openAPIV3Schema": schema},
+                }
+            ],
+        },
+    }
+
+
+def job_crd(*, refuse_unsupported: bool = True) -> Schema:
+    """jobs.echelon.dev."""
+    schema = job_schema()
+    _add(schema, rules.JOB)
+    if refuse_unsupported:
+        _add(schema, unsupported.JOB)
+    scale = {
+        "specReplicasPath": ".spec.instances",
+        "statusReplicasPath": ".status.instances",
+        "labelSelectorPath": ".status.selector",
+    }
+    return _crd(job.KIND, "ejob", schema, JOB_COLUMNS, {"status": {}, "scale": scale})
+
+
+def update_crd(*, refuse_unsupported: bool = True) -> Schema:
+    """updates.echelon.dev."""
+    schema = update_schema()
+    _add(schema, rules.UPDATE)
+    if refuse_unsupported:
+        _add(schema, unsupported.UPDATE)
+    return _crd(update.KIND, "eup", schema, UPDATE_COLUMNS, {"status": {}})
+
+
+def all_crds() -> Iterator[Schema]:
+    """All of Echelon's CustomResourceDefinitions."""
+    yield job_crd()
+    yield update_crd()

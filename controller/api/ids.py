@@ -1,0 +1,153 @@
+"""A frozen set of instance ids, written as a *range string*: ``"0-3,7"``, ``""`` for none.
+
+The set is one Python int used as a bitset, so union, intersection and difference of 10,000 ids
+cost about a microsecond and two views of a Job can be compared without walking its instances.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any, Final
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+MAX_ID: Final = 9_999
+_RANGES: Final = re.compile(r"\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*")
+
+
+class Ids:
+    """An immutable set of ids ``0..9999``; iterates in ascending order."""
+
+    __slots__ = ("bits",)
+    bits: int
+
+    def __init__(self, ids: Iterable[int] = ()) -> None:
+        bits = 0
+        for i in ids:
+            bits |= 1 << i
+        self.bits = bits
+
+    @classmethod
+    def of_bits(cls, bits: int) -> Ids:
+        """The ids whose bits are set in ``bits``."""
+        ids = cls.__new__(cls)
+        ids.bits = bits
+        return ids
+
+    @classmethod
+    def span(cls, start: int, stop: int) -> Ids:
+        """The ids ``start..stop-1``."""
+        return cls.of_bits(((1 << stop) - (1 << start)) if stop > start else 0)
+
+    @classmethod
+    def parse(cls, text: str) -> Ids:
+        """Read a range string; ``ValueError`` says what is wrong with it."""
+        return cls.of_bits(_parse(text))
+
+    def __str__(self) -> str:
+        return _format(self.bits)
+
+    def __repr__(self) -> str:
+        return f"Ids({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ids) and self.bits == other.bits
+
+    def __hash__(self) -> int:
+        return hash(self.bits)
+
+    def __bool__(self) -> bool:
+        return self.bits != 0
+
+    def __len__(self) -> int:
+        return self.bits.bit_count()
+
+    def __contains__(self, i: int) -> bool:
+        return i >= 0 and bool(self.bits >> i & 1)
+
+    def __or__(self, other: Ids) -> Ids:
+        return Ids.of_bits(self.bits | other.bits)
+
+    def __and__(self, other: Ids) -> Ids:
+        return Ids.of_bits(self.bits & other.bits)
+
+    def __sub__(self, other: Ids) -> Ids:
+        return Ids.of_bits(self.bits & ~other.bits)
+
+    def __le__(self, other: Ids) -> bool:
+        return not self.bits & ~other.bits
+
+    def __iter__(self) -> Iterator[int]:
+        bits = self.bits
+        while bits:
+            low = bits & -bits
+            yield low.bit_length() - 1
+            bits ^= low
+
+    def __reversed__(self) -> Iterator[int]:
+        bits = self.bits
+        while bits:
+            high = bits.bit_length() - 1
+            yield high
+            bits ^= 1 << high
+
+    def top(self) -> int:
+        """The highest id; -1 for none."""
+        return self.bits.bit_length() - 1
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, _source: Any, _handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, Ids) else cls.parse(value),
+            serialization=core_schema.plain_serializer_function_ser_schema(str),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+NONE: Final = Ids()
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> int:
+    if not isinstance(text, str):
+        raise ValueError(f"a range string is expected, such as '0-3,7', not {text!r}")
+    if text == "":
+        return 0
+    if not _RANGES.fullmatch(text):
+        raise ValueError(f"{text!r} is not a range string such as '0-3,7' (no spaces)")
+    bits, last = 0, -1
+    for part in text.split(","):
+        first, _, end = part.partition("-")
+        low, high = int(first), int(end or first)
+        if high > MAX_ID:
+            raise ValueError(f"{part!r}: the highest instance id is {MAX_ID}")
+        if low > high or low <= last:
+            raise ValueError(f"{part!r} in {text!r}: ids must ascend, each named once")
+        bits |= (1 << high + 1) - (1 << low)
+        last = high
+    return bits
+
+
+@lru_cache(maxsize=4096)
+def _format(bits: int) -> str:
+    parts: list[str] = []
+    base = 0
+    while bits:
+        zeros = (bits & -bits).bit_length() - 1
+        bits >>= zeros
+        base += zeros
+        ones = (~bits & (bits + 1)).bit_length() - 1
+        parts.append(str(base) if ones == 1 else f"{base}-{base + ones - 1}")
+        bits >>= ones
+        base += ones
+    return ",".join(parts)

@@ -1,0 +1,28 @@
+"""Every label, annotation and name that Echelon puts on objects: the one place with such strings."""
+
+from typing import Final
+
+GROUP: Final = "echelon.dev"
+VERSION: Final = "v1alpha1"
+API_VERSION: Final = f"{GROUP}/{VERSION}"
+
+# On pods, ControllerRevisions and Updates alike.
+JOB: Final = "echelon.dev/job"
+INSTANCE: Final = "echelon.dev/instance"
+#: As a label the revision's digest, as an annotation the ControllerRevision's name.
+REVISION: Final = "echelon.dev/revision"
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+MANAGER: Final = "echelon"
+
+# Annotations of pods.
+UPDATE: Final = "echelon.dev/update"
+FAILURES: Final = "echelon.dev/failures"
+RESTART_BASE: Final = "echelon.dev/restart-base"
+#: How often in a row this instance's pod ended and was made again (the back-off's memory).
+REMADE: Final = "echelon.dev/remade"
+
+# Annotations of Updates.
+ADMITTED: Final = "echelon.dev/admitted"
+PULSED_AT: Final = "echelon.dev/pulsed-at"
+
+ENV_INSTANCE: Final = "ECHELON_INSTANCE"

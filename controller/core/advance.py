@@ -1,0 +1,146 @@
+"""The next write of an active Update: count failures, open the next group, assign it, end.
+
+One write at a time, in the order of contract rule 3: ``batch``, then ``assigned``; pods follow
+(`converge`). Nothing here touches a pod.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from controller.api.ids import NONE, Ids
+from controller.api.policy import StrategyType
+from controller.api.update import BatchStatus, Phase, Update, UpdateStatus
+from controller.core import assigned as asg
+from controller.core import oneway
+from controller.core.case import Case
+from controller.core.ending import ended, retreat
+from controller.core.failures import Tally
+from controller.core.oneway import OneWay
+from controller.core.plan import Event, Write, WriteJob, WriteUpdate
+from controller.core.update_status import counted, entered, report
+
+#: A Queue's horizon holds about this many seconds of progress, so that writes stay O(seconds).
+HORIZON_SECONDS = 1.0
+
+
+def next_write(way: OneWay, tally: Tally) -> Write | None:
+    """What the Update has to store before anything else may happen; None: nothing."""
+    if len(way.failed) > way.policy.max_failed_instances:
+        return _too_many(way, tally)
+    if tally.fresh:
+        return _count(way, tally)
+    if strays := _strays(way):
+        return _assign(way, strays)
+    if unasked := way.batch - way.asked - way.done - way.failed:
+        return _assign(way, unasked)
+    if way.pending and not way.shaky:
+        return _next_group(way, tally)
+    if not way.pending and not way.flight and not way.shaky:
+        return _end(way, tally)
+    return None
+
+
+def _count(way: OneWay, tally: Tally) -> Write:
+    """Store the failures, and if they are too many start the rollback with the same write."""
+    update = way.update
+    latest = tally.records()[0]
+    events = tuple(
+        Event(
+            "InstanceFailed", f"instance {f.instance}: {f.message}", update.metadata.name, "Warning"
+        )
+        for f in tally.records()[: len(tally.fresh)]
+        if f.instance in tally.newly_failed
+    )
+    if not (tally.too_many and not way.backward and way.policy.rollback_on_failure):
+        return WriteUpdate(update.metadata.name, report(way, tally), events)
+    failed = next((f for f in tally.records() if f.instance in tally.failed), latest)
+    cause = f"instance {failed.instance} failed: {failed.reason}"
+    if failed.message:
+        cause += f", {failed.message}"
+    rolling_back = Event("RollingBack", cause, update.metadata.name, "Warning")
+    return WriteUpdate(
+        update.metadata.name,
+        turned(way, tally, "InstancesFailed", cause),
+        (*events, rolling_back),
+    )
+
+
+def turned(way: OneWay, tally: Tally, reason: str, cause: str) -> UpdateStatus:
+    """The status that turns the Update around: fresh counts, no group in flight."""
+    changes = counted(way, tally) | {"failure_counts": {}, "batch": None}
+    return entered(way.case, way.update, Phase.ROLLING_BACK, reason, cause, **changes)
+
+
+def _too_many(way: OneWay, tally: Tally) -> Write:
+    """Too many failures are stored: the way forward ends here, or turns."""
+    if not way.backward and way.policy.rollback_on_failure:
+        cause = way.update.status.message
+        return WriteUpdate(way.update.metadata.name, turned(way, tally, "InstancesFailed", cause))
+    return ended(way, Phase.FAILED, "InstancesFailed")
+
+
+def _strays(way: OneWay) -> Ids:
+    """In a rollback: ids that got the target as their intent but whose pod was never touched."""
+    if not way.backward:
+        return NONE
+    sets = way.update.status.instances
+    touched = sets.updating | sets.updated | sets.failed
+    touched |= sets.rolling_back | sets.rolled_back | sets.rollback_failed
+    return way.pending - touched
+
+
+def _assign(way: OneWay, ids: Ids) -> Write:
+    after = asg.moved(way.case.assigned, asg.within(way.goal, ids), ids & way.kill)
+    return WriteJob(
+        way.case.status.model_copy(
+            update={
+                "assigned": asg.write(after),
+                "instances_in_force": len(asg.ids_of(after)),
+            }
+        )
+    )
+
+
+def _next_group(way: OneWay, tally: Tally) -> Write | None:
+    size = way.group_size()
+    if not size or ((queue := way.policy.strategy.type is StrategyType.QUEUE) and way.idle):
+        return None
+    if queue:
+        size = max(size, _per_second(way))
+    group = Ids(islice(way.ordered(way.pending), size))
+    before = way.update.status.batch
+    batch = BatchStatus(
+        index=before.index + 1 if before else 0,
+        instances=way.flight | group,
+        started_at=way.case.stamp,
+    )
+    status = report(way, tally).model_copy(update={"batch": batch})
+    return WriteUpdate(way.update.metadata.name, status)
+
+
+def _per_second(way: OneWay) -> int:
+    """How many instances of the last horizon became done per second."""
+    batch = way.update.status.batch
+    if batch is None:
+        return 0
+    seconds = max(way.case.now - batch.started_at, HORIZON_SECONDS)
+    return int(len(batch.instances & way.done) / seconds * HORIZON_SECONDS)
+
+
+def _end(way: OneWay, tally: Tally) -> Write:
+    """Everything is where it should be: store the last results, then end."""
+    if counted(way, tally)["instances"] != way.update.status.instances:
+        return WriteUpdate(way.update.metadata.name, report(way, tally))
+    if way.backward:
+        return ended(way, Phase.ROLLED_BACK, "RolledBack")
+    return ended(way, Phase.ROLLED_FORWARD, "Completed")
+
+
+def way_of(case: Case, update: Update) -> tuple[OneWay, Tally]:
+    """The Update's direction and the failures in it."""
+    way = oneway.of(case, update)
+    return way, Tally(way)
+
+
+__all__ = ["next_write", "retreat", "turned", "way_of"]

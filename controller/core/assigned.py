@@ -1,0 +1,58 @@
+"""``Job.status.assigned`` and ``Update.status.from`` as maps: revision -> ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from controller.api.ids import NONE, Ids
+from controller.api.job import RevisionRange
+
+#: Which revision each id is meant to run. No id is in two values; no value is empty.
+Assigned = Mapping[str, Ids]
+
+
+def read(ranges: Iterable[RevisionRange]) -> dict[str, Ids]:
+    """The map a status carries; an id named twice belongs to the first."""
+    found: dict[str, Ids] = {}
+    seen = NONE
+    for item in ranges:
+        if ids := item.instances - seen:
+            found[item.revision] = found.get(item.revision, NONE) | ids
+            seen |= ids
+    return found
+
+
+def write(assigned: Assigned) -> tuple[RevisionRange, ...]:
+    """The map as a status carries it, ordered by name."""
+    return tuple(
+        RevisionRange(revision=name, instances=assigned[name])
+        for name in sorted(assigned)
+        if assigned[name]
+    )
+
+
+def ids_of(assigned: Assigned) -> Ids:
+    """All ids of the map."""
+    bits = 0
+    for ids in assigned.values():
+        bits |= ids.bits
+    return Ids.of_bits(bits)
+
+
+def moved(assigned: Assigned, goal: Assigned, gone: Ids = NONE) -> dict[str, Ids]:
+    """The map after the ids of ``goal`` went to its revisions and the ids ``gone`` left."""
+    leaving = ids_of(goal) | gone
+    after = {name: ids - leaving for name, ids in assigned.items()}
+    for name, ids in goal.items():
+        after[name] = after.get(name, NONE) | ids
+    return {name: ids for name, ids in after.items() if ids}
+
+
+def within(assigned: Assigned, ids: Ids) -> dict[str, Ids]:
+    """The part of the map that speaks of ``ids``."""
+    return {name: part for name, whole in assigned.items() if (part := whole & ids)}
+
+
+def revision_of(assigned: Assigned, instance: int) -> str | None:
+    """The revision an id is meant to run; None: it is not meant to be."""
+    return next((name for name, ids in assigned.items() if instance in ids), None)

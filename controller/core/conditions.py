@@ -1,0 +1,64 @@
+"""Conditions: set, keep their transition time, order them for a reader.
+
+``Reconciling`` and ``Stalled`` follow kstatus and are never both True; an absent one is False.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from controller.api.meta import Condition
+
+READY: Final = "Ready"
+RECONCILING: Final = "Reconciling"
+STALLED: Final = "Stalled"
+AVAILABLE: Final = "Available"
+UPDATE_PENDING: Final = "UpdatePending"
+ROLLED_BACK: Final = "RolledBack"
+POD_NAME_CONFLICT: Final = "PodNameConflict"
+COMPLETE: Final = "Complete"
+SUCCEEDED: Final = "Succeeded"
+FAILED: Final = "Failed"
+PAUSED: Final = "Paused"
+AWAITING_PULSE: Final = "AwaitingPulse"
+
+MAX_MESSAGE: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a condition should say now."""
+
+    status: bool
+    reason: str
+    message: str = ""
+
+
+def merged(
+    old: Iterable[Condition], wanted: Mapping[str, Wanted], generation: int, now: float
+) -> tuple[Condition, ...]:
+    """The conditions of ``wanted`` in its order; a status that stays keeps its transition time."""
+    known = {c.type: c for c in old}
+    return tuple(
+        _one(known.get(name), name, want, generation, now) for name, want in wanted.items()
+    )
+
+
+def _one(old: Condition | None, name: str, want: Wanted, generation: int, now: float) -> Condition:
+    status: Literal["True", "False"] = "True" if want.status else "False"
+    same = old is not None and old.status == status
+    return Condition(
+        type=name,
+        status=status,
+        reason=want.reason,
+        message=want.message[:MAX_MESSAGE],
+        observed_generation=generation,
+        last_transition_time=old.last_transition_time if old and same else float(int(now)),
+    )
+
+
+def is_true(conditions: Iterable[Condition], name: str) -> bool:
+    """Whether the condition is there and True."""
+    return any(c.type == name and c.status == "True" for c in conditions)

@@ -1,0 +1,178 @@
+"""Pods follow ``assigned``: what to create, delete and mend now, and what has to wait.
+
+Acts only on acknowledged intent. Every delete names a uid, every create a name that is taken if the
+pod is there already; so a repeat does nothing (invariants 1 and 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from controller.api.ids import NONE, Ids
+from controller.api.pod import Pod
+from controller.api.policy import StrategyType
+from controller.api.update import Phase
+from controller.core import assigned as asg
+from controller.core import backoff
+from controller.core.case import Case
+from controller.core.failures import Tally
+from controller.core.oneway import OneWay
+from controller.core.plan import Action, CreatePod, DeletePod, MendPod
+from controller.core.policy import max_unavailable
+
+#: Actions of one decision; the rest follows in the next one, so that no Job starves the others.
+MAX_ACTIONS = 500
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """``way`` and ``tally``: the active Update's direction, if there is one."""
+
+    case: Case
+    way: OneWay | None = None
+    tally: Tally | None = None
+
+    def actions(self) -> tuple[Action, ...]:
+        """What to do now, in this order: mend, delete, create; at most 500."""
+        return tuple(islice(self._all(), MAX_ACTIONS))
+
+    @cached_property
+    def startable(self) -> Ids:
+        """Untouched ids of the group in flight that may be replaced (or created) now."""
+        way = self.way
+        if way is None or way.update.status.phase not in (
+            Phase.ROLLING_FORWARD,
+            Phase.ROLLING_BACK,
+        ):
+            return NONE
+        idle = way.idle & way.asked
+        if way.policy.strategy.type is StrategyType.QUEUE:
+            room = way.policy.strategy.groups[0] - len(way.flight - way.idle)
+            if room <= 0 or way.shaky:
+                return NONE
+            # Those that maxUnavailable holds must not fill the window before those it lets go.
+            return Ids(islice((i for i in way.ordered(idle) if i in self._allowed), room))
+        return idle & self._allowed
+
+    @cached_property
+    def held_back(self) -> Ids:
+        """Ids that only ``maxUnavailable`` keeps from being replaced."""
+        return NONE if self.way is None else (self.way.idle & self.way.asked) - self._allowed
+
+    @cached_property
+    def _allowed(self) -> Ids:
+        """Untouched ids that ``maxUnavailable`` lets go, the first in order first."""
+        way, case = self.way, self.case
+        assert way is not None
+        idle = way.idle & way.asked
+        limit = max_unavailable(way.policy.max_unavailable, len(case.intended))
+        if limit is None:
+            return idle
+        down = (case.intended - case.available) - way.failed
+        free = idle - case.available | idle & way.fresh | idle & way.kill
+        return free | Ids(islice(way.ordered(idle - free), max(0, limit - len(down))))
+
+    @cached_property
+    def next_moment(self) -> float | None:
+        """When a back-off ends."""
+        now = self.case.now
+        moments = [at for _, at in self._ended() if at > now]
+        moments += [r.until for r in self.case.seen.refusals.values() if r.until > now]
+        return min(moments, default=None)
+
+    def _all(self) -> Iterator[Action]:
+        yield from self.mends()
+        yield from self._deletes()
+        yield from self._creates()
+
+    def mends(self) -> tuple[Action, ...]:
+        """Pods of ours that lack an owner or a label."""
+        view, found = self.case.view, list[Action]()
+        wished = self.case.intended | Ids.span(0, self.case.job.spec.instances)
+        for i in (view.orphan & wished) | (view.unlabelled - view.terminating):
+            pod = view.pod(i)
+            if pod.deleted is None:
+                adopt = i in view.orphan
+                found.append(MendPod(i, pod.surge, pod.name, pod.uid, pod.revision, adopt))
+        return tuple(found)
+
+    def _deletes(self) -> Iterator[Action]:
+        case, view = self.case, self.case.view
+        surplus = (view.alive | view.ended) - case.intended
+        for i in surplus | self.startable & view.alive | self._overdue | self._wrong:
+            yield _delete(view.pod(i))
+        for i, at in self._ended():
+            if at <= case.now:
+                yield _delete(view.pod(i))
+
+    @cached_property
+    def _overdue(self) -> Ids:
+        """Pods whose deadline passed, once that failure is stored and is tolerated."""
+        if self.tally is None or self.way is None:
+            return NONE
+        return self.tally.overdue - self.way.failed
+
+    @cached_property
+    def _wrong(self) -> Ids:
+        """Without an Update, a pod that is not at its instance's revision (somebody tampered, or a
+        backup was restored) is replaced while all others are available: one at a time."""
+        case = self.case
+        if case.status.active_update is not None:
+            return NONE
+        wrong = (case.view.alive & case.intended) - case.at_assigned
+        others_down = case.intended - wrong - case.available
+        if not wrong or others_down or case.view.terminating & case.intended:
+            return NONE
+        return Ids(islice(wrong - case.available or wrong, 1))
+
+    def _ended(self) -> Iterator[tuple[int, float]]:
+        """Pods that ended, with the moment at which they may be made again."""
+        case, view = self.case, self.case.view
+        for i in view.ended & case.intended:
+            pod = view.pod(i)
+            yield i, backoff.remake_at(pod)
+
+    def _creates(self) -> Iterator[Action]:
+        case, view, way = self.case, self.case.view, self.way
+        missing = case.intended - view.present - view.foreign - view.orphan
+        if case.seen.contested:
+            missing -= Ids(case.seen.contested)
+        if way is not None:
+            missing -= (way.idle & way.fresh) - self.startable
+        slots = case.status.slots
+        counts = self.tally.counts if self.tally else {}
+        refusals = case.seen.refusals
+        for revision, ids in case.assigned.items():
+            if revision not in case.seen.revisions:
+                continue
+            asked = way is not None and revision in way.goal
+            update = way.update.metadata.uid if way is not None and asked else ""
+            mine = (
+                (way.goal[revision] & (way.batch | way.done | way.failed))
+                if way and asked
+                else NONE
+            )
+            for i in ids & missing:
+                if i in refusals and refusals[i].until > case.now:
+                    continue
+                made = i in mine
+                yield CreatePod(
+                    i,
+                    revision,
+                    surge=i in slots,
+                    update=update if made else "",
+                    failures=counts.get(i, 0) if made else 0,
+                    remade=case.seen.remade.get(i, 0),
+                )
+
+
+def _delete(pod: Pod) -> DeletePod:
+    return DeletePod(pod.instance, pod.surge, pod.name, pod.uid)
+
+
+def missing_revisions(case: Case) -> asg.Assigned:
+    """What is assigned to a ControllerRevision that is gone."""
+    return {r: ids for r, ids in case.assigned.items() if r not in case.seen.revisions}

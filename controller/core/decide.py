@@ -1,0 +1,107 @@
+"""``decide(observed, now) -> Plan``: what one Job needs next. Pure, total, the same for the same.
+
+The steps below are asked in order; the first that has something to store wins, and after that
+write the key is decided anew. Only when nothing is to be stored do pods follow what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from controller.core import admission, ending, first, hindrance, job_status, oneway, scale
+from controller.core.advance import next_write
+from controller.core.case import Case
+from controller.core.converge import Convergence
+from controller.core.failures import Tally
+from controller.core.observed import Observed
+from controller.core.oneway import OneWay
+from controller.core.plan import KeepRevision, Plan, Write, WriteJob, WriteUpdate
+from controller.core.prune import prune
+from controller.core.update_status import report
+
+
+def decide(seen: Observed, now: float) -> Plan:
+    """The plan for ``seen`` at ``now`` (epoch seconds)."""
+    case = Case(seen, now)
+    if seen.job.metadata.deletion_timestamp is not None:
+        return Plan()  # The garbage collector takes what the Job owns.
+    if case.status.last_attempt is None and (adopt := Convergence(case).mends()):
+        return Plan(actions=adopt)
+    for step in STEPS:
+        if (write := step(case)) is not None:
+            return Plan(write=_dressed(case, write))
+    way = oneway.of(case, case.active) if case.active else None
+    tally = Tally(way) if way else None
+    if way and tally and (write := next_write(way, tally)) is not None:
+        return Plan(write=_dressed(case, write))
+    if case.status.last_attempt is None:
+        return Plan(reports=_reports(case, None), wake_at=_wake(case, None, None))
+    pods = Convergence(case, way, tally)
+    return Plan(
+        actions=(*pods.actions(), *prune(case)),
+        reports=_reports(case, pods),
+        wake_at=_wake(case, way, pods),
+        waiting=pods.held_back,
+    )
+
+
+def _close(case: Case) -> Write | None:
+    """Updates that have ended, as their Job says."""
+    writes = (ending.close(case, update) for update in case.seen.updates.values())
+    return next((write for write in writes if write is not None), None)
+
+
+def _restore_revision(case: Case) -> Write | None:
+    """The present template's ControllerRevision, if it is assigned and somebody deleted it."""
+    mine = case.seen.revision
+    if mine not in case.assigned or mine in case.seen.revisions:
+        return None
+    newest = max((r.number for r in case.seen.revisions.values()), default=0)
+    return KeepRevision(mine, newest + 1)
+
+
+STEPS: Final[tuple[Callable[[Case], Write | None], ...]] = (
+    first.create,
+    _restore_revision,
+    _close,
+    ending.deleted,
+    admission.admit,
+    admission.start,
+    scale.scale,
+)
+
+
+def _dressed(case: Case, write: Write) -> Write:
+    """A write of the Job's status carries the newest report with it."""
+    if isinstance(write, WriteJob):
+        return replace(write, status=job_status.told(case, write.status))
+    return write
+
+
+def _reports(case: Case, pods: Convergence | None) -> tuple[WriteJob | WriteUpdate, ...]:
+    """What the statuses should say by now, where that differs from what they say."""
+    found: list[WriteJob | WriteUpdate] = []
+    if (status := job_status.told(case, case.status)) != case.status:
+        found.append(WriteJob(status))
+    if pods and pods.way and pods.tally:
+        update = pods.way.update
+        said = report(pods.way, pods.tally, pods.held_back)
+        if said != update.status:
+            found.append(WriteUpdate(update.metadata.name, said))
+    return tuple(found)
+
+
+def _wake(case: Case, way: OneWay | None, pods: Convergence | None) -> float | None:
+    """The next moment at which time alone changes the answer."""
+    verdict = case.seen.verdict
+    moments = [
+        case.view.next_good,
+        job_status.next_deadline(case),
+        verdict.ask_again if verdict and not verdict.accepted else None,
+        pods.next_moment if pods else None,
+        pods.tally.next_deadline if pods and pods.tally else None,
+        hindrance.next_moment(way) if way else None,
+    ]
+    return min((m for m in moments if m is not None), default=None)

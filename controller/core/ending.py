@@ -1,0 +1,145 @@
+"""How an Update ends: first the Job (one compare-and-swap that frees the lock), then the Update.
+
+So a crash between the two leaves an Update that is not its Job's lock, and ``last_attempt`` says
+how it ended (contract rule 2).
+"""
+
+from __future__ import annotations
+
+from controller.api.ids import Ids
+from controller.api.job import JobStatus, KnownBad
+from controller.api.update import ACTIVE, FORWARD, Phase, Update, UpdateStatus
+from controller.core import assigned as asg
+from controller.core import oneway
+from controller.core.case import Case
+from controller.core.oneway import OneWay
+from controller.core.plan import Event, EventType, ReadUpdate, Write, WriteJob, WriteUpdate
+from controller.core.update_status import entered
+
+MAX_KNOWN_BAD = 10
+WARNINGS = frozenset({Phase.ROLLED_BACK, Phase.FAILED, Phase.ERROR, Phase.REJECTED})
+
+#: What is said of an end that has no words of its own.
+_WORDS = {
+    Phase.SUPERSEDED: "a newer template took over",
+    Phase.ABORTED: "the Job is no longer held by this Update",
+}
+
+
+def retreat(case: Case, update: Update) -> dict[str, Ids]:
+    """``assigned`` when the Update leaves its way forward: ids whose old pod was not touched get
+    back the revision they had (contract rule 3)."""
+    if update.status.phase not in FORWARD:
+        return case.assigned
+    way = oneway.forward(case, update)
+    untouched = way.idle & way.asked
+    origin = asg.within(asg.read(update.status.from_), untouched)
+    return asg.moved(case.assigned, origin, untouched - asg.ids_of(origin))
+
+
+def ended(way: OneWay, outcome: Phase, reason: str) -> Write:
+    """The Job's half of the end of its active Update."""
+    case, update = way.case, way.update
+    last = case.status.last_attempt
+    assert last is not None, "admission sets lastAttempt"
+    after = retreat(case, update)
+    changes: dict[str, object] = {
+        "assigned": asg.write(after),
+        "instances_in_force": len(asg.ids_of(after)),
+        "active_update": None,
+        "last_attempt": last.model_copy(update={"outcome": str(outcome)}),
+        "known_bad": _known_bad(case, update, outcome, reason),
+    }
+    target = update.status.to.revision if update.status.to else None
+    if outcome is Phase.ROLLED_FORWARD and target and set(after) <= {target}:
+        changes["current_revision"] = target
+    if way.backward and case.job.spec.instances != len(asg.ids_of(after)):
+        changes["instances_refused"] = case.job.spec.instances
+    status: JobStatus = case.status.model_copy(update=changes)
+    return WriteJob(status)
+
+
+def _known_bad(case: Case, update: Update, outcome: Phase, reason: str) -> tuple[KnownBad, ...]:
+    """The revisions whose update failed, after this one ended so (contract rule 17)."""
+    known, target = case.status.known_bad, update.status.to.revision if update.status.to else None
+    if target is None:
+        return known
+    others = tuple(bad for bad in known if bad.revision != target)
+    if outcome is Phase.ROLLED_FORWARD:
+        return others
+    failed = any(e.reason == "InstancesFailed" for e in update.status.history) or (
+        outcome is Phase.FAILED
+    )
+    if not failed or update.spec.restart or target == case.status.current_revision:
+        return known
+    images = case.seen.images if target == case.seen.revision else ()
+    bad = KnownBad(
+        revision=target, images=images, reason=update.status.message or reason, time=case.stamp
+    )
+    return (bad, *others)[:MAX_KNOWN_BAD]
+
+
+def close(case: Case, update: Update) -> Write | None:
+    """The Update's half: an Update in an active phase that is not its Job's lock has ended."""
+    status, last = case.status, case.status.last_attempt
+    held = status.active_update
+    if held is not None and held.uid == update.metadata.uid:
+        return None
+    named = last is not None and last.update == update.metadata.name and last.outcome
+    if named and last and last.outcome:
+        return closed(case, update, Phase(last.outcome), *_said(update, Phase(last.outcome)))
+    if update.status.phase not in ACTIVE:
+        return None
+    phase = Phase.SUPERSEDED if made_by_us(update, case.job.metadata.uid) else Phase.ABORTED
+    return closed(case, update, phase, *_said(update, phase))
+
+
+def closed(case: Case, update: Update, phase: Phase, reason: str, message: str) -> Write:
+    """The Update enters a terminal phase."""
+    status: UpdateStatus = entered(case, update, phase, reason, message, batch=None)
+    name = update.metadata.name
+    kind: EventType = "Warning" if phase in WARNINGS else "Normal"
+    on_update = Event(str(phase), message, name, kind)
+    on_job = Event(f"Update{phase}", f"{name}: {message}", None, kind)
+    return WriteUpdate(name, status, (on_update, on_job))
+
+
+def deleted(case: Case) -> Write | None:
+    """The Update of the lock was deleted, which aborts it: ids whose old pod was not touched keep
+    the revision that pod has."""
+    held, last = case.status.active_update, case.status.last_attempt
+    if held is None or case.lock is not None:
+        return None
+    if held.name not in case.seen.gone:
+        return ReadUpdate(held.name)
+    untouched = case.view.alive & case.intended - case.at_assigned
+    kept = {name: ids & untouched for name, ids in case.view.at.items() if name}
+    after = asg.moved(case.assigned, kept)
+    note = f"{held.name} was deleted: its instances stay as they are"
+    status = case.status.model_copy(
+        update={
+            "assigned": asg.write(after),
+            "active_update": None,
+            "last_attempt": last and last.model_copy(update={"outcome": str(Phase.ABORTED)}),
+        }
+    )
+    return WriteJob(status, (Event("UpdateAborted", note, None, "Warning"),))
+
+
+def _said(update: Update, phase: Phase) -> tuple[str, str]:
+    """Reason and message of an end."""
+    if phase in _WORDS:
+        return str(phase), _WORDS[phase]
+    if phase is Phase.ROLLED_FORWARD and update.status.started_at is None:
+        return "NoChange", "all instances already are at this revision"
+    turn = next((e for e in update.status.history if e.phase is Phase.ROLLING_BACK), None)
+    if turn is not None and phase is Phase.ROLLED_BACK:
+        count = update.status.counts.rolled_back
+        return turn.reason, f"{count} instances rolled back: {turn.message}"
+    reason = "Completed" if phase is Phase.ROLLED_FORWARD else "InstancesFailed"
+    return reason, update.status.message
+
+
+def made_by_us(update: Update, job_uid: str) -> bool:
+    """Whether the operator made the Update for the Job with this uid."""
+    return any(o.controller and o.uid == job_uid for o in update.metadata.owner_references)

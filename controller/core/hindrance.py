@@ -1,0 +1,87 @@
+"""What an Update waits for, in words for a person: the first instance that holds it and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from controller.api.ids import Ids
+from controller.api.pod import Pod
+from controller.core.oneway import OneWay
+
+#: A pod that is still there this long after its grace period needs a person (contract rule 15).
+STUCK_AFTER = 60.0
+#: How many instances of a group are looked at for a reason; a report must not cost O(instances).
+LOOKED_AT = 64
+#: What a pod says on its ordinary way to Ready.
+ORDINARY = frozenset({"ContainersNotReady", "ContainersNotInitialized", "PodCompleted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """``stuck``: it needs a person. ``until``: when time alone changes this answer."""
+
+    reason: str
+    message: str
+    stuck: bool = False
+    until: float | None = None
+
+
+def of(way: OneWay, held_back: Ids) -> Hindrance | None:
+    """The first thing that is waited for; ``held_back``: ids kept by ``maxUnavailable``."""
+    return next(_all(way, held_back), None)
+
+
+def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
+    view, seen, now = way.case.view, way.case.seen, way.case.now
+    started = way.flight - way.idle
+    for i in islice(started & view.terminating, LOOKED_AT):
+        if (found := _termination(view.pod(i), now)) is not None:
+            yield found
+    for i in islice(started - view.present, LOOKED_AT):
+        if i in seen.contested:
+            yield Hindrance("PodNameConflict", f"instance {i}: {seen.contested[i]}")
+        elif i in view.foreign:
+            pod = view.pod(i)
+            yield Hindrance("WaitingForTermination", f"instance {i}: {pod.name} of a former Job")
+        elif refusal := seen.refusals.get(i):
+            yield Hindrance(refusal.reason, f"instance {i}: {refusal.message}")
+    for i in islice(started & view.alive, LOOKED_AT):
+        trouble = view.pod(i).trouble
+        if trouble and trouble.reason not in ORDINARY:
+            words = f"{trouble.reason}: {trouble.message}".rstrip(": ")
+            yield Hindrance("InstanceNotReady", f"instance {i}: {words}")
+    for i in way.shaky:
+        yield Hindrance("InstanceNotReady", f"instance {i} is updated but not Ready")
+    if held_back:
+        gone = len(way.case.intended - way.case.available - way.failed)
+        yield Hindrance(
+            "MaxUnavailable",
+            f"{gone} instances are unavailable; maxUnavailable is {way.policy.max_unavailable}",
+        )
+
+
+def _termination(pod: Pod, now: float) -> Hindrance | None:
+    if pod.deleted is None or now < pod.deleted + 1:
+        return None
+    where = f" on node {pod.node}" if pod.node else ""
+    return Hindrance(
+        "WaitingForTermination",
+        f"pod {pod.name}{where} does not end",
+        stuck=now >= pod.deleted + STUCK_AFTER,
+        until=pod.deleted + STUCK_AFTER if now < pod.deleted + STUCK_AFTER else None,
+    )
+
+
+def next_moment(way: OneWay) -> float | None:
+    """When the next termination becomes worth telling (or needs a person)."""
+    view, now = way.case.view, way.case.now
+    moments = (
+        moment
+        for i in islice(way.flight & view.terminating, LOOKED_AT)
+        if (deleted := view.pod(i).deleted) is not None
+        for moment in (deleted + 1, deleted + STUCK_AFTER)
+        if moment > now
+    )
+    return min(moments, default=None)

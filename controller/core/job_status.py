@@ -1,0 +1,181 @@
+"""What a Job's status says: counts of ids, what runs now, and the contract's conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from controller.api.job import JobStatus
+from controller.api.labels import JOB
+from controller.api.policy import Mode
+from controller.api.update import Phase
+from controller.core import assigned as asg
+from controller.core import conditions as cond
+from controller.core import policy
+from controller.core.admission import known_bad, refused, wanted
+from controller.core.case import Case
+from controller.core.conditions import Wanted
+
+LOOKED_AT = 64
+
+
+def told(case: Case, status: JobStatus) -> JobStatus:
+    """``status`` with everything that is merely reported brought up to this moment."""
+    view, mine = case.view, case.intended
+    running = {r: part for r, ids in case.view.at.items() if r and (part := ids & view.alive)}
+    generation = case.job.metadata.generation
+    return status.model_copy(
+        update={
+            "observed_generation": generation,
+            "instances": len(view.present & mine),
+            "ready_instances": len(view.ready & mine),
+            "available_instances": len(case.available),
+            "updated_instances": len(view.at_revision(case.seen.revision) & view.alive & mine),
+            "selector": f"{JOB}={case.job.metadata.name}",
+            "update_revision": case.seen.revision,
+            "revisions": asg.write(running),
+            "conditions": cond.merged(case.status.conditions, _wanted(case), generation, case.now),
+        }
+    )
+
+
+def next_deadline(case: Case) -> float | None:
+    """When an instance that is not available becomes a matter for a person."""
+    return min((at for _, at in _deadlines(case) if at > case.now), default=None)
+
+
+def _wanted(case: Case) -> dict[str, Wanted]:
+    ready, reconciling, stalled = _kstatus(case)
+    found = {
+        cond.READY: ready,
+        cond.RECONCILING: reconciling,
+        cond.STALLED: stalled,
+        cond.AVAILABLE: _available(case),
+    }
+    if pending := _pending(case):
+        found[cond.UPDATE_PENDING] = pending
+    last = case.status.last_attempt
+    if last and last.outcome == Phase.ROLLED_BACK and case.status.active_update is None:
+        found[cond.ROLLED_BACK] = Wanted(True, "RolledBack", _why_bad(case))
+    if case.seen.contested:
+        name, who = next(iter(sorted(case.seen.contested.items())))
+        found[cond.POD_NAME_CONFLICT] = Wanted(True, "PodNameTaken", f"instance {name}: {who}")
+    return found
+
+
+def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
+    """Ready, Reconciling, Stalled: never the last two together."""
+    healthy = case.available & case.at_assigned == case.intended
+    reason, message = _stalled(case) or ("", "")
+    if reason:
+        no = Wanted(False, reason, message)
+        return no, no, Wanted(True, reason, message)
+    if case.active is not None:
+        update = case.active
+        words = f"{update.metadata.name}: {update.status.message}"
+        no = Wanted(False, str(update.status.phase), words)
+        return no, Wanted(True, str(update.status.phase), words), no
+    if case.status.active_update is not None or case.status.last_attempt is None:
+        no = Wanted(False, "Progressing", "starting")
+        return no, Wanted(True, "Progressing", "starting"), no
+    if wanted(case) and not refused(case):
+        no = Wanted(False, "TemplateChanged", "an Update is about to start")
+        return no, Wanted(True, "TemplateChanged", no.message), no
+    if not healthy:
+        reason, message = _progress(case)
+        no = Wanted(False, reason, message)
+        return no, Wanted(True, reason, message), no
+    message = f"{len(case.intended)} of {len(case.intended)} instances available"
+    no = Wanted(False, "Ready", message)
+    return Wanted(True, "Ready", message), no, no
+
+
+def _stalled(case: Case) -> tuple[str, str] | None:
+    """Why a person is needed; None: nobody is."""
+    last, verdict = case.status.last_attempt, case.seen.verdict
+    if case.active is not None:
+        status = case.active.status
+        stuck = cond.is_true(status.conditions, cond.STALLED)
+        return (status.reason, f"{case.active.metadata.name}: {status.message}") if stuck else None
+    if verdict and not verdict.accepted and (last is None or wanted(case)):
+        return verdict.reason, f"the template is refused: {verdict.message}"
+    if last is not None and last.outcome == Phase.ROLLED_BACK:
+        return "RolledBack", _why_bad(case)
+    if last is not None and last.outcome in (Phase.FAILED, Phase.ERROR):
+        return f"Update{last.outcome}", f"{last.update} failed: {_why_bad(case)}"
+    if last is not None and last.outcome == Phase.ABORTED and len(case.assigned) > 1:
+        return "Aborted", f"{last.update} was aborted; instances are at different revisions"
+    if case.seen.contested:
+        name, who = next(iter(sorted(case.seen.contested.items())))
+        return "PodNameConflict", f"instance {name}: {who}"
+    for revision in case.assigned:
+        if revision not in case.seen.revisions and revision != case.seen.revision:
+            return "RevisionMissing", f"ControllerRevision {revision} is gone"
+    late = next((i for i, at in _deadlines(case) if at <= case.now), None)
+    if late is None:
+        return None
+    return "InstanceNotReady", _trouble(case, late)
+
+
+def _deadlines(case: Case) -> Iterator[tuple[int, float]]:
+    """Instances that are alive and not available, with the moment their time is up."""
+    timeout, view = case.job.spec.update.ready_timeout_seconds, case.view
+    if case.active is not None or not timeout:
+        return
+    grace = timeout + case.job.spec.min_ready_seconds
+    for i in islice((view.alive & case.intended) - case.available, LOOKED_AT):
+        pod = view.pod(i)
+        yield i, max(pod.created, pod.ready_since) + grace
+
+
+def _progress(case: Case) -> tuple[str, str]:
+    view = case.view
+    down = case.intended - case.available
+    message = f"{len(case.available)} of {len(case.intended)} instances available"
+    for i in islice(down, LOOKED_AT):
+        refusal = case.seen.refusals.get(i)
+        if refusal is not None and i not in view.present:
+            return refusal.reason, f"{message}; instance {i}: {refusal.message}"
+        if i in view.present and i not in view.ready and view.pod(i).trouble:
+            return "InstanceNotReady", f"{message}; {_trouble(case, i)}"
+    return "Progressing", message
+
+
+def _trouble(case: Case, instance: int) -> str:
+    trouble = case.view.pod(instance).trouble
+    words = f"{trouble.reason}: {trouble.message}".rstrip(": ") if trouble else "not Ready"
+    return f"instance {instance}: {words}"
+
+
+def _why_bad(case: Case) -> str:
+    last = case.status.last_attempt
+    revision = last.revision if last else ""
+    bad = next((b for b in case.status.known_bad if b.revision == revision), None)
+    who = last.update if last else ""
+    return f"{who}: {bad.reason}" if bad else f"{who} ended {last.outcome if last else ''}"
+
+
+def _available(case: Case) -> Wanted:
+    count = len(case.intended)
+    resolved = case.policy or policy.resolve(case.job.spec.update, None, count)
+    least = max(min(1, count), count - max(resolved.strategy.groups))
+    here = len(case.available)
+    message = f"{here} of {count} instances available, {least} are needed"
+    enough = here >= least and case.status.last_attempt is not None
+    return Wanted(enough, "EnoughAvailable" if enough else "TooFewAvailable", message)
+
+
+def _pending(case: Case) -> Wanted | None:
+    """The condition UpdatePending: a template that waits, and for what."""
+    if not case.new_template:
+        return None
+    verdict = case.seen.verdict
+    if verdict and not verdict.accepted:
+        return Wanted(True, verdict.reason, f"the template is refused: {verdict.message}")
+    if case.job.spec.update.mode is Mode.MANUAL:
+        return Wanted(True, "Manual", "an Update object is waited for")
+    if known_bad(case):
+        return Wanted(True, "KnownBad", f"revision {case.seen.revision} failed before")
+    if not wanted(case):
+        return Wanted(True, "UpdateActive", "another Update is active")
+    return None

@@ -1,0 +1,82 @@
+"""What a decision is made from: everything known of one Job at one moment, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from controller.api.job import Job
+from controller.api.update import Phase, Update
+from controller.core.instances import View
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The API server's answer to a dry run of the template; ``ask_again`` in epoch seconds."""
+
+    accepted: bool
+    reason: str = ""
+    message: str = ""
+    ask_again: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A create that was refused or failed; not repeated before ``until`` (epoch seconds).
+
+    ``counts``: the API server refused it (400, 403, 422), so it can become a failure of the
+    instance; a server that is down or too busy cannot.
+    """
+
+    reason: str
+    message: str
+    until: float
+    counts: bool = True
+    tries: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Metadata of a ControllerRevision."""
+
+    name: str
+    uid: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """All that is kept of an Update in a terminal phase."""
+
+    name: str
+    uid: str
+    phase: Phase
+    made_by_us: bool
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """``revision`` is the name of the present template's revision, made or not.
+
+    ``updates``: the Updates of this Job that have not ended, by name; ``gone``: names that a live
+    GET found deleted; ``strangers``: names of Updates of this Job's namespace that are not its own.
+    ``job_live``: the Job was read live for this very decision. ``contested``: ids whose pod's name
+    is held by a stranger, with who holds it. ``remade``: ids whose pod ended and is gone, with how
+    often in a row that was so.
+    """
+
+    job: Job
+    revision: str
+    view: View
+    images: tuple[str, ...] = ()
+    updates: Mapping[str, Update] = field(default_factory=dict)
+    finished: Mapping[str, Finished] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    strangers: frozenset[str] = frozenset()
+    revisions: Mapping[str, Revision] = field(default_factory=dict)
+    verdict: Verdict | None = None
+    refusals: Mapping[int, Refusal] = field(default_factory=dict)
+    contested: Mapping[int, str] = field(default_factory=dict)
+    remade: Mapping[int, int] = field(default_factory=dict)
+    job_live: bool = False

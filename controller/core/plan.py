@@ -1,0 +1,158 @@
+"""What a decision may ask for. Frozen values; `reconcile.apply` is the one place that acts on them.
+
+A plan either writes intent (``write``: one compare-and-swap, then the key is decided anew) or acts
+on intent that was acknowledged (``actions``), and besides may report (``reports``: status that
+decides nothing, coalesced).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from controller.api.ids import NONE, Ids
+from controller.api.job import JobStatus
+from controller.api.update import UpdateStatus
+
+EventType = Literal["Normal", "Warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A Kubernetes Event, recorded after the write it belongs to. ``update`` None: on the Job."""
+
+    reason: str
+    note: str
+    update: str | None = None
+    type: EventType = "Normal"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteJob:
+    """Compare-and-swap of Job.status."""
+
+    status: JobStatus
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WriteUpdate:
+    """Compare-and-swap of an Update's status."""
+
+    name: str
+    status: UpdateStatus
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MakeUpdate:
+    """Create the operator's own Update ``name`` for the Job's present spec."""
+
+    name: str
+    force: bool = False
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MarkAdmitted:
+    """Put the annotation ``echelon.dev/admitted`` with its own uid on an Update."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadJob:
+    """GET the Job live before going on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadUpdate:
+    """GET an Update live: only a 404 says that it was deleted."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTemplate:
+    """Ask the API server by a dry run whether it takes a pod of the Job's present template."""
+
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepRevision:
+    """Make the present template's ControllerRevision, or raise its ``.revision`` to ``number``."""
+
+    revision: str
+    number: int
+
+
+#: Asked for one at a time; each is followed by a fresh decision.
+Write = (
+    WriteJob
+    | WriteUpdate
+    | MakeUpdate
+    | MarkAdmitted
+    | ReadJob
+    | ReadUpdate
+    | CheckTemplate
+    | KeepRevision
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CreatePod:
+    """Make the pod of an instance."""
+
+    instance: int
+    revision: str
+    surge: bool = False
+    update: str = ""
+    failures: int = 0
+    remade: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePod:
+    """Delete the pod of an instance if it still has this uid."""
+
+    instance: int
+    surge: bool
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class MendPod:
+    """Restore labels (and, of a pod that nobody owns, the owner) of one of our pods."""
+
+    instance: int
+    surge: bool
+    name: str
+    uid: str
+    revision: str
+    adopt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """Delete an old ControllerRevision or a finished Update."""
+
+    kind: Literal["ControllerRevision", "Update"]
+    name: str
+    uid: str
+
+
+Action = CreatePod | DeletePod | MendPod | Prune
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The answer of ``decide``. ``wake_at``: epoch seconds of the next moment time changes it."""
+
+    write: Write | None = None
+    actions: tuple[Action, ...] = ()
+    reports: tuple[WriteJob | WriteUpdate, ...] = ()
+    wake_at: float | None = None
+    #: Ids held up, for whoever explains a plan.
+    waiting: Ids = NONE

@@ -1,0 +1,102 @@
+"""Instances come and go with ``spec.instances``, without an Update (contract rule 9).
+
+New ids come at once at ``currentRevision``, the highest go. An active Update of the whole Job is
+told first: it takes new ids in as *changed* with ``currentRevision`` as their ``from``, and ids
+that go leave it, so that its rollback does not undo the scale.
+"""
+
+from __future__ import annotations
+
+from controller.api.ids import Ids
+from controller.api.update import Target, Update
+from controller.core import assigned as asg
+from controller.core.admission import refused, wanted
+from controller.core.case import Case
+from controller.core.plan import Event, Write, WriteJob, WriteUpdate
+
+
+def scale(case: Case) -> Write | None:
+    """The next write that brings the count to ``spec.instances``; None: it is what is aimed at."""
+    count, active = case.job.spec.instances, case.active
+    if case.status.last_attempt is None or (wanted(case) and not refused(case)):
+        return None
+    if count == case.status.instances_refused:
+        return None
+    if active is not None:
+        return _during(case, active, count)
+    if Ids.span(0, count) == case.intended:
+        return _obeyed(case)
+    return _assign(case, count, case.intended)
+
+
+def _during(case: Case, update: Update, count: int) -> Write | None:
+    target, base = update.status.to, case.status.current_revision
+    partial = update.spec.instances is not None
+    if target is None or base is None:
+        return None
+    aimed = case.intended if partial else target.instances
+    wish = Ids.span(0, count)
+    if wish == aimed and not partial:
+        return _catch_up(case, update)
+    if partial:
+        return _assign(case, count, case.intended) if wish != aimed else None
+    # Ids the Update was to create itself belong to the scale from now on.
+    origin = asg.read(update.status.from_)
+    known = asg.ids_of(origin)
+    origin = asg.within(asg.moved(origin, {base: wish - known}), wish)
+    status = update.status.model_copy(
+        update={
+            "from_": asg.write(origin),
+            "to": Target(revision=target.revision, instances=wish),
+        }
+    )
+    note = f"scaled to {count} while it is active"
+    return WriteUpdate(update.metadata.name, status, (Event("Scaled", note, update.metadata.name),))
+
+
+def _catch_up(case: Case, update: Update) -> Write | None:
+    """Ids that a scale gave to the Update (they have a ``from``) but that have no intent yet, and
+    ids that a scale took from it."""
+    target = update.status.to
+    assert target is not None
+    origin = asg.ids_of(asg.read(update.status.from_))
+    new = (origin & target.instances) - case.intended
+    gone = case.intended - origin - target.instances
+    if not new and not gone:
+        return None
+    return _assigned(case, new, gone)
+
+
+def _assign(case: Case, count: int, present: Ids) -> Write:
+    wish = Ids.span(0, count)
+    return _assigned(case, wish - present, present - wish)
+
+
+def _assigned(case: Case, new: Ids, gone: Ids) -> Write:
+    after = asg.moved(case.assigned, inherited(case, new), gone)
+    count = len(asg.ids_of(after))
+    status = case.status.model_copy(
+        update={
+            "assigned": asg.write(after),
+            "instances_in_force": count,
+            "instances_refused": None,
+            "slots": case.status.slots - gone,
+        }
+    )
+    note = f"from {len(case.intended)} to {count} instances"
+    return WriteJob(status, (Event("Scaled", note),))
+
+
+def inherited(case: Case, ids: Ids) -> dict[str, Ids]:
+    """The revisions of ids without one: the pod's own, else ``currentRevision``, else that of the
+    present template (contract rule 1: a restored backup)."""
+    own = {r: part for r in case.seen.revisions if (part := case.view.at_revision(r) & ids)}
+    rest = ids - asg.ids_of(own)
+    return asg.moved(own, {case.status.current_revision or case.seen.revision: rest})
+
+
+def _obeyed(case: Case) -> Write | None:
+    """``spec.instances`` moved away from a refused count to the one in force."""
+    if case.status.instances_refused is None:
+        return None
+    return WriteJob(case.status.model_copy(update={"instances_refused": None}))

@@ -1,0 +1,170 @@
+"""What an Update's status says: its report while it is active, and the entry into each phase."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controller.api.ids import NONE, Ids
+from controller.api.update import (
+    ACTIVE,
+    Counts,
+    HistoryEntry,
+    InstanceSets,
+    Phase,
+    Update,
+    UpdateStatus,
+)
+from controller.core import conditions, hindrance
+from controller.core.case import Case
+from controller.core.conditions import Wanted
+from controller.core.failures import Tally, grouped
+from controller.core.oneway import OneWay
+
+MAX_HISTORY = 50
+MAX_MESSAGE = 256
+OPERATOR = "echelon"
+
+PAUSED = frozenset({Phase.ROLL_FORWARD_PAUSED, Phase.ROLL_BACK_PAUSED})
+AWAITING = frozenset({Phase.ROLL_FORWARD_AWAITING_PULSE, Phase.ROLL_BACK_AWAITING_PULSE})
+SUCCEEDED = frozenset({Phase.ROLLED_FORWARD, Phase.PLANNED})
+FAILED = frozenset({Phase.ROLLED_BACK, Phase.FAILED, Phase.ERROR, Phase.REJECTED})
+
+
+def entered(
+    case: Case, update: Update, phase: Phase, reason: str, message: str, **changes: Any
+) -> UpdateStatus:
+    """The status with which the Update enters ``phase``."""
+    old = update.status
+    entry = HistoryEntry(
+        time=case.stamp,
+        phase=phase,
+        reason=reason,
+        message=message[:MAX_MESSAGE],
+        by=OPERATOR,
+    )
+    if phase in ACTIVE and old.started_at is None:
+        changes["started_at"] = case.stamp
+    if phase not in ACTIVE and phase is not Phase.PENDING:
+        changes["finished_at"] = case.stamp
+    status = old.model_copy(
+        update={"phase": phase, "history": (entry, *old.history)[:MAX_HISTORY], **changes}
+    )
+    return told(case, update, status, reason, message)
+
+
+def told(
+    case: Case,
+    update: Update,
+    status: UpdateStatus,
+    reason: str,
+    message: str,
+    *,
+    stuck: bool = False,
+) -> UpdateStatus:
+    """The status with its reason, message and conditions brought up to its phase."""
+    wanted = _conditions(status.phase, reason, message, stuck)
+    generation = update.metadata.generation
+    return status.model_copy(
+        update={
+            "reason": reason,
+            "message": message,
+            "observed_generation": generation,
+            "conditions": conditions.merged(update.status.conditions, wanted, generation, case.now),
+        }
+    )
+
+
+def counted(way: OneWay, tally: Tally) -> dict[str, Any]:
+    """What has become of each instance so far, for a status of this direction."""
+    changes: dict[str, Any] = {
+        "instances": sets_of(way, tally),
+        "failure_counts": grouped(tally.counts),
+        "failures": tally.records() if tally.fresh else way.update.status.failures,
+    }
+    changes["counts"] = _counts(way, changes["instances"])
+    return changes
+
+
+def sets_of(way: OneWay, tally: Tally) -> InstanceSets:
+    """Each id in the one set that says where it is."""
+    failed = tally.failed
+    done = way.done - failed
+    moving = way.flight - way.idle - failed
+    if not way.backward:
+        return InstanceSets(updating=moving, updated=done, failed=failed)
+    back = done | moving | failed
+    before = way.update.status.instances
+    return InstanceSets(
+        updating=before.updating - back,
+        updated=before.updated - back,
+        failed=before.failed - back,
+        rolling_back=moving,
+        rolled_back=done,
+        rollback_failed=failed,
+    )
+
+
+def _counts(way: OneWay, sets: InstanceSets) -> Counts:
+    if not way.backward:
+        return Counts(
+            total=len(way.work),
+            updated=len(sets.updated),
+            updating=len(sets.updating),
+            failed=len(sets.failed),
+            pending=len(way.work - sets.updated - sets.updating - sets.failed),
+        )
+    # How many failed stays told after they were rolled back: it is why there is a rollback.
+    before = way.update.status.counts
+    moving = sets.rolling_back | sets.updating
+    touched = moving | sets.updated | sets.failed | sets.rolled_back | sets.rollback_failed
+    return Counts(
+        total=before.total,
+        updated=len(sets.updated),
+        updating=len(moving),
+        failed=max(before.failed, len(sets.failed | sets.rollback_failed)),
+        rolled_back=len(sets.rolled_back),
+        pending=max(0, before.total - len(touched)),
+    )
+
+
+def report(way: OneWay, tally: Tally, held_back: Ids = NONE) -> UpdateStatus:
+    """The status of an active Update as things stand."""
+    case, update = way.case, way.update
+    status = update.status.model_copy(update=counted(way, tally))
+    obstacle = hindrance.of(way, held_back)
+    if status.phase in PAUSED | AWAITING:
+        return told(case, update, status, update.status.reason, update.status.message)
+    progress = _progress(way, status)
+    if obstacle is None:
+        return told(case, update, status, "Progressing", progress)
+    message = f"{progress}; {obstacle.message}"
+    return told(case, update, status, obstacle.reason, message, stuck=obstacle.stuck)
+
+
+def _progress(way: OneWay, status: UpdateStatus) -> str:
+    if not way.backward:
+        return f"{status.counts.updated} of {status.counts.total} instances updated"
+    sets = status.instances
+    touched = sets.updating | sets.updated | sets.failed | sets.rolling_back | sets.rolled_back
+    touched |= sets.rollback_failed
+    done = f"{len(sets.rolled_back)} of {len(touched)} instances rolled back"
+    cause = next((e.message for e in status.history if e.phase is Phase.ROLLING_BACK), "")
+    return f"{done} ({cause})" if cause else done
+
+
+def _conditions(phase: Phase, reason: str, message: str, stuck: bool) -> dict[str, Wanted]:
+    active = phase in ACTIVE or phase is Phase.PENDING
+    ready = phase in SUCCEEDED or phase in (Phase.ABORTED, Phase.SUPERSEDED)
+    wanted = {
+        conditions.READY: Wanted(ready, reason, message),
+        conditions.RECONCILING: Wanted(active and not stuck, reason, message),
+        conditions.STALLED: Wanted(phase in FAILED or (active and stuck), reason, message),
+        conditions.COMPLETE: Wanted(not active, str(phase), message),
+        conditions.SUCCEEDED: Wanted(phase in SUCCEEDED, reason, message),
+        conditions.FAILED: Wanted(phase in FAILED, reason, message),
+    }
+    if phase in PAUSED:
+        wanted[conditions.PAUSED] = Wanted(True, reason, message)
+    if phase in AWAITING:
+        wanted[conditions.AWAITING_PULSE] = Wanted(True, reason, message)
+    return wanted

@@ -1,0 +1,163 @@
+"""Where the API server is and how to prove who we are.
+
+``connect()`` looks where kubectl does (``KUBECONFIG``, ``~/.kube/config``, then the service
+account of the pod). Tokens are read again at least every minute, and at once after a 401; exec
+plugins are run again when what they gave has expired. Client certificates are read once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kubernetes.aio import config as kubeconfig
+from kubernetes.aio.client import Configuration
+from kubernetes.aio.config import kube_config
+
+#: Bound service account tokens and token files are rotated under us.
+TOKEN_MAX_AGE = 60.0
+
+
+class ConfigError(Exception):
+    """No usable configuration; the message says where it was looked for."""
+
+
+class Credentials:
+    """The ``Authorization`` header, kept fresh. ``fetch(force)`` gives its present value."""
+
+    def __init__(
+        self,
+        fetch: Callable[[bool], Awaitable[str | None]],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._headers: dict[str, str] = {}
+        self._until = float("-inf")
+        self._force = False
+        self._lock = asyncio.Lock()
+
+    async def headers(self) -> dict[str, str]:
+        """Headers to send; usually without any work."""
+        if self._clock() < self._until:
+            return self._headers
+        async with self._lock:
+            if self._clock() >= self._until:
+                value = await self._fetch(self._force)
+                self._headers = {"Authorization": value} if value else {}
+                self._until = self._clock() + TOKEN_MAX_AGE
+                self._force = False
+        return self._headers
+
+    def invalidate(self, refused: dict[str, str]) -> None:
+        """The server refused these headers: fetch again, unless that has happened already."""
+        if refused == self._headers:
+            self._until = float("-inf")
+            self._force = True
+
+
+async def _anonymous(_force: bool) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One API server. ``ssl_context`` is None for plain HTTP."""
+
+    server: str
+    ssl_context: ssl.SSLContext | None = None
+    credentials: Credentials = field(default_factory=lambda: Credentials(_anonymous))
+    proxy: str | None = None
+    #: Name to verify in the server's certificate, when it is not that of the URL.
+    server_hostname: str | None = None
+
+
+async def connect() -> Connection:
+    """The connection kubectl would use here. Raises ``ConfigError``."""
+    paths = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+    found = any(Path(p).expanduser().exists() for p in paths.split(os.pathsep) if p)
+    try:
+        if found:
+            return await _from_kubeconfig(paths)
+        if os.environ.get("KUBERNETES_SERVICE_HOST") and not os.environ.get("KUBECONFIG"):
+            return _from_service_account()
+    except (kubeconfig.ConfigException, OSError, ValueError, TypeError, KeyError) as error:
+        source = paths if found else "the pod's service account"
+        raise ConfigError(f"cannot use {source}: {error}") from error
+    raise ConfigError(
+        f"no cluster to connect to: {paths} does not exist and this is not a pod; "
+        "set KUBECONFIG to a kubeconfig file"
+    )
+
+
+async def _from_kubeconfig(paths: str) -> Connection:
+    configuration = _configuration()
+    loader: Any = await kubeconfig.load_kube_config(
+        config_file=paths, client_configuration=configuration, persist_config=False
+    )
+
+    async def fetch(force: bool) -> str | None:
+        # Loading the authentication reads a token file anew and asks an exec plugin when its
+        # credential has expired. One without an expiry holds until the server refuses it.
+        expiring = hasattr(loader, "exec_plugin_expiry")
+        is_exec = bool(loader._user) and "exec" in loader._user
+        if force and expiring:
+            del loader.exec_plugin_expiry
+        if force or expiring or not is_exec:
+            await loader._load_authentication()
+        token: str | None = getattr(loader, "token", None)
+        return token
+
+    connection = _connection(configuration, Credentials(fetch))
+    # Keys given inline were written to files for OpenSSL, which has read them now.
+    kube_config._cleanup_temp_files()
+    return connection
+
+
+def _from_service_account() -> Connection:
+    configuration = _configuration()
+    kubeconfig.load_incluster_config(client_configuration=configuration)
+
+    async def fetch(force: bool) -> str | None:
+        if force:
+            kubeconfig.load_incluster_config(client_configuration=configuration)
+        else:
+            configuration.refresh_api_key_hook(configuration)
+        return str(configuration.api_key["BearerToken"]).strip()
+
+    return _connection(configuration, Credentials(fetch))
+
+
+def _configuration() -> Any:
+    # ``Configuration()`` copies a process-wide default that others may have set.
+    return type.__call__(Configuration)
+
+
+def _connection(configuration: Any, credentials: Credentials) -> Connection:
+    server = str(configuration.host).rstrip("/")
+    return Connection(
+        server=server,
+        ssl_context=_ssl_context(configuration) if server.startswith("https") else None,
+        credentials=credentials,
+        proxy=configuration.proxy or None,
+        server_hostname=getattr(configuration, "tls_server_name", None) or None,
+    )
+
+
+def _ssl_context(configuration: Any) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
+    # Go does not insist on the extensions Python 3.13 does, and many cluster CAs lack them.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if configuration.cert_file:
+        context.load_cert_chain(configuration.cert_file, keyfile=configuration.key_file)
+    if not configuration.verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,73 @@
+"""A plain HTTPS client of the API server, for tests and for waiting: bytes of JSON in and out."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import threading
+from pathlib import Path
+from typing import Any
+
+
+class ApiError(Exception):
+    """The API server said no: `code` is the HTTP status, the text its own words."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+
+
+class Api:
+    """Requests as one user; one kept connection per thread. Raises OSError if nobody answers."""
+
+    def __init__(self, port: int, certs: Path, user: str) -> None:
+        self._port = port
+        self._tls = ssl.create_default_context(cafile=str(certs / "ca.crt"))
+        self._tls.load_cert_chain(certs / f"{user}.crt", certs / f"{user}.key")
+        self._local = threading.local()
+
+    def get(self, path: str) -> Any:
+        return self.request("GET", path)
+
+    def create(self, path: str, body: dict[str, Any]) -> Any:
+        return self.request("POST", path, body)
+
+    def patch(self, path: str, body: dict[str, Any], kind: str = "merge-patch") -> Any:
+        """`kind` is `merge-patch`, `strategic-merge-patch` or `json-patch`."""
+        return self.request("PATCH", path, body, f"application/{kind}+json")
+
+    def delete(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        return self.request("DELETE", path, body)
+
+    def request(
+        self, method: str, path: str, body: Any = None, content_type: str = "application/json"
+    ) -> Any:
+        """The decoded answer (text if it is not JSON); ApiError for a status of 400 and above."""
+        payload = None if body is None else json.dumps(body).encode()
+        status, kind, said = self._round_trip(method, path, payload, content_type)
+        answer = json.loads(said) if "json" in kind else said.decode(errors="replace")
+        if status >= 400:
+            raise ApiError(status, answer["message"] if isinstance(answer, dict) else answer)
+        return answer
+
+    def _round_trip(
+        self, method: str, path: str, payload: bytes | None, content_type: str
+    ) -> tuple[int, str, bytes]:
+        kept: http.client.HTTPSConnection | None = getattr(self._local, "connection", None)
+        connection = kept or http.client.HTTPSConnection(
+            "127.0.0.1", self._port, context=self._tls, timeout=30
+        )
+        self._local.connection = connection
+        try:
+            headers = {"Content-Type": content_type, "User-Agent": "devcluster"}
+            connection.request(method, path, payload, headers)
+            response = connection.getresponse()
+            return response.status, response.getheader("Content-Type") or "", response.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            self._local.connection = None
+            # A kept connection may have been closed by the other side: once more, on a new one.
+            if kept is not None and method == "GET":
+                return self._round_trip(method, path, payload, content_type)
+            raise OSError(f"no answer from the API server: {error}") from error

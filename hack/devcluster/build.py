@@ -1,0 +1,200 @@
+"""Builds the real parts of a cluster from their Go modules, once per user and machine.
+
+`python3 -m hack.devcluster.build [control-plane|kubelet|helm]` needs the standard library and Go.
+A program is built into `<cache>/<name>-<digest>/`, where the digest covers all that decides what
+comes out: the module's pins, our own sources, the flags and the version of Go. So an edit of the
+node simulator rebuilds the node simulator and nothing else. Several processes may ask at once: one
+builds, the others wait. `KUBEBUILDER_ASSETS`, if set, is looked into before anything is built.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from hack.devcluster.progress import ticking
+
+HERE = Path(__file__).resolve().parent
+KUBERNETES_VERSION = "v1.36.3"  # as in go.mod; clients refuse a server that does not say its own
+
+_VERSION = "k8s.io/component-base/version"
+_MAJOR, _MINOR = KUBERNETES_VERSION.removeprefix("v").split(".")[:2]
+LINK_FLAGS = (
+    f"-s -w -X {_VERSION}.gitVersion={KUBERNETES_VERSION}"
+    f" -X {_VERSION}.gitMajor={_MAJOR} -X {_VERSION}.gitMinor={_MINOR}"
+)
+GO_FLAGS = ["-mod=readonly", "-trimpath", "-buildvcs=false"]
+
+
+class BuildError(Exception):
+    """What stands in the way, for a person, with the mend."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One `go build`: a package, the module that pins it, and what its program answers to."""
+
+    name: str
+    package: str
+    module: str = "."
+    sources: str | None = None  # folder of our own code, if any
+    link_flags: str = LINK_FLAGS
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        return self.aliases or (self.name,)
+
+
+_KUBE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+UNITS = {
+    unit.name: unit
+    for unit in (
+        Unit("etcd", "go.etcd.io/etcd/server/v3", link_flags="-s -w"),
+        Unit("kube", "./cmd/kube", sources="cmd/kube", aliases=_KUBE),
+        Unit("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
+        Unit("kubelet", "k8s.io/kubernetes/cmd/kubelet"),
+        Unit("nodesim", "./cmd/nodesim", sources="cmd/nodesim", link_flags="-s -w"),
+        Unit("helm", "helm.sh/helm/v4/cmd/helm", module="helm", link_flags="-s -w"),
+    )
+}
+PROGRAMS = {program: unit for unit in UNITS.values() for program in unit.programs}
+TARGETS = {
+    "control-plane": ("etcd", *_KUBE, "kubectl", "nodesim"),
+    "kubelet": ("kubelet",),
+    "helm": ("helm",),
+}
+
+
+def cache_dir() -> Path:
+    """Where built programs are kept: per user, outside the tree."""
+    if own := os.environ.get("ECHELON_CACHE"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "echelon"
+
+
+def binary(program: str) -> Path:
+    """The path of a program, built first if it has never been."""
+    if assets := os.environ.get("KUBEBUILDER_ASSETS"):
+        given = Path(assets) / program
+        if os.access(given, os.X_OK):
+            return given
+    unit = PROGRAMS[program]
+    folder = cache_dir() / f"{unit.name}-{_digest(unit)}"
+    if not (folder / program).exists():
+        _build(unit, folder)
+    return folder / program
+
+
+@cache
+def _go_version(module: Path) -> str:
+    """Asked in the module's folder, where Go itself applies the module's minimum version."""
+    need = next(
+        line.split()[1]
+        for line in (module / "go.mod").read_text().splitlines()
+        if line.startswith("go ")
+    )
+    try:
+        asked = subprocess.run(
+            ["go", "env", "GOVERSION"], cwd=module, capture_output=True, text=True, check=True
+        )
+    except FileNotFoundError:
+        raise BuildError(
+            f"Go is not on the PATH. Install Go {need} or newer (https://go.dev/dl), "
+            "or set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and kubectl."
+        ) from None
+    except subprocess.CalledProcessError as error:
+        raise BuildError(f"Go {need} or newer is needed: {error.stderr.strip()}") from None
+    return asked.stdout.strip()
+
+
+@cache
+def _digest(unit: Unit) -> str:
+    module = HERE / unit.module
+    files = [module / "go.mod", module / "go.sum"]
+    if unit.sources:
+        files += sorted((HERE / unit.sources).glob("*.go"))
+    hashed = hashlib.sha256()
+    for word in (unit.package, unit.link_flags, *GO_FLAGS, _go_version(module)):
+        hashed.update(word.encode() + b"\0")
+    for file in files:
+        hashed.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return hashed.hexdigest()[:12]
+
+
+def _build(unit: Unit, folder: Path) -> None:
+    """Build in a folder of its own and move it into place whole, so that half never exists."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder.with_suffix(".lock"), unit.name):
+        if folder.exists():  # somebody else built it while we waited
+            return
+        work = Path(tempfile.mkdtemp(prefix=f".{unit.name}-", dir=folder.parent))
+        try:
+            _go_build(unit, work / unit.name)
+            for alias in unit.aliases:
+                (work / alias).symlink_to(unit.name)
+            work.chmod(0o755)
+            work.rename(folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _go_build(unit: Unit, out: Path) -> None:
+    command = ["go", "build", *GO_FLAGS, "-ldflags", unit.link_flags, "-o", str(out), unit.package]
+    environment = os.environ | {"CGO_ENABLED": "0"}
+    with tempfile.TemporaryFile("w+") as said:
+        what = f"building {', '.join(unit.programs)}"
+        with ticking(what), subprocess.Popen(
+            command, cwd=HERE / unit.module, env=environment, stdout=said, stderr=said
+        ) as process:
+            try:
+                code = process.wait()
+            except BaseException:
+                process.terminate()
+                raise
+        if code:
+            said.seek(0)
+            raise BuildError(f"{what} failed:\n{said.read().strip()}")
+
+
+@contextmanager
+def _locked(path: Path, name: str) -> Iterator[None]:
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with ticking(f"waiting for another build of {name}"):
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="hack.devcluster.build", description=__doc__)
+    parser.add_argument("target", nargs="*", choices=[*TARGETS, []], help="default: control-plane")
+    parser.add_argument("--print", action="store_true", help="print the paths of the programs")
+    options = parser.parse_args()
+    try:
+        for target in options.target or ["control-plane"]:
+            for program in TARGETS[target]:
+                path = binary(program)
+                if options.print:
+                    print(path)
+    except BuildError as error:
+        sys.exit(f"devcluster: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

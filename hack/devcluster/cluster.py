@@ -1,0 +1,324 @@
+"""A real Kubernetes control plane on this machine, with simulated nodes, for as long as a block.
+
+    with Cluster(nodes=10) as cluster:
+        cluster.kubectl("apply", "-f", "-", input=manifest)
+
+etcd, kube-apiserver, kube-controller-manager and kube-scheduler are the real programs (built on
+first use); the kubelets are played by `nodesim`. Several clusters run side by side: each has its
+own ports on 127.0.0.1, certificates and folder, and leaves nothing behind however it ends.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from hack.devcluster import build, components, ports
+from hack.devcluster.api import Api, ApiError
+from hack.devcluster.certs import Authority
+from hack.devcluster.components import Layout
+from hack.devcluster.process import Child, Guard
+
+T = TypeVar("T")
+_MASTERS = ("system:masters",)
+_USERS = {
+    "admin": "admin",
+    "kube-controller-manager": "system:kube-controller-manager",
+    "kube-scheduler": "system:kube-scheduler",
+    "nodesim": "nodesim",
+}
+
+
+class ClusterError(Exception):
+    """The cluster did not come up, or lost a part; the message ends with that part's own words."""
+
+
+class Cluster:
+    """One control plane; `start` and `stop`, or a context manager.
+
+    `nodes` simulated nodes (0: no simulator). `dir` keeps all files there and is not removed; by
+    default it is temporary, and removed unless `keep`. `audit` writes every request to
+    `audit_log`. `controllers` and `scheduler` can be left out. `…_args` are further flags.
+    """
+
+    def __init__(
+        self,
+        nodes: int = 10,
+        dir: Path | str | None = None,
+        *,
+        audit: bool = False,
+        watch_cache: bool = True,
+        scheduler: bool = True,
+        controllers: bool = True,
+        api_args: Sequence[str] = (),
+        controller_args: Sequence[str] = (),
+        scheduler_args: Sequence[str] = (),
+        keep: bool = False,
+    ) -> None:
+        self.nodes = nodes
+        self.audit = audit
+        self.watch_cache = watch_cache
+        self._parts = {"kube-controller-manager": controllers, "kube-scheduler": scheduler}
+        self._args = {
+            "kube-apiserver": api_args,
+            "kube-controller-manager": controller_args,
+            "kube-scheduler": scheduler_args,
+        }
+        self._given_dir = Path(dir).absolute() if dir else None
+        self._keep = keep or dir is not None
+        self._children: dict[str, Child] = {}
+        self._guard: Guard | None = None
+        self._layout: Layout | None = None
+        self._authority: Authority | None = None
+        self._api: Api | None = None
+
+    # --- what one has once it is started ---
+
+    @property
+    def layout(self) -> Layout:
+        if self._layout is None:
+            raise ClusterError("the cluster has not been started")
+        return self._layout
+
+    @property
+    def dir(self) -> Path:
+        return self.layout.dir
+
+    @property
+    def log_dir(self) -> Path:
+        return self.dir / "logs"
+
+    @property
+    def audit_log(self) -> Path:
+        """One JSON object a line, with `audit=True`; heartbeats of nodes are left out."""
+        return self.layout.audit_log
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.layout.api_port}"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Of a member of `system:masters`."""
+        return self.layout.kubeconfig("admin")
+
+    @property
+    def api(self) -> Api:
+        """Plain requests as the administrator: cheaper than kubectl."""
+        if self._api is None:
+            self._api = Api(self.layout.api_port, self.layout.certs, "admin")
+        return self._api
+
+    @staticmethod
+    def binary(name: str) -> Path:
+        """The path of `kubectl`, `kubelet`, `helm`, … (built on first use)."""
+        return build.binary(name)
+
+    def pid(self, name: str) -> int | None:
+        """The process id of a component, None while it does not run."""
+        return self._child(name).pid
+
+    def kubectl(self, *args: str, input: str | None = None, check: bool = True) -> str:
+        """What the real kubectl prints; with `check`, ClusterError if it fails."""
+        command = [str(self.binary("kubectl")), f"--kubeconfig={self.kubeconfig}", *args]
+        done = subprocess.run(command, input=input, capture_output=True, text=True, check=False)
+        if check and done.returncode:
+            raise ClusterError(f"kubectl {' '.join(args)}: {done.stderr.strip()}")
+        return done.stdout if check else done.stdout + done.stderr
+
+    def client_kubeconfig(self, user: str, groups: Sequence[str] = ()) -> Path:
+        """A kubeconfig of another user (RBAC is on: without a binding it may do nothing)."""
+        assert self._authority is not None
+        name = "client-" + user.replace(":", "-").replace("/", "-")
+        self._authority.client(name, user, groups)
+        return self._write_kubeconfig(name, user)
+
+    # --- life ---
+
+    def __enter__(self) -> Cluster:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> Cluster:
+        """Return when the API server is ready, `default` has its ServiceAccount, nodes are Ready."""
+        binaries = {name: self.binary(name) for name in build.TARGETS["control-plane"]}
+        try:
+            self._prepare(binaries)
+            self._child("etcd").start()
+            self._await_part("etcd")
+            self._child("kube-apiserver").start()
+            self._await_part("kube-apiserver")
+            for name in ("nodesim", "kube-controller-manager", "kube-scheduler"):
+                if name in self._children:
+                    self._child(name).start()
+            self._await_content()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """End everything, last started first, and remove the folder if it is a temporary one."""
+        fast = signal.SIGTERM if self._keep else signal.SIGKILL
+        for child in reversed(self._children.values()):
+            child.end(fast)
+        self._children.clear()
+        if self._guard:
+            self._guard.close()
+            self._guard = None
+        if self._layout and not self._keep:
+            shutil.rmtree(self._layout.dir, ignore_errors=True)
+
+    # --- faults ---
+
+    def end(self, name: str) -> None:
+        """Ask a component to end (SIGTERM); returns when it is gone."""
+        self._child(name).end(signal.SIGTERM)
+
+    def kill(self, name: str) -> None:
+        """End a component without warning (SIGKILL); returns when it is gone."""
+        self._child(name).end(signal.SIGKILL)
+
+    def begin(self, name: str) -> None:
+        """Start a component that was ended, at the same port; returns when it is ready."""
+        self._child(name).start()
+        self._await_part(name)
+
+    def restart(self, name: str) -> None:
+        self.end(name)
+        self.begin(name)
+
+    def freeze(self, name: str) -> None:
+        """Stop a component without ending it (SIGSTOP): its clients hang instead of failing."""
+        self._child(name).send(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        self._child(name).send(signal.SIGCONT)
+
+    def wait(self, what: str, probe: Callable[[], T], timeout: float = 30.0) -> T:
+        """Return the first true value of `probe`; errors of the API server count as not yet.
+
+        Raises ClusterError, naming `what`, when the time is up or a component has died.
+        """
+        deadline = time.monotonic() + timeout
+        last: object = None
+        while True:
+            try:
+                if value := probe():
+                    return value
+                last = value
+            except (OSError, ApiError) as error:
+                last = error
+            for child in self._children.values():
+                if child.pid and not child.running:
+                    raise ClusterError(f"{child.name} has died:\n{child.said()}")
+            if time.monotonic() > deadline:
+                raise ClusterError(f"waited {timeout:g} s in vain for {what}; last: {last}")
+            time.sleep(0.02)
+
+    # --- inside ---
+
+    def _child(self, name: str) -> Child:
+        try:
+            return self._children[name]
+        except KeyError:
+            raise ClusterError(f"{name} is no part of this cluster (or it was stopped)") from None
+
+    def _prepare(self, binaries: dict[str, Path]) -> None:
+        self._guard = Guard()
+        if self._given_dir:
+            folder = self._given_dir
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
+            folder = Path(tempfile.mkdtemp(prefix="devcluster-"))
+            if not self._keep:
+                self._guard.tell(f"dir {folder}")
+        layout = self._layout = Layout(folder, *ports.free(3))
+        self.log_dir.mkdir(exist_ok=True)
+        self._issue_certificates(layout)
+        commands = {
+            "etcd": components.etcd(layout),
+            "kube-apiserver": components.apiserver(
+                layout, audit=self.audit, watch_cache=self.watch_cache
+            ),
+            "kube-controller-manager": components.controller_manager(layout),
+            "kube-scheduler": components.scheduler(layout),
+            "nodesim": components.nodesim(layout, self.nodes),
+        }
+        wanted = self._parts | {"nodesim": self.nodes > 0}
+        for name, flags in commands.items():
+            if wanted.get(name, True):
+                command = [str(binaries[name]), *flags, *self._args.get(name, ())]
+                log = self.log_dir / f"{name}.log"
+                self._children[name] = Child(name, command, log, self._guard)
+
+    def _issue_certificates(self, layout: Layout) -> None:
+        self._authority = Authority(layout.certs)
+        self._authority.server("apiserver")
+        self._authority.key_pair("service-accounts")
+        for name, user in _USERS.items():
+            self._authority.client(name, user, _MASTERS)
+            self._write_kubeconfig(name, user)
+
+    def _write_kubeconfig(self, name: str, user: str) -> Path:
+        def data(file: str) -> str:
+            return base64.b64encode((self.layout.certs / file).read_bytes()).decode()
+
+        credentials = {
+            "client-certificate-data": data(f"{name}.crt"),
+            "client-key-data": data(f"{name}.key"),
+        }
+        cluster = {"server": self.url, "certificate-authority-data": data("ca.crt")}
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "devcluster", "cluster": cluster}],
+            "users": [{"name": user, "user": credentials}],
+            "contexts": [{"name": "devcluster", "context": {"cluster": "devcluster", "user": user}}],
+            "current-context": "devcluster",
+        }
+        path = self.layout.kubeconfig(name)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(config, indent=2))  # JSON is YAML
+        return path
+
+    def _await_part(self, name: str) -> None:
+        if name == "etcd":
+            self.wait("etcd", lambda: ports.answers(self.layout.etcd_port))
+        elif name == "kube-apiserver":
+            self.wait("the API server", lambda: self.api.get("/readyz") == "ok", 60)
+
+    def _await_content(self) -> None:
+        if self._parts["kube-controller-manager"]:
+            account = "/api/v1/namespaces/default/serviceaccounts/default"
+            self.wait("the default ServiceAccount", lambda: self.api.get(account), 60)
+        else:
+            self.wait("namespace default", lambda: self.api.get("/api/v1/namespaces/default"))
+        self.wait(f"{self.nodes} Ready nodes", lambda: self._ready_nodes() >= self.nodes, 60)
+
+    def _ready_nodes(self) -> int:
+        def ready(node: dict[str, Any]) -> bool:
+            conditions = node["status"].get("conditions", [])
+            taints = [t for t in node["spec"].get("taints", []) if t["effect"] != "PreferNoSchedule"]
+            up = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+            return up and not taints
+
+        return sum(ready(node) for node in self.api.get("/api/v1/nodes")["items"])

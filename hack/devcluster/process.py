@@ -1,0 +1,112 @@
+"""Child processes that leave nothing behind: each in its own process group, watched by a guard."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from hack.devcluster import guard
+
+_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+
+
+class Guard:
+    """Our end of the guard process (see `guard.py`): closing it, or dying, lets it clean up."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", guard.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C on the terminal is not for it
+            text=True,
+        )
+
+    def tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait()
+
+
+class Child:
+    """One program with its log; it can be ended and begun again with the same arguments."""
+
+    def __init__(self, name: str, command: Sequence[str], log: Path, owner: Guard) -> None:
+        self.name = name
+        self.command = list(command)
+        self.log = log
+        self._owner = owner
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    @property
+    def running(self) -> bool:
+        # WNOWAIT: asking must not free the pid before the guard has heard of the end.
+        if self._process is None:
+            return False
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self._process.pid, flags) is None
+
+    def start(self) -> None:
+        if self._process is not None:
+            raise RuntimeError(f"{self.name} runs already")
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+            )
+        self._owner.tell(f"+{self._process.pid}")
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process, which must be running."""
+        if self._process is None:
+            raise RuntimeError(f"{self.name} does not run")
+        os.killpg(self._process.pid, number)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Signal the process and return when it is gone; SIGKILL if it takes too long."""
+        if self._process is None:
+            return
+        process = self._process
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+            os.killpg(process.pid, signal.SIGCONT)  # it may have been stopped
+        if not _exits(process.pid, _GRACE):
+            os.killpg(process.pid, signal.SIGKILL)
+            _exits(process.pid, None)
+        self._owner.tell(f"-{process.pid}")
+        process.wait()
+        self._process = None
+
+    def said(self, lines: int = 15) -> str:
+        """The end of its log, for error messages."""
+        with suppress(FileNotFoundError):
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        return ""
+
+
+def _exits(pid: int, timeout: float | None) -> bool:
+    """Wait, without reaping, until a child has exited; False if the time is up first."""
+    if timeout is None:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        return True
+    descriptor = os.pidfd_open(pid)
+    try:
+        return bool(select.select([descriptor], [], [], timeout)[0])
+    finally:
+        os.close(descriptor)

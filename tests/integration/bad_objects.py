@@ -1,0 +1,219 @@
+"""Objects the API server must refuse, each as a change of a good one, with words of the refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Object = dict[str, Any]
+
+JOB: Object = {
+    "apiVersion": "echelon.dev/v1alpha1",
+    "kind": "Job",
+    "metadata": {"name": "web"},
+    "spec": {"template": {"spec": {"containers": [{"name": "web", "image": "web:1"}]}}},
+}
+UPDATE: Object = {
+    "apiVersion": "echelon.dev/v1alpha1",
+    "kind": "Update",
+    "metadata": {"name": "web-1"},
+    "spec": {"job": "web"},
+}
+
+
+def changed(base: Object, change: Object) -> Object:
+    """A copy of ``base`` with ``change`` merged in; ``...`` takes a key out."""
+    result = dict(base)
+    for key, value in change.items():
+        if value is ...:
+            result.pop(key, None)
+        elif isinstance(value, dict) and isinstance(result.get(key), dict):
+            result[key] = changed(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+def _spec(**fields: Any) -> Object:
+    return {"spec": fields}
+
+
+def _update(**fields: Any) -> Object:
+    return _spec(update=fields)
+
+
+def _strategy(**fields: Any) -> Object:
+    return _update(strategy=fields)
+
+
+def _pod(**fields: Any) -> Object:
+    return _spec(template={"spec": fields})
+
+
+def _patch(**fields: Any) -> Object:
+    return _spec(policy=fields)
+
+
+GATE: Object = {"name": "errors", "builtin": {}}
+
+#: What is changed, and words that the refusal must have: the field first.
+JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
+    "name of 51 characters": (
+        {"metadata": {"name": "a" * 51}},
+        ("metadata.name", "at most 50 characters"),
+    ),
+    "dotted name": ({"metadata": {"name": "web.shop"}}, ("metadata.name", "no dots")),
+    "no spec": ({"spec": ...}, ("spec", "Required value")),
+    "no template": (_spec(template=...), ("spec.template", "Required value")),
+    "unknown type": (_spec(type="Daemon"), ("spec.type", "Unsupported value", "Service")),
+    "negative instances": (
+        _spec(instances=-1),
+        ("spec.instances", "greater than or equal to 0"),
+    ),
+    "10001 instances": (_spec(instances=10001), ("spec.instances", "less than or equal to 10000")),
+    "instances as text": (_spec(instances="3"), ("spec.instances", "must be of type integer")),
+    "negative minReadySeconds": (
+        _spec(minReadySeconds=-1),
+        ("spec.minReadySeconds", "greater than or equal to 0"),
+    ),
+    "negative history": (
+        _spec(revisionHistoryLimit=-1),
+        ("spec.revisionHistoryLimit", "greater than or equal to 0"),
+    ),
+    "restartPolicy Never": (
+        _pod(restartPolicy="Never"),
+        ("spec.template.spec.restartPolicy", "must be Always", "leave it out"),
+    ),
+    "no containers": (
+        _pod(containers=...),
+        ("spec.template.spec.containers", "Required value"),
+    ),
+    "empty containers": (
+        _pod(containers=[]),
+        ("spec.template.spec.containers", "at least 1"),
+    ),
+    "container without a name": (
+        _pod(containers=[{"image": "web:1"}]),
+        ("spec.template.spec.containers[0].name", "Required value"),
+    ),
+    "two containers of one name": (
+        _pod(containers=[{"name": "a"}, {"name": "a"}]),
+        ("spec.template.spec.containers[1]", "Duplicate value"),
+    ),
+    "unknown strategy": (
+        _strategy(type="Canary"),
+        ("spec.update.strategy.type", "Unsupported value", "VariableBatch"),
+    ),
+    "strategy without a type": (
+        _strategy(size=2),
+        ("spec.update.strategy.type", "Required value"),
+    ),
+    "size 0": (
+        _strategy(type="Queue", size=0),
+        ("spec.update.strategy.size", "greater than or equal to 1"),
+    ),
+    "size 0%": (_strategy(type="Queue", size="0%"), ("spec.update.strategy.size", "should match")),
+    "size 101%": (
+        _strategy(type="Queue", size="101%"),
+        ("spec.update.strategy.size", "should match"),
+    ),
+    "size as text": (
+        _strategy(type="Queue", size="5"),
+        ("spec.update.strategy.size", "should match"),
+    ),
+    "Batch without size": (
+        _strategy(type="Batch"),
+        ("spec.update.strategy.size", "required with type Batch"),
+    ),
+    "VariableBatch without sizes": (
+        _strategy(type="VariableBatch"),
+        ("spec.update.strategy.sizes", "required with type VariableBatch"),
+    ),
+    "VariableBatch with size": (
+        _strategy(type="VariableBatch", size=3, sizes=[1]),
+        ("spec.update.strategy.size", "not used with type VariableBatch"),
+    ),
+    "Queue with sizes": (
+        _strategy(type="Queue", sizes=[1]),
+        ("spec.update.strategy.sizes", "for type VariableBatch only"),
+    ),
+    "sizes [0]": (
+        _strategy(type="VariableBatch", sizes=[0]),
+        ("spec.update.strategy.sizes[0]", "greater than or equal to 1"),
+    ),
+    "sizes []": (
+        _strategy(type="VariableBatch", sizes=[]),
+        ("spec.update.strategy.sizes", "at least 1"),
+    ),
+    "101 sizes": (
+        _strategy(type="VariableBatch", sizes=[1] * 101),
+        ("spec.update.strategy.sizes", "at most 100"),
+    ),
+    "Queue with autoPause": (
+        _strategy(type="Queue", autoPause=True),
+        ("spec.update.strategy.autoPause", "Batch and VariableBatch only"),
+    ),
+    "maxUnavailable 0": (
+        _update(maxUnavailable=0),
+        ("spec.update.maxUnavailable", "greater than or equal to 1"),
+    ),
+    "maxUnavailable 0%": (
+        _update(maxUnavailable="0%"),
+        ("spec.update.maxUnavailable", "should match"),
+    ),
+    "negative maxFailedInstances": (
+        _update(maxFailedInstances=-1),
+        ("spec.update.maxFailedInstances", "greater than or equal to 0"),
+    ),
+    "negative maxFailuresPerInstance": (
+        _update(maxFailuresPerInstance=-1),
+        ("spec.update.maxFailuresPerInstance", "greater than or equal to 0"),
+    ),
+    "negative readyTimeoutSeconds": (
+        _update(readyTimeoutSeconds=-1),
+        ("spec.update.readyTimeoutSeconds", "greater than or equal to 0"),
+    ),
+    "unknown mode": (_update(mode="Auto"), ("spec.update.mode", "Unsupported value")),
+    "gate of no kind": (
+        _update(gates=[{"name": "errors"}]),
+        ("spec.update.gates[0]", "exactly one of prometheus"),
+    ),
+}
+
+#: Fields of the contract whose behaviour is still to come.
+UNSUPPORTED_JOBS: dict[str, Object] = {
+    "spec.update.mode": _update(mode="Manual"),
+    "spec.update.strategy.autoPause": _strategy(type="Batch", size=2, autoPause=True),
+    "spec.update.replacement: Invalid value: replacement InPlace": _update(replacement="InPlace"),
+    "spec.update.replacement: Invalid value: replacement Surge": _update(replacement="Surge"),
+    "spec.update.gates": _update(gates=[GATE]),
+    "spec.update.watchAfterSeconds": _update(watchAfterSeconds=1),
+    "spec.update.pulseIntervalSeconds": _update(pulseIntervalSeconds=60),
+    "spec.update.terminationTimeoutSeconds": _update(terminationTimeoutSeconds=1),
+}
+
+UPDATES: dict[str, tuple[Object, tuple[str, ...]]] = {
+    "no job": (_spec(job=...), ("spec.job", "Required value")),
+    "empty job": (_spec(job=""), ("spec.job", "at least 1 char")),
+    "message of 1025 characters": (_spec(message="a" * 1025), ("spec.message", "1024")),
+    "instances of 32769 characters": (_spec(instances="1" * 32769), ("spec.instances", "32768")),
+    "unknown action": (_spec(action="Retry"), ("spec.action", "Unsupported value")),
+    "unknown strategy": (
+        _patch(strategy={"type": "Canary"}),
+        ("spec.policy.strategy.type", "Unsupported value"),
+    ),
+    "sizes [0]": (
+        _patch(strategy={"type": "VariableBatch", "sizes": [0]}),
+        ("spec.policy.strategy.sizes[0]", "greater than or equal to 1"),
+    ),
+    "gate of two kinds": (
+        _patch(gates=[{**GATE, "http": {"url": "http://a"}}]),
+        ("spec.policy.gates[0]", "exactly one of"),
+    ),
+    "two gates of one name": (
+        _patch(gates=[GATE, GATE]),
+        ("spec.policy.gates[1]", "Duplicate value"),
+    ),
+    "paused": (_spec(paused=True), ("spec.paused", "not yet supported")),
+    "resumeToken": (_spec(resumeToken="a"), ("spec.resumeToken", "not yet supported")),
+    "action Abort": (_spec(action="Abort"), ("spec.action", "not yet supported")),
+}
