@@ -1,49 +1,40 @@
-"""The verbs of the API server over one HTTP session: dicts or bytes in, dicts or bytes out.
+"""The verbs of the API server: dicts (or bytes) in, dicts out, pages and watch lines as bytes.
 
-Requests are never retried here, but for one after a 401 with fresh credentials: the caller knows
-whether a repeat is safe. Failures are ``ApiError``. A write whose answer did not come
-(``Unreachable``) may have happened. Watches do not count against the limit of parallel requests.
+Objects travel as plain dicts, so that fields this program does not know survive. Failures are
+``ApiError``; nothing is retried (see ``transport``).
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlencode
 
-import aiohttp
-from yarl import URL
-
-from controller.kube.config import Connection, ConfigError
-from controller.kube.errors import ApiError, Gone, Unreachable, raise_for
-from controller.kube.lines import split_lines
+from controller.kube.config import Connection
+from controller.kube.errors import Gone
 from controller.kube.resources import Resource
+from controller.kube.transport import Observe, Request, Transport
 
-Body = dict[str, Any] | bytes
-#: ``observe(verb, resource, code, seconds)``; code 0: no answer.
-Observe = Callable[[str, str, int, float], None]
+Body = Mapping[str, Any] | Sequence[Mapping[str, Any]] | bytes
 
 _PARTIAL: Final = "application/json;as={};g=meta.k8s.io;v=v1,application/json"
-_ACCEPT: Final = "application/json"
-_ACCEPT_METADATA: Final = _PARTIAL.format("PartialObjectMetadata")
-_ACCEPT_METADATA_LIST: Final = _PARTIAL.format("PartialObjectMetadataList")
-_PATCH: Final = {
+#: By ``metadata_only``.
+_ACCEPT: Final = ("application/json", _PARTIAL.format("PartialObjectMetadata"))
+_ACCEPT_LIST: Final = ("application/json", _PARTIAL.format("PartialObjectMetadataList"))
+_PATCH_TYPE: Final = {
     "merge": "application/merge-patch+json",
     "json": "application/json-patch+json",
 }
-#: The API server sends a bookmark every minute: longer silence means a dead connection.
-WATCH_SILENCE: Final = 70.0
 
 
 class Client:
-    """One API server. ``async with Client(connection) as client``, or ``await client.close()``.
+    """One API server: ``async with Client(connection) as client``.
 
-    ``limit`` bounds the requests in flight. ``guard`` is called immediately before each write is
-    sent and raises when this process must not write (any more).
+    ``limit`` bounds the requests in flight; watches do not count. ``guard`` is called immediately
+    before each write is sent and raises when this process must not write. Seconds are per request
+    from when it is sent.
     """
 
     def __init__(
@@ -57,19 +48,15 @@ class Client:
         read_timeout: float = 10.0,
         write_timeout: float = 8.0,
     ) -> None:
-        self.guard = guard
-        self._connection = connection
-        self._slots = asyncio.Semaphore(limit)
-        self._limit = limit
-        self._observe = observe
-        self._read_timeout = aiohttp.ClientTimeout(total=read_timeout)
-        self._write_timeout = aiohttp.ClientTimeout(total=write_timeout)
-        self._watch_timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=read_timeout, sock_read=WATCH_SILENCE
+        self._transport = Transport(
+            connection,
+            limit=limit,
+            observe=observe,
+            guard=guard,
+            user_agent=user_agent,
+            read_timeout=read_timeout,
+            write_timeout=write_timeout,
         )
-        # Compressed answers save a local network nothing and cost both sides CPU.
-        self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
-        self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,23 +70,14 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    # -- reading ---------------------------------------------------------------------------
+        await self._transport.close()
 
     async def get(
-        self,
-        resource: Resource,
-        namespace: str | None,
-        name: str,
-        *,
-        metadata_only: bool = False,
+        self, resource: Resource, namespace: str | None, name: str, *, metadata_only: bool = False
     ) -> dict[str, Any]:
-        accept = _ACCEPT_METADATA if metadata_only else _ACCEPT
+        """The object as it is now: never an answer from a cache. Raises ``NotFound``."""
         path = resource.path(namespace, name)
-        return _parse(await self._call("get", "GET", resource, path, accept))
+        return await self._call("get", "GET", resource, path, metadata_only=metadata_only)
 
     async def list_page(
         self,
@@ -112,16 +90,16 @@ class Client:
         continue_token: str | None = None,
         metadata_only: bool = False,
     ) -> bytes:
-        """One page as it came. The first page is a consistent read, never one from a cache."""
-        query = {
-            "labelSelector": label_selector,
-            "fieldSelector": field_selector,
-            "limit": limit,
-            "continue": continue_token,
-        }
-        accept = _ACCEPT_METADATA_LIST if metadata_only else _ACCEPT
-        path = resource.path(namespace) + _query(query)
-        return await self._call("list", "GET", resource, path, accept)
+        """One page of a list as it came. Raises ``Gone`` when the token is too old."""
+        query = _query(
+            labelSelector=label_selector,
+            fieldSelector=field_selector,
+            limit=str(limit),
+            **{"continue": continue_token},
+        )
+        path = resource.path(namespace) + query
+        accept = _ACCEPT_LIST[metadata_only]
+        return await self._transport.call(Request("list", resource.plural, "GET", path, accept))
 
     async def list(
         self,
@@ -133,29 +111,30 @@ class Client:
         limit: int = 500,
         metadata_only: bool = False,
     ) -> AsyncIterator[dict[str, Any]]:
-        """All objects, page by page behind the scenes.
+        """All objects, read page by page.
 
-        When the pages outlive the server's history, the rest comes from its newest state, as the
-        server itself offers; one object is still never given twice.
+        When reading takes longer than the server's history lasts, the rest is of its newest
+        state, as the server offers then; no object is given twice.
         """
         token: str | None = None
         while True:
             try:
-                raw = await self.list_page(
-                    resource,
-                    namespace,
-                    label_selector=label_selector,
-                    field_selector=field_selector,
-                    limit=limit,
-                    continue_token=token,
-                    metadata_only=metadata_only,
+                page: dict[str, Any] = json.loads(
+                    await self.list_page(
+                        resource,
+                        namespace,
+                        label_selector=label_selector,
+                        field_selector=field_selector,
+                        limit=limit,
+                        continue_token=token,
+                        metadata_only=metadata_only,
+                    )
                 )
             except Gone as gone:
-                if not token or not gone.continue_token:
+                if not gone.continue_token or gone.continue_token == token:
                     raise
                 token = gone.continue_token
                 continue
-            page = _parse(raw)
             for item in page.get("items") or ():
                 yield item
             token = page.get("metadata", {}).get("continue")
@@ -173,36 +152,30 @@ class Client:
         metadata_only: bool = False,
         timeout_seconds: int = 540,
     ) -> AsyncIterator[bytes]:
-        """The raw lines of a watch, bookmarks among them, until the server ends it.
+        """The lines of a watch, bookmarks and errors among them, until the server ends it.
 
-        Raises ``Unreachable`` when it is cut or silent for longer than bookmarks are apart.
+        Raises ``Unreachable`` when it is cut, or silent for longer than bookmarks are apart.
         """
-        query = {
-            "watch": "1",
-            "allowWatchBookmarks": "true",
-            "resourceVersion": resource_version,
-            "labelSelector": label_selector,
-            "fieldSelector": field_selector,
-            "timeoutSeconds": timeout_seconds,
-        }
-        path = resource.path(namespace) + _query(query)
-        accept = _ACCEPT_METADATA if metadata_only else _ACCEPT
-        sent = await self._authorized({"Accept": accept})
-        started = time.monotonic()
-        code = 0
-        try:
-            async with self._request("GET", path, None, sent, self._watch_timeout) as response:
-                code = response.status
-                if code >= 400:
-                    self._refuse(code, await response.read(), response.headers, sent)
-                async for line in split_lines(response.content.iter_any()):
-                    yield line
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unreachable(_describe(error)) from error
-        finally:
-            self._observed("watch", resource, code, started)
-
-    # -- writing ---------------------------------------------------------------------------
+        query = _query(
+            watch="1",
+            allowWatchBookmarks="true",
+            resourceVersion=resource_version,
+            labelSelector=label_selector,
+            fieldSelector=field_selector,
+            timeoutSeconds=str(timeout_seconds),
+        )
+        path = resource.path(namespace) + query
+        request = Request("watch", resource.plural, "GET", path, _ACCEPT[metadata_only])
+        pending: list[bytes] = []
+        async for chunk in self._transport.stream(request):
+            *lines, rest = chunk.split(b"\n")
+            for line in lines:
+                pending.append(line)
+                whole = b"".join(pending)
+                pending.clear()
+                if whole:
+                    yield whole
+            pending.append(rest)
 
     async def create(
         self,
@@ -214,20 +187,20 @@ class Client:
         field_manager: str | None = None,
         metadata_only: bool = False,
     ) -> dict[str, Any]:
-        """Create; ``metadata_only`` asks for a short answer. Raises ``AlreadyExists``."""
-        query = _query(
-            {"fieldManager": field_manager, "dryRun": "All" if dry_run else None},
-        )
+        """Create, and give the object as stored (or just its metadata). Raises
+        ``AlreadyExists``."""
+        query = _query(fieldManager=field_manager, dryRun="All" if dry_run else None)
         path = resource.path(namespace) + query
-        accept = _ACCEPT_METADATA if metadata_only else _ACCEPT
-        return _parse(await self._call("create", "POST", resource, path, accept, body))
+        return await self._call(
+            "create", "POST", resource, path, body=body, metadata_only=metadata_only
+        )
 
     async def patch(
         self,
         resource: Resource,
         namespace: str | None,
         name: str,
-        body: Body | list[dict[str, Any]],
+        body: Body,
         *,
         subresource: str | None = None,
         content_type: Literal["merge", "json"] = "merge",
@@ -235,15 +208,22 @@ class Client:
         field_manager: str | None = None,
         metadata_only: bool = False,
     ) -> dict[str, Any]:
-        """Patch. A merge patch that carries ``metadata.resourceVersion`` is a compare-and-swap:
-        ``Conflict`` when the object has another."""
-        query = _query(
-            {"fieldManager": field_manager, "dryRun": "All" if dry_run else None},
-        )
+        """Patch, and give the object as stored (or just its metadata).
+
+        A merge patch with a ``metadata.resourceVersion`` is a compare-and-swap: ``Conflict`` when
+        the object has moved on. One with a ``metadata.uid`` meets a namesake with ``Conflict``.
+        """
+        query = _query(fieldManager=field_manager, dryRun="All" if dry_run else None)
         path = resource.path(namespace, name, subresource) + query
-        accept = _ACCEPT_METADATA if metadata_only else _ACCEPT
-        kind = _PATCH[content_type]
-        return _parse(await self._call("patch", "PATCH", resource, path, accept, body, kind))
+        return await self._call(
+            "patch",
+            "PATCH",
+            resource,
+            path,
+            body=body,
+            content_type=_PATCH_TYPE[content_type],
+            metadata_only=metadata_only,
+        )
 
     async def delete(
         self,
@@ -257,18 +237,51 @@ class Client:
         propagation: Literal["Background", "Foreground", "Orphan"] | None = None,
         metadata_only: bool = False,
     ) -> dict[str, Any]:
-        """Delete. ``uid`` and ``resource_version`` are preconditions: ``Conflict`` when the
-        object is not, or no longer, the one that was meant."""
-        preconditions = _given({"uid": uid, "resourceVersion": resource_version})
+        """Delete, and give the object as it now is, or a Status when it is gone at once.
+
+        ``uid`` and ``resource_version`` are preconditions: ``Conflict`` when the object is not,
+        or no longer, the one that was meant.
+        """
         options = _given(
-            {
-                "apiVersion": "v1",
-                "kind": "DeleteOptions",
-                "preconditions": preconditions or None,
-                "gracePeriodSeconds": grace_period_seconds,
-                "propagationPolicy": propagation,
-            }
+            apiVersion="v1",
+            kind="DeleteOptions",
+            preconditions=_given(uid=uid, resourceVersion=resource_version) or None,
+            gracePeriodSeconds=grace_period_seconds,
+            propagationPolicy=propagation,
         )
-        accept = _ACCEPT_METADATA if metadata_only else _ACCEPT
         path = resource.path(namespace, name)
-        return _parse(await self._call("delete", "DELETE", resource, path, accept, options))
+        return await self._call(
+            "delete", "DELETE", resource, path, body=options, metadata_only=metadata_only
+        )
+
+    async def _call(
+        self,
+        verb: str,
+        method: str,
+        resource: Resource,
+        path: str,
+        *,
+        body: Body | None = None,
+        content_type: str = "application/json",
+        metadata_only: bool,
+    ) -> dict[str, Any]:
+        accept = _ACCEPT[metadata_only]
+        data = body if body is None or isinstance(body, bytes) else _dump(body)
+        answer = await self._transport.call(
+            Request(verb, resource.plural, method, path, accept, data, content_type)
+        )
+        parsed: dict[str, Any] = json.loads(answer)
+        return parsed
+
+
+def _dump(body: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _query(**parameters: str | None) -> str:
+    given = {name: value for name, value in parameters.items() if value}
+    return "?" + urlencode(given) if given else ""

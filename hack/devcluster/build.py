@@ -27,12 +27,16 @@ from hack.devcluster.progress import ticking
 
 HERE = Path(__file__).resolve().parent
 KUBERNETES_VERSION = "v1.36.3"  # as in go.mod; clients refuse a server that does not say its own
-
-_VERSION = "k8s.io/component-base/version"
 _MAJOR, _MINOR = KUBERNETES_VERSION.removeprefix("v").split(".")[:2]
-LINK_FLAGS = (
-    f"-s -w -X {_VERSION}.gitVersion={KUBERNETES_VERSION}"
-    f" -X {_VERSION}.gitMajor={_MAJOR} -X {_VERSION}.gitMinor={_MINOR}"
+_VERSION = {"gitVersion": KUBERNETES_VERSION, "gitMajor": _MAJOR, "gitMinor": _MINOR}
+STRIP = "-s -w"
+LINK_FLAGS = " ".join(
+    [STRIP]
+    + [
+        f"-X k8s.io/{package}.{name}={value}"
+        for package in ("component-base/version", "client-go/pkg/version")
+        for name, value in _VERSION.items()
+    ]
 )
 GO_FLAGS = ["-mod=readonly", "-trimpath", "-buildvcs=false"]
 
@@ -61,12 +65,12 @@ _KUBE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 UNITS = {
     unit.name: unit
     for unit in (
-        Unit("etcd", "go.etcd.io/etcd/server/v3", link_flags="-s -w"),
+        Unit("etcd", "go.etcd.io/etcd/server/v3", link_flags=STRIP),
         Unit("kube", "./cmd/kube", sources="cmd/kube", aliases=_KUBE),
         Unit("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
         Unit("kubelet", "k8s.io/kubernetes/cmd/kubelet"),
-        Unit("nodesim", "./cmd/nodesim", sources="cmd/nodesim", link_flags="-s -w"),
-        Unit("helm", "helm.sh/helm/v4/cmd/helm", module="helm", link_flags="-s -w"),
+        Unit("nodesim", "./cmd/nodesim", sources="cmd/nodesim", link_flags=STRIP),
+        Unit("helm", "helm.sh/helm/v4/cmd/helm", module="helm", link_flags=STRIP),
     )
 }
 PROGRAMS = {program: unit for unit in UNITS.values() for program in unit.programs}
@@ -155,9 +159,12 @@ def _go_build(unit: Unit, out: Path) -> None:
     environment = os.environ | {"CGO_ENABLED": "0"}
     with tempfile.TemporaryFile("w+") as said:
         what = f"building {', '.join(unit.programs)}"
-        with ticking(what), subprocess.Popen(
-            command, cwd=HERE / unit.module, env=environment, stdout=said, stderr=said
-        ) as process:
+        with (
+            ticking(what),
+            subprocess.Popen(
+                command, cwd=HERE / unit.module, env=environment, stdout=said, stderr=said
+            ) as process,
+        ):
             try:
                 code = process.wait()
             except BaseException:
@@ -181,9 +188,11 @@ def _locked(path: Path, name: str) -> Iterator[None]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="hack.devcluster.build", description=__doc__)
-    parser.add_argument("target", nargs="*", choices=[*TARGETS, []], help="default: control-plane")
+    parser.add_argument("target", nargs="*", help=f"{', '.join(TARGETS)} (default: control-plane)")
     parser.add_argument("--print", action="store_true", help="print the paths of the programs")
     options = parser.parse_args()
+    if unknown := set(options.target) - set(TARGETS):
+        parser.error(f"unknown target {', '.join(sorted(unknown))}")
     try:
         for target in options.target or ["control-plane"]:
             for program in TARGETS[target]:

@@ -10,21 +10,19 @@ own ports on 127.0.0.1, certificates and folder, and leaves nothing behind howev
 
 from __future__ import annotations
 
-import base64
-import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
-from hack.devcluster import build, components, ports
+from hack.devcluster import build, components, kubeconfig, ports
 from hack.devcluster.api import Api, ApiError
 from hack.devcluster.certs import Authority
 from hack.devcluster.components import Layout
@@ -106,7 +104,7 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        return f"https://127.0.0.1:{self.layout.api_port}"
+        return self.layout.url
 
     @property
     def kubeconfig(self) -> Path:
@@ -142,7 +140,7 @@ class Cluster:
         assert self._authority is not None
         name = "client-" + user.replace(":", "-").replace("/", "-")
         self._authority.client(name, user, groups)
-        return self._write_kubeconfig(name, user)
+        return kubeconfig.write(self.layout, name, user)
 
     # --- life ---
 
@@ -158,7 +156,7 @@ class Cluster:
         self.stop()
 
     def start(self) -> Cluster:
-        """Return when the API server is ready, `default` has its ServiceAccount, nodes are Ready."""
+        """Return when the API server and nodes are ready and `default` has its ServiceAccount."""
         binaries = {name: self.binary(name) for name in build.TARGETS["control-plane"]}
         try:
             self._prepare(binaries)
@@ -234,6 +232,16 @@ class Cluster:
                 raise ClusterError(f"waited {timeout:g} s in vain for {what}; last: {last}")
             time.sleep(0.02)
 
+    def watch(self) -> NoReturn:
+        """Wait for ever; ClusterError once a component dies by itself."""
+        pids = {os.pidfd_open(child.pid): child for child in self._children.values() if child.pid}
+        try:
+            died = pids[select.select(list(pids), [], [])[0][0]]
+        finally:
+            for descriptor in pids:
+                os.close(descriptor)
+        raise ClusterError(f"{died.name} has died:\n{died.said()}")
+
     # --- inside ---
 
     def _child(self, name: str) -> Child:
@@ -276,29 +284,7 @@ class Cluster:
         self._authority.key_pair("service-accounts")
         for name, user in _USERS.items():
             self._authority.client(name, user, _MASTERS)
-            self._write_kubeconfig(name, user)
-
-    def _write_kubeconfig(self, name: str, user: str) -> Path:
-        def data(file: str) -> str:
-            return base64.b64encode((self.layout.certs / file).read_bytes()).decode()
-
-        credentials = {
-            "client-certificate-data": data(f"{name}.crt"),
-            "client-key-data": data(f"{name}.key"),
-        }
-        cluster = {"server": self.url, "certificate-authority-data": data("ca.crt")}
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "devcluster", "cluster": cluster}],
-            "users": [{"name": user, "user": credentials}],
-            "contexts": [{"name": "devcluster", "context": {"cluster": "devcluster", "user": user}}],
-            "current-context": "devcluster",
-        }
-        path = self.layout.kubeconfig(name)
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(config, indent=2))  # JSON is YAML
-        return path
+            kubeconfig.write(layout, name, user)
 
     def _await_part(self, name: str) -> None:
         if name == "etcd":
@@ -312,13 +298,15 @@ class Cluster:
             self.wait("the default ServiceAccount", lambda: self.api.get(account), 60)
         else:
             self.wait("namespace default", lambda: self.api.get("/api/v1/namespaces/default"))
-        self.wait(f"{self.nodes} Ready nodes", lambda: self._ready_nodes() >= self.nodes, 60)
+        self.wait(f"{self.nodes} Ready nodes", lambda: _ready_nodes(self.api) >= self.nodes, 60)
 
-    def _ready_nodes(self) -> int:
-        def ready(node: dict[str, Any]) -> bool:
-            conditions = node["status"].get("conditions", [])
-            taints = [t for t in node["spec"].get("taints", []) if t["effect"] != "PreferNoSchedule"]
-            up = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-            return up and not taints
 
-        return sum(ready(node) for node in self.api.get("/api/v1/nodes")["items"])
+def _ready_nodes(api: Api) -> int:
+    """How many nodes are Ready and free of the taints of those that were not a moment ago."""
+
+    def ready(node: dict[str, Any]) -> bool:
+        conditions = node["status"].get("conditions", [])
+        up = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+        return up and not node["spec"].get("taints")
+
+    return sum(ready(node) for node in api.get("/api/v1/nodes")["items"])

@@ -33,6 +33,10 @@ class Layout:
     peer_port: int
 
     @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.api_port}"
+
+    @property
     def certs(self) -> Path:
         return self.dir / "certs"
 

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,32 +23,41 @@ import (
 type fleet struct {
 	client      kubernetes.Interface
 	options     options
-	addresses   map[string]string // of each node; never changed once made
+	members     map[string]*member // never changed once made
 	onRecovered func(node string)
+	lastPod     atomic.Uint32
+}
 
-	mu      sync.Mutex
-	lost    map[string]bool
-	lastPod atomic.Uint32
+// member is one node. Its own goroutine makes all writes; seen tells it of a new version.
+type member struct {
+	name, address string
+	number        int
+	lost          atomic.Bool
+	newest        atomic.Pointer[v1.Node]
+	seen          chan struct{}
 }
 
 func newFleet(client kubernetes.Interface, o options) *fleet {
-	f := &fleet{client: client, options: o, addresses: map[string]string{}, lost: map[string]bool{}}
+	f := &fleet{client: client, options: o, members: map[string]*member{}}
 	for i := range o.nodes {
-		f.addresses[fmt.Sprintf("%s%d", o.nodePrefix, i)] = fmt.Sprintf("172.20.%d.%d", i/250, i%250+1)
+		name := fmt.Sprintf("%s%d", o.nodePrefix, i)
+		address := fmt.Sprintf("172.20.%d.%d", i/250, i%250+1)
+		f.members[name] = &member{name: name, address: address, number: i, seen: make(chan struct{}, 1)}
 	}
 	return f
 }
 
 // addressOf returns the address of a node of the fleet; false for nodes of others.
 func (f *fleet) addressOf(node string) (string, bool) {
-	address, ours := f.addresses[node]
-	return address, ours
+	if m := f.members[node]; m != nil {
+		return m.address, true
+	}
+	return "", false
 }
 
 func (f *fleet) isLost(node string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.lost[node]
+	m := f.members[node]
+	return m != nil && m.lost.Load()
 }
 
 // podIP returns an address nobody has, or the one a pod has already.
@@ -74,81 +83,94 @@ func (f *fleet) start(ctx context.Context) error {
 	factory := informers.NewSharedInformerFactoryWithOptions(f.client, 0, informers.WithTransform(dropManagedFields))
 	informer := factory.Core().V1().Nodes().Informer()
 	if _, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(o any) { f.see(ctx, o.(*v1.Node)) },
-		UpdateFunc: func(_, o any) { f.see(ctx, o.(*v1.Node)) },
+		AddFunc:    func(o any) { f.see(o.(*v1.Node)) },
+		UpdateFunc: func(_, o any) { f.see(o.(*v1.Node)) },
 	}); err != nil {
 		return err
 	}
-	number := 0
-	for name, address := range f.addresses {
-		number++
-		node := describe(name, address, number, f.options.podsPerNode)
+	for _, m := range f.members {
+		node := describe(m, f.options.podsPerNode)
 		_, err := f.client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
 		if err != nil && !apierrors.IsAlreadyExists(err) {
-			return fmt.Errorf("node %s: %w", name, err)
+			return fmt.Errorf("node %s: %w", m.name, err)
 		}
 	}
 	factory.Start(ctx.Done())
-	cache.WaitForCacheSync(ctx.Done(), informer.HasSynced)
-	for name := range f.addresses {
-		go f.beat(ctx, name)
+	if !cache.WaitForCacheSync(ctx.Done(), informer.HasSynced) {
+		return errors.New("the nodes could not be listed")
+	}
+	for _, m := range f.members {
+		go f.keepUp(ctx, m)
 	}
 	return nil
 }
 
-// see follows the lost annotation and mends a node that is not Ready though it is not lost.
-func (f *fleet) see(ctx context.Context, node *v1.Node) {
-	if _, ours := f.addresses[node.Name]; !ours {
+// see follows the lost annotation.
+func (f *fleet) see(node *v1.Node) {
+	m := f.members[node.Name]
+	if m == nil {
 		return
 	}
+	m.newest.Store(node)
 	lost := node.Annotations[prefix+"lost"] == "true"
-	f.mu.Lock()
-	was := f.lost[node.Name]
-	f.lost[node.Name] = lost
-	f.mu.Unlock()
-	if lost {
-		return
-	}
-	if was && f.onRecovered != nil {
+	if was := m.lost.Swap(lost); was && !lost {
 		f.onRecovered(node.Name)
 	}
-	if err := f.mend(ctx, node); err != nil && !gone(err) && ctx.Err() == nil {
-		klog.Warningf("node %s: %v", node.Name, err)
+	select {
+	case m.seen <- struct{}{}:
+	default: // it is told already
 	}
 }
 
-// beat renews the Lease of one node for as long as it is not lost.
-func (f *fleet) beat(ctx context.Context, name string) {
-	leases := f.client.CoordinationV1().Leases(v1.NamespaceNodeLease)
+// keepUp renews the Lease of a node, and makes it Ready when it is not, unless it is lost.
+func (f *fleet) keepUp(ctx context.Context, m *member) {
 	ticker := time.NewTicker(f.options.heartbeat)
 	defer ticker.Stop()
 	var lease *coordination.Lease
+	renew := true
 	for {
-		if !f.isLost(name) {
-			var err error
-			if lease == nil {
-				lease, err = leases.Get(ctx, name, metav1.GetOptions{})
-				if apierrors.IsNotFound(err) {
-					lease, err = leases.Create(ctx, newLease(name), metav1.CreateOptions{})
-				}
-			} else {
-				now := metav1.NowMicro()
-				lease.Spec.RenewTime = &now
-				lease, err = leases.Update(ctx, lease, metav1.UpdateOptions{})
+		if !m.lost.Load() {
+			if renew {
+				lease = f.renew(ctx, m.name, lease)
 			}
-			if err != nil {
-				lease = nil // read it again
-				if ctx.Err() == nil {
-					klog.Warningf("lease of node %s: %v", name, err)
-				}
+			// Asked at each beat, too: a write that failed is made again.
+			if err := f.mend(ctx, m.newest.Load()); err != nil && !gone(err) && ctx.Err() == nil {
+				klog.Warningf("node %s: %v", m.name, err)
 			}
 		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-m.seen:
+			renew = false
 		case <-ticker.C:
+			renew = true
 		}
 	}
+}
+
+// renew returns the Lease as written, nil if it must be read again.
+func (f *fleet) renew(ctx context.Context, name string, lease *coordination.Lease) *coordination.Lease {
+	leases := f.client.CoordinationV1().Leases(v1.NamespaceNodeLease)
+	var err error
+	if lease == nil {
+		lease, err = leases.Get(ctx, name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			lease, err = leases.Create(ctx, newLease(name), metav1.CreateOptions{})
+		}
+	}
+	if err == nil {
+		now := metav1.NowMicro()
+		lease.Spec.RenewTime = &now
+		lease, err = leases.Update(ctx, lease, metav1.UpdateOptions{})
+	}
+	if err == nil {
+		return lease
+	}
+	if ctx.Err() == nil {
+		klog.Warningf("lease of node %s: %v", name, err)
+	}
+	return nil
 }
 
 func newLease(name string) *coordination.Lease {

@@ -15,7 +15,7 @@ import (
 const kubeletVersion = "v1.36.3"
 
 // describe returns a node as a kubelet registers it, Ready from the start.
-func describe(name, address string, number int, pods int64) *v1.Node {
+func describe(m *member, pods int64) *v1.Node {
 	capacity := v1.ResourceList{
 		v1.ResourceCPU:              resource.MustParse("1000"),
 		v1.ResourceMemory:           resource.MustParse("4Ti"),
@@ -24,12 +24,12 @@ func describe(name, address string, number int, pods int64) *v1.Node {
 	}
 	return &v1.Node{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: name,
+			Name: m.name,
 			Labels: map[string]string{
-				v1.LabelHostname:          name,
+				v1.LabelHostname:          m.name,
 				v1.LabelOSStable:          "linux",
 				v1.LabelArchStable:        runtime.GOARCH,
-				v1.LabelTopologyZone:      fmt.Sprintf("zone-%c", 'a'+number%3),
+				v1.LabelTopologyZone:      fmt.Sprintf("zone-%c", 'a'+m.number%3),
 				prefix + "simulated-node": "true",
 			},
 		},
@@ -38,8 +38,8 @@ func describe(name, address string, number int, pods int64) *v1.Node {
 			Allocatable: capacity,
 			Conditions:  conditions(),
 			Addresses: []v1.NodeAddress{
-				{Type: v1.NodeInternalIP, Address: address},
-				{Type: v1.NodeHostName, Address: name},
+				{Type: v1.NodeInternalIP, Address: m.address},
+				{Type: v1.NodeHostName, Address: m.name},
 			},
 			NodeInfo: v1.NodeSystemInfo{
 				KubeletVersion: kubeletVersion, OperatingSystem: "linux", Architecture: runtime.GOARCH,
@@ -67,6 +67,9 @@ func conditions() []v1.NodeCondition {
 // mend makes a node Ready again and takes off the taint that every new node carries: without a
 // controller-manager nobody else would.
 func (f *fleet) mend(ctx context.Context, node *v1.Node) error {
+	if node == nil {
+		return nil
+	}
 	if !nodeReady(node) {
 		fresh := node.DeepCopy()
 		fresh.Status.Conditions = conditions()

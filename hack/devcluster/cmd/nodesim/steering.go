@@ -65,7 +65,7 @@ func steer(pod *v1.Pod) steering {
 	s.behaviour = behaviourOf(pod)
 	get := func(name string) string { return pod.Annotations[prefix+name] }
 	s.trigger, s.reason, s.resize = get("trigger"), get("reason"), get("resize")
-	if name := get("container"); name != "" {
+	if name := get("container"); findContainer(pod, name) != nil {
 		s.container = name
 	}
 	if code, err := strconv.ParseInt(get("exit-code"), 10, 32); err == nil {

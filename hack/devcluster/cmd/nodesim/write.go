@@ -46,7 +46,7 @@ func (s *simulator) terminate(ctx context.Context, r *record, pod *v1.Pod, steer
 	if r.deleted || steering.behaviour == neverStop {
 		return nil
 	}
-	// The deletionTimestamp lies the grace period ahead of the deletion, in whole seconds.
+	// Our own clock: the deletionTimestamp has whole seconds and lies a grace period ahead.
 	if r.terminating.IsZero() {
 		r.terminating = time.Now()
 	}

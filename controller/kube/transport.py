@@ -1,0 +1,165 @@
+"""Sends requests to one API server: one HTTP session, bounded parallelism, errors mapped.
+
+Requests are never retried here, but for one after a 401 with fresh credentials: only the caller
+knows whether a repeat is safe. Every failure is an ``ApiError``. A write whose answer did not
+come (``Unreachable``) may have happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+from yarl import URL
+
+from controller.kube.config import ConfigError, Connection
+from controller.kube.errors import Unauthorized, Unreachable, raise_for
+
+#: ``observe(verb, resource, code, seconds)``; code 0: no answer. A watch is observed at its end.
+Observe = Callable[[str, str, int, float], None]
+
+#: The API server sends a bookmark every minute: longer silence means a dead connection.
+WATCH_SILENCE: Final = 70.0
+_CONNECT_TIMEOUT: Final = 10.0
+_NO_ANSWER: Final = (aiohttp.ClientError, TimeoutError, OSError, ConfigError)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, ready to be sent. ``verb`` and ``resource`` are what metrics call it."""
+
+    verb: str
+    resource: str
+    method: str
+    path: str
+    accept: str
+    body: bytes | None = None
+    content_type: str = "application/json"
+
+    def headers(self) -> dict[str, str]:
+        headers = {"Accept": self.accept}
+        if self.body is not None:
+            headers["Content-Type"] = self.content_type
+        return headers
+
+
+class Transport:
+    """``limit`` bounds the requests in flight; watches do not count. ``guard`` is called
+    immediately before each write is sent and raises when this process must not write."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        limit: int,
+        observe: Observe | None,
+        guard: Callable[[], None] | None,
+        user_agent: str,
+        read_timeout: float,
+        write_timeout: float,
+    ) -> None:
+        self.guard = guard
+        self._connection = connection
+        self._slots = asyncio.Semaphore(limit)
+        self._observe = observe
+        self._read_timeout = aiohttp.ClientTimeout(total=read_timeout)
+        self._write_timeout = aiohttp.ClientTimeout(total=write_timeout)
+        self._watch_timeout = aiohttp.ClientTimeout(
+            total=None, connect=_CONNECT_TIMEOUT, sock_read=WATCH_SILENCE
+        )
+        # Compressed answers save a local network nothing and cost both sides CPU.
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def call(self, request: Request) -> bytes:
+        """Send it and give the answer's body."""
+        async with self._slots:
+            try:
+                return await self._send(request)
+            except Unauthorized:
+                return await self._send(request)
+
+    async def stream(self, request: Request) -> AsyncIterator[bytes]:
+        """Send it and give the answer's bytes as they come."""
+        started, code = time.monotonic(), 0
+        try:
+            authorization = await self._connection.credentials.headers()
+            async with self._open(request, authorization, self._watch_timeout) as response:
+                code = response.status
+                if code >= 400:
+                    self._refuse(response, await response.read(), authorization)
+                async for chunk in response.content.iter_any():
+                    yield chunk
+        except _NO_ANSWER as error:
+            raise Unreachable(_describe(error)) from error
+        finally:
+            self._observed(request, code, started)
+
+    async def _send(self, request: Request) -> bytes:
+        reads = request.method == "GET"
+        timeout = self._read_timeout if reads else self._write_timeout
+        started, code = time.monotonic(), 0
+        try:
+            authorization = await self._connection.credentials.headers()
+            if self.guard is not None and not reads:
+                self.guard()
+            started = time.monotonic()
+            async with self._open(request, authorization, timeout) as response:
+                body = await response.read()
+                code = response.status
+                if code >= 400:
+                    self._refuse(response, body, authorization)
+                return body
+        except _NO_ANSWER as error:
+            raise Unreachable(_describe(error)) from error
+        finally:
+            self._observed(request, code, started)
+
+    def _open(
+        self, request: Request, authorization: Mapping[str, str], timeout: aiohttp.ClientTimeout
+    ) -> Any:
+        if self._session is None:
+            # The semaphore is the limit: inside aiohttp's own, time-outs would run while waiting.
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=300)
+            self._session = aiohttp.ClientSession(
+                connector=connector, headers=self._headers, auto_decompress=False, read_bufsize=2**20
+            )
+        connection = self._connection
+        return self._session.request(
+            request.method,
+            URL(connection.server + request.path, encoded=True),
+            data=request.body,
+            headers={**request.headers(), **authorization},
+            timeout=timeout,
+            ssl=connection.ssl_context or True,
+            proxy=connection.proxy,
+            server_hostname=connection.server_hostname,
+            allow_redirects=False,
+        )
+
+    def _refuse(
+        self, response: aiohttp.ClientResponse, body: bytes, authorization: dict[str, str]
+    ) -> None:
+        if response.status == 401:
+            self._connection.credentials.invalidate(authorization)
+        raise_for(response.status, body, response.headers)
+
+    def _observed(self, request: Request, code: int, started: float) -> None:
+        if self._observe is not None:
+            self._observe(request.verb, request.resource, code, time.monotonic() - started)
+
+
+def _describe(error: BaseException) -> str:
+    text = str(error)
+    if not text and isinstance(error, TimeoutError):
+        return "timed out"
+    return text or type(error).__name__

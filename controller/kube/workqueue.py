@@ -1,0 +1,169 @@
+"""A queue of keys with the semantics of client-go's workqueue.
+
+A key is in it at most once, however often it is added, and is never handled by two workers at a
+time: added while in work, it runs once more afterwards. Keys may be added for later (the earliest
+moment wins) or retried with exponential, jittered back-off. One event loop, no I/O.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+BACKOFF_FIRST = 0.05
+BACKOFF_MAX = 60.0
+
+
+class QueueClosed(Exception):
+    """The queue is closed: the worker ends."""
+
+
+class WorkQueue(Generic[K]):
+    """``clock`` gives monotonic seconds; ``jitter`` a factor for each back-off."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = lambda: random.uniform(0.5, 1.0),
+    ) -> None:
+        self._clock = clock
+        self._jitter = jitter
+        self._ready: deque[K] = deque()
+        #: When each key that waits for a worker was first added.
+        self._dirty: dict[K, float] = {}
+        #: When each key in work was taken; the first is the longest in work.
+        self._processing: dict[K, float] = {}
+        self._later: list[tuple[float, int, K]] = []
+        self._deadline: dict[K, float] = {}
+        self._sequence = itertools.count()
+        self._timer: asyncio.TimerHandle | None = None
+        self._failures: dict[K, int] = {}
+        self._getters: deque[asyncio.Future[None]] = deque()
+        self._closed = False
+
+    # -- adding ----------------------------------------------------------------------------
+
+    def add(self, key: K) -> None:
+        """Have the key handled as soon as a worker is free."""
+        if self._closed or key in self._dirty:
+            return
+        self._dirty[key] = self._clock()
+        if key not in self._processing:
+            self._ready.append(key)
+            self._wake()
+
+    def add_at(self, key: K, deadline: float) -> None:
+        """Add the key at a moment of the clock. An earlier moment already set stays."""
+        if self._closed:
+            return
+        if deadline <= self._clock():
+            self.add(key)
+            return
+        known = self._deadline.get(key)
+        if known is not None and known <= deadline:
+            return
+        self._deadline[key] = deadline
+        heapq.heappush(self._later, (deadline, next(self._sequence), key))
+        if self._later[0][2] == key:
+            self._arm()
+
+    def retry(self, key: K) -> float:
+        """Add the key after its back-off, longer with each failure; gives the seconds."""
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        delay = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(failures, 30)) * self._jitter()
+        self.add_at(key, self._clock() + delay)
+        return delay
+
+    def forget(self, key: K) -> None:
+        """The key succeeded: its next failure starts with the shortest back-off again."""
+        self._failures.pop(key, None)
+
+    # -- taking ----------------------------------------------------------------------------
+
+    async def get(self) -> K:
+        """The next key; ``done`` must be called with it. Raises ``QueueClosed``."""
+        while not self._ready:
+            if self._closed:
+                raise QueueClosed
+            getter = asyncio.get_running_loop().create_future()
+            self._getters.append(getter)
+            try:
+                await getter
+            except asyncio.CancelledError:
+                # Woken and cancelled at once: hand the wake-up on, or a key would lie unseen.
+                if getter.done() and not getter.cancelled():
+                    self._wake()
+                raise
+        key = self._ready.popleft()
+        del self._dirty[key]
+        self._processing[key] = self._clock()
+        return key
+
+    def done(self, key: K) -> None:
+        """The key is not in work any more; if it was added meanwhile, it waits again."""
+        del self._processing[key]
+        if key in self._dirty and not self._closed:
+            self._ready.append(key)
+            self._wake()
+
+    def close(self) -> None:
+        """Drop what waits and end the workers. Keys in work may still be given back."""
+        self._closed = True
+        self._ready.clear()
+        self._dirty.clear()
+        self._later.clear()
+        self._deadline.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+        while self._getters:
+            self._wake()
+
+    # -- looking ---------------------------------------------------------------------------
+
+    @property
+    def depth(self) -> int:
+        """How many keys wait for a worker now."""
+        return len(self._ready)
+
+    def oldest_age(self) -> float:
+        """Seconds the oldest key has been waiting for a worker, or been in work."""
+        since = [self._dirty[self._ready[0]]] if self._ready else []
+        since.extend(itertools.islice(self._processing.values(), 1))
+        return max(0.0, self._clock() - min(since)) if since else 0.0
+
+    # -- time ------------------------------------------------------------------------------
+
+    def promote(self) -> None:
+        """Add the keys whose moment has come. The queue's own timer calls it."""
+        now = self._clock()
+        while self._later and self._later[0][0] <= now:
+            deadline, _, key = heapq.heappop(self._later)
+            # A moment that was replaced by an earlier one is still in the heap.
+            if self._deadline.get(key) == deadline:
+                del self._deadline[key]
+                self.add(key)
+        if self._later:
+            self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        delay = max(0.0, self._later[0][0] - self._clock())
+        self._timer = asyncio.get_running_loop().call_later(delay, self.promote)
+
+    def _wake(self) -> None:
+        while self._getters:
+            getter = self._getters.popleft()
+            if not getter.done():
+                getter.set_result(None)
+                return
