@@ -1,4 +1,4 @@
-"""Every label, annotation and name that Echelon puts on objects: the one place with such strings."""
+"""Every label, annotation and name that Echelon puts on objects, in the one place for them."""
 
 from typing import Final
 

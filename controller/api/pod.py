@@ -143,7 +143,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """One pod of one instance. Times are epoch seconds; ``uid`` is empty while a create is under way."""
+    """One pod of one instance. Times are epoch seconds; ``uid`` is empty while it is being made."""
 
     namespace: str
     name: str

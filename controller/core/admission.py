@@ -81,7 +81,7 @@ def start(case: Case) -> Write | None:
     name = next((n for n in names if n not in taken), None)
     if name is None:
         return None
-    again = last is not None and last.revision == case.seen.revision
+    again = last is not None and case.job.spec.update.retry_token not in (None, last.retry_token)
     paused = case.lock is not None and case.lock.spec.paused
     return MakeUpdate(name, force=again, paused=paused)
 
@@ -118,7 +118,7 @@ def _admit(case: Case, update: Update) -> Write | None:
     name, uid = update.metadata.name, update.metadata.uid
     if (mark := update.metadata.annotations.get(ADMITTED)) not in (None, uid):
         return closed(case, update, Phase.ABORTED, "Restored", f"admitted as {mark} elsewhere")
-    if not wanted(case) and not update.spec.force:
+    if not wanted(case):
         why = "the template it was made for is no longer the Job's"
         return closed(case, update, Phase.SUPERSEDED, "Superseded", why)
     if write := template_write(case):

@@ -10,12 +10,10 @@ from itertools import islice
 
 from controller.api.ids import NONE, Ids
 from controller.api.policy import StrategyType
-from controller.api.update import BatchStatus, Phase, Update, UpdateStatus
+from controller.api.update import BatchStatus, Phase
 from controller.core import assigned as asg
-from controller.core import oneway
-from controller.core.case import Case
-from controller.core.ending import ended, retreat
-from controller.core.failures import Tally
+from controller.core.ending import ended
+from controller.core.failures import FAILURE, Tally, cause
 from controller.core.oneway import OneWay
 from controller.core.plan import Event, Write, WriteJob, WriteUpdate
 from controller.core.update_status import counted, entered, report
@@ -28,6 +26,8 @@ def next_write(way: OneWay, tally: Tally) -> Write | None:
     """What the Update has to store before anything else may happen; None: nothing."""
     if len(way.failed) > way.policy.max_failed_instances:
         return _too_many(way, tally)
+    if way.lost:
+        return ended(way, Phase.ERROR)
     if tally.fresh:
         return _count(way, tally)
     if strays := _strays(way):
@@ -43,51 +43,38 @@ def next_write(way: OneWay, tally: Tally) -> Write | None:
 
 def _count(way: OneWay, tally: Tally) -> Write:
     """Store the failures, and if they are too many start the rollback with the same write."""
-    update = way.update
-    latest = tally.records()[0]
+    name = way.update.metadata.name
     events = tuple(
-        Event(
-            "InstanceFailed", f"instance {f.instance}: {f.message}", update.metadata.name, "Warning"
-        )
+        Event("InstanceFailed", f"instance {f.instance}: {f.message}", name, "Warning")
         for f in tally.records()[: len(tally.fresh)]
         if f.instance in tally.newly_failed
     )
-    if not (tally.too_many and not way.backward and way.policy.rollback_on_failure):
-        return WriteUpdate(update.metadata.name, report(way, tally), events)
-    failed = next((f for f in tally.records() if f.instance in tally.failed), latest)
-    cause = f"instance {failed.instance} failed: {failed.reason}"
-    if failed.message:
-        cause += f", {failed.message}"
-    rolling_back = Event("RollingBack", cause, update.metadata.name, "Warning")
-    return WriteUpdate(
-        update.metadata.name,
-        turned(way, tally, "InstancesFailed", cause),
-        (*events, rolling_back),
-    )
+    if tally.too_many and not way.backward and way.policy.rollback_on_failure:
+        return _turn(way, tally, events)
+    return WriteUpdate(name, report(way, tally), events)
 
 
-def turned(way: OneWay, tally: Tally, reason: str, cause: str) -> UpdateStatus:
-    """The status that turns the Update around: fresh counts, no group in flight."""
+def _turn(way: OneWay, tally: Tally, events: tuple[Event, ...] = ()) -> Write:
+    """The write that turns the Update around: fresh counts, no group in flight."""
+    name, words = way.update.metadata.name, cause(tally.records(), tally.failed)
     changes = counted(way, tally) | {"failure_counts": {}, "batch": None}
-    return entered(way.case, way.update, Phase.ROLLING_BACK, reason, cause, **changes)
+    status = entered(way.case, way.update, Phase.ROLLING_BACK, FAILURE, words, **changes)
+    return WriteUpdate(name, status, (*events, Event("RollingBack", words, name, "Warning")))
 
 
 def _too_many(way: OneWay, tally: Tally) -> Write:
     """Too many failures are stored: the way forward ends here, or turns."""
     if not way.backward and way.policy.rollback_on_failure:
-        cause = way.update.status.message
-        return WriteUpdate(way.update.metadata.name, turned(way, tally, "InstancesFailed", cause))
-    return ended(way, Phase.FAILED, "InstancesFailed")
+        return _turn(way, tally)
+    return ended(way, Phase.FAILED)
 
 
 def _strays(way: OneWay) -> Ids:
-    """In a rollback: ids that got the target as their intent but whose pod was never touched."""
+    """In a rollback: ids that had got the target as their intent when it began, but whose old pod
+    lives untouched (or, of an id the update creates, whose pod never came to be)."""
     if not way.backward:
         return NONE
-    sets = way.update.status.instances
-    touched = sets.updating | sets.updated | sets.failed
-    touched |= sets.rolling_back | sets.rolled_back | sets.rollback_failed
-    return way.pending - touched
+    return way.pending & (way.arrived & way.case.view.alive | way.kill - way.case.view.present)
 
 
 def _assign(way: OneWay, ids: Ids) -> Write:
@@ -133,14 +120,5 @@ def _end(way: OneWay, tally: Tally) -> Write:
     if counted(way, tally)["instances"] != way.update.status.instances:
         return WriteUpdate(way.update.metadata.name, report(way, tally))
     if way.backward:
-        return ended(way, Phase.ROLLED_BACK, "RolledBack")
-    return ended(way, Phase.ROLLED_FORWARD, "Completed")
-
-
-def way_of(case: Case, update: Update) -> tuple[OneWay, Tally]:
-    """The Update's direction and the failures in it."""
-    way = oneway.of(case, update)
-    return way, Tally(way)
-
-
-__all__ = ["next_write", "retreat", "turned", "way_of"]
+        return ended(way, Phase.ROLLED_BACK)
+    return ended(way, Phase.ROLLED_FORWARD)

@@ -22,7 +22,7 @@ def delay(remade: int) -> float:
 
 def remake_at(pod: Pod) -> float:
     """Epoch seconds at which the successor of an ended pod may be made."""
-    if pod.disrupted or not pod.ran:
+    if pod.disrupted:
         return 0.0
     return ended_at(pod) + (0.0 if _was_healthy(pod) else delay(pod.remade))
 

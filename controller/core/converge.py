@@ -15,7 +15,6 @@ from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod
 from controller.api.policy import StrategyType
 from controller.api.update import Phase
-from controller.core import assigned as asg
 from controller.core import backoff
 from controller.core.case import Case
 from controller.core.failures import Tally
@@ -101,12 +100,23 @@ class Convergence:
 
     def _deletes(self) -> Iterator[Action]:
         case, view = self.case, self.case.view
-        surplus = (view.alive | view.ended) - case.intended
-        for i in surplus | self.startable & view.alive | self._overdue | self._wrong:
-            yield _delete(view.pod(i))
+        for i in self._surplus | self.startable & view.alive | self._overdue | self._wrong:
+            # One that is being made has no uid yet: its turn comes when the watch shows it.
+            if (pod := view.pod(i)).uid:
+                yield _delete(pod)
         for i, at in self._ended():
             if at <= case.now:
                 yield _delete(view.pod(i))
+
+    @cached_property
+    def _surplus(self) -> Ids:
+        """Pods of ids that are no more. A status that contradicts itself (a restored backup, a
+        tampered one) never costs a pod."""
+        case, view = self.case, self.case.view
+        if case.status.instances_in_force != len(case.intended):
+            return NONE
+        waiting = self.way.idle if self.way else NONE
+        return (view.alive | view.ended) - case.intended - waiting
 
     @cached_property
     def _overdue(self) -> Ids:
@@ -132,8 +142,8 @@ class Convergence:
         """Pods that ended, with the moment at which they may be made again."""
         case, view = self.case, self.case.view
         for i in view.ended & case.intended:
-            pod = view.pod(i)
-            yield i, backoff.remake_at(pod)
+            # One that has to give way to another revision is not waited for.
+            yield i, backoff.remake_at(view.pod(i)) if i in case.at_assigned else 0.0
 
     def _creates(self) -> Iterator[Action]:
         case, view, way = self.case, self.case.view, self.way
@@ -171,8 +181,3 @@ class Convergence:
 
 def _delete(pod: Pod) -> DeletePod:
     return DeletePod(pod.instance, pod.surge, pod.name, pod.uid)
-
-
-def missing_revisions(case: Case) -> asg.Assigned:
-    """What is assigned to a ControllerRevision that is gone."""
-    return {r: ids for r, ids in case.assigned.items() if r not in case.seen.revisions}

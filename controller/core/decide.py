@@ -55,8 +55,9 @@ def _close(case: Case) -> Write | None:
 
 def _restore_revision(case: Case) -> Write | None:
     """The present template's ControllerRevision, if it is assigned and somebody deleted it."""
-    mine = case.seen.revision
-    if mine not in case.assigned or mine in case.seen.revisions:
+    mine, to = case.seen.revision, case.active.status.to if case.active else None
+    needed = mine in case.assigned or (to is not None and to.revision == mine)
+    if not needed or mine in case.seen.revisions:
         return None
     newest = max((r.number for r in case.seen.revisions.values()), default=0)
     return KeepRevision(mine, newest + 1)

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from controller.api.ids import Ids
 from controller.api.job import JobStatus, KnownBad
-from controller.api.update import ACTIVE, FORWARD, Phase, Update, UpdateStatus
+from controller.api.update import ACTIVE, FORWARD, HistoryEntry, Phase, Update, UpdateStatus
 from controller.core import assigned as asg
 from controller.core import oneway
 from controller.core.case import Case
+from controller.core.failures import FAILURE, cause
 from controller.core.oneway import OneWay
-from controller.core.plan import Event, EventType, ReadUpdate, Write, WriteJob, WriteUpdate
+from controller.core.plan import (
+    Event,
+    EventType,
+    ReadJob,
+    ReadUpdate,
+    Write,
+    WriteJob,
+    WriteUpdate,
+)
 from controller.core.update_status import entered
 
 MAX_KNOWN_BAD = 10
@@ -37,7 +46,7 @@ def retreat(case: Case, update: Update) -> dict[str, Ids]:
     return asg.moved(case.assigned, origin, untouched - asg.ids_of(origin))
 
 
-def ended(way: OneWay, outcome: Phase, reason: str) -> Write:
+def ended(way: OneWay, outcome: Phase) -> Write:
     """The Job's half of the end of its active Update."""
     case, update = way.case, way.update
     last = case.status.last_attempt
@@ -48,7 +57,7 @@ def ended(way: OneWay, outcome: Phase, reason: str) -> Write:
         "instances_in_force": len(asg.ids_of(after)),
         "active_update": None,
         "last_attempt": last.model_copy(update={"outcome": str(outcome)}),
-        "known_bad": _known_bad(case, update, outcome, reason),
+        "known_bad": _known_bad(case, update, outcome),
     }
     target = update.status.to.revision if update.status.to else None
     if outcome is Phase.ROLLED_FORWARD and target and set(after) <= {target}:
@@ -59,7 +68,7 @@ def ended(way: OneWay, outcome: Phase, reason: str) -> Write:
     return WriteJob(status)
 
 
-def _known_bad(case: Case, update: Update, outcome: Phase, reason: str) -> tuple[KnownBad, ...]:
+def _known_bad(case: Case, update: Update, outcome: Phase) -> tuple[KnownBad, ...]:
     """The revisions whose update failed, after this one ended so (contract rule 17)."""
     known, target = case.status.known_bad, update.status.to.revision if update.status.to else None
     if target is None:
@@ -67,16 +76,27 @@ def _known_bad(case: Case, update: Update, outcome: Phase, reason: str) -> tuple
     others = tuple(bad for bad in known if bad.revision != target)
     if outcome is Phase.ROLLED_FORWARD:
         return others
-    failed = any(e.reason == "InstancesFailed" for e in update.status.history) or (
-        outcome is Phase.FAILED
-    )
+    turn = _turn(update)
+    failed = turn.reason == FAILURE if turn else outcome is Phase.FAILED
     if not failed or update.spec.restart or target == case.status.current_revision:
         return known
-    images = case.seen.images if target == case.seen.revision else ()
     bad = KnownBad(
-        revision=target, images=images, reason=update.status.message or reason, time=case.stamp
+        revision=target,
+        images=case.seen.images if target == case.seen.revision else (),
+        reason=turn.message if turn else _cause(update),
+        time=case.stamp,
     )
     return (bad, *others)[:MAX_KNOWN_BAD]
+
+
+def _turn(update: Update) -> HistoryEntry | None:
+    """When and why its rollback began."""
+    return next((e for e in update.status.history if e.phase is Phase.ROLLING_BACK), None)
+
+
+def _cause(update: Update) -> str:
+    sets = update.status.instances
+    return cause(update.status.failures, sets.rollback_failed or sets.failed)
 
 
 def close(case: Case, update: Update) -> Write | None:
@@ -110,7 +130,12 @@ def deleted(case: Case) -> Write | None:
     held, last = case.status.active_update, case.status.last_attempt
     if held is None or case.lock is not None:
         return None
-    if held.name not in case.seen.gone:
+    finished = case.seen.finished.get(held.name)
+    if finished is not None and finished.uid == held.uid:
+        # It ended and yet holds the Job: the Job is old news, or somebody wrote its phase.
+        if not case.seen.job_live:
+            return ReadJob()
+    elif held.name not in case.seen.gone:
         return ReadUpdate(held.name)
     untouched = case.view.alive & case.intended - case.at_assigned
     kept = {name: ids & untouched for name, ids in case.view.at.items() if name}
@@ -132,12 +157,17 @@ def _said(update: Update, phase: Phase) -> tuple[str, str]:
         return str(phase), _WORDS[phase]
     if phase is Phase.ROLLED_FORWARD and update.status.started_at is None:
         return "NoChange", "all instances already are at this revision"
-    turn = next((e for e in update.status.history if e.phase is Phase.ROLLING_BACK), None)
-    if turn is not None and phase is Phase.ROLLED_BACK:
-        count = update.status.counts.rolled_back
-        return turn.reason, f"{count} instances rolled back: {turn.message}"
-    reason = "Completed" if phase is Phase.ROLLED_FORWARD else "InstancesFailed"
-    return reason, update.status.message
+    if phase is Phase.ROLLED_FORWARD:
+        return "Completed", update.status.message
+    if phase is Phase.ERROR:
+        return "RevisionMissing", "a ControllerRevision that it needs is gone"
+    turn = _turn(update)
+    if turn is None:
+        return FAILURE, _cause(update)
+    if phase is Phase.FAILED:
+        return "RollbackFailed", f"the rollback failed: {_cause(update)}"
+    count = update.status.counts.rolled_back
+    return turn.reason, f"{count} instances rolled back: {turn.message}"
 
 
 def made_by_us(update: Update, job_uid: str) -> bool:

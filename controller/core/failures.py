@@ -7,15 +7,20 @@ failure for each restart of a container, one when it ended, and one when its dea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod, Trouble
 from controller.api.update import Failure
 from controller.core.oneway import OneWay
 
+#: What a pod says on its ordinary way to Ready: no reason of its own.
+ORDINARY = frozenset({"ContainersNotReady", "ContainersNotInitialized", "PodCompleted"})
+#: Why an Update failed whose instances did.
+FAILURE = "InstancesFailed"
 MAX_KEPT = 50
 MAX_MESSAGE = 256
 
@@ -38,8 +43,12 @@ class Tally:
     @cached_property
     def grace(self) -> float | None:
         """Seconds a new pod has to become good; None: for ever."""
-        timeout = self.way.policy.ready_timeout_seconds
-        return timeout + (self.way.update.status.min_ready_seconds or 0) if timeout else None
+        window = self.way.update.status.min_ready_seconds or 0
+        return self.timeout + window if self.timeout else None
+
+    @property
+    def timeout(self) -> int:
+        return self.way.policy.ready_timeout_seconds
 
     @cached_property
     def overdue(self) -> Ids:
@@ -49,7 +58,8 @@ class Tally:
     @cached_property
     def next_deadline(self) -> float | None:
         """When the next one passes if nothing changes."""
-        return min((at for _, at in self._deadlines() if at > self.now), default=None)
+        moments = chain(self._deadlines(), self._refused())
+        return min((at for _, at in moments if at > self.now), default=None)
 
     @cached_property
     def fresh(self) -> dict[int, int]:
@@ -63,8 +73,9 @@ class Tally:
                 count = pod.failures + shown(pod) + (i in self.overdue)
                 if count > self.stored.get(i, 0):
                     found[i] = count
-        for i in self._refused():
-            found[i] = self.stored.get(i, 0) + 1
+        for i, at in self._refused():
+            if at <= self.now:
+                found[i] = self.stored.get(i, 0) + 1
         return found
 
     @cached_property
@@ -109,13 +120,11 @@ class Tally:
     def _why(self, pod: Pod) -> Trouble:
         if pod.instance not in self.overdue:
             return pod.trouble or Trouble("Restarted", "a container restarted")
-        seconds = int(self.grace or 0)
-        cause = f"{pod.trouble.reason}: {pod.trouble.message}" if pod.trouble else "not Ready"
-        return Trouble(
-            pod.trouble.reason if pod.trouble else "ReadyTimeout",
-            f"not good {seconds}s after it was made ({cause.rstrip(': ')})",
-            pod.trouble.exit_code if pod.trouble else None,
-        )
+        late = f"not Ready {int(self.grace or 0)}s after it was made"
+        if pod.trouble is None or pod.trouble.reason in ORDINARY:
+            return Trouble("ReadyTimeout", late)
+        said = f"{late}: {pod.trouble.message}".rstrip(": ")
+        return Trouble(pod.trouble.reason, said, pod.trouble.exit_code)
 
     def _deadlines(self) -> Iterator[tuple[int, float]]:
         """Pods that are alive and not good, each with the moment that makes it a failure."""
@@ -125,23 +134,29 @@ class Tally:
         for i in way.flight & way.arrived & view.alive:
             yield i, view.pod(i).created + self.grace
         for i in (way.done - way.kill) & way.arrived & view.alive - view.ready:
-            yield i, view.pod(i).ready_since + way.policy.ready_timeout_seconds
+            pod = view.pod(i)
+            # A pod made anew was never Ready: its stretch began when it was made.
+            yield i, max(pod.created + self.grace, pod.ready_since + self.timeout)
 
-    def _refused(self) -> Iterator[int]:
-        """Instances whose create is still refused at the deadline, counted from the batch's start
-        or from the last failure for the same reason."""
+    def _refused(self) -> Iterator[tuple[int, float]]:
+        """Instances whose create is refused, each with the moment that makes it a failure: counted
+        from the batch's start, and once more for each failure it has had."""
         way, batch = self.way, self.way.update.status.batch
         if self.grace is None or batch is None:
             return
-        for i in way.flight & way.asked - way.case.view.present - way.idle:
-            refusal = way.case.seen.refusals.get(i)
-            if refusal and refusal.counts:
-                since = max([batch.started_at, *self._failed_at(i)])
-                if since + self.grace <= self.now:
-                    yield i
+        waiting = way.flight & way.asked - way.case.view.present
+        for i, refusal in way.case.seen.refusals.items():
+            if i in waiting and refusal.counts:
+                yield i, batch.started_at + self.grace * (self.stored.get(i, 0) + 1)
 
-    def _failed_at(self, instance: int) -> Iterator[float]:
-        return (f.time for f in self.way.update.status.failures if f.instance == instance)
+
+def cause(failures: Iterable[Failure], failed: Ids) -> str:
+    """Why an Update failed: the newest failure of an instance that has failed, as a sentence."""
+    found = next((f for f in failures if f.instance in failed), None)
+    if found is None:
+        return f"{len(failed)} instances failed"
+    words = f"instance {found.instance} failed: {found.reason}"
+    return f"{words}, {found.message}" if found.message else words
 
 
 def shown(pod: Pod) -> int:

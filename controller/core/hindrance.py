@@ -8,24 +8,22 @@ from itertools import islice
 
 from controller.api.ids import Ids
 from controller.api.pod import Pod
+from controller.core.failures import ORDINARY
 from controller.core.oneway import OneWay
 
 #: A pod that is still there this long after its grace period needs a person (contract rule 15).
 STUCK_AFTER = 60.0
 #: How many instances of a group are looked at for a reason; a report must not cost O(instances).
 LOOKED_AT = 64
-#: What a pod says on its ordinary way to Ready.
-ORDINARY = frozenset({"ContainersNotReady", "ContainersNotInitialized", "PodCompleted"})
 
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """``stuck``: it needs a person. ``until``: when time alone changes this answer."""
+    """``stuck``: it needs a person."""
 
     reason: str
     message: str
     stuck: bool = False
-    until: float | None = None
 
 
 def of(way: OneWay, held_back: Ids) -> Hindrance | None:
@@ -70,7 +68,6 @@ def _termination(pod: Pod, now: float) -> Hindrance | None:
         "WaitingForTermination",
         f"pod {pod.name}{where} does not end",
         stuck=now >= pod.deleted + STUCK_AFTER,
-        until=pod.deleted + STUCK_AFTER if now < pod.deleted + STUCK_AFTER else None,
     )
 
 

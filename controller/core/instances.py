@@ -1,8 +1,8 @@
 """What is known of one Job's pods, kept as id sets that an event changes in O(1).
 
 A fact (``"ready"``, ``"at:<revision>"``) is a bitset of the ids whose pod shows it, one family of
-bitsets per slot (``<job>-<id>`` and ``<job>-<id>-s``). ``put`` and ``drop`` flip the bits of one id;
-``advance`` moves what only time changes (Ready long enough is *good*). ``facts_of`` is the one
+bitsets per slot (``<job>-<id>`` and ``<job>-<id>-s``). ``put`` and ``drop`` flip the bits of one
+id; ``advance`` moves what only time changes (Ready long enough is *good*). ``facts_of`` is the one
 definition; the property tests hold the incremental sets against a recomputation from it.
 
 Our own writes are *assumed* until the watch shows them: a create under way stands as a pod without
@@ -62,9 +62,9 @@ def facts_of(pod: Pod, owner: str, going: bool) -> frozenset[str]:
 class View:
     """The id sets of one moment; ``pod`` reads the store and is good until the next event.
 
-    ``present`` splits into ``alive``, ``terminating`` and ``ended``; ``good`` within ``ready`` within
-    ``alive``. ``hurt``: restarted or ended. ``foreign``: the name is held by a pod of somebody else
-    (a deleted Job of this name). ``orphan``: held by a pod with our labels that nobody owns.
+    ``present`` splits into ``alive``, ``terminating`` and ``ended``; ``good`` is within ``ready``,
+    that within ``alive``. ``hurt``: restarted or ended. ``foreign``: the name is held by a pod of
+    somebody else (a deleted Job of this name). ``orphan``: by one with our labels and no owner.
     """
 
     present: Ids
@@ -175,9 +175,9 @@ class Instances:
         while self._ripening and self._ripening[0][0] <= now:
             _, slot, uid = heapq.heappop(self._ripening)
             pod = self.pods.get(slot)
-            if pod is not None and pod.uid == uid and "ready" in self._facts.get(slot, ()):
-                if pod.ready_since + self.min_ready <= now:
-                    self._good[slot[1]] |= 1 << slot[0]
+            ready = pod is not None and pod.uid == uid and "ready" in self._facts[slot]
+            if pod and ready and pod.ready_since + self.min_ready <= now:
+                self._good[slot[1]] |= 1 << slot[0]
 
     # What is decided on.
 
@@ -196,6 +196,13 @@ class Instances:
             _pods=self.pods,
             _slots=slots,
         )
+
+    def belong_to(self, owner: str) -> None:
+        """The Job that asks is another one now: whose each pod is, is seen anew."""
+        self.owner = owner
+        self.remade.clear()
+        for slot in list(self.pods):
+            self._index(slot)
 
     def recomputed(self, now: float) -> Instances:
         """The same from scratch: what the incremental sets must equal at every moment."""

@@ -110,6 +110,13 @@ class OneWay:
         """Done instances that are not Ready: they hold the next group and the end (rule 5)."""
         return self.done - self.kill - self.case.view.ready
 
+    @cached_property
+    def lost(self) -> bool:
+        """Whether a ControllerRevision that is still needed is gone."""
+        todo = self.pending | self.flight
+        kept = self.case.seen.revisions
+        return any(ids & todo and name not in kept for name, ids in self.goal.items())
+
     # What may start.
 
     def ordered(self, ids: Ids) -> Iterator[int]:

@@ -90,7 +90,8 @@ def _assigned(case: Case, new: Ids, gone: Ids) -> Write:
 def inherited(case: Case, ids: Ids) -> dict[str, Ids]:
     """The revisions of ids without one: the pod's own, else ``currentRevision``, else that of the
     present template (contract rule 1: a restored backup)."""
-    own = {r: part for r in case.seen.revisions if (part := case.view.at_revision(r) & ids)}
+    alive = case.view.alive & ids
+    own = {r: part for r in case.seen.revisions if (part := case.view.at_revision(r) & alive)}
     rest = ids - asg.ids_of(own)
     return asg.moved(own, {case.status.current_revision or case.seen.revision: rest})
 

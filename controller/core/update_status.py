@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from controller.api.ids import NONE, Ids
 from controller.api.update import (
@@ -15,7 +15,6 @@ from controller.api.update import (
     UpdateStatus,
 )
 from controller.core import conditions, hindrance
-from controller.core.case import Case
 from controller.core.conditions import Wanted
 from controller.core.failures import Tally, grouped
 from controller.core.oneway import OneWay
@@ -30,8 +29,17 @@ SUCCEEDED = frozenset({Phase.ROLLED_FORWARD, Phase.PLANNED})
 FAILED = frozenset({Phase.ROLLED_BACK, Phase.FAILED, Phase.ERROR, Phase.REJECTED})
 
 
+class Moment(Protocol):
+    """When it is: in epoch seconds, and as a status can carry it."""
+
+    @property
+    def now(self) -> float: ...
+    @property
+    def stamp(self) -> float: ...
+
+
 def entered(
-    case: Case, update: Update, phase: Phase, reason: str, message: str, **changes: Any
+    case: Moment, update: Update, phase: Phase, reason: str, message: str, **changes: Any
 ) -> UpdateStatus:
     """The status with which the Update enters ``phase``."""
     old = update.status
@@ -53,7 +61,7 @@ def entered(
 
 
 def told(
-    case: Case,
+    case: Moment,
     update: Update,
     status: UpdateStatus,
     reason: str,

@@ -7,13 +7,14 @@ Objects travel as plain dicts, so that fields this program does not know survive
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlencode
 
 from controller.kube.config import Connection
-from controller.kube.errors import Gone
+from controller.kube.errors import Gone, NotFound
 from controller.kube.resources import Resource
 from controller.kube.transport import Observe, Request, Transport
 
@@ -78,6 +79,18 @@ class Client:
         """The object as it is now: never an answer from a cache. Raises ``NotFound``."""
         path = resource.path(namespace, name)
         return await self._call("get", "GET", resource, path, metadata_only=metadata_only)
+
+    async def serves(self, resource: Resource) -> bool:
+        """Whether discovery lists the resource: False until a CRD is installed."""
+        path = f"/apis/{resource.api_version}" if resource.group else f"/api/{resource.version}"
+        try:
+            found = await self._call("get", "GET", resource, path, metadata_only=False)
+            # A new group is served a moment before it is listed.
+            every = await self._call("get", "GET", resource, "/apis", metadata_only=False)
+        except NotFound:
+            return False
+        listed = not resource.group or any(g["name"] == resource.group for g in every["groups"])
+        return listed and any(entry["name"] == resource.plural for entry in found["resources"])
 
     async def list_page(
         self,
@@ -151,7 +164,7 @@ class Client:
         field_selector: str | None = None,
         metadata_only: bool = False,
         timeout_seconds: int = 540,
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """The lines of a watch, bookmarks and errors among them, until the server ends it.
 
         Raises ``Unreachable`` when it is cut, or silent for longer than bookmarks are apart.
@@ -167,15 +180,16 @@ class Client:
         path = resource.path(namespace) + query
         request = Request("watch", resource.plural, "GET", path, _ACCEPT[metadata_only])
         pending: list[bytes] = []
-        async for chunk in self._transport.stream(request):
-            *lines, rest = chunk.split(b"\n")
-            for line in lines:
-                pending.append(line)
-                whole = b"".join(pending)
-                pending.clear()
-                if whole:
-                    yield whole
-            pending.append(rest)
+        async with aclosing(self._transport.stream(request)) as chunks:
+            async for chunk in chunks:
+                *lines, rest = chunk.split(b"\n")
+                for line in lines:
+                    pending.append(line)
+                    whole = b"".join(pending)
+                    pending.clear()
+                    if whole:
+                        yield whole
+                pending.append(rest)
 
     async def create(
         self,
@@ -211,7 +225,7 @@ class Client:
         """Patch, and give the object as stored (or just its metadata).
 
         A merge patch with a ``metadata.resourceVersion`` is a compare-and-swap: ``Conflict`` when
-        the object has moved on. One with a ``metadata.uid`` meets a namesake with ``Conflict``.
+        the object has moved on. With a ``metadata.uid`` a namesake is met with ``Invalid``.
         """
         query = _query(fieldManager=field_manager, dryRun="All" if dry_run else None)
         path = resource.path(namespace, name, subresource) + query

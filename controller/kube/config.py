@@ -16,12 +16,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kubernetes.aio import config as kubeconfig
+from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.config import kube_config
 
 #: Bound service account tokens and token files are rotated under us.
 TOKEN_MAX_AGE = 60.0
+
+# The package has no annotations.
+_load: Any = config
+_files: Any = kube_config
+
+#: What the loaders raise for files that are missing, unreadable or malformed.
+_UNUSABLE = (config.ConfigException, OSError, ValueError, TypeError, KeyError)
 
 
 class ConfigError(Exception):
@@ -50,7 +57,10 @@ class Credentials:
             return self._headers
         async with self._lock:
             if self._clock() >= self._until:
-                value = await self._fetch(self._force)
+                try:
+                    value = await self._fetch(self._force)
+                except _UNUSABLE as error:
+                    raise ConfigError(f"no credentials: {error}") from error
                 self._headers = {"Authorization": value} if value else {}
                 self._until = self._clock() + TOKEN_MAX_AGE
                 self._force = False
@@ -82,13 +92,13 @@ class Connection:
 async def connect() -> Connection:
     """The connection kubectl would use here. Raises ``ConfigError``."""
     paths = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
-    found = any(Path(p).expanduser().exists() for p in paths.split(os.pathsep) if p)
+    found = _any_exists(paths)
     try:
         if found:
             return await _from_kubeconfig(paths)
         if os.environ.get("KUBERNETES_SERVICE_HOST") and not os.environ.get("KUBECONFIG"):
             return _from_service_account()
-    except (kubeconfig.ConfigException, OSError, ValueError, TypeError, KeyError) as error:
+    except _UNUSABLE as error:
         source = paths if found else "the pod's service account"
         raise ConfigError(f"cannot use {source}: {error}") from error
     raise ConfigError(
@@ -97,9 +107,13 @@ async def connect() -> Connection:
     )
 
 
+def _any_exists(paths: str) -> bool:
+    return any(Path(path).expanduser().exists() for path in paths.split(os.pathsep) if path)
+
+
 async def _from_kubeconfig(paths: str) -> Connection:
     configuration = _configuration()
-    loader: Any = await kubeconfig.load_kube_config(
+    loader: Any = await _load.load_kube_config(
         config_file=paths, client_configuration=configuration, persist_config=False
     )
 
@@ -117,17 +131,17 @@ async def _from_kubeconfig(paths: str) -> Connection:
 
     connection = _connection(configuration, Credentials(fetch))
     # Keys given inline were written to files for OpenSSL, which has read them now.
-    kube_config._cleanup_temp_files()
+    _files._cleanup_temp_files()
     return connection
 
 
 def _from_service_account() -> Connection:
     configuration = _configuration()
-    kubeconfig.load_incluster_config(client_configuration=configuration)
+    _load.load_incluster_config(client_configuration=configuration)
 
     async def fetch(force: bool) -> str | None:
         if force:
-            kubeconfig.load_incluster_config(client_configuration=configuration)
+            _load.load_incluster_config(client_configuration=configuration)
         else:
             configuration.refresh_api_key_hook(configuration)
         return str(configuration.api_key["BearerToken"]).strip()

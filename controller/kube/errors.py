@@ -4,6 +4,7 @@ Every failure of the client is an ``ApiError``: either the API server answered w
 (``status`` is its HTTP code), or no answer came at all (``Unreachable``, ``status`` 0; a write
 may have happened or not).
 """
+# ruff: noqa: N818 - the names are those Kubernetes gives its reasons.
 
 from __future__ import annotations
 

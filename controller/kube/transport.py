@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -88,7 +88,7 @@ class Transport:
             except Unauthorized:
                 return await self._send(request)
 
-    async def stream(self, request: Request) -> AsyncIterator[bytes]:
+    async def stream(self, request: Request) -> AsyncGenerator[bytes]:
         """Send it and give the answer's bytes as they come."""
         started, code = time.monotonic(), 0
         try:
@@ -114,7 +114,7 @@ class Transport:
                 self.guard()
             started = time.monotonic()
             async with self._open(request, authorization, timeout) as response:
-                body = await response.read()
+                body: bytes = await response.read()
                 code = response.status
                 if code >= 400:
                     self._refuse(response, body, authorization)
@@ -131,7 +131,10 @@ class Transport:
             # The semaphore is the limit: inside aiohttp's own, time-outs would run while waiting.
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=300)
             self._session = aiohttp.ClientSession(
-                connector=connector, headers=self._headers, auto_decompress=False, read_bufsize=2**20
+                connector=connector,
+                headers=self._headers,
+                auto_decompress=False,
+                read_bufsize=2**20,
             )
         connection = self._connection
         return self._session.request(

@@ -22,7 +22,7 @@ BACKOFF_FIRST = 0.05
 BACKOFF_MAX = 60.0
 
 
-class QueueClosed(Exception):
+class QueueClosed(Exception):  # noqa: N818 - an end, not an error
     """The queue is closed: the worker ends."""
 
 

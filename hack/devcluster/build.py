@@ -38,6 +38,8 @@ LINK_FLAGS = " ".join(
         for name, value in _VERSION.items()
     ]
 )
+HELM_VERSION = "v4.3.1"  # as in helm/go.mod
+HELM_LINK_FLAGS = f"{STRIP} -X helm.sh/helm/v4/internal/version.version={HELM_VERSION}"
 GO_FLAGS = ["-mod=readonly", "-trimpath", "-buildvcs=false"]
 
 
@@ -70,7 +72,7 @@ UNITS = {
         Unit("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
         Unit("kubelet", "k8s.io/kubernetes/cmd/kubelet"),
         Unit("nodesim", "./cmd/nodesim", sources="cmd/nodesim", link_flags=STRIP),
-        Unit("helm", "helm.sh/helm/v4/cmd/helm", module="helm", link_flags=STRIP),
+        Unit("helm", "helm.sh/helm/v4/cmd/helm", module="helm", link_flags=HELM_LINK_FLAGS),
     )
 }
 PROGRAMS = {program: unit for unit in UNITS.values() for program in unit.programs}
@@ -115,7 +117,7 @@ def _go_version(module: Path) -> str:
         )
     except FileNotFoundError:
         raise BuildError(
-            f"Go is not on the PATH. Install Go {need} or newer (https://go.dev/dl), "
+            f"Go is not on the PATH. Install Go {need} or newer, "
             "or set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and kubectl."
         ) from None
     except subprocess.CalledProcessError as error:

@@ -81,8 +81,6 @@ class Cluster:
         self._authority: Authority | None = None
         self._api: Api | None = None
 
-    # --- what one has once it is started ---
-
     @property
     def layout(self) -> Layout:
         if self._layout is None:
@@ -128,8 +126,9 @@ class Cluster:
         return self._child(name).pid
 
     def kubectl(self, *args: str, input: str | None = None, check: bool = True) -> str:
-        """What the real kubectl prints; with `check`, ClusterError if it fails."""
-        command = [str(self.binary("kubectl")), f"--kubeconfig={self.kubeconfig}", *args]
+        """What kubectl prints. If it fails: ClusterError, or without `check` also its stderr."""
+        own = [f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.dir / 'kubectl'}"]
+        command = [str(self.binary("kubectl")), *own, *args]
         done = subprocess.run(command, input=input, capture_output=True, text=True, check=False)
         if check and done.returncode:
             raise ClusterError(f"kubectl {' '.join(args)}: {done.stderr.strip()}")
@@ -139,8 +138,7 @@ class Cluster:
         """A kubeconfig of another user (RBAC is on: without a binding it may do nothing)."""
         assert self._authority is not None
         name = "client-" + user.replace(":", "-").replace("/", "-")
-        self._authority.client(name, user, groups)
-        return kubeconfig.write(self.layout, name, user)
+        return kubeconfig.issue(self._authority, self.layout, name, user, groups)
 
     # --- life ---
 
@@ -160,13 +158,8 @@ class Cluster:
         binaries = {name: self.binary(name) for name in build.TARGETS["control-plane"]}
         try:
             self._prepare(binaries)
-            self._child("etcd").start()
-            self._await_part("etcd")
-            self._child("kube-apiserver").start()
-            self._await_part("kube-apiserver")
-            for name in ("nodesim", "kube-controller-manager", "kube-scheduler"):
-                if name in self._children:
-                    self._child(name).start()
+            for name in self._children:
+                self.begin(name)
             self._await_content()
         except BaseException:
             self.stop()
@@ -226,11 +219,11 @@ class Cluster:
             except (OSError, ApiError) as error:
                 last = error
             for child in self._children.values():
-                if child.pid and not child.running:
+                if child.died:
                     raise ClusterError(f"{child.name} has died:\n{child.said()}")
             if time.monotonic() > deadline:
                 raise ClusterError(f"waited {timeout:g} s in vain for {what}; last: {last}")
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def watch(self) -> NoReturn:
         """Wait for ever; ClusterError once a component dies by itself."""
@@ -260,31 +253,24 @@ class Cluster:
             if not self._keep:
                 self._guard.tell(f"dir {folder}")
         layout = self._layout = Layout(folder, *ports.free(3))
+        self._api = None
         self.log_dir.mkdir(exist_ok=True)
         self._issue_certificates(layout)
-        commands = {
-            "etcd": components.etcd(layout),
-            "kube-apiserver": components.apiserver(
-                layout, audit=self.audit, watch_cache=self.watch_cache
-            ),
-            "kube-controller-manager": components.controller_manager(layout),
-            "kube-scheduler": components.scheduler(layout),
-            "nodesim": components.nodesim(layout, self.nodes),
-        }
+        commands = components.commands(
+            layout, nodes=self.nodes, audit=self.audit, watch_cache=self.watch_cache
+        )
         wanted = self._parts | {"nodesim": self.nodes > 0}
         for name, flags in commands.items():
             if wanted.get(name, True):
                 command = [str(binaries[name]), *flags, *self._args.get(name, ())]
-                log = self.log_dir / f"{name}.log"
-                self._children[name] = Child(name, command, log, self._guard)
+                self._children[name] = Child(name, command, self.log_dir, self._guard)
 
     def _issue_certificates(self, layout: Layout) -> None:
         self._authority = Authority(layout.certs)
         self._authority.server("apiserver")
         self._authority.key_pair("service-accounts")
         for name, user in _USERS.items():
-            self._authority.client(name, user, _MASTERS)
-            kubeconfig.write(layout, name, user)
+            kubeconfig.issue(self._authority, layout, name, user, _MASTERS)
 
     def _await_part(self, name: str) -> None:
         if name == "etcd":
@@ -293,11 +279,13 @@ class Cluster:
             self.wait("the API server", lambda: self.api.get("/readyz") == "ok", 60)
 
     def _await_content(self) -> None:
-        if self._parts["kube-controller-manager"]:
-            account = "/api/v1/namespaces/default/serviceaccounts/default"
-            self.wait("the default ServiceAccount", lambda: self.api.get(account), 60)
-        else:
-            self.wait("namespace default", lambda: self.api.get("/api/v1/namespaces/default"))
+        default = "/api/v1/namespaces/default"
+        self.wait("namespace default", lambda: self.api.get(default))
+        if not self._parts["kube-controller-manager"]:  # its work, without which no pod can be made
+            account = {"metadata": {"name": "default"}}
+            self.api.create(f"{default}/serviceaccounts", account)
+        account_path = f"{default}/serviceaccounts/default"
+        self.wait("the default ServiceAccount", lambda: self.api.get(account_path), 60)
         self.wait(f"{self.nodes} Ready nodes", lambda: _ready_nodes(self.api) >= self.nodes, 60)
 
 

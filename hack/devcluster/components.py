@@ -48,6 +48,17 @@ class Layout:
         return self.dir / f"{user}.kubeconfig"
 
 
+def commands(layout: Layout, *, nodes: int, audit: bool, watch_cache: bool) -> dict[str, list[str]]:
+    """The flags of each program, in the order in which they are started."""
+    return {
+        "etcd": etcd(layout),
+        "kube-apiserver": apiserver(layout, audit=audit, watch_cache=watch_cache),
+        "nodesim": nodesim(layout, nodes),
+        "kube-controller-manager": controller_manager(layout),
+        "kube-scheduler": scheduler(layout),
+    }
+
+
 def etcd(layout: Layout) -> list[str]:
     client, peer = (f"http://127.0.0.1:{p}" for p in (layout.etcd_port, layout.peer_port))
     return [

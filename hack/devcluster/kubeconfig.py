@@ -1,18 +1,23 @@
-"""Writes the kubeconfig of one user of a cluster: a client certificate, the CA and the address."""
+"""Makes a user of a cluster: a client certificate, and the kubeconfig that holds it."""
 
 from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+from hack.devcluster.certs import Authority
 from hack.devcluster.components import Layout
 
 _NAME = "devcluster"
 
 
-def write(layout: Layout, name: str, user: str) -> Path:
+def issue(
+    authority: Authority, layout: Layout, name: str, user: str, groups: Sequence[str] = ()
+) -> Path:
     """`name` is that of the certificate's files and of the kubeconfig, `user` the one it proves."""
+    authority.client(name, user, groups)
 
     def data(file: str) -> str:
         return base64.b64encode((layout.certs / file).read_bytes()).decode()

@@ -44,24 +44,24 @@ class Guard:
 class Child:
     """One program with its log; it can be ended and begun again with the same arguments."""
 
-    def __init__(self, name: str, command: Sequence[str], log: Path, owner: Guard) -> None:
+    def __init__(self, name: str, command: Sequence[str], log_dir: Path, owner: Guard) -> None:
         self.name = name
         self.command = list(command)
-        self.log = log
+        self.log = log_dir / f"{name}.log"
         self._owner = owner
         self._process: subprocess.Popen[bytes] | None = None
+        self._ending = False
 
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
     @property
-    def running(self) -> bool:
-        # WNOWAIT: asking must not free the pid before the guard has heard of the end.
-        if self._process is None:
+    def died(self) -> bool:
+        """True if it has ended though nobody asked it to."""
+        if self._process is None or self._ending:
             return False
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self._process.pid, flags) is None
+        return _exits(self._process.pid, 0)
 
     def start(self) -> None:
         if self._process is not None:
@@ -82,7 +82,7 @@ class Child:
         """Signal the process and return when it is gone; SIGKILL if it takes too long."""
         if self._process is None:
             return
-        process = self._process
+        self._ending, process = True, self._process
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
             os.killpg(process.pid, signal.SIGCONT)  # it may have been stopped
@@ -91,7 +91,7 @@ class Child:
             _exits(process.pid, None)
         self._owner.tell(f"-{process.pid}")
         process.wait()
-        self._process = None
+        self._process, self._ending = None, False
 
     def said(self, lines: int = 15) -> str:
         """The end of its log, for error messages."""
@@ -101,10 +101,10 @@ class Child:
 
 
 def _exits(pid: int, timeout: float | None) -> bool:
-    """Wait, without reaping, until a child has exited; False if the time is up first."""
-    if timeout is None:
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        return True
+    """Wait until a child has exited; False if the time is up first.
+
+    It is not reaped: its pid must not be given to another before the guard has heard of the end.
+    """
     descriptor = os.pidfd_open(pid)
     try:
         return bool(select.select([descriptor], [], [], timeout)[0])

@@ -1,0 +1,26 @@
+"""``python -m controller``: run the operator in the foreground until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+
+from controller import logs, settings
+from controller.app import serve
+from controller.kube.config import ConfigError
+
+
+def main() -> None:
+    """The console script ``echelon-controller``."""
+    chosen = settings.load(sys.argv[1:])
+    logs.setup(chosen.log_format, chosen.log_level)
+    try:
+        asyncio.run(serve(chosen))
+    except (ConfigError, OSError) as error:
+        logging.getLogger("controller").error("%s", error)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

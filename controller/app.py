@@ -1,0 +1,256 @@
+"""The composition root: settings -> clients, feeds, queue, workers, servers. No decisions here.
+
+Everything runs in every replica, so that a standby's caches are warm; only the workers wait for
+the Lease. Who loses it stops acting at once, stands by, and runs for it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from controller.handlers import JobFeed
+from controller.kube.client import Client
+from controller.kube.config import Connection, connect
+from controller.kube.errors import ApiError
+from controller.kube.events import Recorder
+from controller.kube.lease import Lease, default_identity
+from controller.kube.workqueue import WorkQueue
+from controller.metrics import Metrics
+from controller.probes import WATCH_SILENCE, Check, Heartbeat, Servers, not_older
+from controller.reconcile import gauges
+from controller.reconcile.decode import JOBS
+from controller.reconcile.entry import Key
+from controller.reconcile.feeds import Feeds
+from controller.reconcile.store import Store
+from controller.reconcile.worker import Reconciler
+from controller.settings import Settings, version
+
+log = logging.getLogger(__name__)
+
+AGENT = f"echelon-controller/{version()}"
+#: Seconds that writes under way have to end in at a stop.
+GRACE = 5.0
+
+
+class NotHolderError(ApiError):
+    """This process does not hold the Lease: it must not write."""
+
+    def __init__(self) -> None:
+        super().__init__(0, "NotHolder", "this process does not hold the Lease (any more)")
+
+
+class Operator:
+    """One process of Echelon. ``await run()`` until ``stop()``."""
+
+    def __init__(self, settings: Settings, connection: Connection) -> None:
+        self._settings = settings
+        self._stopping = asyncio.Event()
+        self._leading = False
+        self._identity = default_identity()
+        self._metrics = Metrics(CollectorRegistry(), version=version())
+        self._client = Client(
+            connection,
+            limit=settings.connections,
+            observe=self._metrics.requested,
+            guard=self._guard,
+            user_agent=AGENT,
+        )
+        # Renewals must not wait behind a thousand deletes.
+        self._lease_client = Client(
+            connection, limit=4, observe=self._metrics.requested, user_agent=f"{AGENT} lease"
+        )
+        self._queue: WorkQueue[Key] = WorkQueue()
+        self._store = Store(self._changed)
+        self._feeds = Feeds(self._client, self._store, settings.namespaces, settings.resync)
+        self._recorder = Recorder(
+            self._client,
+            controller="echelon.dev/controller",
+            instance=self._identity,
+            on_drop=self._metrics.event_dropped,
+        )
+        self._reconciler = Reconciler(
+            self._client,
+            self._store,
+            self._queue,
+            self._recorder,
+            observe=lambda seconds, result: self._metrics.reconciled("Job", result, seconds),
+        )
+        self._heartbeat = Heartbeat()
+        self._lease = self._new_lease()
+        self._jobs = JobFeed(
+            self._on_job,
+            JOBS,
+            namespaces=settings.namespaces,
+            loop=asyncio.get_running_loop(),
+            user_agent=f"{AGENT} kopf",
+        )
+        self._servers = Servers(
+            health=settings.health_address,
+            metrics=settings.metrics_address,
+            alive=self._alive(),
+            ready={"caches": lambda: None if self._feeds.synced else "not filled yet"},
+            registry=self._metrics.registry,
+        )
+        self._expose_state()
+
+    def stop(self) -> None:
+        """End ``run()`` in good order."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Serve until stopped. Raises ``OSError`` when an address cannot be had."""
+        await self._servers.start()
+        self._jobs.start()
+        background = [
+            asyncio.create_task(work, name=name)
+            for name, work in (
+                ("heartbeat", self._heartbeat.run()),
+                ("feeds", self._feeds.run()),
+                ("events", self._recorder.run()),
+            )
+        ]
+        stopping = asyncio.create_task(self._stopping.wait(), name="stop")
+        leading = asyncio.create_task(self._stand_for_lease(), name="lease")
+        try:
+            done, _ = await asyncio.wait(
+                [*background, stopping, leading], return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done - {stopping}:
+                task.result()  # None of them ends by itself but by a fault of ours.
+            await leading
+        finally:
+            for task in (*background, leading, stopping):
+                task.cancel()
+            await asyncio.gather(*background, leading, stopping, return_exceptions=True)
+            await self._jobs.stop()
+            await self._servers.stop()
+            await self._client.close()
+            await self._lease_client.close()
+
+    # Leading.
+
+    async def _stand_for_lease(self) -> None:
+        """Run for the Lease, work while it is held, and again."""
+        while not self._stopping.is_set():
+            self._lease = self._new_lease()
+            renewing = asyncio.create_task(self._lease.run(), name="renewals")
+            try:
+                await self._first(self._lease.held.wait())
+                if not self._stopping.is_set():
+                    await self._lead()
+            finally:
+                renewing.cancel()
+                await asyncio.gather(renewing, return_exceptions=True)
+        await self._recorder.drain()
+        await self._lease.release()
+
+    async def _lead(self) -> None:
+        log.info("holding the Lease %s: reading everything anew", self._settings.lease_name)
+        await self._first(self._feeds.renewed(), self._lease.lost.wait())
+        if self._stopping.is_set() or self._lease.lost.is_set():
+            return
+        self._leading = True
+        for key in list(self._store.entries):
+            self._queue.add(key)
+        workers = [
+            asyncio.create_task(self._reconciler.work(), name=f"worker {n}")
+            for n in range(self._settings.workers)
+        ]
+        log.info("at work: %d Jobs", sum(1 for _ in self._store.jobs()))
+        try:
+            await self._first(self._lease.lost.wait(), *(asyncio.shield(w) for w in workers))
+        finally:
+            self._leading = False
+            for worker in workers:
+                worker.cancel()
+            ended = await asyncio.gather(*workers, return_exceptions=True)
+            await self._reconciler.pods.drain(GRACE)
+        for problem in ended:
+            if isinstance(problem, Exception):
+                raise problem
+
+    async def _first(self, *works: Coroutine[Any, Any, Any] | asyncio.Future[Any]) -> None:
+        """Return when one of these is done, or the process is to stop; the others are ended."""
+        tasks = [asyncio.ensure_future(work) for work in (*works, self._stopping.wait())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _new_lease(self) -> Lease:
+        settings = self._settings
+        return Lease(
+            self._lease_client,
+            settings.lease_namespace,
+            settings.lease_name,
+            self._identity,
+            duration=settings.lease_duration,
+            renew_deadline=settings.lease_renew_deadline,
+            retry=settings.lease_retry,
+        )
+
+    def _guard(self) -> None:
+        if not self._lease.valid():
+            raise NotHolderError
+
+    # Entering.
+
+    def _changed(self, key: Key) -> None:
+        # A standby remembers nothing to do: who wins the Lease looks at everything.
+        if self._leading:
+            self._queue.add(key)
+
+    def _on_job(self, kind: str, raw: dict[str, Any]) -> None:
+        meta = raw["metadata"]
+        if kind == "DELETED":
+            self._store.drop_job((meta["namespace"], meta["name"]), meta["uid"])
+        else:
+            self._store.put_job(raw)
+
+    # Showing.
+
+    def _alive(self) -> dict[str, Check]:
+        checks: dict[str, Check] = {
+            "loop": not_older(self._heartbeat.age, 30.0, "the event loop has not turned"),
+            "queue": not_older(
+                self._queue.oldest_age, self._settings.stuck, "the oldest key has been waiting"
+            ),
+            "kopf": lambda: None if self._jobs.alive() else "its thread has ended",
+        }
+        for name, informer in self._feeds.informers.items():
+            checks[f"watch-{name}"] = not_older(
+                lambda i=informer: time.monotonic() - i.last_contact,  # type: ignore[misc]
+                WATCH_SILENCE,
+                "nothing was heard",
+            )
+        return checks
+
+    def _expose_state(self) -> None:
+        state, informers = self._metrics.state, self._feeds.informers
+        state.queue_depth = lambda: self._queue.depth
+        state.queue_oldest_seconds = self._queue.oldest_age
+        state.leader = lambda: float(self._leading)
+        state.updates = lambda: gauges.updates(self._store)
+        state.instances = lambda: gauges.instances(self._store)
+        state.informer_lag_seconds = lambda: {n: i.lag for n, i in informers.items()}
+        state.informer_silence_seconds = lambda: {
+            n: time.monotonic() - i.last_contact for n, i in informers.items()
+        }
+
+
+async def serve(settings: Settings) -> None:
+    """Run an operator until SIGTERM or SIGINT."""
+    operator = Operator(settings, await connect())
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, operator.stop)
+    await operator.run()

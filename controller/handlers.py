@@ -1,0 +1,211 @@
+"""Where Jobs come in: kopf watches them and hands each event on.
+
+kopf is the frame but only looks: its one handler is ``on.event``, which writes nothing (no
+finalizers, no annotations, no peering, no Events). It runs in a thread with a loop of its own,
+because it ends the tasks of the loop it ends in, and it is started again whenever it ends before
+its time. A lost event only delays: whoever listens also lists from time to time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import aiohttp
+import kopf
+
+from controller.kube.client import Client
+from controller.kube.config import ConfigError, Connection, connect
+from controller.kube.errors import ApiError
+from controller.kube.resources import Resource
+
+log = logging.getLogger(__name__)
+
+#: An event's type: ADDED, MODIFIED or DELETED of a watch, LISTED for objects found at a start.
+OnEvent = Callable[[str, dict[str, Any]], None]
+
+_RESTART_FIRST: Final = 0.5
+_RESTART_MAX: Final = 30.0
+_STOP_TIMEOUT: Final = 10.0
+
+
+class Backoffs(Iterable[float]):
+    """Without end, so that no outage of the API server ends kopf."""
+
+    def __iter__(self) -> Iterator[float]:
+        yield from (0.1, 0.3, 1, 2, 5, 10)
+        while True:
+            yield 10
+
+
+class JobFeed:
+    """Calls ``on_event(type, body)`` in ``loop`` for each event of ``resource``.
+
+    ``namespaces`` empty: all. Until the resource is served (its CRD installed) it waits.
+    """
+
+    def __init__(
+        self,
+        on_event: OnEvent,
+        resource: Resource,
+        *,
+        namespaces: Sequence[str] = (),
+        loop: asyncio.AbstractEventLoop,
+        user_agent: str = "kopf",
+    ) -> None:
+        self._on_event = on_event
+        self._resource = resource
+        self._namespaces = tuple(namespaces)
+        self._main = loop
+        self._user_agent = user_agent
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._stopped = threading.Event()
+        #: How often kopf was started.
+        self.starts = 0
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """End kopf, within seconds."""
+        self._stopped.set()
+        with suppress(RuntimeError):  # the thread's loop may be closed already
+            if self._loop is not None and self._stopping is not None:
+                self._loop.call_soon_threadsafe(self._stopping.set)
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join, _STOP_TIMEOUT)
+
+    def alive(self) -> bool:
+        """Whether kopf, or what starts it again, is running."""
+        return self._thread is not None and self._thread.is_alive()
+
+    # -- in kopf's thread ------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._supervise())
+        except Exception:
+            log.exception("kopf's thread ended")
+
+    async def _supervise(self) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        if self._stopped.is_set():
+            return
+        pause = _RESTART_FIRST
+        while not self._stopping.is_set():
+            began = self._loop.time()
+            try:
+                if await self._is_served():
+                    self.starts += 1
+                    await self._operate(self._stopping)
+                    self._report_end(None)
+            except Exception as error:
+                self._report_end(error)
+            pause = _RESTART_FIRST if self._loop.time() - began > 60 else pause
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+            pause = min(_RESTART_MAX, pause * 2)
+
+    def _report_end(self, error: Exception | None) -> None:
+        if self._stopping is not None and not self._stopping.is_set():
+            log.warning("kopf ended, starting it again: %s", error or "no reason given")
+
+    async def _is_served(self) -> bool:
+        """kopf looks only once what kinds there are: let it not look too early."""
+        try:
+            async with Client(await connect(), user_agent=self._user_agent) as client:
+                served = await client.serves(self._resource)
+        except (ApiError, ConfigError) as error:
+            log.warning("cannot ask for %s: %s; trying again", self._resource.plural, error)
+            return False
+        if not served:
+            log.warning(
+                "%s.%s is not served; install its CustomResourceDefinition (waiting)",
+                self._resource.plural,
+                self._resource.group,
+            )
+        return served
+
+    async def _operate(self, stopping: asyncio.Event) -> None:
+        await kopf.operator(
+            registry=self._registry(),
+            settings=kopf_settings(),
+            standalone=True,
+            clusterwide=not self._namespaces,
+            namespaces=self._namespaces,
+            stop_flag=stopping,
+        )
+
+    def _registry(self) -> kopf.OperatorRegistry:
+        registry = kopf.OperatorRegistry()
+        resource = self._resource
+
+        @kopf.on.login(registry=registry, id="login")
+        async def login(**_: Any) -> kopf.AiohttpSession:
+            return await self._login()
+
+        @kopf.on.event(resource.group, resource.version, resource.plural, registry=registry,
+                       id="hand-on")  # fmt: skip
+        async def hand_on(event: Any, **_: Any) -> None:
+            kind, body = event["type"] or "LISTED", event["object"]
+            with suppress(RuntimeError):  # the main loop is closed: the process is ending
+                self._main.call_soon_threadsafe(self._on_event, kind, body)
+
+        return registry
+
+    async def _login(self) -> kopf.AiohttpSession:
+        """kopf talks to the same cluster as everything else, with the same credentials."""
+        try:
+            connection = await connect()
+        except ConfigError as error:
+            raise kopf.LoginError(str(error)) from error
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=connection.ssl_context or True),
+            headers={"User-Agent": self._user_agent},
+            proxy=connection.proxy,
+            middlewares=(_authorizing(connection),),
+        )
+        return kopf.AiohttpSession(server=connection.server, aiohttp_session=session)
+
+
+def _authorizing(connection: Connection) -> aiohttp.ClientMiddlewareType:
+    async def authorize(
+        request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        headers = await connection.credentials.headers()
+        request.headers.update(headers)
+        if connection.server_hostname:
+            request.server_hostname = connection.server_hostname
+        response = await handler(request)
+        if response.status == 401:
+            connection.credentials.invalidate(headers)
+        return response
+
+    return authorize
+
+
+def kopf_settings() -> kopf.OperatorSettings:
+    """kopf as a pure reader that outlives the API server."""
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    # Namespaces are given and the kind is known to be served: nothing else to look for.
+    settings.scanning.disabled = True
+    settings.networking.error_backoffs = Backoffs()
+    settings.networking.request_timeout = 10
+    settings.networking.connect_timeout = 5
+    settings.watching.server_timeout = 600
+    settings.watching.chunk_size = 500
+    settings.queueing.idle_timeout = 1
+    settings.queueing.error_delays = (1, 2, 5, 10)
+    # kopf would end the whole process, and takes away only finalizers of this name.
+    settings.process.ultimate_exiting_timeout = None
+    settings.persistence.finalizer = "echelon.dev/never-set"
+    return settings

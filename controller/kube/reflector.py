@@ -1,0 +1,272 @@
+"""One stream of an informer: a list, then a watch from its resourceVersion, for ever.
+
+See ``informer`` for the contract. A turn is one list (when needed) and one watch; between turns
+that fail lies a jittered back-off, and the watch goes on from the last resourceVersion seen unless
+the server says that it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, Generic
+
+from controller.kube.client import Client
+from controller.kube.codec import Codec, Sink, T
+from controller.kube.errors import ApiError, Gone, from_status
+from controller.kube.resources import Resource
+
+log = logging.getLogger(__name__)
+
+PAGE = 500
+#: Events handled before others on the loop get a turn.
+BATCH = 200
+BACKOFF_FIRST = 0.1
+BACKOFF_MAX = 10.0
+#: A watch that ended sooner, without an event, counts as failed.
+SHORT_WATCH = 1.0
+#: An empty list instead of known objects is asked for again after so many seconds.
+DOUBT = 1.0
+
+
+class Reflector(Generic[T]):
+    """``name`` is for logs; ``error`` what went wrong last, None while all is well."""
+
+    def __init__(
+        self,
+        client: Client,
+        resource: Resource,
+        namespace: str | None,
+        *,
+        codec: Codec[T],
+        sink: Sink[T],
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        metadata_only: bool = False,
+        on_listed: Callable[[], None] = lambda: None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = f"{resource.plural} in {namespace}" if namespace else resource.plural
+        self.listed = False
+        self.error: str | None = None
+        self.last_contact = clock()
+        self._client = client
+        self._resource = resource
+        self._namespace = namespace
+        self._codec = codec
+        self._sink = sink
+        self._select: dict[str, Any] = {
+            "label_selector": label_selector,
+            "field_selector": field_selector,
+            "metadata_only": metadata_only,
+        }
+        self._on_listed = on_listed
+        self._sleep = sleep
+        self._clock = clock
+        #: key -> (uid, resourceVersion): the objects the sink has.
+        self._known: dict[str, tuple[str, str]] = {}
+        #: Where the next watch starts; None: list first.
+        self._version: str | None = None
+        self._waiting: list[asyncio.Future[None]] = []
+        self._turn: asyncio.Task[None] | None = None
+        self._failures = 0
+        self._behind_since: float | None = None
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def lag(self) -> float:
+        since = self._behind_since
+        return 0.0 if since is None else self._clock() - since
+
+    async def resync(self) -> None:
+        """Return when a list that began after this call is complete and passed on."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        self._version = None
+        if self._turn is not None:
+            self._turn.cancel()
+        await waiter
+
+    async def run(self) -> None:
+        while True:
+            # A task of its own, so that a resync can interrupt it and nothing else.
+            self._turn = asyncio.create_task(self._take_turn(), name=f"turn {self.name}")
+            try:
+                await self._turn
+            except asyncio.CancelledError:
+                own = asyncio.current_task()
+                if own is not None and own.cancelling():
+                    raise
+
+    async def _take_turn(self) -> None:
+        try:
+            if self._version is None:
+                await self._list()
+            await self._watch()
+        except Gone as gone:
+            log.info("listing %s again: %s", self.name, gone.message or "history expired")
+            self._version = None
+            await self._back_off(gone)
+        except ApiError as error:
+            await self._back_off(error)
+        except Exception as error:
+            log.exception("cannot follow %s", self.name)
+            await self._back_off(error)
+
+    # -- list ------------------------------------------------------------------------------
+
+    async def _list(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            seen, version = await self._read_pages()
+            if not seen and self._known:
+                # Legitimate, but also what a proxy or a broken storage may show.
+                log.warning("%s: an empty list; asking again", self.name)
+                await self._sleep(DOUBT)
+                seen, version = await self._read_pages()
+        except BaseException:
+            self._waiting = waiting + self._waiting
+            raise
+        for key in [key for key in self._known if key not in seen]:
+            self._forget(key)
+        self._version = version
+        self._succeeded()
+        self.listed = True
+        self._on_listed()
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def _read_pages(self) -> tuple[set[str], str]:
+        """Pass on all objects; give their keys and the resourceVersion of the list."""
+        seen: set[str] = set()
+        token, version = "", ""
+        while True:
+            raw = await self._client.list_page(
+                self._resource,
+                self._namespace,
+                limit=PAGE,
+                continue_token=token or None,
+                **self._select,
+            )
+            self.last_contact = self._clock()
+            objects, token, version = self._codec.page(raw)
+            for index, item in enumerate(objects):
+                seen.add(item.key)
+                self._put(item)
+                if index % BATCH == BATCH - 1:
+                    await asyncio.sleep(0)
+            if not token:
+                break
+        if not version or version == "0":
+            raise ApiError(0, "Malformed", "a list without a resourceVersion")
+        return seen, version
+
+    # -- watch -----------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        if self._version is None:
+            return
+        started, handled = self._clock(), 0
+        lines = self._client.watch(
+            self._resource,
+            self._namespace,
+            resource_version=self._version,
+            # Many streams opened at once should not all end at once.
+            timeout_seconds=random.randint(300, 600),
+            **self._select,
+        )
+        try:
+            async with aclosing(lines):
+                async for line in lines:
+                    self._note_arrival()
+                    self._handle(line)
+                    handled += 1
+                    if handled % BATCH == 0:
+                        await asyncio.sleep(0)
+        finally:
+            self._behind_since = None
+        if not handled and self._clock() - started < SHORT_WATCH:
+            raise ApiError(0, "WatchEnded", "the watch ended at once")
+        log.debug("watch of %s ended after %d lines", self.name, handled)
+
+    def _note_arrival(self) -> None:
+        """Lines that come without a pause between them are a backlog."""
+        now = self._clock()
+        if self._behind_since is None or now - self.last_contact > 0.01:
+            self._behind_since = now
+        self.last_contact = now
+
+    def _handle(self, line: bytes) -> None:
+        # The API server writes the type first; only events of objects are worth the caller's
+        # fast decoder.
+        head = line[:24]
+        if b'"BOOKMARK"' in head or b'"ERROR"' in head:
+            self._handle_control(line)
+            return
+        try:
+            kind, item = self._codec.event(line)
+        except Exception:
+            log.exception("%s: an event that cannot be read: %.200r", self.name, line)
+            return
+        self._succeeded()
+        self._version = item.resource_version
+        if kind == "DELETED":
+            self._forget(item.key)
+        else:
+            self._put(item)
+
+    def _handle_control(self, line: bytes) -> None:
+        event = json.loads(line)
+        content = event["object"]
+        if event["type"] == "ERROR":
+            raise from_status(content, int(content.get("code") or 500))
+        self._succeeded()
+        self._version = content["metadata"]["resourceVersion"]
+
+    # -- changes ---------------------------------------------------------------------------
+
+    def _put(self, item: T) -> None:
+        known = self._known.get(item.key)
+        if known is not None:
+            if known == (item.uid, item.resource_version):
+                return
+            if known[0] != item.uid:
+                self._forget(item.key)
+        self._known[item.key] = (item.uid, item.resource_version)
+        try:
+            self._sink.put(item)
+        except Exception:
+            log.exception("%s: handling %s failed", self.name, item.key)
+
+    def _forget(self, key: str) -> None:
+        known = self._known.pop(key, None)
+        if known is None:
+            return
+        try:
+            self._sink.delete(key, known[0])
+        except Exception:
+            log.exception("%s: handling the end of %s failed", self.name, key)
+
+    # -- failures --------------------------------------------------------------------------
+
+    def _succeeded(self) -> None:
+        self._failures = 0
+        self.error = None
+
+    async def _back_off(self, error: Exception) -> None:
+        self.error = str(error)
+        level = logging.WARNING if self._failures in (1, 5) else logging.DEBUG
+        log.log(level, "%s: %s; trying again", self.name, error)
+        delay = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(self._failures, 20))
+        self._failures += 1
+        asked = error.retry_after if isinstance(error, ApiError) else None
+        await self._sleep(max(delay * random.uniform(0.5, 1.0), asked or 0.0))

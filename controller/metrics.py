@@ -1,0 +1,136 @@
+"""What the operator tells Prometheus. No label names a Job: there may be thousands.
+
+Counters and histograms are kept as things happen; everything that is a state is read from its
+owner when Prometheus asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+_RECONCILE_BUCKETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+_REQUEST_BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+Numbers = Callable[[], Mapping[str, float]]
+
+
+def _zero() -> float:
+    return 0.0
+
+
+def _none() -> Mapping[str, float]:
+    return {}
+
+
+@dataclass(slots=True)
+class State:
+    """Where the present state is read, at each scrape. Assign what there is; all are cheap."""
+
+    queue_depth: Callable[[], float] = field(default=_zero)
+    queue_oldest_seconds: Callable[[], float] = field(default=_zero)
+    leader: Callable[[], float] = field(default=_zero)
+    #: By phase.
+    updates: Numbers = field(default=_none)
+    #: By state.
+    instances: Numbers = field(default=_none)
+    #: By resource.
+    informer_lag_seconds: Numbers = field(default=_none)
+    informer_silence_seconds: Numbers = field(default=_none)
+
+
+class Metrics:
+    """All metrics, in the registry given."""
+
+    def __init__(self, registry: CollectorRegistry, *, version: str) -> None:
+        self.registry = registry
+        self.state = State()
+        self._reconcile = Histogram(
+            "echelon_reconcile_seconds",
+            "How long reconciles took.",
+            ["kind", "result"],
+            buckets=_RECONCILE_BUCKETS,
+            registry=registry,
+        )
+        self._requests = Counter(
+            "echelon_api_requests",
+            "Requests to the API server; code 0: no answer.",
+            ["verb", "resource", "code"],
+            registry=registry,
+        )
+        self._request_seconds = Histogram(
+            "echelon_api_request_seconds",
+            "How long requests to the API server took, watches aside.",
+            ["verb", "resource"],
+            buckets=_REQUEST_BUCKETS,
+            registry=registry,
+        )
+        self._dropped = Counter(
+            "echelon_events_dropped",
+            "Kubernetes Events that were not written.",
+            registry=registry,
+        )
+        registry.register(_StateCollector(self.state, version))
+
+    def reconciled(self, kind: str, result: str, seconds: float) -> None:
+        """One reconcile ended: ``result`` is success, conflict or error."""
+        self._reconcile.labels(kind, result).observe(seconds)
+
+    def requested(self, verb: str, resource: str, code: int, seconds: float) -> None:
+        """One request ended (an ``observe`` for a client)."""
+        self._requests.labels(verb, resource, str(code)).inc()
+        if verb != "watch":
+            self._request_seconds.labels(verb, resource).observe(seconds)
+
+    def event_dropped(self) -> None:
+        self._dropped.inc()
+
+
+class _StateCollector(Collector):
+    def __init__(self, state: State, version: str) -> None:
+        self._state = state
+        self._version = version
+
+    def collect(self) -> Iterable[Metric]:
+        state = self._state
+        yield _labelled("echelon_build_info", "Which version runs.", "version", self._build)
+        yield _single("echelon_leader", "1 while this process holds the Lease.", state.leader)
+        yield _single("echelon_queue_depth", "Keys waiting for a worker.", state.queue_depth)
+        yield _single(
+            "echelon_queue_oldest_seconds",
+            "How long the oldest key has been waiting or in work.",
+            state.queue_oldest_seconds,
+        )
+        yield _labelled("echelon_updates", "Updates, by phase.", "phase", state.updates)
+        yield _labelled("echelon_instances", "Instances, by state.", "state", state.instances)
+        yield _labelled(
+            "echelon_informer_lag_seconds",
+            "How long a watch has been working through a backlog.",
+            "resource",
+            state.informer_lag_seconds,
+        )
+        yield _labelled(
+            "echelon_informer_silence_seconds",
+            "Since when a watch has heard nothing, not even a bookmark.",
+            "resource",
+            state.informer_silence_seconds,
+        )
+
+    def _build(self) -> Mapping[str, float]:
+        return {self._version: 1.0}
+
+
+def _single(name: str, text: str, read: Callable[[], float]) -> Metric:
+    return GaugeMetricFamily(name, text, value=float(read()))
+
+
+def _labelled(name: str, text: str, label: str, read: Numbers) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=[label])
+    for value, number in read().items():
+        family.add_metric([value], float(number))
+    return family

@@ -1,0 +1,154 @@
+"""From bytes of the API server to the slim objects that the store keeps.
+
+Each has ``key`` ("namespace/name"), ``uid`` and ``resource_version``: what an informer asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, TypeAdapter
+
+from controller.api.labels import JOB
+from controller.api.meta import ObjectMeta
+from controller.api.pod import Pod, PodWire
+from controller.api.update import TERMINAL, Phase, Update
+from controller.kube.codec import Codec, Keyed
+from controller.kube.resources import Resource
+
+JOBS = Resource("echelon.dev", "v1alpha1", "jobs", "Job")
+UPDATES = Resource("echelon.dev", "v1alpha1", "updates", "Update")
+
+W = TypeVar("W", bound=BaseModel)
+K = TypeVar("K", bound=Keyed)
+
+
+class _Event(BaseModel, Generic[W]):
+    type: str
+    object: W
+
+
+class _Page(BaseModel, Generic[W]):
+    metadata: dict[str, Any]
+    items: list[W]
+
+
+def codec(wire: type[W], slim: Callable[[W], K]) -> Codec[K]:
+    """Read what ``wire`` names out of an object and keep what ``slim`` makes of it."""
+    event: TypeAdapter[_Event[W]] = TypeAdapter(_Event[wire])  # type: ignore[valid-type]
+    page: TypeAdapter[_Page[W]] = TypeAdapter(_Page[wire])  # type: ignore[valid-type]
+
+    def read_event(line: bytes) -> tuple[str, K]:
+        found = event.validate_json(line)
+        return found.type, slim(found.object)
+
+    def read_page(raw: bytes) -> tuple[list[K], str, str]:
+        found = page.validate_json(raw)
+        meta = found.metadata
+        version = meta.get("resourceVersion", "")
+        return [slim(item) for item in found.items], meta.get("continue") or "", version
+
+    return Codec(event=read_event, page=read_page)
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    key: str
+    uid: str
+    resource_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PodObject(_Object):
+    """``pod`` is None when the name is not that of an instance of the Job it claims."""
+
+    pod: Pod | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateObject(_Object):
+    """``update`` is None once it is in a terminal phase: then name and phase are all that is kept.
+
+    ``owner``: uid of the Job that owns it as a controller, "" for none.
+    """
+
+    namespace: str
+    name: str
+    job: str
+    owner: str
+    created: float
+    phase: Phase
+    update: Update | None
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionObject(_Object):
+    """Metadata of a ControllerRevision and its ``.revision``."""
+
+    namespace: str
+    name: str
+    job: str
+    owner: str
+    number: int
+
+
+class RevisionWire(BaseModel):
+    """What is read of a ControllerRevision: not its data."""
+
+    metadata: ObjectMeta
+    revision: int = 0
+
+
+def pod_of(wire: PodWire) -> PodObject:
+    """The slim form of a pod."""
+    meta = wire.metadata
+    return PodObject(key_of(meta), meta.uid, meta.resource_version, wire.slim())
+
+
+def update_of(update: Update) -> UpdateObject:
+    """The slim form of an Update."""
+    meta, phase = update.metadata, update.status.phase
+    return UpdateObject(
+        key_of(meta),
+        meta.uid,
+        meta.resource_version,
+        meta.namespace,
+        meta.name,
+        update.spec.job,
+        owner_of(meta),
+        meta.creation_timestamp or 0.0,
+        phase,
+        None if phase in TERMINAL else update,
+    )
+
+
+def revision_of(wire: RevisionWire) -> RevisionObject:
+    """The slim form of a ControllerRevision."""
+    meta = wire.metadata
+    return RevisionObject(
+        key_of(meta),
+        meta.uid,
+        meta.resource_version,
+        meta.namespace,
+        meta.name,
+        meta.labels.get(JOB, ""),
+        owner_of(meta),
+        wire.revision,
+    )
+
+
+def key_of(meta: ObjectMeta) -> str:
+    """The informer's key of an object."""
+    return f"{meta.namespace}/{meta.name}"
+
+
+def owner_of(meta: ObjectMeta) -> str:
+    """The uid of the controller that owns an object; "" for none."""
+    return next((o.uid for o in meta.owner_references if o.controller), "")
+
+
+POD_CODEC = codec(PodWire, pod_of)
+UPDATE_CODEC = codec(Update, update_of)
+REVISION_CODEC = codec(RevisionWire, revision_of)

@@ -1,0 +1,171 @@
+"""All that is known of one Job (or of a Job's name): what `decide` is asked with.
+
+Filled by the feeds and by the answers to our own writes; the higher resourceVersion wins, so it
+does not matter which comes first. What cannot be read back from the API is only cached here: it
+is asked or tried again after a restart.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from controller.api import labels
+from controller.api.job import KIND, Job
+from controller.core import revision as revisions
+from controller.core.instances import Instances
+from controller.core.observed import Finished, Observed, Refusal, Revision, Verdict
+from controller.core.template import Prepared
+from controller.reconcile.decode import RevisionObject, UpdateObject
+
+Key = tuple[str, str]
+
+
+@dataclass
+class Contest:
+    """A pod's name is held by a stranger; looked at again at ``until`` (epoch seconds)."""
+
+    who: str
+    until: float
+    tries: int = 1
+
+
+@dataclass
+class Entry:
+    """``key`` is (namespace, name of the Job)."""
+
+    key: Key
+    job: Job | None = None
+    template: bytes = b""
+    revision: str = ""
+    images: tuple[str, ...] = ()
+    instances: Instances = field(default_factory=lambda: Instances(""))
+    updates: dict[str, UpdateObject] = field(default_factory=dict)
+    revisions: dict[str, RevisionObject] = field(default_factory=dict)
+    prepared: dict[str, Prepared] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    verdict: Verdict | None = None
+    verdict_tries: int = 0
+    refusals: dict[int, Refusal] = field(default_factory=dict)
+    contests: dict[int, Contest] = field(default_factory=dict)
+    #: Object name ("" is the Job) -> epoch seconds before which no mere report is written.
+    quiet_until: dict[str, float] = field(default_factory=dict)
+    #: The resourceVersion at which the Job was read live in the reconcile under way.
+    live: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is known (any more): the entry can go."""
+        return self.job is None and not (self.instances.pods or self.updates or self.revisions)
+
+    def put_job(self, raw: dict[str, Any]) -> bool:
+        """Take a version of the Job; False when it is old news."""
+        meta = raw["metadata"]
+        known = self.job
+        same = known is not None and known.metadata.uid == meta["uid"]
+        if known and same and int(known.metadata.resource_version) >= int(meta["resourceVersion"]):
+            return False
+        template = raw.get("spec", {}).get("template") or {}
+        canonical = revisions.canonical(template)
+        if canonical != self.template or not self.revision:
+            self.template = canonical
+            digest = revisions.digest(canonical)
+            self.revision = revisions.revision_name(meta["name"], digest)
+            self.images = revisions.images(template)
+            self.verdict, self.verdict_tries = None, 0
+        if not same:
+            self._begin(meta["uid"])
+        # The template is kept as bytes: as a dict it would be ten times as large.
+        slim = {**raw, "spec": {**raw.get("spec", {}), "template": {}}}
+        self.job = Job.model_validate(slim)
+        return True
+
+    def _begin(self, uid: str) -> None:
+        """Another Job of this name: nothing that was asked or tried for the former one counts."""
+        self.instances.belong_to(uid)
+        self.prepared.clear()
+        self.refusals.clear()
+        self.contests.clear()
+        self.gone.clear()
+        self.quiet_until.clear()
+        self.verdict, self.verdict_tries = None, 0
+
+    def drop_job(self) -> None:
+        """The Job is gone."""
+        self.job, self.template, self.revision = None, b"", ""
+
+    def put_update(self, update: UpdateObject) -> bool:
+        """Take a version of an Update; False when it is old news."""
+        name = update.name
+        known = self.updates.get(name)
+        same = known is not None and known.uid == update.uid
+        if known and same and int(known.resource_version) >= int(update.resource_version):
+            return False
+        self.updates[name] = update
+        self.gone.discard(name)
+        return True
+
+    def put_revision(self, revision: RevisionObject) -> None:
+        """Take a version of a ControllerRevision."""
+        known = self.revisions.get(revision.name)
+        if known is None or int(known.resource_version) <= int(revision.resource_version):
+            self.revisions[revision.name] = revision
+
+    def observed(self, now: float, strangers: frozenset[str]) -> Observed:
+        """The frozen picture of this moment. ``strangers``: Updates' names that others hold."""
+        assert self.job is not None
+        job, uid = self.job, self.job.metadata.uid
+        updates = {n: u.update for n, u in self.updates.items() if u.update is not None}
+        lock = job.status.active_update
+        active = updates.get(lock.name) if lock else None
+        seconds = job.spec.min_ready_seconds
+        if active is not None and active.status.min_ready_seconds is not None:
+            seconds = active.status.min_ready_seconds
+        self.instances.set_min_ready(seconds)
+        self.instances.advance(now)
+        view = self.instances.view(job.status.slots)
+        if self.refusals:
+            self.refusals = {i: r for i, r in self.refusals.items() if i not in view.present}
+        return Observed(
+            job=job,
+            revision=self.revision,
+            view=view,
+            images=self.images,
+            updates=updates,
+            finished={
+                name: Finished(name, u.uid, u.phase, u.owner == uid, u.created)
+                for name, u in self.updates.items()
+                if u.update is None
+            },
+            gone=frozenset(self.gone),
+            strangers=strangers,
+            revisions={
+                name: Revision(name, r.uid, r.number)
+                for name, r in self.revisions.items()
+                if r.owner == uid
+            },
+            verdict=self.verdict,
+            refusals=dict(self.refusals),
+            contested={i: c.who for i, c in self.contests.items()},
+            remade=dict(self.instances.remade),
+            job_live=self.live == job.metadata.resource_version,
+        )
+
+    def template_dict(self) -> dict[str, Any]:
+        """The present template, canonical."""
+        template: dict[str, Any] = json.loads(self.template)
+        return template
+
+
+def owner_reference(entry: Entry) -> dict[str, Any]:
+    """The Job as the controller of what it makes; the garbage collector follows it."""
+    assert entry.job is not None
+    return {
+        "apiVersion": labels.API_VERSION,
+        "kind": KIND,
+        "name": entry.key[1],
+        "uid": entry.job.metadata.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }

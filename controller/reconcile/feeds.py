@@ -1,0 +1,134 @@
+"""What fills the store: informers for pods, Updates and revisions, and a list of Jobs now and then.
+
+Jobs themselves come from kopf as they change (`controller.handlers`); the list corrects what kopf
+missed (it never says that an object went while it was not watching).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from controller.api.labels import JOB
+from controller.kube.client import Client
+from controller.kube.errors import ApiError
+from controller.kube.informer import Informer
+from controller.kube.resources import CONTROLLER_REVISIONS, PODS
+from controller.reconcile.decode import (
+    JOBS,
+    POD_CODEC,
+    REVISION_CODEC,
+    UPDATE_CODEC,
+    UPDATES,
+    PodObject,
+    RevisionObject,
+    UpdateObject,
+)
+from controller.reconcile.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Feeds:
+    """``namespaces`` empty: all. ``run()`` works until cancelled."""
+
+    def __init__(
+        self,
+        client: Client,
+        store: Store,
+        namespaces: Sequence[str] = (),
+        resync_seconds: float = 300.0,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._namespaces = tuple(namespaces)
+        self._resync_seconds = resync_seconds
+        self._jobs_listed = asyncio.Event()
+        self.pods = Informer[PodObject](
+            client,
+            PODS,
+            codec=POD_CODEC,
+            on_put=store.put_pod,
+            on_delete=store.drop_pod,
+            namespaces=self._namespaces,
+            label_selector=JOB,
+        )
+        self.updates = Informer[UpdateObject](
+            client,
+            UPDATES,
+            codec=UPDATE_CODEC,
+            on_put=store.put_update,
+            on_delete=store.drop_update,
+            namespaces=self._namespaces,
+        )
+        self.revisions = Informer[RevisionObject](
+            client,
+            CONTROLLER_REVISIONS,
+            codec=REVISION_CODEC,
+            on_put=store.put_revision,
+            on_delete=store.drop_revision,
+            namespaces=self._namespaces,
+            label_selector=JOB,
+        )
+
+    @property
+    def informers(
+        self,
+    ) -> dict[str, Informer[PodObject] | Informer[UpdateObject] | Informer[RevisionObject]]:
+        """By the name a person knows the resource under."""
+        return {
+            "pods": self.pods,
+            "updates": self.updates,
+            "controllerrevisions": self.revisions,
+        }
+
+    @property
+    def synced(self) -> bool:
+        """Whether everything was listed once."""
+        informers = self.informers.values()
+        return self._jobs_listed.is_set() and all(i.synced.is_set() for i in informers)
+
+    async def run(self) -> None:
+        """Follow everything until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for name, informer in self.informers.items():
+                group.create_task(informer.run(), name=f"informer {name}")
+            group.create_task(self._list_jobs_for_ever(), name="list of jobs")
+
+    async def renewed(self) -> None:
+        """Return when the store is at least as new as the moment of the call: who has just won the
+        Lease must not act on what it saw before."""
+        await asyncio.gather(*(i.resync() for i in self.informers.values()), self._insist())
+
+    async def _insist(self) -> None:
+        while not await self._try_list():  # noqa: ASYNC110 (nothing would tell us)
+            await asyncio.sleep(1.0)
+
+    async def _list_jobs_for_ever(self) -> None:
+        while True:
+            ok = await self._try_list()
+            await asyncio.sleep(self._resync_seconds if ok else 2.0)
+
+    async def _try_list(self) -> bool:
+        try:
+            await self.list_jobs()
+        except ApiError as error:
+            log.warning("cannot list jobs: %s", error)
+            return False
+        self._jobs_listed.set()
+        return True
+
+    async def list_jobs(self) -> None:
+        """Bring the store's Jobs up to what the API server has. Raises ``ApiError``."""
+        before = {
+            entry.key: entry.job.metadata.uid
+            for entry in self._store.jobs()
+            if entry.job is not None
+        }
+        for namespace in self._namespaces or (None,):
+            async for raw in self._client.list(JOBS, namespace):
+                self._store.put_job(raw)
+                before.pop((raw["metadata"]["namespace"], raw["metadata"]["name"]), None)
+        for key, uid in before.items():
+            self._store.drop_job(key, uid)

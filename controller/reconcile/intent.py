@@ -1,0 +1,248 @@
+"""Performs the one write (or question) a plan asks for, and puts the answer into the store.
+
+Every status write is a merge patch that carries the resourceVersion the decision was made from: a
+compare-and-swap. Raises ``ApiError``; after a ``Conflict`` the object has been read anew.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from controller.api import labels
+from controller.api.job import KIND
+from controller.api.meta import Model, wire
+from controller.api.update import Update
+from controller.core import plan
+from controller.core.observed import Verdict
+from controller.kube.client import Client
+from controller.kube.errors import (
+    AlreadyExists,
+    ApiError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+)
+from controller.kube.resources import CONTROLLER_REVISIONS, PODS, Resource
+from controller.reconcile import refusal
+from controller.reconcile.decode import (
+    JOBS,
+    UPDATES,
+    RevisionWire,
+    revision_of,
+    update_of,
+)
+from controller.reconcile.entry import Entry, owner_reference
+from controller.reconcile.merge import merge_patch
+from controller.reconcile.pods import prepared
+from controller.reconcile.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Intent:
+    """Writes for one store through one client."""
+
+    def __init__(
+        self, client: Client, store: Store, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+
+    async def perform(self, entry: Entry, write: plan.Write) -> None:
+        """Do what ``write`` says."""
+        match write:
+            case plan.WriteJob():
+                await self._write_job(entry, write)
+            case plan.WriteUpdate():
+                await self._write_update(entry, write)
+            case plan.MakeUpdate():
+                await self._make_update(entry, write)
+            case plan.MarkAdmitted():
+                await self._mark_admitted(entry, write.name)
+            case plan.ReadJob():
+                await self.read_job(entry)
+            case plan.ReadUpdate():
+                await self._read_update(entry, write.name)
+            case plan.CheckTemplate():
+                await self._check_template(entry)
+            case plan.KeepRevision():
+                await self._keep_revision(entry, write)
+
+    async def read_job(self, entry: Entry) -> None:
+        """GET the Job; the decision that follows may count on it."""
+        namespace, name = entry.key
+        try:
+            raw = await self._client.get(JOBS, namespace, name)
+        except NotFound:
+            if entry.job is not None:
+                self._store.drop_job(entry.key, entry.job.metadata.uid)
+            raise
+        self._store.put_job(raw)
+        entry.live = raw["metadata"]["resourceVersion"]
+
+    async def _write_job(self, entry: Entry, write: plan.WriteJob) -> None:
+        assert entry.job is not None
+        job = entry.job
+        namespace, name = entry.key
+        try:
+            raw = await self._patch_status(JOBS, namespace, name, job, write.status)
+        except (Conflict, NotFound):
+            await self.read_job(entry)
+            raise
+        # The answer is the Job as it is now: what was read live stays so.
+        if entry.live == job.metadata.resource_version:
+            entry.live = raw["metadata"]["resourceVersion"]
+        self._store.put_job(raw)
+
+    async def _write_update(self, entry: Entry, write: plan.WriteUpdate) -> None:
+        update = entry.updates[write.name].update
+        assert update is not None, "a decision only writes Updates it has seen whole"
+        namespace = entry.key[0]
+        try:
+            raw = await self._patch_status(UPDATES, namespace, write.name, update, write.status)
+        except (Conflict, NotFound):
+            await self._read_update(entry, write.name)
+            raise
+        self._store.put_update(update_of(Update.model_validate(raw)))
+
+    async def _patch_status(
+        self, resource: Resource, namespace: str, name: str, old: Any, status: Model
+    ) -> dict[str, Any]:
+        # What is unset is not there: a default of ours is no field of theirs.
+        there = old.status.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        patch = merge_patch(there, wire(status))
+        body = {
+            "metadata": {
+                "uid": old.metadata.uid,
+                "resourceVersion": old.metadata.resource_version,
+            },
+            "status": patch,
+        }
+        return await self._client.patch(resource, namespace, name, body, subresource="status")
+
+    async def _make_update(self, entry: Entry, write: plan.MakeUpdate) -> None:
+        assert entry.job is not None
+        namespace, job_name = entry.key
+        spec: dict[str, Any] = {"job": job_name}
+        if write.force:
+            spec["force"] = True
+        if write.paused:
+            spec["paused"] = True
+        body = {
+            "apiVersion": labels.API_VERSION,
+            "kind": "Update",
+            "metadata": {
+                "name": write.name,
+                "namespace": namespace,
+                "labels": {labels.JOB: job_name, labels.MANAGED_BY: labels.MANAGER},
+                "ownerReferences": [owner_reference(entry)],
+            },
+            "spec": spec,
+        }
+        try:
+            raw = await self._client.create(UPDATES, namespace, body)
+        except AlreadyExists:
+            raw = await self._client.get(UPDATES, namespace, write.name)
+        self._store.put_update(update_of(Update.model_validate(raw)))
+
+    async def _mark_admitted(self, entry: Entry, name: str) -> None:
+        update = entry.updates[name].update
+        assert update is not None
+        meta = update.metadata
+        body = {
+            "metadata": {
+                "resourceVersion": meta.resource_version,
+                "annotations": {labels.ADMITTED: meta.uid},
+            }
+        }
+        try:
+            raw = await self._client.patch(UPDATES, entry.key[0], name, body)
+        except (Conflict, NotFound):
+            await self._read_update(entry, name)
+            raise
+        self._store.put_update(update_of(Update.model_validate(raw)))
+
+    async def _read_update(self, entry: Entry, name: str) -> None:
+        """GET an Update; that it is gone is believed only here."""
+        key = f"{entry.key[0]}/{name}"
+        try:
+            raw = await self._client.get(UPDATES, entry.key[0], name)
+        except NotFound:
+            if (known := entry.updates.get(name)) is not None:
+                self._store.drop_update(key, known.uid)
+            entry.gone.add(name)
+            return
+        self._store.put_update(update_of(Update.model_validate(raw)))
+        held = entry.job.status.active_update if entry.job else None
+        if held and held.name == name and held.uid != raw["metadata"]["uid"]:
+            entry.gone.add(name)
+
+    async def _check_template(self, entry: Entry) -> None:
+        """Ask by a dry run (contract rule 13); only an answer about the template is a verdict."""
+        assert entry.job is not None
+        try:
+            pod = (await prepared(self._client, entry, entry.revision)).dry_run(
+                instances=entry.job.spec.instances
+            )
+            await self._client.create(PODS, entry.key[0], pod, dry_run=True, metadata_only=True)
+        except (Conflict, AlreadyExists):
+            pass
+        except (BadRequest, Invalid) as error:
+            entry.verdict = Verdict(False, "InvalidTemplate", refusal.words(error))
+            return
+        except Forbidden as error:
+            if not refusal.is_quota(error):
+                entry.verdict_tries += 1
+                reason = "Forbidden"
+                again = self._clock() + refusal.delay(entry.verdict_tries, 5.0, 300.0)
+                if refusal.is_terminating(error):
+                    reason, again = "NamespaceTerminating", self._clock() + 300.0
+                entry.verdict = Verdict(False, reason, refusal.words(error), again)
+                return
+        entry.verdict, entry.verdict_tries = Verdict(True), 0
+
+    async def _keep_revision(self, entry: Entry, write: plan.KeepRevision) -> None:
+        namespace, job_name = entry.key
+        body = {
+            "apiVersion": "apps/v1",
+            "kind": "ControllerRevision",
+            "metadata": {
+                "name": write.revision,
+                "namespace": namespace,
+                "labels": {labels.JOB: job_name, labels.MANAGED_BY: labels.MANAGER},
+                "ownerReferences": [owner_reference(entry)],
+            },
+            "data": json.loads(entry.template),
+            "revision": write.number,
+        }
+        try:
+            raw = await self._client.create(CONTROLLER_REVISIONS, namespace, body)
+        except AlreadyExists:
+            raw = await self._take_revision(entry, body)
+        self._store.put_revision(revision_of(RevisionWire.model_validate(raw)))
+
+    async def _take_revision(self, entry: Entry, body: dict[str, Any]) -> dict[str, Any]:
+        """The revision is there already: used again, or left by a former Job of this name."""
+        namespace, name = entry.key[0], body["metadata"]["name"]
+        there = await self._client.get(CONTROLLER_REVISIONS, namespace, name)
+        owners = there["metadata"].get("ownerReferences", [])
+        stranger = next((o for o in owners if o.get("controller") and o["kind"] != KIND), None)
+        if stranger is not None:
+            who = f"{stranger['kind']} {stranger['name']}"
+            raise ApiError(409, "Conflict", f"ControllerRevision {name} belongs to {who}")
+        patch = {
+            "metadata": {
+                "resourceVersion": there["metadata"]["resourceVersion"],
+                "labels": body["metadata"]["labels"],
+                "ownerReferences": body["metadata"]["ownerReferences"],
+            },
+            "revision": body["revision"],
+        }
+        return await self._client.patch(CONTROLLER_REVISIONS, namespace, name, patch)

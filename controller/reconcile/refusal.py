@@ -1,0 +1,56 @@
+"""How the API server says no: which answers speak of the pod, which only of the moment."""
+
+from __future__ import annotations
+
+from controller.core.observed import Refusal
+from controller.kube.errors import (
+    ApiError,
+    BadRequest,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Unreachable,
+)
+
+FIRST = 1.0
+LONGEST = 60.0
+
+
+def delay(tries: int, first: float = FIRST, longest: float = LONGEST) -> float:
+    """Seconds to wait after the ``tries``-th refusal in a row."""
+    return min(longest, first * 2.0 ** min(tries - 1, 20))
+
+
+def is_quota(error: ApiError) -> bool:
+    """Whether a 403 only says that a ResourceQuota is used up."""
+    return isinstance(error, Forbidden) and "exceeded quota:" in error.message
+
+
+def is_terminating(error: ApiError) -> bool:
+    """Whether a 403 only says that the namespace is going."""
+    causes = error.details.get("causes") or ()
+    return isinstance(error, Forbidden) and (
+        any(c.get("reason") == "NamespaceTerminating" for c in causes)
+        or "because it is being terminated" in error.message
+    )
+
+
+def words(error: ApiError) -> str:
+    """The API server's own words."""
+    return error.message or error.reason or f"HTTP {error.status}"
+
+
+def of(error: ApiError, before: Refusal | None, now: float) -> Refusal:
+    """What to remember of a create that failed; ``before``: the refusal it repeats."""
+    tries = before.tries + 1 if before else 1
+    counts = isinstance(error, BadRequest | Forbidden | Invalid)
+    if is_terminating(error) or isinstance(error, NotFound):
+        return Refusal("NamespaceTerminating", words(error), now + LONGEST, False, tries)
+    if is_quota(error):
+        reason = "QuotaExceeded"
+    elif counts:
+        reason = "Forbidden" if isinstance(error, Forbidden) else "InvalidPod"
+    else:
+        reason = "Unreachable" if isinstance(error, Unreachable) else error.reason or "ServerError"
+    wait = max(delay(tries), error.retry_after or 0.0)
+    return Refusal(reason, words(error), now + wait, counts, tries)

@@ -1,0 +1,136 @@
+"""Everything that is watched, by Job. What comes in marks its Job's key for a fresh decision."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from controller.core.instances import Slot
+from controller.reconcile.decode import PodObject, RevisionObject, UpdateObject
+from controller.reconcile.entry import Entry, Key
+
+
+class Store:
+    """``changed(key)`` is called when something about a Job may lead to another decision."""
+
+    def __init__(self, changed: Callable[[Key], None]) -> None:
+        self._changed = changed
+        self.entries: dict[Key, Entry] = {}
+        #: Informer key -> where that object is kept.
+        self._pods: dict[str, tuple[Key, Slot]] = {}
+        self._updates: dict[str, Key] = {}
+        self._revisions: dict[str, Key] = {}
+        #: uids of Jobs that are gone: a list that was under way must not bring them back.
+        self._dead: deque[str] = deque(maxlen=1_000)
+
+    def entry(self, key: Key) -> Entry:
+        """The entry of a key, made if need be."""
+        if (entry := self.entries.get(key)) is None:
+            entry = self.entries[key] = Entry(key)
+        return entry
+
+    def jobs(self) -> Iterator[Entry]:
+        """The entries whose Job is there."""
+        return (entry for entry in self.entries.values() if entry.job is not None)
+
+    # Jobs.
+
+    def put_job(self, raw: dict[str, Any]) -> None:
+        meta = raw["metadata"]
+        key = (meta["namespace"], meta["name"])
+        if meta["uid"] in self._dead:
+            return
+        if self.entry(key).put_job(raw):
+            self._changed(key)
+
+    def drop_job(self, key: Key, uid: str) -> None:
+        """The Job with this uid is gone; a successor of its name stays."""
+        entry = self.entries.get(key)
+        if entry is not None and entry.job is not None and entry.job.metadata.uid == uid:
+            self._dead.append(uid)
+            entry.drop_job()
+            self._settle(entry)
+
+    # Pods.
+
+    def put_pod(self, item: PodObject) -> None:
+        pod = item.pod
+        if pod is None:
+            return
+        key = (pod.namespace, pod.job)
+        if (known := self._pods.get(item.key)) is not None and known[0] != key:
+            self.drop_pod(item.key, item.uid)
+        self._pods[item.key] = (key, pod.slot)
+        if self.entry(key).instances.put(pod):
+            self._changed(key)
+
+    def drop_pod(self, name: str, uid: str) -> None:
+        if (known := self._pods.get(name)) is None:
+            return
+        key, slot = known
+        entry = self.entry(key)
+        if entry.instances.drop(slot, uid):
+            del self._pods[name]
+            self._settle(entry)
+
+    # Updates.
+
+    def put_update(self, item: UpdateObject) -> None:
+        key = (item.namespace, item.job)
+        if (known := self._updates.get(item.key)) is not None and known != key:
+            self.entry(known).updates.pop(item.name, None)
+        self._updates[item.key] = key
+        if self.entry(key).put_update(item):
+            self._changed(key)
+
+    def drop_update(self, name: str, uid: str) -> None:
+        if (key := self._updates.get(name)) is None:
+            return
+        entry = self.entry(key)
+        known = entry.updates.get(name.partition("/")[2])
+        if known is not None and known.uid == uid:
+            del entry.updates[known.name], self._updates[name]
+            self._settle(entry)
+
+    def strangers(self, entry: Entry) -> frozenset[str]:
+        """Which of the names that the Job's next Update would take are held by others' Updates."""
+        if entry.job is None:
+            return frozenset()
+        meta = entry.job.metadata
+        stem = f"{meta.namespace}/{meta.name}"
+        names = (f"-g{meta.generation}", f"-{meta.uid[:6]}-g{meta.generation}")
+        held = ((name, self._updates.get(stem + name)) for name in names)
+        found = set()
+        for name, key in held:
+            update = self.entries[key].updates.get(meta.name + name) if key else None
+            if update is not None and update.owner != meta.uid:
+                found.add(meta.name + name)
+        return frozenset(found)
+
+    # ControllerRevisions.
+
+    def put_revision(self, item: RevisionObject) -> None:
+        if not item.job:
+            return
+        key = (item.namespace, item.job)
+        self._revisions[item.key] = key
+        self.entry(key).put_revision(item)
+        self._changed(key)
+
+    def drop_revision(self, name: str, uid: str) -> None:
+        if (key := self._revisions.get(name)) is None:
+            return
+        entry = self.entry(key)
+        known = entry.revisions.get(name.partition("/")[2])
+        if known is not None and known.uid == uid:
+            del entry.revisions[known.name], self._revisions[name]
+            entry.prepared.pop(known.name, None)
+            self._settle(entry)
+
+    def _settle(self, entry: Entry) -> None:
+        """Something went: the key is decided anew, or forgotten if nothing is left of it."""
+        if entry.empty:
+            self.entries.pop(entry.key, None)
+        else:
+            self._changed(entry.key)

@@ -1,0 +1,185 @@
+"""One reconcile: read the store, decide, act, come back at the next known moment.
+
+A key is with one worker at a time. Writes of intent are awaited, and each is followed by a fresh
+decision; actions on pods are started and followed; mere reports are written at most once a second.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from controller.api import labels
+from controller.core import jobless, plan
+from controller.core.decide import decide
+from controller.kube.client import Client
+from controller.kube.errors import ApiError, Conflict, NotFound
+from controller.kube.events import Recorder
+from controller.kube.workqueue import QueueClosed, WorkQueue
+from controller.reconcile.entry import Entry, Key
+from controller.reconcile.intent import Intent
+from controller.reconcile.pods import Pods
+from controller.reconcile.store import Store
+
+log = logging.getLogger(__name__)
+
+#: Writes in a row that one reconcile may need; more would be a decision that never settles.
+MAX_WRITES = 50
+#: Seconds between two reports about one object.
+REPORT_EVERY = 1.0
+#: Added to a moment, so that it has surely come when the key is decided.
+LATE = 0.005
+
+
+class Reconciler:
+    """``observe(seconds, result)`` is told about each reconcile."""
+
+    def __init__(
+        self,
+        client: Client,
+        store: Store,
+        queue: WorkQueue[Key],
+        recorder: Recorder,
+        *,
+        observe: Callable[[float, str], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._queue = queue
+        self._recorder = recorder
+        self._observe = observe
+        self._clock = clock
+        self._intent = Intent(client, store, clock)
+        self.pods = Pods(client, store, self._settled, clock)
+
+    async def work(self) -> None:
+        """Take keys until the queue is closed."""
+        while True:
+            try:
+                key = await self._queue.get()
+            except QueueClosed:
+                return
+            started = time.perf_counter()
+            try:
+                result = await self._tried(key)
+            finally:
+                self._queue.done(key)
+            self._observe(time.perf_counter() - started, result)
+
+    async def _tried(self, key: Key) -> str:
+        """Reconcile a key; whatever goes wrong, it is tried again."""
+        try:
+            await self.reconcile(key)
+        except ApiError as error:
+            log.info("%s; trying again", error, extra={"job": "/".join(key)})
+        except Exception:
+            log.exception("reconcile failed", extra={"job": "/".join(key)})
+        else:
+            self._queue.forget(key)
+            return "ok"
+        self._queue.retry(key)
+        return "error"
+
+    async def reconcile(self, key: Key) -> None:
+        """Bring one Job a step further. Raises ``ApiError``."""
+        entry = self._store.entries.get(key)
+        if entry is None:
+            return
+        if entry.job is None:
+            await self._without_job(entry)
+            return
+        entry.live = ""
+        await self._look_at_contests(entry)
+        for _ in range(MAX_WRITES):
+            now = self._clock()
+            found = decide(entry.observed(now, self._store.strangers(entry)), now)
+            if found.write is None:
+                break
+            try:
+                await self._intent.perform(entry, found.write)
+            except (Conflict, NotFound):
+                if self._store.entries.get(key) is not entry or entry.job is None:
+                    return
+                continue
+            self._tell(entry, found.write)
+            if entry.job is None:
+                return
+        else:
+            raise RuntimeError(f"more than {MAX_WRITES} writes in a row; the last: {found.write}")
+        self.pods.act(entry, found.actions)
+        await self._report(entry, found.reports, now)
+        if found.wake_at is not None:
+            self._at(key, found.wake_at)
+
+    async def _report(
+        self, entry: Entry, reports: tuple[plan.WriteJob | plan.WriteUpdate, ...], now: float
+    ) -> None:
+        for report in reports:
+            name = report.name if isinstance(report, plan.WriteUpdate) else ""
+            due = entry.quiet_until.get(name, 0.0)
+            if due > now:
+                self._at(entry.key, due)
+                continue
+            entry.quiet_until[name] = now + REPORT_EVERY
+            try:
+                await self._intent.perform(entry, report)
+            except (Conflict, NotFound):
+                self._queue.add(entry.key)
+
+    async def _without_job(self, entry: Entry) -> None:
+        updates = [u.update for u in entry.updates.values() if u.update is not None]
+        for write in jobless.decide(updates, self._clock()):
+            await self._intent.perform(entry, write)
+            self._tell(entry, write)
+
+    async def _look_at_contests(self, entry: Entry) -> None:
+        for instance, contest in list(entry.contests.items()):
+            if contest.until <= self._clock():
+                await self.pods.look_again(entry, instance)
+        if entry.contests:
+            self._at(entry.key, min(c.until for c in entry.contests.values()))
+
+    def _tell(self, entry: Entry, write: plan.Write) -> None:
+        """Events, after the write they speak of."""
+        if not isinstance(write, plan.WriteJob | plan.WriteUpdate):
+            return
+        for event in write.events:
+            about = self._reference(entry, event.update)
+            if about is not None:
+                self._recorder.record(about, event.type, event.reason, event.note, event.reason)
+                log.info(
+                    "%s: %s",
+                    event.reason,
+                    event.note,
+                    extra={"job": "/".join(entry.key), "update": event.update},
+                )
+
+    def _reference(self, entry: Entry, update: str | None) -> dict[str, Any] | None:
+        """What an Event is about: the Job, or one of its Updates."""
+        if update is None:
+            kind, name = "Job", entry.key[1]
+            uid = entry.job.metadata.uid if entry.job else None
+        else:
+            known = entry.updates.get(update)
+            kind, name, uid = "Update", update, known.uid if known else None
+        if uid is None:
+            return None
+        return {
+            "apiVersion": labels.API_VERSION,
+            "kind": kind,
+            "namespace": entry.key[0],
+            "name": name,
+            "uid": uid,
+        }
+
+    def _settled(self, key: Key, ok: bool) -> None:
+        """An action on a pod is through."""
+        if ok:
+            self._queue.add(key)
+        else:
+            self._queue.retry(key)
+
+    def _at(self, key: Key, moment: float) -> None:
+        self._queue.add_at(key, time.monotonic() + max(0.0, moment - self._clock()) + LATE)

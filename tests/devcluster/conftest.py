@@ -1,0 +1,23 @@
+"""One cluster for all tests of this folder; each test has a namespace of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hack.devcluster.cluster import Cluster
+from tests.devcluster.pods import Pods
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    with Cluster(nodes=3, audit=True) as running:
+        yield running
+
+
+@pytest.fixture
+def pods(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Pods]:
+    made = Pods(cluster, request.node.name)
+    yield made
+    made.remove()

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from controller.kube.client import Client
+from controller.kube.config import Connection
+from tests.unit.kube.fake import FakeApi
+
+
+class Clock:
+    """Monotonic seconds that pass only when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeApi]:
+    fake = FakeApi()
+    yield fake
+    await fake.stop()
+
+
+@pytest.fixture
+async def connection(api: FakeApi) -> Connection:
+    return await api.start()
+
+
+@pytest.fixture
+async def client(connection: Connection) -> AsyncIterator[Client]:
+    async with Client(connection) as made:
+        yield made
+
+
+async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+    """Let the loop turn until the condition holds; fails when it never does."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.002)

@@ -1,0 +1,203 @@
+"""A small API server for forcing faults: objects in memory, scripted failures, steered watches.
+
+It knows resourceVersions, uid preconditions, merge patches, paging and bookmarks as far as the
+tests need them; what the real one does is tested against the real one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from controller.kube.config import Connection
+
+
+@dataclass
+class Seen:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass
+class Watch:
+    """An open watch: ``send`` lines, then ``end`` it well or ``cut`` it."""
+
+    query: dict[str, str]
+    lines: asyncio.Queue[bytes | None | BaseException] = field(default_factory=asyncio.Queue)
+
+    def send(self, type: str, body: dict[str, Any]) -> None:
+        self.lines.put_nowait(json.dumps({"type": type, "object": body}).encode() + b"\n")
+
+    def send_raw(self, data: bytes) -> None:
+        self.lines.put_nowait(data)
+
+    def end(self) -> None:
+        self.lines.put_nowait(None)
+
+    def cut(self) -> None:
+        self.lines.put_nowait(ConnectionResetError())
+
+
+Answer = Callable[[Seen], web.StreamResponse]
+
+
+class FakeApi:
+    """``objects`` maps paths to objects; ``faults`` are taken, in order, by the next requests
+    that match; ``watches`` get each watch that is opened."""
+
+    def __init__(self) -> None:
+        self.seen: list[Seen] = []
+        self.objects: dict[str, dict[str, Any]] = {}
+        self.faults: list[tuple[str, Answer]] = []
+        self.watches: asyncio.Queue[Watch] = asyncio.Queue()
+        self.page_size = 500
+        self._version = itertools.count(100)
+        app = web.Application()
+        app.router.add_route("*", "/{tail:.*}", self._handle)
+        self._server = TestServer(app)
+
+    async def start(self) -> Connection:
+        await self._server.start_server()
+        return Connection(server=f"http://127.0.0.1:{self._server.port}")
+
+    async def stop(self) -> None:
+        await self._server.close()
+
+    def put(self, collection: str, name: str, uid: str = "", **spec: Any) -> dict[str, Any]:
+        """Store an object under a collection's path; gives it."""
+        version = str(next(self._version))
+        metadata = {"name": name, "namespace": "ns", "uid": uid or f"uid-{name}"}
+        body = {"metadata": {**metadata, "resourceVersion": version}, "spec": spec}
+        self.objects[f"{collection}/{name}"] = body
+        return body
+
+    def fail(self, verb: str, status: int, times: int = 1, **answer: Any) -> None:
+        """Refuse the next requests of a verb (a method, or LIST, or WATCH)."""
+        headers = answer.pop("headers", {})
+
+        def refuse(_: Seen) -> web.Response:
+            return web.json_response({"kind": "Status", **answer}, status=status, headers=headers)
+
+        self.faults.extend([(verb, refuse)] * times)
+
+    def count(self, verb: str) -> int:
+        return sum(_verb(seen) == verb for seen in self.seen)
+
+    # -- serving -----------------------------------------------------------------------------
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        body = json.loads(raw) if raw else None
+        seen = Seen(
+            request.method, request.path, dict(request.query), dict(request.headers), body
+        )
+        self.seen.append(seen)
+        verb = _verb(seen)
+        for index, (wanted, answer) in enumerate(self.faults):
+            if wanted == verb:
+                del self.faults[index]
+                return answer(seen)
+        if verb == "WATCH":
+            return await self._watch(request, seen)
+        return self._answer(verb, seen)
+
+    def _answer(self, verb: str, seen: Seen) -> web.Response:
+        match verb:
+            case "LIST":
+                return self._list(seen)
+            case "POST":
+                return self._create(seen)
+            case "PATCH":
+                return self._patch(seen)
+        found = self.objects.get(seen.path)
+        if found is None:
+            return _status(404, "NotFound")
+        if verb == "DELETE":
+            wanted = (seen.body or {}).get("preconditions", {}).get("uid")
+            if wanted and wanted != found["metadata"]["uid"]:
+                return _status(409, "Conflict")
+            del self.objects[seen.path]
+        return web.json_response(found)
+
+    def _list(self, seen: Seen) -> web.Response:
+        prefix = seen.path + "/"
+        items = [body for path, body in sorted(self.objects.items()) if path.startswith(prefix)]
+        start = int(seen.query.get("continue", "0"))
+        page, rest = items[start : start + self.page_size], items[start + self.page_size :]
+        metadata = {"resourceVersion": str(next(self._version))}
+        if rest:
+            metadata["continue"] = str(start + self.page_size)
+        return web.json_response({"metadata": metadata, "items": page})
+
+    def _create(self, seen: Seen) -> web.Response:
+        path = f"{seen.path}/{seen.body['metadata']['name']}"
+        if path in self.objects:
+            return _status(409, "AlreadyExists")
+        version = str(next(self._version))
+        metadata = {**seen.body["metadata"], "resourceVersion": version, "uid": f"uid-{version}"}
+        self.objects[path] = {**seen.body, "metadata": metadata}
+        return web.json_response(self.objects[path], status=201)
+
+    def _patch(self, seen: Seen) -> web.Response:
+        found = self.objects.get(seen.path)
+        if found is None:
+            return _status(404, "NotFound")
+        wanted = seen.body.get("metadata", {}).pop("resourceVersion", None)
+        if wanted and wanted != found["metadata"]["resourceVersion"]:
+            return _status(409, "Conflict")
+        merged = _merge(found, seen.body)
+        merged["metadata"]["resourceVersion"] = str(next(self._version))
+        self.objects[seen.path] = merged
+        return web.json_response(merged)
+
+    async def _watch(self, request: web.Request, seen: Seen) -> web.StreamResponse:
+        watch = Watch(seen.query)
+        response = web.StreamResponse()
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        self.watches.put_nowait(watch)
+        while True:
+            item = await watch.lines.get()
+            if item is None:
+                return response
+            if isinstance(item, BaseException):
+                assert request.transport is not None
+                request.transport.abort()
+                return response
+            await response.write(item)
+
+
+def _verb(seen: Seen) -> str:
+    if seen.method != "GET":
+        return seen.method
+    if "watch" in seen.query:
+        return "WATCH"
+    return "LIST" if "limit" in seen.query else "GET"
+
+
+def _status(code: int, reason: str) -> web.Response:
+    return web.json_response({"kind": "Status", "code": code, "reason": reason}, status=code)
+
+
+def _merge(old: Any, new: Any) -> Any:
+    if not isinstance(new, dict) or not isinstance(old, dict):
+        return new
+    merged = dict(old)
+    for name, value in new.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merge(merged.get(name), value)
+    return merged

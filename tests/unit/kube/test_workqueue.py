@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from controller.kube.workqueue import QueueClosed, WorkQueue
+from tests.unit.kube.conftest import Clock
+
+
+@pytest.fixture
+def queue(clock: Clock) -> WorkQueue[str]:
+    return WorkQueue(clock=clock, jitter=lambda: 1.0)
+
+
+async def take(queue: WorkQueue[str]) -> str:
+    return await asyncio.wait_for(queue.get(), 1)
+
+
+async def test_a_key_is_in_it_once(queue: WorkQueue[str]) -> None:
+    for key in "abab":
+        queue.add(key)
+    assert queue.depth == 2
+    assert [await take(queue), await take(queue)] == ["a", "b"]
+    assert queue.depth == 0
+
+
+async def test_added_while_in_work_it_runs_once_more(queue: WorkQueue[str]) -> None:
+    queue.add("a")
+    await take(queue)
+    queue.add("a")
+    queue.add("a")
+    assert queue.depth == 0, "nobody else may take it meanwhile"
+    queue.done("a")
+    assert await take(queue) == "a"
+    queue.done("a")
+    assert queue.depth == 0
+
+
+async def test_the_earliest_moment_wins(queue: WorkQueue[str], clock: Clock) -> None:
+    queue.add_at("a", clock() + 10)
+    queue.add_at("a", clock() + 5)
+    queue.add_at("a", clock() + 20)
+    queue.promote()
+    assert queue.depth == 0
+    clock.pass_by(5)
+    queue.promote()
+    assert await take(queue) == "a"
+    queue.done("a")
+    clock.pass_by(60)
+    queue.promote()
+    assert queue.depth == 0, "replaced moments are forgotten"
+
+
+async def test_a_moment_that_is_past_is_now(queue: WorkQueue[str], clock: Clock) -> None:
+    queue.add_at("a", clock() - 1)
+    assert queue.depth == 1
+
+
+async def test_its_own_timer_wakes_a_worker() -> None:
+    loop = asyncio.get_running_loop()
+    queue: WorkQueue[str] = WorkQueue(clock=loop.time)
+    queue.add_at("late", loop.time() + 0.05)
+    queue.add_at("soon", loop.time() + 0.01)
+    assert [await take(queue), await take(queue)] == ["soon", "late"]
+
+
+async def test_back_off_grows_to_its_limit_and_is_forgotten(queue: WorkQueue[str]) -> None:
+    delays = [queue.retry("a") for _ in range(40)]
+    assert delays[:4] == [0.05, 0.1, 0.2, 0.4]
+    assert delays[-1] == 60.0
+    queue.forget("a")
+    assert queue.retry("a") == 0.05
+    assert queue.retry("b") == 0.05, "each key has its own"
+
+
+async def test_jitter_shortens_only(clock: Clock) -> None:
+    queue: WorkQueue[str] = WorkQueue(clock=clock)
+    assert all(0.025 <= queue.retry(str(n)) <= 0.05 for n in range(100))
+
+
+async def test_the_oldest(queue: WorkQueue[str], clock: Clock) -> None:
+    assert queue.oldest_age() == 0
+    queue.add("a")
+    clock.pass_by(3)
+    queue.add("b")
+    assert queue.oldest_age() == 3
+    await take(queue)
+    clock.pass_by(4)
+    assert queue.oldest_age() == 4, "a worker that hangs is seen as well"
+    queue.done("a")
+    assert queue.oldest_age() == 4
+
+
+async def test_close_ends_workers(queue: WorkQueue[str]) -> None:
+    queue.add("in work")
+    await take(queue)
+    waiting = [asyncio.create_task(queue.get()) for _ in range(3)]
+    await asyncio.sleep(0)
+    queue.close()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(isinstance(result, QueueClosed) for result in results)
+    queue.done("in work")
+    queue.add("a")
+    assert queue.depth == 0
+
+
+async def test_a_cancelled_worker_loses_no_key(queue: WorkQueue[str]) -> None:
+    first, second = asyncio.create_task(queue.get()), asyncio.create_task(queue.get())
+    await asyncio.sleep(0)
+    queue.add("a")  # wakes the first
+    first.cancel()
+    assert await asyncio.wait_for(second, 1) == "a"
+
+
+async def test_never_two_workers_on_one_key_and_none_forgotten() -> None:
+    """Many workers, random adds: each key is handled after its last add, by one at a time."""
+    queue: WorkQueue[int] = WorkQueue()
+    chance = random.Random(1)
+    wanted = dict.fromkeys(range(20), 0)
+    handled = dict.fromkeys(range(20), 0)
+    busy: set[int] = set()
+
+    async def work() -> None:
+        while True:
+            try:
+                key = await queue.get()
+            except QueueClosed:
+                return
+            assert key not in busy
+            busy.add(key)
+            seen = wanted[key]
+            for _ in range(chance.randrange(4)):
+                await asyncio.sleep(0)
+            handled[key] = seen
+            busy.discard(key)
+            queue.done(key)
+
+    workers = [asyncio.create_task(work()) for _ in range(5)]
+    for _ in range(2000):
+        key = chance.randrange(20)
+        wanted[key] += 1
+        queue.add(key)
+        if chance.random() < 0.3:
+            await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        while queue.depth or busy:
+            await asyncio.sleep(0)
+    assert handled == wanted
+    queue.close()
+    await asyncio.gather(*workers)
