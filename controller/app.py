@@ -91,11 +91,15 @@ class Operator:
             loop=asyncio.get_running_loop(),
             user_agent=f"{AGENT} kopf",
         )
+        alive = self._alive()
         self._servers = Servers(
             health=settings.health_address,
             metrics=settings.metrics_address,
-            alive=self._alive(),
-            ready={"caches": lambda: None if self._feeds.synced else "not filled yet"},
+            alive=alive,
+            ready={
+                "caches": lambda: None if self._feeds.synced else "not filled yet",
+                **alive,
+            },
             registry=self._metrics.registry,
         )
         self._expose_state()

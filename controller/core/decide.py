@@ -75,10 +75,12 @@ STEPS: Final[tuple[Callable[[Case], Write | None], ...]] = (
 
 
 def _dressed(case: Case, write: Write) -> Write:
-    """A write of the Job's status carries the newest report with it."""
-    if isinstance(write, WriteJob):
-        return replace(write, status=job_status.told(case, write.status))
-    return write
+    """A write of the Job's status carries with it what is to be said once it is done."""
+    if not isinstance(write, WriteJob):
+        return write
+    job = case.job.model_copy(update={"status": write.status})
+    after = Case(replace(case.seen, job=job), case.now)
+    return replace(write, status=job_status.told(after, write.status))
 
 
 def _reports(case: Case, pods: Convergence | None) -> tuple[WriteJob | WriteUpdate, ...]:

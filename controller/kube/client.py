@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from types import TracebackType
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlencode
 
@@ -62,12 +61,7 @@ class Client:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -201,8 +195,7 @@ class Client:
         field_manager: str | None = None,
         metadata_only: bool = False,
     ) -> dict[str, Any]:
-        """Create, and give the object as stored (or just its metadata). Raises
-        ``AlreadyExists``."""
+        """Create, and give the object as stored (or just its metadata)."""
         query = _query(fieldManager=field_manager, dryRun="All" if dry_run else None)
         path = resource.path(namespace) + query
         return await self._call(

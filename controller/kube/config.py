@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.config import kube_config
@@ -28,7 +29,15 @@ _load: Any = config
 _files: Any = kube_config
 
 #: What the loaders raise for files that are missing, unreadable or malformed.
-_UNUSABLE = (config.ConfigException, OSError, ValueError, TypeError, KeyError)
+_UNUSABLE = (
+    config.ConfigException,
+    yaml.YAMLError,
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+)
 
 
 class ConfigError(Exception):

@@ -133,6 +133,7 @@ class Lease:
             self._complaint = ""
             if won and not self.lost.is_set():
                 self._renewed = began
+                self.holder = self.identity
                 if not self.held.is_set():
                     log.info(
                         "lease %s/%s acquired as %s", self._namespace, self._name, self.identity

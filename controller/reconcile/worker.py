@@ -51,6 +51,8 @@ class Reconciler:
         self._recorder = recorder
         self._observe = observe
         self._clock = clock
+        #: Keys with an action that failed since their last decision: one back-off for all.
+        self._failing: set[Key] = set()
         self._intent = Intent(client, store, clock)
         self.pods = Pods(client, store, self._settled, clock)
 
@@ -70,26 +72,28 @@ class Reconciler:
 
     async def _tried(self, key: Key) -> str:
         """Reconcile a key; whatever goes wrong, it is tried again."""
+        self._failing.discard(key)
         try:
-            await self.reconcile(key)
+            acted = await self.reconcile(key)
         except ApiError as error:
             log.info("%s; trying again", error, extra={"job": "/".join(key)})
         except Exception:
             log.exception("reconcile failed", extra={"job": "/".join(key)})
         else:
-            self._queue.forget(key)
+            if not acted:  # Else it is the outcome of the actions that counts.
+                self._queue.forget(key)
             return "ok"
         self._queue.retry(key)
         return "error"
 
-    async def reconcile(self, key: Key) -> None:
-        """Bring one Job a step further. Raises ``ApiError``."""
+    async def reconcile(self, key: Key) -> bool:
+        """Bring one Job a step further; whether pods were acted on. Raises ``ApiError``."""
         entry = self._store.entries.get(key)
         if entry is None:
-            return
+            return False
         if entry.job is None:
             await self._without_job(entry)
-            return
+            return False
         entry.live = ""
         await self._look_at_contests(entry)
         for _ in range(MAX_WRITES):
@@ -101,17 +105,18 @@ class Reconciler:
                 await self._intent.perform(entry, found.write)
             except (Conflict, NotFound):
                 if self._store.entries.get(key) is not entry or entry.job is None:
-                    return
+                    return False
                 continue
             self._tell(entry, found.write)
             if entry.job is None:
-                return
+                return False
         else:
             raise RuntimeError(f"more than {MAX_WRITES} writes in a row; the last: {found.write}")
         self.pods.act(entry, found.actions)
         await self._report(entry, found.reports, now)
         if found.wake_at is not None:
             self._at(key, found.wake_at)
+        return bool(found.actions)
 
     async def _report(
         self, entry: Entry, reports: tuple[plan.WriteJob | plan.WriteUpdate, ...], now: float
@@ -177,8 +182,10 @@ class Reconciler:
     def _settled(self, key: Key, ok: bool) -> None:
         """An action on a pod is through."""
         if ok:
+            self._queue.forget(key)
             self._queue.add(key)
-        else:
+        elif key not in self._failing:
+            self._failing.add(key)
             self._queue.retry(key)
 
     def _at(self, key: Key, moment: float) -> None:

@@ -49,5 +49,5 @@ async def client(connection: Connection) -> AsyncIterator[Client]:
 async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
     """Let the loop turn until the condition holds; fails when it never does."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - any condition, not only events
             await asyncio.sleep(0.002)

@@ -35,7 +35,7 @@ class Watch:
     """An open watch: ``send`` lines, then ``end`` it well or ``cut`` it."""
 
     query: dict[str, str]
-    lines: asyncio.Queue[bytes | None | BaseException] = field(default_factory=asyncio.Queue)
+    lines: asyncio.Queue[bytes | BaseException | None] = field(default_factory=asyncio.Queue)
 
     def send(self, type: str, body: dict[str, Any]) -> None:
         self.lines.put_nowait(json.dumps({"type": type, "object": body}).encode() + b"\n")
@@ -63,6 +63,9 @@ class FakeApi:
         self.faults: list[tuple[str, Answer]] = []
         self.watches: asyncio.Queue[Watch] = asyncio.Queue()
         self.page_size = 500
+        #: Verbs that get no answer.
+        self.silent: set[str] = set()
+        self._over = asyncio.Event()
         self._version = itertools.count(100)
         app = web.Application()
         app.router.add_route("*", "/{tail:.*}", self._handle)
@@ -73,6 +76,7 @@ class FakeApi:
         return Connection(server=f"http://127.0.0.1:{self._server.port}")
 
     async def stop(self) -> None:
+        self._over.set()
         await self._server.close()
 
     def put(self, collection: str, name: str, uid: str = "", **spec: Any) -> dict[str, Any]:
@@ -100,11 +104,11 @@ class FakeApi:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         body = json.loads(raw) if raw else None
-        seen = Seen(
-            request.method, request.path, dict(request.query), dict(request.headers), body
-        )
+        seen = Seen(request.method, request.path, dict(request.query), dict(request.headers), body)
         self.seen.append(seen)
         verb = _verb(seen)
+        if verb in self.silent:
+            await self._over.wait()
         for index, (wanted, answer) in enumerate(self.faults):
             if wanted == verb:
                 del self.faults[index]

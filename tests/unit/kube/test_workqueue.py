@@ -145,7 +145,7 @@ async def test_never_two_workers_on_one_key_and_none_forgotten() -> None:
         if chance.random() < 0.3:
             await asyncio.sleep(0)
     async with asyncio.timeout(5):
-        while queue.depth or busy:
+        while queue.depth or busy:  # noqa: ASYNC110
             await asyncio.sleep(0)
     assert handled == wanted
     queue.close()

@@ -24,7 +24,7 @@ GRACE = 5
 T = TypeVar("T")
 
 
-class Failed(Exception):
+class ApiError(Exception):
     """The API server refuses or does not answer; ``reason`` as in its own Status."""
 
     def __init__(self, reason: str, message: str = "") -> None:
@@ -33,7 +33,7 @@ class Failed(Exception):
         self.message = message
 
 
-class Crashed(Exception):
+class CrashError(Exception):
     """The operator was killed."""
 
 
@@ -139,7 +139,7 @@ class Cluster:
     def make_update(self, name: str, force: bool, paused: bool) -> Update:
         def apply() -> Update:
             if name in self.updates:
-                raise Failed("AlreadyExists", name)
+                raise ApiError("AlreadyExists", name)
             meta = self.job.metadata
             owner = OwnerReference(
                 api_version=API_VERSION, kind="Job", name=meta.name, uid=meta.uid, controller=True
@@ -162,11 +162,11 @@ class Cluster:
     def create_pod(self, pod: Pod) -> Pod:
         def apply() -> Pod:
             if pod.name in self.pods:
-                raise Failed("AlreadyExists", pod.name)
+                raise ApiError("AlreadyExists", pod.name)
             if (words := self.bad_images.get(self.image(pod.revision))) is not None:
-                raise Failed("Invalid", words)
+                raise ApiError("Invalid", words)
             if self.quota is not None and len(self.pods) >= self.quota:
-                raise Failed("QuotaExceeded", "exceeded quota: pods")
+                raise ApiError("QuotaExceeded", "exceeded quota: pods")
             made = replace(pod, uid=self.uid("pod"), created=float(int(self.now)), ready_since=0.0)
             return self.set_pod(made)
 
@@ -176,7 +176,7 @@ class Cluster:
         def apply() -> None:
             pod = self.pods.get(name)
             if pod is None or pod.uid != uid:
-                raise Failed("NotFound", name)
+                raise ApiError("NotFound", name)
             self.let_go(pod)
 
         self._ask("delete pod", name, apply)
@@ -185,7 +185,7 @@ class Cluster:
         def apply() -> Pod:
             pod = self.pods.get(name)
             if pod is None or pod.uid != uid:
-                raise Failed("NotFound", name)
+                raise ApiError("NotFound", name)
             owner = self.job.metadata.uid
             return self.set_pod(replace(pod, labelled=True, owner=owner, revision=revision))
 
@@ -196,7 +196,7 @@ class Cluster:
 
         def apply() -> None:
             if store.pop(name, None) is None:
-                raise Failed("NotFound", name)
+                raise ApiError("NotFound", name)
             self._tell("update" if kind == "Update" else "revision", name, uid, None)
 
         self._ask("prune", name, apply)
@@ -240,13 +240,13 @@ class Cluster:
     def _ask(self, verb: str, name: str, apply: Callable[[], T]) -> T:
         fate = self.fates.popleft() if self.fates else "ok"
         if fate == "down":
-            raise Failed("Down", "the server is down")
+            raise ApiError("Down", "the server is down")
         result = apply()
         self.writes.append((verb, name))
         if fate == "lost":
-            raise Failed("Down", "the answer was lost")
+            raise ApiError("Down", "the answer was lost")
         if fate == "crash":
-            raise Crashed
+            raise CrashError
         return result
 
     def _new_update(self, name: str, spec: UpdateSpec, owner: OwnerReference | None) -> Update:
@@ -282,13 +282,13 @@ class Cluster:
 
     def _update(self, name: str) -> Update:
         if name not in self.updates:
-            raise Failed("NotFound", name)
+            raise ApiError("NotFound", name)
         return self.updates[name]
 
     @staticmethod
     def _compare(seen: ObjectMeta, there: ObjectMeta) -> None:
         if (seen.uid, seen.resource_version) != (there.uid, there.resource_version):
-            raise Failed("Conflict", seen.name)
+            raise ApiError("Conflict", seen.name)
 
     def _tell(self, kind: str, name: str, uid: str, value: Any) -> None:
         self.inbox[kind].append(Change(kind, name, uid, value))

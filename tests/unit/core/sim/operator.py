@@ -6,8 +6,6 @@ assumptions until the watch shows them; its reports wait for a second between th
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from controller.api.job import Job
 from controller.api.pod import Pod
 from controller.api.update import TERMINAL, Update
@@ -17,7 +15,7 @@ from controller.core.decide import decide
 from controller.core.ending import made_by_us
 from controller.core.instances import Instances
 from controller.core.observed import Finished, Observed, Refusal, Revision, Verdict
-from tests.unit.core.sim.cluster import Change, Cluster, Failed
+from tests.unit.core.sim.cluster import ApiError, Change, Cluster
 
 PAUSE = 1.0
 LOOK_AGAIN = 30.0
@@ -158,7 +156,7 @@ class Operator:
     def _try_write(self, write: plan.Write) -> None:
         try:
             self._write(write)
-        except Failed as error:
+        except ApiError as error:
             # The object moved meanwhile (its watch event is on the way), or the server is down.
             if error.reason not in ("Conflict", "Down", "NotFound"):
                 raise
@@ -177,7 +175,7 @@ class Operator:
             case plan.MakeUpdate():
                 try:
                     self._answer(cluster.make_update(write.name, write.force, write.paused))
-                except Failed as error:
+                except ApiError as error:
                     if error.reason != "AlreadyExists":
                         raise
                     self._answer(cluster.updates[write.name])
@@ -219,10 +217,10 @@ class Operator:
                     self.instances.put(cluster.mend_pod(action.name, action.uid, action.revision))
                 case plan.Prune():
                     cluster.prune(action.kind, action.name, action.uid)
-        except Failed as error:
+        except ApiError as error:
             self._not_done(action, error, now)
 
-    def _not_done(self, action: plan.Action, error: Failed, now: float) -> None:
+    def _not_done(self, action: plan.Action, error: ApiError, now: float) -> None:
         if isinstance(action, plan.DeletePod):
             if error.reason == "NotFound":
                 self.instances.drop((action.instance, action.surge), action.uid)

@@ -13,7 +13,7 @@ from controller.core import assigned as asg
 from controller.core.conditions import is_true
 from controller.core.decide import decide
 from controller.core.plan import Event, Plan, WriteJob, WriteUpdate
-from tests.unit.core.sim.cluster import Cluster, Crashed
+from tests.unit.core.sim.cluster import Cluster, CrashError
 from tests.unit.core.sim.kubelet import Behaviour, Kubelet
 from tests.unit.core.sim.observer import Observer
 from tests.unit.core.sim.operator import Operator
@@ -82,6 +82,10 @@ class World:
         pods = sorted(self.cluster.pods.values(), key=lambda p: p.instance)
         return {p.instance: self.cluster.image(p.revision) for p in pods}
 
+    def images_of(self, image: str) -> Ids:
+        """The ids that run an image."""
+        return Ids(i for i, found in self.images().items() if found == image)
+
     def assigned(self) -> dict[str, str]:
         """Image -> ids, as the status says."""
         ranges = asg.read(self.status.assigned).items()
@@ -128,6 +132,12 @@ class World:
         """The operator is killed and comes back."""
         self.operator = Operator(self.cluster)
 
+    def wipe_status(self) -> None:
+        """The Job comes back from a backup, which carries no status."""
+        fresh = JobStatus(observed_generation=-1)
+        self.cluster.user_edit(lambda job: job.model_copy(update={"status": fresh}))
+        self.restart()
+
     # How time goes by.
 
     def step(self) -> bool:
@@ -139,7 +149,7 @@ class World:
         self.observer.before(seen, plan)
         try:
             done = operator.execute(plan)
-        except Crashed:
+        except CrashError:
             self.restart()
             done = True
         self._record(plan)
@@ -169,6 +179,7 @@ class World:
             if until is not None and until():
                 return True
             moment = self._next(plan)
+            self._nothing_before(plan, end if moment is None else min(moment, end))
             if moment is None or moment > end:
                 self.cluster.now = max(self.now, end)
                 return False
@@ -203,6 +214,15 @@ class World:
         later = [m for m in moments if m is not None]
         return max(min(later), self.now) if later else None
 
+    def _nothing_before(self, plan: Plan, moment: float) -> None:
+        """Time alone changes no answer before the moment at which the plan wants to be woken."""
+        just_before = moment - 0.001
+        if just_before > self.now:
+            later = decide(self.operator.observe(just_before), just_before)
+            assert later.write is None, f"{later.write} without a wake, {self.story()}"
+            assert not later.actions, f"{later.actions} without a wake, {self.story()}"
+            assert plan.reports or not later.reports, f"{later.reports} without a wake"
+
     def _record(self, plan: Plan) -> None:
         for write in (plan.write, *plan.reports):
             if isinstance(write, WriteJob | WriteUpdate):
@@ -223,6 +243,3 @@ class World:
         before = len(self.cluster.writes)
         self.run(seconds)
         assert self.cluster.writes[before:] == []
-
-    def ids(self, text: str) -> Ids:
-        return Ids.parse(text)

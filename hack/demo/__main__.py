@@ -1,0 +1,95 @@
+"""`python -m hack.demo`: see `--help`. Exit status 0: everything happened as promised."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from types import FrameType
+
+from hack.demo.screen import Screen, make_screen
+from hack.demo.stage import Stage, StageError
+from hack.demo.story import MANIFEST, Story
+from hack.devcluster.build import KUBERNETES_VERSION, BuildError
+from hack.devcluster.cluster import ClusterError
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="hack.demo",
+        description="Shows an update that passes and one that undoes itself, on a real control "
+        "plane with simulated nodes. Nothing but this folder and a temporary one is used.",
+    )
+    parser.add_argument("--keep", action="store_true", help="go on running until Ctrl-C")
+    parser.add_argument("--plain", action="store_true", help="lines instead of a live picture")
+    options = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    screen = make_screen(options.plain)
+    begun = time.monotonic()
+    with Stage() as stage:
+        try:
+            _set_up(stage, screen)
+            story = Story(stage, screen)
+            story.play()
+            _sum_up(story, screen, time.monotonic() - begun)
+            if options.keep:
+                _keep(stage, screen)
+        except (StageError, ClusterError, BuildError) as error:
+            _explain(stage, screen, str(error))
+            sys.exit(1)
+        except KeyboardInterrupt:
+            sys.exit(130)
+    sys.exit(0 if story.kept else 1)
+
+
+def _set_up(stage: Stage, screen: Screen) -> None:
+    screen.heading("Echelon")
+    with screen.step(f"Kubernetes {KUBERNETES_VERSION}, {stage.nodes} simulated nodes"):
+        stage.start_cluster()
+    command = "kubectl apply -f crds/"
+    screen.command(command)
+    stage.shell(command)
+    screen.command("python -m controller &")
+    stage.start_operator()
+
+
+def _sum_up(story: Story, screen: Screen, seconds: float) -> None:
+    screen.heading("Summary")
+    for ok, text, taken in story.results:
+        screen.check(ok, text, taken)
+    screen.say("")
+    how = "as promised" if story.kept else "NOT as promised"
+    screen.say(f"All of it {how}, in {seconds:.0f} s. To go on:")
+    screen.say(f"  {MANIFEST:<28}the Job, field by field")
+    screen.say("  make demo KEEP=1            the same, and stay: look around with kubectl")
+    screen.say("  make cluster                an empty cluster to try things on")
+    if not story.kept:
+        screen.output(story.stage.operator_log())
+
+
+def _keep(stage: Stage, screen: Screen) -> None:
+    screen.heading("It goes on running until Ctrl-C")
+    screen.output(f"export KUBECONFIG={stage.cluster.kubeconfig}")
+    screen.output(f"export PATH={stage.cluster.binary('kubectl').parent}:$PATH")
+    screen.output(f"operator's log: {stage.operator.log}")
+    while True:
+        stage.check_operator()
+        time.sleep(1)
+
+
+def _explain(stage: Stage, screen: Screen, error: str) -> None:
+    screen.heading("The demo has failed")
+    screen.check(False, error)
+    if log := stage.operator_log():
+        screen.say("The end of the operator's log:")
+        screen.output(log)
+
+
+if __name__ == "__main__":
+    main()

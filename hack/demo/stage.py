@@ -1,0 +1,125 @@
+"""The cluster and the operator of the demo; both end with the block, however that is left."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from hack.demo.observer import Observer
+from hack.demo.watch import Server, Watch, World
+from hack.devcluster.cluster import Cluster
+from hack.devcluster.process import Child, Guard
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class StageError(Exception):
+    """Something the demo needs did not work; the text is for a person."""
+
+
+class Stage:
+    """`start_cluster` starts the cluster, `start_operator` the operator as its own process."""
+
+    def __init__(self, nodes: int = 6) -> None:
+        self.nodes = nodes
+        self.world = World()
+        self.observer = Observer(self.world.pods)
+        self._stack = ExitStack()
+        self._cluster: Cluster | None = None
+        self._operator: Child | None = None
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def cluster(self) -> Cluster:
+        assert self._cluster is not None
+        return self._cluster
+
+    @property
+    def operator(self) -> Child:
+        assert self._operator is not None
+        return self._operator
+
+    def start_cluster(self) -> None:
+        self._cluster = self._stack.enter_context(Cluster(self.nodes))
+
+    def start_operator(self) -> None:
+        """The operator, with its log beside the cluster's."""
+        guard = Guard()
+        self._stack.callback(guard.close)
+        # Of this shell's own settings for an operator none is meant for this one.
+        unset = [f"--unset={name}" for name in os.environ if name.startswith("ECHELON_")]
+        command = [
+            "env",
+            *unset,
+            f"KUBECONFIG={self.cluster.kubeconfig}",
+            sys.executable,
+            "-m",
+            "controller",
+            "--metrics-address=127.0.0.1:0",
+            "--health-address=127.0.0.1:0",
+        ]
+        self._operator = Child("operator", command, self.cluster.log_dir, guard)
+        self._stack.callback(self._operator.end)
+        self._operator.start()
+
+    def watch(self, job: str) -> None:
+        """Begin to follow the Job, its Updates and its pods in `world`."""
+        layout = self.cluster.layout
+        tls = ssl.create_default_context(cafile=str(layout.certs / "ca.crt"))
+        tls.load_cert_chain(layout.certs / "admin.crt", layout.certs / "admin.key")
+        server = Server(int(self.cluster.url.rpartition(":")[2]), tls)
+        world, ours = self.world, "/apis/echelon.dev/v1alpha1/namespaces/default"
+        pods = f"/api/v1/namespaces/default/pods?labelSelector=echelon.dev/job%3D{job}"
+        Watch(server, f"{ours}/jobs", world.jobs, world.changed).start()
+        Watch(server, f"{ours}/updates", world.updates, world.changed).start()
+        Watch(server, pods, world.pods, world.changed, self.observer.see).start()
+
+    def job(self, name: str) -> dict[str, Any]:
+        """The Job as it is stored at this moment."""
+        path = f"/apis/echelon.dev/v1alpha1/namespaces/default/jobs/{name}"
+        found: dict[str, Any] = self.cluster.api.get(path)
+        return found
+
+    def shell(self, command: str) -> str:
+        """Run a command line as a person would, in the project's folder; what it prints."""
+        kubectl = self.cluster.binary("kubectl")
+        environment = os.environ | {
+            "KUBECONFIG": str(self.cluster.kubeconfig),
+            "PATH": f"{kubectl.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        }
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", command],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise StageError(f"{command}\n{(done.stderr or done.stdout).strip()}")
+        return done.stdout
+
+    def check_operator(self) -> None:
+        """Raise StageError with the operator's last words if it is no longer there."""
+        if self._operator is not None and self._operator.died:
+            raise StageError("the operator has ended by itself")
+
+    def operator_log(self, lines: int = 25) -> str:
+        return self._operator.said(lines) if self._operator else ""

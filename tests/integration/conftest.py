@@ -1,0 +1,127 @@
+"""One real control plane, one operator, and a namespace for each test.
+
+A test that asks for `space` gets a fresh namespace and a running operator, and is judged at its
+end: by the observer (pods and statuses), by the audit log (what the operator asked for) and by the
+operator's log (no unhandled error).
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hack.crds import FOLDER
+from hack.devcluster.cluster import Cluster
+from tests.integration.harness.audit import Audit
+from tests.integration.harness.judge import judge
+from tests.integration.harness.operator import Operator
+from tests.integration.harness.sightings import Sightings
+from tests.integration.harness.space import Space
+
+_NUMBERS = itertools.count(1)
+_REPORTS = pytest.StashKey[list[pytest.TestReport]]()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A control plane with simulated nodes, an audit log and our CRDs."""
+    with Cluster(nodes=10, audit=True) as running:
+        install(running)
+        yield running
+
+
+def install(cluster: Cluster) -> None:
+    """Apply the CRDs and wait until they are served."""
+    cluster.kubectl("apply", "-f", str(FOLDER))
+    cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
+    for plural in ("jobs", "updates"):
+        cluster.wait(plural, lambda p=plural: cluster.api.get(f"/apis/echelon.dev/v1alpha1/{p}"))  # type: ignore[misc]
+
+
+@pytest.fixture(scope="session")
+def sightings(cluster: Cluster) -> Iterator[Sightings]:
+    """Everything that happens to pods, Jobs and Updates."""
+    seen = Sightings(cluster)
+    seen.start()
+    yield seen
+    seen.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_operator(cluster: Cluster, sightings: Sightings) -> Iterator[Operator]:
+    """The operator of the session; tests ask for `operator`."""
+    assert sightings is not None
+    made = Operator(cluster, "tests")
+    yield made
+    made.kill9()
+
+
+@pytest.fixture
+def operator(shared_operator: Operator) -> Operator:
+    """The running operator. A test may end, kill and start it; the next one finds it running."""
+    if not shared_operator.running:
+        shared_operator.start()
+    return shared_operator
+
+
+@pytest.fixture
+def audit(cluster: Cluster) -> Audit:
+    """What the API server was asked for since the test began."""
+    return Audit(cluster.audit_log)
+
+
+@pytest.fixture
+def space(
+    request: pytest.FixtureRequest,
+    cluster: Cluster,
+    sightings: Sightings,
+    operator: Operator,
+    audit: Audit,
+) -> Iterator[Space]:
+    """A namespace of the test's own. What it leaves behind goes while others run."""
+    stem = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
+    made = Space(cluster, sightings, f"{stem}-{next(_NUMBERS)}")
+    since = operator.log_size()
+    request.node.stash[_SPACE] = made, operator
+    made.begin()
+    yield made
+    try:
+        if not _failed(request.node):
+            faults = judge(made, audit, operator, since)
+            assert not faults, "\n".join(["what must not happen was seen:", *faults])
+    finally:
+        # In the foreground until everything has a deletionTimestamp; the rest goes by itself.
+        cluster.api.delete(f"/api/v1/namespaces/{made.name}")
+
+
+_SPACE = pytest.StashKey[tuple[Space, Operator]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Any:  # a generator that returns the report
+    """Show the namespace and the end of the operator's log with each failure."""
+    report: pytest.TestReport = yield
+    assert call is not None
+    item.stash.setdefault(_REPORTS, []).append(report)
+    if report.failed and (found := item.stash.get(_SPACE, None)):
+        space, operator = found
+        report.sections.append(("namespace", _shown(space)))
+        report.sections.append(("operator", operator.log_tail()))
+    return report
+
+
+def _failed(item: pytest.Item) -> bool:
+    return any(report.failed for report in item.stash.get(_REPORTS, []))
+
+
+def _shown(space: Space) -> str:
+    try:
+        return space.describe()
+    except Exception as error:  # a report must not hide the failure it is about
+        return f"cannot be shown: {error}"

@@ -1,0 +1,99 @@
+"""The API server's own record of who asked for what."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+READS = frozenset({"get", "list", "watch"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request that was answered."""
+
+    at: datetime
+    user: str
+    agent: str
+    verb: str
+    resource: str
+    subresource: str
+    namespace: str
+    name: str
+    code: int
+    dry_run: bool
+
+    @property
+    def writes(self) -> bool:
+        return self.verb not in READS
+
+    def __str__(self) -> str:
+        what = f"{self.resource}/{self.subresource}".rstrip("/")
+        where = f"{self.namespace}/{self.name}"
+        return f"{self.at:%H:%M:%S.%f} {self.verb} {what} {where} -> {self.code} ({self.agent})"
+
+
+class Audit:
+    """The audit log from the moment of its making (or of `mark`) on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self.mark()
+
+    def mark(self) -> None:
+        """Forget what is in the log already."""
+        self._offset = self._path.stat().st_size if self._path.exists() else 0
+
+    def requests(self, *, user: str | None = None, namespace: str | None = None) -> list[Request]:
+        """What was answered since the mark, in the order of arrival."""
+        found = [
+            request
+            for request in self._read()
+            if (user is None or request.user == user)
+            and (namespace is None or request.namespace == namespace)
+        ]
+        return sorted(found, key=lambda request: request.at)
+
+    def _read(self) -> Iterator[Request]:
+        with self._path.open("rb") as log:
+            log.seek(self._offset)
+            for line in log:
+                if not line.endswith(b"\n"):
+                    return
+                event = json.loads(line)
+                if event["stage"] != "ResponseComplete":
+                    continue
+                target = event.get("objectRef", {})
+                yield Request(
+                    at=datetime.fromisoformat(event["requestReceivedTimestamp"]),
+                    user=event["user"].get("username", ""),
+                    agent=event.get("userAgent", ""),
+                    verb=event["verb"],
+                    resource=target.get("resource", ""),
+                    subresource=target.get("subresource", ""),
+                    namespace=target.get("namespace", ""),
+                    name=target.get("name", ""),
+                    code=event.get("responseStatus", {}).get("code", 0),
+                    dry_run="dryRun=All" in event["requestURI"],
+                )
+
+
+def pods_made(requests: list[Request]) -> Counter[str]:
+    """How often a pod of each name was created."""
+    return Counter(
+        r.name
+        for r in requests
+        if r.verb == "create" and r.resource == "pods" and r.code == 201 and not r.dry_run
+    )
+
+
+def pods_deleted(requests: list[Request]) -> Counter[str]:
+    """How often each pod's deletion was asked for and granted."""
+    return Counter(
+        r.name for r in requests if r.verb == "delete" and r.resource == "pods" and r.code == 200
+    )

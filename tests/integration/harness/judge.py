@@ -1,0 +1,83 @@
+"""The end of every test: has anything been seen that must never be?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.integration.harness.audit import Audit, Request, pods_deleted, pods_made
+from tests.integration.harness.operator import USER, Operator
+from tests.integration.harness.space import Space
+
+#: What the operator may write, as (verb, resource, subresource).
+ALLOWED = frozenset(
+    {
+        ("patch", "jobs", "status"),
+        ("create", "updates", ""),
+        ("patch", "updates", ""),  # its own annotation; the generation tells whether it is more
+        ("patch", "updates", "status"),
+        ("delete", "updates", ""),
+        ("create", "pods", ""),
+        ("patch", "pods", ""),
+        ("delete", "pods", ""),
+        ("create", "controllerrevisions", ""),
+        ("patch", "controllerrevisions", ""),
+        ("delete", "controllerrevisions", ""),
+        ("create", "events", ""),
+        ("patch", "events", ""),
+    }
+)
+
+
+def judge(space: Space, audit: Audit, operator: Operator, since: int) -> list[str]:
+    """All faults of one test. ``since``: where its part of the operator's log begins."""
+    replay = space.observer.replay()
+    requests = audit.requests(user=USER, namespace=space.name)
+    return [
+        *replay.faults,
+        *_writes(requests),
+        *_doubles(space, requests),
+        *_specs(space),
+        *_log(operator, since),
+    ]
+
+
+def _writes(requests: list[Request]) -> Iterator[str]:
+    for request in requests:
+        if not request.writes:
+            continue
+        if (request.verb, request.resource, request.subresource) not in ALLOWED:
+            yield f"the operator must not write this: {request}"
+        if "kopf" in request.agent:
+            yield f"kopf writes: {request}"
+
+
+def _doubles(space: Space, requests: list[Request]) -> Iterator[str]:
+    """Each incarnation of a pod is created once and deleted at most once."""
+    lives = space.observer.incarnations()
+    for name, count in pods_made(requests).items():
+        if count > len(lives.get(name, ())):
+            yield f"pod {name} was created {count} times, {len(lives.get(name, ()))} were seen"
+    for name, count in pods_deleted(requests).items():
+        if count > len(lives.get(name, ())):
+            yield f"pod {name} was deleted {count} times, {len(lives.get(name, ()))} were seen"
+
+
+def _specs(space: Space) -> Iterator[str]:
+    """The operator writes no spec: its own Updates stay at their first generation."""
+    for seen in space.observer.events():
+        meta = seen.object["metadata"] if seen.kind != "Pod" else {}
+        for entry in meta.get("managedFields", ()):
+            written = entry.get("fieldsV1", {})
+            ours = entry.get("manager", "").startswith("echelon")
+            if seen.kind == "Job" and ours and "f:spec" in written:
+                yield f"the operator wrote the spec of Job {seen.name}"
+        if seen.kind == "Job" and meta.get("finalizers"):
+            finalizers = [f for f in meta["finalizers"] if f != "foregroundDeletion"]
+            if finalizers:
+                yield f"Job {seen.name} has finalizers: {finalizers}"
+
+
+def _log(operator: Operator, since: int) -> Iterator[str]:
+    said = operator.said(since)
+    if "Traceback (most recent call last)" in said:
+        yield f"the operator's log has an unhandled error:\n{said[-6000:]}"

@@ -1,0 +1,99 @@
+"""Jobs and Updates as a user would write them, in few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Object = dict[str, Any]
+SIM = "sim.echelon.dev"
+
+
+def template(image: str = "web:1", **steering: Any) -> Object:
+    """A pod template of one container; ``steering`` are annotations of the node simulator."""
+    made: Object = {"spec": {"containers": [{"name": "web", "image": image}]}}
+    if steering:
+        made["metadata"] = {"annotations": sim(**steering)}
+    return made
+
+
+def sim(**steering: Any) -> dict[str, str]:
+    """Annotations that steer a simulated pod: ``sim(behaviour="crash", exit_code=3)``."""
+    return {f"{SIM}/{key.replace('_', '-')}": str(value) for key, value in steering.items()}
+
+
+def queue(size: int | str = 1) -> Object:
+    return {"type": "Queue", "size": size}
+
+
+def batch(size: int | str) -> Object:
+    return {"type": "Batch", "size": size}
+
+
+def variable_batch(*sizes: int | str) -> Object:
+    return {"type": "VariableBatch", "sizes": list(sizes)}
+
+
+def job(
+    name: str = "web",
+    instances: int = 3,
+    *,
+    image: str = "web:1",
+    min_ready: int = 0,
+    strategy: Object | None = None,
+    steering: Object | None = None,
+    update: Object | None = None,
+    **spec: Any,
+) -> Object:
+    """A Job; ``update`` are further fields of the policy, ``spec`` of the spec."""
+    policy: Object = {"strategy": strategy or queue(1), **(update or {})}
+    return {
+        "apiVersion": "echelon.dev/v1alpha1",
+        "kind": "Job",
+        "metadata": {"name": name},
+        "spec": {
+            "instances": instances,
+            "minReadySeconds": min_ready,
+            "update": policy,
+            "template": template(image, **(steering or {})),
+            **spec,
+        },
+    }
+
+
+def update(name: str, job: str = "web", **spec: Any) -> Object:
+    """An Update as a person makes it."""
+    return {
+        "apiVersion": "echelon.dev/v1alpha1",
+        "kind": "Update",
+        "metadata": {"name": name},
+        "spec": {"job": job, **spec},
+    }
+
+
+def ids(text: str) -> set[int]:
+    """The ids of a range string."""
+    found: set[int] = set()
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        found |= set(range(int(first), int(last or first) + 1))
+    return found
+
+
+def by_revision(ranges: list[Object] | None) -> dict[str, set[int]]:
+    """``status.assigned`` and its like: revision -> ids."""
+    return {item["revision"]: ids(item["instances"]) for item in ranges or ()}
+
+
+def condition(obj: Object | None, name: str) -> Object:
+    """A condition of an object; of an absent one only that it is False."""
+    found = (obj or {}).get("status", {}).get("conditions", ())
+    return next((c for c in found if c["type"] == name), {"type": name, "status": "False"})
+
+
+def is_true(obj: Object | None, name: str) -> bool:
+    return bool(condition(obj, name)["status"] == "True")
+
+
+def phase(obj: Object | None) -> str:
+    """The phase of an Update; "" while it has none."""
+    return str((obj or {}).get("status", {}).get("phase", ""))

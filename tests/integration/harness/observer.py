@@ -1,0 +1,215 @@
+"""Watches a namespace for what must never be seen, whatever a test does.
+
+It knows only what the API server said, in the order in which it happened, and judges at the end:
+- two live pods of one instance at the same time;
+- more instances taken out of service by the update than its strategy allows;
+- with `maxUnavailable`, an available instance replaced while too many are unavailable;
+- statuses that contradict themselves (see `statuses`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from tests.integration.harness.manifests import Object, ids, phase
+from tests.integration.harness.pods import PodSeen
+from tests.integration.harness.sightings import Seen, Sightings
+from tests.integration.harness.statuses import faults_of_job, faults_of_update
+
+Instance = tuple[str, int]
+ACTIVE = ("RollingForward", "RollingBack")
+
+
+class Observer:
+    """``not_the_operator(uid)`` before somebody else takes a pod down."""
+
+    def __init__(self, sightings: Sightings, namespace: str) -> None:
+        self._sightings = sightings
+        self._namespace = namespace
+        self._excused: set[str] = set()
+
+    def not_the_operator(self, *uids: str) -> None:
+        """These pods are deleted by somebody else."""
+        self._excused |= set(uids)
+
+    def events(self) -> list[Seen]:
+        return self._sightings.events(self._namespace)
+
+    def uids(self, job: str = "web") -> dict[int, list[str]]:
+        """All pods each instance ever had, oldest first."""
+        found: dict[int, list[str]] = defaultdict(list)
+        for seen in self.events():
+            if seen.kind != "Pod" or seen.object.job != job:
+                continue
+            if seen.object.uid not in (had := found[seen.object.instance]):
+                had.append(seen.object.uid)
+        return dict(found)
+
+    def incarnations(self) -> dict[str, set[str]]:
+        """Name -> uids of all pods that ever had it, whoever made them."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for seen in self.events():
+            if seen.kind == "Pod":
+                found[seen.name].add(seen.object.uid)
+        return found
+
+    def replay(self) -> Replay:
+        """All that happened so far, judged."""
+        self._sightings.catch_up(self._namespace)
+        replay = Replay(self._excused)
+        for seen in self.events():
+            replay.take(seen)
+        return replay
+
+    def phases(self, update: str) -> list[str]:
+        """The phases an Update went through."""
+        found: list[str] = []
+        for seen in self.events():
+            if seen.kind != "Update" or seen.name != update or seen.type == "DELETED":
+                continue
+            if (now := phase(seen.object)) and found[-1:] != [now]:
+                found.append(now)
+        return found
+
+
+class Replay:
+    """``faults``: what must not have happened. ``waves``: per Job, the sets of instances that the
+    update had down between two moments with none down. ``peak``: the most at any moment."""
+
+    def __init__(self, excused: set[str]) -> None:
+        self.faults: list[str] = []
+        self.waves: dict[str, list[set[int]]] = defaultdict(list)
+        self.peak: dict[str, int] = defaultdict(int)
+        self.order: dict[str, list[int]] = defaultdict(list)
+        self._excused = excused
+        self._pods: dict[str, PodSeen] = {}
+        self._jobs: dict[str, Object] = {}
+        self._updates: dict[str, Object] = {}
+        self._going: set[str] = set()
+        #: Instances that the update took down, with the moment at which they are good again.
+        self._down: dict[Instance, float | None] = {}
+
+    def take(self, seen: Seen) -> None:
+        if seen.kind == "Job":
+            self._take_job(seen)
+        elif seen.kind == "Update":
+            self._take_update(seen)
+        else:
+            self._take_pod(seen)
+
+    def _blame(self, seen: Seen, what: str) -> None:
+        self.faults.append(f"at {seen.version} ({seen.at:.3f}): {what}")
+
+    def _take_job(self, seen: Seen) -> None:
+        job: Object = seen.object
+        if seen.type == "DELETED":
+            self._jobs.pop(seen.name, None)
+        else:
+            self.faults += faults_of_job(job, self._jobs.get(seen.name))
+            self._jobs[seen.name] = job
+        if seen.type == "DELETED" or "deletionTimestamp" in job["metadata"]:
+            self._down = {key: at for key, at in self._down.items() if key[0] != seen.name}
+
+    def _take_update(self, seen: Seen) -> None:
+        update: Object = seen.object
+        name = update["spec"]["job"]
+        if seen.type == "DELETED":
+            self._updates.pop(seen.name, None)
+            return
+        self.faults += faults_of_update(update, self._updates.get(seen.name))
+        self._updates[seen.name] = update
+        sets = update.get("status", {}).get("instances", {})
+        for instance in ids(sets.get("failed", "")) | ids(sets.get("rollbackFailed", "")):
+            self._down.pop((name, instance), None)
+
+    def _take_pod(self, seen: Seen) -> None:
+        pod: PodSeen = seen.object
+        before = self._pods.get(pod.name)
+        if not pod.job and not (before and before.job):
+            return
+        if seen.type == "DELETED":
+            self._pods.pop(pod.name, None)
+        else:
+            self._pods[pod.name] = pod
+            self._look_for_twins(seen, pod)
+        if (pod.deleting or seen.type == "DELETED") and pod.uid not in self._going:
+            self._going.add(pod.uid)
+            self._take_down(seen, before or pod)
+        elif pod.uid not in self._going:
+            self._bring_up(seen, pod)
+
+    def _look_for_twins(self, seen: Seen, pod: PodSeen) -> None:
+        twins = [
+            other.name
+            for other in self._pods.values()
+            if (other.job, other.instance) == (pod.job, pod.instance) and other.live
+        ]
+        if len(twins) > 1:
+            self._blame(seen, f"two live pods of one instance: {', '.join(twins)}")
+
+    def _bring_up(self, seen: Seen, pod: PodSeen) -> None:
+        key = (pod.job, pod.instance)
+        if key not in self._down:
+            return
+        if not pod.ready:
+            self._down[key] = None
+        elif self._down[key] is None:
+            update = self._active(pod.job)
+            seconds = update["status"].get("minReadySeconds", 0) if update else 0
+            self._down[key] = max(seen.at, _epoch(pod.ready_at) + seconds - 1)
+
+    def _take_down(self, seen: Seen, pod: PodSeen) -> None:
+        job, update = self._jobs.get(pod.job), self._active(pod.job)
+        if job is None or "deletionTimestamp" in job["metadata"] or update is None:
+            return
+        if job["metadata"]["uid"] != pod.owner or pod.uid in self._excused:
+            return
+        self.order[pod.job].append(pod.instance)
+        if pod.instance >= job["spec"]["instances"] or not pod.ready:
+            return  # It is not wanted, or was out of service already.
+        self._down = {k: at for k, at in self._down.items() if at is None or at > seen.at}
+        self._check_unavailable(seen, job, update, pod)
+        waves = self.waves[pod.job]
+        if not waves or not any(key[0] == pod.job for key in self._down):
+            waves.append(set())
+        waves[-1].add(pod.instance)
+        self._down[(pod.job, pod.instance)] = None
+        down = sorted(i for name, i in self._down if name == pod.job)
+        self.peak[pod.job] = max(self.peak[pod.job], len(down))
+        if len(down) > (limit := _limit(update)):
+            self._blame(seen, f"{pod.job}: {down} are down for the update, {limit} may be")
+
+    def _check_unavailable(self, seen: Seen, job: Object, update: Object, pod: PodSeen) -> None:
+        bound = update["status"]["policy"].get("maxUnavailable")
+        if bound is None:
+            return
+        count = job["status"].get("instancesInForce", 0)
+        most = bound if isinstance(bound, int) else max(1, count * int(bound[:-1]) // 100)
+        serving = {
+            other.instance
+            for other in self._pods.values()
+            if other.job == pod.job and other.ready and not other.deleting
+        } | {pod.instance}
+        failed = ids(update["status"].get("instances", {}).get("failed", ""))
+        missing = set(range(job["spec"]["instances"])) - serving - failed
+        if len(missing) >= most:
+            self._blame(
+                seen,
+                f"{pod.name} was available and is replaced while {sorted(missing)} are not; "
+                f"maxUnavailable is {bound}",
+            )
+
+    def _active(self, job: str) -> Object | None:
+        held = self._jobs.get(job, {}).get("status", {}).get("activeUpdate") or {}
+        update = self._updates.get(held.get("name", ""))
+        return update if update and phase(update) in ACTIVE else None
+
+
+def _limit(update: Object) -> int:
+    strategy = update["status"]["policy"]["strategy"]
+    return int(max(strategy.get("sizes") or [strategy.get("size", 1)]))
+
+
+def _epoch(stamp: str) -> float:
+    return datetime.fromisoformat(stamp).timestamp() if stamp else 0.0

@@ -1,0 +1,170 @@
+"""The operator as what it is: a process of its own that is started, ended and killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+from hack.devcluster.cluster import Cluster
+
+USER = "echelon-operator"
+ROOT = Path(__file__).parents[3]
+_ADDRESSES = re.compile(r"probes on (http://\S+)/healthz, metrics on (http://\S+)/metrics")
+
+
+class OperatorError(Exception):
+    """The operator did not do what a process should; the message ends with its own words."""
+
+
+class Operator:
+    """``python -m controller`` for one cluster.
+
+    It has a user of its own, so that the audit log tells its requests from all others'. All
+    incarnations of one Operator are one contender for the Lease, as the restarts of one container
+    are, unless ``identity`` differs.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        lease: str,
+        *,
+        identity: str = "operator-0",
+        args: Sequence[str] = (),
+        kubeconfig: Path | None = None,
+    ) -> None:
+        self.log = cluster.dir / f"{lease}-{identity}.log"
+        self._kubeconfig = kubeconfig or cluster.client_kubeconfig(USER, ["system:masters"])
+        self._identity = identity
+        self._args = ["--lease-name", lease, *args]
+        self._process: subprocess.Popen[bytes] | None = None
+        #: Where the log of the present incarnation begins.
+        self._begin = 0
+        self.starts = 0
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "the operator does not run"
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, ready: bool = True, timeout: float = 30.0) -> None:
+        """Start the process and, unless told otherwise, wait for its readiness."""
+        assert not self.running, "the operator runs already"
+        zero = "127.0.0.1:0"
+        command = [sys.executable, "-m", "controller", "--log-level", "info", *self._args]
+        command += ["--health-address", zero, "--metrics-address", zero]
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("ECHELON_")}
+        environ |= {"KUBECONFIG": str(self._kubeconfig), "PYTHONUNBUFFERED": "1"}
+        environ |= {"POD_NAME": self._identity, "POD_UID": self._identity}
+        self._begin = self.log.stat().st_size if self.log.exists() else 0
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+            )
+        self.starts += 1
+        if ready:
+            self.wait("readiness", lambda: self.probe("readyz"), timeout)
+
+    def stop(self, timeout: float = 20.0) -> int:
+        """SIGTERM; the exit code. OperatorError if it does not end."""
+        assert self._process is not None
+        self._signal(signal.SIGTERM)
+        try:
+            code = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill9()
+            raise OperatorError(f"no end {timeout:g} s after SIGTERM\n{self.log_tail()}") from None
+        self._process = None
+        return code
+
+    def kill9(self) -> None:
+        """End it between any two instructions."""
+        if self._process is not None:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def exit_code(self, timeout: float) -> int:
+        """Wait until it ends by itself."""
+        assert self._process is not None
+        code = self._process.wait(timeout)
+        self._process = None
+        return code
+
+    def freeze(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, number)
+
+    def probe(self, name: str) -> bool:
+        """What ``/readyz`` or ``/healthz`` answers."""
+        return self._get(0, f"/{name}")[0] == 200
+
+    def metrics(self) -> str:
+        return self._get(1, "/metrics")[1]
+
+    def _get(self, which: int, path: str) -> tuple[int, str]:
+        found = _ADDRESSES.findall(self.said())
+        if not found:
+            return 0, ""
+        try:
+            with urllib.request.urlopen(found[-1][which] + path, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def wait(self, what: str, probe: object, timeout: float = 30.0) -> None:
+        """Wait until ``probe()`` is true; OperatorError if it never is or the process ends."""
+        assert callable(probe)
+        deadline = time.monotonic() + timeout
+        while not probe():
+            if not self.running:
+                raise OperatorError(f"it ended while waiting for {what}\n{self.log_tail()}")
+            if time.monotonic() > deadline:
+                raise OperatorError(f"{timeout:g} s in vain for {what}\n{self.log_tail()}")
+            time.sleep(0.05)
+
+    def cpu_seconds(self) -> float:
+        """CPU time it has used, of all its threads."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def said(self, since: int | None = None) -> str:
+        """The log from a byte on; by default of the present incarnation."""
+        if not self.log.exists():
+            return ""
+        with self.log.open("rb") as log:
+            log.seek(self._begin if since is None else since)
+            return log.read().decode(errors="replace")
+
+    def log_size(self) -> int:
+        return self.log.stat().st_size if self.log.exists() else 0
+
+    def log_tail(self, lines: int = 60) -> str:
+        return "\n".join(self.said(0).splitlines()[-lines:])

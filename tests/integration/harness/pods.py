@@ -1,0 +1,70 @@
+"""What the tests look at in a pod."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_NAME = re.compile(r"(?P<job>.+?)-(?P<id>0|[1-9]\d*)(?P<slot>-s)?")
+
+
+@dataclass(frozen=True)
+class PodSeen:
+    """``job`` and ``instance`` are read from the owner and the name, so that no label is trusted;
+    ``job`` is "" for pods of nobody."""
+
+    name: str
+    uid: str
+    job: str
+    owner: str
+    instance: int
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    node: str
+    image: str
+    phase: str
+    ready: bool
+    ready_at: str
+    restarts: int
+    deleting: bool
+    created: str
+
+    @property
+    def live(self) -> bool:
+        """It may still run something."""
+        return self.phase not in ("Failed", "Succeeded")
+
+    @property
+    def revision(self) -> str:
+        """Name of the ControllerRevision it was made of."""
+        return self.annotations.get("echelon.dev/revision", "")
+
+
+def slim(raw: dict[str, Any]) -> PodSeen:
+    """The few facts of a pod that tests ask for."""
+    meta, spec, status = raw["metadata"], raw["spec"], raw.get("status", {})
+    owner = next((o for o in meta.get("ownerReferences", ()) if o.get("controller")), {})
+    ours = owner.get("kind") == "Job" and owner.get("apiVersion", "").startswith("echelon.dev/")
+    found = _NAME.fullmatch(meta["name"])
+    job = owner["name"] if ours else ""
+    if not found or found["job"] != job:
+        job = ""
+    ready = next((c for c in status.get("conditions", ()) if c["type"] == "Ready"), {})
+    return PodSeen(
+        name=meta["name"],
+        uid=meta["uid"],
+        job=job,
+        owner=owner.get("uid", ""),
+        instance=int(found["id"]) if found and job else -1,
+        labels=meta.get("labels", {}),
+        annotations=meta.get("annotations", {}),
+        node=spec.get("nodeName", ""),
+        image=spec["containers"][0].get("image", ""),
+        phase=status.get("phase", "Pending"),
+        ready=ready.get("status") == "True",
+        ready_at=ready.get("lastTransitionTime") or "",
+        restarts=sum(c["restartCount"] for c in status.get("containerStatuses", ())),
+        deleting="deletionTimestamp" in meta,
+        created=meta["creationTimestamp"],
+    )

@@ -1,0 +1,212 @@
+"""Updates that go forward: in which groups, how many at a time, what they leave alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controller.api.ids import Ids
+from controller.api.update import Phase
+from tests.unit.core.sim import World
+
+
+def groups(world: World) -> list[str]:
+    """The groups of new pods, as they were asked for one after the other."""
+    found: list[str] = []
+
+    def look() -> bool:
+        batch = world.update.status.batch
+        if batch is not None and (not found or found[-1] != str(batch.instances)):
+            found.append(str(batch.instances))
+        return world.update.status.finished_at is not None
+
+    world.until(lambda: bool(world.cluster.updates))
+    world.until(look)
+    return found
+
+
+def most_down(world: World) -> int:
+    """How many instances were out of service at a time until the Update ended."""
+    most = 0
+
+    def look() -> bool:
+        nonlocal most
+        up = [p for p in world.cluster.pods.values() if p.ready and p.deleted is None]
+        most = max(most, world.cluster.job.spec.instances - len(up))
+        return world.update.status.finished_at is not None
+
+    world.until(lambda: bool(world.cluster.updates))
+    world.until(look)
+    return most
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        ({"type": "Queue"}, ["0", "1", "2", "3", "4", "5"]),
+        ({"type": "Batch", "size": 4}, ["0-3", "4-5"]),
+        ({"type": "Batch", "size": "50%"}, ["0-2", "3-5"]),
+        ({"type": "Batch", "size": "20%"}, ["0-1", "2-3", "4-5"]),
+        ({"type": "VariableBatch", "sizes": [1, 2]}, ["0", "1-2", "3-4", "5"]),
+        ({"type": "VariableBatch", "sizes": [1, "50%"]}, ["0", "1-3", "4-5"]),
+        ({"type": "Queue", "size": 100}, ["0-5"]),
+    ],
+)
+def test_groups(strategy: dict[str, Any], expected: list[str]) -> None:
+    world = World(instances=6, update={"strategy": strategy}).ready()
+    world.edit(image="app:2")
+    assert groups(world) == expected
+    assert world.phase is Phase.ROLLED_FORWARD
+    world.quiet()
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_a_queue_slides(size: int) -> None:
+    world = World(instances=8, update={"strategy": {"type": "Queue", "size": size}}).ready()
+    world.behave("app:2", instance=0, ready=30.0)
+    world.edit(image="app:2")
+    assert most_down(world) == size
+    assert world.phase is Phase.ROLLED_FORWARD
+    history = world.update.status.history
+    assert [e.phase for e in history] == [Phase.ROLLED_FORWARD, Phase.ROLLING_FORWARD]
+
+
+def test_a_batch_waits_for_its_slowest() -> None:
+    world = World(instances=4, update={"strategy": {"type": "Batch", "size": 2}}).ready()
+    world.behave("app:2", instance=0, ready=40.0)
+    world.edit(image="app:2")
+    world.run(30)
+    assert world.images() == {0: "app:2", 1: "app:2", 2: "app:1", 3: "app:1"}
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+
+
+def test_counts_and_sets_tell_the_progress() -> None:
+    world = World(instances=4).ready()
+    world.edit(image="app:2")
+    world.until(lambda: bool(world.cluster.updates) and len(world.images_of("app:2")) == 2)
+    status = world.update.status
+    assert (str(status.instances.updated), str(status.instances.updating)) == ("0", "1")
+    assert status.counts.model_dump() == {
+        "total": 4, "updated": 1, "updating": 1, "failed": 0, "rolled_back": 0, "pending": 2,
+    }  # fmt: skip
+    world.until_ended()
+    assert world.update.status.counts.updated == 4
+    assert str(world.update.status.instances.updated) == "0-3"
+    assert world.update.status.message == "4 of 4 instances updated"
+
+
+def test_unavailable_instances_come_first() -> None:
+    world = World(instances=4).ready()
+    world.behave("app:1", instance=2, ready=None)
+    world.kill(2)
+    world.run(10)
+    world.edit(image="app:2")
+    assert groups(world) == ["2", "0", "1", "3"]
+
+
+def test_max_unavailable() -> None:
+    """Three may go at a time, but only two may be down, and one is down for ever."""
+    update = {"strategy": {"type": "Queue", "size": 3}, "maxUnavailable": 2}
+    world = World(instances=6, update=update).ready()
+    world.edit(image="app:2")
+    assert most_down(world) == 2
+    assert world.phase is Phase.ROLLED_FORWARD
+
+
+def test_max_unavailable_counts_what_others_took_down() -> None:
+    update = {"strategy": {"type": "Queue", "size": 3}, "maxUnavailable": "20%"}
+    world = World(instances=6, update=update).ready()
+    world.behave("app:1", instance=5, ready=None)
+    world.behave("app:2", instance=5, ready=50.0)
+    world.kill(5)
+    world.run(10)
+    world.edit(image="app:2")
+    world.run(20)
+    assert world.images_of("app:2") == Ids([5]), "the one that is down comes first, and alone"
+    assert world.update.status.reason == "MaxUnavailable"
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+
+
+def test_a_failed_instance_is_no_matter_for_max_unavailable() -> None:
+    update = {
+        "strategy": {"type": "Queue", "size": 2},
+        "maxUnavailable": 1,
+        "maxFailedInstances": 1,
+        "maxFailuresPerInstance": 0,
+    }
+    world = World(instances=4, update=update).ready()
+    world.behave("app:2", instance=0, ready=None)
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert str(world.update.status.instances.failed) == "0"
+
+
+def test_an_updated_instance_that_flaps_holds_the_next() -> None:
+    world = World(instances=3).ready()
+    world.behave("app:2", instance=0, crash=10.0)
+    world.behave("app:2", instance=1, ready=6.0)
+    world.edit(image="app:2")
+    world.until(lambda: bool(world.cluster.updates) and world.update.status.counts.updated == 1)
+    world.until(lambda: world.pod(0).restarts == 1)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert [f.instance for f in world.update.status.failures] == [0]
+
+
+def test_instances_changed_together_with_the_template() -> None:
+    world = World(instances=3).ready()
+    world.edit(image="app:2", instances=5)
+    assert groups(world) == ["3", "4", "0", "1", "2"], "created ones first"
+    assert world.status.instances_in_force == 5
+    world.edit(image="app:3", instances=2)
+    world.until(lambda: len(world.cluster.updates) == 2)
+    assert groups(world) == ["0", "1", "2", "3", "4"], "removed ones last"
+    assert world.images() == {0: "app:3", 1: "app:3"}
+    assert world.status.instances_in_force == 2
+    assert world.conditions() == {"Ready", "Available"}
+    world.quiet()
+
+
+def test_removals_wait_their_turn() -> None:
+    world = World(instances=5, update={"strategy": {"type": "Queue", "size": 2}}).ready()
+    world.edit(image="app:2", instances=1)
+    assert most_down(world) <= 1 or world.phase is Phase.ROLLED_FORWARD
+    sizes = []
+    world = World(instances=6, update={"strategy": {"type": "Queue", "size": 2}}).ready()
+    world.edit(image="app:2", instances=1)
+
+    def look() -> bool:
+        sizes.append(sum(p.deleted is not None for p in world.cluster.pods.values()))
+        return bool(world.cluster.updates) and world.update.status.finished_at is not None
+
+    world.until(look)
+    assert max(sizes) == 2
+
+
+def test_a_lost_pod_comes_back_at_its_assigned_revision() -> None:
+    world = World(instances=4).ready()
+    world.behave("app:2", instance=1, ready=30.0)
+    world.edit(image="app:2")
+    world.until(lambda: bool(world.cluster.updates) and len(world.images_of("app:2")) == 2)
+    world.kill(0)
+    world.kill(3)
+    world.run(10)
+    assert world.images() == {0: "app:2", 1: "app:2", 2: "app:1", 3: "app:1"}
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert world.update.status.failures == ()
+
+
+def test_no_instances_at_all() -> None:
+    world = World(instances=0)
+    world.run(5)
+    assert world.conditions() == {"Ready", "Available"}
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert world.status.current_revision == world.cluster.revision
+    world.edit(instances=2)
+    world.run(20)
+    assert world.images() == {0: "app:2", 1: "app:2"}

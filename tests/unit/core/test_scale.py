@@ -1,0 +1,178 @@
+"""Scaling needs no Update, and no Update undoes it."""
+
+from __future__ import annotations
+
+from controller.api.update import Phase
+from tests.unit.core.sim import World
+
+
+def test_up_and_down() -> None:
+    world = World(instances=4).ready()
+    world.edit(instances=6)
+    world.run(20)
+    assert world.images() == dict.fromkeys(range(6), "app:1")
+    world.edit(instances=2)
+    world.settle()
+    assert {i for i, uid in world.uids().items() if world.pod(i).deleted is None} == {0, 1}
+    world.run(20)
+    assert world.images() == dict.fromkeys(range(2), "app:1")
+    assert world.status.instances_in_force == 2
+    assert world.cluster.updates == {}
+    assert world.told("Scaled") == ["from 4 to 6 instances", "from 6 to 2 instances"]
+    world.quiet()
+
+
+def test_up_while_an_update_is_active() -> None:
+    """New ids come at once at the old revision, then take their turn as changed ones."""
+    world = World(instances=3).ready()
+    world.behave("app:2", instance=0, ready=20.0)
+    world.edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    world.edit(instances=5)
+    world.run(2)
+    assert world.images() == {0: "app:2", 1: "app:1", 2: "app:1", 3: "app:1", 4: "app:1"}
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert world.update.status.counts.total == 5
+    assert world.images() == dict.fromkeys(range(5), "app:2")
+    assert len(world.cluster.updates) == 1
+    world.quiet()
+
+
+def test_down_while_an_update_is_active() -> None:
+    world = World(instances=5).ready()
+    world.behave("app:2", instance=0, ready=20.0)
+    world.edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    world.edit(instances=3)
+    world.run(5)
+    assert sorted(world.uids()) == [0, 1, 2]
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert world.update.status.counts.total == 3
+    assert world.update.status.failures == ()
+
+
+def test_the_failed_instance_is_scaled_away() -> None:
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", instance=2, ready=None)
+    world.edit(image="app:2")
+    world.until(lambda: world.images() == dict.fromkeys(range(3), "app:2"))
+    world.edit(instances=2)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+
+
+def test_a_rollback_does_not_undo_a_scale() -> None:
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", instance=1, ready=None)
+    world.edit(image="app:2")
+    world.until(lambda: world.images().get(1) == "app:2")
+    world.edit(instances=5)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_BACK
+    assert world.images() == dict.fromkeys(range(5), "app:1")
+    assert (world.status.instances_in_force, world.status.instances_refused) == (5, None)
+    world.quiet()
+
+
+def test_during_a_rollback() -> None:
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", instance=1, ready=None)
+    world.edit(image="app:2")
+    world.until_phase(Phase.ROLLING_BACK)
+    world.edit(instances=6)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_BACK
+    assert world.images() == dict.fromkeys(range(6), "app:1")
+    world.quiet()
+
+
+def test_after_a_rollback_the_bad_template_is_not_tried_again() -> None:
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", ready=None)
+    world.roll("app:2")
+    for count in (5, 2, 4):
+        world.edit(instances=count)
+        world.run(600)
+        assert world.images() == dict.fromkeys(range(count), "app:1")
+    assert len(world.cluster.updates) == 1
+    world.quiet(86_400)
+
+
+def test_a_refused_count_is_kept_until_the_spec_says_another() -> None:
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", instance=0, ready=None)
+    world.roll("app:2", instances=5)
+    assert world.phase is Phase.ROLLED_BACK
+    assert sorted(world.uids()) == [0, 1, 2]
+    assert (world.status.instances_in_force, world.status.instances_refused) == (3, 5)
+    world.quiet()
+    world.edit(instances=6)
+    world.run(20)
+    assert world.images() == dict.fromkeys(range(6), "app:1")
+    assert (world.status.instances_in_force, world.status.instances_refused) == (6, None)
+
+
+def test_a_refused_count_goes_when_the_spec_goes_back() -> None:
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", instance=0, ready=None)
+    world.roll("app:2", instances=1)
+    assert world.phase is Phase.ROLLED_BACK
+    assert sorted(world.uids()) == [0, 1, 2]
+    assert world.status.instances_refused == 1
+    world.edit(instances=3)
+    world.run(5)
+    assert world.status.instances_refused is None
+    world.edit(instances=1)
+    world.run(10)
+    assert sorted(world.uids()) == [0]
+
+
+def test_the_next_update_after_a_refused_count_keeps_what_is_in_force() -> None:
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", instance=0, ready=None)
+    world.roll("app:2", instances=5)
+    world.roll("app:3")
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert world.images() == dict.fromkeys(range(3), "app:3")
+    world.quiet()
+
+
+def test_created_ids_that_a_scale_confirms_stay_after_a_rollback() -> None:
+    world = World(instances=2, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", instance=0, ready=None)
+    world.edit(image="app:2", instances=4)
+    world.until(lambda: world.images().get(2) == "app:2")
+    world.edit(instances=5)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_BACK
+    assert world.images() == dict.fromkeys(range(5), "app:1")
+    assert world.status.instances_refused is None
+    world.quiet()
+
+
+def test_removed_ids_that_a_scale_wants_back() -> None:
+    world = World(instances=5).ready()
+    world.behave("app:2", instance=1, ready=30.0)
+    world.edit(image="app:2", instances=2)
+    world.until(lambda: world.images().get(1) == "app:2")
+    world.edit(instances=4)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert world.images() == dict.fromkeys(range(4), "app:2")
+    world.quiet()
+
+
+def test_to_nothing_and_back_in_the_middle_of_an_update() -> None:
+    world = World(instances=3).ready()
+    world.edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    world.edit(instances=0)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    world.run(5)
+    assert world.cluster.pods == {}
+    world.edit(instances=2)
+    world.run(20)
+    assert world.images() == {0: "app:2", 1: "app:2"}

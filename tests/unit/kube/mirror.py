@@ -1,0 +1,81 @@
+"""A running informer and the mirror it keeps, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from controller.kube.client import Client
+from controller.kube.codec import Codec
+from controller.kube.informer import Informer
+from controller.kube.resources import PODS
+
+
+@dataclass(frozen=True)
+class Thing:
+    key: str
+    uid: str
+    resource_version: str
+
+
+def thing(body: dict[str, Any]) -> Thing:
+    meta = body["metadata"]
+    return Thing(f"{meta['namespace']}/{meta['name']}", meta["uid"], meta["resourceVersion"])
+
+
+def read_event(line: bytes) -> tuple[str, Thing]:
+    event = json.loads(line)
+    return event["type"], thing(event["object"])
+
+
+def read_page(raw: bytes) -> tuple[list[Thing], str, str]:
+    page = json.loads(raw)
+    meta = page["metadata"]
+    return (
+        [thing(item) for item in page["items"]],
+        meta.get("continue", ""),
+        meta.get("resourceVersion", ""),
+    )
+
+
+class Mirror:
+    """What the informer says there is, and everything it said."""
+
+    def __init__(self) -> None:
+        self.view: dict[str, Thing] = {}
+        self.said: list[str] = []
+
+    def put(self, item: Thing) -> None:
+        self.said.append(f"put {item.key}")
+        self.view[item.key] = item
+
+    def delete(self, key: str, uid: str) -> None:
+        self.said.append(f"delete {key} {uid}")
+        assert self.view.pop(key).uid == uid
+
+
+class Running:
+    """A running informer; ``pauses`` are the back-offs it took (none is waited for)."""
+
+    def __init__(self, client: Client, mirror: Mirror, namespaces: tuple[str, ...] = ()) -> None:
+        self.pauses: list[float] = []
+        self.informer = Informer(
+            client,
+            PODS,
+            codec=Codec(read_event, read_page),
+            on_put=mirror.put,
+            on_delete=mirror.delete,
+            namespaces=namespaces,
+            sleep=self._sleep,
+        )
+        self.task = asyncio.create_task(self.informer.run())
+
+    async def _sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        await asyncio.sleep(0.001)
+
+    async def stop(self) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)

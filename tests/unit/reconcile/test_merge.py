@@ -1,0 +1,47 @@
+"""The merge patch turns the old status into the new one, and says nothing that stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.reconcile.merge import merge_patch
+
+leaves = st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=3) | st.booleans()
+keys = st.sampled_from("abcd")
+objects = st.recursive(
+    st.dictionaries(keys, leaves, max_size=4),
+    lambda inner: st.dictionaries(keys, leaves | inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def applied(target: Any, patch: Any) -> Any:
+    """RFC 7386, as the API server does it."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = applied(result.get(key), value)
+    return result
+
+
+@given(objects, objects)
+def test_the_patch_makes_the_old_the_new(old: dict[str, Any], new: dict[str, Any]) -> None:
+    assert applied(old, merge_patch(old, new)) == new
+
+
+@given(objects)
+def test_nothing_changed_is_nothing_said(same: dict[str, Any]) -> None:
+    assert merge_patch(same, same) == {}
+
+
+def test_only_what_changed_is_said() -> None:
+    old = {"a": 1, "b": {"c": 2, "d": 3}, "e": [1]}
+    new = {"a": 1, "b": {"c": 2}, "e": [1, 2]}
+    assert merge_patch(old, new) == {"b": {"d": None}, "e": [1, 2]}

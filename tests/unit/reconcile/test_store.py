@@ -1,0 +1,194 @@
+"""The store: the newer version wins, a successor under the same name survives its predecessor."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from controller.reconcile.decode import POD_CODEC, REVISION_CODEC, UPDATE_CODEC
+from controller.reconcile.entry import Key
+from controller.reconcile.store import Store
+
+KEY: Key = ("ns", "web")
+
+
+def job(uid: str = "j1", version: int = 1, image: str = "web:1", **status: Any) -> dict[str, Any]:
+    template = {"spec": {"containers": [{"name": "web", "image": image}]}}
+    meta = {"name": "web", "namespace": "ns", "uid": uid, "resourceVersion": str(version)}
+    return {
+        "metadata": {**meta, "generation": 1},
+        "spec": {"instances": 2, "template": template},
+        "status": status,
+    }
+
+
+def page(codec: Any, *items: dict[str, Any]) -> list[Any]:
+
+    raw = {"metadata": {"resourceVersion": "9"}, "items": list(items)}
+    found: list[Any] = codec.page(json.dumps(raw).encode())[0]
+    return found
+
+
+def pod(uid: str, version: int, owner: str = "j1", name: str = "web-0") -> Any:
+    owners = [
+        {
+            "apiVersion": "echelon.dev/v1alpha1",
+            "kind": "Job",
+            "name": "web",
+            "uid": owner,
+            "controller": True,
+        }
+    ]
+    meta = {
+        "name": name,
+        "namespace": "ns",
+        "uid": uid,
+        "resourceVersion": str(version),
+        "labels": {"echelon.dev/job": "web"},
+        "ownerReferences": owners,
+    }
+    return page(POD_CODEC, {"metadata": meta, "spec": {}, "status": {"phase": "Running"}})[0]
+
+
+def update(name: str, version: int = 1, phase: str = "Pending", owner: str = "") -> Any:
+    owners = [{"apiVersion": "v", "kind": "Job", "name": "web", "uid": owner, "controller": True}]
+    meta = {
+        "name": name,
+        "namespace": "ns",
+        "uid": f"u-{name}",
+        "resourceVersion": str(version),
+        "ownerReferences": owners if owner else [],
+    }
+    raw = {"metadata": meta, "spec": {"job": "web"}, "status": {"phase": phase}}
+    return page(UPDATE_CODEC, raw)[0]
+
+
+class Marked(list[Key]):
+    """Keys that were marked for a fresh decision."""
+
+
+def made() -> tuple[Store, Marked]:
+    marked = Marked()
+    return Store(marked.append), marked
+
+
+def test_an_older_version_of_a_job_is_ignored() -> None:
+    store, marked = made()
+    store.put_job(job(version=5, image="web:2"))
+    revision = store.entries[KEY].revision
+    store.put_job(job(version=4, image="web:1"))
+    assert store.entries[KEY].revision == revision
+    assert marked == [KEY]
+
+
+def test_the_template_is_kept_as_bytes_and_names_the_revision() -> None:
+    store, _ = made()
+    store.put_job(job(image="web:7"))
+    entry = store.entries[KEY]
+    assert entry.job is not None
+    assert entry.job.spec.template == {}
+    assert entry.template_dict()["spec"]["containers"][0]["image"] == "web:7"
+    assert entry.images == ("web:7",)
+    assert entry.revision.startswith("web-")
+
+
+def test_a_job_that_is_gone_is_not_brought_back_by_a_list_that_was_under_way() -> None:
+    store, _ = made()
+    store.put_job(job("j1", version=5))
+    store.drop_job(KEY, "j1")
+    store.put_job(job("j1", version=5))
+    assert KEY not in store.entries
+
+
+def test_a_successor_survives_the_late_end_of_its_predecessor() -> None:
+    store, _ = made()
+    store.put_job(job("j1", version=5))
+    store.put_job(job("j2", version=9))
+    store.drop_job(KEY, "j1")
+    found = store.entries[KEY].job
+    assert found is not None
+    assert found.metadata.uid == "j2"
+
+
+def test_pods_of_a_former_job_are_seen_as_foreign_once_there_is_another() -> None:
+    store, _ = made()
+    store.put_job(job("j1"))
+    store.put_pod(pod("p1", 3))
+    instances = store.entries[KEY].instances
+    assert 0 in instances.view().present
+    store.put_job(job("j2", version=9))
+    assert 0 not in instances.view().present
+    assert 0 in instances.view().foreign
+
+
+def test_the_late_end_of_a_pod_does_not_take_its_successor() -> None:
+    store, _ = made()
+    store.put_job(job())
+    store.put_pod(pod("p1", 3))
+    store.put_pod(pod("p2", 7))
+    store.drop_pod("ns/web-0", "p1")
+    assert store.entries[KEY].instances.pods[(0, False)].uid == "p2"
+    store.drop_pod("ns/web-0", "p2")
+    assert not store.entries[KEY].instances.pods
+
+
+def test_a_pod_that_shows_nothing_new_marks_nothing() -> None:
+    store, marked = made()
+    store.put_job(job())
+    store.put_pod(pod("p1", 3))
+    marked.clear()
+    store.put_pod(pod("p1", 4))
+    assert marked == []
+
+
+def test_a_finished_update_is_kept_as_name_and_phase() -> None:
+    store, _ = made()
+    store.put_job(job())
+    store.put_update(update("web-g2", 1, "RollingForward", owner="j1"))
+    assert store.entries[KEY].updates["web-g2"].update is not None
+    store.put_update(update("web-g2", 2, "RolledForward", owner="j1"))
+    kept = store.entries[KEY].updates["web-g2"]
+    assert kept.update is None
+    assert kept.phase == "RolledForward"
+    seen = store.entries[KEY].observed(0.0, frozenset())
+    assert list(seen.finished) == ["web-g2"]
+    assert seen.finished["web-g2"].made_by_us
+
+
+def test_a_name_that_a_stranger_holds_is_known() -> None:
+    store, _ = made()
+    store.put_job(job("j1"))
+    store.put_update(update("web-g1"))
+    entry = store.entries[KEY]
+    assert store.strangers(entry) == {"web-g1"}
+    store.put_update(update("web-g1", 5, owner="j1"))
+    assert store.strangers(entry) == frozenset()
+
+
+def test_revisions_of_a_former_job_do_not_count() -> None:
+    store, _ = made()
+    store.put_job(job("j2"))
+    for name, owner in (("web-aaa", "j1"), ("web-bbb", "j2")):
+        meta = {
+            "name": name,
+            "namespace": "ns",
+            "uid": name,
+            "resourceVersion": "3",
+            "labels": {"echelon.dev/job": "web"},
+            "ownerReferences": [
+                {"apiVersion": "v", "kind": "Job", "name": "web", "uid": owner, "controller": True}
+            ],
+        }
+        store.put_revision(page(REVISION_CODEC, {"metadata": meta, "revision": 4})[0])
+    seen = store.entries[KEY].observed(0.0, frozenset())
+    assert {name: r.number for name, r in seen.revisions.items()} == {"web-bbb": 4}
+
+
+def test_an_entry_of_which_nothing_is_left_is_forgotten() -> None:
+    store, _ = made()
+    store.put_job(job())
+    store.put_pod(pod("p1", 3))
+    store.drop_job(KEY, "j1")
+    assert KEY in store.entries
+    store.drop_pod("ns/web-0", "p1")
+    assert KEY not in store.entries
