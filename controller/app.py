@@ -61,6 +61,8 @@ class Operator:
             observe=self._metrics.requested,
             guard=self._guard,
             user_agent=AGENT,
+            # A write must be over, one way or the other, before the Lease can be another's.
+            write_timeout=settings.lease_duration - settings.lease_renew_deadline,
         )
         # Renewals must not wait behind a thousand deletes.
         self._lease_client = Client(

@@ -117,7 +117,8 @@ class PodWire(_Wire):
             update=meta.annotations.get(labels.UPDATE, ""),
             failures=_count(meta.annotations.get(labels.FAILURES)),
             remade=_count(meta.annotations.get(labels.REMADE)),
-            labelled=_labelled(meta, job, slot[0], bool(digest)),
+            # A pod that says its revision nowhere lacks no label that we could restore.
+            labelled=_labelled(meta, job, slot[0], bool(digest) or not revision),
             created=meta.creation_timestamp or 0.0,
             deleted=meta.deletion_timestamp,
             phase=status.phase,

@@ -7,13 +7,13 @@ snapshot, the mark of its own uid, the lock, the phase.
 
 from __future__ import annotations
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 from controller.api.job import ActiveUpdate, LastAttempt
 from controller.api.labels import ADMITTED
 from controller.api.policy import Mode
-from controller.api.update import Phase, Target, Update, UpdateStatus
+from controller.api.update import BatchStatus, Phase, Target, Update, UpdateStatus
 from controller.core import assigned as asg
-from controller.core import policy
+from controller.core import oneway, policy
 from controller.core.case import Case
 from controller.core.diff import diff
 from controller.core.ending import closed, made_by_us, retreat
@@ -140,8 +140,11 @@ def snapshot(case: Case, update: Update) -> UpdateStatus:
     job, former = case.job, case.active
     origin = asg.read(former.status.from_) if former else case.assigned
     instances = Ids.span(0, case.count_wanted)
-    changes = diff(_free(case), case.seen.revision, instances, None)
-    total = len(changes.created | changes.changed | changes.removed)
+    after = _free(case)
+    changes, carried = diff(after, case.seen.revision, instances, None), _carried(case, update)
+    total = len(changes.covered | carried)
+    made = update.metadata.creation_timestamp or case.stamp
+    batch = BatchStatus(index=0, instances=carried, started_at=made) if carried else None
     return update.status.model_copy(
         update={
             "policy": policy.resolve(job.spec.update, update.spec.policy, total),
@@ -149,8 +152,22 @@ def snapshot(case: Case, update: Update) -> UpdateStatus:
             "from_": asg.write(origin),
             "to": Target(revision=case.seen.revision, instances=instances),
             "job_uid": job.metadata.uid,
+            "batch": batch,
         }
     )
+
+
+def _carried(case: Case, update: Update) -> Ids:
+    """Ids at the target already that are no good yet, and yet are this Update's matter: those that
+    the superseded one has under way (they count as its first group, or more instances would be down
+    than the strategy lets), and with ``force`` all, for it is to be tried again."""
+    down = _free(case).get(case.seen.revision, NONE) - case.available
+    if update.spec.force:
+        return down & Ids.span(0, case.count_wanted)
+    if case.active is None:
+        return NONE
+    way = oneway.of(case, case.active)
+    return down & (way.flight - way.idle) & Ids.span(0, case.count_wanted)
 
 
 def _free(case: Case) -> asg.Assigned:
@@ -162,7 +179,7 @@ def _take_lock(case: Case, update: Update) -> Write:
     revision, after = case.seen.revision, _free(case)
     instances = Ids.span(0, case.count_wanted)
     changes = diff(after, revision, instances, None)
-    nothing = not (changes.created or changes.changed or changes.removed)
+    nothing = not changes.covered and update.status.batch is None
     attempt = LastAttempt(
         revision=revision,
         retry_token=case.job.spec.update.retry_token,

@@ -71,7 +71,7 @@ class Convergence:
         if limit is None:
             return idle
         down = (case.intended - case.available) - way.failed
-        free = idle - case.available | idle & way.fresh | idle & way.kill
+        free = idle - case.available | idle & way.kill
         return free | Ids(islice(way.ordered(idle - free), max(0, limit - len(down))))
 
     @cached_property

@@ -69,10 +69,13 @@ class Tally:
         suspects = (way.flight | way.done) & way.arrived & (way.case.view.hurt | self.overdue)
         for i in suspects:
             pod = way.case.view.pod(i)
-            if pod.deleted is None and not pod.disrupted and pod.update == way.update.metadata.uid:
-                count = pod.failures + shown(pod) + (i in self.overdue)
-                if count > self.stored.get(i, 0):
-                    found[i] = count
+            if pod.deleted is not None or pod.disrupted:
+                continue
+            # A pod that a superseded Update made counts from now on: only its deadline is ours.
+            ours = pod.update == way.update.metadata.uid
+            count = (pod.failures + shown(pod) if ours else 0) + (i in self.overdue)
+            if count > self.stored.get(i, 0):
+                found[i] = count
         for i, at in self._refused():
             if at <= self.now:
                 found[i] = self.stored.get(i, 0) + 1
@@ -132,11 +135,14 @@ class Tally:
         if self.grace is None:
             return
         for i in way.flight & way.arrived & view.alive:
-            yield i, view.pod(i).created + self.grace
+            yield i, self._since(view.pod(i)) + self.grace
         for i in (way.done - way.kill) & way.arrived & view.alive - view.ready:
             pod = view.pod(i)
             # A pod made anew was never Ready: its stretch began when it was made.
-            yield i, max(pod.created + self.grace, pod.ready_since + self.timeout)
+            yield i, max(self._since(pod) + self.grace, pod.ready_since + self.timeout)
+
+    def _since(self, pod: Pod) -> float:
+        return max(pod.created, self.way.update.status.started_at or 0.0)
 
     def _refused(self) -> Iterator[tuple[int, float]]:
         """Instances whose create is refused, each with the moment that makes it a failure: counted

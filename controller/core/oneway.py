@@ -121,7 +121,8 @@ class OneWay:
 
     def ordered(self, ids: Ids) -> Iterator[int]:
         """``ids`` in the order of contract rule 4."""
-        created = ids & self.fresh
+        # One that a superseded Update has made already is changed: to replace it takes it away.
+        created = ids & self.fresh - self.case.view.present
         removed = ids & self.kill
         changed = ids - created - removed
         unavailable = self.case.intended - self.case.available

@@ -158,10 +158,12 @@ class Client:
         field_selector: str | None = None,
         metadata_only: bool = False,
         timeout_seconds: int = 540,
+        opened: Callable[[], None] | None = None,
     ) -> AsyncGenerator[bytes]:
         """The lines of a watch, bookmarks and errors among them, until the server ends it.
 
-        Raises ``Unreachable`` when it is cut, or silent for longer than bookmarks are apart.
+        ``opened`` is called when the server has accepted it. Raises ``Unreachable`` when it is
+        cut, or silent for longer than bookmarks are apart.
         """
         query = _query(
             watch="1",
@@ -174,7 +176,7 @@ class Client:
         path = resource.path(namespace) + query
         request = Request("watch", resource.plural, "GET", path, _ACCEPT[metadata_only])
         pending: list[bytes] = []
-        async with aclosing(self._transport.stream(request)) as chunks:
+        async with aclosing(self._transport.stream(request, opened)) as chunks:
             async for chunk in chunks:
                 *lines, rest = chunk.split(b"\n")
                 for line in lines:

@@ -30,6 +30,9 @@ BACKOFF_FIRST = 0.1
 BACKOFF_MAX = 10.0
 #: A watch that ended sooner, without an event, counts as failed.
 SHORT_WATCH = 1.0
+#: A wait between two lines that shows that there was no backlog, and one that shows its end.
+PAUSE = 0.002
+RESTED = 1.0
 #: An empty list instead of known objects is asked for again after so many seconds.
 DOUBT = 1.0
 
@@ -76,15 +79,18 @@ class Reflector(Generic[T]):
         self._waiting: list[asyncio.Future[None]] = []
         self._turn: asyncio.Task[None] | None = None
         self._failures = 0
-        self._behind_since: float | None = None
+        #: The clock when the last line was handled, and since when lines came without a pause.
+        self._handled = self._busy_since = clock()
 
     def __len__(self) -> int:
         return len(self._known)
 
     @property
     def lag(self) -> float:
-        since = self._behind_since
-        return 0.0 if since is None else self._clock() - since
+        """Seconds of work done without a pause, while it lasts."""
+        if self._clock() - self._handled > RESTED:
+            return 0.0
+        return self._handled - self._busy_since
 
     async def resync(self) -> None:
         """Return when a list that began after this call is complete and passed on."""
@@ -182,27 +188,30 @@ class Reflector(Generic[T]):
             resource_version=self._version,
             # Many streams opened at once should not all end at once.
             timeout_seconds=random.randint(300, 600),
+            opened=self._opened,
             **self._select,
         )
-        try:
-            async with aclosing(lines):
-                async for line in lines:
-                    self._note_arrival()
-                    self._handle(line)
-                    handled += 1
-                    if handled % BATCH == 0:
-                        await asyncio.sleep(0)
-        finally:
-            self._behind_since = None
+        async with aclosing(lines):
+            async for line in lines:
+                self._note_arrival()
+                self._handle(line)
+                handled += 1
+                if handled % BATCH == 0:
+                    await asyncio.sleep(0)
+                self._handled = self._clock()
         if not handled and self._clock() - started < SHORT_WATCH:
             raise ApiError(0, "WatchEnded", "the watch ended at once")
         log.debug("watch of %s ended after %d lines", self.name, handled)
 
+    def _opened(self) -> None:
+        self.last_contact = self._clock()
+        self.error = None
+
     def _note_arrival(self) -> None:
-        """Lines that come without a pause between them are a backlog."""
+        """Lines that come without a pause after the one before are a backlog."""
         now = self._clock()
-        if self._behind_since is None or now - self.last_contact > 0.01:
-            self._behind_since = now
+        if now - self._handled > PAUSE:
+            self._busy_since = now
         self.last_contact = now
 
     def _handle(self, line: bytes) -> None:

@@ -88,8 +88,11 @@ class Transport:
             except Unauthorized:
                 return await self._send(request)
 
-    async def stream(self, request: Request) -> AsyncGenerator[bytes]:
-        """Send it and give the answer's bytes as they come."""
+    async def stream(
+        self, request: Request, opened: Callable[[], None] | None = None
+    ) -> AsyncGenerator[bytes]:
+        """Send it and give the answer's bytes as they come. ``opened`` is called when it was
+        accepted, which may be long before the first byte."""
         started, code = time.monotonic(), 0
         try:
             authorization = await self._connection.credentials.headers()
@@ -97,6 +100,8 @@ class Transport:
                 code = response.status
                 if code >= 400:
                     self._refuse(response, await response.read(), authorization)
+                if opened is not None:
+                    opened()
                 async for chunk in response.content.iter_any():
                     yield chunk
         except _NO_ANSWER as error:
@@ -105,14 +110,17 @@ class Transport:
             self._observed(request, code, started)
 
     async def _send(self, request: Request) -> bytes:
+        try:
+            authorization = await self._connection.credentials.headers()
+        except ConfigError as error:
+            raise Unreachable(str(error)) from error
         reads = request.method == "GET"
+        if self.guard is not None and not reads:
+            # Nothing may be awaited between this and sending.
+            self.guard()
         timeout = self._read_timeout if reads else self._write_timeout
         started, code = time.monotonic(), 0
         try:
-            authorization = await self._connection.credentials.headers()
-            if self.guard is not None and not reads:
-                self.guard()
-            started = time.monotonic()
             async with self._open(request, authorization, timeout) as response:
                 body: bytes = await response.read()
                 code = response.status
@@ -162,6 +170,8 @@ class Transport:
 
 
 def _describe(error: BaseException) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"cannot connect to {error.host}:{error.port}: {error.os_error}"
     text = str(error)
     if not text and isinstance(error, TimeoutError):
         return "timed out"

@@ -119,10 +119,7 @@ class Intent:
         there = old.status.model_dump(mode="json", by_alias=True, exclude_unset=True)
         patch = merge_patch(there, wire(status))
         body = {
-            "metadata": {
-                "uid": old.metadata.uid,
-                "resourceVersion": old.metadata.resource_version,
-            },
+            "metadata": {"resourceVersion": old.metadata.resource_version},
             "status": patch,
         }
         return await self._client.patch(resource, namespace, name, body, subresource="status")

@@ -18,6 +18,7 @@ from controller.kube.client import Client
 from controller.kube.errors import ApiError, Conflict, NotFound
 from controller.kube.events import Recorder
 from controller.kube.workqueue import QueueClosed, WorkQueue
+from controller.reconcile import refusal
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.intent import Intent
 from controller.reconcile.pods import Pods
@@ -76,6 +77,8 @@ class Reconciler:
         try:
             acted = await self.reconcile(key)
         except ApiError as error:
+            if refusal.is_terminating(error):
+                return "terminating"  # What is left of the Job goes with its namespace.
             log.info("%s; trying again", error, extra={"job": "/".join(key)})
         except Exception:
             log.exception("reconcile failed", extra={"job": "/".join(key)})

@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.text import Text
 
 from hack.demo.scene import Scene
-from hack.demo.view import MAX_WIDTH, View
+from hack.demo.view import View, fitting
 
 #: The scene of this moment; None as long as there is nothing to see.
 Look = Callable[[], Scene | None]
@@ -46,7 +46,7 @@ class Terminal:
 
     @property
     def _width(self) -> int:
-        return min(self._console.width, MAX_WIDTH)
+        return fitting(self._console.width)
 
     def heading(self, text: str) -> None:
         rule = "─" * max(0, self._width - len(text) - 4)

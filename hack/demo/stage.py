@@ -55,11 +55,13 @@ class Stage:
         assert self._operator is not None
         return self._operator
 
-    def start_cluster(self) -> None:
-        self._cluster = self._stack.enter_context(Cluster(self.nodes))
+    def start_cluster(self, *admission_plugins: str) -> None:
+        """A control plane, with these admission plugins besides those that are on by default."""
+        flags = [f"--enable-admission-plugins={name}" for name in admission_plugins]
+        self._cluster = self._stack.enter_context(Cluster(self.nodes, api_args=flags))
 
-    def start_operator(self) -> None:
-        """The operator, with its log beside the cluster's."""
+    def start_operator(self, kubeconfig: Path | None = None) -> None:
+        """The operator, with its log beside the cluster's; as administrator by default."""
         guard = Guard()
         self._stack.callback(guard.close)
         # Of this shell's own settings for an operator none is meant for this one.
@@ -67,7 +69,7 @@ class Stage:
         command = [
             "env",
             *unset,
-            f"KUBECONFIG={self.cluster.kubeconfig}",
+            f"KUBECONFIG={kubeconfig or self.cluster.kubeconfig}",
             sys.executable,
             "-m",
             "controller",

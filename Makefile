@@ -1,0 +1,92 @@
+# `make demo` and `make test` need Python 3.11, Go 1.26 and make; everything else they set up
+# themselves, once: a virtual environment in .venv, and the programs of a Kubernetes control plane
+# in the user's cache.
+#
+#   TESTS=tests/unit/core       what `make test` runs
+#   PYTEST_ARGS="-k scale -x"   further arguments of pytest
+#   KUBEBUILDER_ASSETS=DIR      use etcd, kube-apiserver, kubectl, … from there instead of building
+#   KEEP=1  PLAIN=1             demo: stay until Ctrl-C; lines instead of a live picture
+#   NODES=20                    cluster: how many simulated nodes
+#   SMOKE=1                     bench: the short form
+
+SHELL := bash
+PYTHON3 ?= python3
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+TESTS ?= tests/unit tests/devcluster tests/integration tests/examples
+PYTEST_ARGS ?=
+PYTEST := $(PYTHON) -m pytest $(PYTEST_ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit integration check bench cluster crds format constraints clean \
+	devcluster devcluster-kubelet devcluster-helm
+
+help: ## Show this
+	@echo "make demo and make test set up all they need. Targets:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "Variables:"
+	@sed -n 's/^#   \([A-Z]\)/  \1/p' $(MAKEFILE_LIST)
+
+demo: devcluster ## See an update pass and another undo itself (KEEP=1 stays)
+	@$(PYTHON) -m hack.demo $(if $(KEEP),--keep) $(if $(PLAIN),--plain) $(ARGS)
+
+test: devcluster ## Run all tests
+	@$(PYTEST) $(TESTS)
+
+unit: $(INSTALLED) ## Run the tests that need nothing but Python
+	@$(PYTEST) tests/unit
+
+integration: devcluster ## Run the tests of the operator on a real control plane
+	@$(PYTEST) tests/integration
+
+check: $(INSTALLED) ## Look at the code without running it: style, types, layers, stale files
+	@echo "ruff" && $(PYTHON) -m ruff check --quiet . && $(PYTHON) -m ruff format --check --quiet .
+	@echo "mypy --strict" && $(PYTHON) -m mypy --no-error-summary
+	@echo "layers" && $(VENV)/bin/lint-imports --no-cache > $(VENV)/layers.txt 2>&1 \
+		|| { cat $(VENV)/layers.txt; exit 1; }
+	@echo "crds/ as generated" && $(PYTHON) -m hack.crds --check
+	@echo "short files" && $(PYTHON) -m hack.lengths
+	@echo "go" && $(PYTHON) -m hack.govet
+
+bench: devcluster ## Measure the operator against a raw client (SMOKE=1: the short form)
+	@$(PYTHON) -m hack.bench $(if $(SMOKE),--smoke) $(ARGS)
+
+cluster: devcluster ## Run a control plane with simulated nodes and the CRDs, until Ctrl-C
+	@$(PYTHON) -m hack.devcluster $(if $(NODES),--nodes $(NODES))
+
+crds: $(INSTALLED) ## Write crds/ anew from the models
+	@$(PYTHON) -m hack.crds
+
+format: $(INSTALLED) ## Format the code and sort its imports
+	@$(PYTHON) -m ruff check --quiet --fix . && $(PYTHON) -m ruff format --quiet .
+
+devcluster: $(INSTALLED) ## Build etcd, the control plane, kubectl and the node simulator (once)
+	@$(PYTHON) -m hack.devcluster.build control-plane
+
+devcluster-kubelet: $(INSTALLED) ## Build the kubelet (once)
+	@$(PYTHON) -m hack.devcluster.build kubelet
+
+devcluster-helm: $(INSTALLED) ## Build helm (once)
+	@$(PYTHON) -m hack.devcluster.build helm
+
+constraints: $(INSTALLED) ## Pin the newest versions of all Python packages
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade \
+		--upgrade-strategy eager --editable '.[dev]'
+	@{ sed -n '/^#/p' hack/constraints.txt; \
+		$(PYTHON) -m pip freeze --exclude-editable; } > hack/.constraints \
+		&& mv hack/.constraints hack/constraints.txt && touch $(INSTALLED)
+
+clean: ## Remove all that was made in this folder (built programs stay in the user's cache)
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+		build *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): pyproject.toml hack/constraints.txt
+	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; say where it is: make PYTHON3=…" >&2; exit 1; }
+	@echo "installing Python packages into $(VENV) …"
+	@test -x $(PYTHON) || $(PYTHON3) -m venv $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check \
+		--constraint hack/constraints.txt --editable '.[dev]'
+	@touch $@

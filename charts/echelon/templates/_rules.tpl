@@ -1,0 +1,37 @@
+{{/*
+What the operator asks of the API server, and nothing else: in a ClusterRole, or in a Role of each
+namespace it serves. It writes no spec: of Jobs it patches only the status.
+*/}}
+{{- define "echelon.rules" -}}
+- apiGroups: ["echelon.dev"]
+  resources: ["jobs"]
+  verbs: ["get", "list", "watch"]
+- apiGroups: ["echelon.dev"]
+  resources: ["jobs/status", "updates/status"]
+  verbs: ["patch"]
+# Pods, Updates and revisions name their Job as an owner that blocks its deletion.
+- apiGroups: ["echelon.dev"]
+  resources: ["jobs/finalizers"]
+  verbs: ["update"]
+- apiGroups: ["echelon.dev"]
+  resources: ["updates"]
+  verbs: ["get", "list", "watch", "create", "patch", "delete"]
+- apiGroups: [""]
+  resources: ["pods"]
+  verbs: ["get", "list", "watch", "create", "patch", "delete"]
+- apiGroups: ["apps"]
+  resources: ["controllerrevisions"]
+  verbs: ["get", "list", "watch", "create", "patch", "delete"]
+- apiGroups: ["events.k8s.io"]
+  resources: ["events"]
+  verbs: ["create", "patch"]
+{{- with .Values.rbac.secrets }}
+# Headers of webhook gates.
+- apiGroups: [""]
+  resources: ["secrets"]
+  {{- if not (has "*" .) }}
+  resourceNames: {{ toJson . }}
+  {{- end }}
+  verbs: ["get"]
+{{- end }}
+{{- end }}

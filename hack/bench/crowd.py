@@ -1,0 +1,138 @@
+"""Many small Jobs: what an operator without work costs, and how fast it comes to work."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from hack.bench import proc
+from hack.bench.figures import Figure
+from hack.bench.manifests import job, template
+from hack.bench.options import Options
+from hack.bench.requests import told
+from hack.bench.rig import JOBS, UPDATES, Rig
+from hack.bench.show import Progress
+
+INSTANCES = 5
+#: Percent of a core, and seconds.
+IDLE_CPU, READY = 2.0, 10.0
+#: Without a write for so long everything is settled.
+_QUIET = 3.0
+_LEASES = "leases"
+#: Jobs made at a time, and how long anything may take.
+_STEP, _PATIENCE = 200, 600.0
+
+
+def run(options: Options, say: Progress, wanted: set[str]) -> list[Figure]:
+    """``idle`` and ``start``, on one cluster, as far as they are wanted."""
+    with Rig("idle" if "idle" in wanted else "start", say, audit=True) as rig:
+        rig.start_operator()
+        rig.await_operator()
+        jobs = _fill(rig, options)
+        found = idle(rig, jobs, options.seconds) if "idle" in wanted else []
+        return found + (start(rig, jobs) if "start" in wanted else [])
+
+
+def idle(rig: Rig, jobs: int, seconds: float) -> list[Figure]:
+    """Writes, CPU and memory while nothing happens."""
+    rig.say(f"watching the idle operator for {seconds:g} s")
+    audit = rig.audit
+    audit.mark()
+    before, began = rig.sample(), time.monotonic()
+    time.sleep(seconds)
+    used, taken = rig.sample().since(before), time.monotonic() - began
+    every = audit.writes()
+    ours = Counter({k: n for k, n in every.items() if not k.endswith(_LEASES)})
+    cpu = used.ours["operator"] / taken * 100
+    what = f"{jobs:,} Jobs × {INSTANCES} instances, {taken:.0f} s"
+    noise = f"{used.others() / taken:.2f} of the cores went to others"
+    return [
+        Figure("idle", "API writes but the Lease", ours.total(), limit=0, note=told(ours) or what),
+        Figure("idle", "Lease writes", every.total() - ours.total(), note=told(every - ours)),
+        Figure("idle", "CPU", cpu, "% of a core", limit=IDLE_CPU, note=noise),
+        Figure("idle", "memory", proc.rss_mb(rig.operator), "MB", note=_peak(rig)),
+    ]
+
+
+def start(rig: Rig, jobs: int) -> list[Figure]:
+    """From the operator's start to its first act, with everything there already."""
+    rig.say(f"starting the operator with {jobs:,} Jobs")
+    rig.stop_operator()
+    change = {"spec": {"template": template(2)}}
+    path = f"{JOBS}/{_name(0)}"
+    rig.cluster.api.get(path)  # the kept connection may have been closed: a GET opens another
+    changed = rig.cluster.api.patch(path, change)
+    update = (
+        f"{UPDATES}?fieldSelector=metadata.name={_name(0)}-g{changed['metadata']['generation']}"
+    )
+    began = time.monotonic()
+    rig.start_operator()
+    rig.await_operator()
+    at_work = time.monotonic() - began
+    rig.wait("its first Update", lambda: rig.cluster.api.get(update)["items"], 60.0, 0.05)
+    acted = time.monotonic() - began
+    return [
+        Figure("start", "control plane until /readyz", rig.ready_seconds, "s", limit=READY),
+        Figure("start", "operator until at work", at_work, "s", note=f"{jobs:,} Jobs"),
+        Figure("start", "operator until its first Update", acted, "s", note="changed while down"),
+    ]
+
+
+def _fill(rig: Rig, options: Options) -> int:
+    """Have the Jobs and all their pods; how many Jobs it came to."""
+    rig.say(f"making {options.jobs:,} Jobs of {INSTANCES} instances")
+    began, jobs = time.monotonic(), 0
+    with ThreadPoolExecutor(4) as pool:
+        while jobs < options.jobs and time.monotonic() - began < options.patience:
+            more = range(jobs, min(jobs + _STEP, options.jobs))
+            for _ in pool.map(lambda i: rig.cluster.api.create(JOBS, _job(i)), more):
+                jobs += 1
+            # The next ones come before the operator is through with these.
+            _await_available(rig, (jobs - _STEP // 2) * INSTANCES)
+            rig.say(f"{jobs:,} Jobs made, {_available(rig):,} instances available")
+    _await_available(rig, jobs * INSTANCES)
+    taken = time.monotonic() - began
+    rig.say(f"all of {jobs:,} Jobs available after {taken:.0f} s; waiting until it is quiet")
+    if jobs < options.jobs:
+        rig.say(
+            f"[yellow]only {jobs:,} of {options.jobs:,} Jobs: the machine is too busy for more in time"
+        )
+    _await_quiet(rig)
+    return jobs
+
+
+def _await_available(rig: Rig, count: int) -> None:
+    rig.wait("the instances to be available", lambda: _available(rig) >= count, _PATIENCE, 0.5)
+
+
+def _await_quiet(rig: Rig) -> None:
+    quiet, last = time.monotonic(), Counter[str]()
+
+    def is_quiet() -> bool:
+        nonlocal quiet, last
+        now = Counter({k: n for k, n in rig.written().items() if not k.endswith(_LEASES)})
+        if now != last:
+            quiet, last = time.monotonic(), now
+        return time.monotonic() - quiet > _QUIET
+
+    rig.wait("the operator to be quiet", is_quiet, _PATIENCE, 0.5)
+
+
+def _available(rig: Rig) -> int:
+    name = 'echelon_instances{state="available"} '
+    found = [line for line in rig.metrics().splitlines() if line.startswith(name)]
+    return int(float(found[0].removeprefix(name))) if found else 0
+
+
+def _job(number: int) -> dict[str, Any]:
+    return job(_name(number), INSTANCES, 1)
+
+
+def _name(number: int) -> str:
+    return f"job-{number:04}"
+
+
+def _peak(rig: Rig) -> str:
+    return f"{proc.rss_mb(rig.operator, peak=True):.0f} MB at its peak, while the Jobs were made"

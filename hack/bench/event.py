@@ -1,0 +1,73 @@
+"""In process: what one pod event and one reconcile cost in a Job of 10,000 instances.
+
+The pod is one that an API server gave, with its managedFields. CPU time, the best of some rounds.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from controller.reconcile.decode import POD_CODEC
+from hack.bench.figures import Figure
+from hack.bench.middle import Middle
+from hack.bench.rig import RigError
+from hack.bench.show import Progress
+
+INSTANCES = 10_000
+#: Instances in flight: of an ordinary Queue, and all at once.
+WINDOW = 100
+_EVENTS = 2_000
+_ROUNDS = 5
+
+
+def run(say: Progress) -> list[Figure]:
+    say("event", f"a Job of {INSTANCES:,} instances, in process")
+    middle = Middle(INSTANCES, WINDOW)
+    return [
+        *_events(middle),
+        _reconcile(middle, WINDOW, 100),
+        _reconcile(Middle(INSTANCES, INSTANCES), INSTANCES, 5),
+    ]
+
+
+def _events(middle: Middle) -> list[Figure]:
+    lines = [middle.line(i) for i in range(_EVENTS)]
+    decode = _micros(lambda: _each(POD_CODEC.event, lines), _EVENTS)
+    stored = float("inf")
+    for _ in range(_ROUNDS):
+        news = [middle.news(i) for i in range(_EVENTS)]
+        stored = min(stored, _micros(partial(_each, middle.store.put_pod, news), _EVENTS, 1))
+    note = f"{len(lines[0]):,} bytes of JSON"
+    return [
+        Figure("event", "one pod event, decoded", decode, "µs", note=note),
+        Figure("event", "one pod event, stored", stored, "µs"),
+    ]
+
+
+def _reconcile(middle: Middle, size: int, times: int) -> Figure:
+    found = middle.reconcile()
+    if found.write is not None or found.actions:
+        raise RigError(f"a plan without work was expected, not {found}")
+    each = _micros(lambda: _each(lambda _: middle.reconcile(), range(times)), times)
+    what = f"one reconcile, {size:,} instances in flight"
+    return Figure("event", what, each, "µs", note=f"of {INSTANCES:,}; observed + decide + reports")
+
+
+def _each(act: Callable[[Any], object], items: Iterable[object]) -> None:
+    for item in items:
+        act(item)
+
+
+def _micros(act: Callable[[], object], per: int, rounds: int = _ROUNDS) -> float:
+    """CPU µs of one of the ``per`` calls that ``act`` makes; of the best round."""
+    best = float("inf")
+    gc.collect()
+    for _ in range(rounds):
+        began = time.process_time()
+        act()
+        best = min(best, time.process_time() - began)
+    return best / per * 1e6

@@ -1,0 +1,55 @@
+"""Who wrote what to the API server: by the operator's own metrics, and by the audit log."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+READS = frozenset({"get", "list", "watch"})
+#: What the operator's user agents begin with.
+AGENT = "echelon-controller/"
+
+_SAMPLE = re.compile(r"^echelon_api_requests_total\{(?P<labels>[^}]*)\} (?P<value>\S+)$", re.M)
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+
+
+def written(metrics: str) -> Counter[str]:
+    """Writes so far, as ``"create pods"`` -> how many, from a text of Prometheus metrics."""
+    found: Counter[str] = Counter()
+    for sample in _SAMPLE.finditer(metrics):
+        labels = dict(_LABEL.findall(sample["labels"]))
+        if labels["verb"] not in READS:
+            found[f"{labels['verb']} {labels['resource']}"] += int(float(sample["value"]))
+    return found
+
+
+class Audit:
+    """The API server's audit log from the last `mark` on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def mark(self) -> None:
+        """Forget what is in the log already."""
+        self._offset = self._path.stat().st_size
+
+    def writes(self) -> Counter[str]:
+        """The operator's writes, as ``"update leases"`` -> how many."""
+        found: Counter[str] = Counter()
+        with self._path.open("rb") as log:
+            log.seek(self._offset)
+            for line in log:
+                if AGENT.encode() not in line or not line.endswith(b"\n"):
+                    continue
+                event = json.loads(line)
+                if event["verb"] not in READS and event.get("userAgent", "").startswith(AGENT):
+                    found[f"{event['verb']} {event.get('objectRef', {}).get('resource', '')}"] += 1
+        return found
+
+
+def told(writes: Counter[str]) -> str:
+    """The same in words."""
+    return ", ".join(f"{count:,} {what}" for what, count in writes.most_common())

@@ -1,0 +1,172 @@
+"""A control plane with the CRDs and the operator as its own process, for as long as a block."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from hack.bench.proc import Sample
+from hack.bench.requests import Audit, written
+from hack.bench.show import Progress
+from hack.devcluster import build
+from hack.devcluster.cluster import Cluster
+from hack.devcluster.process import Child, Guard
+
+ROOT = Path(__file__).resolve().parents[2]
+JOBS = "/apis/echelon.dev/v1alpha1/namespaces/default/jobs"
+UPDATES = "/apis/echelon.dev/v1alpha1/namespaces/default/updates"
+_PARTS = ("etcd", "kube-apiserver", "nodesim", "kube-controller-manager", "kube-scheduler")
+_METRICS = re.compile(r"metrics on (http://\S+/metrics)")
+AT_WORK = "at work:"
+
+
+class RigError(Exception):
+    """A part did not do what the benchmark needs; the text is for a person."""
+
+
+class _Timed(Cluster):
+    """A cluster that notes when its API server answered ``/readyz``."""
+
+    ready_at = 0.0
+
+    def begin(self, name: str) -> None:
+        super().begin(name)
+        if name == "kube-apiserver":
+            self.ready_at = time.monotonic()
+
+
+class Rig:
+    """``ready_seconds``: from the start of the control plane to ``/readyz``."""
+
+    def __init__(self, scenario: str, say: Progress, *, nodes: int = 10, audit: bool = False):
+        self.cluster = _Timed(nodes, audit=audit)
+        self.ready_seconds = 0.0
+        self._scenario = scenario
+        self._say = say
+        self._stack = ExitStack()
+        self._guard = Guard()
+        self._stack.callback(self._guard.close)
+        self._operator: Child | None = None
+        self._incarnation = 0
+
+    def __enter__(self) -> Rig:
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        for name in build.TARGETS["control-plane"]:
+            build.binary(name)  # not to be counted as the cluster's start
+        began = time.monotonic()
+        self._stack.enter_context(self.cluster)
+        self.ready_seconds = self.cluster.ready_at - began
+        self.cluster.kubectl("apply", f"--filename={ROOT / 'crds'}")
+        self.cluster.kubectl("wait", "--for=condition=Established", "crd", "--all")
+        taken = time.monotonic() - began
+        self.say(
+            f"control plane ready after {self.ready_seconds:.1f} s, usable after {taken:.1f} s"
+        )
+
+    def say(self, text: str) -> None:
+        self._say(self._scenario, text)
+
+    @property
+    def audit(self) -> Audit:
+        return Audit(self.cluster.audit_log)
+
+    # --- the operator ---
+
+    @property
+    def operator(self) -> int:
+        """Its process id."""
+        assert self._operator is not None
+        assert self._operator.pid is not None
+        return self._operator.pid
+
+    def start_operator(self, *args: str) -> None:
+        """Start it; returns at once."""
+        self._incarnation += 1
+        name = f"operator-{self._incarnation}"
+        self._operator = self.child(name, ["-m", "controller", *_FREE, *args])
+
+    def stop_operator(self) -> None:
+        """SIGTERM; returns when it is gone."""
+        assert self._operator is not None
+        self._operator.end()
+
+    def await_operator(self, timeout: float = 60.0) -> None:
+        """Return when it says that it is at work."""
+        self.wait("the operator to be at work", lambda: AT_WORK in self.operator_log(), timeout)
+
+    def operator_log(self) -> str:
+        """What this incarnation has said so far."""
+        assert self._operator is not None
+        return self._operator.log.read_text(errors="replace")
+
+    def metrics(self) -> str:
+        """Its Prometheus metrics."""
+        found = _METRICS.search(self.operator_log())
+        if found is None:
+            raise RigError("the operator does not say where its metrics are")
+        with urllib.request.urlopen(found[1], timeout=30) as answer:
+            text: str = answer.read().decode()
+            return text
+
+    def written(self) -> Counter[str]:
+        """Its writes so far, by itself counted."""
+        return written(self.metrics())
+
+    # --- processes ---
+
+    def child(self, name: str, arguments: Sequence[str]) -> Child:
+        """A Python process of this project for this cluster, ended with the block at the latest."""
+        # Settings of this shell are meant for another operator.
+        unset = [f"--unset={each}" for each in os.environ if each.startswith("ECHELON_")]
+        config = f"KUBECONFIG={self.cluster.kubeconfig}"
+        path = f"PYTHONPATH={ROOT}"
+        command = ["env", *unset, config, path, sys.executable, *arguments]
+        child = Child(name, command, self.cluster.log_dir, self._guard)
+        self._stack.callback(child.end)
+        child.start()
+        return child
+
+    def wait(self, what: str, probe: object, timeout: float, pause: float = 0.02) -> None:
+        """Wait until ``probe()`` is true. RigError if it never is or the operator ends."""
+        assert callable(probe)
+        deadline = time.monotonic() + timeout
+        while not probe():
+            if self._operator is not None and self._operator.died:
+                raise RigError(f"the operator has ended:\n{self._operator.said()}")
+            if time.monotonic() > deadline:
+                said = self._operator.said() if self._operator else ""
+                raise RigError(f"waited {timeout:g} s in vain for {what}\n{said}")
+            time.sleep(pause)
+
+    def sample(self) -> Sample:
+        """CPU used so far, by whom."""
+        pids = {name: self.cluster.pid(name) for name in _PARTS}
+        if self._operator is not None:
+            pids["operator"] = self._operator.pid
+        return Sample.take({name: pid for name, pid in pids.items() if pid is not None})
+
+
+_FREE = ("--metrics-address=127.0.0.1:0", "--health-address=127.0.0.1:0")

@@ -1,0 +1,7 @@
+"""What of charts/echelon is made from other files: see ``__main__``."""
+
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+CHART: Final = ROOT / "charts" / "echelon"

@@ -1,0 +1,57 @@
+"""Write what is generated of charts/echelon: ``python -m hack.chart``; ``--check`` only compares.
+
+The CRDs' templates come from crds/*.yaml; values.schema.json and the table in README.md from
+values.yaml. Exit status of ``--check``: 0 when every file is as generated, 1 when one is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from hack.chart import CHART, ROOT, crds, readme, schema
+from hack.chart.values import values
+
+
+def rendered() -> dict[Path, str]:
+    """What each file should hold."""
+    text = (CHART / "values.yaml").read_text()
+    found = values(text)
+    files = {
+        CHART / "values.schema.json": schema.of(found),
+        CHART / "README.md": readme.of((CHART / "README.md").read_text(), found),
+    }
+    for source in sorted((ROOT / "crds").glob("*.yaml")):
+        files[CHART / "templates" / "crds" / source.name] = crds.template(source.read_text())
+    return files
+
+
+def stale() -> list[Path]:
+    """The files that are not as generated, and templates of CRDs that are no more."""
+    files = rendered()
+    left = set((CHART / "templates" / "crds").glob("*.yaml")) - set(files)
+    return sorted(left) + [
+        path for path, text in files.items() if not path.exists() or path.read_text() != text
+    ]
+
+
+def main() -> int:
+    """Write the files, or with ``--check`` name the stale ones."""
+    parser = argparse.ArgumentParser(description="Generate the generated files of the chart.")
+    parser.add_argument("--check", action="store_true", help="only say whether a file is stale")
+    if parser.parse_args().check:
+        for path in (old := stale()):
+            print(f"{path.relative_to(ROOT)} is stale; run `make chart`", file=sys.stderr)
+        return 1 if old else 0
+    files = rendered()
+    for path in stale():
+        if path in files:
+            path.write_text(files[path])
+        else:
+            path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

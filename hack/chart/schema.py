@@ -1,0 +1,210 @@
+"""From the values to values.schema.json, which Helm holds every install and upgrade against.
+
+Unknown keys are refused at every level the chart itself reads. What goes to Kubernetes as it is
+(affinity, tolerations, …) is only known by its shape: the API server knows the rest better.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from hack.chart.values import Value
+
+Schema = dict[str, Any]
+
+_LABEL: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_PORT: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": 65535}
+_OBJECTS: Final[Schema] = {"type": "array", "items": {"type": "object"}}
+_STRINGS: Final[Schema] = {"type": "array", "items": {"type": "string"}}
+_MAP: Final[Schema] = {"type": "object", "additionalProperties": {"type": "string"}}
+_QUANTITY: Final[Schema] = {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h))*$"}
+_NAMESPACE: Final[Schema] = {"type": "string", "pattern": f"^({_LABEL})?$"}
+_NAMED: Final[Schema] = {
+    "type": "array",
+    "items": {"type": "object", "required": ["name"]},
+}
+_PEERS: Final[Schema] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "podSelector": {"type": "object"},
+            "namespaceSelector": {"type": "object"},
+            "ipBlock": {"type": "object", "required": ["cidr"]},
+        },
+    },
+}
+_PROBE: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        name: {"type": "integer", "minimum": least}
+        for name, least in (
+            ("initialDelaySeconds", 0),
+            ("periodSeconds", 1),
+            ("timeoutSeconds", 1),
+            ("successThreshold", 1),
+            ("failureThreshold", 1),
+            ("terminationGracePeriodSeconds", 1),
+        )
+    },
+}
+
+
+def _one_of(*choices: str) -> Schema:
+    return {"type": "string", "enum": list(choices)}
+
+
+def _seconds(least: float, most: float) -> Schema:
+    return {"type": "number", "minimum": least, "maximum": most}
+
+
+def _whole(least: int, most: int) -> Schema:
+    return {"type": "integer", "minimum": least, "maximum": most}
+
+
+#: Where the default alone does not say what is allowed. The bounds are those of the flags.
+_KNOWN: Final[dict[str, Schema]] = {
+    "namespaceOverride": _NAMESPACE,
+    "commonLabels": _MAP,
+    "watchNamespaces": {"type": "array", "items": {"type": "string", "pattern": f"^{_LABEL}$"}},
+    "crds.annotations": _MAP,
+    "image.repository": {"type": "string", "minLength": 1},
+    "image.digest": {"type": "string", "pattern": "^([a-z0-9]+:[0-9a-f]{32,})?$"},
+    "image.pullPolicy": _one_of("Always", "IfNotPresent", "Never"),
+    "imagePullSecrets": _NAMED,
+    "strategy": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "type": _one_of("RollingUpdate", "Recreate"),
+            "rollingUpdate": {"type": ["object", "null"]},
+        },
+    },
+    "logging.format": _one_of("json", "console"),
+    "logging.level": _one_of("debug", "info", "warning", "error"),
+    "controller.workers": _whole(1, 1000),
+    "controller.connections": _whole(1, 1000),
+    "controller.resyncSeconds": _seconds(10, 86400),
+    "controller.stuckSeconds": _seconds(10, 86400),
+    "leaderElection.leaseNamespace": _NAMESPACE,
+    "leaderElection.leaseDurationSeconds": _seconds(2, 3600),
+    "leaderElection.renewDeadlineSeconds": _seconds(1, 3600),
+    "leaderElection.retryPeriodSeconds": _seconds(0.1, 600),
+    "serviceAccount.annotations": _MAP,
+    "rbac.secrets": {"type": "array", "items": {"type": "string", "minLength": 1}},
+    "resources": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "requests": {"type": "object"},
+            "limits": {"type": "object"},
+            "claims": _NAMED,
+        },
+    },
+    "nodeSelector": _MAP,
+    "tolerations": _OBJECTS,
+    "affinity": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            name: {"type": "object"} for name in ("nodeAffinity", "podAffinity", "podAntiAffinity")
+        },
+    },
+    "topologySpreadConstraints": {
+        "type": "array",
+        "items": {"type": "object", "required": ["topologyKey", "maxSkew", "whenUnsatisfiable"]},
+    },
+    "deploymentAnnotations": _MAP,
+    "podAnnotations": _MAP,
+    "podLabels": _MAP,
+    "dnsPolicy": _one_of("", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+    "hostAliases": {"type": "array", "items": {"type": "object", "required": ["ip"]}},
+    "extraArgs": _STRINGS,
+    "extraEnv": _NAMED,
+    "extraEnvFrom": _OBJECTS,
+    "extraVolumes": _NAMED,
+    "extraVolumeMounts": {
+        "type": "array",
+        "items": {"type": "object", "required": ["name", "mountPath"]},
+    },
+    "initContainers": _NAMED,
+    "extraContainers": _NAMED,
+    "extraObjects": {
+        "type": "array",
+        "items": {"type": "object", "required": ["apiVersion", "kind", "metadata"]},
+    },
+    "health.port": _PORT,
+    "health.livenessProbe": _PROBE,
+    "health.readinessProbe": _PROBE,
+    "metrics.port": _PORT,
+    "metrics.service.type": _one_of("ClusterIP", "NodePort", "LoadBalancer"),
+    "metrics.service.port": _PORT,
+    "metrics.service.annotations": _MAP,
+    "metrics.service.labels": _MAP,
+    "metrics.serviceMonitor.namespace": _NAMESPACE,
+    "metrics.serviceMonitor.labels": _MAP,
+    "metrics.serviceMonitor.annotations": _MAP,
+    "metrics.serviceMonitor.interval": _QUANTITY,
+    "metrics.serviceMonitor.scrapeTimeout": _QUANTITY,
+    "metrics.serviceMonitor.relabelings": _OBJECTS,
+    "metrics.serviceMonitor.metricRelabelings": _OBJECTS,
+    "networkPolicy.metricsFrom": _PEERS,
+    "networkPolicy.egress.apiServerPorts": {"type": "array", "items": _PORT, "minItems": 1},
+    "networkPolicy.egress.apiServerPeers": _PEERS,
+    "networkPolicy.egress.extra": _OBJECTS,
+    "podDisruptionBudget.minAvailable": {
+        "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^(\d+%)?$"}]
+    },
+    "podDisruptionBudget.maxUnavailable": {
+        "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+%$"}]
+    },
+}
+
+#: What Helm itself puts among the values when this chart is a dependency of another.
+_OF_HELM: Final[Schema] = {
+    "global": {"type": "object", "description": "Values of a parent chart; not read."},
+    "enabled": {"type": "boolean", "description": "The condition of a parent chart; not read."},
+}
+
+
+def of(values: Sequence[Value]) -> str:
+    """The schema as JSON. Raises ``KeyError`` for a rule about a value that is no more."""
+    if gone := set(_KNOWN) - {value.name for value in values}:
+        raise KeyError(f"hack/chart/schema.py knows values that do not exist: {sorted(gone)}")
+    root: Schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Values of the chart echelon",
+        "description": "Generated from values.yaml by `make chart`. Do not edit.",
+        **_group(),
+    }
+    for value in values:
+        properties = root["properties"]
+        for name in value.path[:-1]:
+            properties = properties.setdefault(name, _group())["properties"]
+        properties[value.path[-1]] = {"description": value.text, **_allowed(value)}
+    root["properties"] |= _OF_HELM
+    return json.dumps(root, indent=2, ensure_ascii=False) + "\n"
+
+
+def _group() -> Schema:
+    return {"type": "object", "additionalProperties": False, "properties": {}}
+
+
+def _allowed(value: Value) -> Schema:
+    """The schema of one value; where nothing better is known, of its default's type."""
+    if value.name in _KNOWN:
+        return _KNOWN[value.name]
+    match value.default:
+        case bool():
+            return {"type": "boolean"}
+        case int():
+            return {"type": "integer", "minimum": 0}
+        case str():
+            return {"type": "string"}
+        case dict():
+            return {"type": "object"}
+    raise KeyError(f"hack/chart/schema.py does not know what {value.name} may hold")

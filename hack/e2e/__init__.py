@@ -1,0 +1,1 @@
+"""A real node on this machine: kubelet, containerd and runc, for the end-to-end tests."""

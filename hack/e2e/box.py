@@ -1,0 +1,115 @@
+"""A box on this machine: processes, mounts and network of their own, gone when it is closed.
+
+The node's programs run in namespaces of the box (process ids, mounts, network). Its first process
+reaps orphans; when it is killed the kernel kills all others, and with the last of them go the
+mounts, links, addresses, routes and packet rules that were made inside. The folders in which such
+programs leave files everywhere (`HIDDEN`) are empty ones in memory.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from hack.devcluster.process import Child, Guard
+from hack.e2e import box_init
+
+HIDDEN = ("/run", "/var/lib", "/var/log")
+_NAMESPACES = ("mnt", "net", "pid")
+
+
+class BoxError(Exception):
+    """A box did not start, or a command in it failed; with the command's own words."""
+
+
+class Box:
+    """Start it once; `run` and `child` put processes into it."""
+
+    def __init__(self, folder: Path, log_dir: Path, guard: Guard) -> None:
+        for hidden in HIDDEN:
+            if folder.is_relative_to(hidden):
+                raise BoxError(f"{folder} is hidden in a box: let TMPDIR be outside of {hidden}")
+        self._log_dir = log_dir
+        self._guard = guard
+        self._ready = folder / "box.ready"
+        self._pid = 0
+        self._children: list[Child] = []
+        self._inodes: dict[str, int] = {}
+        command = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
+        command += ["--mount-proc", "--propagation", "private", "--"]
+        command += [sys.executable, "-I", "-S", box_init.__file__, str(self._ready), *HIDDEN]
+        self._first = Child("box", command, log_dir, guard)
+
+    @property
+    def pid(self) -> int:
+        """The first process of the box, as the machine numbers it."""
+        return self._pid
+
+    def start(self, timeout: float = 20.0) -> None:
+        self._first.start()
+        deadline = time.monotonic() + timeout
+        while not self._ready.exists():
+            if self._first.died or time.monotonic() > deadline:
+                raise BoxError(f"no box could be made:\n{self._first.said()}")
+            time.sleep(0.01)
+        outer = self._first.pid
+        self._pid = int(Path(f"/proc/{outer}/task/{outer}/children").read_text().split()[0])
+        self._inodes = {each: _inode(self._pid, each) for each in _NAMESPACES}
+
+    def enter(self, command: Sequence[str]) -> list[str]:
+        """The command line that runs `command` inside."""
+        return ["nsenter", f"--target={self._pid}", "--mount", "--net", "--pid", "--", *command]
+
+    def run(self, *command: str) -> str:
+        """What a command prints inside."""
+        done = subprocess.run(self.enter(command), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise BoxError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def child(self, name: str, command: Sequence[str]) -> Child:
+        """A program to be started inside, with a log."""
+        made = Child(name, self.enter(command), self._log_dir, self._guard)
+        self._children.append(made)
+        return made
+
+    def close(self) -> None:
+        """Kill all that is inside; returns when it is gone."""
+        if self._pid:
+            descriptor = os.pidfd_open(self._pid)
+            os.kill(self._pid, signal.SIGKILL)
+            select.select([descriptor], [], [])  # ended: and before it, all others inside
+            os.close(descriptor)
+            # Those outside who wait for one inside end by themselves, if they are given the time:
+            # killed before, they would leave a zombie.
+            self._settled([self._first, *self._children])
+            self._pid = 0
+        for child in (*self._children, self._first):
+            child.end(signal.SIGKILL)
+
+    def _settled(self, children: list[Child], timeout: float = 5.0) -> None:
+        deadline = time.monotonic() + timeout
+        while any(c.pid and not c.died for c in children) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def processes(self) -> list[int]:
+        """All processes of the machine that are in one of the box's namespaces."""
+        return [
+            int(each)
+            for each in os.listdir("/proc")
+            if each.isdecimal()
+            and any(_inode(int(each), kind) == at for kind, at in self._inodes.items())
+        ]
+
+
+def _inode(pid: int, kind: str) -> int:
+    try:
+        return os.stat(f"/proc/{pid}/ns/{kind}").st_ino
+    except OSError:
+        return -1  # it has just ended

@@ -1,0 +1,74 @@
+"""Ends a node when the process that owns it is gone, however it went.
+
+Run as a program of its own, with the standard library alone. It reads lines from stdin: `+PID` a
+process group began, `-PID` it has ended, `cgroup NAME` and `dir PATH` what to remove. When stdin
+ends, what is left is killed (the box's first process takes all of the box with it) and removed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+if __name__ == "__main__":  # run by path, isolated: the module beside it is not on the path
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from hack.devcluster.process import Guard
+from hack.e2e import cgroups
+
+
+class NodeGuard(Guard):
+    """Our end: closing it, or dying, lets it clean up."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C on the terminal is not for it
+            text=True,
+        )
+
+
+def main() -> None:
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    alive: list[int] = []
+    things: list[tuple[str, str]] = []
+    for line in sys.stdin:
+        word = line.rstrip("\n")
+        if word.startswith("+"):
+            alive.append(int(word[1:]))
+        elif word.startswith("-"):
+            alive.remove(int(word[1:]))
+        else:
+            kind, _, name = word.partition(" ")
+            things.append((kind, name))
+    for pid in reversed(alive):
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    for kind, name in reversed(things):
+        _remove(kind, name)
+
+
+def _remove(kind: str, name: str, timeout: float = 10.0) -> None:
+    """What was killed takes a moment to be gone; until then some of it cannot be removed."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if kind == "cgroup" and cgroups.remove(name):
+            return
+        if kind == "dir":
+            shutil.rmtree(name, ignore_errors=True)
+            if not os.path.exists(name):
+                return
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    main()

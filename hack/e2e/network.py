@@ -1,0 +1,108 @@
+"""The node's network: one link to this machine, and a bridge inside the box for its pods.
+
+Addresses are of 198.18.0.0/15, kept for tests (RFC 2544), the first /24 that no route knows: the
+machine is .1, the node .2, pods are in the upper half. The machine reaches all of them by one
+route; there is no way further, so no image can be pulled from anywhere and nothing is masked.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_RANGE = ipaddress.ip_network("198.18.0.0/15")
+
+
+@dataclass(frozen=True)
+class Network:
+    """The addresses of one node, and the name of its link on the machine."""
+
+    link: str
+    subnet: ipaddress.IPv4Network
+
+    @property
+    def host(self) -> str:
+        return str(self.subnet[1])
+
+    @property
+    def node(self) -> str:
+        return str(self.subnet[2])
+
+    @property
+    def pods(self) -> ipaddress.IPv4Network:
+        return list(self.subnet.subnets())[1]
+
+    def connect(self, pid: int) -> None:
+        """Lay the link between this machine and the network namespace of a process."""
+        peer = ["peer", "name", "eth0", "netns", str(pid)]
+        _ip("link", "add", self.link, "type", "veth", *peer)
+        _ip("address", "add", f"{self.host}/30", "dev", self.link)
+        _ip("link", "set", self.link, "up")
+        inside = ["nsenter", f"--target={pid}", "--net", "--"]
+        _ip("address", "add", f"{self.node}/30", "dev", "eth0", within=inside)
+        _ip("link", "set", "eth0", "up", within=inside)
+        _ip("route", "add", str(self.pods), "via", self.node, "dev", self.link)
+
+    def serve(self, pid: int, address: str) -> None:
+        """Let the node answer at one more address, a Service's."""
+        inside = ["nsenter", f"--target={pid}", "--net", "--"]
+        _ip("address", "add", f"{address}/32", "dev", "lo", within=inside)
+
+    def disconnect(self) -> None:
+        with suppress(subprocess.CalledProcessError):  # it goes with the box, too
+            _ip("link", "delete", self.link)
+
+    def present(self) -> list[str]:
+        """What is left of it on the machine."""
+        links = [each["ifname"] for each in json.loads(_ip("-json", "link"))]
+        routes = [str(each["dst"]) for each in _routes()]
+        mine = [link for link in links if link.startswith(self.link)]
+        return mine + [dst for dst in routes if _within(dst, self.subnet)]
+
+    def cni(self, state: Path) -> dict[str, Any]:
+        """The configuration of the pods' network."""
+        addresses = {
+            "type": "host-local",
+            "ranges": [[{"subnet": str(self.pods)}]],
+            "dataDir": str(state),
+        }
+        bridge = {
+            "type": "bridge",
+            "bridge": "cni0",
+            "isDefaultGateway": True,
+            "ipMasq": False,
+            "hairpinMode": True,
+            "ipam": addresses,
+        }
+        return {"cniVersion": "1.0.0", "name": "pods", "plugins": [bridge]}
+
+
+def plan(run: str) -> Network:
+    """A network that nothing on this machine knows."""
+    taken = [str(each["dst"]) for each in _routes()]
+    for subnet in _RANGE.subnets(new_prefix=24):
+        if not any(_within(dst, subnet) for dst in taken):
+            return Network(f"ech-{run}", subnet)
+    raise OSError("no free network in 198.18.0.0/15")
+
+
+def _within(destination: str, subnet: ipaddress.IPv4Network) -> bool:
+    try:
+        return ipaddress.ip_network(destination, strict=False).overlaps(subnet)
+    except ValueError:  # "default"
+        return False
+
+
+def _routes() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(_ip("-4", "-json", "route", "show", "table", "all"))
+    return found
+
+
+def _ip(*args: str, within: list[str] | None = None) -> str:
+    command = [*(within or []), "ip", *args]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout

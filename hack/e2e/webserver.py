@@ -1,0 +1,58 @@
+"""A tiny web server in several versions: one image layer, told what it is by the environment.
+
+| tag | what it does |
+|---|---|
+| `1`, `2`, `3` | answers `GET /` with its tag, instance and pod, `GET /healthz` with 200 |
+| `unready` | the same, but `/healthz` is 404 |
+| `crash` | says why in the termination log and ends with exit code 3 |
+
+Port 8080. With a volume at /data it counts its starts there, and answers `/starts` with the count.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hack.e2e import images
+
+PORT = 8080
+TAGS = ("1", "2", "3", "unready", "crash")
+EXIT_CODE = 3
+LAST_WORDS = "the settings are of another version"
+
+_SERVER = f"""\
+#!/bin/sh
+if [ "$VERSION" = crash ]; then
+    echo "{LAST_WORDS}" > /dev/termination-log
+    exit {EXIT_CODE}
+fi
+echo "$VERSION $ECHELON_INSTANCE $(hostname)" > /www/index.html
+[ "$VERSION" = unready ] || echo ok > /www/healthz
+if [ -d /data ]; then
+    echo "$VERSION" >> /data/starts
+    cat /data/starts > /www/starts
+fi
+# The first process of a container ends at SIGTERM only if it says so itself.
+httpd -f -p {PORT} -h /www &
+trap 'kill $!; sleep 0.2; exit 0' TERM
+wait $!
+"""
+
+
+def image(tag: str) -> str:
+    """The name of a version; one that is not in TAGS does not exist."""
+    return f"{images.REGISTRY}/web:{tag}"
+
+
+def archive(folder: Path) -> Path:
+    """Write all versions to one archive."""
+    layer = images.busybox(folder / "web-layer.tar", images.Entry("bin/web", _SERVER.encode()))
+    versions = [
+        images.Image(image(tag), [layer], {"Entrypoint": ["/bin/web"], "Env": _environment(tag)})
+        for tag in TAGS
+    ]
+    return images.archive(folder / "web.tar", versions)
+
+
+def _environment(tag: str) -> list[str]:
+    return ["PATH=/bin", f"VERSION={tag}"]

@@ -1,0 +1,145 @@
+"""One change of each value of the chart: something else than the default, that Kubernetes takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+
+@dataclass(frozen=True)
+class Change:
+    """``value`` instead of the default; ``given`` is what else has to be said for it to count."""
+
+    value: Any
+    given: dict[str, Any] = field(default_factory=dict)
+
+
+_EGRESS: Final = {"networkPolicy.enabled": True, "networkPolicy.egress.enabled": True}
+_MONITOR: Final = {"metrics.serviceMonitor.enabled": True}
+_RELABEL: Final = [{"action": "labeldrop", "regex": "pod"}]
+_PEER: Final = [{"namespaceSelector": {"matchLabels": {"team": "metrics"}}}]
+_OWN: Final = {"example.com/team": "platform"}
+
+CHANGES: Final = {
+    "nameOverride": Change("rollouts"),
+    "fullnameOverride": Change("rollouts"),
+    "namespaceOverride": Change("elsewhere"),
+    "commonLabels": Change(_OWN),
+    "watchNamespaces": Change(["team-a", "team-b"]),
+    "crds.install": Change(False),
+    "crds.keep": Change(False),
+    "crds.annotations": Change(_OWN),
+    "image.registry": Change("registry.example.com"),
+    "image.repository": Change("platform/echelon"),
+    "image.tag": Change("1.2.3"),
+    "image.digest": Change("sha256:" + 64 * "0"),
+    "image.pullPolicy": Change("Always"),
+    "imagePullSecrets": Change([{"name": "regcred"}]),
+    "replicaCount": Change(1),
+    "strategy": Change({"type": "Recreate"}),
+    "revisionHistoryLimit": Change(3),
+    "terminationGracePeriodSeconds": Change(60),
+    "logging.format": Change("console"),
+    "logging.level": Change("debug"),
+    "controller.workers": Change(8),
+    "controller.connections": Change(16),
+    "controller.resyncSeconds": Change(60),
+    "controller.stuckSeconds": Change(300),
+    "leaderElection.leaseName": Change("rollouts"),
+    "leaderElection.leaseNamespace": Change("elsewhere"),
+    "leaderElection.leaseDurationSeconds": Change(30),
+    "leaderElection.renewDeadlineSeconds": Change(12.5),
+    "leaderElection.retryPeriodSeconds": Change(0.5),
+    "serviceAccount.create": Change(False),
+    "serviceAccount.name": Change("rollouts"),
+    "serviceAccount.annotations": Change(_OWN),
+    "serviceAccount.automountServiceAccountToken": Change(False),
+    "rbac.create": Change(False),
+    "rbac.aggregateRoles": Change(False),
+    "rbac.secrets": Change(["gate-headers"]),
+    "resources": Change({"requests": {"cpu": 1}, "limits": {"memory": "1Gi"}}),
+    "nodeSelector": Change({"kubernetes.io/os": "linux"}),
+    "tolerations": Change([{"key": "control-plane", "operator": "Exists"}]),
+    "affinity": Change(
+        {
+            "podAntiAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": [
+                    {
+                        "topologyKey": "kubernetes.io/hostname",
+                        "labelSelector": {"matchLabels": {"app.kubernetes.io/name": "echelon"}},
+                    }
+                ]
+            }
+        }
+    ),
+    "topologySpreadConstraints": Change(
+        [
+            {
+                "maxSkew": 1,
+                "topologyKey": "topology.kubernetes.io/zone",
+                "whenUnsatisfiable": "ScheduleAnyway",
+            }
+        ]
+    ),
+    "priorityClassName": Change("system-cluster-critical"),
+    "runtimeClassName": Change("sandboxed"),
+    "deploymentAnnotations": Change(_OWN),
+    "podAnnotations": Change(_OWN),
+    "podLabels": Change(_OWN),
+    "podSecurityContext": Change({"runAsUser": 1000, "supplementalGroups": [2000]}),
+    "securityContext": Change({"runAsUser": 1000}),
+    "hostNetwork": Change(True),
+    "dnsPolicy": Change("Default"),
+    "hostAliases": Change([{"ip": "192.0.2.1", "hostnames": ["api.example.com"]}]),
+    "extraArgs": Change(["--workers=4"]),
+    "extraEnv": Change([{"name": "HTTPS_PROXY", "value": "http://proxy.example.com:3128"}]),
+    "extraEnvFrom": Change([{"configMapRef": {"name": "proxy"}}]),
+    "extraVolumes": Change([{"name": "ca", "configMap": {"name": "ca"}}]),
+    "extraVolumeMounts": Change(
+        [{"name": "ca", "mountPath": "/etc/ssl/own", "readOnly": True}],
+        {"extraVolumes": [{"name": "ca", "configMap": {"name": "ca"}}]},
+    ),
+    "initContainers": Change([{"name": "before", "image": "before:1"}]),
+    "extraContainers": Change([{"name": "beside", "image": "beside:1"}]),
+    "extraObjects": Change(
+        [
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {
+                    "name": '{{ include "echelon.fullname" . }}-own',
+                    "namespace": "{{ .Release.Namespace }}",
+                },
+                "data": {"key": "value"},
+            }
+        ]
+    ),
+    "health.port": Change(8081),
+    "health.livenessProbe": Change({"periodSeconds": 30}),
+    "health.readinessProbe": Change({"initialDelaySeconds": 3}),
+    "metrics.enabled": Change(False),
+    "metrics.port": Change(8080),
+    "metrics.service.enabled": Change(False),
+    "metrics.service.type": Change("NodePort"),
+    "metrics.service.port": Change(80),
+    "metrics.service.annotations": Change({"prometheus.io/scrape": "true"}),
+    "metrics.service.labels": Change(_OWN),
+    "metrics.serviceMonitor.enabled": Change(True),
+    "metrics.serviceMonitor.namespace": Change("elsewhere", _MONITOR),
+    "metrics.serviceMonitor.labels": Change({"release": "prometheus"}, _MONITOR),
+    "metrics.serviceMonitor.annotations": Change(_OWN, _MONITOR),
+    "metrics.serviceMonitor.interval": Change("15s", _MONITOR),
+    "metrics.serviceMonitor.scrapeTimeout": Change("10s", _MONITOR),
+    "metrics.serviceMonitor.honorLabels": Change(True, _MONITOR),
+    "metrics.serviceMonitor.relabelings": Change(_RELABEL, _MONITOR),
+    "metrics.serviceMonitor.metricRelabelings": Change(_RELABEL, _MONITOR),
+    "networkPolicy.enabled": Change(True),
+    "networkPolicy.metricsFrom": Change(_PEER, {"networkPolicy.enabled": True}),
+    "networkPolicy.egress.enabled": Change(True, {"networkPolicy.enabled": True}),
+    "networkPolicy.egress.apiServerPorts": Change([8443], _EGRESS),
+    "networkPolicy.egress.apiServerPeers": Change([{"ipBlock": {"cidr": "192.0.2.1/32"}}], _EGRESS),
+    "networkPolicy.egress.extra": Change([{"ports": [{"port": 9090}], "to": _PEER}], _EGRESS),
+    "podDisruptionBudget.enabled": Change(True),
+    "podDisruptionBudget.minAvailable": Change("50%", {"podDisruptionBudget.enabled": True}),
+    "podDisruptionBudget.maxUnavailable": Change("25%", {"podDisruptionBudget.enabled": True}),
+}

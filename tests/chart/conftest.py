@@ -1,0 +1,48 @@
+"""One control plane for the tests of the chart, with all that a strict owner would turn on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hack.devcluster.cluster import Cluster
+from tests.chart.helm import NAMESPACE, RELEASE
+from tests.chart.release import Release
+
+#: Without the right to update `jobs/finalizers` nothing can be owned by a Job on such a cluster.
+STRICT = ("--enable-admission-plugins=OwnerReferencesPermissionEnforcement",)
+#: Pod Security refuses pods that are not as locked down as can be.
+RESTRICTED = f"""
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: {NAMESPACE}
+  labels: {{pod-security.kubernetes.io/enforce: restricted}}
+"""
+
+
+@pytest.fixture(scope="package")
+def cluster() -> Iterator[Cluster]:
+    with Cluster(nodes=3, audit=True, api_args=STRICT) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="package")
+def installed(cluster: Cluster) -> Release:
+    """The chart with nothing but its defaults, in a namespace as strict as there is."""
+    return strictly_installed(cluster)
+
+
+def strictly_installed(cluster: Cluster) -> Release:
+    release = Release(cluster, RELEASE, NAMESPACE)
+    cluster.kubectl("apply", "-f", "-", input=RESTRICTED)
+    release.install()
+    return release
+
+
+@pytest.fixture(scope="module")
+def fresh_cluster() -> Iterator[Cluster]:
+    """For tests that take the chart away again."""
+    with Cluster(nodes=3, audit=True, api_args=STRICT) as cluster:
+        yield cluster

@@ -1,0 +1,108 @@
+"""Asks the API server whether it would take an object, strictly, and keeps nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from hack.devcluster.cluster import Cluster
+
+_CLUSTER_WIDE: Final = {"CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}
+_PLURALS: Final = {"NetworkPolicy": "networkpolicies"}
+
+#: What the Prometheus operator's own definition says about the fields that the chart uses.
+_RELABELINGS: Final = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"action": {"type": "string"}, "regex": {"type": "string"}},
+    },
+}
+_STRING: Final = {"type": "string"}
+_LABELS: Final = {"type": "object", "additionalProperties": _STRING}
+_ENDPOINT: Final = {
+    "type": "object",
+    "properties": {
+        "port": _STRING,
+        "path": _STRING,
+        "interval": {**_STRING, "pattern": r"^(\d+(ms|s|m|h))+$"},
+        "scrapeTimeout": _STRING,
+        "honorLabels": {"type": "boolean"},
+        "relabelings": _RELABELINGS,
+        "metricRelabelings": _RELABELINGS,
+    },
+}
+_SPEC: Final = {
+    "type": "object",
+    "required": ["selector", "endpoints"],
+    "properties": {
+        "namespaceSelector": {
+            "type": "object",
+            "properties": {"matchNames": {"type": "array", "items": _STRING}},
+        },
+        "selector": {"type": "object", "properties": {"matchLabels": _LABELS}},
+        "endpoints": {"type": "array", "items": _ENDPOINT},
+    },
+}
+_MONITORS: Final[dict[str, Any]] = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "servicemonitors.monitoring.coreos.com"},
+    "spec": {
+        "group": "monitoring.coreos.com",
+        "scope": "Namespaced",
+        "names": {
+            "kind": "ServiceMonitor",
+            "listKind": "ServiceMonitorList",
+            "plural": "servicemonitors",
+            "singular": "servicemonitor",
+        },
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": _SPEC}}},
+            }
+        ],
+    },
+}
+_DEFINITIONS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+class DryRun:
+    """For one cluster; the same object is asked about once."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._api = cluster.api
+        self._passed: set[str] = set()
+        self._api.create(_DEFINITIONS, _MONITORS)
+        cluster.wait(
+            "ServiceMonitors",
+            lambda: self._api.get("/apis/monitoring.coreos.com/v1/servicemonitors"),
+        )
+        for name in ("echelon", "elsewhere", "team-a", "team-b"):
+            body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            self._apply(f"/api/v1/namespaces/{name}", body)
+
+    def send(self, body: dict[str, Any]) -> None:
+        """Raises ``ApiError`` with the API server's words when it would not take the object."""
+        text = json.dumps(body, sort_keys=True)
+        if text not in self._passed:
+            self._apply(path(body), body, "&dryRun=All")
+            self._passed.add(text)
+
+    def _apply(self, where: str, body: dict[str, Any], more: str = "") -> None:
+        query = f"?fieldManager=chart&force=true&fieldValidation=Strict{more}"
+        self._api.request("PATCH", where + query, body, "application/apply-patch+yaml")
+
+
+def path(body: dict[str, Any]) -> str:
+    """Where an object lives."""
+    version, kind, meta = body["apiVersion"], body["kind"], body["metadata"]
+    plural = _PLURALS.get(kind, f"{kind.lower()}s")
+    root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    if kind in _CLUSTER_WIDE:
+        assert "namespace" not in meta, f"{kind} {meta['name']} is in no namespace"
+        return f"{root}/{plural}/{meta['name']}"
+    return f"{root}/namespaces/{meta['namespace']}/{plural}/{meta['name']}"

@@ -1,0 +1,154 @@
+"""A release of the chart in a cluster, and the operator as the process its pods would run.
+
+The nodes are simulated, so nothing runs in the pods. The process started here in their place has
+the container's flags and the token of the release's ServiceAccount: it may do exactly what the
+chart allows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hack.chart import CHART
+from hack.devcluster.cluster import Cluster
+from tests.chart.helm import Object, helm, nested
+from tests.integration.harness.manifests import job, phase, template
+from tests.integration.harness.operator import Operator
+
+GROUP = "/apis/echelon.dev/v1alpha1"
+
+
+class Release:
+    """``helm install`` with ``values`` (flat), and what follows. Namespaces are made as needed."""
+
+    def __init__(
+        self, cluster: Cluster, name: str, namespace: str, values: Mapping[str, Any] | None = None
+    ) -> None:
+        self.cluster = cluster
+        self.name = name
+        self.namespace = namespace
+        self.values = dict(values or {})
+        self.chart = CHART
+
+    @property
+    def user(self) -> str:
+        return f"system:serviceaccount:{self.namespace}:{self.name}"
+
+    def helm(self, *args: str, values: Mapping[str, Any] | None = None) -> str:
+        """A command of helm about this release."""
+        flags = ("--namespace", self.namespace)
+        return helm(*args, *flags, kubeconfig=self.cluster.kubeconfig, values=values)
+
+    def install(self, *flags: str) -> str:
+        """Returns when the pods of the operator are Ready; says what helm says."""
+        waiting = ("--wait", "--timeout", "60s", *flags)
+        return self.helm("install", self.name, str(self.chart), *waiting, values=self._nested())
+
+    def upgrade(self, **values: Any) -> str:
+        self.values |= {name.replace("__", "."): value for name, value in values.items()}
+        waiting = ("--wait", "--timeout", "60s")
+        return self.helm("upgrade", self.name, str(self.chart), *waiting, values=self._nested())
+
+    def uninstall(self) -> str:
+        return self.helm("uninstall", self.name, "--wait", "--timeout", "60s")
+
+    def _nested(self) -> Object:
+        return nested(self.values)
+
+    @property
+    def args(self) -> list[str]:
+        """The flags of the operator's container, from the cluster."""
+        path = f"/apis/apps/v1/namespaces/{self.namespace}/deployments/{self.name}"
+        deployment = self.cluster.api.get(path)
+        args: list[str] = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
+        return args
+
+    @contextmanager
+    def operator(self) -> Iterator[Operator]:
+        """The operator at work under the chart's roles."""
+        operator = Operator(self.cluster, self.name, args=self.args, kubeconfig=self._kubeconfig())
+        operator.start()
+        try:
+            yield operator
+        finally:
+            operator.kill9()
+
+    def _kubeconfig(self) -> Path:
+        """As in a pod: the ServiceAccount's token, and nothing else."""
+        token = self.cluster.kubectl(
+            "create", "token", self.name, "--namespace", self.namespace
+        ).strip()
+        authority = str(self.cluster.layout.certs / "ca.crt")
+        cluster = {"server": self.cluster.url, "certificate-authority": authority}
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "it", "cluster": cluster}],
+            "users": [{"name": "it", "user": {"token": token}}],
+            "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
+            "current-context": "it",
+        }
+        path = self.cluster.dir / f"{self.namespace}-{self.name}.kubeconfig"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(config))
+        return path
+
+
+class Jobs:
+    """Jobs of one namespace, as a user has them."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self.cluster = cluster
+        self.namespace = namespace
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        cluster.kubectl("apply", "-f", "-", input=json.dumps(body))
+
+    def path(self, plural: str, name: str = "") -> str:
+        root = "/api/v1" if plural == "pods" else GROUP
+        root = "/apis/apps/v1" if plural == "controllerrevisions" else root
+        return f"{root}/namespaces/{self.namespace}/{plural}/{name}".rstrip("/")
+
+    def make(self, name: str = "web", **spec: Any) -> None:
+        """A Job of three instances; returns when all are available."""
+        self.cluster.api.create(self.path("jobs"), job(name, **spec))
+        self.wait(f"{name} available", lambda: self._available(name) == 3)
+
+    def roll(self, image: str, *phases: str, name: str = "web") -> Object:
+        """Change the image and wait until an Update of it has ended so."""
+        before = {update["metadata"]["uid"] for update in self.all("updates")}
+        patch = {"spec": {"template": template(image)}}
+        self.cluster.api.patch(self.path("jobs", name), patch)
+
+        def ended() -> Object | None:
+            new = [u for u in self.all("updates") if u["metadata"]["uid"] not in before]
+            return next((u for u in new if phase(u) in phases), None)
+
+        return self.wait(f"{image} to be {' or '.join(phases)}", ended)
+
+    def all(self, plural: str) -> list[Object]:
+        """Every object of a kind; asked again while a changed definition is taken in."""
+        found: Object = self.wait(plural, lambda: self.cluster.api.get(self.path(plural)))
+        return list(found["items"])
+
+    def images(self) -> set[str]:
+        return {pod["spec"]["containers"][0]["image"] for pod in self.all("pods")}
+
+    def uids(self) -> dict[str, str]:
+        """Of all that belongs to Jobs."""
+        plurals = ("jobs", "updates", "pods", "controllerrevisions")
+        return {
+            f"{plural}/{o['metadata']['name']}": o["metadata"]["uid"]
+            for plural in plurals
+            for o in self.all(plural)
+        }
+
+    def wait(self, what: str, probe: Callable[[], Any], timeout: float = 40.0) -> Any:
+        return self.cluster.wait(what, probe, timeout)
+
+    def _available(self, name: str) -> int:
+        status = self.cluster.api.get(self.path("jobs", name)).get("status", {})
+        return int(status.get("availableInstances") or 0)

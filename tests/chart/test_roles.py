@@ -1,0 +1,200 @@
+"""The chart's roles are enough for the operator, hold nothing it does not use, and serve users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from hack.devcluster.cluster import Cluster
+from tests.chart.helm import Object, render
+from tests.chart.release import Jobs, Release
+from tests.integration.harness.audit import Audit, Request
+from tests.integration.harness.manifests import job
+
+#: (verb, resource with subresource)
+Right = tuple[str, str]
+OPERATORS = ("echelon", "echelon-lease")
+PRUNING = {"updateHistoryLimit": 1, "revisionHistoryLimit": 1}
+#: Granted, though no test brings about the request.
+UNSEEN = {
+    # Asked for by admission, on behalf of what names the Job as its owner; no request of its own.
+    ("update", "jobs/finalizers"),
+    # The count of news that is said again and again: written 10 s after the first.
+    ("patch", "events"),
+}
+
+
+def exercise(release: Release, jobs: Jobs) -> None:
+    """All that the operator does to objects, with a restart in the middle."""
+    with release.operator():
+        jobs.make(**PRUNING)
+        jobs.roll("app:2", "RolledForward")
+        jobs.roll("app:3-crash-loop", "RolledBack")
+        assert jobs.images() == {"app:2"}
+        jobs.roll("app:1", "RolledForward")
+        mend(jobs)
+        active = jobs.roll("app:4-never-ready", "RollingForward")["metadata"]["name"]
+    with release.operator():
+        replace_an_old_one(jobs)
+        jobs.cluster.api.delete(jobs.path("updates", active))
+        jobs.wait("no lock", lambda: lock(jobs) is None)
+        jobs.wait("pruning", lambda: len(jobs.all("updates")) <= 2)
+        be_adopted(jobs)
+        jobs.cluster.api.delete(jobs.path("jobs", "web"))
+        jobs.wait("the end", lambda: not jobs.all("pods"))
+
+
+def mend(jobs: Jobs) -> None:
+    """Take a pod its labels; the operator puts them back."""
+    pod = jobs.path("pods", "web-0")
+    uid = jobs.cluster.api.get(pod)["metadata"]["uid"]
+    jobs.cluster.api.patch(pod, {"metadata": {"labels": {"echelon.dev/job": None}}})
+    jobs.wait(
+        "the label",
+        lambda: "echelon.dev/job" in jobs.cluster.api.get(pod)["metadata"]["labels"],
+    )
+    assert jobs.cluster.api.get(pod)["metadata"]["uid"] == uid
+
+
+def replace_an_old_one(jobs: Jobs) -> None:
+    """A lost pod of the former revision is made anew, whatever the Job says now."""
+    gone = next(p for p in jobs.all("pods") if image(p) == "app:1")["metadata"]
+    path = jobs.path("pods", gone["name"])
+    jobs.cluster.api.delete(path)
+    jobs.wait("another", lambda: jobs.cluster.api.get(path)["metadata"]["uid"] != gone["uid"])
+    assert image(jobs.cluster.api.get(path)) == "app:1"
+
+
+def be_adopted(jobs: Jobs) -> None:
+    """The Job goes without its pods and revisions, and comes back: they are its own again."""
+    path = jobs.path("jobs", "web")
+    there = jobs.cluster.api.get(path)
+    jobs.cluster.api.delete(path, {"propagationPolicy": "Orphan"})
+    jobs.wait("no Job", lambda: not jobs.all("jobs"))
+    jobs.cluster.api.create(
+        jobs.path("jobs"), {**there, "metadata": {"name": "web"}, "status": None}
+    )
+    jobs.wait("adoption", lambda: all(map(owned, jobs.all("pods"))))
+    jobs.wait("revisions", lambda: any(map(owned, jobs.all("controllerrevisions"))))
+
+
+def owned(obj: Object) -> bool:
+    return bool(obj["metadata"].get("ownerReferences"))
+
+
+def image(pod: Object) -> str:
+    return str(pod["spec"]["containers"][0]["image"])
+
+
+def lock(jobs: Jobs) -> str | None:
+    status = jobs.cluster.api.get(jobs.path("jobs", "web"))["status"]
+    return (status.get("activeUpdate") or {}).get("name")
+
+
+def granted(rules: Iterable[Object]) -> Iterator[Right]:
+    for rule in rules:
+        yield from ((verb, resource) for verb in rule["verbs"] for resource in rule["resources"])
+
+
+def used(requests: Iterable[Request]) -> set[Right]:
+    return {(r.verb, f"{r.resource}/{r.subresource}".rstrip("/")) for r in requests if r.resource}
+
+
+def refused(requests: Iterable[Request]) -> list[str]:
+    return [str(r) for r in requests if r.code in (401, 403)]
+
+
+def test_cluster_wide_the_role_is_enough_and_not_more(cluster: Cluster, installed: Release) -> None:
+    audit = Audit(cluster.audit_log)
+    exercise(installed, Jobs(cluster, "all-a"))
+    requests = audit.requests(user=installed.user)
+    assert refused(requests) == []
+    rules = [
+        rule
+        for role in render()
+        if role["kind"] in ("ClusterRole", "Role") and role["metadata"]["name"] in OPERATORS
+        for rule in role["rules"]
+    ]
+    assert set(granted(rules)) - used(requests) == UNSEEN
+    assert used(requests) - set(granted(rules)) == set()
+
+
+def test_roles_of_some_namespaces_are_enough(cluster: Cluster, installed: Release) -> None:
+    assert installed.name == "echelon", "a second release leaves the CRDs to the first"
+    one, other, foreign = (Jobs(cluster, name) for name in ("team-1", "team-2", "team-3"))
+    second = Release(
+        cluster,
+        "teams",
+        "teams-system",
+        {
+            "fullnameOverride": "teams",
+            "watchNamespaces": ["team-1", "team-2"],
+            "crds.install": False,
+            "rbac.aggregateRoles": False,
+        },
+    )
+    second.install("--create-namespace")
+    audit = Audit(cluster.audit_log)
+    cluster.api.create(foreign.path("jobs"), job())
+    cluster.api.create(other.path("jobs"), job())
+    exercise(second, one)
+    assert len(other.all("pods")) == 3
+    requests = audit.requests(user=second.user)
+    assert refused(requests) == []
+    assert {r.namespace for r in requests if r.resource} == {"team-1", "team-2", "teams-system"}
+    assert foreign.all("pods") == []
+    second.uninstall()
+
+
+def allowed(cluster: Cluster, user: str, namespace: str, verb: str, resource: str) -> bool:
+    plural, _, sub = resource.partition("/")
+    asked: dict[str, Any] = {
+        "namespace": namespace,
+        "verb": verb,
+        "group": "echelon.dev",
+        "resource": plural,
+        "subresource": sub,
+    }
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {"user": user, "resourceAttributes": asked},
+    }
+    path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+    return bool(cluster.api.create(path, review)["status"]["allowed"])
+
+
+MAY = {
+    "view": {("get", "jobs"), ("watch", "updates"), ("get", "jobs/scale")},
+    "edit": {("create", "updates"), ("patch", "jobs"), ("patch", "jobs/scale")},
+    "admin": {("update", "jobs/finalizers")},
+    "nobody": {("patch", "jobs/status"), ("patch", "updates/status")},
+}
+
+
+def test_kubernetes_own_roles_see_and_change_jobs(cluster: Cluster, installed: Release) -> None:
+    assert installed
+    Jobs(cluster, "users")
+    may: set[Right] = set()
+    for role in ("view", "edit", "admin"):
+        may |= MAY[role]
+        binding = f"{role}s", "--clusterrole", role, "--user", role, "--namespace", "users"
+        cluster.kubectl("create", "rolebinding", *binding)
+        for right in may:
+            cluster.wait(
+                f"{role} may {right}", lambda u=role, r=right: allowed(cluster, u, "users", *r)
+            )
+        for right in {r for rights in MAY.values() for r in rights} - may:
+            assert not allowed(cluster, role, "users", *right), (role, right)
+
+
+def test_secrets_only_by_name_or_all_on_demand() -> None:
+    def secrets(values: Object) -> list[Object]:
+        rules = [r for o in render(values) for r in o.get("rules", ())]
+        return [rule for rule in rules if "secrets" in rule["resources"]]
+
+    assert secrets({}) == []
+    (named,) = secrets({"rbac": {"secrets": ["gate"]}})
+    assert (named["verbs"], named["resourceNames"]) == (["get"], ["gate"])
+    (every,) = secrets({"rbac": {"secrets": ["*"]}})
+    assert (every["verbs"], "resourceNames" in every) == (["get"], False)

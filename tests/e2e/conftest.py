@@ -1,0 +1,98 @@
+"""One control plane, one real node, the operator installed by its chart; a namespace per test.
+
+All is made once for the session. Without root, or where the tools cannot be had, every test is
+skipped, and the end of the output says why.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hack.devcluster.cluster import Cluster
+from hack.e2e import operator_image, tools, webserver
+from hack.e2e.node import NODE_ARGS, RealNode
+from tests.e2e.installed import Installed
+from tests.e2e.place import Place
+
+_NUMBERS = itertools.count(1)
+_SKIPPED = pytest.StashKey[str]()
+_PLACE = pytest.StashKey[Place]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever judges the whole session comes last."""
+    items.sort(key=lambda item: item.name.endswith("in_all_tests_so_far"))
+
+
+@pytest.fixture(scope="session")
+def machine(request: pytest.FixtureRequest) -> None:
+    """Skips everything if no real node can run here."""
+    try:
+        tools.ensure()
+    except tools.Unavailable as error:
+        request.config.stash[_SKIPPED] = str(error)
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def cluster(machine: None) -> Iterator[Cluster]:
+    """A control plane without simulated nodes."""
+    with Cluster(nodes=0, audit=True, controller_args=NODE_ARGS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def node(cluster: Cluster) -> Iterator[RealNode]:
+    """The one node, with all images; at the end nothing of it may be left on the machine."""
+    made = RealNode(cluster)
+    with made:
+        made.load(webserver.archive(made.dir))
+        made.load(operator_image.archive(made.dir))
+        yield made
+    assert made.leftovers() == []
+
+
+@pytest.fixture(scope="session")
+def operator(cluster: Cluster, node: RealNode) -> Installed:
+    """The operator, by `helm install`."""
+    made = Installed(cluster)
+    made.install()
+    return made
+
+
+@pytest.fixture
+def place(
+    request: pytest.FixtureRequest, cluster: Cluster, node: RealNode, operator: Installed
+) -> Iterator[Place]:
+    """A namespace of the test's own."""
+    stem = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:40].strip("-")
+    made = Place(cluster, f"{stem}-{next(_NUMBERS)}")
+    request.node.stash[_PLACE] = made
+    made.begin()
+    yield made
+    node.check()
+    made.end()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Show the namespace and the operator's log with each failure."""
+    report: pytest.TestReport = yield
+    assert call is not None
+    if report.failed and (place := item.stash.get(_PLACE, None)):
+        report.sections.append(("namespace", place.describe()))
+        report.sections.append(("operator", Installed(place.cluster).said()))
+    return report
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if reason := config.stash.get(_SKIPPED, None):
+        terminalreporter.section("THE END-TO-END TESTS DID NOT RUN", red=True)
+        terminalreporter.line(reason, red=True)

@@ -1,0 +1,101 @@
+"""The operator as a cluster owner has it: the chart installed by helm, running as a pod."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from typing import Any
+
+from hack.devcluster.cluster import Cluster
+from hack.e2e import operator_image
+from hack.e2e.operator_base import ROOT
+
+NAMESPACE = "echelon-system"
+RELEASE = "echelon"
+CHART = ROOT / "charts" / "echelon"
+_SELECTOR = f"app.kubernetes.io/instance={RELEASE}"
+_PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
+
+
+class HelmError(Exception):
+    """What helm said."""
+
+
+class Installed:
+    """One release of the chart, with nothing set but the image and what a test asks for."""
+
+    def __init__(self, cluster: Cluster, values: Sequence[str] = ()) -> None:
+        self._cluster = cluster
+        image = f"image.registry={operator_image.REPOSITORY.partition('/')[0]}"
+        name = f"image.repository={operator_image.REPOSITORY.partition('/')[2]}"
+        self._values = [image, name, f"image.tag={operator_image.TAG}", *values]
+
+    def install(self) -> None:
+        sets = [word for value in self._values for word in ("--set", value)]
+        self.helm("install", RELEASE, str(CHART), "--create-namespace", *sets)
+        self.wait_ready()
+
+    def helm(self, *args: str) -> str:
+        folder = self._cluster.dir / "helm"
+        kinds = ("CACHE", "CONFIG", "DATA")
+        homes = {f"HELM_{kind}_HOME": str(folder / kind.lower()) for kind in kinds}
+        own = [f"--kubeconfig={self._cluster.kubeconfig}", f"--namespace={NAMESPACE}"]
+        done = subprocess.run(
+            [str(self._cluster.binary("helm")), *args, *own],
+            env=os.environ | homes,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise HelmError(f"helm {args[0]}: {done.stderr.strip()}")
+        return done.stdout
+
+    def wait_ready(self, timeout: float = 90.0) -> None:
+        """Until as many pods are Ready as there should be, and one of them acts."""
+        path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments?labelSelector={_SELECTOR}"
+
+        def ready() -> bool:
+            found = self._cluster.api.get(path)["items"]
+            return bool(found) and all(
+                each["status"].get("readyReplicas", 0) == each["spec"]["replicas"]
+                for each in found
+            )
+
+        self._cluster.wait("the operator's pods", ready, timeout)
+        self._cluster.wait("a holder of the Lease", self.holder, 30)
+
+    def pods(self) -> list[dict[str, Any]]:
+        """Its pods that are not being deleted."""
+        found = self._cluster.api.get(f"{_PODS}?labelSelector={_SELECTOR}")["items"]
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def holder(self) -> dict[str, Any] | None:
+        """The pod that holds the Lease, None while none does."""
+        path = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"
+        holders = [lease["spec"].get("holderIdentity") or "" for lease in self._cluster.api.get(path)["items"]]
+        for pod in self.pods():
+            meta = pod["metadata"]
+            if any(meta["name"] in holder or meta["uid"] in holder for holder in holders):
+                return pod
+        return None
+
+    def delete(self, pod: dict[str, Any], grace: int | None = None) -> None:
+        """As `kubectl delete pod` does; with a grace of 0 as `--force` does."""
+        meta = pod["metadata"]
+        options: dict[str, Any] = {"preconditions": {"uid": meta["uid"]}}
+        if grace is not None:
+            options["gracePeriodSeconds"] = grace
+        self._cluster.api.delete(f"{_PODS}/{meta['name']}", options)
+
+    def users(self) -> set[str]:
+        """The API server's names for its ServiceAccounts."""
+        names = {pod["spec"]["serviceAccountName"] for pod in self.pods()}
+        return {f"system:serviceaccount:{NAMESPACE}:{name}" for name in names}
+
+    def said(self, lines: int = 40) -> str:
+        return self._cluster.kubectl(
+            *("-n", NAMESPACE, "logs", f"--selector={_SELECTOR}", f"--tail={lines}", "--prefix"),
+            check=False,
+        )

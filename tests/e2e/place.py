@@ -1,0 +1,118 @@
+"""One test's namespace on the real cluster: what users do in it, and waiting for what comes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from hack.devcluster.cluster import Cluster
+
+T = TypeVar("T")
+Object = dict[str, Any]
+GROUP = "/apis/echelon.dev/v1alpha1"
+ENDED = ("RolledForward", "RolledBack", "Aborted", "Failed", "Error", "Superseded", "Rejected")
+_BASES = {"jobs": GROUP, "updates": GROUP, "endpointslices": "/apis/discovery.k8s.io/v1"}
+
+
+class Place:
+    """All requests are an administrator's."""
+
+    def __init__(self, cluster: Cluster, name: str) -> None:
+        self.cluster = cluster
+        self.api = cluster.api
+        self.name = name
+
+    def begin(self) -> None:
+        self.api.create("/api/v1/namespaces", {"metadata": {"name": self.name}})
+        account = self.path("serviceaccounts", "default")
+        self.cluster.wait("the default ServiceAccount", lambda: self.api.get(account))
+
+    def end(self) -> None:
+        """What is in it goes while other tests run."""
+        self.api.delete(f"/api/v1/namespaces/{self.name}")
+
+    # --- what is there ---
+
+    def path(self, plural: str, name: str = "") -> str:
+        base = _BASES.get(plural, "/api/v1")
+        return "/".join(filter(None, [base, "namespaces", self.name, plural, name]))
+
+    def job(self, name: str = "web") -> Object:
+        found: Object = self.api.get(self.path("jobs", name))
+        return found
+
+    def pods(self, job: str = "web") -> dict[int, Object]:
+        """The pods of a Job by instance; those being deleted, too."""
+        query = f"?labelSelector=echelon.dev/job%3D{job}"
+        found = self.api.get(self.path("pods") + query)["items"]
+        return {int(pod["metadata"]["labels"]["echelon.dev/instance"]): pod for pod in found}
+
+    def events(self, about: str) -> list[Object]:
+        found: list[Object] = self.api.get(self.path("events"))["items"]
+        return [event for event in found if event["involvedObject"]["name"] == about]
+
+    # --- what users do ---
+
+    def create(self, obj: Object) -> Object:
+        made: Object = self.api.create(self.path(f"{obj['kind'].lower()}s"), obj)
+        return made
+
+    def made(self, obj: Object, timeout: float = 60.0) -> Object:
+        """Create a Job and return it once it is Ready."""
+        self.create(obj)
+        return self.wait_ready(obj["metadata"]["name"], timeout)
+
+    def change(self, template: Object, job: str = "web") -> str:
+        """Give a Job another template; the name of the Update this makes."""
+        patched = self.api.patch(self.path("jobs", job), {"spec": {"template": template}})
+        return f"{job}-g{patched['metadata']['generation']}"
+
+    # --- waiting ---
+
+    def wait(self, what: str, probe: Callable[[], T], timeout: float = 30.0) -> T:
+        return self.cluster.wait(what, probe, timeout)
+
+    def wait_ready(self, job: str = "web", timeout: float = 60.0) -> Object:
+        def ready() -> Object | None:
+            found = self.job(job)
+            status = found.get("status", {})
+            seen = status.get("observedGeneration") == found["metadata"]["generation"]
+            return found if seen and condition(found, "Ready") else None
+
+        found = self.wait(f"Job {job} to be Ready", ready, timeout)
+        assert found is not None
+        return found
+
+    def wait_update(
+        self,
+        name: str,
+        probe: Callable[[Object], Any] = lambda update: update["status"]["phase"] in ENDED,
+        timeout: float = 90.0,
+    ) -> Object:
+        """The Update once ``probe`` is true of it; by default once it has ended."""
+
+        def look() -> Object | None:
+            found: Object = self.api.get(self.path("updates", name))
+            return found if found.get("status", {}).get("phase") and probe(found) else None
+
+        found = self.wait(f"Update {name}", look, timeout)
+        assert found is not None
+        return found
+
+    def describe(self) -> str:
+        """For a person who asks why a test failed."""
+        kinds = ("get", "ejob,eup,pods,endpointslices", "-o", "wide")
+        shown = [self.cluster.kubectl("-n", self.name, *kinds, check=False)]
+        shown.append(self.cluster.kubectl("-n", self.name, "get", "events", check=False))
+        for plural in ("jobs", "updates"):
+            for obj in self.api.get(self.path(plural))["items"]:
+                status = json.dumps(obj.get("status", {}), indent=1)[:4000]
+                shown.append(f"--- {plural} {obj['metadata']['name']}\n{status}")
+        return "\n".join(shown)
+
+
+def condition(obj: Object, kind: str) -> bool:
+    """Whether a condition is True; an absent one is not."""
+    conditions = obj.get("status", {}).get("conditions", ())
+    return any(c["type"] == kind and c["status"] == "True" for c in conditions)

@@ -1,0 +1,57 @@
+"""The Job of a web server and its Service, as users would write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hack.e2e.webserver import PORT, image
+
+Object = dict[str, Any]
+
+
+def template(tag: str, *, drain: int = 2, **pod: Any) -> Object:
+    """Before a server is told to end it goes on for ``drain`` seconds: clients learn late that it
+    is about to go. ``pod`` are further fields of the pod's spec."""
+    probe = {"httpGet": {"path": "/healthz", "port": PORT}, "periodSeconds": 1}
+    container = {
+        "name": "web",
+        "image": image(tag),
+        "imagePullPolicy": "IfNotPresent",
+        "ports": [{"containerPort": PORT}],
+        "readinessProbe": {**probe, "failureThreshold": 2},
+        "lifecycle": {"preStop": {"sleep": {"seconds": drain}}},
+    }
+    spec = {"terminationGracePeriodSeconds": 15, "containers": [container], **pod}
+    return {"metadata": {"labels": {"app": "web"}}, "spec": spec}
+
+
+def job(
+    tag: str = "1",
+    instances: int = 3,
+    *,
+    update: Object | None = None,
+    pod: Object | None = None,
+    **spec: Any,
+) -> Object:
+    """``update`` are further fields of the policy, ``pod`` of the pod's template, ``spec`` of the
+    Job's spec."""
+    return {
+        "apiVersion": "echelon.dev/v1alpha1",
+        "kind": "Job",
+        "metadata": {"name": "web"},
+        "spec": {
+            "instances": instances,
+            "minReadySeconds": 1,
+            "update": {"readyTimeoutSeconds": 8, "maxFailuresPerInstance": 0, **(update or {})},
+            "template": pod or template(tag),
+            **spec,
+        },
+    }
+
+
+def service() -> Object:
+    return {
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": PORT}]},
+    }

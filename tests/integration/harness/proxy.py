@@ -1,0 +1,138 @@
+"""Between an operator and the API server: lets faults happen at a chosen request.
+
+    with Proxy(cluster, USER) as proxy:
+        proxy.fault = lambda request: 503 if request.writes else None
+
+``fault`` is asked before a request is passed on: an HTTP status is answered instead of it.
+``answered`` is told of each write after the API server has answered it and before the client hears
+of it: whoever kills the client there has found the worst moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import aiohttp
+from aiohttp import web
+
+from hack.devcluster.cluster import Cluster
+
+_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request on its way to the API server."""
+
+    method: str
+    path: str
+    query: str
+
+    @property
+    def writes(self) -> bool:
+        """It would change something (a dry run would not)."""
+        return self.method != "GET" and "dryRun=All" not in self.query
+
+    @property
+    def lease(self) -> bool:
+        return "/leases" in self.path
+
+
+class Proxy:
+    """Plain HTTP on 127.0.0.1 for one user of the cluster; ``kubeconfig`` leads to it."""
+
+    def __init__(self, cluster: Cluster, user: str) -> None:
+        cluster.client_kubeconfig(user, ["system:masters"])
+        self.fault: Callable[[Asked], int | None] = lambda _: None
+        self.answered: Callable[[Asked], None] = lambda _: None
+        self._upstream = cluster.url
+        certs = cluster.layout.certs
+        self._tls = ssl.create_default_context(cafile=str(certs / "ca.crt"))
+        self._tls.load_cert_chain(certs / f"client-{user}.crt", certs / f"client-{user}.key")
+        self._dir = cluster.dir
+        self._user = user
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._port = 0
+
+    @property
+    def kubeconfig(self) -> Path:
+        server = f"http://127.0.0.1:{self._port}"
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "proxy", "cluster": {"server": server}}],
+            "users": [{"name": "proxy", "user": {}}],
+            "contexts": [{"name": "proxy", "context": {"cluster": "proxy", "user": "proxy"}}],
+            "current-context": "proxy",
+        }
+        path = self._dir / f"proxy-{self._port}.kubeconfig"
+        path.write_text(json.dumps(config))
+        return path
+
+    def __enter__(self) -> Proxy:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    async def _start(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=self._tls),
+            timeout=aiohttp.ClientTimeout(total=None),
+            auto_decompress=False,
+        )
+        app = web.Application(client_max_size=64 << 20)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self._port = self._runner.addresses[0][1]
+
+    async def _stop(self) -> None:
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()  # watches would go on
+        await self._session.close()
+        await self._runner.cleanup()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        asked = Asked(request.method, request.path, request.query_string)
+        if (status := self.fault(asked)) is not None:
+            words = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status}
+            return web.json_response(words | {"message": "injected fault"}, status=status)
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP}
+        body = await request.read()
+        url = self._upstream + request.path_qs
+        async with self._session.request(
+            request.method, url, headers=headers, data=body or None
+        ) as answer:
+            kept = {k: v for k, v in answer.headers.items() if k.lower() not in _HOP}
+            if "watch=" not in asked.query:
+                said = await answer.read()
+                if asked.writes:
+                    # In a thread: it may block this request, but no other.
+                    await asyncio.to_thread(self.answered, asked)
+                return web.Response(body=said, status=answer.status, headers=kept)
+            stream = web.StreamResponse(status=answer.status, headers=kept)
+            await stream.prepare(request)
+            with suppress(ConnectionError):  # the client is gone
+                async for chunk in answer.content.iter_any():
+                    await stream.write(chunk)
+            return stream

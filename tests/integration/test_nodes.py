@@ -1,0 +1,134 @@
+"""Nodes are drained and lost: that is no failure of a version, and it is heeded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.harness.manifests import Object, condition, is_true, job, queue, sim
+from tests.integration.harness.space import Space
+
+NODE = "/api/v1/nodes/"
+
+
+@pytest.fixture
+def lost(space: Space) -> Iterator[str]:
+    """A node that can be lost; afterwards it is well again."""
+    name = "sim-9"
+    yield name
+    space.api.patch(NODE + name, {"metadata": {"annotations": {"sim.echelon.dev/lost": None}}})
+    space.cluster.wait("the node to be well again", lambda: not taints(space, name), 30)
+
+
+def taints(space: Space, name: str) -> list[Object]:
+    found: list[Object] = space.api.get(NODE + name)["spec"].get("taints", [])
+    return found
+
+
+def pinned(name: str, wish: Object, instances: str) -> Object:
+    """The instances named are wanted on a node, by a soft wish that the scheduler heeds."""
+    assert instances
+    wish["spec"]["template"]["spec"]["affinity"] = {
+        "nodeAffinity": {
+            "preferredDuringSchedulingIgnoredDuringExecution": [
+                {
+                    "weight": 100,
+                    "preference": {
+                        "matchFields": [
+                            {"key": "metadata.name", "operator": "In", "values": [name]}
+                        ]
+                    },
+                }
+            ]
+        }
+    }
+    return wish
+
+
+def test_max_unavailable_holds_while_an_instance_is_down_for_another_reason(space: Space) -> None:
+    space.made(job(instances=4, strategy=queue(2), update={"maxUnavailable": 1}))
+    space.patch_pod("web-3", annotations=sim(behaviour="never-ready"))
+    space.until("3 to be down", lambda: not space.pods()[3].ready)
+    # 3 goes first, for it is unavailable anyway, and does not come up: nobody else may go.
+    space.set_image("web:2", behaviour="ready-after", ready_after="3s", instances="3")
+    held = space.wait_update(
+        "RollingForward", probe=lambda u: u["status"]["reason"] == "MaxUnavailable"
+    )
+    assert held["status"]["counts"]["updated"] == 0
+    assert {len(uids) for i, uids in space.observer.uids().items() if i < 3} == {1}
+    space.wait_update("RolledForward", timeout=40)
+    assert space.observer.replay().order["web"] == [3, 0, 1, 2]
+
+
+def test_max_unavailable_as_a_percentage_bounds_a_wide_queue(space: Space) -> None:
+    space.made(job(instances=8, strategy=queue(8), update={"maxUnavailable": "25%"}))
+    space.set_image("web:2", behaviour="ready-after", ready_after="300ms")
+    space.wait_update("RolledForward", timeout=30)
+    assert space.observer.replay().peak["web"] == 2
+
+
+def test_a_drained_instance_comes_up_elsewhere_and_the_update_goes_on(space: Space) -> None:
+    space.made(job(instances=4, strategy=queue(1), update={"maxUnavailable": 1}))
+    space.set_image("web:2", behaviour="ready-after", ready_after="500ms")
+    space.wait_update("RollingForward")
+    evict: Object = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": "web-3", "namespace": space.name},
+    }
+    space.observer.not_the_operator(space.pods()[3].uid)
+    space.api.create(space.path("pods", "web-3", "eviction"), evict)
+    ended = space.wait_update("RolledForward", timeout=40)
+    assert "failures" not in ended["status"]
+    assert {pod.image for pod in space.pods().values()} == {"web:2"}
+
+
+def test_a_pod_on_a_lost_node_is_not_forced_and_is_told(space: Space, lost: str) -> None:
+    wish = pinned(lost, job(instances=2, strategy=queue(1)), "0-1")
+    space.made(wish)
+    assert {pod.node for pod in space.pods().values()} == {lost}
+    space.api.patch(NODE + lost, {"metadata": {"annotations": {"sim.echelon.dev/lost": "true"}}})
+    space.until("0 to be not Ready", lambda: not space.pods()[0].ready, timeout=30)
+    down = space.wait_job("seen", lambda j: j["status"].get("readyInstances") == 0)
+    assert not is_true(down, "Available")
+    space.set_image("web:2")
+    held = space.wait_update(
+        "RollingForward",
+        probe=lambda u: u["status"]["reason"] == "WaitingForTermination",
+        timeout=60,
+    )
+    assert "web-0" in held["status"]["message"]
+    assert lost in held["status"]["message"]
+    assert is_true(held, "Reconciling")
+    uids = space.observer.uids()
+    assert (len(uids[0]), len(uids[1])) == (1, 1)
+    assert space.pods()[0].deleting, "it was asked to go, and is still there"
+    # The node comes back: its kubelet ends the pod, and the update goes on by itself.
+    space.api.patch(NODE + lost, {"metadata": {"annotations": {"sim.echelon.dev/lost": None}}})
+    ended = space.wait_update("RolledForward", timeout=60)
+    assert "failures" not in ended["status"]
+
+
+def test_a_pod_evicted_from_a_lost_node_comes_up_elsewhere_when_it_is_gone(
+    space: Space, lost: str
+) -> None:
+    wish = pinned(lost, job(instances=1), "0")
+    wish["spec"]["template"]["spec"]["tolerations"] = [
+        {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute"}
+        | {"tolerationSeconds": 0}
+        for key in ("not-ready", "unreachable")
+    ]
+    space.made(wish)
+    first = space.pods()[0]
+    assert first.node == lost
+    space.observer.not_the_operator(first.uid)
+    space.api.patch(NODE + lost, {"metadata": {"annotations": {"sim.echelon.dev/lost": "true"}}})
+    space.until("the eviction", lambda: 0 in space.pods() and space.pods()[0].deleting, timeout=40)
+    held = space.wait_job("seen", lambda j: is_true(j, "Reconciling"))
+    assert condition(held, "Available")["status"] == "False"
+    assert space.pods()[0].uid == first.uid, "no second pod while the first may still run"
+    # Somebody who knows that the node is off forces the pod away.
+    space.kubectl("delete", "pod", "web-0", "--force", "--grace-period=0")
+    space.wait_ready(timeout=30)
+    assert space.pods()[0].node != lost

@@ -1,0 +1,250 @@
+"""What users write: kept as it is, refused with clear words, or answered by a condition."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hack.devcluster.api import ApiError
+from tests.integration.bad_objects import JOBS, UNSUPPORTED_JOBS, changed
+from tests.integration.harness.manifests import (
+    Object,
+    condition,
+    is_true,
+    job,
+    phase,
+    template,
+)
+from tests.integration.harness.space import Space
+
+BASE = job(instances=2)
+
+#: What only the API server's check of a pod can know -> words of its answer.
+INVALID: dict[str, tuple[Object, str]] = {
+    "a port out of range": (
+        {"containers": [{"name": "web", "image": "web:1", "ports": [{"containerPort": 99999}]}]},
+        "containerPort",
+    ),
+    "a bad image pull policy": (
+        {"containers": [{"name": "web", "image": "web:1", "imagePullPolicy": "Sometimes"}]},
+        "imagePullPolicy",
+    ),
+    "a mount without its volume": (
+        {
+            "containers": [
+                {
+                    "name": "web",
+                    "image": "web:1",
+                    "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+                }
+            ]
+        },
+        "volumeMounts[0].name",
+    ),
+    "a negative grace period": (
+        {
+            "containers": [{"name": "web", "image": "web:1"}],
+            "terminationGracePeriodSeconds": -1,
+        },
+        "terminationGracePeriodSeconds",
+    ),
+    "a container's name in capitals": (
+        {"containers": [{"name": "Web", "image": "web:1"}]},
+        "spec.containers[0].name",
+    ),
+    "requests above limits": (
+        {
+            "containers": [
+                {
+                    "name": "web",
+                    "image": "web:1",
+                    "resources": {"requests": {"cpu": "2"}, "limits": {"cpu": "1"}},
+                }
+            ]
+        },
+        "must be less than or equal to cpu limit",
+    ),
+    "an unknown service account": (
+        {"containers": [{"name": "web", "image": "web:1"}], "serviceAccountName": "nobody"},
+        "serviceaccount",
+    ),
+    "a wrongly typed field": (
+        {"containers": [{"name": "web", "image": "web:1", "args": "one"}]},
+        "args",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", INVALID)
+def test_an_invalid_pod_template_is_answered_with_the_api_servers_words(
+    space: Space, what: str
+) -> None:
+    spec, words = INVALID[what]
+    space.create(job(instances=2, template={"spec": spec}))
+    stalled = space.wait_job("Stalled", lambda j: is_true(j, "Stalled"))
+    said = condition(stalled, "Stalled")
+    assert words in said["message"]
+    assert said["reason"] in ("InvalidTemplate", "Forbidden")
+    assert space.observer.incarnations() == {}
+    # Mended, it comes up.
+    if said["reason"] == "InvalidTemplate":
+        mend = [{"op": "replace", "path": "/spec/template", "value": template("web:1")}]
+        space.api.request("PATCH", space.path("jobs", "web"), mend, "application/json-patch+json")
+        space.wait_ready()
+
+
+def test_bad_jobs_are_refused_and_no_pod_is_touched(space: Space) -> None:
+    space.made(job("good", instances=2))
+    first = space.observer.uids("good")
+    bad = {name: change for name, (change, _) in JOBS.items()} | UNSUPPORTED_JOBS
+    assert len(bad) >= 20
+    for what, change in bad.items():
+        with pytest.raises(ApiError) as refused:
+            space.create(changed(BASE, change))
+        assert refused.value.code == 422, what
+    # The same as an edit of a Job that runs.
+    edits = {
+        name: change["spec"]
+        for name, change in bad.items()
+        if isinstance(change.get("spec"), dict) and ... not in change["spec"].values()
+    }
+    for what, change in edits.items():
+        if "containers" in what or "container" in what:
+            continue
+        with pytest.raises(ApiError) as refused:
+            space.api.patch(space.path("jobs", "good"), {"spec": change})
+        assert refused.value.code == 422, what
+    space.scale(3, "good")
+    space.wait_job("3", lambda j: j["status"].get("availableInstances") == 3, "good")
+    assert {i: uids for i, uids in space.observer.uids("good").items() if i < 2} == first
+    assert set(space.observer.incarnations()) == {"good-0", "good-1", "good-2"}
+
+
+def test_an_invalid_new_template_stalls_and_touches_no_pod(space: Space) -> None:
+    before = space.made(job(instances=3))
+    first = space.observer.uids()
+    bad = template("web:2")
+    bad["spec"]["containers"][0]["ports"] = [{"containerPort": 99999}]
+    space.patch_job(template=bad)
+    stalled = space.wait_job("Stalled", lambda j: is_true(j, "Stalled"))
+    assert "containerPort" in condition(stalled, "Stalled")["message"]
+    assert is_true(stalled, "UpdatePending")
+    assert is_true(stalled, "Available")
+    assert stalled["status"]["currentRevision"] == before["status"]["currentRevision"]
+    assert space.updates() == []
+    # Scaling and replacement go on at the version in force.
+    space.scale(4)
+    space.wait_job("4", lambda j: j["status"].get("availableInstances") == 4)
+    space.delete_pod("web-0")
+    space.until("0 again", lambda: len(space.observer.uids()[0]) == 2)
+    assert {pod.image for pod in space.pods().values()} == {"web:1"}
+    assert {i: uids for i, uids in space.observer.uids().items() if i in (1, 2)} == {
+        i: uids for i, uids in first.items() if i in (1, 2)
+    }
+    # Mended: it rolls.
+    good = template("web:2")
+    good["spec"]["containers"][0]["ports"] = [{"containerPort": 8080}]
+    space.patch_job(template=good)
+    space.wait_update("RolledForward")
+    assert not is_true(space.wait_ready(), "UpdatePending")
+
+
+def test_a_running_update_goes_on_when_the_next_template_is_invalid(space: Space) -> None:
+    space.made(job(instances=4))
+    space.set_image("web:2", behaviour="ready-after", ready_after="700ms")
+    space.wait_update("RollingForward")
+    bad = template("web:3")
+    bad["spec"]["containers"][0]["ports"] = [{"containerPort": 99999}]
+    space.patch_job(template=bad)
+    pending = space.wait_job("UpdatePending", lambda j: is_true(j, "UpdatePending"))
+    assert "containerPort" in condition(pending, "UpdatePending")["message"]
+    assert phase(space.update("web-g2")) == "RollingForward"
+    ended = space.wait_update("RolledForward", name="web-g2")
+    assert ended["status"]["counts"]["updated"] == 4
+    stalled = space.wait_job("Stalled", lambda j: is_true(j, "Stalled"))
+    assert "containerPort" in condition(stalled, "Stalled")["message"]
+    assert [u["metadata"]["name"] for u in space.updates()] == ["web-g2"]
+
+
+def test_a_template_field_that_this_release_does_not_know_survives(space: Space) -> None:
+    wish = job(instances=1)
+    wish["spec"]["template"]["spec"]["madeUpField"] = {"deep": [1, {"er": True}]}
+    wish["spec"]["template"]["spec"]["containers"][0]["inventedLater"] = "yes"
+    made = space.made(wish)
+    assert made["spec"]["template"] == wish["spec"]["template"]
+    (revision,) = space.revisions()
+    assert revision["data"] == wish["spec"]["template"]
+    # A change of nothing but such a field is a new version.
+    wish["spec"]["template"]["spec"]["containers"][0]["inventedLater"] = "no"
+    space.patch_job(template=wish["spec"]["template"])
+    space.wait_update("RolledForward")
+    assert space.revisions()[-1]["data"] == wish["spec"]["template"]
+    assert space.job()["spec"]["template"] == wish["spec"]["template"]
+
+
+def test_a_rarely_used_pod_field_reaches_the_pod(space: Space) -> None:
+    wish = job(instances=1)
+    wish["spec"]["template"]["spec"] |= {
+        "schedulingGates": [],
+        "setHostnameAsFQDN": True,
+        "topologySpreadConstraints": [
+            {
+                "maxSkew": 1,
+                "topologyKey": "kubernetes.io/hostname",
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "matchLabelKeys": ["echelon.dev/revision"],
+                "labelSelector": {"matchLabels": {"echelon.dev/job": "web"}},
+            }
+        ],
+    }
+    space.made(wish)
+    spec = space.pod(0)["spec"]
+    assert spec["setHostnameAsFQDN"] is True
+    assert spec["topologySpreadConstraints"][0]["matchLabelKeys"] == ["echelon.dev/revision"]
+
+
+def test_two_field_managers_share_a_job(space: Space) -> None:
+    """A GitOps tool owns the template, a person the count."""
+    wish = job(instances=2)
+    space.apply(wish, manager="gitops")
+    space.wait_ready()
+    count: Object = {
+        "apiVersion": wish["apiVersion"],
+        "kind": "Job",
+        "metadata": {"name": "web"},
+        "spec": {"instances": 3},
+    }
+    space.apply(count, manager="person", force=True)
+    space.wait_job("3", lambda j: j["status"].get("availableInstances") == 3)
+    del wish["spec"]["instances"]
+    wish["spec"]["template"] = template("web:2")
+    space.apply(wish, manager="gitops")
+    space.wait_update("RolledForward")
+    after = space.wait_ready()
+    assert after["spec"]["instances"] == 3
+    assert {pod.image for pod in space.pods().values()} == {"web:2"}
+    managers = {
+        entry["manager"]
+        for entry in after["metadata"]["managedFields"]
+        if "f:spec" in entry["fieldsV1"]
+    }
+    assert managers == {"gitops", "person"}
+
+
+def test_applying_the_same_again_after_a_rollback_changes_nothing(space: Space) -> None:
+    quick = {"readyTimeoutSeconds": 2, "maxFailuresPerInstance": 0}
+    wish = job(instances=2, update=quick)
+    space.apply(wish, manager="gitops")
+    space.wait_ready()
+    wish["spec"]["template"] = template("web:2-never-ready")
+    applied = space.apply(wish, manager="gitops")
+    space.wait_update("RolledBack")
+    again = space.apply(wish, manager="gitops")
+    assert again["metadata"]["generation"] == applied["metadata"]["generation"]
+    space.kubectl(
+        "diff", "--server-side", "--field-manager=gitops", "-f", "-", input=json.dumps(wish)
+    )
+    space.scale(3)
+    space.wait_job("3", lambda j: j["status"].get("availableInstances") == 3)
+    assert len(space.updates()) == 1
