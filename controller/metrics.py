@@ -78,7 +78,7 @@ class Metrics:
         registry.register(_StateCollector(self.state, version))
 
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
-        """One reconcile ended: ``result`` is success, conflict or error."""
+        """One reconcile ended: ``result`` is success, error or terminating."""
         self._reconcile.labels(kind, result).observe(seconds)
 
     def requested(self, verb: str, resource: str, code: int, seconds: float) -> None:

@@ -22,8 +22,9 @@ from controller.core.update_status import counted, entered, report
 HORIZON_SECONDS = 1.0
 
 
-def next_write(way: OneWay, tally: Tally) -> Write | None:
-    """What the Update has to store before anything else may happen; None: nothing."""
+def next_write(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
+    """What the Update has to store before anything else may happen; None: nothing. ``held_back``:
+    ids that ``maxUnavailable`` keeps from being replaced."""
     if len(way.failed) > way.policy.max_failed_instances:
         return _too_many(way, tally)
     if way.lost:
@@ -35,7 +36,7 @@ def next_write(way: OneWay, tally: Tally) -> Write | None:
     if unasked := way.batch - way.asked - way.done - way.failed:
         return _assign(way, unasked)
     if way.pending and not way.shaky:
-        return _next_group(way, tally)
+        return _next_group(way, tally, held_back)
     if not way.pending and not way.flight and not way.shaky:
         return _end(way, tally)
     return None
@@ -89,17 +90,23 @@ def _assign(way: OneWay, ids: Ids) -> Write:
     )
 
 
-def _next_group(way: OneWay, tally: Tally) -> Write | None:
-    size = way.group_size()
-    if not size or ((queue := way.policy.strategy.type is StrategyType.QUEUE) and way.idle):
+def _next_group(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
+    queue, size = way.policy.strategy.type is StrategyType.QUEUE, way.group_size()
+    candidates = way.pending
+    if way.flight and way.flight <= held_back:
+        # The whole group waits for others to be available, so those that are not join it: it may
+        # be for them alone that it waits, and they may come up at the target only.
+        candidates, size = way.pending - way.case.available, max(way.policy.strategy.groups)
+    elif queue and way.idle:
         return None
-    if queue:
+    elif queue and size:
         size = max(size, _per_second(way))
-    group = Ids(islice(way.ordered(way.pending), size))
+    if not size or not candidates:
+        return None
     before = way.update.status.batch
     batch = BatchStatus(
         index=before.index + 1 if before else 0,
-        instances=way.flight | group,
+        instances=way.flight | Ids(islice(way.ordered(candidates), size)),
         started_at=way.case.stamp,
     )
     status = report(way, tally).model_copy(update={"batch": batch})

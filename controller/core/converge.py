@@ -90,8 +90,7 @@ class Convergence:
     def mends(self) -> tuple[Action, ...]:
         """Pods of ours that lack an owner or a label."""
         view, found = self.case.view, list[Action]()
-        wished = self.case.intended | Ids.span(0, self.case.job.spec.instances)
-        for i in (view.orphan & wished) | (view.unlabelled - view.terminating):
+        for i in view.orphan | (view.unlabelled - view.terminating):
             pod = view.pod(i)
             if pod.deleted is None:
                 adopt = i in view.orphan

@@ -34,11 +34,11 @@ def decide(seen: Observed, now: float) -> Plan:
             return Plan(write=_dressed(case, write))
     way = oneway.of(case, case.active) if case.active else None
     tally = Tally(way) if way else None
-    if way and tally and (write := next_write(way, tally)) is not None:
+    pods = Convergence(case, way, tally)
+    if way and tally and (write := next_write(way, tally, pods.held_back)) is not None:
         return Plan(write=_dressed(case, write))
     if case.status.last_attempt is None:
         return Plan(reports=_reports(case, None), wake_at=_wake(case, None, None))
-    pods = Convergence(case, way, tally)
     return Plan(
         actions=(*pods.actions(), *prune(case)),
         reports=_reports(case, pods),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from controller.api.ids import Ids
 from controller.api.job import JobStatus, KnownBad
+from controller.api.labels import ADMITTED
 from controller.api.update import ACTIVE, FORWARD, HistoryEntry, Phase, Update, UpdateStatus
 from controller.core import assigned as asg
 from controller.core import oneway
@@ -105,10 +106,12 @@ def close(case: Case, update: Update) -> Write | None:
     held = status.active_update
     if held is not None and held.uid == update.metadata.uid:
         return None
-    named = last is not None and last.update == update.metadata.name and last.outcome
-    if named and last and last.outcome:
+    meta, active = update.metadata, update.status.phase in ACTIVE
+    # A namesake made later was never admitted.
+    admitted = active or meta.annotations.get(ADMITTED) == meta.uid
+    if admitted and last and last.update == meta.name and last.outcome:
         return closed(case, update, Phase(last.outcome), *_said(update, Phase(last.outcome)))
-    if update.status.phase not in ACTIVE:
+    if not active:
         return None
     phase = Phase.SUPERSEDED if made_by_us(update, case.job.metadata.uid) else Phase.ABORTED
     return closed(case, update, phase, *_said(update, phase))

@@ -53,12 +53,12 @@ class Tally:
     @cached_property
     def overdue(self) -> Ids:
         """Instances that are alive and whose deadline has passed."""
-        return Ids(i for i, at in self._deadlines() if at <= self.now)
+        return Ids(i for i, at in self._deadlines if at <= self.now)
 
     @cached_property
     def next_deadline(self) -> float | None:
         """When the next one passes if nothing changes."""
-        moments = chain(self._deadlines(), self._refused())
+        moments = chain(self._deadlines, self._refused())
         return min((at for _, at in moments if at > self.now), default=None)
 
     @cached_property
@@ -129,7 +129,11 @@ class Tally:
         said = f"{late}: {pod.trouble.message}".rstrip(": ")
         return Trouble(pod.trouble.reason, said, pod.trouble.exit_code)
 
-    def _deadlines(self) -> Iterator[tuple[int, float]]:
+    @cached_property
+    def _deadlines(self) -> tuple[tuple[int, float], ...]:
+        return tuple(self._waited_for())
+
+    def _waited_for(self) -> Iterator[tuple[int, float]]:
         """Pods that are alive and not good, each with the moment that makes it a failure."""
         way, view = self.way, self.way.case.view
         if self.grace is None:

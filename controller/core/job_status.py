@@ -86,6 +86,8 @@ def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
         no = Wanted(False, reason, message)
         return no, Wanted(True, reason, message), no
     message = f"{len(case.intended)} of {len(case.intended)} instances available"
+    if pending := _pending(case):
+        message += f"; {pending.message}"
     no = Wanted(False, "Ready", message)
     return Wanted(True, "Ready", message), no, no
 
@@ -175,7 +177,7 @@ def _pending(case: Case) -> Wanted | None:
     if case.job.spec.update.mode is Mode.MANUAL:
         return Wanted(True, "Manual", "an Update object is waited for")
     if known_bad(case):
-        return Wanted(True, "KnownBad", f"revision {case.seen.revision} failed before")
+        return Wanted(True, "KnownBad", f"revision {case.seen.revision} failed before and waits")
     if not wanted(case):
         return Wanted(True, "UpdateActive", "another Update is active")
     return None

@@ -97,8 +97,9 @@ class OneWay:
 
     @cached_property
     def idle(self) -> Ids:
-        view = self.case.view
-        untried = self.fresh - view.present - Ids(self.case.seen.refusals)
+        view, seen = self.case.view, self.case.seen
+        tried = Ids(seen.refusals) | Ids(seen.contested) | view.foreign
+        untried = self.fresh - view.present - tried
         return self.flight & ((view.alive - self.arrived) | untried)
 
     @cached_property

@@ -85,7 +85,7 @@ class Reconciler:
         else:
             if not acted:  # Else it is the outcome of the actions that counts.
                 self._queue.forget(key)
-            return "ok"
+            return "success"
         self._queue.retry(key)
         return "error"
 
@@ -161,7 +161,7 @@ class Reconciler:
                     "%s: %s",
                     event.reason,
                     event.note,
-                    extra={"job": "/".join(entry.key), "update": event.update},
+                    extra=_about(entry, event.update),
                 )
 
     def _reference(self, entry: Entry, update: str | None) -> dict[str, Any] | None:
@@ -193,3 +193,9 @@ class Reconciler:
 
     def _at(self, key: Key, moment: float) -> None:
         self._queue.add_at(key, time.monotonic() + max(0.0, moment - self._clock()) + LATE)
+
+
+def _about(entry: Entry, update: str | None) -> dict[str, Any]:
+    """Whom a log line speaks of."""
+    about: dict[str, Any] = {"job": "/".join(entry.key)}
+    return about if update is None else {**about, "update": f"{entry.key[0]}/{update}"}

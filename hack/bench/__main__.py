@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="which ones (all)",
                         type=_scenario)  # fmt: skip
-    parser.add_argument("--smoke", action="store_true", help="fewer rounds, in about four minutes")
+    parser.add_argument("--smoke", action="store_true", help="shorter waits, in about five minutes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--no-targets", action="store_true", help="end with 0 whatever is measured")
     parser.add_argument("--instances", type=int, metavar="N", help="of the Job that rolls (1000)")

@@ -47,7 +47,7 @@ def idle(rig: Rig, jobs: int, seconds: float) -> list[Figure]:
     ours = Counter({k: n for k, n in every.items() if not k.endswith(_LEASES)})
     cpu = used.ours["operator"] / taken * 100
     what = f"{jobs:,} Jobs × {INSTANCES} instances, {taken:.0f} s"
-    noise = f"{used.others() / taken:.2f} of the cores went to others"
+    noise = f"other processes used {used.others:.2f} cores"
     return [
         Figure("idle", "API writes but the Lease", ours.total(), limit=0, note=told(ours) or what),
         Figure("idle", "Lease writes", every.total() - ours.total(), note=told(every - ours)),
@@ -96,9 +96,7 @@ def _fill(rig: Rig, options: Options) -> int:
     taken = time.monotonic() - began
     rig.say(f"all of {jobs:,} Jobs available after {taken:.0f} s; waiting until it is quiet")
     if jobs < options.jobs:
-        rig.say(
-            f"[yellow]only {jobs:,} of {options.jobs:,} Jobs: the machine is too busy for more in time"
-        )
+        rig.say(f"[yellow]only {jobs:,} of {options.jobs:,} Jobs: making more takes too long")
     _await_quiet(rig)
     return jobs
 

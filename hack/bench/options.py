@@ -18,4 +18,4 @@ class Options:
 
 
 FULL = Options()
-SMOKE = Options(rounds=2, seconds=20.0, patience=75.0)
+SMOKE = Options(seconds=20.0, patience=75.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,27 +38,28 @@ def forget_peak(pid: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """CPU seconds at one moment: of our processes by name, and of the whole machine (busy)."""
+    """CPU seconds at one moment (``at``, monotonic): of our processes by name, and of the whole
+    machine, with what its host took away."""
 
+    at: float
     ours: Mapping[str, float]
     busy: float
-    stolen: float
 
     @classmethod
     def take(cls, pids: Mapping[str, int]) -> Sample:
         first = Path("/proc/stat").read_text().splitlines()[0]
         ticks = [int(word) for word in first.split()[1:9]]
-        stolen = ticks[7]
-        busy = sum(ticks[:8]) - sum(ticks[i] for i in _IDLE) - stolen
+        busy = sum(ticks) - sum(ticks[i] for i in _IDLE)
         named = {name: cpu_seconds(pid) for name, pid in pids.items()}
         named["bench"] = cpu_seconds(os.getpid())
-        return cls(named, busy / _TICK, stolen / _TICK)
+        return cls(time.monotonic(), named, busy / _TICK)
 
     def since(self, before: Sample) -> Sample:
         """What was used between two samples."""
         ours = {name: used - before.ours.get(name, 0.0) for name, used in self.ours.items()}
-        return Sample(ours, self.busy - before.busy, self.stolen - before.stolen)
+        return Sample(self.at - before.at, ours, self.busy - before.busy)
 
-    def others(self, more: float = 0.0) -> float:
-        """CPU seconds of processes that are not ours; ``more`` of ours was not sampled."""
-        return max(0.0, self.busy - sum(self.ours.values()) - more)
+    @property
+    def others(self) -> float:
+        """Of a difference: how many cores were used by processes that are not ours."""
+        return max(0.0, self.busy - sum(self.ours.values())) / self.at

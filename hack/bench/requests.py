@@ -15,14 +15,18 @@ _SAMPLE = re.compile(r"^echelon_api_requests_total\{(?P<labels>[^}]*)\} (?P<valu
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
-def written(metrics: str) -> Counter[str]:
-    """Writes so far, as ``"create pods"`` -> how many, from a text of Prometheus metrics."""
+def counted(metrics: str) -> Counter[str]:
+    """Requests so far, as ``"create pods"`` -> how many, from a text of Prometheus metrics."""
     found: Counter[str] = Counter()
     for sample in _SAMPLE.finditer(metrics):
         labels = dict(_LABEL.findall(sample["labels"]))
-        if labels["verb"] not in READS:
-            found[f"{labels['verb']} {labels['resource']}"] += int(float(sample["value"]))
+        found[f"{labels['verb']} {labels['resource']}"] += int(float(sample["value"]))
     return found
+
+
+def writes(requests: Counter[str]) -> Counter[str]:
+    """Those that write."""
+    return Counter({k: n for k, n in requests.items() if k.partition(" ")[0] not in READS})
 
 
 class Audit:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from hack.bench.proc import Sample
-from hack.bench.requests import Audit, written
+from hack.bench.requests import Audit, counted, writes
 from hack.bench.show import Progress
 from hack.devcluster import build
 from hack.devcluster.cluster import Cluster
@@ -133,7 +133,7 @@ class Rig:
 
     def written(self) -> Counter[str]:
         """Its writes so far, by itself counted."""
-        return written(self.metrics())
+        return writes(counted(self.metrics()))
 
     # --- processes ---
 

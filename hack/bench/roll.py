@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import ssl
 import time
 from collections import Counter
@@ -21,7 +22,7 @@ from hack.bench.figures import Figure
 from hack.bench.manifests import RAW_JOB, job, raw_pods, template
 from hack.bench.options import Options
 from hack.bench.proc import Sample
-from hack.bench.requests import told
+from hack.bench.requests import counted, told, writes
 from hack.bench.rig import JOBS, UPDATES, Rig, RigError
 from hack.bench.show import Progress
 
@@ -35,18 +36,23 @@ WRITES, WRITES_PER_SECOND = 20, 5
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One replacement of all pods: seconds, CPU seconds, MB, writes, and who used the machine."""
+    """One replacement of all pods: seconds, CPU seconds, MB, writes, and who used the machine.
+
+    ``cuts``: how often the API server ended the watch of the pods, as it does with slow readers.
+    """
 
     seconds: float
     cpu: float
     peak_mb: float
     writes: Counter[str]
     machine: Sample
+    cuts: int
 
     @property
-    def others(self) -> float:
-        """How many cores processes had that are no part of the benchmark."""
-        return self.machine.others() / self.seconds
+    def left(self) -> float:
+        """Seconds it would have taken with the whole machine, were the CPU all that limits it."""
+        cores = os.cpu_count() or 1
+        return self.seconds * max(0.0, cores - self.machine.others) / cores
 
     @property
     def beside_pods(self) -> Counter[str]:
@@ -73,7 +79,7 @@ def run(options: Options, say: Progress) -> list[Figure]:
             rig.say(
                 f"round {number}: operator {ours.seconds:.2f} s, raw client {raw.seconds:.2f} s, "
                 f"ratio [bold]{ours.seconds / raw.seconds:.2f}[/] "
-                f"(others used {ours.others:.2f} and {raw.others:.2f} cores)"
+                f"(others used {ours.machine.others:.2f} and {raw.machine.others:.2f} cores)"
             )
         return _figures(turns, count)
 
@@ -81,18 +87,20 @@ def run(options: Options, say: Progress) -> list[Figure]:
 def _operator_turn(rig: Rig, version: int) -> Turn:
     listed = rig.cluster.api.get(f"{UPDATES}?limit=1")
     events = _Events(rig, listed["metadata"]["resourceVersion"])
-    written = rig.written()
+    asked = counted(rig.metrics())
     proc.forget_peak(rig.operator)
     before = rig.sample()
     rig.cluster.api.patch(f"{JOBS}/{_OURS}", {"spec": {"template": template(version)}})
     began, ended = events.follow()
     used = rig.sample().since(before)
+    asked = counted(rig.metrics()) - asked
     return Turn(
         seconds=ended - began,
         cpu=used.ours["operator"],
         peak_mb=proc.rss_mb(rig.operator, peak=True),
-        writes=rig.written() - written,
+        writes=writes(asked),
         machine=used,
+        cuts=asked["watch pods"],
     )
 
 
@@ -112,9 +120,9 @@ def _raw_turn(rig: Rig) -> Turn:
         found = json.loads(said.splitlines()[-1])
     except (ValueError, IndexError):
         raise RigError(f"the raw client failed:\n{said}") from None
-    machine = Sample({**machine.ours, "raw": whole}, machine.busy, machine.stolen)
-    writes = Counter({"pods": int(found["writes"])})
-    return Turn(found["seconds"], found["cpu"], found["peak_mb"], writes, machine)
+    machine = Sample(machine.at, {**machine.ours, "raw": whole}, machine.busy)
+    sent, cuts = Counter({"pods": int(found["writes"])}), int(found["watches"]) - 1
+    return Turn(found["seconds"], found["cpu"], found["peak_mb"], sent, machine, cuts)
 
 
 class _Events:
@@ -156,7 +164,7 @@ def _available(rig: Rig) -> int:
 def _figures(turns: list[tuple[Turn, Turn]], count: int) -> list[Figure]:
     ours, raws = [o for o, _ in turns], [r for _, r in turns]
     ratios = [o.seconds / r.seconds for o, r in turns]
-    noise = mean(turn.others for pair in turns for turn in pair)
+    noise = mean(turn.machine.others for pair in turns for turn in pair)
     spread = ", ".join(f"{ratio:.2f}" for ratio in ratios)
     most = max(ours, key=lambda turn: turn.beside_pods.total())
     pods = Counter({k: n for k, n in most.writes.items() if k.endswith(" pods")})
@@ -170,7 +178,13 @@ def _figures(turns: list[tuple[Turn, Turn]], count: int) -> list[Figure]:
             median(ratios),
             "×",
             limit=RATIO,
-            note=f"{spread}; {noise:.2f} of the cores went to others",
+            note=spread,
+        ),
+        figure(
+            "the same, without what others took",
+            median(o.left / r.left for o, r in turns if r.left),
+            "×",
+            note=f"other processes used {noise:.2f} cores of {os.cpu_count()}",
         ),
         figure("operator", count / median(o.seconds for o in ours), "pods/s", note=_parts(ours)),
         figure("raw client", count / median(r.seconds for r in raws), "pods/s", note=_parts(raws)),
@@ -207,4 +221,6 @@ def _parts(turns: list[Turn]) -> str:
     names = {name for turn in turns for name in turn.machine.ours}
     used = {n: median(turn.machine.ours.get(n, 0.0) for turn in turns) for n in names}
     most = sorted(used.items(), key=lambda item: -item[1])[:5]
-    return f"{seconds:.1f} s; CPU: " + ", ".join(f"{n} {s:.1f}" for n, s in most)
+    cpu = ", ".join(f"{name} {spent:.1f}" for name, spent in most)
+    cuts = median(turn.cuts for turn in turns)
+    return f"{seconds:.1f} s; CPU: {cpu}; watch cut {cuts:g} times"

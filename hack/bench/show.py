@@ -21,7 +21,8 @@ class Progress:
 
     def __call__(self, scenario: str, text: str) -> None:
         seconds = time.monotonic() - self._began
-        self._console.print(f"[dim]{seconds:6.1f} s[/]  [bold cyan]{scenario:<6}[/] {text}")
+        line = f"[dim]{seconds:6.1f} s[/]  [bold cyan]{scenario:<6}[/] {text}"
+        self._console.print(line, soft_wrap=True)
 
 
 def table(figures: Iterable[Figure]) -> None:

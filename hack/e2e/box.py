@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hack.devcluster.process import Child, Guard
@@ -40,7 +40,8 @@ class Box:
         self._ready = folder / "box.ready"
         self._pid = 0
         self._children: list[Child] = []
-        self._inodes: dict[str, int] = {}
+        #: The numbers of its namespaces by kind: they tell who is inside, even when it is closed.
+        self.inodes: dict[str, int] = {}
         command = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
         command += ["--mount-proc", "--propagation", "private", "--"]
         command += [sys.executable, "-I", "-S", box_init.__file__, str(self._ready), *HIDDEN]
@@ -60,7 +61,7 @@ class Box:
             time.sleep(0.01)
         outer = self._first.pid
         self._pid = int(Path(f"/proc/{outer}/task/{outer}/children").read_text().split()[0])
-        self._inodes = {each: _inode(self._pid, each) for each in _NAMESPACES}
+        self.inodes = {each: _inode(self._pid, each) for each in _NAMESPACES}
 
     def enter(self, command: Sequence[str]) -> list[str]:
         """The command line that runs `command` inside."""
@@ -100,12 +101,16 @@ class Box:
 
     def processes(self) -> list[int]:
         """All processes of the machine that are in one of the box's namespaces."""
-        return [
-            int(each)
-            for each in os.listdir("/proc")
-            if each.isdecimal()
-            and any(_inode(int(each), kind) == at for kind, at in self._inodes.items())
-        ]
+        return members(self.inodes)
+
+
+def members(inodes: Mapping[str, int]) -> list[int]:
+    """All processes that are in one of these namespaces (`Box.inodes`)."""
+    return [
+        int(each)
+        for each in os.listdir("/proc")
+        if each.isdecimal() and any(_inode(int(each), kind) == at for kind, at in inodes.items())
+    ]
 
 
 def _inode(pid: int, kind: str) -> int:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_RANGE = ipaddress.ip_network("198.18.0.0/15")
+_RANGE = ipaddress.IPv4Network("198.18.0.0/15")
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,7 @@ class Network:
 
     def present(self) -> list[str]:
         """What is left of it on the machine."""
-        links = [each["ifname"] for each in json.loads(_ip("-json", "link"))]
-        routes = [str(each["dst"]) for each in _routes()]
-        mine = [link for link in links if link.startswith(self.link)]
-        return mine + [dst for dst in routes if _within(dst, self.subnet)]
+        return known(self.node)
 
     def cni(self, state: Path) -> dict[str, Any]:
         """The configuration of the pods' network."""
@@ -91,9 +88,15 @@ def plan(run: str) -> Network:
     raise OSError("no free network in 198.18.0.0/15")
 
 
+def known(node: str) -> list[str]:
+    """The routes of this machine that lead to a node's network, with their links."""
+    subnet = ipaddress.IPv4Network(f"{node}/24", strict=False)
+    return [f"{r['dst']} dev {r.get('dev')}" for r in _routes() if _within(str(r["dst"]), subnet)]
+
+
 def _within(destination: str, subnet: ipaddress.IPv4Network) -> bool:
     try:
-        return ipaddress.ip_network(destination, strict=False).overlaps(subnet)
+        return ipaddress.IPv4Network(destination, strict=False).overlaps(subnet)
     except ValueError:  # "default"
         return False
 

@@ -143,7 +143,11 @@ class RealNode:
         self._box.start()
         self._network.connect(self._box.pid)
         self._network.serve(self._box.pid, _API_SERVICE)
-        route = [str(self._box.pid), f"{_API_SERVICE}:443", self.cluster.url.removeprefix("https://")]
+        route = [
+            str(self._box.pid),
+            f"{_API_SERVICE}:443",
+            self.cluster.url.removeprefix("https://"),
+        ]
         command = [images.PYTHON, "-I", "-S", forward.__file__, *route]
         self._launch(Child("api-server", command, logs, self._guard))
 

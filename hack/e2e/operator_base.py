@@ -91,7 +91,9 @@ def _make(folder: Path) -> None:
 
 def _unpack_debian(downloads: Path, root: Path) -> str:
     """Fill the tree with Debian's Python; its name, as in `python3.11`."""
-    found = re.search(r"Depends: (python3\.\d+)-minimal", _run("apt-cache", "depends", "python3-minimal"))
+    found = re.search(
+        r"Depends: (python3\.\d+)-minimal", _run("apt-cache", "depends", "python3-minimal")
+    )
     if not found:
         raise ImageError("no python3-minimal is known to apt-cache: run apt-get update")
     python = found[1]
@@ -129,7 +131,9 @@ def _install(root: Path, python: str) -> None:
 def _run(*command: str, cwd: Path | None = None) -> str:
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ImageError(f"{' '.join(command[:6])} …:\n{done.stderr.strip() or done.stdout.strip()}")
+        raise ImageError(
+            f"{' '.join(command[:6])} …:\n{done.stderr.strip() or done.stdout.strip()}"
+        )
     return done.stdout
 
 

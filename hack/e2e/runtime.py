@@ -10,11 +10,14 @@ from hack.e2e.box import Box, BoxError
 from hack.e2e.network import Network
 from hack.e2e.tools import CNI_PLUGINS
 
+#: A folder of the box alone, in memory: unpacked images are many small files. They and the image
+#: archives' contents take about 600 MB.
+_MEMORY = Path("/run/realnode")
 #: As said in its configuration: the version is that of the file's format.
 _CONFIG = """\
 version = 2
-root = "{folder}/root"
-state = "{folder}/state"
+root = "{memory}/root"
+state = "{memory}/state"
 disabled_plugins = ["io.containerd.internal.v1.opt"]  # it would make /opt/containerd
 
 [grpc]
@@ -26,7 +29,7 @@ restrict_oom_score_adj = true  # the machine may lack CAP_SYS_RESOURCE
 disable_apparmor = true
 
 [plugins."io.containerd.grpc.v1.cri".containerd]
-snapshotter = "native"  # works on every file system
+snapshotter = "{snapshotter}"
 
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "{plugins}"
@@ -35,19 +38,24 @@ conf_dir = "{folder}/cni"
 
 
 class Runtime:
-    """`start` it, then `load` images. All files are in `folder`."""
+    """`start` it, then `load` images. Its configuration is in `folder`."""
 
     def __init__(self, box: Box, folder: Path, network: Network, sandbox: str) -> None:
-        self.socket = folder / "containerd.sock"
+        self.socket = _MEMORY / "containerd.sock"
         self._box = box
         configuration = folder / "cni"
         configuration.mkdir(parents=True)
-        cni = json.dumps(network.cni(folder / "addresses"), indent=2)
+        cni = json.dumps(network.cni(_MEMORY / "addresses"), indent=2)
         (configuration / "10-pods.conflist").write_text(cni)
         config = folder / "config.toml"
         config.write_text(
             _CONFIG.format(
-                folder=folder, socket=self.socket, sandbox=sandbox, plugins=CNI_PLUGINS
+                folder=folder,
+                socket=self.socket,
+                sandbox=sandbox,
+                plugins=CNI_PLUGINS,
+                memory=_MEMORY,
+                snapshotter=_snapshotter(box, _MEMORY / "probe"),
             )
         )
         self.child: Child = box.child("containerd", ["containerd", "--config", str(config)])
@@ -72,3 +80,16 @@ class Runtime:
     def _ctr(self, *args: str) -> str:
         own = [f"--address={self.socket}", "--namespace=k8s.io"]
         return self._box.run("ctr", *own, *args)
+
+
+def _snapshotter(box: Box, folder: Path) -> str:
+    """`overlayfs` if the kernel allows it; else `native`, which copies trees."""
+    parts = {part: folder / part for part in ("lower", "upper", "work", "merged")}
+    box.run("mkdir", "-p", *map(str, parts.values()))
+    options = f"lowerdir={parts['lower']},upperdir={parts['upper']},workdir={parts['work']}"
+    try:
+        box.run("mount", "-t", "overlay", "overlay", "-o", options, str(parts["merged"]))
+    except BoxError:
+        return "native"
+    box.run("umount", str(parts["merged"]))
+    return "overlayfs"

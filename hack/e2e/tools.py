@@ -26,20 +26,20 @@ _NEEDED = {
 _APT_ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "SYSTEMD_OFFLINE": "1"}
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """Why no real node can run here, for a person, with the mend."""
 
 
 def ensure() -> None:
-    """Return when all is there, missing packages installed; `Unavailable` if that cannot be."""
+    """Return when all is there, missing packages installed; `UnavailableError` if that cannot be."""
     if not sys.platform.startswith("linux"):
-        raise Unavailable("a real node needs Linux")
+        raise UnavailableError("a real node needs Linux")
     if os.geteuid() != 0:
-        raise Unavailable("a real node needs root (namespaces, cgroups): run it as root")
+        raise UnavailableError("a real node needs root (namespaces, cgroups): run it as root")
     if missing := _missing():
         _install(sorted({_NEEDED[each] for each in missing}))
     if missing := _missing():
-        raise Unavailable(f"not found, though installed: {', '.join(missing)}")
+        raise UnavailableError(f"not found, though installed: {', '.join(missing)}")
     if not _static(busybox()):
         _install(["busybox-static"])
 
@@ -64,10 +64,10 @@ def _missing() -> list[str]:
 def _install(packages: list[str]) -> None:
     names = " ".join(packages)
     if not shutil.which("apt-get"):
-        raise Unavailable(f"install what Debian calls: {names}")
+        raise UnavailableError(f"install what Debian calls: {names}")
     print(f"installing Debian packages: {names}", file=sys.stderr, flush=True)
     if not (_apt(*packages) or (_apt() and _apt(*packages))):
-        raise Unavailable(f"apt-get could not install {names}: see above")
+        raise UnavailableError(f"apt-get could not install {names}: see above")
 
 
 def _apt(*packages: str) -> bool:
@@ -85,5 +85,5 @@ def _apt(*packages: str) -> bool:
 if __name__ == "__main__":
     try:
         ensure()
-    except Unavailable as error:
+    except UnavailableError as error:
         sys.exit(f"e2e: {error}")

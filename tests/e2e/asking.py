@@ -36,7 +36,8 @@ class Tally:
 
     def __str__(self) -> str:
         by = ", ".join(f"{count} by {who}" for who, count in sorted(self.answers.items()))
-        return f"{self.asked} requests: {by}; {len(self.failures)} failed, {self.nobody} without a server"
+        unanswered = f"{len(self.failures)} failed, {self.nobody} found nobody to ask"
+        return f"{self.asked} requests: {by}; {unanswered}"
 
 
 class Asking:

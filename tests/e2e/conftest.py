@@ -34,7 +34,7 @@ def machine(request: pytest.FixtureRequest) -> None:
     """Skips everything if no real node can run here."""
     try:
         tools.ensure()
-    except tools.Unavailable as error:
+    except tools.UnavailableError as error:
         request.config.stash[_SKIPPED] = str(error)
         pytest.skip(str(error))
 
@@ -42,6 +42,7 @@ def machine(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session")
 def cluster(machine: None) -> Iterator[Cluster]:
     """A control plane without simulated nodes."""
+    assert machine is None
     with Cluster(nodes=0, audit=True, controller_args=NODE_ARGS) as running:
         yield running
 
@@ -60,6 +61,7 @@ def node(cluster: Cluster) -> Iterator[RealNode]:
 @pytest.fixture(scope="session")
 def operator(cluster: Cluster, node: RealNode) -> Installed:
     """The operator, by `helm install`."""
+    assert node.address
     made = Installed(cluster)
     made.install()
     return made
@@ -70,6 +72,7 @@ def place(
     request: pytest.FixtureRequest, cluster: Cluster, node: RealNode, operator: Installed
 ) -> Iterator[Place]:
     """A namespace of the test's own."""
+    assert operator is not None
     stem = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:40].strip("-")
     made = Place(cluster, f"{stem}-{next(_NUMBERS)}")
     request.node.stash[_PLACE] = made

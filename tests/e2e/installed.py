@@ -59,8 +59,7 @@ class Installed:
         def ready() -> bool:
             found = self._cluster.api.get(path)["items"]
             return bool(found) and all(
-                each["status"].get("readyReplicas", 0) == each["spec"]["replicas"]
-                for each in found
+                each["status"].get("readyReplicas", 0) == each["spec"]["replicas"] for each in found
             )
 
         self._cluster.wait("the operator's pods", ready, timeout)
@@ -74,7 +73,8 @@ class Installed:
     def holder(self) -> dict[str, Any] | None:
         """The pod that holds the Lease, None while none does."""
         path = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"
-        holders = [lease["spec"].get("holderIdentity") or "" for lease in self._cluster.api.get(path)["items"]]
+        leases = self._cluster.api.get(path)["items"]
+        holders = [lease["spec"].get("holderIdentity") or "" for lease in leases]
         for pod in self.pods():
             meta = pod["metadata"]
             if any(meta["name"] in holder or meta["uid"] in holder for holder in holders):

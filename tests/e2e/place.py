@@ -1,4 +1,4 @@
-"""One test's namespace on the real cluster: what users do in it, and waiting for what comes of it."""
+"""One test's namespace on the real cluster: what users do in it, and waiting for the outcome."""
 
 from __future__ import annotations
 
@@ -70,8 +70,11 @@ class Place:
 
     # --- waiting ---
 
-    def wait(self, what: str, probe: Callable[[], T], timeout: float = 30.0) -> T:
-        return self.cluster.wait(what, probe, timeout)
+    def wait(self, what: str, probe: Callable[[], T | None], timeout: float = 30.0) -> T:
+        """The first true value of ``probe``."""
+        found = self.cluster.wait(what, probe, timeout)
+        assert found is not None
+        return found
 
     def wait_ready(self, job: str = "web", timeout: float = 60.0) -> Object:
         def ready() -> Object | None:
@@ -80,9 +83,7 @@ class Place:
             seen = status.get("observedGeneration") == found["metadata"]["generation"]
             return found if seen and condition(found, "Ready") else None
 
-        found = self.wait(f"Job {job} to be Ready", ready, timeout)
-        assert found is not None
-        return found
+        return self.wait(f"Job {job} to be Ready", ready, timeout)
 
     def wait_update(
         self,
@@ -96,9 +97,7 @@ class Place:
             found: Object = self.api.get(self.path("updates", name))
             return found if found.get("status", {}).get("phase") and probe(found) else None
 
-        found = self.wait(f"Update {name}", look, timeout)
-        assert found is not None
-        return found
+        return self.wait(f"Update {name}", look, timeout)
 
     def describe(self) -> str:
         """For a person who asks why a test failed."""

@@ -50,8 +50,7 @@ def test_an_update_goes_on_when_the_operator_goes(
     assert counts(update)["updated"] == 4
     assert asking.tally.failures == []
     assert asking.tally.nobody == 0
-    successor = operator.holder()
-    assert successor is not None
+    successor = place.wait("the pod that acts now", operator.holder)
     assert successor["metadata"]["uid"] != acting["metadata"]["uid"]
     operator.wait_ready()
 
@@ -66,8 +65,7 @@ def test_its_roles_sufficed_in_all_tests_so_far(cluster: Cluster, operator: Inst
     users = operator.users()
     asked = [event for event in audited(cluster) if event["user"]["username"] in users]
     assert len(asked) > 100
-    refused = [event for event in asked if event.get("responseStatus", {}).get("code") in (401, 403)]
-    assert [shown(event) for event in refused] == []
+    assert [shown(event) for event in asked if denied(event)] == []
 
 
 def audited(cluster: Cluster) -> Iterator[dict[str, Any]]:
@@ -75,6 +73,13 @@ def audited(cluster: Cluster) -> Iterator[dict[str, Any]]:
         for line in log:
             if line.endswith("\n"):
                 yield json.loads(line)
+
+
+def denied(event: dict[str, Any]) -> bool:
+    """Who may not ask at all; not what admission refuses of those who may, in a namespace that is
+    being deleted for instance: with the same code."""
+    allowed = event.get("annotations", {}).get("authorization.k8s.io/decision") == "allow"
+    return event.get("responseStatus", {}).get("code") in (401, 403) and not allowed
 
 
 def shown(event: dict[str, Any]) -> str:

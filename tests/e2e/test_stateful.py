@@ -25,7 +25,11 @@ def volumes(place: Place, folder: Path) -> None:
         spec["hostPath"] = {"path": str(folder / str(instance))}
         name = f"{place.name}-{instance}"
         place.api.create("/api/v1/persistentvolumes", {"metadata": {"name": name}, "spec": spec})
-        want: Object = {"accessModes": _MODES, "storageClassName": "", "resources": {"requests": _SIZE}}
+        want: Object = {
+            "accessModes": _MODES,
+            "storageClassName": "",
+            "resources": {"requests": _SIZE},
+        }
         place.api.create(
             place.path("persistentvolumeclaims"), {"metadata": {"name": claim}, "spec": want}
         )
@@ -33,7 +37,7 @@ def volumes(place: Place, folder: Path) -> None:
 
 def template(tag: str) -> Object:
     source = {"claimName": "data-{{echelon.instance}}"}
-    made = web.template(tag, volumes=[{"name": "data", "persistentVolumeClaim": source}])
+    made = web.template(tag, drain=0, volumes=[{"name": "data", "persistentVolumeClaim": source}])
     made["spec"]["containers"][0]["volumeMounts"] = [{"name": "data", "mountPath": "/data"}]
     return made
 

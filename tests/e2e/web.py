@@ -13,14 +13,15 @@ def template(tag: str, *, drain: int = 2, **pod: Any) -> Object:
     """Before a server is told to end it goes on for ``drain`` seconds: clients learn late that it
     is about to go. ``pod`` are further fields of the pod's spec."""
     probe = {"httpGet": {"path": "/healthz", "port": PORT}, "periodSeconds": 1}
-    container = {
+    container: Object = {
         "name": "web",
         "image": image(tag),
         "imagePullPolicy": "IfNotPresent",
         "ports": [{"containerPort": PORT}],
         "readinessProbe": {**probe, "failureThreshold": 2},
-        "lifecycle": {"preStop": {"sleep": {"seconds": drain}}},
     }
+    if drain:
+        container["lifecycle"] = {"preStop": {"sleep": {"seconds": drain}}}
     spec = {"terminationGracePeriodSeconds": 15, "containers": [container], **pod}
     return {"metadata": {"labels": {"app": "web"}}, "spec": spec}
 

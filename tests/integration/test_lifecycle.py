@@ -69,9 +69,7 @@ def test_a_job_orphaned_and_made_again_adopts_its_pods(space: Space) -> None:
     space.made(wish)
     first = space.observer.uids()
     space.kubectl("delete", "ejob/web", "--cascade=orphan", "--timeout=20s")
-    space.until(
-        "no owner", lambda: all(not p.owner for p in space.sightings.all(space.name, "Pod"))
-    )
+    space.until("no owner", lambda: not space.pods())
     space.create(wish)
     space.wait_ready(timeout=30)
     assert {i: uids[-1] for i, uids in space.observer.uids().items()} == {
@@ -84,6 +82,7 @@ def test_a_namespace_deleted_in_mid_update_goes(space: Space, cluster: Cluster) 
     space.set_image("web:2", **SLOW)
     space.wait_update("RollingForward", probe=lambda u: u["status"]["counts"]["updated"] >= 1)
     path = f"/api/v1/namespaces/{space.name}"
+    space.observer.namespace_goes()
     cluster.api.delete(path)
     cluster.kubectl("wait", "--for=delete", f"ns/{space.name}", "--timeout=60s")
     assert gone(space)
@@ -131,7 +130,7 @@ def test_a_revision_that_is_in_use_is_restored_when_somebody_deletes_it(space: S
 
 def test_status_written_by_somebody_else_is_put_right(space: Space) -> None:
     space.made(job(instances=2))
-    lie = {"status": {"readyInstances": 7, "availableInstances": 5}}
+    lie = {"status": {"instances": 9, "readyInstances": 7, "availableInstances": 5}}
     space.api.patch(space.path("jobs", "web", "status"), lie)
     space.wait_job("the truth", lambda j: j["status"]["readyInstances"] == 2)
 

@@ -72,7 +72,7 @@ def _specs(space: Space) -> Iterator[str]:
             if seen.kind == "Job" and ours and "f:spec" in written:
                 yield f"the operator wrote the spec of Job {seen.name}"
         if seen.kind == "Job" and meta.get("finalizers"):
-            finalizers = [f for f in meta["finalizers"] if f != "foregroundDeletion"]
+            finalizers = set(meta["finalizers"]) - {"foregroundDeletion", "orphan"}
             if finalizers:
                 yield f"Job {seen.name} has finalizers: {finalizers}"
 

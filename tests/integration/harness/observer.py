@@ -9,6 +9,7 @@ It knows only what the API server said, in the order in which it happened, and j
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from datetime import datetime
 
@@ -28,6 +29,11 @@ class Observer:
         self._sightings = sightings
         self._namespace = namespace
         self._excused: set[str] = set()
+        self._until = float("inf")
+
+    def namespace_goes(self) -> None:
+        """From now on pods go because their namespace does."""
+        self._until = time.time()
 
     def not_the_operator(self, *uids: str) -> None:
         """These pods are deleted by somebody else."""
@@ -57,7 +63,7 @@ class Observer:
     def replay(self) -> Replay:
         """All that happened so far, judged."""
         self._sightings.catch_up(self._namespace)
-        replay = Replay(self._excused)
+        replay = Replay(self._excused, self._until)
         for seen in self.events():
             replay.take(seen)
         return replay
@@ -77,12 +83,13 @@ class Replay:
     """``faults``: what must not have happened. ``waves``: per Job, the sets of instances that the
     update had down between two moments with none down. ``peak``: the most at any moment."""
 
-    def __init__(self, excused: set[str]) -> None:
+    def __init__(self, excused: set[str], until: float) -> None:
         self.faults: list[str] = []
         self.waves: dict[str, list[set[int]]] = defaultdict(list)
         self.peak: dict[str, int] = defaultdict(int)
         self.order: dict[str, list[int]] = defaultdict(list)
         self._excused = excused
+        self._until = until
         self._pods: dict[str, PodSeen] = {}
         self._jobs: dict[str, Object] = {}
         self._updates: dict[str, Object] = {}
@@ -145,7 +152,7 @@ class Replay:
             for other in self._pods.values()
             if (other.job, other.instance) == (pod.job, pod.instance) and other.live
         ]
-        if len(twins) > 1:
+        if pod.job and len(twins) > 1:
             self._blame(seen, f"two live pods of one instance: {', '.join(twins)}")
 
     def _bring_up(self, seen: Seen, pod: PodSeen) -> None:
@@ -168,6 +175,8 @@ class Replay:
         if job is None or "deletionTimestamp" in job["metadata"] or update is None:
             return
         if job["metadata"]["uid"] != pod.owner or pod.uid in self._excused:
+            return
+        if seen.at > self._until:
             return
         self.order[pod.job].append(pod.instance)
         if pod.instance >= job["spec"]["instances"] or not pod.ready:

@@ -61,7 +61,14 @@ class Space:
 
     def set_image(self, image: str, name: str = "web", **steering: Any) -> Object:
         """Another image (and steering): the ordinary way to a new revision."""
-        return self.patch_job(name, template=template(image, **steering))
+        return self.set_template(template(image, **steering), name)
+
+    def set_template(self, wish: Object, name: str = "web") -> Object:
+        """Put a template in the place of the present one, whatever that had."""
+        change = [{"op": "replace", "path": "/spec/template", "value": wish}]
+        kind = "application/json-patch+json"
+        done: Object = self.api.request("PATCH", self.path("jobs", name), change, kind)
+        return done
 
     def scale(self, replicas: int, name: str = "web") -> None:
         """What `kubectl scale` and a HorizontalPodAutoscaler do."""

@@ -170,10 +170,23 @@ def test_instances_changed_together_with_the_template() -> None:
     world.quiet()
 
 
+@pytest.mark.parametrize("size", [1, 2])
+def test_created_instances_count_as_in_flight(size: int) -> None:
+    world = World(instances=2, update={"strategy": {"type": "Queue", "size": size}}).ready()
+    most = 0
+
+    def look() -> None:
+        nonlocal most
+        new = [p for p in world.cluster.pods.values() if world.cluster.image(p.revision) == "app:2"]
+        most = max(most, sum(p.ready_since + 3 > world.now or not p.ready for p in new))
+
+    world.after_step = look
+    world.roll("app:2", instances=8)
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert most == size
+
+
 def test_removals_wait_their_turn() -> None:
-    world = World(instances=5, update={"strategy": {"type": "Queue", "size": 2}}).ready()
-    world.edit(image="app:2", instances=1)
-    assert most_down(world) <= 1 or world.phase is Phase.ROLLED_FORWARD
     sizes = []
     world = World(instances=6, update={"strategy": {"type": "Queue", "size": 2}}).ready()
     world.edit(image="app:2", instances=1)
@@ -210,3 +223,19 @@ def test_no_instances_at_all() -> None:
     world.edit(instances=2)
     world.run(20)
     assert world.images() == {0: "app:2", 1: "app:2"}
+
+
+@pytest.mark.parametrize("kind", ["Queue", "Batch"])
+def test_max_unavailable_does_not_wait_for_what_only_the_update_can_mend(kind: str) -> None:
+    """The group was formed; then instance 3 fell ill for ever at the old revision."""
+    update = {"strategy": {"type": kind, "size": 1}, "maxUnavailable": 1}
+    world = World(instances=4, update=update).ready()
+    world.behave("app:1", instance=3, ready=None)
+    world.behave("app:1", instance=0, stop=20.0)
+    world.edit(image="app:2")
+    world.until(lambda: bool(world.cluster.updates) and world.pod(0).deleted is not None)
+    world.behave("app:2", instance=0, ready=20.0)
+    world.kill(3)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert world.images() == dict.fromkeys(range(4), "app:2")

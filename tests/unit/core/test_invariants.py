@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+import pytest
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -21,6 +22,8 @@ from hypothesis.stateful import (
 from controller.api.pod import Trouble
 from controller.api.update import TERMINAL
 from tests.unit.core.sim import Behaviour, World
+
+pytestmark = pytest.mark.timeout(900)  # To find the smallest failing case takes its time.
 
 IDS = st.integers(0, 6)
 IMAGES = st.sampled_from(["app:1", "app:2", "app:3", "app:4"])
@@ -203,8 +206,10 @@ def calm(world: World) -> None:
 
 TestAnythingGoes = AnythingGoes.TestCase
 TestAnythingGoes.settings = settings(
-    max_examples=60,
+    max_examples=150,
     stateful_step_count=40,
     deadline=None,
+    # Not explain: it traces every line, which makes a failure take an hour to tell.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -48,6 +48,8 @@ class World:
         self.operator = Operator(self.cluster)
         self.observer = Observer(self.cluster)
         self.events: list[Event] = []
+        #: Called after each step, for tests that must not miss one.
+        self.after_step: Callable[[], object] = lambda: None
 
     # What is there.
 
@@ -155,6 +157,7 @@ class World:
         self._record(plan)
         self.observer.after()
         self.kubelet.look()
+        self.after_step()
         return done
 
     def settle(self) -> Plan:

@@ -1,0 +1,148 @@
+"""The image, as far as it can be had without Docker: its build is played step by step."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from hack.chart import ROOT
+from hack.chart.lock import wanted
+from tests.chart.dockerfile import Build, Stage, ignored, stages
+
+BUILD, FINAL = stages((ROOT / "Dockerfile").read_text())
+IGNORED = (ROOT / ".dockerignore").read_text()
+LOCKS = ("requirements.lock", "build.lock")
+_PIN = re.compile(
+    r"(?m)^([\w.-]+)==([\w.]+)(?: ;[^\\]*)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)"
+)
+
+
+def pins(lock: str) -> dict[str, str]:
+    found = {name: version for name, version, _ in _PIN.findall((ROOT / "hack" / lock).read_text())}
+    assert found
+    return found
+
+
+def name_of(requirement: str) -> str:
+    match = re.match(r"[\w.-]+", requirement)
+    assert match
+    return match[0].lower().replace("_", "-")
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_is_nothing_but_pins_with_hashes(lock: str) -> None:
+    text = (ROOT / "hack" / lock).read_text()
+    assert re.sub(r"(?m)^#.*\n", "", _PIN.sub("", text)).strip() == ""
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_all_that_is_required(lock: str) -> None:
+    assert {name_of(requirement) for requirement in wanted(lock)} <= pins(lock).keys()
+
+
+def test_what_runs_is_what_is_tested() -> None:
+    tested = dict(
+        line.split("==")
+        for line in (ROOT / "hack" / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    )
+    tested = {name_of(name): version for name, version in tested.items()}
+    for name, version in pins("requirements.lock").items():
+        assert tested[name] == version, f"{name}: run `make lock`"
+
+
+def test_both_stages_have_the_same_pinned_slim_base() -> None:
+    assert BUILD.base == FINAL.base
+    assert re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", FINAL.base)
+    oldest = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    version = tuple(map(int, FINAL.base.removeprefix("python:").split("-")[0].split(".")))
+    assert version >= tuple(map(int, oldest.removeprefix(">=").split(".")))
+
+
+def test_it_runs_as_nobody_and_brings_nothing_but_the_environment() -> None:
+    assert FINAL.all("USER") == ["65532:65532"]
+    assert FINAL.all("COPY") == ["--from=build /opt/echelon /opt/echelon"]
+    assert FINAL.all("RUN") == []
+    assert json.loads(FINAL.all("ENTRYPOINT")[0]) == ["echelon-controller"]
+    assert "PATH=/opt/echelon/bin:$PATH" in FINAL.all("ENV")[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("controller/app.py", False),
+        ("controller/__pycache__/app.cpython-311.pyc", True),
+        ("hack/requirements.lock", False),
+        ("hack/crds.py", True),
+        ("hack/devcluster/build.py", True),
+        ("tests/chart/helm.py", True),
+        (".git/config", True),
+        ("pyproject.toml", False),
+    ],
+)
+def test_only_what_is_needed_is_sent_to_the_build(path: str, expected: bool) -> None:
+    assert ignored(path, IGNORED) is expected
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that is /opt/echelon in the image."""
+    root = tmp_path_factory.mktemp("image") / "root"
+    Build(root, ROOT, Path(sys.base_prefix, "bin", "python3")).play(BUILD)
+    return root / "opt" / "echelon"
+
+
+def start(built: Path, *args: str) -> tuple[float, str]:
+    """Seconds that the program ran, and what it said; files can be written nowhere."""
+    environ = {"PATH": f"{built / 'bin'}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
+    began = time.perf_counter()
+    done = subprocess.run(
+        [str(built / "bin" / "echelon-controller"), *args],
+        cwd="/",
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return time.perf_counter() - began, done.stdout
+
+
+def test_it_starts_within_two_seconds(built: Path) -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    # This machine does other things at the same time: the best of three.
+    times = []
+    for _ in range(3):
+        seconds, said = start(built, "--version")
+        assert said == f"echelon-controller {version}\n"
+        times.append(seconds)
+    assert min(times) < 2, times
+
+
+def test_it_holds_the_locked_packages_and_its_own_bill(built: Path) -> None:
+    folders = built.glob("lib/python*/site-packages/*.dist-info")
+    found = {folder.name.rpartition(".dist-info")[0].lower() for folder in folders}
+    names = {name_of(entry.partition("-")[0]) for entry in found}
+    assert names == {*pins("requirements.lock"), "echelon-controller"}
+    assert (built / "requirements.lock").read_text() == (
+        ROOT / "hack" / "requirements.lock"
+    ).read_text()
+
+
+def test_all_of_it_is_compiled(built: Path) -> None:
+    sources = set(built.rglob("site-packages/controller/**/*.py"))
+    compiled = {p.parent.parent / f"{p.name.split('.')[0]}.py" for p in built.rglob("*.pyc")}
+    assert sources
+    assert sources <= compiled
+
+
+def test_an_unknown_instruction_is_no_build(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="ADD"):
+        Build(tmp_path / "root", ROOT, Path(sys.executable)).play(Stage("x", "y", [("ADD", "a b")]))

@@ -1,0 +1,89 @@
+"""The node itself: it runs pods, and nothing of it stays on the machine, however it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hack.devcluster.cluster import Cluster
+from hack.e2e import box, cgroups, images, network
+from hack.e2e.node import RealNode
+from hack.e2e.operator_base import ROOT
+
+#: A process that owns a node; it says what is to be looked for, and then waits to be ended.
+_OWNER = """
+import json, sys, time
+from hack.devcluster.cluster import Cluster
+from hack.e2e.node import RealNode
+with Cluster(nodes=0) as cluster, RealNode(cluster, "doomed") as node:
+    pod = json.loads(sys.argv[1])
+    cluster.api.create("/api/v1/namespaces/default/pods", pod)
+    path = "/api/v1/namespaces/default/pods/" + pod["metadata"]["name"]
+    cluster.wait("a pod", lambda: cluster.api.get(path)["status"]["phase"] == "Running")
+    print(json.dumps([node.box.inodes, str(node.dir), node.address]), flush=True)
+    time.sleep(600)
+"""
+_POD = {
+    "metadata": {"name": "idle"},
+    "spec": {
+        "containers": [
+            {"name": "idle", "image": images.PAUSE, "command": ["httpd", "-f", "-p", "8080"]}
+        ]
+    },
+}
+
+
+@pytest.fixture
+def owner(machine: None) -> Iterator[subprocess.Popen[str]]:
+    """Another process with a cluster and a node of its own."""
+    assert machine is None
+    command = [sys.executable, "-c", _OWNER, json.dumps(_POD)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, process_group=0
+    ) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_nothing_stays_when_its_owner_is_ended(
+    owner: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    assert owner.stdout is not None
+    inodes, folder, address = json.loads(owner.stdout.readline())
+    assert left(inodes, folder, address, owner.pid)
+    os.kill(owner.pid, number)
+    owner.wait()
+    deadline = time.monotonic() + 20
+    while found := left(inodes, folder, address, owner.pid):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+
+
+def left(inodes: dict[str, int], folder: str, address: str, owner: int) -> list[str]:
+    """What is on the machine of that owner's node."""
+    found = [f"process {pid}" for pid in box.members(inodes)]
+    found += [folder] if Path(folder).exists() else []
+    found += [
+        line for line in Path("/proc/self/mountinfo").read_text().splitlines() if folder in line
+    ]
+    found += [str(path) for root in cgroups.hierarchies() for path in root.glob(f"*-{owner}-*")]
+    return found + network.known(address)
+
+
+def test_a_pod_runs_and_says_what_it_says(cluster: Cluster, node: RealNode) -> None:
+    """The API server reaches the kubelet, and this machine the pod."""
+    cluster.api.create("/api/v1/namespaces/default/pods", _POD)
+    path = "/api/v1/namespaces/default/pods/idle"
+    cluster.wait("the pod", lambda: cluster.api.get(path)["status"]["phase"] == "Running")
+    assert "hello" in cluster.kubectl("exec", "idle", "--", "echo", "hello")
+    node.check()
+    cluster.api.delete(path, {"gracePeriodSeconds": 0})

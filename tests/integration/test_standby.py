@@ -1,0 +1,107 @@
+"""Two operators of one Lease: one acts, the other stands by and takes over."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from hack.devcluster.cluster import Cluster
+from tests.integration.harness.audit import Audit
+from tests.integration.harness.manifests import job, queue
+from tests.integration.harness.operator import USER, Operator
+from tests.integration.harness.space import Space
+
+SLOW = {"behaviour": "ready-after", "ready_after": "500ms"}
+FAST = (
+    "--lease-duration-seconds=3",
+    "--lease-renew-deadline-seconds=2",
+    "--lease-retry-seconds=0.5",
+)
+_NUMBERS = itertools.count(1)
+
+Make = Callable[[str], Operator]
+
+
+@pytest.fixture
+def pair(cluster: Cluster, operator: Operator) -> Iterator[tuple[Operator, Operator]]:
+    """Two contenders for one Lease, the first of which holds it; the session's operator is off."""
+    operator.stop()
+    lease = f"pair-{next(_NUMBERS)}"
+    made = [Operator(cluster, lease, identity=who, args=FAST) for who in ("first", "second")]
+    made[0].start()
+    made[0].wait("the Lease", lambda: leads(made[0]))
+    made[1].start()
+    yield made[0], made[1]
+    for each in made:
+        if each.running:
+            each.thaw()
+            each.kill9()
+
+
+def leads(operator: Operator) -> bool:
+    return "at work" in operator.said() and "echelon_leader 1.0" in operator.metrics()
+
+
+def test_a_standby_is_ready_writes_nothing_and_takes_over_when_the_other_is_killed(
+    space: Space, pair: tuple[Operator, Operator], audit: Audit
+) -> None:
+    first, second = pair
+    space.made(job(instances=4, strategy=queue(1)))
+    assert second.probe("readyz")
+    assert not leads(second)
+    space.set_image("web:2", **SLOW)
+    space.wait_update("RollingForward", probe=lambda u: u["status"]["counts"]["updated"] >= 1)
+    first.kill9()
+    space.wait_update("RolledForward", timeout=30)
+    assert leads(second)
+    assert {i: len(uids) for i, uids in space.observer.uids().items()} == dict.fromkeys(range(4), 2)
+    assert audit.requests(user=USER, namespace=space.name)
+
+
+def test_an_operator_that_ends_in_good_order_hands_over_at_once(
+    space: Space, pair: tuple[Operator, Operator]
+) -> None:
+    first, second = pair
+    space.made(job(instances=2))
+    assert first.stop() == 0
+    second.wait("the Lease", lambda: leads(second), timeout=5)
+    assert space.roll("web:2")["status"]["phase"] == "RolledForward"
+
+
+def test_an_operator_that_was_stopped_for_long_does_not_act_when_it_goes_on(
+    space: Space, pair: tuple[Operator, Operator]
+) -> None:
+    first, second = pair
+    space.made(job(instances=4, strategy=queue(1)))
+    space.set_image("web:2", **SLOW)
+    space.wait_update("RollingForward", probe=lambda u: u["status"]["counts"]["updated"] >= 1)
+    first.freeze()
+    second.wait("the Lease", lambda: leads(second), timeout=20)
+    first.thaw()
+    space.wait_update("RolledForward", timeout=30)
+    first.wait("it to notice", lambda: not leads(first), timeout=15)
+    assert leads(second)
+    assert {i: len(uids) for i, uids in space.observer.uids().items()} == dict.fromkeys(range(4), 2)
+
+
+def test_an_operator_of_one_namespace_leaves_others_alone(
+    space: Space, cluster: Cluster, operator: Operator
+) -> None:
+    operator.stop()
+    narrow = Operator(cluster, "narrow", args=("--namespace", space.name))
+    narrow.start()
+    elsewhere = f"{space.name[:50]}-other"
+    cluster.api.create("/api/v1/namespaces", {"metadata": {"name": elsewhere}})
+    try:
+        path = space.path("jobs").replace(f"/{space.name}/", f"/{elsewhere}/")
+        cluster.api.create(path, job(instances=1))
+        space.made(job(instances=2))
+        assert space.roll("web:2")["status"]["phase"] == "RolledForward"
+        # What was made first was not even looked at.
+        (other,) = cluster.api.get(path)["items"]
+        assert other["status"] == {"observedGeneration": -1}
+    finally:
+        narrow.stop()
+        cluster.api.delete(f"/api/v1/namespaces/{elsewhere}")

@@ -1,0 +1,123 @@
+"""Killed after any write, or with any write failing: it goes on and ends the same.
+
+Each story is told once undisturbed; then again and again, with the operator's first, second, third …
+write going wrong. The observer looks at each step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.core.sim import World
+
+QUICK = {"ready": 0.3, "stop": 0.1}
+
+
+def created(world: World) -> None:
+    world.ready()
+
+
+def rolled_forward(world: World) -> None:
+    world.ready().edit(image="app:2")
+    world.run(200)
+
+
+def rolled_back(world: World) -> None:
+    world.behave("app:2", instance=4, crash=1.0, crashes=9)
+    world.ready().edit(image="app:2", instances=8)
+    world.run(300)
+
+
+def superseded(world: World) -> None:
+    world.behave("app:2", instance=2, ready=20.0)
+    world.ready().edit(image="app:2", instances=5)
+    world.until(lambda: "app:2" in world.images().values())
+    world.edit(image="app:3")
+    world.run(300)
+
+
+def taken_back(world: World) -> None:
+    world.behave("app:2", instance=3, ready=20.0)
+    world.ready().edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    world.edit(image="app:1")
+    world.run(300)
+
+
+def scaled(world: World) -> None:
+    world.behave("app:2", instance=1, ready=20.0)
+    world.ready().edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    world.edit(instances=8)
+    world.run(5)
+    world.edit(instances=4)
+    world.run(300)
+
+
+def tell(story: Callable[[World], None], size: int, after: int, fate: str) -> World:
+    strategy = {"type": "Queue", "size": size}
+    world = World(instances=6, minReadySeconds=0, update={"strategy": strategy})
+    for image in ("app:1", "app:3"):
+        world.behave(image, **QUICK)
+    world.cluster.fates.extend(["ok"] * after + [fate])
+    story(world)
+    return world
+
+
+def outcome(world: World) -> tuple[object, ...]:
+    """What must not depend on the operator's luck."""
+    updates = {n: (u.status.phase, u.status.to) for n, u in world.cluster.updates.items()}
+    status = world.status
+    return (
+        world.images(),
+        world.assigned(),
+        updates,
+        world.conditions(),
+        status.last_attempt,
+        status.instances_in_force,
+        status.instances_refused,
+        status.current_revision,
+        [bad.revision for bad in status.known_bad],
+    )
+
+
+@pytest.mark.parametrize("fate", ["crash", "lost", "down"])
+@pytest.mark.parametrize(
+    "story", [created, rolled_forward, rolled_back, superseded, taken_back, scaled]
+)
+def test_any_write(story: Callable[[World], None], fate: str) -> None:
+    for size in (1, 3):
+        told = tell(story, size, 10_000, "ok")
+        told.quiet(600)
+        writes = len(told.cluster.writes)
+        for after in range(writes):
+            world = tell(story, size, after, fate)
+            assert outcome(world) == outcome(told), f"{fate} after {after} of {writes} writes"
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_a_queue_of_quick_pods_never_has_more_than_its_size_down(size: int) -> None:
+    """They are done faster than the horizon is written anew: the pods are what counts."""
+    update = {"strategy": {"type": "Queue", "size": size}, "maxFailuresPerInstance": 0}
+    world = World(instances=60, minReadySeconds=0, update=update)
+    for image in ("app:1", "app:2"):
+        world.behave(image, **QUICK)
+    world.behave("app:2", instance=50, crash=0.5)
+    world.ready().edit(image="app:2")
+    horizon, most = 0, 0
+
+    def look() -> None:
+        nonlocal horizon, most
+        pods = world.cluster.pods.values()
+        most = max(most, 60 - sum(p.ready and p.deleted is None for p in pods))
+        if world.cluster.updates and (batch := world.update.status.batch):
+            horizon = max(horizon, len(batch.instances))
+
+    world.after_step = look
+    world.until_ended()
+    assert world.phase == "RolledBack"
+    assert world.images() == dict.fromkeys(range(60), "app:1")
+    assert most <= size + 1, "and the one that crashed"
+    assert size == 1 or horizon > size
