@@ -55,14 +55,17 @@ class Operator:
         self._leading = False
         self._identity = default_identity()
         self._metrics = Metrics(CollectorRegistry(), version=version())
-        self._client = Client(
-            connection,
-            limit=settings.connections,
-            observe=self._metrics.requested,
-            guard=self._guard,
-            user_agent=AGENT,
-            # A write must be over, one way or the other, before the Lease can be another's.
-            write_timeout=settings.lease_duration - settings.lease_renew_deadline,
+        self._client, self._pod_client = (
+            Client(
+                connection,
+                limit=limit,
+                observe=self._metrics.requested,
+                guard=self._guard,
+                user_agent=AGENT,
+                # A write must be over, one way or the other, before the Lease can be another's.
+                write_timeout=settings.lease_duration - settings.lease_renew_deadline,
+            )
+            for limit in (max(4, settings.connections // 4), settings.connections)
         )
         # Renewals must not wait behind a thousand deletes.
         self._lease_client = Client(
@@ -79,6 +82,7 @@ class Operator:
         )
         self._reconciler = Reconciler(
             self._client,
+            self._pod_client,
             self._store,
             self._queue,
             self._recorder,
@@ -137,8 +141,8 @@ class Operator:
             await asyncio.gather(*background, leading, stopping, return_exceptions=True)
             await self._jobs.stop()
             await self._servers.stop()
-            await self._client.close()
-            await self._lease_client.close()
+            for client in (self._client, self._pod_client, self._lease_client):
+                await client.close()
 
     # Leading.
 

@@ -172,7 +172,7 @@ _FLAGS: Final = (
     _Flag("workers", _TUNING, "N", "32", _whole(1, 1000),
           "Jobs and Updates handled at the same time"),
     _Flag("connections", _TUNING, "N", "64", _whole(1, 1000),
-          "requests in flight to the API server"),
+          "requests about pods in flight (a quarter as many for all else)"),
     _Flag("resync-seconds", _TUNING, "S", "600", _seconds(10, 86400),
           "how often everything is read anew", "resync"),
     _Flag("stuck-seconds", _TUNING, "S", "120", _seconds(10, 86400),

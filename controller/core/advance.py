@@ -18,9 +18,6 @@ from controller.core.oneway import OneWay
 from controller.core.plan import Event, Write, WriteJob, WriteUpdate
 from controller.core.update_status import counted, entered, report
 
-#: A Queue's horizon holds about this many seconds of progress, so that writes stay O(seconds).
-HORIZON_SECONDS = 1.0
-
 
 def next_write(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
     """What the Update has to store before anything else may happen; None: nothing. ``held_back``:
@@ -100,6 +97,7 @@ def _next_group(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
     elif queue and way.idle:
         return None
     elif queue and size:
+        # About a second of progress, so that there are writes per second and not per instance.
         size = max(size, _per_second(way))
     if not size or not candidates:
         return None
@@ -114,12 +112,9 @@ def _next_group(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
 
 
 def _per_second(way: OneWay) -> int:
-    """How many instances of the last horizon became done per second."""
-    batch = way.update.status.batch
-    if batch is None:
-        return 0
-    seconds = max(way.case.now - batch.started_at, HORIZON_SECONDS)
-    return int(len(batch.instances & way.done) / seconds * HORIZON_SECONDS)
+    """How many instances became done per second, on average since the Update started."""
+    since = way.update.status.started_at or way.case.now
+    return int(len(way.done) / max(1.0, way.case.now - since))
 
 
 def _end(way: OneWay, tally: Tally) -> Write:

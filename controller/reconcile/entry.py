@@ -126,7 +126,9 @@ class Entry:
         self.instances.advance(now)
         view = self.instances.view(job.status.slots)
         if self.refusals:
-            self.refusals = {i: r for i, r in self.refusals.items() if i not in view.present}
+            # A create under way is no success yet: its refusal goes on lengthening the back-off.
+            made = {i for i in self.refusals if i in view.present and view.pod(i).uid}
+            self.refusals = {i: r for i, r in self.refusals.items() if i not in made}
         return Observed(
             job=job,
             revision=self.revision,

@@ -35,11 +35,15 @@ LATE = 0.005
 
 
 class Reconciler:
-    """``observe(seconds, result)`` is told about each reconcile."""
+    """``observe(seconds, result)`` is told about each reconcile.
+
+    Pods have a client of their own, so that no status waits behind a thousand deletes.
+    """
 
     def __init__(
         self,
         client: Client,
+        pod_client: Client,
         store: Store,
         queue: WorkQueue[Key],
         recorder: Recorder,
@@ -55,7 +59,7 @@ class Reconciler:
         #: Keys with an action that failed since their last decision: one back-off for all.
         self._failing: set[Key] = set()
         self._intent = Intent(client, store, clock)
-        self.pods = Pods(client, store, self._settled, clock)
+        self.pods = Pods(pod_client, store, self._settled, clock)
 
     async def work(self) -> None:
         """Take keys until the queue is closed."""

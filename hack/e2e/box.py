@@ -28,13 +28,21 @@ class BoxError(Exception):
     """A box did not start, or a command in it failed; with the command's own words."""
 
 
+def visible(path: Path) -> Path:
+    """The path, if it can be seen in a box; BoxError if not."""
+    for hidden in HIDDEN:
+        if path.resolve().is_relative_to(hidden):
+            raise BoxError(
+                f"{path} cannot be seen in a box: TMPDIR and ECHELON_CACHE must not be in {hidden}"
+            )
+    return path
+
+
 class Box:
     """Start it once; `run` and `child` put processes into it."""
 
     def __init__(self, folder: Path, log_dir: Path, guard: Guard) -> None:
-        for hidden in HIDDEN:
-            if folder.is_relative_to(hidden):
-                raise BoxError(f"{folder} is hidden in a box: let TMPDIR be outside of {hidden}")
+        visible(folder)
         self._log_dir = log_dir
         self._guard = guard
         self._ready = folder / "box.ready"

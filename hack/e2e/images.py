@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import platform
-import sys
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,6 @@ from hack.e2e import tools
 
 REGISTRY = "e2e.invalid"
 PAUSE = f"{REGISTRY}/pause:1"
-PYTHON = sys.executable
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 

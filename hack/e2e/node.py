@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,7 @@ from typing import Any
 from hack.devcluster.cluster import Cluster
 from hack.devcluster.process import Child
 from hack.e2e import cgroups, forward, images, kubelet, network
-from hack.e2e.box import Box
+from hack.e2e.box import Box, visible
 from hack.e2e.guard import NodeGuard
 from hack.e2e.runtime import Runtime
 
@@ -80,7 +81,7 @@ class RealNode:
 
     def start(self) -> RealNode:
         """Return when the node is Ready and pods can be scheduled to it."""
-        program = Cluster.binary("kubelet")
+        program = visible(Cluster.binary("kubelet"))
         cgroups.sweep()
         try:
             self._begin()
@@ -112,7 +113,7 @@ class RealNode:
 
     def leftovers(self) -> list[str]:
         """What of a stopped node is still there, for a person; empty as it should be."""
-        left = [f"process {pid}" for pid in self.box.processes()]
+        left = [f"process {pid}" for pid in self._box.processes()] if self._box else []
         left += [f"cgroup {path}" for path in cgroups.present(self._cgroup)]
         left += [f"network {each}" for each in self._network.present()]
         left += [f"folder {self.dir}"] if self.dir.exists() else []
@@ -148,7 +149,7 @@ class RealNode:
             f"{_API_SERVICE}:443",
             self.cluster.url.removeprefix("https://"),
         ]
-        command = [images.PYTHON, "-I", "-S", forward.__file__, *route]
+        command = [sys.executable, "-I", "-S", forward.__file__, *route]
         self._launch(Child("api-server", command, logs, self._guard))
 
     def _start_runtime(self) -> None:

@@ -31,7 +31,7 @@ class UnavailableError(Exception):
 
 
 def ensure() -> None:
-    """Return when all is there, missing packages installed; `UnavailableError` if that cannot be."""
+    """Return when all is there, missing packages installed; else `UnavailableError`."""
     if not sys.platform.startswith("linux"):
         raise UnavailableError("a real node needs Linux")
     if os.geteuid() != 0:

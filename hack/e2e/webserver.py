@@ -44,15 +44,19 @@ def image(tag: str) -> str:
     return f"{images.REGISTRY}/web:{tag}"
 
 
+def layer(folder: Path) -> images.Layer:
+    """The one layer of all versions."""
+    server = images.Entry("bin/web", _SERVER.encode())
+    return images.busybox(folder / "web-layer.tar", server)
+
+
+def version(files: images.Layer, name: str, tag: str) -> images.Image:
+    """An image of any name that behaves as a tag says."""
+    config = {"Entrypoint": ["/bin/web"], "Env": ["PATH=/bin", f"VERSION={tag}"]}
+    return images.Image(name, [files], config)
+
+
 def archive(folder: Path) -> Path:
     """Write all versions to one archive."""
-    layer = images.busybox(folder / "web-layer.tar", images.Entry("bin/web", _SERVER.encode()))
-    versions = [
-        images.Image(image(tag), [layer], {"Entrypoint": ["/bin/web"], "Env": _environment(tag)})
-        for tag in TAGS
-    ]
-    return images.archive(folder / "web.tar", versions)
-
-
-def _environment(tag: str) -> list[str]:
-    return ["PATH=/bin", f"VERSION={tag}"]
+    files = layer(folder)
+    return images.archive(folder / "web.tar", [version(files, image(tag), tag) for tag in TAGS])

@@ -75,7 +75,7 @@ class Release:
         try:
             yield operator
         finally:
-            operator.kill9()
+            operator.close()
 
     def _kubeconfig(self) -> Path:
         """As in a pod: the ServiceAccount's token, and nothing else."""
@@ -127,7 +127,8 @@ class Jobs:
             new = [u for u in self.all("updates") if u["metadata"]["uid"] not in before]
             return next((u for u in new if phase(u) in phases), None)
 
-        return self.wait(f"{image} to be {' or '.join(phases)}", ended)
+        found: Object = self.wait(f"{image} to be {' or '.join(phases)}", ended)
+        return found
 
     def all(self, plural: str) -> list[Object]:
         """Every object of a kind; asked again while a changed definition is taken in."""

@@ -33,13 +33,12 @@ def test_placeholders_leave_helm_as_they_are() -> None:
 
 def test_each_pod_gets_its_own(cluster: Cluster, installed: Release) -> None:
     shop = Jobs(cluster, "shop")
-    flags = ("--namespace", "shop")
+    flags = ("shop", str(CHART), "--namespace", "shop", "--wait", "--timeout", "60s")
     with installed.operator():
-        helm("install", "shop", str(CHART), *flags, kubeconfig=cluster.kubeconfig)
-        shop.wait("three pods", lambda: len(shop.all("pods")) == 3)
-        image = ("--set", "image=shop:2")
-        helm("upgrade", "shop", str(CHART), *flags, *image, kubeconfig=cluster.kubeconfig)
-        shop.wait("the update", lambda: shop.images() == {"shop:2"})
+        helm("install", *flags, kubeconfig=cluster.kubeconfig)
+        assert len(shop.all("pods")) == 3
+        helm("upgrade", *flags, "--set", "image=shop:2", kubeconfig=cluster.kubeconfig)
+        assert shop.images() == {"shop:2"}, "helm waits until the update has ended"
     for pod in shop.all("pods"):
         number = pod["metadata"]["name"].removeprefix("shop-")
         got = {k: v for k, v in environment(pod).items() if k in ("SHARD", "SHARD_NAME")}

@@ -83,6 +83,13 @@ def test_the_pod_is_locked_down() -> None:
     assert f"USER {user}:{user}\n" in (ROOT / "Dockerfile").read_text()
 
 
+def test_ids_can_be_left_to_the_platform() -> None:
+    """As docs/helm.md says for OpenShift."""
+    none = dict.fromkeys(("runAsUser", "runAsGroup", "fsGroup"))
+    pod = one(render({"podSecurityContext": none}), "Deployment")["spec"]["template"]["spec"]
+    assert pod["securityContext"].keys() == {"runAsNonRoot", "seccompProfile"}
+
+
 def test_the_pod_tells_the_operator_who_it_is() -> None:
     fields = {
         entry["name"]: entry["valueFrom"]["fieldRef"]["fieldPath"]

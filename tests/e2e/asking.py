@@ -67,7 +67,7 @@ class Asking:
         self._over.set()
         for thread in self._threads:
             thread.join()
-        print(self.tally)
+        self._place.notes.append(str(self.tally))
 
     def answered(self, word: str, times: int = 1) -> None:
         """Wait until a version has answered so often from now on."""

@@ -16,12 +16,17 @@ import pytest
 from hack.devcluster.cluster import Cluster
 from hack.e2e import operator_image, tools, webserver
 from hack.e2e.node import NODE_ARGS, RealNode
-from tests.e2e.installed import Installed
+from hack.e2e.release import Release
 from tests.e2e.place import Place
 
 _NUMBERS = itertools.count(1)
 _SKIPPED = pytest.StashKey[str]()
+_NOTES = pytest.StashKey[list[str]]()
 _PLACE = pytest.StashKey[Place]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_NOTES] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,17 +64,23 @@ def node(cluster: Cluster) -> Iterator[RealNode]:
 
 
 @pytest.fixture(scope="session")
-def operator(cluster: Cluster, node: RealNode) -> Installed:
+def operator(cluster: Cluster, node: RealNode) -> Release:
     """The operator, by `helm install`."""
     assert node.address
-    made = Installed(cluster)
+    made = Release(cluster)
     made.install()
     return made
 
 
 @pytest.fixture
+def notes(request: pytest.FixtureRequest) -> list[str]:
+    """What is shown at the end of the session."""
+    return request.config.stash[_NOTES]
+
+
+@pytest.fixture
 def place(
-    request: pytest.FixtureRequest, cluster: Cluster, node: RealNode, operator: Installed
+    request: pytest.FixtureRequest, cluster: Cluster, node: RealNode, operator: Release
 ) -> Iterator[Place]:
     """A namespace of the test's own."""
     assert operator is not None
@@ -78,6 +89,7 @@ def place(
     request.node.stash[_PLACE] = made
     made.begin()
     yield made
+    request.config.stash[_NOTES] += [f"{request.node.name}: {note}" for note in made.notes]
     node.check()
     made.end()
 
@@ -89,13 +101,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     assert call is not None
     if report.failed and (place := item.stash.get(_PLACE, None)):
         report.sections.append(("namespace", place.describe()))
-        report.sections.append(("operator", Installed(place.cluster).said()))
+        report.sections.append(("operator", Release(place.cluster).said()))
     return report
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
+    if found := config.stash[_NOTES]:
+        terminalreporter.section("requests")
+        for line in found:
+            terminalreporter.line(line)
     if reason := config.stash.get(_SKIPPED, None):
         terminalreporter.section("THE END-TO-END TESTS DID NOT RUN", red=True)
         terminalreporter.line(reason, red=True)

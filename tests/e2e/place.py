@@ -22,6 +22,8 @@ class Place:
         self.cluster = cluster
         self.api = cluster.api
         self.name = name
+        #: What is reported at the end of the session.
+        self.notes: list[str] = []
 
     def begin(self) -> None:
         self.api.create("/api/v1/namespaces", {"metadata": {"name": self.name}})
@@ -57,6 +59,9 @@ class Place:
     def create(self, obj: Object) -> Object:
         made: Object = self.api.create(self.path(f"{obj['kind'].lower()}s"), obj)
         return made
+
+    def kubectl(self, *args: str) -> str:
+        return self.cluster.kubectl("-n", self.name, *args)
 
     def made(self, obj: Object, timeout: float = 60.0) -> Object:
         """Create a Job and return it once it is Ready."""

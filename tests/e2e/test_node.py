@@ -20,7 +20,8 @@ from hack.e2e.operator_base import ROOT
 
 #: A process that owns a node; it says what is to be looked for, and then waits to be ended.
 _OWNER = """
-import json, sys, time
+import json, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs us aside
 from hack.devcluster.cluster import Cluster
 from hack.e2e.node import RealNode
 with Cluster(nodes=0) as cluster, RealNode(cluster, "doomed") as node:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hack.e2e.webserver import EXIT_CODE, LAST_WORDS
+from hack.e2e.webserver import EXIT_CODE, LAST_WORDS, image
 from tests.e2e import web
 from tests.e2e.asking import Asking, ask
 from tests.e2e.place import Object, Place, condition
@@ -78,7 +78,8 @@ def test_an_image_that_does_not_exist_is_rolled_back(place: Place) -> None:
     status = rolled_back(place, "missing")
     failure = status["failures"][0]
     assert failure["instance"] == 0
-    assert "missing" in failure["message"] or "Pull" in failure["message"], failure
+    assert failure["reason"] in ("ErrImagePull", "ImagePullBackOff")
+    assert image("missing") in failure["message"]
 
 
 def test_a_slow_shutdown_is_waited_for(place: Place) -> None:

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from hack.e2e.node import RealNode
-from tests.e2e import web
+from tests.e2e import volumes, web
 from tests.e2e.asking import ask
 from tests.e2e.place import Object, Place
 
 INSTANCES = 3
-_SIZE = {"storage": "1Mi"}
-_MODES = ["ReadWriteOnce"]
 
 
-def volumes(place: Place, folder: Path) -> None:
-    """A claim for each instance, and the volume that is meant for it: a folder of the node."""
+def claims(place: Place) -> None:
+    """A claim for each instance."""
     for instance in range(INSTANCES):
-        (folder / str(instance)).mkdir(parents=True)
-        claim = f"data-{instance}"
-        spec: Object = {"capacity": _SIZE, "accessModes": _MODES, "storageClassName": ""}
-        spec["claimRef"] = {"namespace": place.name, "name": claim}
-        spec["hostPath"] = {"path": str(folder / str(instance))}
-        name = f"{place.name}-{instance}"
-        place.api.create("/api/v1/persistentvolumes", {"metadata": {"name": name}, "spec": spec})
-        want: Object = {
-            "accessModes": _MODES,
-            "storageClassName": "",
-            "resources": {"requests": _SIZE},
-        }
-        place.api.create(
-            place.path("persistentvolumeclaims"), {"metadata": {"name": claim}, "spec": want}
-        )
+        spec: Object = {"accessModes": ["ReadWriteOnce"], "storageClassName": ""}
+        spec["resources"] = {"requests": {"storage": "1Mi"}}
+        claim = {"metadata": {"name": f"data-{instance}"}, "spec": spec}
+        place.api.create(place.path("persistentvolumeclaims"), claim)
 
 
 def template(tag: str) -> Object:
@@ -45,8 +31,8 @@ def template(tag: str) -> Object:
 def test_each_instance_keeps_its_volume_through_updates_and_losses(
     place: Place, node: RealNode
 ) -> None:
-    folder = node.dir / "volumes"
-    volumes(place, folder)
+    claims(place)
+    folder = volumes.provide(place, node)
     place.made(web.job(pod=template("1"), instances=INSTANCES))
     assert [starts(place, i) for i in range(INSTANCES)] == [["1"]] * INSTANCES
 
@@ -63,7 +49,7 @@ def test_each_instance_keeps_its_volume_through_updates_and_losses(
     place.api.delete(place.path("pods", "web-1"), {"preconditions": {"uid": lost}})
     place.wait("instance 1 to be back", lambda: back(place, 1, lost))
     assert starts(place, 1) == ["1", "2", "2"]
-    kept = (folder / "1" / "starts").read_text()
+    kept = (folder / "data-1" / "starts").read_text()
     assert kept.split() == ["1", "2", "2"]
 
 

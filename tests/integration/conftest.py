@@ -57,7 +57,7 @@ def shared_operator(cluster: Cluster, sightings: Sightings) -> Iterator[Operator
     assert sightings is not None
     made = Operator(cluster, "tests")
     yield made
-    made.kill9()
+    made.close()
 
 
 @pytest.fixture

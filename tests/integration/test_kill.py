@@ -183,7 +183,7 @@ def killed_often(
             return killer, proxy
 
         yield make
-        other.kill9()
+        other.close()
 
 
 @pytest.mark.parametrize("nth", [1, 2])

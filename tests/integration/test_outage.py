@@ -29,7 +29,7 @@ def proxy(cluster: Cluster, operator: Operator) -> Iterator[Proxy]:
         other.start()
         yield between
         assert other.starts == 1
-        other.stop()
+        other.close()
 
 
 def test_the_api_server_stands_still_for_a_while(

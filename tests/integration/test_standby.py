@@ -37,7 +37,7 @@ def pair(cluster: Cluster, operator: Operator) -> Iterator[tuple[Operator, Opera
     for each in made:
         if each.running:
             each.thaw()
-            each.kill9()
+        each.close()
 
 
 def leads(operator: Operator) -> bool:
@@ -103,5 +103,5 @@ def test_an_operator_of_one_namespace_leaves_others_alone(
         (other,) = cluster.api.get(path)["items"]
         assert other["status"] == {"observedGeneration": -1}
     finally:
-        narrow.stop()
+        narrow.close()
         cluster.api.delete(f"/api/v1/namespaces/{elsewhere}")

@@ -68,11 +68,9 @@ app.kubernetes.io/component: controller
 {{- end }}
 
 {{- define "echelon.crdAnnotations" -}}
-{{- with .Values.crds.annotations }}
+{{- $own := ternary (dict "helm.sh/resource-policy" "keep") (dict) .Values.crds.keep }}
+{{- with merge $own .Values.crds.annotations }}
 {{- toYaml . }}
-{{ end }}
-{{- if .Values.crds.keep }}
-helm.sh/resource-policy: keep
 {{- end }}
 {{- end }}
 

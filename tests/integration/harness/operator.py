@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hack.devcluster.cluster import Cluster
+from hack.devcluster.process import Guard
 
 USER = "echelon-operator"
 ROOT = Path(__file__).parents[3]
@@ -46,6 +47,7 @@ class Operator:
         self._identity = identity
         self._args = ["--lease-name", lease, *args]
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard = Guard()
         #: Where the log of the present incarnation begins.
         self._begin = 0
         self.starts = 0
@@ -79,6 +81,7 @@ class Operator:
                 stderr=log,
                 process_group=0,
             )
+        self._guard.tell(f"+{self._process.pid}")
         self.starts += 1
         if ready:
             self.wait("readiness", lambda: self.probe("readyz"), timeout)
@@ -92,21 +95,31 @@ class Operator:
         except subprocess.TimeoutExpired:
             self.kill9()
             raise OperatorError(f"no end {timeout:g} s after SIGTERM\n{self.log_tail()}") from None
-        self._process = None
+        self._forget()
         return code
+
+    def _forget(self) -> None:
+        assert self._process is not None
+        self._guard.tell(f"-{self._process.pid}")
+        self._process = None
+
+    def close(self) -> None:
+        """End it for good."""
+        self.kill9()
+        self._guard.close()
 
     def kill9(self) -> None:
         """End it between any two instructions."""
         if self._process is not None:
             self._signal(signal.SIGKILL)
             self._process.wait()
-            self._process = None
+            self._forget()
 
     def exit_code(self, timeout: float) -> int:
         """Wait until it ends by itself."""
         assert self._process is not None
         code = self._process.wait(timeout)
-        self._process = None
+        self._forget()
         return code
 
     def freeze(self) -> None:

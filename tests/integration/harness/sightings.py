@@ -18,11 +18,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from hack.devcluster.api import ApiError
 from hack.devcluster.cluster import Cluster
 from tests.integration.harness.pods import PodSeen, slim
 
 T = TypeVar("T")
 GROUP = "/apis/echelon.dev/v1alpha1"
+#: An API server that has just started may take a watch and never say anything in it.
+WATCH_SECONDS = 6
+_TYPE = {kind: {"apiVersion": "echelon.dev/v1alpha1", "kind": kind} for kind in ("Job", "Update")}
 PATHS = {"Pod": "/api/v1/pods", "Job": f"{GROUP}/jobs", "Update": f"{GROUP}/updates"}
 
 
@@ -48,7 +52,9 @@ class Sightings:
         self._news = threading.Condition()
         self._events: dict[str, list[Seen]] = defaultdict(list)
         self._present: dict[tuple[str, str, str], Any] = {}
-        self._streams = [_Stream(cluster, kind, path, self._take) for kind, path in PATHS.items()]
+        self._streams = [
+            _Stream(cluster, kind, path, self._take, self._known) for kind, path in PATHS.items()
+        ]
 
     def start(self) -> None:
         for stream in self._streams:
@@ -57,6 +63,10 @@ class Sightings:
     def stop(self) -> None:
         for stream in self._streams:
             stream.stop()
+
+    def _known(self, kind: str) -> dict[tuple[str, str], Any]:
+        with self._news:
+            return {key[::2]: obj for key, obj in self._present.items() if key[1] == kind}
 
     def _take(self, seen: Seen) -> None:
         key = (seen.namespace, seen.kind, seen.name)
@@ -105,8 +115,6 @@ class Sightings:
                 return set(listed) == {_uid(o) for o in self.all(namespace, kind)}
 
             self._cluster.wait(f"the watch of {kind}s to show what is there", same, timeout)
-        for stream in self._streams:
-            assert not stream.lost, f"the watch of {stream.kind}s lost events: {stream.lost}"
 
 
 def _uid(obj: Any) -> str:
@@ -115,17 +123,24 @@ def _uid(obj: Any) -> str:
 
 
 class _Stream(threading.Thread):
-    """One watch, taken up again where it ended for as long as the API server remembers."""
+    """One watch, taken up again where it ended. An API server that was started anew remembers
+    nothing of before: then what is there is compared with what was known."""
 
     def __init__(
-        self, cluster: Cluster, kind: str, path: str, take: Callable[[Seen], None]
+        self,
+        cluster: Cluster,
+        kind: str,
+        path: str,
+        take: Callable[[Seen], None],
+        known: Callable[[str], dict[tuple[str, str], Any]],
     ) -> None:
         super().__init__(name=f"sightings of {kind}s", daemon=True)
         self.kind = kind
-        #: Why events may be missing; "" while none is.
-        self.lost = ""
+        self._cluster = cluster
         self._path = path
         self._take = take
+        self._known = known
+        self._forgotten = False
         self._port = int(cluster.url.rpartition(":")[2])
         certs = cluster.layout.certs
         self._tls = ssl.create_default_context(cafile=str(certs / "ca.crt"))
@@ -135,8 +150,10 @@ class _Stream(threading.Thread):
         self._ending = False
 
     def run(self) -> None:
-        while not self._ending and not self.lost:
-            with suppress(OSError, http.client.HTTPException, ValueError, AttributeError):
+        while not self._ending:
+            with suppress(OSError, ApiError, http.client.HTTPException, ValueError, AttributeError):
+                if self._forgotten:
+                    self._compare()
                 self._follow()
             time.sleep(0.05)
 
@@ -149,13 +166,13 @@ class _Stream(threading.Thread):
 
     def _follow(self) -> None:
         self._connection = connection = http.client.HTTPSConnection(
-            "127.0.0.1", self._port, context=self._tls
+            "127.0.0.1", self._port, context=self._tls, timeout=2 * WATCH_SECONDS
         )
-        query = f"watch=1&allowWatchBookmarks=true&resourceVersion={self._version}"
+        query = f"watch=1&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}"
+        query += f"&resourceVersion={self._version}"
         connection.request("GET", f"{self._path}?{query}", headers={"User-Agent": "sightings"})
         answer = connection.getresponse()
-        if answer.status == 410:
-            self.lost = answer.read().decode(errors="replace")
+        self._forgotten = answer.status == 410
         if answer.status != 200:
             return
         while line := answer.readline():
@@ -164,18 +181,34 @@ class _Stream(threading.Thread):
     def _hear(self, event: dict[str, Any]) -> None:
         raw = event["object"]
         if event["type"] == "ERROR":
-            self.lost = str(raw) if raw.get("code") == 410 else ""
+            self._forgotten = raw.get("code") == 410
             raise OSError(str(raw))
         self._version = raw["metadata"]["resourceVersion"]
-        if event["type"] == "BOOKMARK":
-            return
-        meta = raw["metadata"]
-        kept = slim(raw) if self.kind == "Pod" else raw
+        if event["type"] != "BOOKMARK":
+            kept = slim(raw) if self.kind == "Pod" else raw
+            self._tell(event["type"], raw["metadata"], kept, int(self._version))
+
+    def _compare(self) -> None:
+        found = self._cluster.api.get(self._path)
+        now = int(found["metadata"]["resourceVersion"])
+        known = self._known(self.kind)
+        for raw in found["items"]:
+            meta = raw["metadata"]
+            before = known.pop((meta["namespace"], meta["name"]), None)
+            if before is not None and _uid(before) != meta["uid"]:
+                self._tell("DELETED", meta, before, int(meta["resourceVersion"]) - 1)
+            kept = slim(raw) if self.kind == "Pod" else raw | _TYPE[self.kind]
+            self._tell("MODIFIED", meta, kept, int(meta["resourceVersion"]))
+        for (namespace, name), before in known.items():
+            self._tell("DELETED", {"namespace": namespace, "name": name}, before, now)
+        self._version, self._forgotten = str(now), False
+
+    def _tell(self, type: str, meta: dict[str, Any], kept: Any, version: int) -> None:
         self._take(
             Seen(
-                version=int(self._version),
+                version=version,
                 kind=self.kind,
-                type=event["type"],
+                type=type,
                 namespace=meta["namespace"],
                 name=meta["name"],
                 object=kept,

@@ -1,4 +1,4 @@
-"""From a changed template to an Update, one superseding another, and what is not tried again."""
+"""From a changed template to an Update that holds its Job, and what is not tried again."""
 
 from __future__ import annotations
 
@@ -8,15 +8,7 @@ from controller.api.ids import NONE
 from controller.api.update import Phase
 from controller.core import assigned as asg
 from tests.unit.core.sim import World
-
-
-def half_way(image: str = "app:2", **update: object) -> World:
-    """Four instances, the first is at the new image, the second on its way."""
-    world = World(instances=4, update=update).ready()
-    world.behave(image, instance=1, ready=40.0)
-    world.edit(image=image)
-    world.until(lambda: len(world.images_of(image)) == 2)
-    return world
+from tests.unit.core.test_superseding import half_way
 
 
 def test_the_order_of_the_writes() -> None:
@@ -61,85 +53,6 @@ def test_edits_of_anything_else_start_nothing() -> None:
     world.run(600)
     assert world.cluster.updates == {}
     assert world.status.observed_generation == world.cluster.job.metadata.generation
-
-
-def test_superseded() -> None:
-    world = half_way()
-    world.roll("app:3")
-    old, new = world.named("web-g2").status, world.named("web-g3").status
-    assert (old.phase, new.phase) == (Phase.SUPERSEDED, Phase.ROLLED_FORWARD)
-    assert old.from_ == new.from_, "it takes the old from whole"
-    assert world.conditions("web-g2") == {"Ready", "Complete"}
-    assert world.images() == dict.fromkeys(range(4), "app:3")
-    world.quiet()
-
-
-def test_superseded_twice_then_undone_to_the_very_beginning() -> None:
-    world = half_way(maxFailuresPerInstance=0)
-    before = world.uids()
-    world.edit(image="app:3")
-    world.until(lambda: "app:3" in world.images().values())
-    world.behave("app:4", instance=2, ready=None)
-    world.roll("app:4")
-    assert [u.status.phase for u in world.cluster.updates.values()] == [
-        Phase.SUPERSEDED,
-        Phase.SUPERSEDED,
-        Phase.ROLLED_BACK,
-    ]
-    assert world.images() == dict.fromkeys(range(4), "app:1")
-    assert world.uids()[3] == before[3]
-    assert [bad.images for bad in world.status.known_bad] == [("app:4",)]
-    world.quiet()
-
-
-def test_back_to_the_original_in_the_middle() -> None:
-    world = half_way()
-    before = world.uids()
-    world.roll("app:1")
-    assert world.phase is Phase.ROLLED_FORWARD
-    assert world.named("web-g2").status.phase is Phase.SUPERSEDED
-    assert world.images() == dict.fromkeys(range(4), "app:1")
-    assert {i: world.uids()[i] for i in (2, 3)} == {2: before[2], 3: before[3]}
-    assert world.update.status.counts.total == 2
-    assert "Ready" in world.conditions()
-    world.quiet()
-
-
-def test_back_to_the_original_before_anything_was_touched() -> None:
-    world = World(instances=4).ready()
-    before = world.uids()
-    world.edit(image="app:2")
-    world.until(lambda: bool(world.cluster.updates))
-    world.edit(image="app:1")
-    world.run(60)
-    assert {u.status.phase for u in world.cluster.updates.values()} <= {
-        Phase.SUPERSEDED,
-        Phase.ROLLED_FORWARD,
-    }
-    assert world.images() == dict.fromkeys(range(4), "app:1")
-    assert {i: u for i, u in world.uids().items() if i} == {i: u for i, u in before.items() if i}
-    assert "Ready" in world.conditions()
-    world.quiet()
-
-
-def test_superseding_a_rollback() -> None:
-    world = half_way(maxFailuresPerInstance=0)
-    world.until(lambda: world.pod(1).ready)
-    world.behave("app:2", instance=2, ready=None)
-    world.until_phase(Phase.ROLLING_BACK)
-    world.roll("app:3")
-    assert world.named("web-g2").status.phase is Phase.SUPERSEDED
-    assert world.phase is Phase.ROLLED_FORWARD
-    assert world.images() == dict.fromkeys(range(4), "app:3")
-    world.quiet()
-
-
-def test_superseding_takes_over_what_is_down_first() -> None:
-    """Not a second instance goes while the first is on its way: the observer looks."""
-    world = half_way()
-    world.edit(image="app:3")
-    world.until(lambda: "app:3" in world.images().values())
-    assert str(world.images_of("app:3")) == "1"
 
 
 def test_a_template_that_is_refused_leaves_the_running_update_alone() -> None:

@@ -250,3 +250,30 @@ def test_a_server_that_is_down_fails_nobody() -> None:
     world.until_ended()
     assert world.phase is Phase.ROLLED_FORWARD
     assert world.update.status.failures == ()
+
+
+BATCH = {
+    "strategy": {"type": "Batch", "size": 4},
+    "maxUnavailable": 1,
+    "maxFailuresPerInstance": 0,
+}
+
+
+def test_what_was_planned_and_not_touched_is_no_part_of_the_rollback() -> None:
+    world = world_with(**BATCH)
+    before = world.uids()
+    world.behave("app:2", instance=1, ready=None)
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_BACK
+    assert str(world.update.status.instances.rolled_back) == "0-1"
+    assert {i: u for i, u in world.uids().items() if i > 1} == {2: before[2], 3: before[3]}
+
+
+def test_what_was_planned_and_not_touched_stays_when_it_stops() -> None:
+    world = world_with(**BATCH, rollbackOnFailure=False)
+    before = world.uids()
+    world.behave("app:2", instance=1, ready=None)
+    world.roll("app:2")
+    assert world.assigned() == {"app:2": "0-1", "app:1": "2-3"}
+    world.run(120)
+    assert {i: u for i, u in world.uids().items() if i > 1} == {2: before[2], 3: before[3]}

@@ -64,10 +64,17 @@ KINDS = st.sampled_from(["job", "update", "revision", "pod"])
 
 
 class AnythingGoes(RuleBasedStateMachine):
-    @initialize(instances=st.integers(0, 6), policy=POLICIES, window=st.sampled_from([0, 3]))
-    def begin(self, instances: int, policy: dict[str, Any], window: int) -> None:
+    @initialize(
+        instances=st.integers(0, 7),
+        policy=POLICIES,
+        window=st.sampled_from([0, 3]),
+        moment=st.sampled_from([0.0, 1.0, 3.0, 9.0]),
+    )
+    def begin(self, instances: int, policy: dict[str, Any], window: int, moment: float) -> None:
         self.world = World(instances=instances, minReadySeconds=window, update=policy)
         self.world.run(10)
+        self.world.edit(image="app:2")
+        self.world.run(moment)
 
     # Users.
 
@@ -152,8 +159,13 @@ class AnythingGoes(RuleBasedStateMachine):
         self.world.cluster.now += seconds
         self.world.kubelet.work()
 
-    @rule(seconds=st.sampled_from([0.0, 1.5, 4.0, 15.0, 70.0]))
-    def run(self, seconds: float) -> None:
+    # Twice, for otherwise little comes to pass between the blows.
+    @rule(seconds=st.sampled_from([0.0, 0.6, 1.5, 3.0]))
+    def live_for_a_moment(self, seconds: float) -> None:
+        self.world.run(seconds)
+
+    @rule(seconds=st.sampled_from([4.0, 7.0, 15.0, 70.0]))
+    def live(self, seconds: float) -> None:
         self.world.run(seconds)
 
     # What always holds.
@@ -179,12 +191,13 @@ def calm(world: World) -> None:
     cluster = world.cluster
     cluster.fates.clear()
     cluster.quota = None
+    # While creates are refused, `maxUnavailable` may rightly wait for ids out of the update.
+    cluster.bad_images.clear()
+    world.restart()
     # What the kubelet refuses before a container ran is no failure: it would be waited for.
     steering = world.kubelet.steering
     world.kubelet.steering = {who: how for who, how in steering.items() if how.ran}
     world.until(lambda: all(u.status.phase in TERMINAL for u in cluster.updates.values()), 20_000)
-    cluster.bad_images.clear()
-    world.restart()
     world.kubelet.steering.clear()
     world.run(400)
     for pod in list(cluster.pods.values()):

@@ -22,6 +22,7 @@ class Observer:
 
     def before(self, seen: Observed, plan: Plan) -> None:
         assert plan.write is None or not plan.actions, "writes intent or acts, never both"
+        self._refresh()
         update = self._active()
         for action in plan.actions:
             if isinstance(action, DeletePod):
@@ -38,6 +39,10 @@ class Observer:
             if pod.owner == self.cluster.job.metadata.uid and not pod.ended:
                 assert pod.instance not in live, f"two live pods of instance {pod.instance}"
                 live[pod.instance] = pod.name
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Who is back in service."""
         good = Ids(p.instance for p in self.cluster.pods.values() if self._good(p))
         held = self.cluster.job.status.active_update is not None
         self.down = (self.down & self.intended) - good if held else NONE

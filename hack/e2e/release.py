@@ -12,9 +12,9 @@ from hack.e2e import operator_image
 from hack.e2e.operator_base import ROOT
 
 NAMESPACE = "echelon-system"
-RELEASE = "echelon"
+NAME = "echelon"
 CHART = ROOT / "charts" / "echelon"
-_SELECTOR = f"app.kubernetes.io/instance={RELEASE}"
+_SELECTOR = f"app.kubernetes.io/instance={NAME}"
 _PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 
 
@@ -22,8 +22,8 @@ class HelmError(Exception):
     """What helm said."""
 
 
-class Installed:
-    """One release of the chart, with nothing set but the image and what a test asks for."""
+class Release:
+    """One release of the chart, with nothing set but the image and what is asked for."""
 
     def __init__(self, cluster: Cluster, values: Sequence[str] = ()) -> None:
         self._cluster = cluster
@@ -33,7 +33,7 @@ class Installed:
 
     def install(self) -> None:
         sets = [word for value in self._values for word in ("--set", value)]
-        self.helm("install", RELEASE, str(CHART), "--create-namespace", *sets)
+        self.helm("install", NAME, str(CHART), "--create-namespace", *sets)
         self.wait_ready()
 
     def helm(self, *args: str) -> str:
@@ -81,13 +81,10 @@ class Installed:
                 return pod
         return None
 
-    def delete(self, pod: dict[str, Any], grace: int | None = None) -> None:
-        """As `kubectl delete pod` does; with a grace of 0 as `--force` does."""
+    def delete(self, pod: dict[str, Any]) -> None:
+        """As `kubectl delete pod` does."""
         meta = pod["metadata"]
-        options: dict[str, Any] = {"preconditions": {"uid": meta["uid"]}}
-        if grace is not None:
-            options["gracePeriodSeconds"] = grace
-        self._cluster.api.delete(f"{_PODS}/{meta['name']}", options)
+        self._cluster.api.delete(f"{_PODS}/{meta['name']}", {"preconditions": {"uid": meta["uid"]}})
 
     def users(self) -> set[str]:
         """The API server's names for its ServiceAccounts."""

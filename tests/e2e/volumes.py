@@ -1,0 +1,27 @@
+"""Volumes for the claims of a namespace, as a provisioner would make them: folders of the node."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hack.e2e.node import RealNode
+from tests.e2e.place import Place
+
+
+def provide(place: Place, node: RealNode) -> Path:
+    """Make a volume for each claim; the folder that holds theirs, each of the claim's name."""
+    folder = node.dir / "volumes" / place.name
+    for claim in place.api.get(place.path("persistentvolumeclaims"))["items"]:
+        name, want = claim["metadata"]["name"], claim["spec"]
+        (folder / name).mkdir(parents=True)
+        (folder / name).chmod(0o777)
+        spec = {
+            "capacity": want["resources"]["requests"],
+            "accessModes": want["accessModes"],
+            "storageClassName": want.get("storageClassName", ""),
+            "claimRef": {"namespace": place.name, "name": name},
+            "hostPath": {"path": str(folder / name)},
+        }
+        volume = {"metadata": {"name": f"{place.name}-{name}"}, "spec": spec}
+        place.api.create("/api/v1/persistentvolumes", volume)
+    return folder
