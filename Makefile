@@ -20,6 +20,7 @@ PYTEST := $(PYTHON) -m pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit integration check bench cluster crds format constraints clean \
+	chart lock test-chart e2e \
 	devcluster devcluster-kubelet devcluster-helm
 
 help: ## Show this
@@ -46,6 +47,7 @@ check: $(INSTALLED) ## Look at the code without running it: style, types, layers
 	@echo "layers" && $(VENV)/bin/lint-imports --no-cache > $(VENV)/layers.txt 2>&1 \
 		|| { cat $(VENV)/layers.txt; exit 1; }
 	@echo "crds/ as generated" && $(PYTHON) -m hack.crds --check
+	@echo "charts/ as generated" && $(PYTHON) -m hack.chart --check
 	@echo "short files" && $(PYTHON) -m hack.lengths
 	@echo "go" && $(PYTHON) -m hack.govet
 
@@ -55,8 +57,20 @@ bench: devcluster ## Measure the operator against a raw client (SMOKE=1: the sho
 cluster: devcluster ## Run a control plane with simulated nodes and the CRDs, until Ctrl-C
 	@$(PYTHON) -m hack.devcluster $(if $(NODES),--nodes $(NODES))
 
-crds: $(INSTALLED) ## Write crds/ anew from the models
-	@$(PYTHON) -m hack.crds
+crds: $(INSTALLED) ## Write crds/ anew from the models, and the chart's copy of them
+	@$(PYTHON) -m hack.crds && $(PYTHON) -m hack.chart
+
+chart: $(INSTALLED) ## Write the generated files of charts/echelon anew
+	@$(PYTHON) -m hack.chart
+
+lock: $(INSTALLED) ## Pin what the image is made of, by hash
+	@$(PYTHON) -m hack.chart.lock
+
+test-chart: devcluster devcluster-helm ## Test the chart and the image with the real helm
+	@$(PYTEST) tests/chart
+
+e2e: devcluster devcluster-kubelet devcluster-helm ## Test on a real kubelet with containers (root)
+	@$(PYTEST) tests/e2e
 
 format: $(INSTALLED) ## Format the code and sort its imports
 	@$(PYTHON) -m ruff check --quiet --fix . && $(PYTHON) -m ruff format --quiet .

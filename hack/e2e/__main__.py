@@ -1,24 +1,46 @@
 """A control plane with one real node and the operator of this tree, installed by its chart.
 
 `python3 -m hack.e2e` runs until Ctrl-C. Pods can be asked at their addresses from this machine;
-images are those of `webserver.py`: there is no registry to pull others from.
+images are those of `webserver.py`: there is no registry to pull others from. With `--prepare` it
+only installs and builds what is missing, so that no test has to wait for it.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 
+from hack.devcluster.build import TARGETS, BuildError, binary
 from hack.devcluster.cluster import Cluster
-from hack.e2e import operator_image, tools, webserver
+from hack.e2e import operator_base, operator_image, tools, webserver
 from hack.e2e.node import NODE_ARGS, RealNode
 from hack.e2e.release import Release
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="hack.e2e", description=__doc__)
+    parser.add_argument("--prepare", action="store_true", help="install and build, start nothing")
+    only_prepare = parser.parse_args().prepare
     try:
-        tools.ensure()
+        prepare()
     except tools.UnavailableError as error:
+        # The tests say so themselves, and skip.
+        sys.exit(None if only_prepare else f"e2e: {error}")
+    except (BuildError, operator_base.ImageError) as error:
         sys.exit(f"e2e: {error}")
+    if not only_prepare:
+        run()
+
+
+def prepare() -> None:
+    """All that takes long the first time."""
+    tools.ensure()
+    for program in ("kubelet", "helm", *TARGETS["control-plane"]):
+        binary(program)
+    operator_base.base()
+
+
+def run() -> None:
     made = Cluster(nodes=0, audit=True, controller_args=NODE_ARGS)
     with made as cluster, RealNode(cluster) as node:
         node.load(webserver.archive(node.dir))

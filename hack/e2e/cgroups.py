@@ -42,6 +42,16 @@ def present(name: str) -> list[Path]:
     return [root / name for root in hierarchies() if (root / name).exists()]
 
 
+def processes(name: str) -> set[int]:
+    """All that run in the branch: the processes of all containers."""
+    found: set[int] = set()
+    for root in hierarchies():
+        for file in (root / name).rglob("cgroup.procs"):
+            with suppress(OSError):
+                found.update(map(int, file.read_text().split()))
+    return found
+
+
 def name_for(run: str) -> str:
     """The name says whose it is, so that `sweep` can tell what a killed run left."""
     return f"{PREFIX}-{os.getpid()}-{run}"

@@ -111,6 +111,10 @@ class RealNode:
         self._guard.close()  # removes what is left, if anything is
         self._guard = None
 
+    def containers(self) -> set[int]:
+        """The processes of all containers, as the machine numbers them."""
+        return cgroups.processes(self._cgroup)
+
     def leftovers(self) -> list[str]:
         """What of a stopped node is still there, for a person; empty as it should be."""
         left = [f"process {pid}" for pid in self._box.processes()] if self._box else []

@@ -36,7 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def machine(request: pytest.FixtureRequest) -> None:
-    """Skips everything if no real node can run here."""
+    """Skips everything if no real node can run here. (`python -m hack.e2e --prepare` comes before,
+    so that no test runs into its time limit because something is built or installed.)"""
     try:
         tools.ensure()
     except tools.UnavailableError as error:

@@ -69,7 +69,7 @@ def test_an_update_goes_on_when_the_operator_goes(
 def kill(node: RealNode, pod: dict[str, Any]) -> None:
     """Its process has no time to do anything more."""
     mark = f"POD_UID={pod['metadata']['uid']}".encode()
-    (pid,) = [pid for pid in node.box.processes() if mark in environment(pid)]
+    (pid,) = [pid for pid in node.containers() if mark in environment(pid)]
     os.kill(pid, signal.SIGKILL)
 
 
