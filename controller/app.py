@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from controller.handlers import JobFeed
 from controller.kube.client import Client
 from controller.kube.config import Connection, connect
-from controller.kube.errors import ApiError
+from controller.kube.errors import NotHolderError
 from controller.kube.events import Recorder
 from controller.kube.lease import Lease, default_identity
 from controller.kube.workqueue import WorkQueue
@@ -37,13 +37,6 @@ log = logging.getLogger(__name__)
 AGENT = f"echelon-controller/{version()}"
 #: Seconds that writes under way have to end in at a stop.
 GRACE = 5.0
-
-
-class NotHolderError(ApiError):
-    """This process does not hold the Lease: it must not write."""
-
-    def __init__(self) -> None:
-        super().__init__(0, "NotHolder", "this process does not hold the Lease (any more)")
 
 
 class Operator:

@@ -33,7 +33,7 @@ from controller.core.update_status import entered
 
 def template_write(case: Case) -> Write | None:
     """What the present template still needs before pods may be made of it: the API server's
-    verdict, and its ControllerRevision as the newest. None: nothing, or it was refused."""
+    verdict, and its ControllerRevision as the newest. None: nothing, or it was not accepted."""
     seen, verdict = case.seen, case.seen.verdict
     asked_again = verdict is not None and verdict.ask_again is not None
     if verdict is None or (asked_again and (verdict.ask_again or 0) <= case.now):
@@ -47,9 +47,14 @@ def template_write(case: Case) -> Write | None:
     return None
 
 
+def held_up(case: Case) -> bool:
+    """Whether the check of the present template was made and did not pass, for now or for good."""
+    return case.seen.verdict is not None and not case.seen.verdict.accepted
+
+
 def refused(case: Case) -> bool:
     """Whether the API server does not take the present template."""
-    return case.seen.verdict is not None and not case.seen.verdict.accepted
+    return held_up(case) and case.seen.verdict is not None and case.seen.verdict.answered
 
 
 def known_bad(case: Case) -> bool:
@@ -73,7 +78,7 @@ def start(case: Case) -> Write | None:
         return None
     if write := template_write(case):
         return write
-    if refused(case):
+    if held_up(case):
         return None
     meta, last = case.job.metadata, case.status.last_attempt
     taken = {*case.seen.strangers, *case.seen.finished, *case.seen.updates}
@@ -125,6 +130,8 @@ def _admit(case: Case, update: Update) -> Write | None:
         return write
     if refused(case) and (verdict := case.seen.verdict):
         return closed(case, update, Phase.REJECTED, verdict.reason, verdict.message)
+    if held_up(case):
+        return None
     if not case.seen.job_live:
         return ReadJob()
     status = snapshot(case, update)

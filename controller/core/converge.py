@@ -18,6 +18,7 @@ from controller.api.update import Phase
 from controller.core import backoff
 from controller.core.case import Case
 from controller.core.failures import Tally
+from controller.core.observed import TERMINATING
 from controller.core.oneway import OneWay
 from controller.core.plan import Action, CreatePod, DeletePod, MendPod
 from controller.core.policy import max_unavailable
@@ -154,6 +155,8 @@ class Convergence:
         slots = case.status.slots
         counts = self.tally.counts if self.tally else {}
         refusals = case.seen.refusals
+        if any(r.reason == TERMINATING and r.until > case.now for r in refusals.values()):
+            return  # The namespace goes: nothing can be made in it.
         for revision, ids in case.assigned.items():
             if revision not in case.seen.revisions:
                 continue

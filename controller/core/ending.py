@@ -170,7 +170,7 @@ def _said(update: Update, phase: Phase) -> tuple[str, str]:
     if phase is Phase.FAILED:
         return "RollbackFailed", f"the rollback failed: {_cause(update)}"
     count = update.status.counts.rolled_back
-    return turn.reason, f"{count} instances rolled back: {turn.message}"
+    return turn.reason, f"{count} instance{'' if count == 1 else 's'} rolled back: {turn.message}"
 
 
 def made_by_us(update: Update, job_uid: str) -> bool:

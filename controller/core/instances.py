@@ -160,6 +160,14 @@ class Instances:
         self._going.discard(uid)
         self._index(slot)
 
+    def forget_assumed(self) -> None:
+        """Nobody waits for what is under way any more."""
+        for slot in [slot for slot, pod in self.pods.items() if not pod.uid]:
+            self.not_created(slot)
+        going, self._going = self._going, set()
+        for slot in [slot for slot, pod in self.pods.items() if pod.uid in going]:
+            self._index(slot)
+
     # What time does.
 
     def set_min_ready(self, seconds: float) -> None:

@@ -12,9 +12,10 @@ from controller.api.update import Phase
 from controller.core import assigned as asg
 from controller.core import conditions as cond
 from controller.core import policy
-from controller.core.admission import known_bad, refused, wanted
+from controller.core.admission import held_up, known_bad, refused, wanted
 from controller.core.case import Case
 from controller.core.conditions import Wanted
+from controller.core.observed import Verdict
 
 LOOKED_AT = 64
 
@@ -75,6 +76,9 @@ def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
         words = f"{update.metadata.name}: {update.status.message}"
         no = Wanted(False, str(update.status.phase), words)
         return no, Wanted(True, str(update.status.phase), words), no
+    if (verdict := case.seen.verdict) and held_up(case) and not verdict.answered:
+        no = Wanted(False, verdict.reason, _about_template(verdict))
+        return no, Wanted(True, verdict.reason, no.message), no
     if case.status.active_update is not None or case.status.last_attempt is None:
         no = Wanted(False, "Progressing", "starting")
         return no, Wanted(True, "Progressing", "starting"), no
@@ -92,6 +96,11 @@ def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
     return Wanted(True, "Ready", message), no, no
 
 
+def _about_template(verdict: Verdict) -> str:
+    what = "is refused" if verdict.answered else "cannot be checked"
+    return f"the template {what}: {verdict.message}"
+
+
 def _stalled(case: Case) -> tuple[str, str] | None:
     """Why a person is needed; None: nobody is."""
     last, verdict = case.status.last_attempt, case.seen.verdict
@@ -99,8 +108,8 @@ def _stalled(case: Case) -> tuple[str, str] | None:
         status = case.active.status
         stuck = cond.is_true(status.conditions, cond.STALLED)
         return (status.reason, f"{case.active.metadata.name}: {status.message}") if stuck else None
-    if verdict and not verdict.accepted and (last is None or wanted(case)):
-        return verdict.reason, f"the template is refused: {verdict.message}"
+    if verdict and refused(case) and (last is None or wanted(case)):
+        return verdict.reason, _about_template(verdict)
     if last is not None and last.outcome == Phase.ROLLED_BACK:
         return "RolledBack", _why_bad(case)
     if last is not None and last.outcome in (Phase.FAILED, Phase.ERROR):
@@ -172,8 +181,8 @@ def _pending(case: Case) -> Wanted | None:
     if not case.new_template:
         return None
     verdict = case.seen.verdict
-    if verdict and not verdict.accepted:
-        return Wanted(True, verdict.reason, f"the template is refused: {verdict.message}")
+    if verdict and held_up(case):
+        return Wanted(True, verdict.reason, _about_template(verdict))
     if case.job.spec.update.mode is Mode.MANUAL:
         return Wanted(True, "Manual", "an Update object is waited for")
     if known_bad(case):

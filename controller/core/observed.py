@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from controller.api.job import Job
 from controller.api.update import Phase, Update
@@ -12,12 +13,20 @@ from controller.core.instances import View
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The API server's answer to a dry run of the template; ``ask_again`` in epoch seconds."""
+    """The API server's answer to a dry run of the template; ``ask_again`` in epoch seconds.
+
+    ``answered`` False: it could not be had (a webhook is down); that refuses nothing, it delays.
+    """
 
     accepted: bool
     reason: str = ""
     message: str = ""
     ask_again: float | None = None
+    answered: bool = True
+
+
+#: The reason of a refusal that holds for everything in the namespace.
+TERMINATING: Final = "NamespaceTerminating"
 
 
 @dataclass(frozen=True, slots=True)

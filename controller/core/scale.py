@@ -10,7 +10,7 @@ from __future__ import annotations
 from controller.api.ids import Ids
 from controller.api.update import Target, Update
 from controller.core import assigned as asg
-from controller.core.admission import refused, wanted
+from controller.core.admission import held_up, wanted
 from controller.core.case import Case
 from controller.core.plan import Event, Write, WriteJob, WriteUpdate
 
@@ -18,7 +18,7 @@ from controller.core.plan import Event, Write, WriteJob, WriteUpdate
 def scale(case: Case) -> Write | None:
     """The next write that brings the count to ``spec.instances``; None: it is what is aimed at."""
     count, active = case.job.spec.instances, case.active
-    if case.status.last_attempt is None or (wanted(case) and not refused(case)):
+    if case.status.last_attempt is None or (wanted(case) and not held_up(case)):
         return None
     if count == case.status.instances_refused:
         return None

@@ -87,6 +87,13 @@ class Unreachable(ApiError):
         super().__init__(0, "Unreachable", message)
 
 
+class NotHolderError(ApiError):
+    """This process does not hold the Lease: nothing was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(0, "NotHolder", "this process does not hold the Lease (any more)")
+
+
 _BY_STATUS: dict[int, type[ApiError]] = {
     400: BadRequest,
     401: Unauthorized,

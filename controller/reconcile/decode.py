@@ -5,11 +5,13 @@ Each has ``key`` ("namespace/name"), ``uid`` and ``resource_version``: what an i
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from controller.api.labels import JOB
 from controller.api.meta import ObjectMeta
@@ -17,6 +19,8 @@ from controller.api.pod import Pod, PodWire
 from controller.api.update import TERMINAL, Phase, Update
 from controller.kube.codec import Codec, Keyed
 from controller.kube.resources import Resource
+
+log = logging.getLogger(__name__)
 
 JOBS = Resource("echelon.dev", "v1alpha1", "jobs", "Job")
 UPDATES = Resource("echelon.dev", "v1alpha1", "updates", "Update")
@@ -41,16 +45,51 @@ def codec(wire: type[W], slim: Callable[[W], K]) -> Codec[K]:
     page: TypeAdapter[_Page[W]] = TypeAdapter(_Page[wire])  # type: ignore[valid-type]
 
     def read_event(line: bytes) -> tuple[str, K]:
-        found = event.validate_json(line)
+        try:
+            found = event.validate_json(line)
+        except ValidationError:
+            raw = json.loads(line)
+            return raw["type"], slim(lenient(wire, raw["object"]))
         return found.type, slim(found.object)
 
     def read_page(raw: bytes) -> tuple[list[K], str, str]:
-        found = page.validate_json(raw)
+        try:
+            found = page.validate_json(raw)
+        except ValidationError:
+            # One object that cannot be read must not cost the others.
+            content = json.loads(raw)
+            items = [read for item in content["items"] if (read := _if_readable(wire, item))]
+            found = _Page[W].model_construct(metadata=content["metadata"], items=items)
         meta = found.metadata
         version = meta.get("resourceVersion", "")
         return [slim(item) for item in found.items], meta.get("continue") or "", version
 
     return Codec(event=read_event, page=read_page)
+
+
+def lenient(wire: type[W], raw: dict[str, Any]) -> W:
+    """Read an object without those fields of its status that make no sense: edited by hand, or
+    written by a newer version. What is missing is derived anew, as for a restored backup. Raises
+    ``ValidationError`` when anything else makes no sense."""
+    try:
+        return wire.model_validate(raw)
+    except ValidationError as error:
+        bad = {place[1] for e in error.errors() if len(place := e["loc"]) > 1}
+        status = {k: v for k, v in raw.get("status", {}).items() if k not in bad}
+        if "phase" in bad:
+            status["phase"] = Phase.ERROR  # An Update in a phase that is not known is left alone.
+        read = wire.model_validate({**raw, "status": status})
+        name = raw["metadata"].get("name")
+        log.error("%s: status.%s makes no sense and is ignored", name, ", ".join(map(str, bad)))
+        return read
+
+
+def _if_readable(wire: type[W], raw: dict[str, Any]) -> W | None:
+    try:
+        return lenient(wire, raw)
+    except ValidationError as error:
+        log.error("%s cannot be read: %s", raw["metadata"].get("name"), error)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +161,11 @@ def update_of(update: Update) -> UpdateObject:
         phase,
         None if phase in TERMINAL else update,
     )
+
+
+def read_update(raw: dict[str, Any]) -> UpdateObject:
+    """An Update from an answer of the API server."""
+    return update_of(lenient(Update, raw))
 
 
 def revision_of(wire: RevisionWire) -> RevisionObject:

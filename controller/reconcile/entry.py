@@ -17,7 +17,7 @@ from controller.core import revision as revisions
 from controller.core.instances import Instances
 from controller.core.observed import Finished, Observed, Refusal, Revision, Verdict
 from controller.core.template import Prepared
-from controller.reconcile.decode import RevisionObject, UpdateObject
+from controller.reconcile.decode import RevisionObject, UpdateObject, lenient
 
 Key = tuple[str, str]
 
@@ -67,6 +67,8 @@ class Entry:
         if known and same and int(known.metadata.resource_version) >= int(meta["resourceVersion"]):
             return False
         template = raw.get("spec", {}).get("template") or {}
+        # The template is kept as bytes: as a dict it would be ten times as large.
+        job = lenient(Job, {**raw, "spec": {**raw.get("spec", {}), "template": {}}})
         canonical = revisions.canonical(template)
         if canonical != self.template or not self.revision:
             self.template = canonical
@@ -76,13 +78,12 @@ class Entry:
             self.verdict, self.verdict_tries = None, 0
         if not same:
             self._begin(meta["uid"])
-        # The template is kept as bytes: as a dict it would be ten times as large.
-        slim = {**raw, "spec": {**raw.get("spec", {}), "template": {}}}
-        self.job = Job.model_validate(slim)
+        self.job = job
         return True
 
     def _begin(self, uid: str) -> None:
         """Another Job of this name: nothing that was asked or tried for the former one counts."""
+        self.instances.forget_assumed()
         self.instances.belong_to(uid)
         self.prepared.clear()
         self.refusals.clear()
@@ -91,9 +92,14 @@ class Entry:
         self.quiet_until.clear()
         self.verdict, self.verdict_tries = None, 0
 
+    def is_of(self, job: Job) -> bool:
+        """Whether the entry still is about this very Job."""
+        return self.job is not None and self.job.metadata.uid == job.metadata.uid
+
     def drop_job(self) -> None:
-        """The Job is gone."""
+        """The Job is gone, and with it what was under way for it."""
         self.job, self.template, self.revision = None, b"", ""
+        self.instances.forget_assumed()
 
     def put_update(self, update: UpdateObject) -> bool:
         """Take a version of an Update; False when it is old news."""

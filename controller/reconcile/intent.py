@@ -15,31 +15,28 @@ from typing import Any
 from controller.api import labels
 from controller.api.job import KIND
 from controller.api.meta import Model, wire
-from controller.api.update import Update
 from controller.core import plan
 from controller.core.observed import Verdict
 from controller.kube.client import Client
 from controller.kube.errors import (
     AlreadyExists,
     ApiError,
-    BadRequest,
     Conflict,
-    Forbidden,
-    Invalid,
     NotFound,
+    NotHolderError,
 )
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS, Resource
 from controller.reconcile import refusal
+from controller.reconcile.creation import prepared
 from controller.reconcile.decode import (
     JOBS,
     UPDATES,
     RevisionWire,
+    read_update,
     revision_of,
-    update_of,
 )
 from controller.reconcile.entry import Entry, owner_reference
 from controller.reconcile.merge import merge_patch
-from controller.reconcile.pods import prepared
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
@@ -110,7 +107,7 @@ class Intent:
         except (Conflict, NotFound):
             await self._read_update(entry, write.name)
             raise
-        self._store.put_update(update_of(Update.model_validate(raw)))
+        self._store.put_update(read_update(raw))
 
     async def _patch_status(
         self, resource: Resource, namespace: str, name: str, old: Any, status: Model
@@ -147,7 +144,7 @@ class Intent:
             raw = await self._client.create(UPDATES, namespace, body)
         except AlreadyExists:
             raw = await self._client.get(UPDATES, namespace, write.name)
-        self._store.put_update(update_of(Update.model_validate(raw)))
+        self._store.put_update(read_update(raw))
 
     async def _mark_admitted(self, entry: Entry, name: str) -> None:
         update = entry.updates[name].update
@@ -164,7 +161,7 @@ class Intent:
         except (Conflict, NotFound):
             await self._read_update(entry, name)
             raise
-        self._store.put_update(update_of(Update.model_validate(raw)))
+        self._store.put_update(read_update(raw))
 
     async def _read_update(self, entry: Entry, name: str) -> None:
         """GET an Update; that it is gone is believed only here."""
@@ -176,34 +173,28 @@ class Intent:
                 self._store.drop_update(key, known.uid)
             entry.gone.add(name)
             return
-        self._store.put_update(update_of(Update.model_validate(raw)))
+        self._store.put_update(read_update(raw))
         held = entry.job.status.active_update if entry.job else None
         if held and held.name == name and held.uid != raw["metadata"]["uid"]:
             entry.gone.add(name)
 
     async def _check_template(self, entry: Entry) -> None:
-        """Ask by a dry run (contract rule 13); only an answer about the template is a verdict."""
+        """Ask by a dry run (contract rule 13)."""
         assert entry.job is not None
         try:
-            pod = (await prepared(self._client, entry, entry.revision)).dry_run(
+            pod = (await prepared(self._client, entry, entry.job, entry.revision)).dry_run(
                 instances=entry.job.spec.instances
             )
             await self._client.create(PODS, entry.key[0], pod, dry_run=True, metadata_only=True)
-        except (Conflict, AlreadyExists):
-            pass
-        except (BadRequest, Invalid) as error:
-            entry.verdict = Verdict(False, "InvalidTemplate", refusal.words(error))
-            return
-        except Forbidden as error:
-            if not refusal.is_quota(error):
-                entry.verdict_tries += 1
-                reason = "Forbidden"
-                again = self._clock() + refusal.delay(entry.verdict_tries, 5.0, 300.0)
-                if refusal.is_terminating(error):
-                    reason, again = "NamespaceTerminating", self._clock() + 300.0
-                entry.verdict = Verdict(False, reason, refusal.words(error), again)
-                return
-        entry.verdict, entry.verdict_tries = Verdict(True), 0
+        except NotHolderError:
+            raise
+        except ApiError as error:
+            entry.verdict_tries += 1
+            entry.verdict = refusal.verdict(error, entry.verdict_tries, self._clock())
+        else:
+            entry.verdict = Verdict(True)
+        if entry.verdict.accepted:
+            entry.verdict_tries = 0
 
     async def _keep_revision(self, entry: Entry, write: plan.KeepRevision) -> None:
         namespace, job_name = entry.key

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from controller.core.observed import Refusal
+from controller.core.observed import TERMINATING, Refusal, Verdict
 from controller.kube.errors import (
+    AlreadyExists,
     ApiError,
     BadRequest,
+    Conflict,
     Forbidden,
     Invalid,
     NotFound,
@@ -45,7 +47,7 @@ def of(error: ApiError, before: Refusal | None, now: float) -> Refusal:
     tries = before.tries + 1 if before else 1
     counts = isinstance(error, BadRequest | Forbidden | Invalid)
     if is_terminating(error) or isinstance(error, NotFound):
-        return Refusal("NamespaceTerminating", words(error), now + LONGEST, False, tries)
+        return Refusal(TERMINATING, words(error), now + LONGEST, False, tries)
     if is_quota(error):
         reason = "QuotaExceeded"
     elif counts:
@@ -54,3 +56,18 @@ def of(error: ApiError, before: Refusal | None, now: float) -> Refusal:
         reason = "Unreachable" if isinstance(error, Unreachable) else error.reason or "ServerError"
     wait = max(delay(tries), error.retry_after or 0.0)
     return Refusal(reason, words(error), now + wait, counts, tries)
+
+
+def verdict(error: ApiError, tries: int, now: float) -> Verdict:
+    """What a dry run that failed says of the template (contract rule 13); ``tries``: how often in a
+    row it did."""
+    if isinstance(error, AlreadyExists | Conflict) or is_quota(error):
+        return Verdict(True)
+    if is_terminating(error):
+        return Verdict(False, TERMINATING, words(error), now + delay(tries, 300.0, 300.0))
+    if isinstance(error, BadRequest | Invalid):
+        return Verdict(False, "InvalidTemplate", words(error))
+    if isinstance(error, Forbidden):
+        return Verdict(False, "Forbidden", words(error), now + delay(tries, 5.0, 300.0))
+    again = now + max(delay(tries), error.retry_after or 0.0)
+    return Verdict(False, error.reason or "ServerError", words(error), again, answered=False)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pydantic import ValidationError
+
 from controller.core.instances import Slot
 from controller.reconcile.decode import PodObject, RevisionObject, UpdateObject
 from controller.reconcile.entry import Entry, Key
+
+log = logging.getLogger(__name__)
 
 
 class Store:
@@ -41,7 +46,13 @@ class Store:
         key = (meta["namespace"], meta["name"])
         if meta["uid"] in self._dead:
             return
-        if self.entry(key).put_job(raw):
+        try:
+            changed = self.entry(key).put_job(raw)
+        except ValidationError as error:
+            # Its spec is of another version's making: it stays as it was known, others go on.
+            log.error("a Job that cannot be read: %s", error, extra={"job": "/".join(key)})
+            return
+        if changed:
             self._changed(key)
 
     def drop_job(self, key: Key, uid: str) -> None:

@@ -19,6 +19,7 @@ from controller.kube.errors import ApiError, Conflict, NotFound
 from controller.kube.events import Recorder
 from controller.kube.workqueue import QueueClosed, WorkQueue
 from controller.reconcile import refusal
+from controller.reconcile.creation import look_again
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.intent import Intent
 from controller.reconcile.pods import Pods
@@ -51,6 +52,7 @@ class Reconciler:
         observe: Callable[[float, str], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._client = client
         self._store = store
         self._queue = queue
         self._recorder = recorder
@@ -149,12 +151,16 @@ class Reconciler:
     async def _look_at_contests(self, entry: Entry) -> None:
         for instance, contest in list(entry.contests.items()):
             if contest.until <= self._clock():
-                await self.pods.look_again(entry, instance)
+                await look_again(self._client, entry, instance, self._clock())
         if entry.contests:
             self._at(entry.key, min(c.until for c in entry.contests.values()))
 
     def _tell(self, entry: Entry, write: plan.Write) -> None:
         """Events, after the write they speak of."""
+        if isinstance(write, plan.CheckTemplate) and (said := entry.verdict) and not said.accepted:
+            about = self._reference(entry, None)
+            if about is not None:
+                self._recorder.record(about, "Warning", said.reason, said.message, "CheckTemplate")
         if not isinstance(write, plan.WriteJob | plan.WriteUpdate):
             return
         for event in write.events:

@@ -26,6 +26,18 @@ _NUMBERS = itertools.count(1)
 _REPORTS = pytest.StashKey[list[pytest.TestReport]]()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes minutes; runs only when asked for by -m")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "slow" in config.getoption("markexpr"):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow]
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A control plane with simulated nodes, an audit log and our CRDs."""
@@ -85,20 +97,21 @@ def space(
     """A namespace of the test's own. What it leaves behind goes while others run."""
     stem = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
     made = Space(cluster, sightings, f"{stem}-{next(_NUMBERS)}")
-    since = operator.log_size()
-    request.node.stash[_SPACE] = made, operator
+    since = {each: each.log_size() for each in Operator.made}
+    request.node.stash[_SPACE] = made, since
+    assert operator is not None
     made.begin()
     yield made
     try:
         if not _failed(request.node):
-            faults = judge(made, audit, operator, since)
+            faults = judge(made, audit, since)
             assert not faults, "\n".join(["what must not happen was seen:", *faults])
     finally:
         # In the foreground until everything has a deletionTimestamp; the rest goes by itself.
         cluster.api.delete(f"/api/v1/namespaces/{made.name}")
 
 
-_SPACE = pytest.StashKey[tuple[Space, Operator]]()
+_SPACE = pytest.StashKey[tuple[Space, dict[Operator, int]]]()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -110,9 +123,12 @@ def pytest_runtest_makereport(
     assert call is not None
     item.stash.setdefault(_REPORTS, []).append(report)
     if report.failed and (found := item.stash.get(_SPACE, None)):
-        space, operator = found
+        space, since = found
         report.sections.append(("namespace", _shown(space)))
-        report.sections.append(("operator", operator.log_tail()))
+        for operator in Operator.made:
+            if said := operator.said(since.get(operator, 0)):
+                lines = said.splitlines()[-60:]
+                report.sections.append((operator.log.name, "\n".join(lines)))
     return report
 
 

@@ -108,9 +108,11 @@ def test_the_conditions_of_job_and_update_in_each_phase(space: Space) -> None:
         "Failed": False,
     }
     assert table(rolling) == moving
-    busy = space.wait_job("Reconciling", lambda j: is_true(j, "Reconciling"))
+    busy = space.wait_job(
+        "RollingForward", lambda j: condition(j, "Reconciling").get("reason") == "RollingForward"
+    )
+    assert is_true(busy, "Reconciling")
     assert not is_true(busy, "Ready")
-    assert condition(busy, "Reconciling")["reason"] == "RollingForward"
     back = space.wait_update("RollingBack", timeout=30)
     assert table(back) == moving
     ended = space.wait_update("RolledBack", timeout=30)
@@ -178,6 +180,7 @@ def test_the_log_names_job_and_update(space: Space, operator: Operator) -> None:
     since = operator.log_size()
     space.made(job(instances=1))
     space.roll("web:2", "RolledForward")
-    operator.wait("the line", lambda: "update=web-g2" in operator.said(since), 5)
+    operator.wait("the line", lambda: "RolledForward" in operator.said(since), 5)
     lines = [line for line in operator.said(since).splitlines() if "RolledForward" in line]
     assert any(f"job={space.name}/web" in line for line in lines)
+    assert any("update=" in line and "web-g2" in line for line in lines)

@@ -28,8 +28,8 @@ ALLOWED = frozenset(
 )
 
 
-def judge(space: Space, audit: Audit, operator: Operator, since: int) -> list[str]:
-    """All faults of one test. ``since``: where its part of the operator's log begins."""
+def judge(space: Space, audit: Audit, since: dict[Operator, int]) -> list[str]:
+    """All faults of one test. ``since``: where its part of each operator's log begins."""
     replay = space.observer.replay()
     requests = audit.requests(user=USER, namespace=space.name)
     return [
@@ -37,7 +37,7 @@ def judge(space: Space, audit: Audit, operator: Operator, since: int) -> list[st
         *_writes(requests),
         *_doubles(space, requests),
         *_specs(space),
-        *_log(operator, since),
+        *_logs(since),
     ]
 
 
@@ -77,7 +77,8 @@ def _specs(space: Space) -> Iterator[str]:
                 yield f"Job {seen.name} has finalizers: {finalizers}"
 
 
-def _log(operator: Operator, since: int) -> Iterator[str]:
-    said = operator.said(since)
-    if "Traceback (most recent call last)" in said:
-        yield f"the operator's log has an unhandled error:\n{said[-6000:]}"
+def _logs(since: dict[Operator, int]) -> Iterator[str]:
+    for operator in Operator.made:
+        said = operator.said(since.get(operator, 0))
+        if "Traceback (most recent call last)" in said:
+            yield f"the operator's log has an unhandled error:\n{said[-6000:]}"

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from hack.devcluster.cluster import Cluster
 from hack.devcluster.process import Guard
@@ -33,6 +34,9 @@ class Operator:
     are, unless ``identity`` differs.
     """
 
+    #: All that were ever made: a failed test shows the logs of those that spoke in it.
+    made: ClassVar[list[Operator]] = []
+
     def __init__(
         self,
         cluster: Cluster,
@@ -51,6 +55,8 @@ class Operator:
         #: Where the log of the present incarnation begins.
         self._begin = 0
         self.starts = 0
+        if self.log not in [other.log for other in Operator.made]:
+            Operator.made.append(self)
 
     @property
     def pid(self) -> int:

@@ -120,6 +120,14 @@ class Proxy:
         headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP}
         body = await request.read()
         url = self._upstream + request.path_qs
+        try:
+            return await self._pass_on(request, asked, url, headers, body)
+        except (aiohttp.ClientError, ConnectionError):
+            return web.Response(status=502)
+
+    async def _pass_on(
+        self, request: web.Request, asked: Asked, url: str, headers: dict[str, str], body: bytes
+    ) -> web.StreamResponse:
         async with self._session.request(
             request.method, url, headers=headers, data=body or None
         ) as answer:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from controller.kube.errors import (
+    AlreadyExists,
     ApiError,
     BadRequest,
+    Conflict,
     Forbidden,
     Invalid,
     NotFound,
@@ -61,3 +63,27 @@ def test_repeats_wait_longer_up_to_a_bound() -> None:
 def test_the_server_may_ask_for_longer() -> None:
     error = TooManyRequests(429, "TooManyRequests", "slow down", retry_after=30.0)
     assert refusal.of(error, None, now=0.0).until == 30.0
+
+
+@pytest.mark.parametrize(
+    ("error", "accepted", "answered", "asked_again"),
+    [
+        (QUOTA, True, True, False),
+        (Conflict(409, "Conflict", "x"), True, True, False),
+        (AlreadyExists(409, "AlreadyExists", "x"), True, True, False),
+        (Invalid(422, "Invalid", "spec.x: Invalid value"), False, True, False),
+        (BadRequest(400, "BadRequest", "no"), False, True, False),
+        (Forbidden(403, "Forbidden", "denied by a policy"), False, True, True),
+        (GOING, False, True, True),
+        (ServerError(500, "InternalError", "failed calling webhook"), False, False, True),
+        (TooManyRequests(429, "TooManyRequests", "slow down"), False, False, True),
+        (Unreachable("timed out"), False, False, True),
+    ],
+)
+def test_what_a_failed_dry_run_says_of_the_template(
+    error: ApiError, accepted: bool, answered: bool, asked_again: bool
+) -> None:
+    found = refusal.verdict(error, 1, now=100.0)
+    assert (found.accepted, found.answered) == (accepted, answered)
+    assert (found.ask_again is not None) == asked_again
+    assert found.ask_again is None or found.ask_again > 100.0

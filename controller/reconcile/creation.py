@@ -1,0 +1,207 @@
+"""Makes the pods of one Job: in growing groups, each one assumed before it is asked for.
+
+Whatever ends it (an answer, a refusal, a bug, a cancellation, the Job's end), no assumption stays
+behind; and nothing is made for a Job that is not the one it was decided for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from controller.api import labels
+from controller.api.job import Job
+from controller.api.pod import Pod, PodWire
+from controller.core import plan
+from controller.core.template import Prepared
+from controller.kube.client import Client
+from controller.kube.errors import AlreadyExists, ApiError, NotFound
+from controller.kube.resources import CONTROLLER_REVISIONS, PODS
+from controller.reconcile import refusal
+from controller.reconcile.decode import pod_of
+from controller.reconcile.entry import Contest, Entry
+from controller.reconcile.store import Store
+
+log = logging.getLogger(__name__)
+
+#: Manifests kept per Job: the present revision, the one before, and one to roll back to.
+PREPARED_KEPT = 4
+#: After a refusal, and for very many, creates are tried in growing groups: a full quota must not
+#: cost a request each.
+RAMP = (1, 8, 64)
+
+
+async def prepared(client: Client, entry: Entry, job: Job, revision: str) -> Prepared:
+    """The manifest maker of a revision: from the Job's own template or the ControllerRevision."""
+    if (known := entry.prepared.get(revision)) is not None:
+        return known
+    namespace, name = entry.key
+    if revision == entry.revision:
+        template = entry.template_dict()
+    else:
+        raw = await client.get(CONTROLLER_REVISIONS, namespace, revision)
+        template = raw["data"]
+    made = Prepared.of(
+        job_name=name,
+        namespace=namespace,
+        job_uid=job.metadata.uid,
+        revision=revision,
+        template=template,
+    )
+    if not entry.is_of(job):
+        return made
+    while len(entry.prepared) >= PREPARED_KEPT:
+        entry.prepared.pop(next(iter(entry.prepared)))
+    entry.prepared[revision] = made
+    return made
+
+
+@dataclass(frozen=True)
+class Creation:
+    """The creates of one decision about ``job``."""
+
+    client: Client
+    store: Store
+    entry: Entry
+    job: Job
+    clock: Callable[[], float]
+
+    def assume(self, creates: Sequence[plan.CreatePod]) -> None:
+        """Let the store show the pods as if they were there."""
+        for create in creates:
+            self.entry.instances.assume_created(self._assumed(create))
+
+    async def run(self, creates: Sequence[plan.CreatePod]) -> bool:
+        """Make the pods; False when one was refused. The first refusal holds back what was not
+        sent yet."""
+        open_ = {create.instance: create for create in creates}
+        held: ApiError | None = None
+        try:
+            makers, held = await self._makers({c.revision for c in creates})
+            careful = bool(self.entry.refusals) or len(creates) > RAMP[-1]
+            sizes = iter(RAMP if careful else ())
+            while open_ and held is None and self.entry.is_of(self.job):
+                group = list(open_.values())[: next(sizes, len(open_))]
+                results = await asyncio.gather(*(self._make(c, makers[c.revision]) for c in group))
+                for create in group:
+                    del open_[create.instance]
+                held = next((error for error in results if error is not None), None)
+        finally:
+            if self.entry.is_of(self.job):
+                self._take_back(list(open_.values()), held)
+        return held is None
+
+    def _take_back(self, creates: Sequence[plan.CreatePod], held: ApiError | None) -> None:
+        for create in creates:
+            self.entry.instances.not_created((create.instance, create.surge))
+            if held is not None:
+                kept = refusal.of(held, None, self.clock())
+                self.entry.refusals.setdefault(create.instance, kept)
+
+    async def _makers(self, revisions: set[str]) -> tuple[dict[str, Prepared], ApiError | None]:
+        """The manifest makers, had once before many ask for them."""
+        found: dict[str, Prepared] = {}
+        for revision in revisions:
+            try:
+                found[revision] = await prepared(self.client, self.entry, self.job, revision)
+            except NotFound as error:
+                if (known := self.entry.revisions.get(revision)) is not None:
+                    self.store.drop_revision(known.key, known.uid)
+                return found, ApiError(0, "RevisionMissing", error.message)
+            except ApiError as error:
+                return found, error
+        return found, None
+
+    async def _make(self, action: plan.CreatePod, maker: Prepared) -> ApiError | None:
+        """Make one pod; what was refused is remembered and given back."""
+        body = maker.pod(
+            instance=action.instance,
+            instances=self.job.status.instances_in_force or 0,
+            slot_s=action.surge,
+            update_uid=action.update or None,
+            failures=action.failures,
+            remade=action.remade,
+        )
+        answer: dict[str, Any] | None = None
+        error: ApiError | None = None
+        try:
+            namespace = self.entry.key[0]
+            answer = await self.client.create(PODS, namespace, body, metadata_only=True)
+        except AlreadyExists:
+            answer = await self._held_by_us(action)
+        except ApiError as refused:
+            error = refused
+        if not self.entry.is_of(self.job):
+            return error
+        if answer is not None:
+            self.store.put_pod(pod_of(PodWire.model_validate(answer)))
+            self.entry.refusals.pop(action.instance, None)
+        else:
+            self.entry.instances.not_created((action.instance, action.surge))
+        if error is not None:
+            before = self.entry.refusals.get(action.instance)
+            self.entry.refusals[action.instance] = refusal.of(error, before, self.clock())
+            about = {"job": "/".join(self.entry.key), "instance": action.instance}
+            log.debug("create refused: %s", error, extra=about)
+        return error
+
+    async def _held_by_us(self, action: plan.CreatePod) -> dict[str, Any] | None:
+        """The name is taken: the pod if it is our own or of a former Job (contract rule 14); None
+        if it has gone meanwhile or is a stranger's, which is noted."""
+        name = self._assumed(action).name
+        try:
+            raw = await self.client.get(PODS, self.entry.key[0], name)
+        except ApiError as error:
+            log.debug("cannot read %s: %s", name, error)
+            return None
+        meta = raw["metadata"]
+        owner = next((o for o in meta.get("ownerReferences", ()) if o.get("controller")), None)
+        ours = owner is not None and owner["uid"] == self.job.metadata.uid
+        watched = meta.get("labels", {}).get(labels.JOB) == self.entry.key[1]
+        former = owner is not None and owner["kind"] == "Job" and owner["name"] == self.entry.key[1]
+        if ours or (watched and (owner is None or former)):
+            return raw
+        who = f"{owner['kind']} {owner['name']}" if owner else "nobody"
+        known = self.entry.contests.get(action.instance)
+        tries = known.tries + 1 if known else 1
+        self.entry.contests[action.instance] = Contest(
+            f"the name {name} is held by a pod that belongs to {who}",
+            self.clock() + refusal.delay(tries, 5.0, 60.0),
+            tries,
+        )
+        return None
+
+    def _assumed(self, action: plan.CreatePod) -> Pod:
+        """The pod as it will be, without uid and resourceVersion."""
+        namespace, job = self.entry.key
+        return Pod(
+            namespace=namespace,
+            name=f"{job}-{action.instance}" + ("-s" if action.surge else ""),
+            uid="",
+            job=job,
+            owner=self.job.metadata.uid,
+            instance=action.instance,
+            surge=action.surge,
+            revision=action.revision,
+            update=action.update,
+            failures=action.failures,
+            remade=action.remade,
+            created=self.clock(),
+        )
+
+
+async def look_again(client: Client, entry: Entry, instance: int, now: float) -> None:
+    """Whether a stranger still holds the name of an instance's pod. Raises ``ApiError``."""
+    contest = entry.contests[instance]
+    surge = entry.job is not None and instance in entry.job.status.slots
+    name = f"{entry.key[1]}-{instance}" + ("-s" if surge else "")
+    try:
+        await client.get(PODS, entry.key[0], name, metadata_only=True)
+    except NotFound:
+        entry.contests.pop(instance, None)
+        return
+    contest.tries += 1
+    contest.until = now + refusal.delay(contest.tries, 5.0, 60.0)

@@ -1,0 +1,62 @@
+"""When nothing happens, the operator does nothing."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import pytest
+
+from tests.integration.harness.audit import Audit
+from tests.integration.harness.manifests import is_true, job
+from tests.integration.harness.operator import USER, Operator
+from tests.integration.harness.space import Space
+
+INSTANCES = 5
+SECONDS = 60
+
+
+@pytest.mark.parametrize(
+    "jobs", [200, pytest.param(1000, marks=pytest.mark.slow)], ids=lambda jobs: f"{jobs}-jobs"
+)
+@pytest.mark.timeout(900)
+def test_an_idle_operator_writes_only_its_lease_and_uses_next_to_no_cpu(
+    space: Space, operator: Operator, audit: Audit, jobs: int
+) -> None:
+    names = [f"job-{number}" for number in range(jobs)]
+    makers = [
+        threading.Thread(target=lambda part=names[n::8]: [space.create(job(x, 5)) for x in part])
+        for n in range(8)
+    ]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    space.until(
+        "all to be Ready",
+        lambda: sum(is_true(j, "Ready") for j in space.sightings.all(space.name, "Job")) == jobs,
+        timeout=600,
+    )
+    quiet(operator, audit)
+    audit.mark()
+    cpu, began = operator.cpu_seconds(), time.monotonic()
+    time.sleep(SECONDS)  # what is measured is that nothing happens in it
+    spent, seconds = operator.cpu_seconds() - cpu, time.monotonic() - began
+    writes = [r for r in audit.requests(user=USER) if r.writes]
+    assert [str(r) for r in writes if r.resource != "leases"] == []
+    assert writes, "the Lease is renewed"
+    assert spent / seconds < 0.02, f"{spent:.2f} s of CPU in {seconds:.0f} s"
+    assert operator.probe("healthz")
+
+
+def quiet(operator: Operator, audit: Audit) -> None:
+    """Events and last reports are through: five seconds without a write but the Lease's."""
+
+    def still() -> bool:
+        audit.mark()
+        time.sleep(5)
+        return not any(r.writes and r.resource != "leases" for r in audit.requests(user=USER))
+
+    operator.wait("the last writes", still, 120)
+    assert os.path.exists(f"/proc/{operator.pid}")

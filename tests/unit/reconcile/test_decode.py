@@ -1,0 +1,66 @@
+"""One object that makes no sense costs neither itself, as far as it can be helped, nor others."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from controller.api.update import Phase
+from controller.reconcile.decode import UPDATE_CODEC
+from controller.reconcile.store import Store
+from tests.unit.reconcile.test_store import KEY, job
+
+
+def update(name: str, **status: Any) -> dict[str, Any]:
+    meta = {"name": name, "namespace": "ns", "uid": name, "resourceVersion": "3"}
+    return {"metadata": meta, "spec": {"job": "web"}, "status": status}
+
+
+def test_a_page_is_read_although_one_status_in_it_makes_no_sense() -> None:
+    bad = update("a", phase="RollingForward", to={"revision": "x", "instances": "9-1"})
+    items = [bad, update("b", phase="RolledForward")]
+    raw = json.dumps({"metadata": {"resourceVersion": "9", "continue": "t"}, "items": items})
+    found, token, version = UPDATE_CODEC.page(raw.encode())
+    assert [u.name for u in found] == ["a", "b"]
+    assert (token, version) == ("t", "9")
+    assert found[0].update is not None
+    assert found[0].update.status.phase is Phase.ROLLING_FORWARD
+    assert found[0].update.status.to is None
+
+
+def test_an_update_in_a_phase_of_a_newer_version_is_left_alone() -> None:
+    line = json.dumps({"type": "MODIFIED", "object": update("a", phase="Meditating")})
+    kind, found = UPDATE_CODEC.event(line.encode())
+    assert kind == "MODIFIED"
+    assert found.update is None
+    assert found.phase is Phase.ERROR
+
+
+def test_an_update_whose_spec_cannot_be_read_does_not_hide_the_others() -> None:
+    bad = {**update("a"), "spec": {"job": "web", "policy": {"replacement": "Teleport"}}}
+    raw = json.dumps({"metadata": {"resourceVersion": "9"}, "items": [bad, update("b")]})
+    found, _, _ = UPDATE_CODEC.page(raw.encode())
+    assert [u.name for u in found] == ["b"]
+
+
+def test_a_job_keeps_what_makes_sense_of_a_status_edited_by_hand() -> None:
+    store = Store(lambda _: None)
+    broken = job(assigned=[{"revision": "x", "instances": "5-1"}], instancesInForce=2)
+    store.put_job(broken)
+    found = store.entries[KEY].job
+    assert found is not None
+    assert found.status.assigned == ()
+    assert found.status.instances_in_force == 2
+
+
+def test_a_job_whose_spec_cannot_be_read_stays_as_it_was_known() -> None:
+    store = Store(lambda _: None)
+    store.put_job(job(version=1, image="web:1"))
+    revision = store.entries[KEY].revision
+    newer = job(version=2, image="web:2")
+    newer["spec"]["type"] = "Miracle"
+    store.put_job(newer)
+    assert store.entries[KEY].revision == revision
+    kept = store.entries[KEY].job
+    assert kept is not None
+    assert kept.metadata.resource_version == "1"
