@@ -126,7 +126,8 @@ class OneWay:
         created = ids & self.fresh - self.case.view.present
         removed = ids & self.kill
         changed = ids - created - removed
-        unavailable = self.case.intended - self.case.available
+        # A pod that lost its owner is as good as it was once it is adopted.
+        unavailable = self.case.intended - self.case.available - self.case.view.orphan
         if self.backward:
             # What the update removed comes first, what it created goes last.
             return order.backward(removed, changed, created, unavailable)

@@ -17,15 +17,17 @@ from controller.core.plan import Event, Write, WriteJob, WriteUpdate
 
 def scale(case: Case) -> Write | None:
     """The next write that brings the count to ``spec.instances``; None: it is what is aimed at."""
-    count, active = case.job.spec.instances, case.active
+    count, active, refused = case.job.spec.instances, case.active, case.status.instances_refused
+    if refused is not None and count != refused:
+        return WriteJob(case.status.model_copy(update={"instances_refused": None}))
     if case.status.last_attempt is None or (wanted(case) and not held_up(case)):
         return None
-    if count == case.status.instances_refused:
+    if refused is not None:
         return None
     if active is not None:
         return _during(case, active, count)
     if Ids.span(0, count) == case.intended:
-        return _obeyed(case)
+        return None
     return _assign(case, count, case.intended)
 
 
@@ -79,7 +81,6 @@ def _assigned(case: Case, new: Ids, gone: Ids) -> Write:
         update={
             "assigned": asg.write(after),
             "instances_in_force": count,
-            "instances_refused": None,
             "slots": case.status.slots - gone,
         }
     )
@@ -94,10 +95,3 @@ def inherited(case: Case, ids: Ids) -> dict[str, Ids]:
     own = {r: part for r in case.seen.revisions if (part := case.view.at_revision(r) & alive)}
     rest = ids - asg.ids_of(own)
     return asg.moved(own, {case.status.current_revision or case.seen.revision: rest})
-
-
-def _obeyed(case: Case) -> Write | None:
-    """``spec.instances`` moved away from a refused count to the one in force."""
-    if case.status.instances_refused is None:
-        return None
-    return WriteJob(case.status.model_copy(update={"instances_refused": None}))

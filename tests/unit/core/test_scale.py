@@ -176,3 +176,20 @@ def test_to_nothing_and_back_in_the_middle_of_an_update() -> None:
     world.edit(instances=2)
     world.run(20)
     assert world.images() == {0: "app:2", 1: "app:2"}
+
+
+def test_a_refused_count_is_obeyed_again_although_it_was_gone_only_during_an_update() -> None:
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", instance=0, ready=None)
+    world.edit(image="app:2", instances=5)
+    world.until_ended()
+    assert (world.status.instances_in_force, world.status.instances_refused) == (3, 5)
+    world.behave("app:3", ready=30.0)
+    world.edit(image="app:3")
+    world.until(lambda: "app:3" in world.images().values())
+    world.edit(instances=3)
+    world.until(lambda: world.status.instances_refused is None)
+    world.edit(instances=5)
+    world.until_ended()
+    assert world.status.instances_in_force == 5
+    assert sorted(world.images()) == [0, 1, 2, 3, 4]
