@@ -127,17 +127,19 @@ class Creation:
         )
         answer: dict[str, Any] | None = None
         error: ApiError | None = None
+        take = self.store.made_pod
         try:
             namespace = self.entry.key[0]
             answer = await self.client.create(PODS, namespace, body, metadata_only=True)
         except AlreadyExists:
-            answer = await self._held_by_us(action)
+            answer, take = await self._held_by_us(action), self.store.put_pod
         except ApiError as refused:
             error = refused
         if not self.entry.is_of(self.job):
             return error
         if answer is not None:
-            self.store.put_pod(pod_of(PodWire.model_validate(answer)))
+            take(pod_of(PodWire.model_validate(answer)))
+            self.entry.instances.not_created((action.instance, action.surge))
             self.entry.refusals.pop(action.instance, None)
         else:
             self.entry.instances.not_created((action.instance, action.surge))

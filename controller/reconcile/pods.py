@@ -16,7 +16,7 @@ from controller.api import labels
 from controller.api.pod import PodWire
 from controller.core import plan
 from controller.kube.client import Client
-from controller.kube.errors import ApiError, Conflict, NotFound
+from controller.kube.errors import ApiError, Conflict, Invalid, NotFound
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.reconcile.creation import Creation
 from controller.reconcile.decode import UPDATES, pod_of
@@ -111,7 +111,10 @@ class Pods:
         ok = True
         try:
             raw = await self._client.patch(PODS, namespace, action.name, {"metadata": metadata})
-            self._put(raw)
+            self._store.put_pod(pod_of(PodWire.model_validate(raw)))
+        except (NotFound, Invalid):
+            # Gone, or a successor stands there.
+            self._store.drop_pod(f"{namespace}/{action.name}", action.uid)
         except ApiError as error:
             log.warning("cannot mend %s: %s", action.name, error, extra=_about(entry))
             ok = False
@@ -133,9 +136,6 @@ class Pods:
         elif ok:
             self._store.drop_revision(name, action.uid)
         self._settled(entry.key, ok)
-
-    def _put(self, raw: dict[str, Any]) -> None:
-        self._store.put_pod(pod_of(PodWire.model_validate(raw)))
 
 
 def _about(entry: Entry, instance: int | None = None) -> dict[str, Any]:

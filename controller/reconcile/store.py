@@ -15,6 +15,8 @@ from controller.reconcile.entry import Entry, Key
 
 log = logging.getLogger(__name__)
 
+GONE_KEPT = 10_000
+
 
 class Store:
     """``changed(key)`` is called when something about a Job may lead to another decision."""
@@ -28,6 +30,8 @@ class Store:
         self._revisions: dict[str, Key] = {}
         #: uids of Jobs that are gone: a list that was under way must not bring them back.
         self._dead: deque[str] = deque(maxlen=1_000)
+        #: uids of pods that are gone, oldest first: an answer that comes late is no news.
+        self._gone: dict[str, None] = {}
 
     def entry(self, key: Key) -> Entry:
         """The entry of a key, made if need be."""
@@ -76,7 +80,15 @@ class Store:
         if self.entry(key).instances.put(pod):
             self._changed(key)
 
+    def made_pod(self, item: PodObject) -> None:
+        """A create was answered: take the pod, unless the watch has seen its end already."""
+        if item.uid not in self._gone:
+            self.put_pod(item)
+
     def drop_pod(self, name: str, uid: str) -> None:
+        self._gone[uid] = None
+        while len(self._gone) > GONE_KEPT:
+            del self._gone[next(iter(self._gone))]
         if (known := self._pods.get(name)) is None:
             return
         key, slot = known

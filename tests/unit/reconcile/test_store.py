@@ -192,3 +192,14 @@ def test_an_entry_of_which_nothing_is_left_is_forgotten() -> None:
     assert KEY in store.entries
     store.drop_pod("ns/web-0", "p1")
     assert KEY not in store.entries
+
+
+def test_an_answer_that_comes_after_the_end_of_its_pod_is_no_news() -> None:
+    store, _ = made()
+    store.put_job(job())
+    store.put_pod(pod("p1", 3))
+    store.drop_pod("ns/web-0", "p1")
+    store.made_pod(pod("p1", 3))
+    assert not store.entries[KEY].instances.pods
+    store.made_pod(pod("p2", 5))
+    assert store.entries[KEY].instances.pods[(0, False)].uid == "p2"
