@@ -7,6 +7,8 @@ snapshot, the mark of its own uid, the lock, the phase.
 
 from __future__ import annotations
 
+from itertools import chain, count
+
 from controller.api.ids import NONE, Ids
 from controller.api.job import ActiveUpdate, LastAttempt
 from controller.api.labels import ADMITTED
@@ -82,10 +84,9 @@ def start(case: Case) -> Write | None:
         return None
     meta, last = case.job.metadata, case.status.last_attempt
     taken = {*case.seen.strangers, *case.seen.finished, *case.seen.updates}
-    names = (f"{meta.name}-g{meta.generation}", f"{meta.name}-{meta.uid[:6]}-g{meta.generation}")
-    name = next((n for n in names if n not in taken), None)
-    if name is None:
-        return None
+    own = f"{meta.name}-{meta.uid[:6]}-g{meta.generation}"
+    names = chain((f"{meta.name}-g{meta.generation}", own), (f"{own}-{n}" for n in count(2)))
+    name = next(n for n in names if n not in taken)
     again = last is not None and case.job.spec.update.retry_token not in (None, last.retry_token)
     paused = case.lock is not None and case.lock.spec.paused
     return MakeUpdate(name, force=again, paused=paused)

@@ -147,6 +147,12 @@ def _progress(case: Case) -> tuple[str, str]:
         refusal = case.seen.refusals.get(i)
         if refusal is not None and i not in view.present:
             return refusal.reason, f"{message}; instance {i}: {refusal.message}"
+        if i in view.foreign:
+            pod = view.pod(i).name
+            return (
+                "WaitingForTermination",
+                f"{message}; instance {i}: {pod} of a former Job is left",
+            )
         if i in view.present and i not in view.ready and view.pod(i).trouble:
             return "InstanceNotReady", f"{message}; {_trouble(case, i)}"
     return "Progressing", message

@@ -171,7 +171,7 @@ class Creation:
         tries = known.tries + 1 if known else 1
         self.entry.contests[action.instance] = Contest(
             f"the name {name} is held by a pod that belongs to {who}",
-            self.clock() + refusal.delay(tries, 5.0, 60.0),
+            self.clock() + refusal.delay(tries, 2.0, 10.0),
             tries,
         )
         return None
@@ -206,4 +206,4 @@ async def look_again(client: Client, entry: Entry, instance: int, now: float) ->
         entry.contests.pop(instance, None)
         return
     contest.tries += 1
-    contest.until = now + refusal.delay(contest.tries, 5.0, 60.0)
+    contest.until = now + refusal.delay(contest.tries, 2.0, 10.0)

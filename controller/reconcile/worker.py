@@ -132,6 +132,9 @@ class Reconciler:
     ) -> None:
         for report in reports:
             name = report.name if isinstance(report, plan.WriteUpdate) else ""
+            known = entry.updates.get(name)
+            if entry.job is None or (name and (known is None or known.update is None)):
+                continue  # It went while another report was written.
             due = entry.quiet_until.get(name, 0.0)
             if due > now:
                 self._at(entry.key, due)
