@@ -111,7 +111,8 @@ class Ids:
     def __get_pydantic_json_schema__(
         cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return {"type": "string"}
+        ranges = r"[0-9]{1,4}(-[0-9]{1,4})?"
+        return {"type": "string", "pattern": rf"^({ranges}(,{ranges})*)?$"}
 
 
 NONE: Final = Ids()

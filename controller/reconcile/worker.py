@@ -116,6 +116,7 @@ class Reconciler:
                 if self._store.entries.get(key) is not entry or entry.job is None:
                     return False
                 continue
+            self._queue.forget(key)  # A step was made: the next failure is a first one.
             self._tell(entry, found.write)
             if entry.job is None:
                 return False
