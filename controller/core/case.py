@@ -60,9 +60,17 @@ class Case:
 
     @cached_property
     def active(self) -> Update | None:
-        """The Update that holds the Job and is in an active phase."""
+        """The Update that holds the Job, is in an active phase and can be followed."""
         lock = self.lock
-        return lock if lock and lock.status.phase in ACTIVE else None
+        return lock if lock and lock.status.phase in ACTIVE and not self.lost_its_way else None
+
+    @cached_property
+    def lost_its_way(self) -> bool:
+        """Whether the Update that holds the Job is active but no longer says where it goes (its
+        status was edited by hand, or is of a newer version)."""
+        status = self.lock.status if self.lock else None
+        active = status is not None and status.phase in ACTIVE
+        return active and status is not None and (status.to is None or status.policy is None)
 
     @property
     def policy(self) -> ResolvedPolicy | None:

@@ -128,30 +128,33 @@ def closed(case: Case, update: Update, phase: Phase, reason: str, message: str) 
 
 
 def deleted(case: Case) -> Write | None:
-    """The Update of the lock was deleted, which aborts it: ids whose old pod was not touched keep
-    the revision that pod has."""
+    """The Update of the lock was deleted, which aborts it, or cannot be followed any more: ids whose
+    old pod was not touched keep the revision that pod has."""
     held, last = case.status.active_update, case.status.last_attempt
-    if held is None or case.lock is not None:
+    if held is None or (case.lock is not None and not case.lost_its_way):
         return None
+    outcome, what = Phase.ABORTED, "was deleted"
     finished = case.seen.finished.get(held.name)
     if finished is not None and finished.uid == held.uid:
         # It ended and yet holds the Job: the Job is old news, or somebody wrote its phase.
         if not case.seen.job_live:
             return ReadJob()
+    elif case.lost_its_way:
+        outcome, what = Phase.ERROR, "no longer says where it goes"
     elif held.name not in case.seen.gone:
         return ReadUpdate(held.name)
     untouched = case.view.alive & case.intended - case.at_assigned
     kept = {name: ids & untouched for name, ids in case.view.at.items() if name}
     after = asg.moved(case.assigned, kept)
-    note = f"{held.name} was deleted: its instances stay as they are"
+    note = f"{held.name} {what}: its instances stay as they are"
     status = case.status.model_copy(
         update={
             "assigned": asg.write(after),
             "active_update": None,
-            "last_attempt": last and last.model_copy(update={"outcome": str(Phase.ABORTED)}),
+            "last_attempt": last and last.model_copy(update={"outcome": str(outcome)}),
         }
     )
-    return WriteJob(status, (Event("UpdateAborted", note, None, "Warning"),))
+    return WriteJob(status, (Event(f"Update{outcome}", note, None, "Warning"),))
 
 
 def _said(update: Update, phase: Phase) -> tuple[str, str]:
@@ -162,6 +165,8 @@ def _said(update: Update, phase: Phase) -> tuple[str, str]:
         return "NoChange", "all instances already are at this revision"
     if phase is Phase.ROLLED_FORWARD:
         return "Completed", update.status.message
+    if phase is Phase.ERROR and update.status.to is None:
+        return "StatusUnreadable", "its status no longer says where it goes"
     if phase is Phase.ERROR:
         return "RevisionMissing", "a ControllerRevision that it needs is gone"
     turn = _turn(update)

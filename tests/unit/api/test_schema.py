@@ -58,7 +58,10 @@ def test_references_optional_types_and_titles_are_gone() -> None:
             "description": "How big.",
         },
         "colour": {"type": "string", "enum": ["Red"], "description": "Which colour."},
-        "ids": {"type": "string"},
+        "ids": {
+            "type": "string",
+            "pattern": "^([0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*)?$",
+        },
     }
     assert at(schema, "maybe")["properties"] == at(schema, "inner.leaves[]")["properties"]
     assert at(schema, "names")["additionalProperties"] == {"type": "string"}

@@ -222,6 +222,20 @@ def test_a_status_that_contradicts_itself_deletes_nothing(instances: int) -> Non
     assert world.assigned() == {"app:1": f"0-{instances - 1}"}
 
 
+def test_an_update_that_no_longer_says_where_it_goes_ends_and_its_job_goes_on() -> None:
+    world = World(instances=3).ready()
+    world.behave("app:2", ready=30.0)
+    world.edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    name, update = next(iter(world.cluster.updates.items()))
+    blank = update.status.model_copy(update={"to": None})
+    world.cluster.write_update(update, blank)
+    world.run(60)
+    assert world.named(name).status.phase is Phase.ERROR
+    assert world.status.active_update is None
+    assert world.images() == {0: "app:2", 1: "app:1", 2: "app:1"}
+
+
 def test_history_limits() -> None:
     world = World(instances=1, revisionHistoryLimit=2, updateHistoryLimit=1).ready()
     for version in range(2, 8):
