@@ -69,7 +69,8 @@ lock: $(INSTALLED) ## Pin what the image is made of, by hash
 test-chart: devcluster devcluster-helm ## Test the chart and the image with the real helm
 	@$(PYTEST) tests/chart
 
-e2e: devcluster devcluster-kubelet devcluster-helm ## Test on a real kubelet with containers (root)
+e2e: devcluster ## Test on a real kubelet and real containers (needs root; about four minutes)
+	@$(PYTHON) -m hack.e2e --prepare
 	@$(PYTEST) tests/e2e
 
 format: $(INSTALLED) ## Format the code and sort its imports

@@ -128,8 +128,8 @@ def closed(case: Case, update: Update, phase: Phase, reason: str, message: str) 
 
 
 def deleted(case: Case) -> Write | None:
-    """The Update of the lock was deleted, which aborts it, or cannot be followed any more: ids whose
-    old pod was not touched keep the revision that pod has."""
+    """The Update of the lock was deleted, which aborts it, or cannot be followed any more: ids
+    whose old pod was not touched keep the revision that pod has."""
     held, last = case.status.active_update, case.status.last_attempt
     if held is None or (case.lock is not None and not case.lost_its_way):
         return None
