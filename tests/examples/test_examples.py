@@ -12,59 +12,141 @@ import yaml
 
 from controller.api.job import Job
 from hack.demo.stage import ROOT, Stage
+from tests.examples.rolling import TIMEOUT, Rolling
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
-TIMEOUT = 120.0
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with Stage() as made:
-        made.start_cluster()
-        made.shell("kubectl apply -f crds/")
-        made.shell("kubectl wait --for=condition=Established crd --all")
-        made.start_operator()
-        yield made
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_and_rolls(stage: Stage, path: Path) -> None:
-    text = path.read_text()
-    manifest = yaml.safe_load(text)
-    name, instances = manifest["metadata"]["name"], manifest["spec"]["instances"]
+    manifest = job_of(path)
+    instances = manifest["spec"]["instances"]
     Job.model_validate(manifest)
-    assert (said := stage.shell(f"kubectl apply -f {path.relative_to(ROOT)}")).endswith("created\n")
-    assert "Warning" not in said
-    stage.cluster.wait(f"{name} is Ready", lambda: is_true(stage.job(name), "Ready"), TIMEOUT)
-    assert stage.job(name)["status"]["availableInstances"] == instances
+    said = stage.shell(f"kubectl apply -f {path.relative_to(ROOT)} 2>&1")
+    assert all(line.endswith("created") for line in said.splitlines()), said
+    provide_volumes(stage)
+    job = Rolling(stage, manifest["metadata"]["name"])
+    job.wait_ready(instances)
 
-    newer = re.sub(r"(image: \S+):1\.0", r"\1:1.1", text)
-    assert newer != text
+    generation = apply(stage, path, tag="1.1")
+    job.wait_outcome("RolledForward", generation)
+    job.wait_ready(instances)
+    image = manifest["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert job.images() == [image.replace(":1.0", ":1.1")] * instances
+    job.delete()
+
+
+@pytest.fixture
+def canary(stage: Stage) -> Iterator[Rolling]:
+    stage.shell("kubectl apply -f examples/canary.yaml")
+    job = Rolling(stage, "api")
+    yield job
+    job.delete()
+
+
+def test_a_bad_canary_is_all_that_runs_the_bad_version(canary: Rolling) -> None:
+    canary.wait_ready(20)
+    before = {i: pod["metadata"]["uid"] for i, pod in canary.pods().items()}
+    generation = apply(canary.stage, ROOT / "examples" / "canary.yaml", tag="1.1-exit")
+    canary.wait_outcome("RolledBack", generation)
+    status = canary.update()["status"]
+    assert status["instances"] == {"rolledBack": "0"}
+    assert [each["instance"] for each in status["failures"]] == [0, 0], "it had a second chance"
+    after = {i: pod["metadata"]["uid"] for i, pod in canary.pods().items()}
+    assert {i for i in before if before[i] != after[i]} == {0}
+    assert canary.images() == ["api:1.0"] * 20
+
+
+@pytest.fixture
+def store(stage: Stage) -> Iterator[Rolling]:
+    stage.shell("kubectl apply -f examples/stateful.yaml")
+    provide_volumes(stage)
+    job = Rolling(stage, "store")
+    yield job
+    job.delete()
+
+
+def test_an_instance_keeps_its_claim(store: Rolling) -> None:
+    store.wait_ready(3)
+    assert claims(store) == {0: "data-0", 1: "data-1", 2: "data-2"}
+    generation = apply(store.stage, ROOT / "examples" / "stateful.yaml", tag="1.1-exit")
+    store.wait_outcome("RolledBack", generation)
+    assert claims(store) == {0: "data-0", 1: "data-1", 2: "data-2"}
+
+    # As the example says: a claim outlives its instance, and has to be there before it.
+    store.stage.shell("kubectl scale ejob store --replicas=2")
+    store.stage.cluster.wait("instance 2 is gone", lambda: len(store.pods()) == 2, TIMEOUT)
+    assert phases(store.stage) == {f"data-{i}": "Bound" for i in range(3)}
+    store.stage.shell("kubectl scale ejob store --replicas=4")
+    store.stage.cluster.wait("instance 3 is made", lambda: 3 in store.pods(), TIMEOUT)
+    store.stage.cluster.wait("it has no volume", lambda: unbound(store.pods()[3]), TIMEOUT)
+    third = yaml.safe_dump(claim_of(ROOT / "examples" / "stateful.yaml", "data-3"))
+    store.stage.cluster.kubectl("apply", "-f", "-", input=third)
+    provide_volumes(store.stage)
+    store.stage.cluster.wait("4 run", lambda: running(store) == 4, TIMEOUT)
+    assert claims(store)[3] == "data-3"
+
+
+def documents(path: Path) -> list[dict[str, Any]]:
+    return [each for each in yaml.safe_load_all(path.read_text()) if each]
+
+
+def job_of(path: Path) -> dict[str, Any]:
+    (job,) = (each for each in documents(path) if each["kind"] == "Job")
+    return job
+
+
+def claim_of(path: Path, name: str) -> dict[str, Any]:
+    """A further claim, like those in the example."""
+    found = next(each for each in documents(path) if each["kind"] == "PersistentVolumeClaim")
+    return found | {"metadata": {"name": name}}
+
+
+def apply(stage: Stage, path: Path, tag: str) -> int:
+    """Apply an example with another tag; the Job's generation."""
+    newer = re.sub(r"(image: \S+):1\.0", rf"\1:{tag}", path.read_text())
+    assert newer != path.read_text()
     stage.cluster.kubectl("apply", "-f", "-", input=newer)
-    stage.cluster.wait(f"{name} is updated", lambda: updated(stage, name), TIMEOUT)
-    assert is_true(stage.job(name), "Ready")
-    assert images(stage, name) == [image(yaml.safe_load(newer))] * instances
-    stage.shell(f"kubectl delete ejob {name}")
-    stage.cluster.wait("its pods are gone", lambda: not images(stage, name), TIMEOUT)
+    generation: int = stage.job(job_of(path)["metadata"]["name"])["metadata"]["generation"]
+    return generation
 
 
-def updated(stage: Stage, name: str) -> bool:
-    last = stage.job(name)["status"]["lastAttempt"]
-    assert last.get("outcome") in (None, "RolledForward")
-    return last.get("outcome") is not None and last.get("update") is not None
+def provide_volumes(stage: Stage) -> None:
+    """A volume for each claim that has none: nothing provisions them here."""
+    api = stage.cluster.api
+    volumes = {each["metadata"]["name"] for each in api.get("/api/v1/persistentvolumes")["items"]}
+    for claim in api.get("/api/v1/namespaces/default/persistentvolumeclaims")["items"]:
+        name, wanted = claim["metadata"]["name"], claim["spec"]
+        if name in volumes:
+            continue
+        spec = {
+            "capacity": wanted["resources"]["requests"],
+            "accessModes": wanted["accessModes"],
+            "claimRef": {"namespace": "default", "name": name},
+            "hostPath": {"path": f"/data/{name}"},
+        }
+        api.create("/api/v1/persistentvolumes", {"metadata": {"name": name}, "spec": spec})
 
 
-def is_true(item: dict[str, Any], condition: str) -> bool:
-    conditions = item.get("status", {}).get("conditions", [])
-    return any(each["type"] == condition and each["status"] == "True" for each in conditions)
+def claims(job: Rolling) -> dict[int, str]:
+    """The claim that each instance has mounted."""
+    return {
+        instance: volume["persistentVolumeClaim"]["claimName"]
+        for instance, pod in job.pods().items()
+        for volume in pod["spec"]["volumes"]
+        if volume["name"] == "data"
+    }
 
 
-def image(manifest: dict[str, Any]) -> str:
-    found: str = manifest["spec"]["template"]["spec"]["containers"][0]["image"]
-    return found
+def phases(stage: Stage) -> dict[str, str]:
+    found = stage.cluster.api.get("/api/v1/namespaces/default/persistentvolumeclaims")["items"]
+    return {each["metadata"]["name"]: each["status"]["phase"] for each in found}
 
 
-def images(stage: Stage, name: str) -> list[str]:
-    path = f"/api/v1/namespaces/default/pods?labelSelector=echelon.dev/job%3D{name}"
-    pods = stage.cluster.api.get(path)["items"]
-    return [pod["spec"]["containers"][0]["image"] for pod in pods]
+def unbound(pod: dict[str, Any]) -> bool:
+    conditions = pod["status"].get("conditions", [])
+    return any('"data-3" not found' in each.get("message", "") for each in conditions)
+
+
+def running(job: Rolling) -> int:
+    return sum(pod["status"].get("phase") == "Running" for pod in job.pods().values())

@@ -18,7 +18,8 @@ from hack.crds import FOLDER
 from hack.devcluster.cluster import Cluster
 from tests.integration.harness.audit import Audit
 from tests.integration.harness.judge import judge
-from tests.integration.harness.operator import Operator
+from tests.integration.harness.operator import USER, Operator
+from tests.integration.harness.role import grant
 from tests.integration.harness.sightings import Sightings
 from tests.integration.harness.space import Space
 
@@ -43,6 +44,7 @@ def cluster() -> Iterator[Cluster]:
     """A control plane with simulated nodes, an audit log and our CRDs."""
     with Cluster(nodes=10, audit=True) as running:
         install(running)
+        grant(running, USER)
         yield running
 
 

@@ -70,8 +70,9 @@ def test_max_unavailable_as_a_percentage_bounds_a_wide_queue(space: Space) -> No
 
 def test_a_drained_instance_comes_up_elsewhere_and_the_update_goes_on(space: Space) -> None:
     space.made(job(instances=4, strategy=queue(1), update={"maxUnavailable": 1}))
-    space.set_image("web:2", behaviour="ready-after", ready_after="500ms")
-    space.wait_update("RollingForward")
+    space.set_image("web:2", behaviour="ready-after", ready_after="1500ms")
+    # While one is under way, so that the next is due when the evicted one is down.
+    space.until("the new pod of 0", lambda: len(space.observer.uids()[0]) == 2)
     evict: Object = {
         "apiVersion": "policy/v1",
         "kind": "Eviction",
@@ -86,6 +87,7 @@ def test_a_drained_instance_comes_up_elsewhere_and_the_update_goes_on(space: Spa
 
 def test_a_pod_on_a_lost_node_is_not_forced_and_is_told(space: Space, lost: str) -> None:
     wish = pinned(lost, job(instances=2, strategy=queue(1)), "0-1")
+    wish["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 1
     space.made(wish)
     assert {pod.node for pod in space.pods().values()} == {lost}
     space.api.patch(NODE + lost, {"metadata": {"annotations": {"sim.echelon.dev/lost": "true"}}})

@@ -74,7 +74,7 @@ def test_going_back_to_the_original_template_undoes_a_running_update(space: Spac
 
 def test_a_newer_template_takes_over_a_rollback(space: Space) -> None:
     quick = {"readyTimeoutSeconds": 2, "maxFailuresPerInstance": 0}
-    space.made(job(instances=4, strategy=queue(1), min_ready=2, update=quick))
+    space.made(job(instances=3, strategy=queue(1), min_ready=2, update=quick))
     space.set_image("web:2", behaviour="never-ready", instances="1")
     space.wait_update("RollingBack", timeout=30)
     space.set_image("web:3")

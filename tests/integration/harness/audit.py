@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+DECISION = "authorization.k8s.io/decision"
 READS = frozenset({"get", "list", "watch"})
 
 
@@ -26,6 +27,8 @@ class Request:
     name: str
     code: int
     dry_run: bool
+    #: Refused for want of a permission; an admission plugin says 403, too.
+    denied: bool
 
     @property
     def writes(self) -> bool:
@@ -80,6 +83,7 @@ class Audit:
                     name=target.get("name", ""),
                     code=event.get("responseStatus", {}).get("code", 0),
                     dry_run="dryRun=All" in event["requestURI"],
+                    denied=event.get("annotations", {}).get(DECISION) == "forbid",
                 )
 
 

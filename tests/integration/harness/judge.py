@@ -43,6 +43,8 @@ def judge(space: Space, audit: Audit, since: dict[Operator, int]) -> list[str]:
 
 def _writes(requests: list[Request]) -> Iterator[str]:
     for request in requests:
+        if request.denied:
+            yield f"the chart's role does not allow this: {request}"
         if not request.writes:
             continue
         if (request.verb, request.resource, request.subresource) not in ALLOWED:

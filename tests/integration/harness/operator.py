@@ -47,7 +47,7 @@ class Operator:
         kubeconfig: Path | None = None,
     ) -> None:
         self.log = cluster.dir / f"{lease}-{identity}.log"
-        self._kubeconfig = kubeconfig or cluster.client_kubeconfig(USER, ["system:masters"])
+        self._kubeconfig = kubeconfig or cluster.client_kubeconfig(USER)
         self._identity = identity
         self._args = ["--lease-name", lease, *args]
         self._process: subprocess.Popen[bytes] | None = None

@@ -50,7 +50,7 @@ class Proxy:
     """Plain HTTP on 127.0.0.1 for one user of the cluster; ``kubeconfig`` leads to it."""
 
     def __init__(self, cluster: Cluster, user: str) -> None:
-        cluster.client_kubeconfig(user, ["system:masters"])
+        cluster.client_kubeconfig(user)
         self.fault: Callable[[Asked], int | None] = lambda _: None
         self.answered: Callable[[Asked], None] = lambda _: None
         self._upstream = cluster.url

@@ -1,0 +1,12 @@
+"""The integration tests run the operator under this chart's rules: are those really they?"""
+
+from __future__ import annotations
+
+from tests.chart.helm import render
+from tests.integration.harness.role import chart_rules
+
+
+def test_the_rules_that_the_integration_tests_grant_are_what_helm_renders() -> None:
+    roles = [o for o in render() if o["kind"] == "ClusterRole" and "aggregationRule" not in o]
+    rendered = [role["rules"] for role in roles]
+    assert chart_rules() in rendered

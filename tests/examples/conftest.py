@@ -1,0 +1,29 @@
+"""One cluster with the operator for all examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hack.demo.stage import Stage
+from hack.devcluster.cluster import Cluster
+
+
+class QuickStage(Stage):
+    """Autoscalers look every second, not every 15."""
+
+    def start_cluster(self, *admission_plugins: str) -> None:
+        assert not admission_plugins
+        flags = ["--horizontal-pod-autoscaler-sync-period=1s"]
+        self._cluster = self._stack.enter_context(Cluster(self.nodes, controller_args=flags))
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    with QuickStage() as made:
+        made.start_cluster()
+        made.shell("kubectl apply -f crds/")
+        made.shell("kubectl wait --for=condition=Established crd --all")
+        made.start_operator()
+        yield made

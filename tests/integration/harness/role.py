@@ -1,0 +1,49 @@
+"""The chart's role for the operator's user: what it may do in all these tests, and no more.
+
+The rules are read out of the chart's template, whose fixed part is plain YAML (`tests/chart` holds
+it against what helm renders). Of Leases each test has its own: they are not limited to a name here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import yaml
+
+from hack.chart import CHART
+from hack.devcluster.cluster import Cluster
+
+RBAC: Final = "rbac.authorization.k8s.io"
+LEASES: Final = {
+    "apiGroups": ["coordination.k8s.io"],
+    "resources": ["leases"],
+    "verbs": ["create", "get", "patch"],
+}
+
+
+def chart_rules() -> list[dict[str, Any]]:
+    """The rules that no value changes."""
+    text = (CHART / "templates" / "_rules.tpl").read_text()
+    fixed = text.partition('{{- define "echelon.rules" -}}')[2].partition("{{-")[0]
+    rules: list[dict[str, Any]] = yaml.safe_load(fixed)
+    return rules
+
+
+def grant(cluster: Cluster, user: str) -> None:
+    """Let ``user`` do what the chart lets the operator do, in all namespaces."""
+    role = {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": user},
+        "rules": [*chart_rules(), LEASES],
+    }
+    binding = {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": user},
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": user},
+        "subjects": [{"apiGroup": RBAC, "kind": "User", "name": user}],
+    }
+    for manifest in (role, binding):
+        cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
