@@ -43,7 +43,7 @@ def job(
         "spec": {
             "instances": instances,
             "minReadySeconds": 1,
-            "update": {"readyTimeoutSeconds": 8, "maxFailuresPerInstance": 0, **(update or {})},
+            "update": {"readyTimeoutSeconds": 20, "maxFailuresPerInstance": 0, **(update or {})},
             "template": pod or template(tag),
             **spec,
         },

@@ -26,9 +26,8 @@ def taints(space: Space, name: str) -> list[Object]:
     return found
 
 
-def pinned(name: str, wish: Object, instances: str) -> Object:
-    """The instances named are wanted on a node, by a soft wish that the scheduler heeds."""
-    assert instances
+def pinned(name: str, wish: Object) -> Object:
+    """The Job with a soft wish for one node, which the scheduler heeds while it can."""
     wish["spec"]["template"]["spec"]["affinity"] = {
         "nodeAffinity": {
             "preferredDuringSchedulingIgnoredDuringExecution": [
@@ -86,7 +85,7 @@ def test_a_drained_instance_comes_up_elsewhere_and_the_update_goes_on(space: Spa
 
 
 def test_a_pod_on_a_lost_node_is_not_forced_and_is_told(space: Space, lost: str) -> None:
-    wish = pinned(lost, job(instances=2, strategy=queue(1)), "0-1")
+    wish = pinned(lost, job(instances=2, strategy=queue(1)))
     wish["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 1
     space.made(wish)
     assert {pod.node for pod in space.pods().values()} == {lost}
@@ -115,7 +114,7 @@ def test_a_pod_on_a_lost_node_is_not_forced_and_is_told(space: Space, lost: str)
 def test_a_pod_evicted_from_a_lost_node_comes_up_elsewhere_when_it_is_gone(
     space: Space, lost: str
 ) -> None:
-    wish = pinned(lost, job(instances=1), "0")
+    wish = pinned(lost, job(instances=1))
     wish["spec"]["template"]["spec"]["tolerations"] = [
         {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute"}
         | {"tolerationSeconds": 0}
