@@ -133,59 +133,6 @@ class Prepared:
         return pod
 
 
-def pod_manifest(
-    *,
-    job_name: str,
-    namespace: str,
-    job_uid: str,
-    revision: str,
-    template: dict[str, Any],
-    instance: int,
-    instances: int,
-    slot_s: bool = False,
-    update_uid: str | None = None,
-    failures: int = 0,
-    remade: int = 0,
-) -> dict[str, Any]:
-    """One pod without preparation kept: see `Prepared.of` and `Prepared.pod`."""
-    prepared = Prepared.of(
-        job_name=job_name,
-        namespace=namespace,
-        job_uid=job_uid,
-        revision=revision,
-        template=template,
-    )
-    return prepared.pod(
-        instance=instance,
-        instances=instances,
-        slot_s=slot_s,
-        update_uid=update_uid,
-        failures=failures,
-        remade=remade,
-    )
-
-
-def dry_run_manifest(
-    *,
-    job_name: str,
-    namespace: str,
-    job_uid: str,
-    revision: str,
-    template: dict[str, Any],
-    instance: int = 0,
-    instances: int = 1,
-) -> dict[str, Any]:
-    """The pod of a server-side dry run (contract rule 13): see `Prepared.dry_run`."""
-    prepared = Prepared.of(
-        job_name=job_name,
-        namespace=namespace,
-        job_uid=job_uid,
-        revision=revision,
-        template=template,
-    )
-    return prepared.dry_run(instances=instances, instance=instance)
-
-
 def _life(update_uid: str, failures: int, remade: int) -> dict[str, str]:
     """The annotations about this very pod. An Update's pod always says how many failures came
     before it: the count goes on from there (contract rule 6)."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from controller.api import labels
 from controller.api.pod import PodWire, slot_of
-from controller.core.template import Prepared, dry_run_manifest, pod_manifest
+from controller.core.template import Prepared
 
 TEMPLATE: dict[str, Any] = {
     "metadata": {"labels": {"app": "web"}, "annotations": {"note": "hello"}},
@@ -27,7 +27,7 @@ OWNED: dict[str, Any] = {
 
 
 def pod(template: dict[str, Any], **how: Any) -> dict[str, Any]:
-    return pod_manifest(**OWNED, template=template, **{"instance": 3, "instances": 5, **how})
+    return Prepared.of(**OWNED, template=template).pod(**{"instance": 3, "instances": 5, **how})
 
 
 def spec(**fields: Any) -> dict[str, Any]:
@@ -236,14 +236,14 @@ def test_pods_share_nothing() -> None:
 
 
 def test_a_dry_run_is_the_same_pod_under_a_name_of_no_instance() -> None:
-    found = dry_run_manifest(**OWNED, template=TEMPLATE, instances=5)
+    found = Prepared.of(**OWNED, template=TEMPLATE).dry_run(instances=5)
     name = found["metadata"].pop("name")
     assert slot_of("web", name) is None
     real = pod(TEMPLATE, instance=0)
     del real["metadata"]["name"]
     assert found == real
     longest = {**OWNED, "job_name": "w" * 50, "revision": f"{'w' * 50}-bcd456"}
-    assert len(dry_run_manifest(**longest, template=TEMPLATE)["metadata"]["name"]) <= 63
+    assert len(Prepared.of(**longest, template=TEMPLATE).dry_run()["metadata"]["name"]) <= 63
 
 
 JSON = st.recursive(
