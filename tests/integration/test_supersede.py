@@ -93,6 +93,7 @@ def test_many_templates_in_a_row_end_at_the_last(space: Space) -> None:
         "the last one everywhere",
         lambda: [p.image for p in space.pods().values() if p.ready] == ["web:8"] * 3,
     )
+    space.wait_update("RolledForward")
     space.wait_ready()
     phases = [u["status"]["phase"] for u in space.updates()]
     assert phases[-1] == "RolledForward"

@@ -44,13 +44,16 @@ class PodSeen:
 def slim(raw: dict[str, Any]) -> PodSeen:
     """The few facts of a pod that tests ask for."""
     meta, spec, status = raw["metadata"], raw["spec"], raw.get("status", {})
-    owner = next((o for o in meta.get("ownerReferences", ()) if o.get("controller")), {})
+    owner: dict[str, Any] = next(
+        (o for o in meta.get("ownerReferences", ()) if o.get("controller")), {}
+    )
     ours = owner.get("kind") == "Job" and owner.get("apiVersion", "").startswith("echelon.dev/")
     found = _NAME.fullmatch(meta["name"])
     job = owner["name"] if ours else ""
     if not found or found["job"] != job:
         job = ""
-    ready = next((c for c in status.get("conditions", ()) if c["type"] == "Ready"), {})
+    conditions = status.get("conditions", ())
+    ready: dict[str, Any] = next((c for c in conditions if c["type"] == "Ready"), {})
     return PodSeen(
         name=meta["name"],
         uid=meta["uid"],
