@@ -96,6 +96,7 @@ class JobFeed:
 
     async def _supervise(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_exception_handler(self._on_stray)
         if self._stopped.is_set():
             return
         pause = _RESTART_FIRST
@@ -112,6 +113,14 @@ class JobFeed:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(_RESTART_MAX, pause * 2)
+
+    def _on_stray(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What kopf's own tasks leave unsaid; when it is being ended in the middle of a request,
+        that is no news."""
+        if self._stopped.is_set():
+            log.debug("kopf at its end: %s", context.get("exception") or context.get("message"))
+        else:
+            loop.default_exception_handler(context)
 
     def _report_end(self, error: Exception | None) -> None:
         if self._stopping is not None and not self._stopping.is_set():

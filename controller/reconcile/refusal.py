@@ -16,6 +16,7 @@ from controller.kube.errors import (
 
 FIRST = 1.0
 LONGEST = 60.0
+BUSY = 8.0
 
 
 def delay(tries: int, first: float = FIRST, longest: float = LONGEST) -> float:
@@ -54,7 +55,8 @@ def of(error: ApiError, before: Refusal | None, now: float) -> Refusal:
         reason = "Forbidden" if isinstance(error, Forbidden) else "InvalidPod"
     else:
         reason = "Unreachable" if isinstance(error, Unreachable) else error.reason or "ServerError"
-    wait = max(delay(tries), error.retry_after or 0.0)
+    # A server in trouble is asked again soon: nothing but an answer tells that it is well.
+    wait = max(delay(tries, longest=LONGEST if counts else BUSY), error.retry_after or 0.0)
     return Refusal(reason, words(error), now + wait, counts, tries)
 
 
