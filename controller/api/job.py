@@ -98,6 +98,9 @@ class LastAttempt(Model):
     update: Annotated[
         str | None, Field(description="Name of the Update; absent for the first creation.")
     ] = None
+    update_uid: Annotated[
+        str | None, Field(alias="updateUID", description="Its uid: a namesake is another one.")
+    ] = None
     outcome: Annotated[
         str | None, Field(description="Phase it ended in; absent while it is active.")
     ] = None

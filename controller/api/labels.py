@@ -24,5 +24,7 @@ REMADE: Final = "echelon.dev/remade"
 # Annotations of Updates.
 ADMITTED: Final = "echelon.dev/admitted"
 PULSED_AT: Final = "echelon.dev/pulsed-at"
+#: Who changed the spec last; stamped by the chart's MutatingAdmissionPolicy, if that is on.
+CHANGED_BY: Final = "echelon.dev/changed-by"
 
 ENV_INSTANCE: Final = "ECHELON_INSTANCE"

@@ -110,6 +110,21 @@ class ObjectMeta(Model):
     owner_references: Annotated[tuple[OwnerReference, ...], Field(exclude_if=empty)] = ()
 
 
+class ManagedFields(Model):
+    """Which fields one client owns."""
+
+    manager: str = ""
+    time: Time | None = None
+    subresource: str = ""
+    fields_v1: Annotated[dict[str, Any], Field(alias="fieldsV1")] = Field(default_factory=dict)
+
+
+class UpdateMeta(ObjectMeta):
+    """The metadata of an Update: who set a field is part of its story."""
+
+    managed_fields: Annotated[tuple[ManagedFields, ...], Field(exclude=True)] = ()
+
+
 class Condition(Model):
     """One observation of an object's state, a metav1.Condition."""
 

@@ -124,3 +124,10 @@ class HistoryEntry(Model):
     reason: Annotated[str, Field(description="Why, as one CamelCase word.")] = ""
     message: Annotated[str, Field(description="Why, as a sentence.")] = ""
     by: Annotated[str, Field(description="Who wanted it: a person's verb or the operator.")] = ""
+
+
+class Pulse(Model):
+    """A pulse whose own time cannot be taken for what it says."""
+
+    value: Annotated[str, Field(description="The annotation as it was found.")]
+    time: Annotated[Time, Field(description="When it was first seen: it counts from then.")]

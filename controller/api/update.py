@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from controller.api.ids import Ids
 from controller.api.job import RevisionRange
 from controller.api.labels import API_VERSION
-from controller.api.meta import Condition, Model, ObjectMeta, Time, empty
+from controller.api.meta import Condition, Model, Time, UpdateMeta, empty
 from controller.api.policy import PolicyPatch, ResolvedPolicy
+from controller.api.preview import UpdatePlan
 from controller.api.progress import (
     ACTIVE,
     BACKWARD,
@@ -24,6 +25,7 @@ from controller.api.progress import (
     HistoryEntry,
     InstanceSets,
     Phase,
+    Pulse,
     Target,
 )
 
@@ -43,6 +45,7 @@ __all__ = [
     "HistoryEntry",
     "InstanceSets",
     "Phase",
+    "Pulse",
     "RevisionRange",
     "Target",
     "Update",
@@ -205,7 +208,7 @@ class UpdateStatus(Model):
     ] = ()
     to: Annotated[Target | None, Field(description="Where it goes.")] = None
     plan: Annotated[
-        dict[str, Any] | None, Field(description="What it would do; only with `dryRun`.")
+        UpdatePlan | None, Field(description="What it would do; only with `dryRun`.")
     ] = None
     counts: Annotated[Counts, Field(description="How many instances are where.")] = Counts()
     instances: Annotated[
@@ -244,6 +247,13 @@ class UpdateStatus(Model):
     observed_resume_token: Annotated[
         str | None, Field(description="The `spec.resumeToken` that was last answered.")
     ] = None
+    observed_pulse: Annotated[
+        Pulse | None,
+        Field(description="A pulse dated in the future, with the time from which it counts."),
+    ] = None
+    restart: Annotated[
+        Flag, Field(description="Whether it replaces instances that are at their revision already.")
+    ] = False
 
 
 class Update(Model):
@@ -255,7 +265,7 @@ class Update(Model):
 
     api_version: str = API_VERSION
     kind: str = KIND
-    metadata: ObjectMeta
+    metadata: UpdateMeta
     spec: Annotated[UpdateSpec, Field(description="What is asked for.")]
     status: Annotated[
         UpdateStatus, Field(description="What is seen. Written by the operator alone.")

@@ -9,28 +9,13 @@ from __future__ import annotations
 
 from itertools import chain, count
 
-from controller.api.ids import NONE, Ids
-from controller.api.job import ActiveUpdate, LastAttempt
 from controller.api.labels import ADMITTED
 from controller.api.policy import Mode
-from controller.api.update import BatchStatus, Phase, Target, Update, UpdateStatus
-from controller.core import assigned as asg
-from controller.core import oneway, policy
+from controller.api.update import Action, Phase, Update
+from controller.core import actor, aim, locking
 from controller.core.case import Case
-from controller.core.diff import diff
-from controller.core.ending import closed, made_by_us, retreat
-from controller.core.plan import (
-    CheckTemplate,
-    Event,
-    KeepRevision,
-    MakeUpdate,
-    MarkAdmitted,
-    ReadJob,
-    Write,
-    WriteJob,
-    WriteUpdate,
-)
-from controller.core.update_status import entered
+from controller.core.ending import closed, made_by_us
+from controller.core.plan import CheckTemplate, MakeUpdate, Write
 
 
 def template_write(case: Case) -> Write | None:
@@ -42,11 +27,7 @@ def template_write(case: Case) -> Write | None:
         return CheckTemplate(seen.revision)
     if not verdict.accepted:
         return None
-    newest = max((r.number for r in seen.revisions.values()), default=0)
-    mine = seen.revisions.get(seen.revision)
-    if mine is None or mine.number < newest:
-        return KeepRevision(seen.revision, newest + 1)
-    return None
+    return locking.kept(case, seen.revision)
 
 
 def held_up(case: Case) -> bool:
@@ -106,24 +87,24 @@ def pending(case: Case) -> Update | None:
 
 
 def admit(case: Case) -> Write | None:
-    """The next step of a pending Update towards the lock."""
+    """The next step of a pending Update of the operator's own towards the lock."""
     if (held := case.lock) is not None and held.status.phase is Phase.PENDING:
-        return _begin(case, held)
+        return locking.begin(case, held)
     uid, newest = case.job.metadata.uid, pending(case)
     for update in case.seen.updates.values():
-        if update.status.phase is not Phase.PENDING or update is newest:
-            continue
-        if made_by_us(update, uid):
+        waits = update.status.phase is Phase.PENDING and made_by_us(update, uid)
+        if waits and update is not newest and update is not case.lock:
             return closed(case, update, Phase.SUPERSEDED, "Superseded", "a newer one took over")
-        what = policy.not_supported(update.spec) or "Updates made by hand are not yet supported"
-        return closed(case, update, Phase.REJECTED, "NotSupported", what)
     return _admit(case, newest) if newest is not None else None
 
 
 def _admit(case: Case, update: Update) -> Write | None:
-    name, uid = update.metadata.name, update.metadata.uid
+    uid = update.metadata.uid
     if (mark := update.metadata.annotations.get(ADMITTED)) not in (None, uid):
         return closed(case, update, Phase.ABORTED, "Restored", f"admitted as {mark} elsewhere")
+    if update.spec.action is not Action.PROCEED:
+        words = f"{update.spec.action} asked for by {actor.of(update, 'action')} before it started"
+        return locking.given_up(case, update, words)
     if not wanted(case):
         why = "the template it was made for is no longer the Job's"
         return closed(case, update, Phase.SUPERSEDED, "Superseded", why)
@@ -133,87 +114,7 @@ def _admit(case: Case, update: Update) -> Write | None:
         return closed(case, update, Phase.REJECTED, verdict.reason, verdict.message)
     if held_up(case):
         return None
-    if not case.seen.job_live:
-        return ReadJob()
-    status = snapshot(case, update)
-    if status != update.status:
-        return WriteUpdate(name, status)
-    if mark is None:
-        return MarkAdmitted(name)
-    return _take_lock(case, update)
-
-
-def snapshot(case: Case, update: Update) -> UpdateStatus:
-    """The status of a pending Update with policy, ``from`` and ``to`` as of this moment."""
-    job, former = case.job, case.active
-    origin = asg.read(former.status.from_) if former else case.assigned
-    instances = Ids.span(0, case.count_wanted)
-    after = _free(case)
-    changes, carried = diff(after, case.seen.revision, instances, None), _carried(case, update)
-    total = len(changes.covered | carried)
-    made = update.metadata.creation_timestamp or case.stamp
-    batch = BatchStatus(index=0, instances=carried, started_at=made) if carried else None
-    return update.status.model_copy(
-        update={
-            "policy": policy.resolve(job.spec.update, update.spec.policy, total),
-            "min_ready_seconds": job.spec.min_ready_seconds,
-            "from_": asg.write(origin),
-            "to": Target(revision=case.seen.revision, instances=instances),
-            "job_uid": job.metadata.uid,
-            "batch": batch,
-        }
-    )
-
-
-def _carried(case: Case, update: Update) -> Ids:
-    """Ids at the target already that are no good yet, and yet are this Update's matter: those that
-    the superseded one has under way (they count as its first group, or more instances would be down
-    than the strategy lets), and with ``force`` all, for it is to be tried again."""
-    down = _free(case).get(case.seen.revision, NONE) - case.available
-    if update.spec.force:
-        return down & Ids.span(0, case.count_wanted)
-    if case.active is None:
-        return NONE
-    way = oneway.of(case, case.active)
-    return down & (way.flight - way.idle) & Ids.span(0, case.count_wanted)
-
-
-def _free(case: Case) -> asg.Assigned:
-    """``assigned`` without what the superseded Update had only planned."""
-    return retreat(case, case.active) if case.active else case.assigned
-
-
-def _take_lock(case: Case, update: Update) -> Write:
-    revision, after = case.seen.revision, _free(case)
-    instances = Ids.span(0, case.count_wanted)
-    changes = diff(after, revision, instances, None)
-    nothing = not changes.covered and update.status.batch is None
-    attempt = LastAttempt(
-        revision=revision,
-        retry_token=case.job.spec.update.retry_token,
-        update=update.metadata.name,
-        outcome=str(Phase.ROLLED_FORWARD) if nothing else None,
-    )
-    held = ActiveUpdate(name=update.metadata.name, uid=update.metadata.uid)
-    status = case.status.model_copy(
-        update={
-            "assigned": asg.write(after),
-            "instances_in_force": len(asg.ids_of(after)),
-            "active_update": None if nothing else held,
-            "last_attempt": attempt,
-            **({"current_revision": revision} if nothing else {}),
-        }
-    )
-    note = f"{update.metadata.name}: to revision {revision}"
-    return WriteJob(status, () if nothing else (Event("UpdateStarted", note),))
-
-
-def _begin(case: Case, update: Update) -> Write:
-    to = update.status.to
-    message = f"to revision {to.revision}" if to and to.revision else "restart"
-    status = entered(case, update, Phase.ROLLING_FORWARD, "Admitted", message)
-    event = Event("RollingForward", message, update.metadata.name)
-    return WriteUpdate(update.metadata.name, status, (event,))
+    return locking.take(case, update, aim.Aim(case, case.seen.revision))
 
 
 def _generation(update: Update) -> int:

@@ -6,23 +6,25 @@ One write at a time, in the order of contract rule 3: ``batch``, then ``assigned
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 from controller.api.ids import NONE, Ids
 from controller.api.policy import StrategyType
 from controller.api.update import BatchStatus, Phase
 from controller.core import assigned as asg
+from controller.core import slots, turning
 from controller.core.ending import ended
-from controller.core.failures import FAILURE, Tally, cause
+from controller.core.failures import Tally
 from controller.core.oneway import OneWay
 from controller.core.plan import Event, Write, WriteJob, WriteUpdate
-from controller.core.update_status import counted, entered, report
+from controller.core.update_status import counted, report, watching_until
 
 
 def next_write(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
     """What the Update has to store before anything else may happen; None: nothing. ``held_back``:
     ids that ``maxUnavailable`` keeps from being replaced."""
-    if len(way.failed) > way.policy.max_failed_instances:
+    if way.moving and len(way.failed) > way.policy.max_failed_instances:
         return _too_many(way, tally)
     if way.lost:
         return ended(way, Phase.ERROR)
@@ -30,6 +32,15 @@ def next_write(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
         return _count(way, tally)
     if strays := _strays(way):
         return _assign(way, strays)
+    if given_up := _given_up(way):
+        return _keep_old(way, given_up)
+    # Paused, or waiting for a pulse: nothing new starts, and nothing ends.
+    return _onward(way, tally, held_back) if way.moving else None
+
+
+def _onward(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
+    if ready := slots.taking_over(way):
+        return slots.moved(way.case, ready)
     if unasked := way.batch - way.asked - way.done - way.failed:
         return _assign(way, unasked)
     if way.pending and not way.shaky:
@@ -47,23 +58,15 @@ def _count(way: OneWay, tally: Tally) -> Write:
         for f in tally.records()[: len(tally.fresh)]
         if f.instance in tally.newly_failed
     )
-    if tally.too_many and not way.backward and way.policy.rollback_on_failure:
-        return _turn(way, tally, events)
+    if tally.too_many and way.moving and not way.backward and way.policy.rollback_on_failure:
+        return turning.failed(way, tally, events)
     return WriteUpdate(name, report(way, tally), events)
-
-
-def _turn(way: OneWay, tally: Tally, events: tuple[Event, ...] = ()) -> Write:
-    """The write that turns the Update around: fresh counts, no group in flight."""
-    name, words = way.update.metadata.name, cause(tally.records(), tally.failed)
-    changes = counted(way, tally) | {"failure_counts": {}, "batch": None}
-    status = entered(way.case, way.update, Phase.ROLLING_BACK, FAILURE, words, **changes)
-    return WriteUpdate(name, status, (*events, Event("RollingBack", words, name, "Warning")))
 
 
 def _too_many(way: OneWay, tally: Tally) -> Write:
     """Too many failures are stored: the way forward ends here, or turns."""
     if not way.backward and way.policy.rollback_on_failure:
-        return _turn(way, tally)
+        return turning.failed(way, tally)
     return ended(way, Phase.FAILED)
 
 
@@ -73,6 +76,18 @@ def _strays(way: OneWay) -> Ids:
     if not way.backward:
         return NONE
     return way.pending & (way.arrived & way.case.view.alive | way.kill - way.case.view.present)
+
+
+def _given_up(way: OneWay) -> Ids:
+    """Failed ids whose old pod was never touched, for the new one came up beside it."""
+    return way.failed & way.asked & way.case.view.alive - way.arrived if way.surges else NONE
+
+
+def _keep_old(way: OneWay, ids: Ids) -> Write:
+    """They are to run what they run."""
+    kept = {name: part for name, at in way.case.view.at.items() if name and (part := at & ids)}
+    after = asg.moved(way.case.assigned, kept)
+    return WriteJob(way.case.status.model_copy(update={"assigned": asg.write(after)}))
 
 
 def _assign(way: OneWay, ids: Ids) -> Write:
@@ -107,7 +122,7 @@ def _next_group(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
         instances=way.flight | Ids(islice(way.ordered(candidates), size)),
         started_at=way.case.stamp,
     )
-    status = report(way, tally).model_copy(update={"batch": batch})
+    status = report(way, tally).model_copy(update={"batch": batch, "watching_since": None})
     return WriteUpdate(way.update.metadata.name, status)
 
 
@@ -117,10 +132,26 @@ def _per_second(way: OneWay) -> int:
     return int(len(way.done) / max(1.0, way.case.now - since))
 
 
-def _end(way: OneWay, tally: Tally) -> Write:
+def _end(way: OneWay, tally: Tally) -> Write | None:
     """Everything is where it should be: store the last results, then end."""
     if counted(way, tally)["instances"] != way.update.status.instances:
         return WriteUpdate(way.update.metadata.name, report(way, tally))
     if way.backward:
         return ended(way, Phase.ROLLED_BACK)
-    return ended(way, Phase.ROLLED_FORWARD)
+    return (
+        _watch(way, tally) if way.policy.watch_after_seconds else ended(way, Phase.ROLLED_FORWARD)
+    )
+
+
+def _watch(way: OneWay, tally: Tally) -> Write | None:
+    """All instances are good; for some time failures still count (contract: watchAfterSeconds)."""
+    until = watching_until(way.update)
+    if until is None:
+        update = way.update.model_copy(
+            update={
+                "status": way.update.status.model_copy(update={"watching_since": way.case.stamp})
+            }
+        )
+        status = report(replace(way, update=update), tally)
+        return WriteUpdate(way.update.metadata.name, status)
+    return ended(way, Phase.ROLLED_FORWARD) if until <= way.case.now else None

@@ -56,3 +56,11 @@ def within(assigned: Assigned, ids: Ids) -> dict[str, Ids]:
 def revision_of(assigned: Assigned, instance: int) -> str | None:
     """The revision an id is meant to run; None: it is not meant to be."""
     return next((name for name, ids in assigned.items() if instance in ids), None)
+
+
+def common(one: Assigned, other: Assigned) -> Ids:
+    """The ids for which both maps say the same revision."""
+    bits = 0
+    for name, ids in one.items():
+        bits |= (other.get(name, NONE) & ids).bits
+    return Ids.of_bits(bits)

@@ -11,10 +11,10 @@ from functools import cached_property
 from controller.api.ids import Ids
 from controller.api.job import Job, JobStatus
 from controller.api.policy import ResolvedPolicy
-from controller.api.update import ACTIVE, BACKWARD, FORWARD, Update
+from controller.api.update import ACTIVE, BACKWARD, FORWARD, TERMINAL, Update
 from controller.core import assigned as asg
-from controller.core.instances import View
 from controller.core.observed import Observed
+from controller.core.view import View
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,9 @@ class Case:
         """The Update that holds the Job, when it is known here."""
         held = self.status.active_update
         update = self.seen.updates.get(held.name) if held else None
-        return update if update and held and update.metadata.uid == held.uid else None
+        if update is None or held is None or update.status.phase in TERMINAL:
+            return None
+        return update if update.metadata.uid == held.uid else None
 
     @cached_property
     def active(self) -> Update | None:
@@ -97,6 +99,11 @@ class Case:
         if wanted == status.instances_refused and status.instances_in_force is not None:
             return status.instances_in_force
         return wanted
+
+    @cached_property
+    def every_id(self) -> Ids:
+        """All ids of the Job as its spec has it."""
+        return Ids.span(0, self.count_wanted)
 
     @property
     def new_template(self) -> bool:

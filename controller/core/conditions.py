@@ -23,6 +23,7 @@ SUCCEEDED: Final = "Succeeded"
 FAILED: Final = "Failed"
 PAUSED: Final = "Paused"
 AWAITING_PULSE: Final = "AwaitingPulse"
+VERB_REFUSED: Final = "VerbRefused"
 
 MAX_MESSAGE: Final = 1024
 

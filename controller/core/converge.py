@@ -7,20 +7,21 @@ pod is there already; so a repeat does nothing (invariants 1 and 3).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 
 from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod
 from controller.api.policy import StrategyType
-from controller.api.update import Phase
-from controller.core import backoff
+from controller.core import assigned as asg
+from controller.core import backoff, in_place
 from controller.core.case import Case
+from controller.core.change import Change
 from controller.core.failures import Tally
 from controller.core.observed import TERMINATING
 from controller.core.oneway import OneWay
-from controller.core.plan import Action, CreatePod, DeletePod, MendPod
+from controller.core.plan import Action, ChangePod, CreatePod, DeletePod, MendPod
 from controller.core.policy import max_unavailable
 
 #: Actions of one decision; the rest follows in the next one, so that no Job starves the others.
@@ -43,10 +44,7 @@ class Convergence:
     def startable(self) -> Ids:
         """Untouched ids of the group in flight that may be replaced (or created) now."""
         way = self.way
-        if way is None or way.update.status.phase not in (
-            Phase.ROLLING_FORWARD,
-            Phase.ROLLING_BACK,
-        ):
+        if way is None or not way.moving:
             return NONE
         idle = way.idle & way.asked
         if way.policy.strategy.type is StrategyType.QUEUE:
@@ -80,6 +78,8 @@ class Convergence:
         """When a back-off ends."""
         now = self.case.now
         moments = [at for _, at in self._ended() if at > now]
+        moments += [at for _, at in self._ended_twins() if at > now]
+        moments += [at for _, at in self._stuck() if at > now]
         moments += [r.until for r in self.case.seen.refusals.values() if r.until > now]
         return min(moments, default=None)
 
@@ -90,38 +90,126 @@ class Convergence:
 
     def mends(self) -> tuple[Action, ...]:
         """Pods of ours that lack an owner or a label."""
-        view, found = self.case.view, list[Action]()
-        for i in view.orphan | (view.unlabelled - view.terminating):
-            pod = view.pod(i)
-            if pod.deleted is None:
-                adopt = i in view.orphan
-                found.append(MendPod(i, pod.surge, pod.name, pod.uid, pod.revision, adopt))
+        found = list[Action]()
+        for view in (self.case.view, self.case.view.twin):
+            for i in view.orphan | (view.unlabelled - view.terminating):
+                pod = view.pod(i)
+                if pod.deleted is None:
+                    adopt = i in view.orphan
+                    found.append(MendPod(i, pod.surge, pod.name, pod.uid, pod.revision, adopt))
         return tuple(found)
 
     def _deletes(self) -> Iterator[Action]:
         case, view = self.case, self.case.view
-        for i in self._surplus | self.startable & view.alive | self._overdue | self._wrong:
+        replacing = self.startable & view.alive
+        for i in self._surplus | self._overdue - self._beside | self._wrong | self._infeasible:
             # One that is being made has no uid yet: its turn comes when the watch shows it.
             if (pod := view.pod(i)).uid:
                 yield _delete(pod)
+        yield from (action for i in replacing if (action := self._replace(i)))
         for i, at in self._ended():
             if at <= case.now:
                 yield _delete(view.pod(i))
+        yield from self._delete_twins()
+        for pod, at in self._stuck():
+            if at <= case.now:
+                yield replace(_delete(pod), force=True)
+
+    def _replace(self, instance: int) -> Action | None:
+        """The old pod of an instance goes, is changed, or gets the new one beside it."""
+        way, view = self.way, self.case.view
+        assert way is not None
+        pod = view.pod(instance)
+        if not pod.uid:
+            return None
+        if instance in way.kill:
+            return _delete(pod)
+        if way.surges:
+            return self._twin_of(pod)
+        goal = asg.revision_of(way.goal, instance) or ""
+        change = in_place.how(self.case, way, pod, goal)
+        if change is Change.REPLACE:
+            return _delete(pod)
+        count = self.tally.counts.get(instance, 0) if self.tally else 0
+        uid = way.update.metadata.uid
+        return ChangePod(instance, pod.surge, pod.name, pod.uid, goal, uid, count, change)
+
+    @cached_property
+    def _beside(self) -> Ids:
+        """Ids whose new pod came up beside the old one, and is not the one that counts yet."""
+        return self.way.surging if self.way else NONE
+
+    def _twin_of(self, pod: Pod) -> Action | None:
+        """The new pod of a surge, unless its name is still taken or was just refused."""
+        i, way, seen = pod.instance, self.way, self.case.seen
+        assert way is not None
+        refused = i in seen.refusals and seen.refusals[i].until > self.case.now
+        if refused or i in seen.contested or i in self.case.view.twin.occupied:
+            return None
+        goal = asg.revision_of(way.goal, i)
+        if goal is None or goal not in seen.revisions:
+            return None
+        count = self.tally.counts.get(i, 0) if self.tally else 0
+        uid, remade = way.update.metadata.uid, seen.remade.get(i, 0)
+        return CreatePod(i, goal, not pod.surge, uid, count, remade)
+
+    def _delete_twins(self) -> Iterator[Action]:
+        """Pods in the other slot that do not surge (any more), and new ones whose time is up."""
+        twin = self.case.view.twin
+        if not self._consistent:
+            return
+        late = self._overdue & self._beside
+        kept = self._beside & self.way.flight - late if self.way else NONE
+        for i in twin.alive - kept:
+            if (pod := twin.pod(i)).uid:
+                yield _delete(pod)
+        for i, at in self._ended_twins():
+            if at <= self.case.now or i not in kept:
+                yield _delete(twin.pod(i))
+
+    def _ended_twins(self) -> Iterator[tuple[int, float]]:
+        """The same as ``_ended`` in the other slot; one that nobody stands in for goes at once."""
+        view = self.case.view
+        for i in view.twin.ended:
+            yield i, backoff.remake_at(view.twin.pod(i)) if i in view.alive else 0.0
+
+    def _stuck(self) -> Iterator[tuple[Pod, float]]:
+        """Old pods of the group in flight that do not go, with the moment at which they are deleted
+        by force (contract: terminationTimeoutSeconds)."""
+        way = self.way
+        if way is None or not (timeout := way.policy.termination_timeout_seconds):
+            return
+        for view in (self.case.view, self.case.view.twin):
+            for i in way.flight & view.terminating - view.forced:
+                if (pod := view.pod(i)).deleted is not None:
+                    yield pod, pod.deleted + timeout
+
+    @cached_property
+    def _consistent(self) -> bool:
+        """A status that contradicts itself (a restored backup, a tampered one) costs no pod."""
+        return self.case.status.instances_in_force == len(self.case.intended)
+
+    @cached_property
+    def _infeasible(self) -> Ids:
+        """Pods that the kubelet can never change as asked: they are replaced after all."""
+        way = self.way
+        if way is None or not way.moving:
+            return NONE
+        return way.flight & way.arrived & self.case.view.infeasible
 
     @cached_property
     def _surplus(self) -> Ids:
-        """Pods of ids that are no more. A status that contradicts itself (a restored backup, a
-        tampered one) never costs a pod."""
+        """Pods of ids that are no more."""
         case, view = self.case, self.case.view
-        if case.status.instances_in_force != len(case.intended):
+        if not self._consistent:
             return NONE
         waiting = self.way.idle if self.way else NONE
         return (view.alive | view.ended) - case.intended - waiting
 
     @cached_property
     def _overdue(self) -> Ids:
-        """Pods whose deadline passed, once that failure is stored and is tolerated."""
-        if self.tally is None or self.way is None:
+        """Instances whose deadline passed, once that failure is stored and is tolerated."""
+        if self.tally is None or self.way is None or not self.way.moving:
             return NONE
         return self.tally.overdue - self.way.failed
 
@@ -147,7 +235,8 @@ class Convergence:
 
     def _creates(self) -> Iterator[Action]:
         case, view, way = self.case, self.case.view, self.way
-        missing = case.intended - view.present - view.foreign - view.orphan
+        # A pod in the other slot takes over, or goes first: never two of one instance.
+        missing = case.intended - view.occupied - view.twin.occupied
         if case.seen.contested:
             missing -= Ids(case.seen.contested)
         if way is not None:
@@ -162,11 +251,11 @@ class Convergence:
                 continue
             asked = way is not None and revision in way.goal
             update = way.update.metadata.uid if way is not None and asked else ""
-            mine = (
-                (way.goal[revision] & (way.batch | way.done | way.failed))
-                if way and asked
-                else NONE
-            )
+            mine = NONE
+            if way and asked:
+                # Whatever is made during a restart is no older than it.
+                mine = way.goal[revision]
+                mine &= mine if way.restart else way.batch | way.done | way.failed
             for i in ids & missing:
                 if i in refusals and refusals[i].until > case.now:
                     continue

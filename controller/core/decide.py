@@ -10,7 +10,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from controller.core import admission, ending, first, hindrance, job_status, oneway, scale
+from controller.api.update import TERMINAL
+from controller.core import (
+    admission,
+    ending,
+    first,
+    hindrance,
+    in_place,
+    job_status,
+    oneway,
+    pulse,
+    requested,
+    scale,
+    slots,
+    verbs,
+)
 from controller.core.advance import next_write
 from controller.core.case import Case
 from controller.core.converge import Convergence
@@ -19,7 +33,7 @@ from controller.core.observed import Observed
 from controller.core.oneway import OneWay
 from controller.core.plan import KeepRevision, Plan, Write, WriteJob, WriteUpdate
 from controller.core.prune import prune
-from controller.core.update_status import report
+from controller.core.update_status import report, watching_until
 
 
 def decide(seen: Observed, now: float) -> Plan:
@@ -34,6 +48,8 @@ def decide(seen: Observed, now: float) -> Plan:
             return Plan(write=_dressed(case, write))
     way = oneway.of(case, case.active) if case.active else None
     tally = Tally(way) if way else None
+    if way and tally and (write := verbs.heed(way, tally) or in_place.unread(way)) is not None:
+        return Plan(write=_dressed(case, write))
     pods = Convergence(case, way, tally)
     if way and tally and (write := next_write(way, tally, pods.held_back)) is not None:
         return Plan(write=_dressed(case, write))
@@ -49,7 +65,12 @@ def decide(seen: Observed, now: float) -> Plan:
 
 def _close(case: Case) -> Write | None:
     """Updates that have ended, as their Job says."""
-    writes = (ending.close(case, update) for update in case.seen.updates.values())
+    writes = (
+        verbs.answered_late(case, update)
+        if update.status.phase in TERMINAL
+        else ending.close(case, update)
+        for update in case.seen.updates.values()
+    )
     return next((write for write in writes if write is not None), None)
 
 
@@ -68,6 +89,8 @@ STEPS: Final[tuple[Callable[[Case], Write | None], ...]] = (
     _restore_revision,
     _close,
     ending.deleted,
+    slots.heal,
+    requested.admit,
     admission.admit,
     admission.start,
     scale.scale,
@@ -104,7 +127,16 @@ def _wake(case: Case, way: OneWay | None, pods: Convergence | None) -> float | N
         job_status.next_deadline(case),
         verdict.ask_again if verdict and not verdict.accepted else None,
         pods.next_moment if pods else None,
+        *(_timers(case, way) if way else ()),
+        *requested.wake(case),
         pods.tally.next_deadline if pods and pods.tally else None,
         hindrance.next_moment(way) if way else None,
     ]
     return min((m for m in moments if m is not None), default=None)
+
+
+def _timers(case: Case, way: OneWay) -> tuple[float | None, ...]:
+    """When a pulse ends to hold, and when a watch is over."""
+    update = way.update
+    moments = (pulse.beats_until(update, case.now), watching_until(update))
+    return tuple(at for at in moments if at is not None and at > case.now)

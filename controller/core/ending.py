@@ -6,12 +6,12 @@ how it ended (contract rule 2).
 
 from __future__ import annotations
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 from controller.api.job import JobStatus, KnownBad
 from controller.api.labels import ADMITTED
-from controller.api.update import ACTIVE, FORWARD, HistoryEntry, Phase, Update, UpdateStatus
+from controller.api.update import ACTIVE, Action, HistoryEntry, Phase, Update, UpdateStatus
+from controller.core import actor, oneway
 from controller.core import assigned as asg
-from controller.core import oneway
 from controller.core.case import Case
 from controller.core.failures import FAILURE, cause
 from controller.core.oneway import OneWay
@@ -37,14 +37,15 @@ _WORDS = {
 
 
 def retreat(case: Case, update: Update) -> dict[str, Ids]:
-    """``assigned`` when the Update leaves its way forward: ids whose old pod was not touched get
-    back the revision they had (contract rule 3)."""
-    if update.status.phase not in FORWARD:
-        return case.assigned
-    way = oneway.forward(case, update)
-    untouched = way.idle & way.asked
-    origin = asg.within(asg.read(update.status.from_), untouched)
-    return asg.moved(case.assigned, origin, untouched - asg.ids_of(origin))
+    """``assigned`` when the Update leaves its way: ids whose old pod was not touched are to run
+    what that pod runs (contract rule 3); ids that were to be made and have no pod yet are dropped
+    on the way forward, and made on the way back (rule 11: never a missing instance)."""
+    way = oneway.of(case, update)
+    untouched = way.untouched & way.asked
+    alive = untouched & case.view.alive
+    kept = {name: ids & alive for name, ids in case.view.at.items() if name and ids & alive}
+    unmade = NONE if way.backward else untouched - case.view.present - way.kill
+    return asg.moved(case.assigned, kept, unmade)
 
 
 def ended(way: OneWay, outcome: Phase) -> Write:
@@ -58,7 +59,7 @@ def ended(way: OneWay, outcome: Phase) -> Write:
         "instances_in_force": len(asg.ids_of(after)),
         "active_update": None,
         "last_attempt": last.model_copy(update={"outcome": str(outcome)}),
-        "known_bad": _known_bad(case, update, outcome),
+        "known_bad": known_bad_after(case, update, outcome),
     }
     target = update.status.to.revision if update.status.to else None
     if outcome is Phase.ROLLED_FORWARD and target and set(after) <= {target}:
@@ -69,7 +70,7 @@ def ended(way: OneWay, outcome: Phase) -> Write:
     return WriteJob(status)
 
 
-def _known_bad(case: Case, update: Update, outcome: Phase) -> tuple[KnownBad, ...]:
+def known_bad_after(case: Case, update: Update, outcome: Phase) -> tuple[KnownBad, ...]:
     """The revisions whose update failed, after this one ended so (contract rule 17)."""
     known, target = case.status.known_bad, update.status.to.revision if update.status.to else None
     if target is None:
@@ -79,7 +80,7 @@ def _known_bad(case: Case, update: Update, outcome: Phase) -> tuple[KnownBad, ..
         return others
     turn = _turn(update)
     failed = turn.reason == FAILURE if turn else outcome is Phase.FAILED
-    if not failed or update.spec.restart or target == case.status.current_revision:
+    if not failed or update.status.restart or target == case.status.current_revision:
         return known
     bad = KnownBad(
         revision=target,
@@ -109,17 +110,23 @@ def close(case: Case, update: Update) -> Write | None:
     meta, active = update.metadata, update.status.phase in ACTIVE
     # A namesake made later was never admitted.
     admitted = active or meta.annotations.get(ADMITTED) == meta.uid
-    if admitted and last and last.update == meta.name and last.outcome:
-        return closed(case, update, Phase(last.outcome), *_said(update, Phase(last.outcome)))
+    mine = last and last.update == meta.name and last.update_uid in (None, meta.uid)
+    if admitted and last and mine and last.outcome:
+        outcome = Phase(last.outcome)
+        asked = outcome is Phase.ABORTED and update.spec.action is Action.ABORT
+        who = actor.of(update, "action") if asked else ""
+        return closed(case, update, outcome, *_said(update, outcome), by=who)
     if not active:
         return None
     phase = Phase.SUPERSEDED if made_by_us(update, case.job.metadata.uid) else Phase.ABORTED
     return closed(case, update, phase, *_said(update, phase))
 
 
-def closed(case: Case, update: Update, phase: Phase, reason: str, message: str) -> Write:
-    """The Update enters a terminal phase."""
-    status: UpdateStatus = entered(case, update, phase, reason, message, batch=None)
+def closed(
+    case: Case, update: Update, phase: Phase, reason: str, message: str, by: str = ""
+) -> Write:
+    """The Update enters a terminal phase; ``by``: who wants it, "" the operator."""
+    status: UpdateStatus = entered(case, update, phase, reason, message, by=by, batch=None)
     name = update.metadata.name
     kind: EventType = "Warning" if phase in WARNINGS else "Normal"
     on_update = Event(str(phase), message, name, kind)
@@ -143,13 +150,15 @@ def deleted(case: Case) -> Write | None:
         outcome, what = Phase.ERROR, "no longer says where it goes"
     elif held.name not in case.seen.gone:
         return ReadUpdate(held.name)
-    untouched = case.view.alive & case.intended - case.at_assigned
+    # Of what it was to remove, too, lives on what it has not touched.
+    untouched = case.view.alive - case.at_assigned
     kept = {name: ids & untouched for name, ids in case.view.at.items() if name}
     after = asg.moved(case.assigned, kept)
     note = f"{held.name} {what}: its instances stay as they are"
     status = case.status.model_copy(
         update={
             "assigned": asg.write(after),
+            "instances_in_force": len(asg.ids_of(after)),
             "active_update": None,
             "last_attempt": last and last.model_copy(update={"outcome": str(outcome)}),
         }
@@ -159,6 +168,8 @@ def deleted(case: Case) -> Write | None:
 
 def _said(update: Update, phase: Phase) -> tuple[str, str]:
     """Reason and message of an end."""
+    if phase is Phase.ABORTED and update.spec.action is Action.ABORT:
+        return "AbortRequested", f"aborted by {actor.of(update, 'action')}"
     if phase in _WORDS:
         return str(phase), _WORDS[phase]
     if phase is Phase.ROLLED_FORWARD and update.status.started_at is None:

@@ -14,7 +14,7 @@ from itertools import chain
 
 from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod, Trouble
-from controller.api.update import Failure
+from controller.api.update import Failure, Phase
 from controller.core.oneway import OneWay
 
 #: What a pod says on its ordinary way to Ready: no reason of its own.
@@ -66,9 +66,10 @@ class Tally:
         """Instances whose count is higher than stored, with that count (of those that have failed,
         no further ones)."""
         way, found = self.way, {}
-        suspects = (way.flight | way.done) & way.arrived & (way.case.view.hurt | self.overdue)
-        for i in suspects:
-            pod = way.case.view.pod(i)
+        view = way.case.view
+        hurt = way.arrived & view.hurt | way.surging & view.twin.hurt
+        for i in (way.flight | way.done) & (hurt | self.overdue):
+            pod = way.new_pod(i)
             if pod.deleted is not None or pod.disrupted:
                 continue
             # A pod that a superseded Update made counts from now on: only its deadline is ours.
@@ -108,7 +109,7 @@ class Tally:
         if instance not in view.present and refusal:
             trouble, node = Trouble(refusal.reason, refusal.message), ""
         else:
-            pod = view.pod(instance)
+            pod = self.way.new_pod(instance)
             trouble, node = self._why(pod), pod.node
         return Failure(
             instance=instance,
@@ -138,15 +139,24 @@ class Tally:
         way, view = self.way, self.way.case.view
         if self.grace is None:
             return
-        for i in way.flight & way.arrived & view.alive:
-            yield i, self._since(view.pod(i)) + self.grace
+        fresh = way.arrived & view.alive - view.good
+        for i in way.flight & (fresh | way.surging & view.twin.alive - view.twin.good):
+            yield i, self._since(way.new_pod(i)) + self.grace
         for i in (way.done - way.kill) & way.arrived & view.alive - view.ready:
             pod = view.pod(i)
             # A pod made anew was never Ready: its stretch began when it was made.
             yield i, max(self._since(pod) + self.grace, pod.ready_since + self.timeout)
 
     def _since(self, pod: Pod) -> float:
-        return max(pod.created, self.way.update.status.started_at or 0.0)
+        return max(pod.since, self._began)
+
+    @cached_property
+    def _began(self) -> float:
+        """When this direction did: a pod from before has its whole time from then."""
+        status = self.way.update.status
+        if not self.way.backward:
+            return status.started_at or 0.0
+        return next((e.time for e in status.history if e.phase is Phase.ROLLING_BACK), 0.0)
 
     def _refused(self) -> Iterator[tuple[int, float]]:
         """Instances whose create is refused, each with the moment that makes it a failure: counted
@@ -154,7 +164,8 @@ class Tally:
         way, batch = self.way, self.way.update.status.batch
         if self.grace is None or batch is None:
             return
-        waiting = way.flight & way.asked - way.case.view.present
+        beside = way.untouched - way.surging if way.surges else NONE
+        waiting = way.flight & way.asked & (way.flight - way.case.view.present | beside)
         for i, refusal in way.case.seen.refusals.items():
             if i in waiting and refusal.counts:
                 yield i, batch.started_at + self.grace * (self.stored.get(i, 0) + 1)

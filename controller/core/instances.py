@@ -12,85 +12,12 @@ uid, a delete under way as a pod that is going. So a late watch never makes us a
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from functools import cache
 
 from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod
 from controller.core import backoff
-
-Slot = tuple[int, bool]
-
-_SETS: Final = (
-    "present",
-    "alive",
-    "terminating",
-    "ended",
-    "ready",
-    "hurt",
-    "unlabelled",
-    "foreign",
-    "orphan",
-)
-
-
-def facts_of(pod: Pod, owner: str, going: bool) -> frozenset[str]:
-    """The facts a pod shows to the Job with uid ``owner``, whatever the time is.
-
-    ``going``: we have asked for its deletion.
-    """
-    if pod.owner != owner:
-        return frozenset({"foreign" if pod.owner else "orphan"})
-    facts = {"present", f"at:{pod.revision}"}
-    if pod.deleted is not None or going:
-        facts.add("terminating")
-    elif pod.ended:
-        facts.add("ended")
-    else:
-        facts.add("alive")
-        if pod.ready:
-            facts.add("ready")
-    if pod.restarts or pod.ended:
-        facts.add("hurt")
-    if not pod.labelled and pod.uid:
-        facts.add("unlabelled")
-    return frozenset(facts)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The id sets of one moment; ``pod`` reads the store and is good until the next event.
-
-    ``present`` splits into ``alive``, ``terminating`` and ``ended``; ``good`` is within ``ready``,
-    that within ``alive``. ``hurt``: restarted or ended. ``foreign``: the name is held by a pod of
-    somebody else (a deleted Job of this name). ``orphan``: by one with our labels and no owner.
-    """
-
-    present: Ids
-    alive: Ids
-    terminating: Ids
-    ended: Ids
-    ready: Ids
-    hurt: Ids
-    unlabelled: Ids
-    foreign: Ids
-    orphan: Ids
-    good: Ids
-    #: Revision -> ids whose pod, in whatever state, was made at it.
-    at: Mapping[str, Ids]
-    #: When the next Ready instance becomes good; None: none is under way.
-    next_good: float | None
-    _pods: Mapping[Slot, Pod]
-    _slots: Ids
-
-    def pod(self, instance: int) -> Pod:
-        """The pod of an id in ``present``, ``foreign`` or ``orphan``."""
-        return self._pods[(instance, instance in self._slots)]
-
-    def at_revision(self, revision: str) -> Ids:
-        """Ids whose pod is at ``revision``."""
-        return self.at.get(revision, NONE)
+from controller.core.view import EVERY, SETS, Slot, View, facts_of, family
 
 
 class Instances:
@@ -104,7 +31,10 @@ class Instances:
         self._sets: tuple[dict[str, int], dict[str, int]] = ({}, {})
         #: Ids whose pod ended and is gone -> how often in a row.
         self.remade: dict[int, int] = {}
+        #: uids of pods with a delete, a delete by force, a change in place under way.
         self._going: set[str] = set()
+        self._forced: set[str] = set()
+        self._changing: set[str] = set()
         self._good = [0, 0]
         self._ripening: list[tuple[float, Slot, str]] = []
 
@@ -116,7 +46,7 @@ class Instances:
         if known is not None and known.uid and known.resource_version >= pod.resource_version:
             return False
         if known is not None and known.uid != pod.uid:
-            self._going.discard(known.uid)
+            self._forget(known.uid)
         self.pods[pod.slot] = pod
         self.remade.pop(pod.instance, None)
         if known == pod:
@@ -127,7 +57,7 @@ class Instances:
     def drop(self, slot: Slot, uid: str) -> bool:
         """The pod with this uid is gone; a successor under the same name stays."""
         known = self.pods.get(slot)
-        self._going.discard(uid)
+        self._forget(uid)
         if known is None or known.uid != uid:
             return False
         if known.ended:
@@ -150,23 +80,41 @@ class Instances:
             del self.pods[slot]
             self._index(slot)
 
-    def assume_deleted(self, slot: Slot, uid: str) -> None:
+    def assume_deleted(self, slot: Slot, uid: str, force: bool = False) -> None:
         """A delete is under way."""
         self._going.add(uid)
+        if force:
+            self._forced.add(uid)
         self._index(slot)
 
     def not_deleted(self, slot: Slot, uid: str) -> None:
         """The delete under way failed."""
         self._going.discard(uid)
+        self._forced.discard(uid)
+        self._index(slot)
+
+    def assume_changed(self, slot: Slot, uid: str) -> None:
+        """A change in place is under way."""
+        self._changing.add(uid)
+        self._index(slot)
+
+    def changed(self, slot: Slot, uid: str) -> None:
+        """The change in place is through: what came of it has been put, or it failed."""
+        self._changing.discard(uid)
         self._index(slot)
 
     def forget_assumed(self) -> None:
         """Nobody waits for what is under way any more."""
         for slot in [slot for slot, pod in self.pods.items() if not pod.uid]:
             self.not_created(slot)
-        going, self._going = self._going, set()
-        for slot in [slot for slot, pod in self.pods.items() if pod.uid in going]:
+        under_way = self._going | self._changing
+        self._going, self._forced, self._changing = set(), set(), set()
+        for slot in [slot for slot, pod in self.pods.items() if pod.uid in under_way]:
             self._index(slot)
+
+    def _forget(self, uid: str) -> None:
+        for under_way in (self._going, self._forced, self._changing):
+            under_way.discard(uid)
 
     # What time does.
 
@@ -194,15 +142,18 @@ class Instances:
         plain, surge, mask = *self._sets, slots.bits
         sets = {
             name: Ids.of_bits(plain.get(name, 0) & ~mask | surge.get(name, 0) & mask)
-            for name in {*_SETS, *plain, *surge}
+            for name in {*SETS, *plain, *surge}
         }
+        other = EVERY - slots
         return View(
-            **{name: sets[name] for name in _SETS},
+            **{name: sets[name] for name in SETS},
             good=Ids.of_bits(self._good[0] & ~mask | self._good[1] & mask),
-            at={name[3:]: ids for name, ids in sets.items() if name.startswith("at:") and ids},
+            at=family(sets, "at:"),
+            by=family(sets, "by:"),
             next_good=self._ripening[0][0] if self._ripening else None,
             _pods=self.pods,
             _slots=slots,
+            _twin=cache(lambda: self.view(other)),
         )
 
     def belong_to(self, owner: str) -> None:
@@ -217,6 +168,7 @@ class Instances:
         fresh = Instances(self.owner, self.min_ready)
         fresh.pods = dict(self.pods)
         fresh._going = set(self._going)
+        fresh._forced, fresh._changing = set(self._forced), set(self._changing)
         for slot in fresh.pods:
             fresh._index(slot)
         fresh.advance(now)
@@ -226,7 +178,7 @@ class Instances:
         """Bring the sets up to what the slot's pod shows now."""
         pod = self.pods.get(slot)
         old = self._facts.pop(slot, frozenset())
-        new = facts_of(pod, self.owner, pod.uid in self._going) if pod else frozenset()
+        new = self._facts_of(pod) if pod else frozenset()
         sets, bit = self._sets[slot[1]], 1 << slot[0]
         for name in old - new:
             sets[name] &= ~bit
@@ -238,6 +190,11 @@ class Instances:
             self._facts[slot] = new
         self._good[slot[1]] &= ~bit
         self._ripen(slot)
+
+    def _facts_of(self, pod: Pod) -> frozenset[str]:
+        uid = pod.uid
+        going, changing = uid in self._going, uid in self._changing
+        return facts_of(pod, self.owner, going, changing, uid in self._forced)
 
     def _ripen(self, slot: Slot) -> None:
         pod = self.pods.get(slot)

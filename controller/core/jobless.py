@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from controller.api.update import ACTIVE, Phase, Update
+from controller.api.update import ACTIVE, TERMINAL, Action, Phase, Update
 from controller.core.plan import Event, WriteUpdate
 from controller.core.update_status import entered, told
 
@@ -34,5 +34,11 @@ def _status(update: Update, moment: Moment) -> WriteUpdate | None:
     if update.status.phase in ACTIVE:
         status = entered(moment, update, Phase.ABORTED, REASON, message)
         return WriteUpdate(name, status, (Event("Aborted", message, name, "Warning"),))
+    if update.status.phase in TERMINAL:
+        return None
+    if update.spec.action is not Action.PROCEED:
+        words = f"{update.spec.action} asked for before it started"
+        status = entered(moment, update, Phase.ABORTED, str(update.spec.action), words)
+        return WriteUpdate(name, status, (Event("Aborted", words, name),))
     status = told(moment, update, update.status, REASON, message)
     return None if status == update.status else WriteUpdate(name, status)

@@ -8,7 +8,7 @@ from typing import Final
 
 from controller.api.job import Job
 from controller.api.update import Phase, Update
-from controller.core.instances import View
+from controller.core.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +62,25 @@ class Finished:
     phase: Phase
     made_by_us: bool
     created: float
+    #: Epoch seconds of its start and end, and how many instances it updated: what an estimate of
+    #: the next one is made from. 0: not told.
+    started: float = 0.0
+    finished: float = 0.0
+    updated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
     """``revision`` is the name of the present template's revision, made or not.
 
-    ``updates``: the Updates of this Job that have not ended, by name; ``gone``: names that a live
+    ``updates``: the Updates of this Job that have not ended, by name, and those that have and whose
+    spec was changed since; ``finished``: all that have; ``gone``: names that a live
     GET found deleted; ``strangers``: names of Updates of this Job's namespace that are not its own.
     ``job_live``: the Job was read live for this very decision. ``contested``: ids whose pod's name
     is held by a stranger, with who holds it. ``remade``: ids whose pod ended and is gone, with how
-    often in a row that was so.
+    often in a row that was so. ``verdicts``: by uid of the Update made by a person that asked.
+    ``templates``: revision -> canonical template, as far as they were read; the present one always
+    is. ``stubborn``: uids of pods that the API server would not change in place.
     """
 
     job: Job
@@ -85,6 +93,9 @@ class Observed:
     strangers: frozenset[str] = frozenset()
     revisions: Mapping[str, Revision] = field(default_factory=dict)
     verdict: Verdict | None = None
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    templates: Mapping[str, bytes] = field(default_factory=dict)
+    stubborn: frozenset[str] = frozenset()
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
     contested: Mapping[int, str] = field(default_factory=dict)
     remade: Mapping[int, int] = field(default_factory=dict)

@@ -9,7 +9,8 @@ from what the pods show::
     work     = pending + batch + done + failed        (what this direction is about)
     pending  = not yet asked for
     flight   = batch - done - failed                  (asked for, no result yet)
-    idle     = the part of flight whose old pod was not touched yet (a Queue's horizon)
+    idle     = the part of flight for which nothing was done yet (a Queue's horizon)
+    surging  = the part of flight whose new pod is there beside the old one
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from controller.api.ids import NONE, Ids
-from controller.api.policy import ResolvedPolicy
-from controller.api.update import BACKWARD, Update
+from controller.api.pod import Pod
+from controller.api.policy import Replacement, ResolvedPolicy
+from controller.api.update import BACKWARD, Phase, Update
 from controller.core import assigned as asg
 from controller.core import order, strategy
 from controller.core.case import Case
@@ -36,12 +38,23 @@ class OneWay:
     kill: Ids
     fresh: Ids
     backward: bool
+    restart: bool = False
 
     @property
     def policy(self) -> ResolvedPolicy:
         policy = self.update.status.policy
         assert policy is not None, "an active Update carries its policy"
         return policy
+
+    @property
+    def surges(self) -> bool:
+        """Whether new pods come up beside the old ones."""
+        return self.policy.replacement is Replacement.SURGE
+
+    @property
+    def moving(self) -> bool:
+        """Whether new replacements may start: it is neither paused nor waiting for a pulse."""
+        return self.update.status.phase in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK)
 
     # What is stored.
 
@@ -61,31 +74,63 @@ class OneWay:
         return asg.ids_of(self.goal) | self.kill
 
     @cached_property
+    def reported(self) -> Ids:
+        """Latched results."""
+        sets = self.update.status.instances
+        return (sets.rolled_back if self.backward else sets.updated) & self.scope
+
+    @cached_property
     def asked(self) -> Ids:
-        """Ids whose intent already is the goal."""
-        bits = 0
-        for revision, ids in self.goal.items():
-            bits |= (self.case.assigned.get(revision, NONE) & ids).bits
-        return Ids.of_bits(bits) | self.kill - self.case.intended
+        """Ids whose intent already is the goal. Of a restart, which changes no intent, those that
+        were in a group."""
+        if self.restart:
+            return self._intended & (self.batch | self.reported | self.failed)
+        return self._intended
+
+    @cached_property
+    def _intended(self) -> Ids:
+        return asg.common(self.goal, self.case.assigned) | self.kill - self.case.intended
+
+    @cached_property
+    def still(self) -> Ids:
+        """On the way back: touched ids that need no other revision (a restart, or a surge that did
+        not take over). They have no group, and yet must be good again."""
+        if not self.backward:
+            return NONE
+        sets = self.update.status.instances
+        touched = sets.updating | sets.updated | sets.failed | sets.rolling_back
+        return touched & self.scope & self._intended - self.batch - self.reported - self.failed
 
     # What the pods show.
 
     @cached_property
     def arrived(self) -> Ids:
-        """Ids whose pod, in whatever state, was made at the goal."""
-        bits = 0
-        for revision, ids in self.goal.items():
-            bits |= (self.case.view.at_revision(revision) & ids).bits
-        return Ids.of_bits(bits)
+        """Ids whose pod, in whatever state, was made at the goal (or changed to it)."""
+        found = asg.common(self.goal, self.case.view.at)
+        return found & self.case.view.made_by(self.update.metadata.uid) if self.restart else found
+
+    @cached_property
+    def surging(self) -> Ids:
+        """Ids whose new pod is in the other slot, beside the old one."""
+        twin = self.case.view.twin
+        found = asg.common(self.goal, twin.at) & twin.present & self.batch & self.asked
+        if self.restart:
+            found &= twin.made_by(self.update.metadata.uid)
+        return found - self.arrived if self.surges else NONE
+
+    def new_pod(self, instance: int) -> Pod:
+        """The pod that decides whether an instance of ``arrived`` or ``surging`` is good."""
+        view = self.case.view
+        return (view.twin if instance in self.surging else view).pod(instance)
 
     @cached_property
     def done(self) -> Ids:
-        """Latched results and what is good now (contract rule 5: good is latched for counting)."""
-        sets = self.update.status.instances
-        stored = sets.rolled_back if self.backward else sets.updated
-        good = self.batch & self.asked & self.arrived & self.case.view.good
-        gone = self.batch & self.kill & self.asked - self.case.view.present
-        return (stored & self.scope | good | gone) - self.failed
+        """Latched results and what is good now (contract rule 5: good is latched for counting). A
+        surge is done when the old pod is gone."""
+        view, group = self.case.view, self.batch | self.still
+        good = group & self.asked & self.arrived & view.good
+        gone = group & self.kill & self.asked - view.present
+        return (self.reported | (good | gone) - view.twin.present) - self.failed
 
     @cached_property
     def pending(self) -> Ids:
@@ -93,14 +138,19 @@ class OneWay:
 
     @cached_property
     def flight(self) -> Ids:
-        return self.batch - self.done - self.failed
+        return (self.batch | self.still) - self.done - self.failed
 
     @cached_property
-    def idle(self) -> Ids:
+    def untouched(self) -> Ids:
+        """Ids in flight whose old pod lives as it did, or whose first pod was not tried yet."""
         view, seen = self.case.view, self.case.seen
         tried = Ids(seen.refusals) | Ids(seen.contested) | view.foreign
         untried = self.fresh - view.present - tried
-        return self.flight & ((view.alive - self.arrived) | untried)
+        return self.flight & ((view.alive - self.arrived - view.changing) | untried)
+
+    @cached_property
+    def idle(self) -> Ids:
+        return self.untouched - self.surging
 
     @cached_property
     def work(self) -> Ids:
@@ -150,7 +200,10 @@ def forward(case: Case, update: Update) -> OneWay:
     """The way to the target."""
     target, origin = update.status.to, asg.ids_of(asg.read(update.status.from_))
     assert target is not None, "an admitted Update carries its target"
-    goal = {target.revision: target.instances} if target.revision and target.instances else {}
+    if target.revision is None:
+        goal = asg.within(asg.read(update.status.from_), target.instances)
+    else:
+        goal = {target.revision: target.instances} if target.instances else {}
     return OneWay(
         case,
         update,
@@ -158,6 +211,7 @@ def forward(case: Case, update: Update) -> OneWay:
         kill=origin - target.instances,
         fresh=target.instances - origin,
         backward=False,
+        restart=update.status.restart,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 from controller.api.ids import NONE, Ids
 from controller.api.job import JobStatus
 from controller.api.update import UpdateStatus
+from controller.core.change import Change
 
 EventType = Literal["Normal", "Warning"]
 
@@ -74,9 +75,18 @@ class ReadUpdate:
 
 @dataclass(frozen=True, slots=True)
 class CheckTemplate:
-    """Ask the API server by a dry run whether it takes a pod of the Job's present template."""
+    """Ask the API server by a dry run whether it takes a pod of this revision. ``update``: uid of
+    the Update made by a person that asks; "" for the Job's own present template."""
 
     revision: str
+    update: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRevision:
+    """GET a ControllerRevision for its template."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,7 @@ Write = (
     | ReadJob
     | ReadUpdate
     | CheckTemplate
+    | ReadRevision
     | KeepRevision
 )
 
@@ -114,12 +125,28 @@ class CreatePod:
 
 @dataclass(frozen=True, slots=True)
 class DeletePod:
-    """Delete the pod of an instance if it still has this uid."""
+    """Delete the pod of an instance if it still has this uid. ``force``: without a grace period,
+    for it has not ended long after its own (contract: terminationTimeoutSeconds)."""
 
     instance: int
     surge: bool
     name: str
     uid: str
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePod:
+    """Bring the running pod of an instance to another revision in place (contract rule 16)."""
+
+    instance: int
+    surge: bool
+    name: str
+    uid: str
+    revision: str
+    update: str
+    failures: int
+    change: Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +170,7 @@ class Prune:
     uid: str
 
 
-Action = CreatePod | DeletePod | MendPod | Prune
+Action = CreatePod | DeletePod | ChangePod | MendPod | Prune
 
 
 @dataclass(frozen=True, slots=True)

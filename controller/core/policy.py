@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
-
 from controller.api.policy import (
     PolicyPatch,
-    Replacement,
     ResolvedPolicy,
     ResolvedStrategy,
     Strategy,
     StrategyType,
     UpdatePolicy,
 )
-from controller.api.update import Action, UpdateSpec
+from controller.api.update import UpdateSpec
 
 
 def resolve(policy: UpdatePolicy, patch: PolicyPatch | None, total: int) -> ResolvedPolicy:
@@ -44,12 +40,8 @@ def max_unavailable(value: int | str | None, in_force: int) -> int | None:
 def not_supported(spec: UpdateSpec) -> str | None:
     """The first field of ``spec`` whose behaviour is still to come, as a sentence; None: all are
     there. Such an Update is refused rather than half obeyed."""
-    for field, asked in _NOT_YET.items():
-        if asked(spec):
-            return f"spec.{field} is not yet supported; leave it out"
-    for field, wanted in _POLICY_NOT_YET.items():
-        if spec.policy is not None and wanted(spec.policy):
-            return f"spec.policy.{field} is not yet supported; leave it out"
+    if spec.policy is not None and spec.policy.gates:
+        return "spec.policy.gates is not yet supported; leave it out"
     return None
 
 
@@ -74,24 +66,3 @@ def _ceil(value: int | str, whole: int) -> int:
 
 def _percent(text: str) -> int:
     return int(text.removesuffix("%"))
-
-
-# Whoever brings a behaviour deletes its line here (and in `controller.api.unsupported`).
-_NOT_YET: Final[dict[str, Callable[[UpdateSpec], bool]]] = {
-    "revision": lambda spec: spec.revision is not None,
-    "instances": lambda spec: spec.instances is not None,
-    "parent": lambda spec: spec.parent is not None,
-    "restart": lambda spec: spec.restart,
-    "dryRun": lambda spec: spec.dry_run,
-    "paused": lambda spec: spec.paused,
-    "resumeToken": lambda spec: spec.resume_token is not None,
-    "action": lambda spec: spec.action is not Action.PROCEED,
-}
-_POLICY_NOT_YET: Final[dict[str, Callable[[PolicyPatch], bool]]] = {
-    "strategy.autoPause": lambda policy: policy.strategy is not None and policy.strategy.auto_pause,
-    "replacement": lambda policy: policy.replacement not in (None, Replacement.RECREATE),
-    "gates": lambda policy: bool(policy.gates),
-    "watchAfterSeconds": lambda policy: bool(policy.watch_after_seconds),
-    "pulseIntervalSeconds": lambda policy: policy.pulse_interval_seconds is not None,
-    "terminationTimeoutSeconds": lambda policy: bool(policy.termination_timeout_seconds),
-}

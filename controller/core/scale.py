@@ -33,27 +33,46 @@ def scale(case: Case) -> Write | None:
 
 def _during(case: Case, update: Update, count: int) -> Write | None:
     target, base = update.status.to, case.status.current_revision
-    partial = update.spec.instances is not None
     if target is None or base is None:
         return None
-    aimed = case.intended if partial else target.instances
     wish = Ids.span(0, count)
-    if wish == aimed and not partial:
+    if update.spec.instances is not None:
+        return _beside(case, update, wish)
+    if wish == target.instances:
         return _catch_up(case, update)
-    if partial:
-        return _assign(case, count, case.intended) if wish != aimed else None
     # Ids the Update was to create itself belong to the scale from now on.
     origin = asg.read(update.status.from_)
     known = asg.ids_of(origin)
     origin = asg.within(asg.moved(origin, {base: wish - known}), wish)
+    note = f"scaled to {count} while it is active"
+    return _told(update, origin, wish, note)
+
+
+def _beside(case: Case, update: Update, wish: Ids) -> Write | None:
+    """An Update of some instances takes none in; those that go leave it."""
+    target = update.status.to
+    assert target is not None
+    origin = asg.read(update.status.from_)
+    known = asg.ids_of(origin)
+    # What it removes itself is not there in any case.
+    if leaving := (target.instances | known) - wish - (known - target.instances):
+        kept, stay = asg.within(origin, known - leaving), target.instances - leaving
+        return _told(update, kept, stay, f"instances {leaving} are scaled away while it is active")
+    mine = target.instances | known
+    new, gone = wish - case.intended - mine, case.intended - wish - mine
+    return _assigned(case, new, gone) if new or gone else None
+
+
+def _told(update: Update, origin: asg.Assigned, instances: Ids, note: str) -> Write:
+    name, target = update.metadata.name, update.status.to
+    revision = target.revision if target else None
     status = update.status.model_copy(
         update={
             "from_": asg.write(origin),
-            "to": Target(revision=target.revision, instances=wish),
+            "to": Target(revision=revision, instances=instances),
         }
     )
-    note = f"scaled to {count} while it is active"
-    return WriteUpdate(update.metadata.name, status, (Event("Scaled", note, update.metadata.name),))
+    return WriteUpdate(name, status, (Event("Scaled", note, name),))
 
 
 def _catch_up(case: Case, update: Update) -> Write | None:
@@ -81,7 +100,8 @@ def _assigned(case: Case, new: Ids, gone: Ids) -> Write:
         update={
             "assigned": asg.write(after),
             "instances_in_force": count,
-            "slots": case.status.slots - gone,
+            # As long as a pod is left there, it is known where.
+            "slots": case.status.slots & (asg.ids_of(after) | case.view.occupied),
         }
     )
     note = f"from {len(case.intended)} to {count} instances"
@@ -91,7 +111,11 @@ def _assigned(case: Case, new: Ids, gone: Ids) -> Write:
 def inherited(case: Case, ids: Ids) -> dict[str, Ids]:
     """The revisions of ids without one: the pod's own, else ``currentRevision``, else that of the
     present template (contract rule 1: a restored backup)."""
-    alive = case.view.alive & ids
-    own = {r: part for r in case.seen.revisions if (part := case.view.at_revision(r) & alive)}
+    view, twin = case.view, case.view.twin
+    own: dict[str, Ids] = {}
+    for r in case.seen.revisions:
+        beside = twin.at_revision(r) & twin.alive - view.occupied
+        if part := (view.at_revision(r) & view.alive | beside) & ids:
+            own[r] = part
     rest = ids - asg.ids_of(own)
     return asg.moved(own, {case.status.current_revision or case.seen.revision: rest})

@@ -133,6 +133,18 @@ class Prepared:
         return pod
 
 
+def own_claims(template: bytes) -> tuple[str, ...]:
+    """Names of the PersistentVolumeClaims that each instance has for itself."""
+    spec = json.loads(template).get("spec")
+    volumes = spec.get("volumes") if _is_map(spec) else None
+    named = [
+        (volume.get("persistentVolumeClaim") or {}).get("claimName", "")
+        for volume in (volumes if isinstance(volumes, list) else ())
+        if _is_map(volume) and _is_map(volume.get("persistentVolumeClaim") or {})
+    ]
+    return tuple(name for name in named if "{{echelon.instance}}" in str(name))
+
+
 def _life(update_uid: str, failures: int, remade: int) -> dict[str, str]:
     """The annotations about this very pod. An Update's pod always says how many failures came
     before it: the count goes on from there (contract rule 6)."""

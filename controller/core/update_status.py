@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from controller.api.ids import NONE, Ids
+from controller.api.meta import Condition, format_time
 from controller.api.update import (
     ACTIVE,
     Counts,
@@ -14,7 +15,7 @@ from controller.api.update import (
     Update,
     UpdateStatus,
 )
-from controller.core import conditions, hindrance
+from controller.core import conditions, hindrance, standing
 from controller.core.conditions import Wanted
 from controller.core.failures import Tally, grouped
 from controller.core.oneway import OneWay
@@ -39,16 +40,23 @@ class Moment(Protocol):
 
 
 def entered(
-    case: Moment, update: Update, phase: Phase, reason: str, message: str, **changes: Any
+    case: Moment,
+    update: Update,
+    phase: Phase,
+    reason: str,
+    message: str,
+    *,
+    by: str = "",
+    **changes: Any,
 ) -> UpdateStatus:
-    """The status with which the Update enters ``phase``."""
+    """The status with which the Update enters ``phase``; ``by``: who wants it, "" the operator."""
     old = update.status
     entry = HistoryEntry(
         time=case.stamp,
         phase=phase,
         reason=reason,
         message=message[:MAX_MESSAGE],
-        by=OPERATOR,
+        by=by or OPERATOR,
     )
     if phase in ACTIVE and old.started_at is None:
         changes["started_at"] = case.stamp
@@ -70,8 +78,8 @@ def told(
     stuck: bool = False,
 ) -> UpdateStatus:
     """The status with its reason, message and conditions brought up to its phase."""
-    wanted = _conditions(status.phase, reason, message, stuck)
     generation = update.metadata.generation
+    wanted = _conditions(status.phase, reason, message, stuck) | _answers(status, generation)
     return status.model_copy(
         update={
             "reason": reason,
@@ -80,6 +88,33 @@ def told(
             "conditions": conditions.merged(update.status.conditions, wanted, generation, case.now),
         }
     )
+
+
+def refused(case: Moment, update: Update, status: UpdateStatus, words: str) -> UpdateStatus:
+    """``status`` with the condition that answers a verb which cannot be done (rule 12)."""
+    generation = update.metadata.generation
+    answer = Condition(
+        type=conditions.VERB_REFUSED,
+        status="True",
+        reason="IllegalVerb",
+        message=words,
+        observed_generation=generation,
+        last_transition_time=case.stamp,
+    )
+    others = (c for c in status.conditions if c.type != conditions.VERB_REFUSED)
+    return status.model_copy(
+        update={"conditions": (*others, answer), "observed_generation": generation}
+    )
+
+
+def _answers(status: UpdateStatus, generation: int) -> dict[str, Wanted]:
+    """A verb stays refused until the spec changes again."""
+    found = (c for c in status.conditions if c.type == conditions.VERB_REFUSED)
+    return {
+        c.type: Wanted(True, c.reason, c.message)
+        for c in found
+        if c.observed_generation == generation
+    }
 
 
 def counted(way: OneWay, tally: Tally) -> dict[str, Any]:
@@ -139,14 +174,24 @@ def report(way: OneWay, tally: Tally, held_back: Ids = NONE) -> UpdateStatus:
     """The status of an active Update as things stand."""
     case, update = way.case, way.update
     status = update.status.model_copy(update=counted(way, tally))
-    obstacle = hindrance.of(way, held_back)
-    if status.phase in PAUSED | AWAITING:
-        return told(case, update, status, update.status.reason, update.status.message)
     progress = _progress(way, status)
+    if status.phase in PAUSED | AWAITING:
+        wish = standing.of(way)
+        return told(case, update, status, wish.reason, f"{progress}; {wish.message}".rstrip("; "))
+    if (until := watching_until(update)) is not None:
+        words = f"{progress}; watching until {format_time(until)}"
+        return told(case, update, status, "Watching", words)
+    obstacle = hindrance.of(way, held_back)
     if obstacle is None:
         return told(case, update, status, "Progressing", progress)
     message = f"{progress}; {obstacle.message}"
     return told(case, update, status, obstacle.reason, message, stuck=obstacle.stuck)
+
+
+def watching_until(update: Update) -> float | None:
+    """When the watch after its last instance ends (contract: watchAfterSeconds)."""
+    since, policy = update.status.watching_since, update.status.policy
+    return None if since is None or policy is None else since + policy.watch_after_seconds
 
 
 def _progress(way: OneWay, status: UpdateStatus) -> str:

@@ -108,9 +108,11 @@ class PodObject(_Object):
 
 @dataclass(frozen=True, slots=True)
 class UpdateObject(_Object):
-    """``update`` is None once it is in a terminal phase: then name and phase are all that is kept.
+    """``update`` is None once it is in a terminal phase, until somebody edits its spec: what is
+    here is all that is kept.
 
-    ``owner``: uid of the Job that owns it as a controller, "" for none.
+    ``owner``: uid of the Job that owns it as a controller, "" for none. ``started`` and
+    ``finished`` in epoch seconds (0: not told), ``updated``: how many instances it updated.
     """
 
     namespace: str
@@ -120,6 +122,9 @@ class UpdateObject(_Object):
     created: float
     phase: Phase
     update: Update | None
+    started: float = 0.0
+    finished: float = 0.0
+    updated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,7 @@ def pod_of(wire: PodWire) -> PodObject:
 def update_of(update: Update) -> UpdateObject:
     """The slim form of an Update."""
     meta, phase = update.metadata, update.status.phase
+    answered = update.status.observed_generation == meta.generation
     return UpdateObject(
         key_of(meta),
         meta.uid,
@@ -159,7 +165,10 @@ def update_of(update: Update) -> UpdateObject:
         owner_of(meta),
         meta.creation_timestamp or 0.0,
         phase,
-        None if phase in TERMINAL else update,
+        None if phase in TERMINAL and answered else update,
+        update.status.started_at or 0.0,
+        update.status.finished_at or 0.0,
+        update.status.counts.updated,
     )
 
 

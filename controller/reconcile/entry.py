@@ -13,6 +13,7 @@ from typing import Any
 
 from controller.api import labels
 from controller.api.job import KIND, Job
+from controller.api.update import TERMINAL
 from controller.core import revision as revisions
 from controller.core.instances import Instances
 from controller.core.observed import Finished, Observed, Refusal, Revision, Verdict
@@ -142,9 +143,18 @@ class Entry:
             images=self.images,
             updates=updates,
             finished={
-                name: Finished(name, u.uid, u.phase, u.owner == uid, u.created)
+                name: Finished(
+                    name,
+                    u.uid,
+                    u.phase,
+                    u.owner == uid,
+                    u.created,
+                    started=u.started,
+                    finished=u.finished,
+                    updated=u.updated,
+                )
                 for name, u in self.updates.items()
-                if u.update is None
+                if u.phase in TERMINAL
             },
             gone=frozenset(self.gone),
             strangers=strangers,

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from controller.core.instances import Slot
+from controller.core.view import Slot
 from controller.reconcile.decode import PodObject, RevisionObject, UpdateObject
 from controller.reconcile.entry import Entry, Key
 

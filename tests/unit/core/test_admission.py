@@ -165,8 +165,8 @@ def test_an_update_made_by_hand() -> None:
     world.cluster.user_update("mine")
     world.run(5)
     status = world.named("mine").status
-    assert (status.phase, status.reason) == (Phase.REJECTED, "NotSupported")
-    assert world.conditions("mine") == {"Stalled", "Complete", "Failed"}
+    assert (status.phase, status.reason) == (Phase.ROLLED_FORWARD, "NoChange")
+    assert world.conditions("mine") == {"Ready", "Complete", "Succeeded"}
     assert world.conditions() == {"Ready", "Available"}, "the Job is unchanged"
     world.quiet()
 

@@ -120,24 +120,7 @@ def test_percentages_stay_within_the_whole(percent: int, total: int) -> None:
 @pytest.mark.parametrize(
     ("spec", "field"),
     [
-        ({"revision": "job-x"}, "spec.revision"),
-        ({"instances": "0"}, "spec.instances"),
-        ({"parent": "job-x"}, "spec.parent"),
-        ({"restart": True}, "spec.restart"),
-        ({"dryRun": True}, "spec.dryRun"),
-        ({"paused": True}, "spec.paused"),
-        ({"resumeToken": "1"}, "spec.resumeToken"),
-        ({"action": "Abort"}, "spec.action"),
-        (
-            {"policy": {"strategy": {"type": "Batch", "size": 1, "autoPause": True}}},
-            "spec.policy.strategy.autoPause",
-        ),
-        ({"policy": {"replacement": "Surge"}}, "spec.policy.replacement"),
-        ({"policy": {"replacement": "InPlace"}}, "spec.policy.replacement"),
         ({"policy": {"gates": [GATE]}}, "spec.policy.gates"),
-        ({"policy": {"watchAfterSeconds": 5}}, "spec.policy.watchAfterSeconds"),
-        ({"policy": {"pulseIntervalSeconds": 5}}, "spec.policy.pulseIntervalSeconds"),
-        ({"policy": {"terminationTimeoutSeconds": 5}}, "spec.policy.terminationTimeoutSeconds"),
     ],
 )
 def test_what_is_still_to_come_is_named(spec: dict[str, Any], field: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from controller.api.update import Phase
-from controller.reconcile.decode import UPDATE_CODEC
+from controller.api.update import Phase, Update
+from controller.reconcile.decode import UPDATE_CODEC, update_of
 from controller.reconcile.store import Store
 from tests.unit.reconcile.test_store import KEY, job
 
@@ -34,6 +34,22 @@ def test_an_update_in_a_phase_of_a_newer_version_is_left_alone() -> None:
     assert kind == "MODIFIED"
     assert found.update is None
     assert found.phase is Phase.ERROR
+
+
+def test_of_an_update_that_ended_is_kept_how_long_it_took() -> None:
+    ended = update(
+        "a",
+        phase="RolledForward",
+        startedAt="2026-01-01T00:00:00Z",
+        finishedAt="2026-01-01T00:00:40Z",
+        counts={"total": 8, "updated": 8},
+    )
+    store = Store(lambda _: None)
+    store.put_job(job())
+    store.put_update(update_of(Update.model_validate(ended)))
+    finished = store.entries[KEY].observed(0.0, frozenset()).finished["a"]
+    assert finished.finished - finished.started == 40.0
+    assert finished.updated == 8
 
 
 def test_an_update_whose_spec_cannot_be_read_does_not_hide_the_others() -> None:

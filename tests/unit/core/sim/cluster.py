@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from controller.api.job import Job, JobStatus
-from controller.api.labels import ADMITTED, API_VERSION
-from controller.api.meta import ObjectMeta, OwnerReference, wire
+from controller.api.labels import ADMITTED, API_VERSION, PULSED_AT
+from controller.api.meta import ObjectMeta, OwnerReference, UpdateMeta, format_time, wire
 from controller.api.pod import Pod, slot_of
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core import revision as revisions
@@ -67,6 +67,8 @@ class Cluster:
         self.writes: list[tuple[str, str]] = []
         self.bad_images: dict[str, str] = {}
         self.quota: int | None = None
+        #: Instances whose pod the server does not change in place.
+        self.stubborn: set[int] = set()
         self.job = job
         self.user_edit(lambda job: job)
 
@@ -90,6 +92,20 @@ class Cluster:
     def user_update(self, name: str, **spec: Any) -> None:
         """An Update made by hand."""
         self._new_update(name, UpdateSpec(job=self.job.metadata.name, **spec), owner=None)
+
+    def user_edit_update(self, name: str, **spec: Any) -> None:
+        """Somebody edits the spec of an Update; ``spec`` by attribute."""
+        old = self.updates[name]
+        meta = old.metadata.model_copy(update={"generation": old.metadata.generation + 1})
+        changed = old.spec.model_copy(update=spec)
+        self.updates[name] = old.model_copy(update={"metadata": meta, "spec": changed})
+        self._store(name)
+
+    def pulse(self, name: str, at: float | None = None) -> None:
+        """A coordinator's pulse."""
+        annotations = self.updates[name].metadata.annotations
+        moment = format_time(self.now if at is None else at)
+        self._store(name, annotations={**annotations, PULSED_AT: moment})
 
     def user_delete_update(self, name: str) -> None:
         gone = self.updates.pop(name)
@@ -132,7 +148,8 @@ class Cluster:
 
         def apply() -> Update:
             self._compare(seen.metadata, self._update(name).metadata)
-            return self._store(name, annotations={ADMITTED: uid})
+            annotations = self._update(name).metadata.annotations
+            return self._store(name, annotations={**annotations, ADMITTED: uid})
 
         return self._ask("mark", name, apply)
 
@@ -172,14 +189,40 @@ class Cluster:
 
         return self._ask("create pod", pod.name, apply)
 
-    def delete_pod(self, name: str, uid: str) -> None:
+    def delete_pod(self, name: str, uid: str, force: bool = False) -> None:
         def apply() -> None:
             pod = self.pods.get(name)
             if pod is None or pod.uid != uid:
                 raise ApiError("NotFound", name)
-            self.let_go(pod)
+            if force:
+                self.remove_pod(pod)
+            else:
+                self.let_go(pod)
 
         self._ask("delete pod", name, apply)
+
+    def change_pod(self, name: str, uid: str, changed: Pod) -> Pod:
+        """A change in place: what ``changed`` says of revision, update and failures."""
+
+        def apply() -> Pod:
+            pod = self.pods.get(name)
+            if pod is None or pod.uid != uid:
+                raise ApiError("NotFound", name)
+            if changed.instance in self.stubborn:
+                raise ApiError("Invalid", "cannot be changed in place")
+            return self.set_pod(
+                replace(
+                    pod,
+                    revision=changed.revision,
+                    update=changed.update,
+                    failures=changed.failures,
+                    changed=float(int(self.now)),
+                    in_effect=False,
+                    restarts=0,
+                )
+            )
+
+        return self._ask("change pod", name, apply)
 
     def mend_pod(self, name: str, uid: str, revision: str) -> Pod:
         def apply() -> Pod:
@@ -250,7 +293,7 @@ class Cluster:
         return result
 
     def _new_update(self, name: str, spec: UpdateSpec, owner: OwnerReference | None) -> Update:
-        meta = ObjectMeta(
+        meta = UpdateMeta(
             name=name,
             uid=self.uid("update"),
             generation=1,

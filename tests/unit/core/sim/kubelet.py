@@ -19,6 +19,7 @@ class Behaviour:
     end: float | None = None
     stop: float | None = 1.0
     ran: bool = True
+    infeasible: bool = False
 
 
 class Kubelet:
@@ -29,6 +30,7 @@ class Kubelet:
         self.steering: dict[tuple[str | None, int | None], Behaviour] = {}
         self._due: list[tuple[float, int, str, str]] = []
         self._known: dict[str, bool] = {}
+        self._changed: set[tuple[str, float]] = set()
         self._count = 0
 
     def behaviour(self, pod: Pod) -> Behaviour:
@@ -43,6 +45,9 @@ class Kubelet:
             if pod.deleted is not None and known is not True:
                 self._known[pod.uid] = True
                 self._at(how.stop, pod, "gone")
+            elif not pod.in_effect and (pod.uid, pod.changed) not in self._changed:
+                self._changed.add((pod.uid, pod.changed))
+                self._at(how.ready, pod, "enacted")
             elif known is None and pod.deleted is None and not pod.ended:
                 self._known[pod.uid] = False
                 self._at(how.ready, pod, "ready")
@@ -75,6 +80,10 @@ class Kubelet:
             put(replace(pod, phase="Running", ran=True, ready=True, ready_since=now, trouble=None))
             if pod.restarts < how.crashes:
                 self._at(how.crash, pod, "crash")
+        elif what == "enacted":
+            enacted = replace(pod, in_effect=not how.infeasible, infeasible=how.infeasible)
+            put(replace(enacted, ready=True, ready_since=now, ran=True, phase="Running"))
+            self._at(how.crash, pod, "crash")
         elif what == "crash":
             trouble = Trouble("Error", "container app exited with code 1", 1, now)
             crashed = replace(

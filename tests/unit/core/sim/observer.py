@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod
+from controller.api.policy import Replacement
 from controller.api.update import ACTIVE, BACKWARD, Phase, Update
 from controller.core import assigned as asg
 from controller.core.observed import Observed
@@ -37,7 +38,8 @@ class Observer:
         live: dict[int, str] = {}
         for pod in self.cluster.pods.values():
             if pod.owner == self.cluster.job.metadata.uid and not pod.ended:
-                assert pod.instance not in live, f"two live pods of instance {pod.instance}"
+                pair = pod.instance in live and self._surges
+                assert pair or pod.instance not in live, f"two live pods of {pod.instance}"
                 live[pod.instance] = pod.name
         self._refresh()
 
@@ -50,6 +52,12 @@ class Observer:
     @property
     def assigned(self) -> dict[str, Ids]:
         return asg.read(self.cluster.job.status.assigned)
+
+    @property
+    def _surges(self) -> bool:
+        """Whether an Update of this Job has ever made pairs."""
+        policies = [u.status.policy for u in self.cluster.updates.values()]
+        return any(p is not None and p.replacement is Replacement.SURGE for p in policies)
 
     @property
     def intended(self) -> Ids:
@@ -78,6 +86,8 @@ class Observer:
         i, assigned = pod.instance, asg.revision_of(self.assigned, pod.instance)
         if assigned is None:
             return  # Scaled away, or removed by the Update in its turn.
+        if pod.surge != (i in self.cluster.job.status.slots):
+            return  # The instance lives in the other slot.
         if update is None:
             assert assigned != pod.revision, f"{action} for no reason"
             return

@@ -33,6 +33,9 @@ class Operator:
         self.updates: dict[str, Update] = dict(cluster.updates)
         self.revisions: dict[str, Revision] = dict(cluster.revisions)
         self.verdict: tuple[str, Verdict] | None = None
+        self.verdicts: dict[str, Verdict] = {}
+        self.read: set[str] = set()
+        self.stubborn: set[str] = set()
         self.refusals: dict[int, Refusal] = {}
         self.contests: dict[int, tuple[str, float]] = {}
         self.gone: set[str] = set()
@@ -89,7 +92,8 @@ class Operator:
     def observe(self, now: float | None = None) -> Observed:
         now = self.cluster.now if now is None else now
         job, updates = self.job, self.updates
-        active = {n: u for n, u in updates.items() if u.status.phase not in TERMINAL}
+        ended = {n for n, u in updates.items() if u.status.phase in TERMINAL}
+        active = {n: u for n, u in updates.items() if n not in ended or _unanswered(u)}
         held = job.status.active_update
         lock = active.get(held.name) if held else None
         seconds = lock.status.min_ready_seconds if lock else None
@@ -114,11 +118,17 @@ class Operator:
                     u.metadata.creation_timestamp or 0.0,
                 )
                 for n, u in updates.items()
-                if n not in active
+                if n in ended
             },
             gone=frozenset(self.gone),
             revisions=dict(self.revisions),
             verdict=verdict,
+            verdicts=dict(self.verdicts),
+            templates={
+                name: revisions.canonical(self.cluster.templates[name])
+                for name in {revision, *self.read}
+            },
+            stubborn=frozenset(self.stubborn),
             refusals=dict(self.refusals),
             contested={i: who for i, (who, _) in self.contests.items()},
             remade=dict(self.instances.remade),
@@ -140,7 +150,10 @@ class Operator:
                 case plan.CreatePod():
                     self.instances.assume_created(self._assumed(action))
                 case plan.DeletePod():
-                    self.instances.assume_deleted((action.instance, action.surge), action.uid)
+                    slot = (action.instance, action.surge)
+                    self.instances.assume_deleted(slot, action.uid, action.force)
+                case plan.ChangePod():
+                    self.instances.assume_changed((action.instance, action.surge), action.uid)
         for action in planned.actions:
             self._act(action)
         reported = [r for r in planned.reports if self.report_due(r) <= self.cluster.now]
@@ -187,7 +200,13 @@ class Operator:
             case plan.CheckTemplate():
                 words = cluster.bad_images.get(cluster.image(write.revision))
                 bad = Verdict(False, "InvalidTemplate", words or "")
-                self.verdict = (write.revision, Verdict(True) if words is None else bad)
+                verdict = Verdict(True) if words is None else bad
+                if write.update:
+                    self.verdicts[write.update] = verdict
+                else:
+                    self.verdict = (write.revision, verdict)
+            case plan.ReadRevision():
+                self.read.add(write.name)
             case plan.KeepRevision():
                 self.revisions[write.revision] = cluster.keep_revision(write.revision, write.number)
 
@@ -212,7 +231,22 @@ class Operator:
                     self.refusals.pop(action.instance, None)
                     self.instances.put(made)
                 case plan.DeletePod():
-                    cluster.delete_pod(action.name, action.uid)
+                    cluster.delete_pod(action.name, action.uid, action.force)
+                case plan.ChangePod():
+                    slot = (action.instance, action.surge)
+                    wish = Pod(
+                        "default",
+                        action.name,
+                        action.uid,
+                        "web",
+                        "",
+                        *slot,
+                        revision=action.revision,
+                        update=action.update,
+                        failures=action.failures,
+                    )
+                    self.instances.put(cluster.change_pod(action.name, action.uid, wish))
+                    self.instances.changed(slot, action.uid)
                 case plan.MendPod():
                     self.instances.put(cluster.mend_pod(action.name, action.uid, action.revision))
                 case plan.Prune():
@@ -221,7 +255,11 @@ class Operator:
             self._not_done(action, error, now)
 
     def _not_done(self, action: plan.Action, error: ApiError, now: float) -> None:
-        if isinstance(action, plan.DeletePod):
+        if isinstance(action, plan.ChangePod):
+            if error.reason == "Invalid":
+                self.stubborn.add(action.uid)
+            self.instances.changed((action.instance, action.surge), action.uid)
+        elif isinstance(action, plan.DeletePod):
             if error.reason == "NotFound":
                 self.instances.drop((action.instance, action.surge), action.uid)
             else:
@@ -257,6 +295,10 @@ class Operator:
             remade=action.remade,
             created=self.cluster.now,
         )
+
+
+def _unanswered(update: Update) -> bool:
+    return update.status.observed_generation != update.metadata.generation
 
 
 def _name(report: plan.WriteJob | plan.WriteUpdate) -> str:

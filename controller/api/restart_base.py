@@ -1,0 +1,51 @@
+"""The annotation ``echelon.dev/restart-base``: what a change in place began with.
+
+``{"at": RFC 3339, "<container>": count}``: when the pod was changed, and the restarts that each
+container and sidecar has once the change is through, the change's own included. Restarts above
+that are failures (contract rules 6 and 16).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from controller.api.meta import format_time, parse_time
+
+#: The key that is no container.
+AT: Final = "at"
+
+
+@dataclass(frozen=True, slots=True)
+class RestartBase:
+    """``at`` in epoch seconds; 0: the pod was never changed."""
+
+    at: float = 0.0
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str | None) -> RestartBase:
+        """The annotation's value; one that makes no sense is as if it were absent."""
+        if not text:
+            return UNCHANGED
+        try:
+            counts = dict(json.loads(text))
+            at = parse_time(counts.pop(AT))
+        except (ValueError, KeyError, TypeError):
+            return UNCHANGED
+        if not all(type(count) is int and count >= 0 for count in counts.values()):
+            return UNCHANGED
+        return cls(at, counts)
+
+    def __str__(self) -> str:
+        """As the annotation carries it."""
+        return json.dumps({AT: format_time(self.at), **self.counts}, separators=(",", ":"))
+
+    def of(self, container: str) -> int:
+        """The restarts of a container that are no failures."""
+        return self.counts.get(container, 0)
+
+
+UNCHANGED: Final = RestartBase()

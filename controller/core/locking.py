@@ -1,0 +1,168 @@
+"""The way to the lock: snapshot, mark, one compare-and-swap of the Job, phase (contract rule 2).
+
+The same for the operator's own Updates and for those made by a person. Killed between any two of
+these writes, the next decision makes the one that is missing.
+"""
+
+from __future__ import annotations
+
+from controller.api.ids import NONE, Ids
+from controller.api.job import ActiveUpdate, LastAttempt
+from controller.api.labels import ADMITTED
+from controller.api.policy import Replacement
+from controller.api.update import BatchStatus, Phase, Target, Update, UpdateStatus
+from controller.core import assigned as asg
+from controller.core import oneway, policy, standing
+from controller.core.aim import Aim
+from controller.core.case import Case
+from controller.core.ending import closed, known_bad_after, retreat
+from controller.core.plan import (
+    Event,
+    KeepRevision,
+    MarkAdmitted,
+    ReadJob,
+    Write,
+    WriteJob,
+    WriteUpdate,
+)
+from controller.core.template import own_claims
+from controller.core.update_status import entered
+
+
+def kept(case: Case, revision: str) -> Write | None:
+    """The write that makes the revision the newest of the Job; None: it is."""
+    newest = max((r.number for r in case.seen.revisions.values()), default=0)
+    mine = case.seen.revisions.get(revision)
+    if mine is None or mine.number < newest:
+        return KeepRevision(revision, newest + 1)
+    return None
+
+
+def take(case: Case, update: Update, aim: Aim) -> Write:
+    """The next write of an Update that may start."""
+    if not case.seen.job_live:
+        return ReadJob()
+    status = snapshot(case, update, aim)
+    if status != update.status:
+        return WriteUpdate(update.metadata.name, status)
+    if update.metadata.annotations.get(ADMITTED) is None:
+        return MarkAdmitted(update.metadata.name)
+    return _take_lock(case, update, aim)
+
+
+def snapshot(case: Case, update: Update, aim: Aim) -> UpdateStatus:
+    """The status of a pending Update with policy, ``from`` and ``to`` as of this moment."""
+    job, former = case.job, case.active
+    origin = asg.read(former.status.from_) if former else aim.within(case.assigned)
+    carried = _carried(case, update, aim)
+    total = len(aim.covered(_free(case)) | carried)
+    made = update.metadata.creation_timestamp or case.stamp
+    batch = BatchStatus(index=0, instances=carried, started_at=made) if carried else None
+    return update.status.model_copy(
+        update={
+            "policy": policy.resolve(job.spec.update, update.spec.policy, total),
+            "min_ready_seconds": job.spec.min_ready_seconds,
+            "from_": asg.write(origin),
+            "to": Target(revision=aim.revision, instances=aim.instances),
+            "job_uid": job.metadata.uid,
+            "batch": batch,
+            "restart": aim.restart,
+            "observed_resume_token": update.spec.resume_token,
+        }
+    )
+
+
+def given_up(case: Case, update: Update, words: str) -> Write:
+    """A person stopped the operator's own Update before it began: it counts as the attempt it was
+    to be, or it would be made again at once."""
+    last = case.status.last_attempt
+    if last is not None and last.update_uid != update.metadata.uid:
+        attempt = last.model_copy(
+            update={
+                "revision": case.seen.revision,
+                "retry_token": case.job.spec.update.retry_token,
+                "update": update.metadata.name,
+                "update_uid": update.metadata.uid,
+                "outcome": str(Phase.ABORTED),
+            }
+        )
+        return WriteJob(case.status.model_copy(update={"last_attempt": attempt}))
+    return closed(case, update, Phase.ABORTED, str(update.spec.action), words)
+
+
+def _carried(case: Case, update: Update, aim: Aim) -> Ids:
+    """Ids at the target already that are no good yet, and yet are this Update's matter: those that
+    the superseded one has under way (they count as its first group, or more instances would be down
+    than the strategy lets), and with ``force`` all, for it is to be tried again."""
+    if aim.revision is None:
+        return NONE
+    down = (_free(case).get(aim.revision, NONE) - case.available) & aim.instances
+    if update.spec.force and not aim.restart:
+        return down
+    if case.active is None:
+        return NONE
+    way = oneway.of(case, case.active)
+    return down & (way.flight - way.idle)
+
+
+def _free(case: Case) -> asg.Assigned:
+    """``assigned`` without what the superseded Update had only planned."""
+    return retreat(case, case.active) if case.active else case.assigned
+
+
+def _take_lock(case: Case, update: Update, aim: Aim) -> Write:
+    after, last = _free(case), case.status.last_attempt
+    assert last is not None, "first creation sets lastAttempt"
+    nothing = not aim.covered(after) and update.status.batch is None
+    own = aim.revision == case.seen.revision
+    attempt = LastAttempt(
+        # Whatever else was tried, the Job's own template (and its token) still is to be.
+        revision=aim.revision if own and aim.revision else last.revision,
+        retry_token=case.job.spec.update.retry_token if own else last.retry_token,
+        update=update.metadata.name,
+        update_uid=update.metadata.uid,
+        outcome=str(Phase.ROLLED_FORWARD) if nothing else None,
+    )
+    held = ActiveUpdate(name=update.metadata.name, uid=update.metadata.uid)
+    changes: dict[str, object] = {
+        "assigned": asg.write(after),
+        "instances_in_force": len(asg.ids_of(after)),
+        "active_update": None if nothing else held,
+        "last_attempt": attempt,
+    }
+    if nothing and aim.revision and set(after) <= {aim.revision}:
+        changes["current_revision"] = aim.revision
+    if case.active is not None and case.backward:
+        changes["known_bad"] = known_bad_after(case, case.active, Phase.ROLLED_BACK)
+    note = f"{update.metadata.name}: {_words(update)}"
+    events = () if nothing else (Event("UpdateStarted", note), *_warnings(case, update))
+    return WriteJob(case.status.model_copy(update=changes), events)
+
+
+def _warnings(case: Case, update: Update) -> tuple[Event, ...]:
+    """What is allowed and yet may surprise."""
+    policy, to = update.status.policy, update.status.to
+    template = case.seen.templates.get(to.revision) if to and to.revision else None
+    surges = policy is not None and policy.replacement is Replacement.SURGE
+    if not surges or template is None or not (claims := own_claims(template)):
+        return ()
+    note = (
+        f"replacement Surge runs two pods of an instance at a time, and both mount {claims[0]}: "
+        "that needs a ReadWriteMany volume, or both pods on one node"
+    )
+    return (Event("SurgeSharesVolume", note, update.metadata.name, "Warning"),)
+
+
+def begin(case: Case, update: Update) -> Write:
+    """The phase, once the lock is held: rolling forward, or born paused, or waiting for a pulse."""
+    wish = standing.of(oneway.forward(case, update))
+    message = _words(update) + (f"; {wish.message}" if wish.message else "")
+    reason = "Admitted" if wish.phase is Phase.ROLLING_FORWARD else wish.reason
+    status = entered(case, update, wish.phase, reason, message, by=wish.by)
+    event = Event(str(wish.phase), message, update.metadata.name)
+    return WriteUpdate(update.metadata.name, status, (event,))
+
+
+def _words(update: Update) -> str:
+    to = update.status.to
+    return f"to revision {to.revision}" if to and to.revision else "restart"

@@ -1,0 +1,101 @@
+"""Updates made by a person, from `Pending` to the lock (contract rules 2, 10, 13, 17).
+
+Whoever asks is answered: what cannot start is `Rejected` with the field and the mend, what has to
+wait says for what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controller.api.labels import ADMITTED
+from controller.api.preview import Conflict
+from controller.api.update import Action, Phase, Update
+from controller.core import actor, aim, locking, preview
+from controller.core.case import Case
+from controller.core.ending import closed, made_by_us
+from controller.core.plan import (
+    CheckTemplate,
+    Event,
+    ReadJob,
+    ReadRevision,
+    Write,
+    WriteUpdate,
+)
+from controller.core.update_status import entered, told
+
+
+def admit(case: Case) -> Write | None:
+    """The next step of the oldest Update of a person's that waits; None: there is none, or it has
+    to wait."""
+    uid = case.job.metadata.uid
+    waiting = [
+        u
+        for u in case.seen.updates.values()
+        if u.status.phase is Phase.PENDING and not made_by_us(u, uid) and u is not case.lock
+    ]
+    waiting.sort(key=lambda u: (u.metadata.creation_timestamp or 0, u.metadata.name))
+    return next((write for u in waiting if (write := _admit(case, u)) is not None), None)
+
+
+def _admit(case: Case, update: Update) -> Write | None:
+    uid = update.metadata.uid
+    if (mark := update.metadata.annotations.get(ADMITTED)) not in (None, uid):
+        return closed(case, update, Phase.ABORTED, "Restored", f"admitted as {mark} elsewhere")
+    if update.spec.action is not Action.PROCEED:
+        who = actor.of(update, "action")
+        words = f"{update.spec.action} asked for by {who} before it started"
+        return closed(case, update, Phase.ABORTED, str(update.spec.action), words)
+    if case.status.last_attempt is None:
+        return _wait(case, update, "JobNotCreated", "the Job's instances are not created yet")
+    dry = update.spec.dry_run
+    refusals = list(aim.refusals(case, update))
+    # What cannot be planned either.
+    hopeless = {"InvalidInstances", "RevisionNotFound"} & {reason for reason, _ in refusals}
+    if refusals and (not dry or hopeless):
+        return closed(case, update, Phase.REJECTED, *refusals[0])
+    goal = aim.of(case, update)
+    if goal.revision is not None:
+        verdict = case.seen.verdicts.get(uid)
+        if verdict is None or (not verdict.answered and (verdict.ask_again or 0) <= case.now):
+            return CheckTemplate(goal.revision, uid)
+        if not verdict.answered:
+            return _wait(case, update, verdict.reason, verdict.message)
+        if not verdict.accepted:
+            refusals.append((verdict.reason, verdict.message))
+    if dry:
+        return _planned(case, update, goal, refusals)
+    if refusals:
+        return closed(case, update, Phase.REJECTED, *refusals[0])
+    if goal.revision is not None and (write := locking.kept(case, goal.revision)):
+        return write
+    return locking.take(case, update, goal)
+
+
+def _planned(case: Case, update: Update, goal: aim.Aim, refusals: list[aim.Refusal]) -> Write:
+    """The end of a dry run: the plan, and what would stand in its way."""
+    if not case.seen.job_live:
+        return ReadJob()
+    draft = locking.snapshot(case, update, goal)
+    unread = preview.templates_needed(case, draft) - set(case.seen.templates)
+    if unread := unread & set(case.seen.revisions):
+        return ReadRevision(min(unread))
+    conflicts = [Conflict(reason=reason, message=words) for reason, words in refusals]
+    plan = preview.preview(case, update, draft, restart=goal.restart, conflicts=conflicts)
+    words = f"{plan.groups.count} groups" + (f"; {len(refusals)} conflicts" if refusals else "")
+    status = entered(case, update, Phase.PLANNED, "Planned", words)
+    name = update.metadata.name
+    status = status.model_copy(update={"plan": plan, "job_uid": case.job.metadata.uid})
+    return WriteUpdate(name, status, (Event("Planned", words, name),))
+
+
+def _wait(case: Case, update: Update, reason: str, message: str) -> Write | None:
+    status = told(case, update, update.status, reason, message)
+    return None if status == update.status else WriteUpdate(update.metadata.name, status)
+
+
+def wake(case: Case) -> Iterator[float]:
+    """When the API server is asked again about a template it could not judge."""
+    for verdict in case.seen.verdicts.values():
+        if not verdict.answered and verdict.ask_again is not None:
+            yield verdict.ask_again

@@ -1,0 +1,34 @@
+"""In which of its two slots each instance lives (contract rule 14).
+
+A surge makes the new pod in the other slot. When that is good the slot moves, by one
+compare-and-swap of the Job's status; only then is the old pod deleted. So whatever crashes when,
+the stored slot names the pod that counts, and the other one is surplus.
+"""
+
+from __future__ import annotations
+
+from controller.api.ids import Ids
+from controller.core import assigned as asg
+from controller.core.case import Case
+from controller.core.oneway import OneWay
+from controller.core.plan import Write, WriteJob
+
+
+def taking_over(way: OneWay) -> Ids:
+    """Ids whose new pod is good beside the old one."""
+    return way.flight & way.surging & way.case.view.twin.good
+
+
+def heal(case: Case) -> Write | None:
+    """An id whose pod is lost while another one at its revision lives in the other slot: that one
+    takes over. So it is when the old pod dies during a surge, or when a backup of the Job is
+    restored that does not know of one."""
+    twin = case.view.twin
+    lone = case.intended & twin.alive & asg.common(case.assigned, twin.at) - case.view.occupied
+    return moved(case, lone) if lone else None
+
+
+def moved(case: Case, ids: Ids) -> Write:
+    """The write that moves ``ids`` to their other slot."""
+    bits = case.status.slots.bits ^ ids.bits
+    return WriteJob(case.status.model_copy(update={"slots": Ids.of_bits(bits)}))

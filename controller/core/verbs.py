@@ -1,0 +1,113 @@
+"""What people ask of an Update: pause, resume, roll back, abort (contract rules 11 and 12).
+
+Level-triggered: each answer is the write that brings the status to what the spec says, so a verb is
+neither lost by a crash nor done twice. What cannot be done is answered by condition `VerbRefused`.
+"""
+
+from __future__ import annotations
+
+from controller.api.update import Action, BatchStatus, Phase, Update, UpdateStatus
+from controller.core import actor, pulse, standing
+from controller.core.case import Case
+from controller.core.ending import ended
+from controller.core.failures import Tally
+from controller.core.oneway import OneWay
+from controller.core.plan import Event, Write, WriteUpdate
+from controller.core.turning import ROLLBACK_REQUESTED, turn
+from controller.core.update_status import counted, entered, refused, report, told
+
+
+def heed(way: OneWay, tally: Tally) -> Write | None:
+    """The next write that a verb or a pulse asks for; None: all are answered."""
+    update, now = way.update, way.case.now
+    if (seen := pulse.unseen(update, now)) is not None:
+        return _write(update, update.status.model_copy(update={"observed_pulse": seen}))
+    if update.spec.action is Action.ABORT:
+        return _abort(way, tally)
+    if (token := update.spec.resume_token) not in (None, update.status.observed_resume_token):
+        return _resume(way, str(token))
+    if update.spec.action is Action.ROLLBACK and not way.backward and not update.spec.paused:
+        return _roll_back(way, tally)
+    # Failures that are not stored yet come first: they may end what is about to stand still.
+    wish = standing.of(way)
+    if wish.phase is update.status.phase or (tally.fresh and not update.spec.paused):
+        return None
+    if wish.phase in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK):
+        who = _who(update)
+        status = entered(way.case, update, wish.phase, "Resumed", "goes on", by=who)
+    else:
+        who = wish.by
+        status = entered(way.case, update, wish.phase, wish.reason, wish.message, by=who)
+    event = Event(str(wish.phase), status.message, update.metadata.name)
+    return _write(update, status, event)
+
+
+def answered_late(case: Case, update: Update) -> Write | None:
+    """The spec of an Update that has ended was changed: nothing follows, and it says so; None: it
+    was said."""
+    if update.status.observed_generation == update.metadata.generation:
+        return None
+    what = _asked(update)
+    if what is None:
+        status = update.status.model_copy(
+            update={"observed_generation": update.metadata.generation}
+        )
+        return _write(update, status)
+    words = f"{what} is of no effect: the Update has ended ({update.status.phase})"
+    status = refused(case, update, update.status, words)
+    return _write(update, status, Event("VerbRefused", words, update.metadata.name, "Warning"))
+
+
+def _abort(way: OneWay, tally: Tally) -> Write:
+    """The end of it; what has become of each instance is stored first."""
+    if counted(way, tally)["instances"] != way.update.status.instances:
+        return _write(way.update, report(way, tally))
+    return ended(way, Phase.ABORTED)
+
+
+def _roll_back(way: OneWay, tally: Tally) -> Write:
+    who = actor.of(way.update, "action")
+    return turn(way, tally, ROLLBACK_REQUESTED, f"rollback asked for by {who}", by=who)
+
+
+def _resume(way: OneWay, token: str) -> Write:
+    """A changed token lets the next batch go, if it is the operator that holds it."""
+    update, batch = way.update, way.update.status.batch
+    answer: dict[str, object] = {"observed_resume_token": token}
+    if standing.hold(way) is None or batch is None:
+        words = "resumeToken is of no effect: the operator has not paused this Update"
+        status = refused(way.case, update, update.status.model_copy(update=answer), words)
+        return _write(update, status, Event("VerbRefused", words, update.metadata.name, "Warning"))
+    # A group without instances stands between two batches: the next may be opened.
+    answer["batch"] = BatchStatus(
+        index=batch.index, instances=type(batch.instances)(), started_at=way.case.stamp
+    )
+    status = update.status.model_copy(update=answer)
+    return _write(update, told(way.case, update, status, status.reason, status.message))
+
+
+def _who(update: Update) -> str:
+    """Who let it go on: the one who took the pause away, the token's giver, or the pulse."""
+    reason = update.status.reason
+    if reason == standing.AUTO_PAUSED:
+        return actor.of(update, "resumeToken")
+    if reason == "AwaitingPulse":
+        return ""
+    return actor.of(update, "paused")
+
+
+def _asked(update: Update) -> str | None:
+    """The verb that an ended Update's spec still shows."""
+    spec, phase = update.spec, update.status.phase
+    done = {Action.ABORT: Phase.ABORTED, Action.ROLLBACK: Phase.ROLLED_BACK}
+    if spec.action is not Action.PROCEED and done[spec.action] is not phase:
+        return f"action {spec.action}"
+    if spec.paused:
+        return "paused"
+    if spec.resume_token not in (None, update.status.observed_resume_token):
+        return "resumeToken"
+    return None
+
+
+def _write(update: Update, status: UpdateStatus, *events: Event) -> WriteUpdate:
+    return WriteUpdate(update.metadata.name, status, events)

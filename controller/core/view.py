@@ -1,0 +1,128 @@
+"""The id sets of one moment, and the facts of a pod that they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from controller.api.ids import MAX_ID, NONE, Ids
+from controller.api.pod import Pod
+
+Slot = tuple[int, bool]
+EVERY: Final = Ids.span(0, MAX_ID + 1)
+
+SETS: Final = (
+    "present",
+    "alive",
+    "terminating",
+    "ended",
+    "ready",
+    "hurt",
+    "unlabelled",
+    "foreign",
+    "orphan",
+    "changing",
+    "settling",
+    "forced",
+    "infeasible",
+)
+
+
+def facts_of(
+    pod: Pod, owner: str, going: bool = False, changing: bool = False, forced: bool = False
+) -> frozenset[str]:
+    """The facts a pod shows to the Job with uid ``owner``, whatever the time is.
+
+    ``going``: we have asked for its deletion; ``forced``: without a grace period; ``changing``: we
+    have asked for a change in place.
+    """
+    if pod.owner != owner:
+        return frozenset({"foreign" if pod.owner else "orphan"})
+    facts = {"present", f"at:{pod.revision}", f"by:{pod.update}"}
+    if pod.deleted is not None or going:
+        facts.add("terminating")
+        if forced or pod.grace == 0:
+            facts.add("forced")
+    elif pod.ended:
+        facts.add("ended")
+    else:
+        facts.add("alive")
+        # A change that is not in effect yet: what is Ready is still the old.
+        if changing:
+            facts.add("changing")
+        elif not pod.in_effect:
+            facts.add("settling")
+        elif pod.ready:
+            facts.add("ready")
+        if pod.infeasible:
+            facts.add("infeasible")
+    if pod.restarts or pod.ended:
+        facts.add("hurt")
+    if not pod.labelled and pod.uid:
+        facts.add("unlabelled")
+    return frozenset(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The id sets of one moment, as the pods in the slots where the ids live show it; ``pod`` reads
+    the store and is good until the next event. ``twin`` is the same of the other slot.
+
+    ``present`` splits into ``alive``, ``terminating`` and ``ended``; ``good`` is within ``ready``,
+    that within ``alive``. ``hurt``: restarted or ended. ``foreign``: the name is held by a pod of
+    somebody else (a deleted Job of this name). ``orphan``: by one with our labels and no owner.
+    ``changing`` in place, ``settling`` (changed, not yet in effect), ``infeasible`` (it never will
+    be) are within ``alive``; ``forced`` (deleted without a grace period) is within ``terminating``.
+    """
+
+    present: Ids
+    alive: Ids
+    terminating: Ids
+    ended: Ids
+    ready: Ids
+    hurt: Ids
+    unlabelled: Ids
+    foreign: Ids
+    orphan: Ids
+    changing: Ids
+    settling: Ids
+    forced: Ids
+    infeasible: Ids
+    good: Ids
+    #: Revision -> ids whose pod, in whatever state, was made at it (or changed to it).
+    at: Mapping[str, Ids]
+    #: uid of an Update -> ids whose pod it made or changed; "" for those made without one.
+    by: Mapping[str, Ids]
+    #: When the next Ready instance becomes good; None: none is under way.
+    next_good: float | None
+    _pods: Mapping[Slot, Pod]
+    _slots: Ids
+    _twin: Callable[[], View] = field(compare=False)
+
+    def pod(self, instance: int) -> Pod:
+        """The pod of an id in ``present``, ``foreign`` or ``orphan``."""
+        return self._pods[(instance, instance in self._slots)]
+
+    @property
+    def twin(self) -> View:
+        """The pods in the other slots: those that surge, and those that a surge has replaced."""
+        return self._twin()
+
+    @property
+    def occupied(self) -> Ids:
+        """Ids with a pod of whatever kind in this slot."""
+        return self.present | self.foreign | self.orphan
+
+    def at_revision(self, revision: str) -> Ids:
+        """Ids whose pod is at ``revision``."""
+        return self.at.get(revision, NONE)
+
+    def made_by(self, update: str) -> Ids:
+        """Ids whose pod the Update with this uid made or changed."""
+        return self.by.get(update, NONE)
+
+
+def family(sets: Mapping[str, Ids], stem: str) -> dict[str, Ids]:
+    """The sets that are told apart by a name, without those that are empty."""
+    return {name[len(stem) :]: ids for name, ids in sets.items() if name.startswith(stem) and ids}

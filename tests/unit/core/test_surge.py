@@ -1,0 +1,197 @@
+"""Replacement Surge: the new pod is good before the old one goes (contract rule 14)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controller.api.ids import Ids
+from controller.api.pod import Pod
+from controller.api.update import Action, Phase
+from tests.unit.core.sim.world import World
+
+SURGE = {"replacement": "Surge"}
+
+
+def surging(instances: int = 3, **update: Any) -> World:
+    return World(instances=instances, update={**SURGE, **update}).ready()
+
+
+def watched(world: World) -> list[int]:
+    """How many instances are available after each step."""
+    seen: list[int] = []
+
+    def look() -> None:
+        good = {p.instance for p in world.cluster.pods.values() if p.ready and p.deleted is None}
+        seen.append(len(good))
+        by_instance: dict[int, list[Pod]] = {}
+        for pod in world.cluster.pods.values():
+            by_instance.setdefault(pod.instance, []).append(pod)
+        assert all(len(pods) <= 2 for pods in by_instance.values())
+
+    world.after_step = look
+    return seen
+
+
+def images(world: World) -> dict[str, str]:
+    return {name: world.cluster.image(p.revision) for name, p in world.cluster.pods.items()}
+
+
+def test_no_instance_is_ever_out_of_service() -> None:
+    world = surging()
+    seen = watched(world)
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert min(seen) == 3
+    assert images(world) == {"web-0-s": "app:2", "web-1-s": "app:2", "web-2-s": "app:2"}
+    assert world.status.slots == Ids([0, 1, 2])
+    assert world.conditions() == {"Ready", "Available"}
+    world.quiet()
+
+
+def test_the_next_surge_goes_back_to_the_other_slot() -> None:
+    world = surging()
+    world.roll("app:2")
+    world.roll("app:3")
+    assert images(world) == {"web-0": "app:3", "web-1": "app:3", "web-2": "app:3"}
+    assert not world.status.slots
+
+
+def test_a_lost_pod_comes_back_in_its_slot() -> None:
+    world = surging()
+    world.roll("app:2")
+    world.cluster.let_go(world.cluster.pods["web-1-s"])
+    world.run(20)
+    assert images(world)["web-1-s"] == "app:2"
+    assert len(world.cluster.pods) == 3
+
+
+def test_recreate_reuses_the_slot() -> None:
+    world = surging()
+    world.roll("app:2")
+    world.roll("app:3", replacement="Recreate")
+    assert images(world) == {"web-0-s": "app:3", "web-1-s": "app:3", "web-2-s": "app:3"}
+
+
+def test_a_failed_surge_leaves_the_old_pod_untouched() -> None:
+    world = surging(maxFailuresPerInstance=0)
+    before = {p.name: p.uid for p in world.cluster.pods.values()}
+    seen = watched(world)
+    world.behave("app:2", ready=None)
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_BACK
+    world.run(30)
+    assert {p.name: p.uid for p in world.cluster.pods.values()} == before
+    assert min(seen) == 3
+    assert world.assigned() == {"app:1": "0-2"}
+    world.quiet()
+
+
+def test_a_surge_that_fails_late_surges_back() -> None:
+    world = surging(maxFailuresPerInstance=0)
+    world.behave("app:2", instance=2, ready=None)
+    seen = watched(world)
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_BACK
+    assert set(images(world).values()) == {"app:1"}
+    assert len(world.cluster.pods) == 3
+    assert min(seen) == 3
+
+
+def test_an_abort_takes_the_unready_twin_away() -> None:
+    world = surging()
+    world.behave("app:2", ready=30)
+    world.edit(image="app:2")
+    world.until(lambda: "web-0-s" in world.cluster.pods)
+    world.cluster.user_edit_update(world.update.metadata.name, action=Action.ABORT)
+    world.run(60)
+    assert world.phase is Phase.ABORTED
+    assert images(world) == {"web-0": "app:1", "web-1": "app:1", "web-2": "app:1"}
+    assert world.assigned() == {"app:1": "0-2"}
+    world.quiet()
+
+
+def test_the_old_pod_dies_while_the_new_one_comes_up() -> None:
+    world = surging()
+    world.behave("app:2", ready=10)
+    world.edit(image="app:2")
+    world.until(lambda: "web-0-s" in world.cluster.pods)
+    world.cluster.let_go(world.cluster.pods["web-0"])
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert len(world.cluster.pods) == 3
+
+
+def test_a_tolerated_failure_keeps_the_old_pod() -> None:
+    world = surging(maxFailuresPerInstance=0, maxFailedInstances=1)
+    old = world.cluster.pods["web-1"].uid
+    world.behave("app:2", instance=1, ready=None)
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_FORWARD
+    world.run(60)
+    assert world.cluster.pods["web-1"].uid == old
+    assert len(world.cluster.pods) == 3
+    world.quiet()
+
+
+def test_created_and_removed_ones() -> None:
+    world = surging(3)
+    world.roll("app:2", instances=4)
+    assert images(world) == {
+        "web-0-s": "app:2",
+        "web-1-s": "app:2",
+        "web-2-s": "app:2",
+        "web-3": "app:2",
+    }
+    world.roll("app:3", instances=2)
+    assert images(world) == {"web-0": "app:3", "web-1": "app:3"}
+    world.edit(instances=4)
+    world.run(30)
+    assert set(images(world)) == {"web-0", "web-1", "web-2-s", "web-3"} or len(images(world)) == 4
+    world.quiet()
+
+
+def test_superseded_in_the_midst() -> None:
+    world = surging()
+    world.behave("app:2", ready=None)
+    world.edit(image="app:2")
+    world.until(lambda: "web-0-s" in world.cluster.pods)
+    world.roll("app:3")
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert set(images(world).values()) == {"app:3"}
+    assert len(world.cluster.pods) == 3
+
+
+def test_a_restored_job_finds_its_pods_in_the_other_slot() -> None:
+    world = surging()
+    world.roll("app:2")
+    before = {p.name: p.uid for p in world.cluster.pods.values()}
+    world.wipe_status()
+    world.run(30)
+    assert {p.name: p.uid for p in world.cluster.pods.values()} == before
+    assert world.status.slots == Ids([0, 1, 2])
+
+
+def test_a_surge_survives_crashes_after_each_write() -> None:
+    world = surging(2)
+    seen = watched(world)
+    world.edit(image="app:2")
+    for _ in range(60):
+        world.cluster.fates.append("crash")
+        world.run(3)
+        if world.cluster.updates and world.update.status.finished_at is not None:
+            break
+    world.cluster.fates.clear()
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert min(seen) == 2
+    assert len(world.cluster.pods) == 2
+
+
+def test_a_restart_by_surge() -> None:
+    world = surging()
+    seen = watched(world)
+    world.cluster.user_update("mine", restart=True)
+    world.until(lambda: world.named("mine").status.finished_at is not None)
+    assert world.named("mine").status.phase is Phase.ROLLED_FORWARD
+    assert set(images(world)) == {"web-0-s", "web-1-s", "web-2-s"}
+    assert min(seen) == 3
