@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from controller.api.meta import format_time, parse_time
@@ -25,19 +26,10 @@ class RestartBase:
     at: float = 0.0
     counts: Mapping[str, int] = field(default_factory=dict)
 
-    @classmethod
-    def read(cls, text: str | None) -> RestartBase:
+    @staticmethod
+    def read(text: str | None) -> RestartBase:
         """The annotation's value; one that makes no sense is as if it were absent."""
-        if not text:
-            return UNCHANGED
-        try:
-            counts = dict(json.loads(text))
-            at = parse_time(counts.pop(AT))
-        except (ValueError, KeyError, TypeError):
-            return UNCHANGED
-        if not all(type(count) is int and count >= 0 for count in counts.values()):
-            return UNCHANGED
-        return cls(at, counts)
+        return _read(text) if text else UNCHANGED
 
     def __str__(self) -> str:
         """As the annotation carries it."""
@@ -49,3 +41,16 @@ class RestartBase:
 
 
 UNCHANGED: Final = RestartBase()
+
+
+# Pods that were changed in the same second mostly have the same counts, too.
+@lru_cache(maxsize=1024)
+def _read(text: str) -> RestartBase:
+    try:
+        counts = dict(json.loads(text))
+        at = parse_time(counts.pop(AT))
+    except (ValueError, KeyError, TypeError):
+        return UNCHANGED
+    if not all(type(count) is int and count >= 0 for count in counts.values()):
+        return UNCHANGED
+    return RestartBase(at, counts)

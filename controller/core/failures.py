@@ -53,13 +53,16 @@ class Tally:
     @cached_property
     def overdue(self) -> Ids:
         """Instances that are alive and whose deadline has passed."""
-        return Ids(i for i, at in self._deadlines if at <= self.now)
+        bits = 0
+        for at, ids in self._deadlines:
+            bits |= ids.bits if at <= self.now else 0
+        return Ids.of_bits(bits)
 
     @cached_property
     def next_deadline(self) -> float | None:
         """When the next one passes if nothing changes."""
-        moments = chain(self._deadlines, self._refused())
-        return min((at for _, at in moments if at > self.now), default=None)
+        moments = chain((at for at, _ in self._deadlines), (at for _, at in self._refused()))
+        return min((at for at in moments if at > self.now), default=None)
 
     @cached_property
     def fresh(self) -> dict[int, int]:
@@ -131,24 +134,22 @@ class Tally:
         return Trouble(pod.trouble.reason, said, pod.trouble.exit_code)
 
     @cached_property
-    def _deadlines(self) -> tuple[tuple[int, float], ...]:
-        return tuple(self._waited_for())
+    def _deadlines(self) -> tuple[tuple[float, Ids], ...]:
+        """Moments, and the instances that become a failure then if they are not good by then."""
+        return () if self.grace is None else tuple(self._waited_for(self.grace))
 
-    def _waited_for(self) -> Iterator[tuple[int, float]]:
-        """Pods that are alive and not good, each with the moment that makes it a failure."""
+    def _waited_for(self, grace: float) -> Iterator[tuple[float, Ids]]:
         way, view = self.way, self.way.case.view
-        if self.grace is None:
-            return
-        fresh = way.arrived & view.alive - view.good
-        for i in way.flight & (fresh | way.surging & view.twin.alive - view.twin.good):
-            yield i, self._since(way.new_pod(i)) + self.grace
+        # By the second in which they were made, not one by one: 10,000 may be under way at once.
+        for slot, mine in ((view, way.flight & way.arrived), (view.twin, way.flight & way.surging)):
+            for second, ids in slot.waiting.items() if mine else ():
+                if late := ids & mine:
+                    yield max(float(second), self._began) + grace, late
         for i in (way.done - way.kill) & way.arrived & view.alive - view.ready:
             pod = view.pod(i)
             # A pod made anew was never Ready: its stretch began when it was made.
-            yield i, max(self._since(pod) + self.grace, pod.ready_since + self.timeout)
-
-    def _since(self, pod: Pod) -> float:
-        return max(pod.since, self._began)
+            since = max(pod.since, self._began)
+            yield max(since + grace, pod.ready_since + self.timeout), Ids([i])
 
     @cached_property
     def _began(self) -> float:

@@ -34,9 +34,10 @@ def of(way: OneWay, held_back: Ids) -> Hindrance | None:
 def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
     view, seen, now = way.case.view, way.case.seen, way.case.now
     started = way.flight - way.idle
-    for i in islice(started & view.terminating, LOOKED_AT):
-        if (found := _termination(view.pod(i), now)) is not None:
-            yield found
+    for slot in (view, view.twin):
+        for i in islice(started & slot.terminating, LOOKED_AT):
+            if (found := _termination(slot.pod(i), now)) is not None:
+                yield found
     for i in islice(started - view.present, LOOKED_AT):
         if i in seen.contested:
             yield Hindrance("PodNameConflict", f"instance {i}: {seen.contested[i]}")
@@ -45,8 +46,12 @@ def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
             yield Hindrance("WaitingForTermination", f"instance {i}: {pod.name} of a former Job")
         elif refusal := seen.refusals.get(i):
             yield Hindrance(refusal.reason, f"instance {i}: {refusal.message}")
+    for i in islice(Ids(seen.refusals) & way.flight & view.alive - way.surging, LOOKED_AT):
+        refusal = seen.refusals[i]
+        if refusal.surge != (i in way.case.status.slots):
+            yield Hindrance(refusal.reason, f"instance {i}: {refusal.message}")
     for i in islice(started & view.alive, LOOKED_AT):
-        trouble = view.pod(i).trouble
+        trouble = way.new_pod(i).trouble
         if trouble and trouble.reason not in ORDINARY:
             words = f"{trouble.reason}: {trouble.message}".rstrip(": ")
             yield Hindrance("InstanceNotReady", f"instance {i}: {words}")
@@ -76,8 +81,9 @@ def next_moment(way: OneWay) -> float | None:
     view, now = way.case.view, way.case.now
     moments = (
         moment
-        for i in islice(way.flight & view.terminating, LOOKED_AT)
-        if (deleted := view.pod(i).deleted) is not None
+        for slot in (view, view.twin)
+        for i in islice(way.flight & slot.terminating, LOOKED_AT)
+        if (deleted := slot.pod(i).deleted) is not None
         for moment in (deleted + 1, deleted + STUCK_AFTER)
         if moment > now
     )

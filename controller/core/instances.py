@@ -37,6 +37,9 @@ class Instances:
         self._changing: set[str] = set()
         self._good = [0, 0]
         self._ripening: list[tuple[float, Slot, str]] = []
+        #: Per slot: second -> ids that have been waited for since then; and where each id stands.
+        self._waiting: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        self._since: dict[Slot, int] = {}
 
     # What the watch says.
 
@@ -125,6 +128,7 @@ class Instances:
             self._good, self._ripening = [0, 0], []
             for slot in self.pods:
                 self._ripen(slot)
+                self._await(slot)
 
     def advance(self, now: float) -> None:
         """Instances that have been Ready for ``min_ready`` seconds by ``now`` become good."""
@@ -134,6 +138,7 @@ class Instances:
             ready = pod is not None and pod.uid == uid and "ready" in self._facts[slot]
             if pod and ready and pod.ready_since + self.min_ready <= now:
                 self._good[slot[1]] |= 1 << slot[0]
+                self._await(slot)
 
     # What is decided on.
 
@@ -150,6 +155,7 @@ class Instances:
             good=Ids.of_bits(self._good[0] & ~mask | self._good[1] & mask),
             at=family(sets, "at:"),
             by=family(sets, "by:"),
+            waiting=self._waited_for(slots),
             next_good=self._ripening[0][0] if self._ripening else None,
             _pods=self.pods,
             _slots=slots,
@@ -190,6 +196,7 @@ class Instances:
             self._facts[slot] = new
         self._good[slot[1]] &= ~bit
         self._ripen(slot)
+        self._await(slot)
 
     def _facts_of(self, pod: Pod) -> frozenset[str]:
         uid = pod.uid
@@ -200,3 +207,26 @@ class Instances:
         pod = self.pods.get(slot)
         if pod is not None and "ready" in self._facts[slot]:
             heapq.heappush(self._ripening, (pod.ready_since + self.min_ready, slot, pod.uid))
+
+    def _await(self, slot: Slot) -> None:
+        """Put the id where it has been waited for since its pod was made, or take it out."""
+        pod, (instance, surge) = self.pods.get(slot), slot
+        good = self._good[surge] >> instance & 1
+        alive = pod is not None and "alive" in self._facts[slot]
+        new = int(pod.since) if pod and alive and not good else None
+        old, buckets, bit = self._since.pop(slot, None), self._waiting[surge], 1 << instance
+        if old is not None:
+            buckets[old] &= ~bit
+            if not buckets[old]:
+                del buckets[old]
+        if new is not None:
+            self._since[slot] = new
+            buckets[new] = buckets.get(new, 0) | bit
+
+    def _waited_for(self, slots: Ids) -> dict[int, Ids]:
+        plain, surge, mask = *self._waiting, slots.bits
+        found = {
+            second: Ids.of_bits(plain.get(second, 0) & ~mask | surge.get(second, 0) & mask)
+            for second in {*plain, *surge}
+        }
+        return {second: ids for second, ids in found.items() if ids}

@@ -42,7 +42,7 @@ def take(case: Case, update: Update, aim: Aim) -> Write:
     """The next write of an Update that may start."""
     if not case.seen.job_live:
         return ReadJob()
-    status = snapshot(case, update, aim)
+    status = snapshot(case, update, aim, case.active)
     if status != update.status:
         return WriteUpdate(update.metadata.name, status)
     if update.metadata.annotations.get(ADMITTED) is None:
@@ -50,12 +50,13 @@ def take(case: Case, update: Update, aim: Aim) -> Write:
     return _take_lock(case, update, aim)
 
 
-def snapshot(case: Case, update: Update, aim: Aim) -> UpdateStatus:
-    """The status of a pending Update with policy, ``from`` and ``to`` as of this moment."""
-    job, former = case.job, case.active
+def snapshot(case: Case, update: Update, aim: Aim, former: Update | None = None) -> UpdateStatus:
+    """The status of a pending Update with policy, ``from`` and ``to`` as of this moment;
+    ``former``: the active one that it supersedes."""
+    job = case.job
     origin = asg.read(former.status.from_) if former else aim.within(case.assigned)
-    carried = _carried(case, update, aim)
-    total = len(aim.covered(_free(case)) | carried)
+    carried = _carried(case, update, aim, former)
+    total = len(aim.covered(_free(case, former)) | carried)
     made = update.metadata.creation_timestamp or case.stamp
     batch = BatchStatus(index=0, instances=carried, started_at=made) if carried else None
     return update.status.model_copy(
@@ -90,28 +91,28 @@ def given_up(case: Case, update: Update, words: str) -> Write:
     return closed(case, update, Phase.ABORTED, str(update.spec.action), words)
 
 
-def _carried(case: Case, update: Update, aim: Aim) -> Ids:
+def _carried(case: Case, update: Update, aim: Aim, former: Update | None) -> Ids:
     """Ids at the target already that are no good yet, and yet are this Update's matter: those that
     the superseded one has under way (they count as its first group, or more instances would be down
     than the strategy lets), and with ``force`` all, for it is to be tried again."""
     if aim.revision is None:
         return NONE
-    down = (_free(case).get(aim.revision, NONE) - case.available) & aim.instances
+    down = (_free(case, former).get(aim.revision, NONE) - case.available) & aim.instances
     if update.spec.force and not aim.restart:
         return down
-    if case.active is None:
+    if former is None:
         return NONE
-    way = oneway.of(case, case.active)
+    way = oneway.of(case, former)
     return down & (way.flight - way.idle)
 
 
-def _free(case: Case) -> asg.Assigned:
+def _free(case: Case, former: Update | None) -> asg.Assigned:
     """``assigned`` without what the superseded Update had only planned."""
-    return retreat(case, case.active) if case.active else case.assigned
+    return retreat(case, former) if former else case.assigned
 
 
 def _take_lock(case: Case, update: Update, aim: Aim) -> Write:
-    after, last = _free(case), case.status.last_attempt
+    after, last = _free(case, case.active), case.status.last_attempt
     assert last is not None, "first creation sets lastAttempt"
     nothing = not aim.covered(after) and update.status.batch is None
     own = aim.revision == case.seen.revision

@@ -42,6 +42,8 @@ class Refusal:
     until: float
     counts: bool = True
     tries: int = 1
+    #: Which slot the pod was to be made in.
+    surge: bool = False
 
 
 @dataclass(frozen=True, slots=True)

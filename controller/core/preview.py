@@ -31,6 +31,7 @@ from controller.core.oneway import OneWay
 from controller.core.sharing import shared_volume
 
 MAX_GROUPS: Final = 50
+QUOTA: Final = "QuotaExceeded"
 
 
 def preview(
@@ -47,12 +48,13 @@ def preview(
     """
     way = _way(case, update, draft, restart)
     instances, sizes = _instances(way), tuple(_sizes(way))
+    told = {conflict.reason for conflict in conflicts}
     watched = _holding(sizes, len(_covered(way)) - len(instances.remove))
     return UpdatePlan(
         instances=instances,
         groups=_groups(way, sizes),
         estimate=estimate(case.seen.finished.values(), draft, len(_covered(way)), watched),
-        conflicts=(*conflicts, *_warnings(way, instances, conflicts)),
+        conflicts=(*conflicts, *(w for w in _warnings(way, instances) if w.reason not in told)),
     )
 
 
@@ -180,21 +182,25 @@ def _holding(sizes: tuple[int, ...], count: int) -> int:
 # What it would run into.
 
 
-def _warnings(
-    way: OneWay, instances: PlannedInstances, known: Sequence[Conflict]
-) -> Iterator[Conflict]:
+def _warnings(way: OneWay, instances: PlannedInstances) -> Iterator[Conflict]:
     """What admission does not look at, for it refuses nothing."""
-    case, told = way.case, {conflict.reason for conflict in known}
-    quota = next((r for r in case.seen.refusals.values() if r.reason == "QuotaExceeded"), None)
-    if quota is not None and quota.reason not in told:
-        yield Conflict(reason=quota.reason, message=quota.message)
+    if words := _quota(way, instances):
+        yield Conflict(reason=QUOTA, message=words)
     for revision, ids in way.goal.items():
-        template = case.seen.templates.get(revision)
-        claim = shared_volume(template) if template and ids & instances.surge else None
-        if claim is not None:
-            message = (
-                f"with Surge the new pod of an instance mounts the claim {claim} while the old one "
-                "still does; a volume that allows only one of them keeps it waiting"
-            )
-            yield Conflict(reason="SurgeSharesVolume", message=message)
+        template = way.case.seen.templates.get(revision)
+        if template and ids & instances.surge and (claim := shared_volume(template)):
+            words = f"with Surge an instance's new pod mounts the claim {claim} while the old one "
+            words += "still does; a volume that allows only one of them keeps it waiting"
+            yield Conflict(reason="SurgeSharesVolume", message=words)
             return
+
+
+def _quota(way: OneWay, instances: PlannedInstances) -> str | None:
+    """What a ResourceQuota says that is used up: to pods that are missing now, or to the pod that
+    was only tried; that one counts where pods come before others go."""
+    seen = way.case.seen
+    refused = next((r.message for r in seen.refusals.values() if r.reason == QUOTA), None)
+    verdict = seen.verdicts.get(way.update.metadata.uid)
+    if refused or verdict is None or verdict.reason != QUOTA:
+        return refused
+    return verdict.message if instances.create | instances.surge else None

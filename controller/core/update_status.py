@@ -18,6 +18,7 @@ from controller.api.update import (
 from controller.core import conditions, hindrance, standing
 from controller.core.conditions import Wanted
 from controller.core.failures import Tally, grouped
+from controller.core.fitting import fitted
 from controller.core.oneway import OneWay
 
 MAX_HISTORY = 50
@@ -80,7 +81,7 @@ def told(
     """The status with its reason, message and conditions brought up to its phase."""
     generation = update.metadata.generation
     wanted = _conditions(status.phase, reason, message, stuck) | _answers(status, generation)
-    return status.model_copy(
+    return fitted(status).model_copy(
         update={
             "reason": reason,
             "message": message,

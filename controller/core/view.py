@@ -94,6 +94,8 @@ class View:
     at: Mapping[str, Ids]
     #: uid of an Update -> ids whose pod it made or changed; "" for those made without one.
     by: Mapping[str, Ids]
+    #: Whole second -> ids that are alive, not good, and were made (or changed) in it.
+    waiting: Mapping[int, Ids]
     #: When the next Ready instance becomes good; None: none is under way.
     next_good: float | None
     _pods: Mapping[Slot, Pod]

@@ -75,7 +75,7 @@ def outcome(world: World) -> tuple[object, ...]:
         world.assigned(),
         updates,
         world.conditions(),
-        status.last_attempt,
+        (status.last_attempt and status.last_attempt.model_dump(exclude={"update_uid"})),
         status.instances_in_force,
         status.instances_refused,
         status.current_revision,

@@ -22,7 +22,7 @@ from controller.core import policy
 from controller.core import revision as revisions
 from controller.core.case import Case
 from controller.core.instances import Instances
-from controller.core.observed import Finished, Observed, Refusal, Revision
+from controller.core.observed import Finished, Observed, Refusal, Revision, Verdict
 from controller.core.preview import MAX_GROUPS, preview, templates_needed
 
 NOW = 1_750_000_000.0
@@ -245,6 +245,16 @@ def test_conflicts() -> None:
     assert found == (known, quota)
     asked = Conflict(reason="QuotaExceeded", message="by a dry run")
     assert preview(case, UPDATE, draft, restart=False, conflicts=[asked]).conflicts == (asked,)
+
+
+def test_a_quota_that_the_check_of_the_template_met() -> None:
+    """To replace a pod frees the room of the old one; to make one before takes more."""
+    case = case_of(MIXED, verdicts={"u": Verdict(True, "QuotaExceeded", "exceeded quota: few")})
+    quota = Conflict(reason="QuotaExceeded", message="exceeded quota: few")
+    assert plan_of(case, "0-7").conflicts == ()
+    assert plan_of(case, "0-8").conflicts == (quota,)
+    assert plan_of(case, "0-7", replacement="Surge").conflicts == (quota,)
+    assert plan_of(case_of(MIXED, verdicts={"u": Verdict(True)}), "0-8").conflicts == ()
 
 
 def test_a_surge_that_shares_a_volume() -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.api import labels
-from controller.api.pod import PodWire, slot_of
+from controller.api.pod import slot_of
+from controller.api.pod_wire import PodWire
 from controller.core.template import Prepared
 
 TEMPLATE: dict[str, Any] = {

@@ -277,7 +277,9 @@ class Operator:
             tries = self.refusals[i].tries + 1 if i in self.refusals else 1
             until = now + min(60.0, 2.0 ** (tries - 1))
             counts = error.reason != "Down"
-            self.refusals[i] = Refusal(error.reason, error.message, until, counts, tries)
+            self.refusals[i] = Refusal(
+                error.reason, error.message, until, counts, tries, action.surge
+            )
 
     def _assumed(self, action: plan.CreatePod) -> Pod:
         name, uid = self.job.metadata.name, self.job.metadata.uid

@@ -1,0 +1,68 @@
+"""Whether a change in place has taken effect: read from the pod's status (contract rule 16).
+
+The kubelet restarts a container once for a changed image, and for a changed resource when its
+``resizePolicy`` says so; a restart base counts that restart in. So a container that has reached its
+base runs what the spec says. The image that a status names would say less: a runtime names any tag
+of what runs (containerd the first it knows), and ``web:1.4.0`` may be the very image that was
+``web:1.4.0-rc1``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from controller.api import quantity
+from controller.api.restart_base import RestartBase
+
+if TYPE_CHECKING:
+    from controller.api.pod_wire import ContainerStatus, PodCondition, PodWire
+
+PENDING: Final = "PodResizePending"
+IN_PROGRESS: Final = "PodResizeInProgress"
+#: What can be changed while a container runs.
+RESIZABLE: Final = ("cpu", "memory")
+
+
+def in_effect(
+    pod: PodWire,
+    containers: Iterable[ContainerStatus],
+    conditions: Mapping[str, PodCondition],
+    base: RestartBase,
+) -> bool:
+    """``containers``: what should run all the time. ``conditions`` by type."""
+    status = pod.status
+    # A kubelet older than 1.34 does not tell the generation: the other signs have to do.
+    if status.observed_generation and status.observed_generation < pod.metadata.generation:
+        return False
+    if any(is_true(conditions.get(kind)) for kind in (PENDING, IN_PROGRESS)):
+        return False
+    if any(c.restart_count < base.of(c.name) for c in containers):
+        return False
+    wanted = {c.name: c.resources for c in pod.spec.containers}
+    return all(
+        c.resources == wanted.get(c.name) or same_resources(c.resources, wanted.get(c.name))
+        for c in status.container_statuses
+    )
+
+
+def is_infeasible(conditions: Mapping[str, PodCondition]) -> bool:
+    """The kubelet says that its node can never do the resize."""
+    pending = conditions.get(PENDING)
+    return pending is not None and is_true(pending) and pending.reason == "Infeasible"
+
+
+def is_true(condition: PodCondition | None) -> bool:
+    return condition is not None and condition.status == "True"
+
+
+def same_resources(one: Any, other: Any) -> bool:
+    """Whether requests and limits of cpu and memory are the same, as far as both name them."""
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        return True
+    for kind in ("requests", "limits"):
+        mine, theirs = one.get(kind) or {}, other.get(kind) or {}
+        for name in RESIZABLE:
+            if name in mine and name in theirs and not quantity.same(mine[name], theirs[name]):
+                return False
+    return True
