@@ -85,11 +85,9 @@ def _held_up(c: ContainerStatus, what: str) -> Iterator[Trouble]:
     if waiting.reason != "CrashLoopBackOff" or ended is None:
         yield Trouble(waiting.reason, _said(f"{what} {c.name}", waiting.message))
         return
+    reason = _OOM if ended.reason == _OOM else waiting.reason
     about = f"{what} {c.name}: last exit code {ended.exit_code}"
-    if ended.reason == _OOM:
-        yield Trouble(_OOM, f"{about}, out of memory; CrashLoopBackOff", ended.exit_code)
-    else:
-        yield Trouble(waiting.reason, _said(about, _last_words(ended), ", "), ended.exit_code)
+    yield Trouble(reason, _said(about, _last_words(ended), ", "), ended.exit_code)
 
 
 def _ended(c: ContainerStatus, base: RestartBase) -> Iterator[Trouble]:
@@ -147,6 +145,8 @@ def _last_end(containers: Iterable[ContainerStatus]) -> float | None:
 
 def _last_words(ended: Terminated) -> str:
     """What the program left behind, else what the runtime calls its end."""
+    if ended.reason == _OOM:
+        return "out of memory"
     return ended.message or ("" if ended.reason in _SAYS_NOTHING else ended.reason or "")
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from controller.api.pod import Pod
 from controller.api.policy import Replacement
 from controller.core.case import Case
 from controller.core.change import Change, classify
 from controller.core.oneway import OneWay
 from controller.core.plan import ReadRevision, Write
+
+#: A Job whose instances run more revisions than this is rare, and its pods are just replaced.
+MAX_READ: Final = 8
 
 
 def how(case: Case, way: OneWay, pod: Pod, goal: str) -> Change:
@@ -29,5 +34,7 @@ def unread(way: OneWay) -> Write | None:
         return None
     names = {r for r, ids in way.goal.items() if ids & way.idle}
     names |= {r for r, ids in case.view.at.items() if ids & way.idle & case.view.alive}
+    if len(names) > MAX_READ:
+        return None
     missing = (names - set(case.seen.templates)) & set(case.seen.revisions)
     return ReadRevision(min(missing)) if missing else None

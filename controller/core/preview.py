@@ -28,9 +28,11 @@ from controller.core.case import Case
 from controller.core.change import Change
 from controller.core.estimate import estimate
 from controller.core.oneway import OneWay
-from controller.core.sharing import shared_volume
+from controller.core.template import own_claims
 
 MAX_GROUPS: Final = 50
+#: Templates of older revisions that are kept at a time, as text.
+MAX_TEMPLATES: Final = 8
 QUOTA: Final = "QuotaExceeded"
 
 
@@ -59,8 +61,8 @@ def preview(
 
 
 def templates_needed(case: Case, draft: UpdateStatus) -> frozenset[str]:
-    """The revisions whose templates must be read before `preview` can tell all kinds apart. Never
-    one that cannot be read, so who asks for each in turn comes to an end."""
+    """The revisions whose templates must be read before `preview` can tell all kinds apart: never
+    one that cannot be read, and no more than are kept, so who asks for each comes to an end."""
     # No pod was made by it: those made without any Update carry no uid.
     meta = UpdateMeta(uid="not-yet")
     update = Update(metadata=meta, spec=UpdateSpec(job=case.job.metadata.name))
@@ -72,7 +74,10 @@ def templates_needed(case: Case, draft: UpdateStatus) -> frozenset[str]:
         needed = {revision for _, *both in _moves(way, living) for revision in both}
     elif draft.policy.replacement is Replacement.SURGE:
         needed = {revision for revision, ids in way.goal.items() if ids & living}
-    return frozenset(r for r in needed - set(case.seen.templates) if r in case.seen.revisions)
+    # The present template is always there. Without that of the goal the others tell nothing.
+    older = (needed & set(case.seen.revisions)) - {case.seen.revision}
+    kept = sorted(older, key=lambda r: (r not in way.goal, r))[:MAX_TEMPLATES]
+    return frozenset(kept) - set(case.seen.templates)
 
 
 def _way(case: Case, update: Update, draft: UpdateStatus, restart: bool) -> OneWay:
@@ -188,9 +193,9 @@ def _warnings(way: OneWay, instances: PlannedInstances) -> Iterator[Conflict]:
         yield Conflict(reason=QUOTA, message=words)
     for revision, ids in way.goal.items():
         template = way.case.seen.templates.get(revision)
-        if template and ids & instances.surge and (claim := shared_volume(template)):
-            words = f"with Surge an instance's new pod mounts the claim {claim} while the old one "
-            words += "still does; a volume that allows only one of them keeps it waiting"
+        if template and ids & instances.surge and (claims := own_claims(template)):
+            words = f"with Surge an instance's new pod mounts {claims[0]} while the old one still "
+            words += "does; a volume that only one pod or node may use keeps it waiting"
             yield Conflict(reason="SurgeSharesVolume", message=words)
             return
 

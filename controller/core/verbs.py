@@ -32,12 +32,11 @@ def heed(way: OneWay, tally: Tally) -> Write | None:
     wish = standing.of(way)
     if wish.phase is update.status.phase or (tally.fresh and not update.spec.paused):
         return None
+    reason, message, who = wish.reason, wish.message, wish.by
     if wish.phase in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK):
-        who = _who(update)
-        status = entered(way.case, update, wish.phase, "Resumed", "goes on", by=who)
-    else:
-        who = wish.by
-        status = entered(way.case, update, wish.phase, wish.reason, wish.message, by=who)
+        reason, message, who = "Resumed", "goes on", _who(update)
+    now_is = counted(way, tally)
+    status = entered(way.case, update, wish.phase, reason, message, by=who, **now_is)
     event = Event(str(wish.phase), status.message, update.metadata.name)
     return _write(update, status, event)
 

@@ -26,6 +26,8 @@ _ACCEPT_LIST: Final = ("application/json", _PARTIAL.format("PartialObjectMetadat
 _PATCH_TYPE: Final = {
     "merge": "application/merge-patch+json",
     "json": "application/json-patch+json",
+    #: Items of a list are found by their key (containers by name). Of core kinds only.
+    "strategic": "application/strategic-merge-patch+json",
 }
 
 
@@ -212,15 +214,16 @@ class Client:
         body: Body,
         *,
         subresource: str | None = None,
-        content_type: Literal["merge", "json"] = "merge",
+        content_type: Literal["merge", "json", "strategic"] = "merge",
         dry_run: bool = False,
         field_manager: str | None = None,
         metadata_only: bool = False,
     ) -> dict[str, Any]:
         """Patch, and give the object as stored (or just its metadata).
 
-        A merge patch with a ``metadata.resourceVersion`` is a compare-and-swap: ``Conflict`` when
-        the object has moved on. With a ``metadata.uid`` a namesake is met with ``Invalid``.
+        A merge patch (strategic or not) with a ``metadata.resourceVersion`` is a compare-and-swap:
+        ``Conflict`` when the object has moved on. With a ``metadata.uid`` a namesake is met with
+        ``Invalid``.
         """
         query = _query(fieldManager=field_manager, dryRun="All" if dry_run else None)
         path = resource.path(namespace, name, subresource) + query

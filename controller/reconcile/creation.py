@@ -14,7 +14,8 @@ from typing import Any
 
 from controller.api import labels
 from controller.api.job import Job
-from controller.api.pod import Pod, PodWire
+from controller.api.pod import Pod
+from controller.api.pod_wire import PodWire
 from controller.core import plan
 from controller.core.template import Prepared
 from controller.kube.client import Client
@@ -98,7 +99,7 @@ class Creation:
         for create in creates:
             self.entry.instances.not_created((create.instance, create.surge))
             if held is not None:
-                kept = refusal.of(held, None, self.clock())
+                kept = refusal.of(held, None, self.clock(), create.surge)
                 self.entry.refusals.setdefault(create.instance, kept)
 
     async def _makers(self, revisions: set[str]) -> tuple[dict[str, Prepared], ApiError | None]:
@@ -145,7 +146,9 @@ class Creation:
             self.entry.instances.not_created((action.instance, action.surge))
         if error is not None:
             before = self.entry.refusals.get(action.instance)
-            self.entry.refusals[action.instance] = refusal.of(error, before, self.clock())
+            self.entry.refusals[action.instance] = refusal.of(
+                error, before, self.clock(), action.surge
+            )
             about = {"job": "/".join(self.entry.key), "instance": action.instance}
             log.debug("create refused: %s", error, extra=about)
         return error
@@ -170,6 +173,7 @@ class Creation:
         known = self.entry.contests.get(action.instance)
         tries = known.tries + 1 if known else 1
         self.entry.contests[action.instance] = Contest(
+            name,
             f"the name {name} is held by a pod that belongs to {who}",
             self.clock() + refusal.delay(tries, 2.0, 10.0),
             tries,
@@ -198,10 +202,8 @@ class Creation:
 async def look_again(client: Client, entry: Entry, instance: int, now: float) -> None:
     """Whether a stranger still holds the name of an instance's pod. Raises ``ApiError``."""
     contest = entry.contests[instance]
-    surge = entry.job is not None and instance in entry.job.status.slots
-    name = f"{entry.key[1]}-{instance}" + ("-s" if surge else "")
     try:
-        await client.get(PODS, entry.key[0], name, metadata_only=True)
+        await client.get(PODS, entry.key[0], contest.name, metadata_only=True)
     except NotFound:
         entry.contests.pop(instance, None)
         return

@@ -15,7 +15,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from controller.api.labels import JOB
 from controller.api.meta import ObjectMeta
-from controller.api.pod import Pod, PodWire
+from controller.api.pod import Pod
+from controller.api.pod_wire import PodWire
 from controller.api.update import TERMINAL, Phase, Update
 from controller.kube.codec import Codec, Keyed
 from controller.kube.resources import Resource

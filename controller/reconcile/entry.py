@@ -8,12 +8,13 @@ is asked or tried again after a restart.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from controller.api import labels
 from controller.api.job import KIND, Job
-from controller.api.update import TERMINAL
+from controller.api.update import TERMINAL, Update
 from controller.core import revision as revisions
 from controller.core.instances import Instances
 from controller.core.observed import Finished, Observed, Refusal, Revision, Verdict
@@ -22,11 +23,14 @@ from controller.reconcile.decode import RevisionObject, UpdateObject, lenient
 
 Key = tuple[str, str]
 
+TEMPLATES_KEPT = 8
+
 
 @dataclass
 class Contest:
     """A pod's name is held by a stranger; looked at again at ``until`` (epoch seconds)."""
 
+    name: str
     who: str
     until: float
     tries: int = 1
@@ -46,8 +50,13 @@ class Entry:
     revisions: dict[str, RevisionObject] = field(default_factory=dict)
     prepared: dict[str, Prepared] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
-    verdict: Verdict | None = None
-    verdict_tries: int = 0
+    #: By uid of the Update of a person's that asked; "" for the Job's own present template.
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    verdict_tries: dict[str, int] = field(default_factory=dict)
+    #: Revision -> canonical template, of those that had to be compared.
+    templates: dict[str, bytes] = field(default_factory=dict)
+    #: uids of pods that the API server would not change in place.
+    stubborn: set[str] = field(default_factory=set)
     refusals: dict[int, Refusal] = field(default_factory=dict)
     contests: dict[int, Contest] = field(default_factory=dict)
     #: Object name ("" is the Job) -> epoch seconds before which no mere report is written.
@@ -76,7 +85,7 @@ class Entry:
             digest = revisions.digest(canonical)
             self.revision = revisions.revision_name(meta["name"], digest)
             self.images = revisions.images(template)
-            self.verdict, self.verdict_tries = None, 0
+            self._ask_again()
         if not same:
             self._begin(meta["uid"])
         self.job = job
@@ -91,7 +100,20 @@ class Entry:
         self.contests.clear()
         self.gone.clear()
         self.quiet_until.clear()
-        self.verdict, self.verdict_tries = None, 0
+        self.templates.clear()
+        self.stubborn.clear()
+        self._ask_again()
+
+    def _ask_again(self) -> None:
+        """Another template: what was said of the present one, to whomever, is void."""
+        self.verdicts.clear()
+        self.verdict_tries.clear()
+
+    def keep_template(self, revision: str, template: bytes) -> None:
+        """Remember the template of an older revision; a revision never changes its template."""
+        while len(self.templates) >= TEMPLATES_KEPT:
+            self.templates.pop(next(iter(self.templates)))
+        self.templates[revision] = template
 
     def is_of(self, job: Job) -> bool:
         """Whether the entry still is about this very Job."""
@@ -132,9 +154,11 @@ class Entry:
         self.instances.set_min_ready(seconds)
         self.instances.advance(now)
         view = self.instances.view(job.status.slots)
+        self._forget_answers(updates)
         if self.refusals:
             # A create under way is no success yet: its refusal goes on lengthening the back-off.
-            made = {i for i in self.refusals if i in view.present and view.pod(i).uid}
+            pods = self.instances.pods
+            made = {i for i, r in self.refusals.items() if (p := pods.get((i, r.surge))) and p.uid}
             self.refusals = {i: r for i, r in self.refusals.items() if i not in made}
         return Observed(
             job=job,
@@ -163,12 +187,24 @@ class Entry:
                 for name, r in self.revisions.items()
                 if r.owner == uid
             },
-            verdict=self.verdict,
+            verdict=self.verdicts.get(""),
+            verdicts={uid: v for uid, v in self.verdicts.items() if uid},
+            templates={**self.templates, self.revision: self.template},
+            stubborn=frozenset(self.stubborn),
             refusals=dict(self.refusals),
             contested={i: c.who for i, c in self.contests.items()},
             remade=dict(self.instances.remade),
             job_live=self.live == job.metadata.resource_version,
         )
+
+    def _forget_answers(self, updates: Mapping[str, Update]) -> None:
+        """Verdicts for Updates that have ended, refusals of pods that are gone."""
+        if len(self.verdicts) > 1:
+            asking = {u.metadata.uid for u in updates.values()} | {""}
+            self.verdicts = {uid: v for uid, v in self.verdicts.items() if uid in asking}
+            self.verdict_tries = {u: n for u, n in self.verdict_tries.items() if u in asking}
+        if self.stubborn:
+            self.stubborn &= {pod.uid for pod in self.instances.pods.values()}
 
     def template_dict(self) -> dict[str, Any]:
         """The present template, canonical."""

@@ -16,6 +16,7 @@ from controller.api import labels
 from controller.api.job import KIND
 from controller.api.meta import Model, wire
 from controller.core import plan
+from controller.core import revision as revisions
 from controller.core.observed import Verdict
 from controller.kube.client import Client
 from controller.kube.errors import (
@@ -68,7 +69,9 @@ class Intent:
             case plan.ReadUpdate():
                 await self._read_update(entry, write.name)
             case plan.CheckTemplate():
-                await self._check_template(entry)
+                await self._check_template(entry, write)
+            case plan.ReadRevision():
+                await self._read_revision(entry, write.name)
             case plan.KeepRevision():
                 await self._keep_revision(entry, write)
 
@@ -178,26 +181,38 @@ class Intent:
         if held and held.name == name and held.uid != raw["metadata"]["uid"]:
             entry.gone.add(name)
 
-    async def _check_template(self, entry: Entry) -> None:
+    async def _check_template(self, entry: Entry, write: plan.CheckTemplate) -> None:
         """Ask by a dry run (contract rule 13)."""
         assert entry.job is not None
+        tries = entry.verdict_tries.get(write.update, 0) + 1
         try:
-            pod = (await prepared(self._client, entry, entry.job, entry.revision)).dry_run(
+            pod = (await prepared(self._client, entry, entry.job, write.revision)).dry_run(
                 instances=entry.job.spec.instances
             )
             await self._client.create(PODS, entry.key[0], pod, dry_run=True, metadata_only=True)
         except NotHolderError:
             raise
         except ApiError as error:
-            entry.verdict_tries += 1
-            entry.verdict = refusal.verdict(error, entry.verdict_tries, self._clock())
+            verdict = refusal.verdict(error, tries, self._clock())
         else:
-            entry.verdict = Verdict(True)
-        if entry.verdict.accepted:
-            entry.verdict_tries = 0
+            verdict, tries = Verdict(True), 0
+        entry.verdict_tries[write.update] = tries
+        entry.verdicts[write.update] = verdict
+
+    async def _read_revision(self, entry: Entry, name: str) -> None:
+        try:
+            raw = await self._client.get(CONTROLLER_REVISIONS, entry.key[0], name)
+        except NotFound:
+            if (known := entry.revisions.get(name)) is not None:
+                self._store.drop_revision(known.key, known.uid)
+            raise
+        entry.keep_template(name, revisions.canonical(raw.get("data") or {}))
 
     async def _keep_revision(self, entry: Entry, write: plan.KeepRevision) -> None:
         namespace, job_name = entry.key
+        if write.revision != entry.revision:
+            await self._renew_revision(entry, write)
+            return
         body = {
             "apiVersion": "apps/v1",
             "kind": "ControllerRevision",
@@ -214,6 +229,17 @@ class Intent:
             raw = await self._client.create(CONTROLLER_REVISIONS, namespace, body)
         except AlreadyExists:
             raw = await self._take_revision(entry, body)
+        self._store.put_revision(revision_of(RevisionWire.model_validate(raw)))
+
+    async def _renew_revision(self, entry: Entry, write: plan.KeepRevision) -> None:
+        """An older revision is used again: it becomes the newest, with its own template."""
+        body = {"metadata": {"uid": entry.revisions[write.revision].uid}, "revision": write.number}
+        try:
+            raw = await self._client.patch(CONTROLLER_REVISIONS, entry.key[0], write.revision, body)
+        except NotFound:
+            known = entry.revisions[write.revision]
+            self._store.drop_revision(known.key, known.uid)
+            raise
         self._store.put_revision(revision_of(RevisionWire.model_validate(raw)))
 
     async def _take_revision(self, entry: Entry, body: dict[str, Any]) -> dict[str, Any]:

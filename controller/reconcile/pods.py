@@ -1,4 +1,4 @@
-"""Acts on pods: creates, deletes, mends. Fire and follow: each action is a task of its own.
+"""Acts on pods: makes, deletes, changes, mends them. Fire and follow: each action is a task.
 
 What is under way stands in the store as an assumption, made before the request is sent; so the next
 decision neither waits for it nor repeats it. A failure takes the assumption back.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from controller.api import labels
-from controller.api.pod import PodWire
+from controller.api.pod_wire import PodWire
 from controller.core import plan
 from controller.kube.client import Client
 from controller.kube.errors import ApiError, Conflict, Invalid, NotFound
@@ -21,6 +21,7 @@ from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.reconcile.creation import Creation
 from controller.reconcile.decode import UPDATES, pod_of
 from controller.reconcile.entry import Entry, owner_reference
+from controller.reconcile.inplace import Changing
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
@@ -49,8 +50,13 @@ class Pods:
             match action:
                 case plan.DeletePod():
                     slot = (action.instance, action.surge)
-                    entry.instances.assume_deleted(slot, action.uid)
+                    entry.instances.assume_deleted(slot, action.uid, action.force)
                     self._start(self._delete(entry, action))
+                case plan.ChangePod():
+                    if entry.job is not None:
+                        change = Changing(self._client, self._store, entry, entry.job, self._clock)
+                        change.assume(action)
+                        self._start(self._change(change, action))
                 case plan.MendPod():
                     self._start(self._mend(entry, action))
                 case plan.Prune():
@@ -79,13 +85,25 @@ class Pods:
         finally:
             self._settled(creation.entry.key, ok)
 
+    async def _change(self, change: Changing, action: plan.ChangePod) -> None:
+        ok = False
+        try:
+            ok = await change.run(action)
+        finally:
+            self._settled(change.entry.key, ok)
+
     # Delete, mend, prune.
 
     async def _delete(self, entry: Entry, action: plan.DeletePod) -> None:
         slot, ok = (action.instance, action.surge), True
         try:
             await self._client.delete(
-                PODS, entry.key[0], action.name, uid=action.uid, metadata_only=True
+                PODS,
+                entry.key[0],
+                action.name,
+                uid=action.uid,
+                grace_period_seconds=0 if action.force else None,
+                metadata_only=True,
             )
         except (NotFound, Conflict):
             # Gone, or a successor stands there: either way this uid is no more.

@@ -43,12 +43,12 @@ def words(error: ApiError) -> str:
     return error.message or error.reason or f"HTTP {error.status}"
 
 
-def of(error: ApiError, before: Refusal | None, now: float) -> Refusal:
+def of(error: ApiError, before: Refusal | None, now: float, surge: bool = False) -> Refusal:
     """What to remember of a create that failed; ``before``: the refusal it repeats."""
     tries = before.tries + 1 if before else 1
     counts = isinstance(error, BadRequest | Forbidden | Invalid)
     if is_terminating(error) or isinstance(error, NotFound):
-        return Refusal(TERMINATING, words(error), now + LONGEST, False, tries)
+        return Refusal(TERMINATING, words(error), now + LONGEST, False, tries, surge)
     if is_quota(error):
         reason = "QuotaExceeded"
     elif counts:
@@ -57,13 +57,15 @@ def of(error: ApiError, before: Refusal | None, now: float) -> Refusal:
         reason = "Unreachable" if isinstance(error, Unreachable) else error.reason or "ServerError"
     # A server in trouble is asked again soon: nothing but an answer tells that it is well.
     wait = max(delay(tries, longest=LONGEST if counts else BUSY), error.retry_after or 0.0)
-    return Refusal(reason, words(error), now + wait, counts, tries)
+    return Refusal(reason, words(error), now + wait, counts, tries, surge)
 
 
 def verdict(error: ApiError, tries: int, now: float) -> Verdict:
     """What a dry run that failed says of the template (contract rule 13); ``tries``: how often in a
     row it did."""
-    if isinstance(error, AlreadyExists | Conflict) or is_quota(error):
+    if is_quota(error):
+        return Verdict(True, "QuotaExceeded", words(error))
+    if isinstance(error, AlreadyExists | Conflict):
         return Verdict(True)
     if is_terminating(error):
         return Verdict(False, TERMINATING, words(error), now + delay(tries, 300.0, 300.0))

@@ -161,9 +161,9 @@ class Reconciler:
 
     def _tell(self, entry: Entry, write: plan.Write) -> None:
         """Events, after the write they speak of."""
-        if isinstance(write, plan.CheckTemplate) and (said := entry.verdict) and not said.accepted:
-            about = self._reference(entry, None)
-            if about is not None:
+        if isinstance(write, plan.CheckTemplate) and not write.update:
+            said, about = entry.verdicts.get(""), self._reference(entry, None)
+            if said and not said.accepted and about is not None:
                 self._recorder.record(about, "Warning", said.reason, said.message, "CheckTemplate")
         if not isinstance(write, plan.WriteJob | plan.WriteUpdate):
             return

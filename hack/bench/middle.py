@@ -87,7 +87,7 @@ class Middle:
         for number, name in enumerate((_OLD, new), 1):
             kept = {"metadata": _meta(name), "revision": number}
             self.store.put_revision(revision_of(RevisionWire.model_validate(kept)))
-        self.entry.verdict = Verdict(True)
+        self.entry.verdicts[""] = Verdict(True)
         for instance in range(count):
             self.store.put_pod(POD_CODEC.event(self.line(instance))[1])
 

@@ -94,6 +94,8 @@ class Replay:
         self._jobs: dict[str, Object] = {}
         self._updates: dict[str, Object] = {}
         self._going: set[str] = set()
+        #: Jobs with an Update by Surge: their instances may have two pods for a while.
+        self._surging: set[str] = set()
         #: Instances that the update took down, with the moment at which they are good again.
         self._down: dict[Instance, float | None] = {}
 
@@ -126,6 +128,8 @@ class Replay:
             return
         self.faults += faults_of_update(update, self._updates.get(seen.name))
         self._updates[seen.name] = update
+        if update.get("status", {}).get("policy", {}).get("replacement") == "Surge":
+            self._surging.add(name)
         sets = update.get("status", {}).get("instances", {})
         for instance in ids(sets.get("failed", "")) | ids(sets.get("rollbackFailed", "")):
             self._down.pop((name, instance), None)
@@ -152,7 +156,7 @@ class Replay:
             for other in self._pods.values()
             if (other.job, other.instance) == (pod.job, pod.instance) and other.live
         ]
-        if pod.job and len(twins) > 1:
+        if pod.job and len(twins) > 1 and pod.job not in self._surging:
             self._blame(seen, f"two live pods of one instance: {', '.join(twins)}")
 
     def _bring_up(self, seen: Seen, pod: PodSeen) -> None:
@@ -181,6 +185,8 @@ class Replay:
         self.order[pod.job].append(pod.instance)
         if pod.instance >= job["spec"]["instances"] or not pod.ready:
             return  # It is not wanted, or was out of service already.
+        if self._stood_in_for(pod):
+            return
         self._forget_the_good(seen.at)
         self._check_unavailable(seen, job, update, pod)
         waves = self.waves[pod.job]
@@ -192,6 +198,12 @@ class Replay:
         self.peak[pod.job] = max(self.peak[pod.job], len(down))
         if len(down) > (limit := _limit(update)):
             self._blame(seen, f"{pod.job}: {down} are down for the update, {limit} may be")
+
+    def _stood_in_for(self, pod: PodSeen) -> bool:
+        """Whether the instance's other pod serves."""
+        key = (pod.job, pod.instance)
+        pods = [p for p in self._pods.values() if (p.job, p.instance) == key]
+        return any(p.name != pod.name and p.ready and not p.deleting for p in pods)
 
     def _check_unavailable(self, seen: Seen, job: Object, update: Object, pod: PodSeen) -> None:
         bound = update["status"]["policy"].get("maxUnavailable")

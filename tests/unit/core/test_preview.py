@@ -23,7 +23,7 @@ from controller.core import revision as revisions
 from controller.core.case import Case
 from controller.core.instances import Instances
 from controller.core.observed import Finished, Observed, Refusal, Revision, Verdict
-from controller.core.preview import MAX_GROUPS, preview, templates_needed
+from controller.core.preview import MAX_GROUPS, MAX_TEMPLATES, preview, templates_needed
 
 NOW = 1_750_000_000.0
 OLD, ODD, NEW = "web-old", "web-odd", "web-new"
@@ -222,14 +222,28 @@ def test_templates_needed() -> None:
 
     case = case_of(MIXED, dead=Ids.parse("6-7"), templates={})
     assert needed(case) == set(), "to recreate one need not know from what"
-    assert needed(case, replacement="InPlace") == {OLD, NEW}, "those of ODD have no pod"
-    assert needed(case, replacement="Surge") == {NEW}
+    assert needed(case, replacement="InPlace") == {OLD}, "NEW is there, those of ODD have no pod"
+    assert needed(case, replacement="Surge") == set()
     own = {"revision": None, "restart": True}
     assert needed(case, replacement="InPlace", **own) == set()
-    assert needed(case, replacement="Surge", **own) == {OLD, NEW}
+    assert needed(case, replacement="Surge", **own) == {OLD}
     assert needed(case_of(MIXED), replacement="InPlace") == set()
-    pruned = case_of(MIXED, templates={}, revisions={NEW: Revision(NEW, NEW, 1)})
-    assert needed(pruned, replacement="InPlace") == {NEW}, "what is gone cannot be read"
+    pruned = case_of(MIXED, templates={}, revisions={ODD: Revision(ODD, ODD, 1)})
+    assert needed(pruned, replacement="InPlace") == {ODD}, "what is gone cannot be read"
+
+
+def test_no_more_templates_are_needed_than_are_kept() -> None:
+    assigned = ids({f"web-{n}": str(n) for n in range(20)})
+    known = {name: Revision(name, name, 1) for name in (*assigned, OLD)}
+    case = case_of(assigned, templates={}, revisions=known)
+    draft = draft_of(case, "0-19", revision=OLD, replacement="InPlace")
+    asked: set[str] = set()
+    while wanted := templates_needed(case, draft):
+        asked.add(min(wanted))
+        seen = replace(case.seen, templates=dict.fromkeys(asked, TEMPLATES[OLD]))
+        case = replace(case, seen=seen)
+    assert len(asked) == MAX_TEMPLATES
+    assert OLD in asked, "with that of the goal all others are compared"
 
 
 # What it runs into.
@@ -263,6 +277,6 @@ def test_a_surge_that_shares_a_volume() -> None:
     case = case_of(MIXED, templates=templates)
     (found,) = plan_of(case, "0-7", replacement="Surge").conflicts
     assert found.reason == "SurgeSharesVolume"
-    assert "the claim data-{{echelon.instance}}" in found.message
+    assert "data-{{echelon.instance}}" in found.message
     assert plan_of(case, "0-7").conflicts == ()
     assert plan_of(case_of(ids({NEW: "0-7"})), "0-7", replacement="Surge").conflicts == ()

@@ -11,7 +11,8 @@ from tests.unit.core.sim.cluster import Cluster
 
 @dataclass(frozen=True)
 class Behaviour:
-    """Seconds after the pod was made, or after it last became Ready; None: never."""
+    """Seconds after the container was started, after it last became Ready (``crash``), after the
+    pod was changed (``enact``) or deleted (``stop``); None: never."""
 
     ready: float | None = 2.0
     crash: float | None = None
@@ -19,7 +20,20 @@ class Behaviour:
     end: float | None = None
     stop: float | None = 1.0
     ran: bool = True
+    enact: float | None = 1.0
     infeasible: bool = False
+
+
+@dataclass
+class Life:
+    """What the kubelet knows of a pod. ``run``: which start of its container this is; what was due
+    for an earlier one is void. ``revision``: what runs, which a change in place leaves behind."""
+
+    revision: str
+    run: int = 0
+    crashes: int = 0
+    going: bool = False
+    change: tuple[float, str, str] | None = None
 
 
 class Kubelet:
@@ -28,30 +42,31 @@ class Kubelet:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.steering: dict[tuple[str | None, int | None], Behaviour] = {}
-        self._due: list[tuple[float, int, str, str]] = []
-        self._known: dict[str, bool] = {}
-        self._changed: set[tuple[str, float]] = set()
+        self._due: list[tuple[float, int, str, str, int]] = []
+        self._lives: dict[str, Life] = {}
         self._count = 0
 
-    def behaviour(self, pod: Pod) -> Behaviour:
-        image = self.cluster.image(pod.revision)
+    def behaviour(self, pod: Pod, revision: str | None = None) -> Behaviour:
+        image = self.cluster.image(revision or pod.revision)
         keys = ((image, pod.instance), (image, None), (None, pod.instance))
         return next((self.steering[k] for k in keys if k in self.steering), Behaviour())
 
     def look(self) -> None:
-        """Take up what was made or is to go."""
+        """Take up what was made, was changed or is to go."""
         for pod in list(self.cluster.pods.values()):
-            known, how = self._known.get(pod.uid), self.behaviour(pod)
-            if pod.deleted is not None and known is not True:
-                self._known[pod.uid] = True
-                self._at(how.stop, pod, "gone")
-            elif not pod.in_effect and (pod.uid, pod.changed) not in self._changed:
-                self._changed.add((pod.uid, pod.changed))
-                self._at(how.ready, pod, "enacted")
-            elif known is None and pod.deleted is None and not pod.ended:
-                self._known[pod.uid] = False
-                self._at(how.ready, pod, "ready")
-                self._at(how.end, pod, "end")
+            life = self._lives.get(pod.uid)
+            if life is None:
+                life = self._lives[pod.uid] = Life(pod.revision)
+                if pod.deleted is None and not pod.ended:
+                    self._start(pod, life)
+            if pod.deleted is not None and not life.going:
+                life.going = True
+                self._at(self.behaviour(pod, life.revision).stop, pod, "gone", 0)
+            change = (pod.changed, pod.revision, pod.update)
+            if not pod.in_effect and not pod.ended and life.change != change:
+                life.change = change
+                how = self.behaviour(pod)
+                self._at(how.enact, pod, "infeasible" if how.infeasible else "enacted", life.run)
 
     def next_due(self) -> float | None:
         self.look()
@@ -61,41 +76,78 @@ class Kubelet:
         """Do what is due by now."""
         self.look()
         while self._due and self._due[0][0] <= self.cluster.now:
-            _, _, uid, what = heapq.heappop(self._due)
+            _, _, uid, what, run = heapq.heappop(self._due)
             pod = next((p for p in self.cluster.pods.values() if p.uid == uid), None)
             if pod is not None:
-                self._do(pod, what)
+                self._do(pod, what, run)
 
     def release(self, pod: Pod) -> None:
         """A pod that does not end ends after all."""
         self.cluster.remove_pod(pod)
 
-    def _do(self, pod: Pod, what: str) -> None:
-        now, how, put = float(int(self.cluster.now)), self.behaviour(pod), self.cluster.set_pod
+    def _do(self, pod: Pod, what: str, run: int) -> None:
+        life = self._lives[pod.uid]
         if what == "gone":
             self.cluster.remove_pod(pod)
-        elif pod.deleted is not None or pod.ended:
             return
-        elif what == "ready":
-            put(replace(pod, phase="Running", ran=True, ready=True, ready_since=now, trouble=None))
-            if pod.restarts < how.crashes:
-                self._at(how.crash, pod, "crash")
-        elif what == "enacted":
-            enacted = replace(pod, in_effect=not how.infeasible, infeasible=how.infeasible)
-            put(replace(enacted, ready=True, ready_since=now, ran=True, phase="Running"))
-            self._at(how.crash, pod, "crash")
-        elif what == "crash":
-            trouble = Trouble("Error", "container app exited with code 1", 1, now)
-            crashed = replace(
-                pod, restarts=pod.restarts + 1, ready=False, ready_since=now, trouble=trouble
-            )
-            put(crashed)
-            self._at(how.ready, crashed, "ready")
-        elif what == "end":
-            trouble = Trouble("Error", "container app exited with code 3", 3, now)
-            put(replace(pod, phase="Failed", ran=how.ran, ready=False, trouble=trouble))
+        change = (pod.changed, pod.revision, pod.update)
+        pending = not pod.in_effect and life.change == change
+        if pod.deleted is not None or pod.ended or run != life.run:
+            return
+        if what in ("enacted", "infeasible") and not pending:
+            return
+        if what == "crash" and pending:
+            # The container starts anew, and with what it was changed to.
+            what = "enacted"
+        getattr(self, f"_{what}")(pod, life)
 
-    def _at(self, after: float | None, pod: Pod, what: str) -> None:
+    def _ready(self, pod: Pod, life: Life) -> None:
+        now, how = self.cluster.stamp, self.behaviour(pod, life.revision)
+        self.cluster.set_pod(
+            replace(pod, phase="Running", ran=True, ready=True, ready_since=now, trouble=None)
+        )
+        if life.crashes < how.crashes:
+            self._at(how.crash, pod, "crash", life.run)
+
+    def _enacted(self, pod: Pod, life: Life) -> None:
+        """A new image restarts the container; other resources do not."""
+        image = self.cluster.image
+        restarts = image(life.revision) != image(pod.revision)
+        life.revision = pod.revision
+        enacted = replace(pod, in_effect=True, infeasible=False)
+        if restarts:
+            enacted = replace(enacted, ready=False, ready_since=self.cluster.stamp)
+        self.cluster.set_pod(enacted)
+        if restarts:
+            life.crashes = 0
+            self._start(pod, life)
+
+    def _infeasible(self, pod: Pod, life: Life) -> None:
+        del life
+        self.cluster.set_pod(replace(pod, infeasible=True))
+
+    def _crash(self, pod: Pod, life: Life) -> None:
+        now = self.cluster.stamp
+        life.crashes += 1
+        trouble = Trouble("Error", "container app exited with code 1", 1, now)
+        crashed = replace(pod, restarts=pod.restarts + 1, ran=True, trouble=trouble)
+        self.cluster.set_pod(replace(crashed, ready=False, ready_since=now))
+        self._start(pod, life)
+
+    def _end(self, pod: Pod, life: Life) -> None:
+        how = self.behaviour(pod, life.revision)
+        trouble = Trouble("Error", "container app exited with code 3", 3, self.cluster.stamp)
+        ran = pod.ran or how.ran
+        self.cluster.set_pod(replace(pod, phase="Failed", ran=ran, ready=False, trouble=trouble))
+
+    def _start(self, pod: Pod, life: Life) -> None:
+        life.run += 1
+        how = self.behaviour(pod, life.revision)
+        self._at(how.ready, pod, "ready", life.run)
+        self._at(how.end, pod, "end", life.run)
+
+    def _at(self, after: float | None, pod: Pod, what: str, run: int) -> None:
         if after is not None:
             self._count += 1
-            heapq.heappush(self._due, (self.cluster.now + after, self._count, pod.uid, what))
+            due = (self.cluster.now + after, self._count, pod.uid, what, run)
+            heapq.heappush(self._due, due)

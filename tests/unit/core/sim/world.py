@@ -18,12 +18,16 @@ from tests.unit.core.sim.kubelet import Behaviour, Kubelet
 from tests.unit.core.sim.observer import Observer
 from tests.unit.core.sim.operator import Operator
 
-#: More decisions in one moment than any way through the state machine needs.
-LIVELOCK = 60
+#: More decisions in one moment than any way through the state machine needs, even if the operator
+#: dies after each of its writes.
+LIVELOCK = 150
 
 
-def template(image: str) -> dict[str, Any]:
-    return {"spec": {"containers": [{"name": "app", "image": image}]}}
+def template(image: str, cpu: str | None = None) -> dict[str, Any]:
+    container: dict[str, Any] = {"name": "app", "image": image}
+    if cpu is not None:
+        container["resources"] = {"requests": {"cpu": cpu}}
+    return {"spec": {"containers": [container]}}
 
 
 def job(instances: int = 4, image: str = "app:1", **spec: Any) -> Job:
@@ -48,6 +52,8 @@ class World:
         self.operator = Operator(self.cluster)
         self.observer = Observer(self.cluster)
         self.events: list[Event] = []
+        #: Kinds whose watch says nothing for now.
+        self.late: set[str] = set()
         #: Called after each step, for tests that must not miss one.
         self.after_step: Callable[[], object] = lambda: None
 
@@ -104,14 +110,20 @@ class World:
 
     # What happens.
 
-    def edit(self, image: str | None = None, instances: int | None = None, **update: Any) -> None:
+    def edit(
+        self,
+        image: str | None = None,
+        instances: int | None = None,
+        cpu: str | None = None,
+        **update: Any,
+    ) -> None:
         """A user applies; ``update`` in wire names."""
 
         def change(job: Job) -> Job:
             spec = job.spec
             fields: dict[str, Any] = {}
             if image is not None:
-                fields["template"] = template(image)
+                fields["template"] = template(image, cpu)
             if instances is not None:
                 fields["instances"] = instances
             if update:
@@ -136,8 +148,7 @@ class World:
 
     def wipe_status(self) -> None:
         """The Job comes back from a backup, which carries no status."""
-        fresh = JobStatus(observed_generation=-1)
-        self.cluster.user_edit(lambda job: job.model_copy(update={"status": fresh}))
+        self.cluster.restore_job()
         self.restart()
 
     # How time goes by.
@@ -171,7 +182,8 @@ class World:
 
     def deliver(self) -> None:
         for kind in self.cluster.inbox:
-            self.operator.deliver(kind)
+            if kind not in self.late:
+                self.operator.deliver(kind)
 
     def run(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
         """Let time pass; whether ``until`` came true before it was over."""

@@ -1,0 +1,173 @@
+"""Changes a running pod in place (contract rule 16).
+
+For images one patch. For resources three writes: the restart base, so that the restart that a
+resize may make is counted in; the subresource ``resize``; then labels and annotations, which
+``resize`` discards. Killed between them, the pod still says its old revision, and the whole is done
+again: what is there already is not asked for twice.
+
+A pod that has moved on is read and decided anew. One that the API server will not change is
+remembered as stubborn, so that it is replaced.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from controller.api.job import Job
+from controller.api.pod import Pod
+from controller.api.pod_wire import PodWire
+from controller.core import patch, plan
+from controller.core.change import Change, classify
+from controller.kube.client import Client
+from controller.kube.errors import ApiError, BadRequest, Conflict, Forbidden, Invalid, NotFound
+from controller.kube.resources import PODS
+from controller.reconcile import refusal
+from controller.reconcile.creation import prepared
+from controller.reconcile.decode import pod_of
+from controller.reconcile.entry import Entry
+from controller.reconcile.store import Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Changing:
+    """The changes in place of one decision about ``job``."""
+
+    client: Client
+    store: Store
+    entry: Entry
+    job: Job
+    clock: Callable[[], float]
+
+    def assume(self, action: plan.ChangePod) -> None:
+        """Let the store show that the change is under way."""
+        self.entry.instances.assume_changed((action.instance, action.surge), action.uid)
+
+    async def run(self, action: plan.ChangePod) -> bool:
+        """Bring the pod to its revision as far as that goes; False: try again after a while."""
+        try:
+            return await self._try(action)
+        except ApiError as error:
+            log.warning("cannot change %s: %s", action.name, error, extra=self._about(action))
+            return False
+        finally:
+            self.entry.instances.changed((action.instance, action.surge), action.uid)
+
+    async def _try(self, action: plan.ChangePod) -> bool:
+        live = await self._read(action)
+        if live is None:
+            return True
+        if patch.is_restarting(live, self.clock()):
+            return False
+        want = await self._wanted(live, action)
+        if want is None:
+            return False
+        if words := patch.not_running(live, want):
+            self._refuse(action, words)
+            return True
+        try:
+            await self._write(live, want, action)
+        except (NotFound, Conflict):
+            await self._read(action)
+        except (BadRequest, Forbidden, Invalid) as error:
+            if refusal.is_terminating(error) or _is_of_the_moment(error):
+                raise
+            # A namesake is met with Invalid, too.
+            if await self._read(action) is not None:
+                self._refuse(action, refusal.words(error))
+        return True
+
+    async def _read(self, action: plan.ChangePod) -> dict[str, Any] | None:
+        """The pod as it is now, which the store is told; None when it is not, or no longer, one
+        that this change is meant for."""
+        namespace = self.entry.key[0]
+        try:
+            live = await self.client.get(PODS, namespace, action.name)
+        except NotFound:
+            self.store.drop_pod(f"{namespace}/{action.name}", action.uid)
+            return None
+        if live["metadata"]["uid"] != action.uid:
+            self.store.drop_pod(f"{namespace}/{action.name}", action.uid)
+        pod = self._take(live)
+        if pod is None or pod.uid != action.uid or pod.ended or pod.deleted is not None:
+            return None
+        old, new = (self._template(name) for name in (pod.revision, action.revision))
+        meant = old is not None and new is not None and classify(old, new) is action.change
+        return live if meant and self.entry.is_of(self.job) else None
+
+    def _template(self, revision: str) -> bytes | None:
+        entry = self.entry
+        return entry.template if revision == entry.revision else entry.templates.get(revision)
+
+    async def _wanted(self, live: dict[str, Any], action: plan.ChangePod) -> patch.Wanted | None:
+        """What differs between the two revisions for this instance; None: one of them is gone."""
+        pod = PodWire.model_validate(live).slim()
+        assert pod is not None, "it was read"
+        before = await self._manifest(pod.revision, action)
+        after = await self._manifest(action.revision, action)
+        return patch.wanted(before, after, action.change) if before and after else None
+
+    async def _manifest(self, revision: str, action: plan.ChangePod) -> dict[str, Any] | None:
+        """The pod as it would be made at ``revision``; None: that is gone."""
+        try:
+            maker = await prepared(self.client, self.entry, self.job, revision)
+        except NotFound:
+            if (known := self.entry.revisions.get(revision)) is not None:
+                self.store.drop_revision(known.key, known.uid)
+            return None
+        count = self.job.status.instances_in_force or 0
+        return maker.pod(instance=action.instance, instances=count, slot_s=action.surge)
+
+    async def _write(
+        self, live: dict[str, Any], want: patch.Wanted, action: plan.ChangePod
+    ) -> None:
+        """The writes themselves; the store is told what came of the last. Raises ``ApiError``."""
+        base = patch.restart_base(live, want, action.change, self.clock())
+        marks = patch.marks_of(self.entry.key[1], action, base)
+        if action.change is Change.IMAGES:
+            body = patch.with_images(live, want, marks)
+            self._take(await self._patch(action, body, kind="strategic"))
+            return
+        live = await self._patch(action, patch.with_base(live, base))
+        if (body_of_resize := patch.resize(live, want)) is not None:
+            await self._patch(action, body_of_resize, kind="strategic", subresource="resize")
+        self._take(await self._patch(action, patch.marked(live, marks)))
+
+    async def _patch(
+        self,
+        action: plan.ChangePod,
+        body: dict[str, Any],
+        *,
+        kind: Literal["merge", "strategic"] = "merge",
+        subresource: str | None = None,
+    ) -> dict[str, Any]:
+        return await self.client.patch(
+            PODS,
+            self.entry.key[0],
+            action.name,
+            body,
+            content_type=kind,
+            subresource=subresource,
+        )
+
+    def _take(self, raw: dict[str, Any]) -> Pod | None:
+        """Tell the store what the API server says of the pod."""
+        item = pod_of(PodWire.model_validate(raw))
+        self.store.put_pod(item)
+        return item.pod
+
+    def _refuse(self, action: plan.ChangePod, words: str) -> None:
+        self.entry.stubborn.add(action.uid)
+        log.info("%s is replaced: %s", action.name, words, extra=self._about(action))
+
+    def _about(self, action: plan.ChangePod) -> dict[str, Any]:
+        return {"job": "/".join(self.entry.key), "instance": action.instance}
+
+
+def _is_of_the_moment(error: ApiError) -> bool:
+    """Whether a 403 only says that an admission plugin has not seen the nodes yet."""
+    return isinstance(error, Forbidden) and "not yet ready to handle request" in error.message

@@ -1,0 +1,69 @@
+"""A control plane of its own, with no kubelet but the test: no node simulator, no scheduler, and
+no controller that would judge nodes or pods by the silence of their kubelet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hack.devcluster.cluster import Cluster
+from tests.integration.aurora.kubelet import NODE, clear
+from tests.integration.aurora.stage import Stage
+from tests.integration.conftest import install
+from tests.integration.harness.operator import USER, Operator
+from tests.integration.harness.role import grant
+from tests.integration.harness.sightings import Sightings
+from tests.integration.harness.space import Space
+
+#: Namespaces have to get their ServiceAccount and to go, and pods have to follow their Job.
+CONTROLLERS = "namespace-controller,serviceaccount-controller,garbage-collector-controller"
+
+
+# These three have the names of those of the other tests, so that `space` and `operator`, which are
+# made of them, are about this control plane here.
+
+
+@pytest.fixture(scope="package")
+def cluster() -> Iterator[Cluster]:
+    """A control plane with one node that nobody simulates."""
+    args = [f"--controllers={CONTROLLERS}"]
+    with Cluster(nodes=0, scheduler=False, controller_args=args, audit=True) as running:
+        install(running)
+        grant(running, USER)
+        running.api.create("/api/v1/nodes", {"metadata": {"name": NODE}})
+        yield running
+
+
+@pytest.fixture(scope="package")
+def sightings(cluster: Cluster) -> Iterator[Sightings]:
+    seen = Sightings(cluster)
+    seen.start()
+    yield seen
+    seen.stop()
+
+
+@pytest.fixture(scope="package")
+def shared_operator(cluster: Cluster, sightings: Sightings) -> Iterator[Operator]:
+    assert sightings is not None
+    made = Operator(cluster, "aurora")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def undertaker(cluster: Cluster) -> Iterator[list[Space]]:
+    """Removes the pods of namespaces that are going."""
+    assert cluster is not None
+    spaces: list[Space] = []
+    yield spaces
+    for space in spaces:
+        clear(space)
+
+
+@pytest.fixture
+def stage(undertaker: list[Space], space: Space) -> Stage:
+    """The test's namespace, in the words of Aurora's tests."""
+    # Asked for first, the undertaker comes last: when the test was judged.
+    undertaker.append(space)
+    return Stage(space)

@@ -1,0 +1,80 @@
+"""The strategies' tests on pods; as sums they are all in tests/unit/core/test_strategy.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from hack.devcluster.api import ApiError
+from tests.integration.aurora.stage import NEW, Stage
+from tests.integration.harness.manifests import Object, batch, queue, variable_batch
+
+
+def waves(stage: Stage) -> list[set[int]]:
+    """The instances that were down between two moments with none down."""
+    return stage.space.observer.replay().waves["web"]
+
+
+def test_queue_fills_queue(stage: Stage) -> None:
+    """testFillsQueue, testNonContiguous, testActiveTooLarge: a window, whoever is done first."""
+    stage.begin(6, strategy=queue(3))
+    stage.start(NEW)
+    stage.expect("RF", {0: "U", 1: "U", 2: "U"})
+    stage.play(1, "K,A,S,R,W")
+    stage.expect("RF", {0: "U", 1: "U D", 2: "U", 3: "U"})
+    stage.play(3, "K,A,S,R,W")
+    stage.expect("RF", {0: "U", 1: "U D", 2: "U", 3: "U D", 4: "U"})
+    stage.run_to("DONE")
+    assert stage.touched() == [0, 1, 2, 3, 4, 5]
+
+
+def test_batch_waits_for_batch_completion(stage: Stage) -> None:
+    """testExhausted as well: the last batch is what is left."""
+    stage.begin(5, strategy=batch(2))
+    stage.start(NEW)
+    stage.run_to("DONE")
+    assert waves(stage) == [{0, 1}, {2, 3}, {4}]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "groups"),
+    [
+        pytest.param((3, 2, 1), [{0, 1, 2}, {3, 4}, {5}], id="decreasing"),
+        pytest.param((1, 3, 2, 4), [{0}, {1, 2, 3}, {4, 5}, {6, 7, 8, 9}], id="see_saw"),
+        pytest.param((1, 2), [{0}, {1, 2}, {3, 4}, {5, 6}, {7}], id="more_than_the_sum"),
+    ],
+)
+def test_variable_batch(stage: Stage, sizes: tuple[int, ...], groups: list[set[int]]) -> None:
+    stage.begin(sum(map(len, groups)), strategy=variable_batch(*sizes))
+    stage.start(NEW)
+    stage.run_to("DONE")
+    assert waves(stage) == groups
+
+
+@pytest.mark.parametrize(
+    ("sizes", "count", "turn", "groups"),
+    [
+        pytest.param((1, 2, 3), 6, 5, [{0}, {1, 2}, {3, 4, 5}, {1, 2}, {0}], id="rollback"),
+        pytest.param((1, 2, 3), 6, 2, [{0}, {1, 2}, {0}], id="mid_way"),
+        pytest.param(
+            (1, 2), 7, 6, [{0}, {1, 2}, {3, 4}, {5, 6}, {3, 4}, {1, 2}, {0}], id="overflow"
+        ),
+    ],
+)
+def test_variable_batch_back(
+    stage: Stage, sizes: tuple[int, ...], count: int, turn: int, groups: list[set[int]]
+) -> None:
+    """It turns while the group of ``turn`` is down, so that this group comes first on the way
+    back: testRollback, testRollbackMidWay, testRollbackOverflow."""
+    stage.begin(count, strategy=variable_batch(*sizes))
+    stage.start(NEW)
+    stage.run_up_to(turn)
+    stage.rollback()
+    stage.run_to("UNDONE")
+    assert waves(stage) == groups
+
+
+@pytest.mark.parametrize("strategy", [queue(0), batch(0), variable_batch(0), {"type": "Canary"}])
+def test_bad_parameter(stage: Stage, strategy: Object) -> None:
+    with pytest.raises(ApiError) as refused:
+        stage.begin(1, strategy=strategy)
+    assert refused.value.code == 422

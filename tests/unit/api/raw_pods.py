@@ -1,0 +1,78 @@
+"""Pods as an API server gives them, in few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controller.api.pod import Pod
+from controller.api.pod_wire import PodWire
+
+Object = dict[str, Any]
+STARTED = "2026-01-01T00:00:10Z"
+
+
+def container(name: str = "web", **fields: Any) -> Object:
+    return {"name": name, "image": "web:1", **fields}
+
+
+def running(name: str = "web", **fields: Any) -> Object:
+    """The status of a container that runs."""
+    state = {"running": {"startedAt": STARTED}}
+    return {"name": name, "restartCount": 0, "ready": True, "state": state, **fields}
+
+
+def waiting(reason: str, message: str = "", name: str = "web", **fields: Any) -> Object:
+    state = {"waiting": {"reason": reason, "message": message}}
+    return {"name": name, "restartCount": 0, "ready": False, "state": state, **fields}
+
+
+def ended(code: int, reason: str = "Error", message: str = "") -> Object:
+    """A ``state`` or ``lastState``."""
+    at = "2026-01-01T00:00:20Z"
+    found = {"exitCode": code, "reason": reason, "finishedAt": at, "message": message}
+    return {"terminated": {key: value for key, value in found.items() if value != ""}}
+
+
+def condition(type: str, value: bool, reason: str = "", message: str = "") -> Object:
+    found = {"type": type, "status": str(value), "reason": reason, "message": message}
+    return {**found, "lastTransitionTime": STARTED}
+
+
+def raw(
+    *statuses: Object,
+    conditions: tuple[Object, ...] | None = None,
+    containers: tuple[Object, ...] = (container(),),
+    init_containers: tuple[Object, ...] = (),
+    metadata: Object | None = None,
+    **status: Any,
+) -> Object:
+    """Pod web-3 of the Job web; Ready unless ``conditions`` say otherwise."""
+    owner = {"apiVersion": "echelon.dev/v1alpha1", "kind": "Job", "name": "web", "uid": "j1"}
+    meta = {
+        "name": "web-3",
+        "namespace": "ns",
+        "uid": "p1",
+        "resourceVersion": "7",
+        "generation": 1,
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        "ownerReferences": [{**owner, "controller": True}],
+    }
+    spec = {"nodeName": "n1", "containers": containers, "initContainers": init_containers}
+    return {
+        "metadata": {**meta, **(metadata or {})},
+        "spec": spec,
+        "status": {
+            "phase": "Running",
+            "observedGeneration": 1,
+            "containerStatuses": statuses,
+            "conditions": conditions or (condition("Ready", True),),
+            **status,
+        },
+    }
+
+
+def slim(pod: Object) -> Pod:
+    """What is kept of it."""
+    found = PodWire.model_validate(pod).slim()
+    assert found is not None
+    return found

@@ -1,0 +1,118 @@
+"""When a change in place is through, as the pod's status shows it (contract rule 16)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controller.api.labels import RESTART_BASE
+from tests.unit.api.raw_pods import Object, condition, container, ended, raw, running, slim, waiting
+
+AT = 1_767_225_605.0
+OLD = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}
+NEW = {"requests": {"cpu": "2", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}
+READY = condition("Ready", True)
+
+
+def changed(base: str, *statuses: Object, generation: int = 2, **rest: Any) -> Object:
+    """A pod with a restart base made at ``AT``; ``generation`` is that of its spec."""
+    note = f'{{"at":"2026-01-01T00:00:05Z",{base}}}'
+    meta = {"generation": generation, "annotations": {RESTART_BASE: note}}
+    return raw(*statuses, metadata=meta, **{"observedGeneration": 2, **rest})
+
+
+def test_a_pod_that_was_never_changed_is_in_effect_as_it_is() -> None:
+    pod = slim(raw(running(restartCount=2), observedGeneration=0))
+    assert (pod.changed, pod.in_effect, pod.restarts, pod.since) == (0.0, True, 2, pod.created)
+
+
+@pytest.mark.parametrize(
+    ("generation", "observed", "count", "in_effect"),
+    [
+        (2, 2, 4, True),
+        (2, 1, 4, False),  # the kubelet has not seen the patch
+        (2, 2, 3, False),  # it has not restarted the container yet
+        (2, 3, 5, True),  # a crash later does not undo it
+        (2, 0, 4, True),  # a kubelet that does not tell what it has seen
+    ],
+)
+def test_an_image_is_in_effect_once_its_restart_has_happened(
+    generation: int, observed: int, count: int, in_effect: bool
+) -> None:
+    status = running(restartCount=count)
+    pod = slim(changed('"web":4', status, generation=generation, observedGeneration=observed))
+    assert pod.in_effect == in_effect
+    assert pod.changed == pod.since == AT
+
+
+def test_every_container_and_sidecar_must_have_reached_its_base() -> None:
+    def pod(web: int, side: int) -> Object:
+        sidecar = container("side", restartPolicy="Always")
+        statuses = (running(restartCount=side, name="side"),)
+        init: Object = {"init_containers": (sidecar,), "initContainerStatuses": statuses}
+        return changed('"web":1,"side":2', running(restartCount=web), **init)
+
+    assert slim(pod(1, 2)).in_effect
+    assert not slim(pod(0, 2)).in_effect
+    assert not slim(pod(1, 1)).in_effect
+    assert slim(pod(2, 4)).restarts == 3
+    assert slim(pod(0, 4)).restarts == 2, "what one has not used up another may not have"
+
+
+def test_the_name_that_a_runtime_gives_an_image_decides_nothing() -> None:
+    status = running(restartCount=1, image="web:1.4.0-rc1", lastState=ended(0, "Completed"))
+    pod = changed('"web":1', status, containers=(container(image="web:1.4.0"),))
+    assert slim(pod).in_effect
+
+
+def test_an_image_that_cannot_be_pulled_never_is_in_effect() -> None:
+    status = waiting("ImagePullBackOff", restartCount=0, lastState=ended(0, "Completed"))
+    assert not slim(changed('"web":1', status)).in_effect
+
+
+@pytest.mark.parametrize(
+    ("reported", "in_effect"),
+    [
+        (NEW, True),
+        (OLD, False),
+        ({"requests": {"cpu": "2000m", "memory": "1024Mi"}, "limits": {"memory": 2**30}}, True),
+        ({"requests": {"cpu": "2"}}, True),
+        ({"requests": {"cpu": "2"}, "limits": {"memory": "2Gi"}}, False),
+        ({"requests": None}, True),
+        (None, True),
+        ({"requests": {"cpu": "2", "nvidia.com/gpu": "1"}}, True),
+    ],
+)
+def test_resources_are_in_effect_once_the_status_reports_them(
+    reported: Object | None, in_effect: bool
+) -> None:
+    status = running(resources=reported)
+    pod = changed('"web":0', status, containers=(container(resources=NEW),))
+    assert slim(pod).in_effect == in_effect
+
+
+@pytest.mark.parametrize(
+    ("resize", "in_effect", "infeasible"),
+    [
+        (condition("PodResizePending", True, "Deferred", "no cpu left"), False, False),
+        (condition("PodResizePending", True, "Infeasible", "too much"), False, True),
+        (condition("PodResizePending", False, "Infeasible"), True, False),
+        (condition("PodResizeInProgress", True), False, False),
+        (condition("PodResizeInProgress", False), True, False),
+    ],
+)
+def test_a_resize_that_waits_or_is_under_way_is_not_in_effect(
+    resize: Object, in_effect: bool, infeasible: bool
+) -> None:
+    status = running(resources=NEW)
+    containers = (container(resources=NEW),)
+    pod = changed('"web":0', status, containers=containers, conditions=(READY, resize))
+    assert slim(pod).in_effect == in_effect
+    assert slim(pod).infeasible == infeasible
+
+
+def test_a_broken_annotation_is_as_if_it_were_absent() -> None:
+    meta = {"generation": 9, "annotations": {RESTART_BASE: '{"web": 9}'}}
+    pod = slim(raw(running(restartCount=1), metadata=meta))
+    assert (pod.changed, pod.in_effect, pod.restarts) == (0.0, True, 1)

@@ -1,0 +1,72 @@
+"""The facts that are read of a pod."""
+
+from __future__ import annotations
+
+from controller.api.labels import FAILURES, INSTANCE, JOB, MANAGED_BY, REMADE, REVISION, UPDATE
+from controller.api.pod import slot_of
+from controller.api.pod_wire import PodWire
+from tests.unit.api.raw_pods import condition, container, raw, running, slim, waiting
+
+
+def test_an_ordinary_pod() -> None:
+    labels = {JOB: "web", INSTANCE: "3", REVISION: "abc", MANAGED_BY: "echelon"}
+    notes = {UPDATE: "u1", FAILURES: "2", REMADE: "1"}
+    pod = slim(raw(running(), metadata={"labels": labels, "annotations": notes}))
+    assert (pod.namespace, pod.name, pod.uid, pod.job, pod.owner) == (
+        "ns",
+        "web-3",
+        "p1",
+        "web",
+        "j1",
+    )
+    assert (pod.slot, pod.revision, pod.labelled) == ((3, False), "web-abc", True)
+    assert (pod.update, pod.failures, pod.remade) == ("u1", 2, 1)
+    assert (pod.ready, pod.ready_since, pod.ran) == (True, pod.created + 10, True)
+    assert (pod.node, pod.phase, pod.resource_version) == ("n1", "Running", 7)
+    assert (pod.grace, pod.changed, pod.in_effect, pod.infeasible) == (None, 0.0, True, False)
+
+
+def test_a_surge_twin_is_told_by_its_name() -> None:
+    assert slim(raw(metadata={"name": "web-3-s"})).slot == (3, True)
+    assert slot_of("web", "web-03") is None
+    assert slot_of("web", "web-x") is None
+    assert slot_of("web", "shop-1") is None
+    assert PodWire.model_validate(raw(metadata={"name": "web-x"})).slim() is None
+
+
+def test_ready_since_the_newest_start_of_a_container() -> None:
+    late = {"running": {"startedAt": "2026-01-01T00:00:40Z"}}
+    pod = slim(raw(running(), running("late", state=late)))
+    assert pod.ready_since == pod.created + 40
+
+
+def test_restarts_of_init_containers_count_only_of_sidecars() -> None:
+    init = (container("migrate"), container("side", restartPolicy="Always"))
+    statuses = (running("migrate", restartCount=5), running("side", restartCount=2))
+    pod = raw(running(restartCount=1), init_containers=init, initContainerStatuses=statuses)
+    assert slim(pod).restarts == 3
+
+
+def test_a_pod_whose_containers_only_wait_never_ran() -> None:
+    assert not slim(raw(waiting("ContainerCreating"))).ran
+    assert slim(raw(waiting("CrashLoopBackOff", restartCount=1))).ran
+
+
+def test_a_pod_that_is_being_deleted_tells_its_grace_period() -> None:
+    going = {"deletionTimestamp": "2026-01-01T00:01:00Z", "deletionGracePeriodSeconds": 30}
+    pod = slim(raw(running(), metadata=going))
+    assert (pod.deleted, pod.grace) == (pod.created + 60, 30)
+    forced = slim(raw(running(), metadata={**going, "deletionGracePeriodSeconds": 0}))
+    assert forced.grace == 0
+
+
+def test_a_pod_without_any_status_is_pending() -> None:
+    pod = raw(conditions=(condition("PodScheduled", True),))
+    pod["status"] = {}
+    found = slim(pod)
+    assert (found.phase, found.ready, found.ready_since, found.trouble) == (
+        "Pending",
+        False,
+        0.0,
+        None,
+    )

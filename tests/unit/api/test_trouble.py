@@ -1,0 +1,217 @@
+"""What a person is told first about a pod that is not what it should be."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.api.labels import RESTART_BASE
+from controller.api.pod import Trouble
+from tests.unit.api.raw_pods import (
+    Object,
+    condition,
+    container,
+    ended,
+    raw,
+    running,
+    slim,
+    waiting,
+)
+
+UNREADY = condition("Ready", False, "ContainersNotReady", "containers with unready status: [web]")
+PROBE: Object = {"httpGet": {"path": "/healthz", "port": 80}}
+ENDED_AT = 1_767_225_620.0
+
+
+def trouble(*statuses: Object, **rest: object) -> Trouble | None:
+    return slim(raw(*statuses, **{"conditions": (UNREADY,), **rest})).trouble  # type: ignore[arg-type]
+
+
+def test_nothing_is_said_of_a_pod_that_is_as_it_should_be() -> None:
+    assert slim(raw(running())).trouble is None
+
+
+def test_a_crash_loop_tells_the_exit_code_and_the_last_words() -> None:
+    last = ended(3, message="cannot open\n  the database")
+    found = trouble(waiting("CrashLoopBackOff", "back-off 40s", restartCount=4, lastState=last))
+    said = "container web: last exit code 3, cannot open the database"
+    assert found == Trouble("CrashLoopBackOff", said, 3)
+
+
+def test_long_last_words_are_kept_at_both_ends() -> None:
+    last = ended(1, message="Traceback (most recent call last): " + "x" * 900 + " KeyError: 'a'")
+    found = trouble(waiting("CrashLoopBackOff", lastState=last))
+    assert found is not None
+    assert found.message.startswith("container web: last exit code 1, Traceback (most recent")
+    assert found.message.endswith("KeyError: 'a'")
+    assert len(found.message) < 240
+
+
+def test_a_crash_loop_for_want_of_memory_says_so() -> None:
+    found = trouble(waiting("CrashLoopBackOff", lastState=ended(137, "OOMKilled")))
+    said = "container web: last exit code 137, out of memory"
+    assert found == Trouble("OOMKilled", said, 137)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "message"),
+    [
+        (
+            waiting("ImagePullBackOff", 'Back-off pulling image "web:2": not found'),
+            "ImagePullBackOff",
+            'container web: Back-off pulling image "web:2": not found',
+        ),
+        (
+            # It ran before it was changed in place: how it ended then is no news.
+            waiting("ErrImagePull", "unauthorized", restartCount=1, lastState=ended(0)),
+            "ErrImagePull",
+            "container web: unauthorized",
+        ),
+        (
+            waiting("CreateContainerConfigError", 'secret "db" not found'),
+            "CreateContainerConfigError",
+            'container web: secret "db" not found',
+        ),
+        (waiting("InvalidImageName"), "InvalidImageName", "container web"),
+    ],
+)
+def test_what_the_kubelet_cannot_start_it_says_why(
+    status: Object, reason: str, message: str
+) -> None:
+    assert trouble(status) == Trouble(reason, message)
+
+
+@pytest.mark.parametrize("reason", ["ContainerCreating", "PodInitializing"])
+def test_a_container_that_is_being_started_is_no_trouble_of_its_own(reason: str) -> None:
+    found = trouble(waiting(reason))
+    assert found is not None
+    assert found.reason == "ContainersNotReady"
+
+
+def test_a_container_that_was_started_again_says_how_it_ended() -> None:
+    status = running(restartCount=1, lastState=ended(137, "OOMKilled"))
+    said = "container web exited with code 137: out of memory"
+    expected = Trouble("OOMKilled", said, 137, ENDED_AT)
+    assert trouble(status) == expected
+    assert slim(raw(status)).trouble == expected, "although it is Ready again: that was a failure"
+
+
+def test_a_container_that_has_ended_says_how() -> None:
+    status = {"name": "web", "restartCount": 0, "state": ended(2, message="usage: web PORT")}
+    said = "container web exited with code 2: usage: web PORT"
+    assert trouble(status, phase="Failed") == Trouble("Error", said, 2, ENDED_AT)
+
+
+def test_what_a_change_in_place_ended_is_no_trouble() -> None:
+    meta = {"annotations": {RESTART_BASE: '{"at":"2026-01-01T00:00:05Z","web":1}'}}
+    last = ended(143)
+    assert slim(raw(running(restartCount=1, lastState=last), metadata=meta)).trouble is None
+    stopped = {"name": "web", "restartCount": 0, "state": last}
+    found = trouble(stopped, metadata=meta)
+    assert found is not None
+    assert found.reason == "ContainersNotReady"
+    crashed = trouble(running(restartCount=2, lastState=ended(1)), metadata=meta)
+    assert crashed is not None
+    assert crashed.reason == "Error"
+
+
+def test_what_holds_one_container_up_comes_before_what_another_has_behind_it() -> None:
+    past = running("aaa", restartCount=1, lastState=ended(1))
+    found = trouble(past, waiting("ImagePullBackOff", "not found"))
+    assert found is not None
+    assert found.reason == "ImagePullBackOff"
+
+
+def test_an_init_container_is_named_as_one() -> None:
+    init: Object = {"init_containers": (container("migrate"),)}
+    web = waiting("PodInitializing")
+    status = waiting("CrashLoopBackOff", name="migrate", lastState=ended(4, message="no table"))
+    found = trouble(web, initContainerStatuses=(status,), **init)
+    said = "init container migrate: last exit code 4, no table"
+    assert found == Trouble("CrashLoopBackOff", said, 4)
+    status = {"name": "migrate", "state": ended(4, message="no table")}
+    found = trouble(web, initContainerStatuses=(status,), **init)
+    said = "init container migrate exited with code 4: no table"
+    assert found == Trouble("Error", said, 4)
+
+
+def test_a_sidecar_is_a_container() -> None:
+    sidecar = container("proxy", restartPolicy="Always", startupProbe=PROBE)
+    status = running("proxy", ready=False, started=False)
+    found = trouble(
+        waiting("PodInitializing"), init_containers=(sidecar,), initContainerStatuses=(status,)
+    )
+    said = "container proxy is running but not Ready: its startup probe has not passed"
+    assert found == Trouble("Unhealthy", said)
+
+
+@pytest.mark.parametrize(
+    ("probes", "started", "reason", "why"),
+    [
+        ({}, True, "ContainersNotReady", "containers with unready status: [web]"),
+        ({"readinessProbe": PROBE}, True, "Unhealthy", "its readiness probe does not pass"),
+        (
+            {"startupProbe": PROBE, "readinessProbe": PROBE},
+            False,
+            "Unhealthy",
+            "its startup probe has not passed",
+        ),
+        (
+            {"startupProbe": PROBE, "readinessProbe": PROBE},
+            True,
+            "Unhealthy",
+            "its readiness probe does not pass",
+        ),
+    ],
+)
+def test_a_probe_is_blamed_only_if_there_is_one(
+    probes: Object, started: bool, reason: str, why: str
+) -> None:
+    status = running(ready=False, started=started)
+    found = trouble(status, containers=(container(**probes),))
+    assert found is not None
+    assert (found.reason, found.message.rpartition("Ready: ")[2]) == (reason, why)
+
+
+def test_the_scheduler_says_why_there_is_no_place() -> None:
+    words = "0/3 nodes are available: 3 Insufficient cpu."
+    found = trouble(
+        phase="Pending", conditions=(condition("PodScheduled", False, "Unschedulable", words),)
+    )
+    assert found == Trouble("Unschedulable", words)
+
+
+def test_a_pod_that_was_ended_as_a_whole_says_why_and_when() -> None:
+    status = {"name": "web", "state": ended(137)}
+    words = "The node was low on resource: memory."
+    pod = raw(status, phase="Failed", reason="Evicted", message=words, conditions=(UNREADY,))
+    assert slim(pod).trouble == Trouble("Evicted", words, at=ENDED_AT)
+    refused = raw(phase="Failed", reason="OutOfcpu", message="no cpu", conditions=(UNREADY,))
+    assert slim(refused).trouble == Trouble("OutOfcpu", "no cpu")
+
+
+def test_a_disruption_is_called_by_its_name() -> None:
+    taint = condition("DisruptionTarget", True, "DeletionByTaintManager", "Taint manager: deleting")
+    pod = slim(raw(running(), conditions=(condition("Ready", True), taint)))
+    assert pod.disrupted
+    assert pod.trouble == Trouble("DeletionByTaintManager", "Taint manager: deleting")
+
+
+def test_a_lost_node_is_named() -> None:
+    found = trouble(running(), conditions=(condition("Ready", False),))
+    assert found == Trouble("NodeNotReady", "node n1 does not report")
+
+
+def test_a_readiness_gate_is_told_as_the_kubelet_tells_it() -> None:
+    gate = condition("Ready", False, "ReadinessGatesNotReady", 'readiness gate "x" is not True')
+    found = trouble(running(), conditions=(gate,))
+    assert found == Trouble("ReadinessGatesNotReady", 'readiness gate "x" is not True')
+
+
+def test_a_resize_that_waits_says_for_what() -> None:
+    words = "Node didn't have enough resource: cpu"
+    conditions = (
+        condition("Ready", True),
+        condition("PodResizePending", True, "Deferred", words),
+    )
+    found = slim(raw(running(), conditions=conditions)).trouble
+    assert found == Trouble("PodResizePending", f"Deferred: {words}")

@@ -1,0 +1,200 @@
+"""What may be written into the statuses, and what follows what: nobody may read nonsense there."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from controller.api.ids import Ids
+from controller.api.job import Job, JobStatus
+from controller.api.policy import Mode
+from controller.api.update import (
+    ACTIVE,
+    BACKWARD,
+    FORWARD,
+    TERMINAL,
+    Phase,
+    Update,
+    UpdateStatus,
+)
+from controller.core import assigned as asg
+from controller.core import conditions as cond
+from controller.core.ending import made_by_us
+from controller.core.machine import legal
+from controller.core.observed import Observed
+from controller.core.plan import MakeUpdate, Plan
+from tests.unit.core.sim.cluster import Cluster
+
+MOST = 50
+LONGEST = 256
+
+
+class Records:
+    """``look`` after each step: whatever a user did meanwhile leaves the statuses alone, but for a
+    backup, which brings back other objects (or a status that was never written)."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self._job = cluster.job
+        self._updates: dict[str, Update] = {}
+        #: By uid, also those that are gone.
+        self._known: dict[str, Update] = {}
+
+    def asked(self, seen: Observed, plan: Plan) -> None:
+        """Take down what is there before the operator writes."""
+        self._job = self.cluster.job
+        self._updates = {u.metadata.uid: u for u in self.cluster.updates.values()}
+        self._known |= self._updates
+        if isinstance(plan.write, MakeUpdate):
+            _by_itself(seen)
+
+    def look(self) -> None:
+        """What the step has written."""
+        job = self.cluster.job
+        assert job.spec is self._job.spec, "the spec is the user's"
+        if job.status is not self._job.status:
+            self._job_written(self._job, job)
+        for update in self.cluster.updates.values():
+            old = self._updates.get(update.metadata.uid)
+            if old is None:
+                assert made_by_us(update, job.metadata.uid), "made by the operator"
+                continue
+            assert update.spec is old.spec, "the spec is the user's"
+            if update.status is not old.status:
+                self._update_written(old, update)
+        for old in self._updates.values():
+            if old.metadata.name not in self.cluster.updates:
+                ours = made_by_us(old, job.metadata.uid)
+                assert ours, f"{old.metadata.name} was deleted though a person made it"
+                assert old.status.phase in TERMINAL, f"{old.metadata.name} was deleted"
+
+    # The Job.
+
+    def _job_written(self, old: Job, new: Job) -> None:
+        was, status = old.status, new.status
+        disjoint({r.revision: r.instances for r in status.assigned})
+        intended = asg.ids_of(asg.read(status.assigned))
+        if status.last_attempt is not None:
+            assert status.instances_in_force == len(intended)
+        sides = {c.type for c in status.conditions if cond.is_true(status.conditions, c.type)}
+        assert not {cond.RECONCILING, cond.STALLED} <= sides, f"both of {sides}"
+        assert len(status.known_bad) <= 10
+        if was.last_attempt is None:
+            return
+        if status.current_revision != was.current_revision:
+            assert set(asg.read(status.assigned)) <= {status.current_revision}, "not completed"
+        self._lock(was, status)
+        self._ended(was, status)
+        if status.last_attempt != was.last_attempt:
+            last, before = status.last_attempt, was.last_attempt
+            assert last is not None
+            if last.revision != before.revision:
+                assert last.update_uid != before.update_uid, "the same attempt, another target"
+
+    def _lock(self, was: JobStatus, now: JobStatus) -> None:
+        old, new = was.active_update, now.active_update
+        if new is None or new == old:
+            return
+        update = self.cluster.updates.get(new.name)
+        assert update is None or update.metadata.uid == new.uid
+        if update is None:
+            return  # Deleted in this very moment.
+        assert update.status.phase is Phase.PENDING
+        to = update.status.to
+        assert to is not None
+        bad = {b.revision for b in was.known_bad} - {was.current_revision}
+        assert to.revision not in bad or update.spec.force, "known bad"
+        assert not update.spec.dry_run, "a dry run takes no lock"
+        former = self.cluster.updates.get(old.name) if old else None
+        if old and former and former.metadata.uid == old.uid:
+            uid = self.cluster.job.metadata.uid
+            assert made_by_us(former, uid), "a person's Update is not superseded"
+            assert made_by_us(update, uid), "only a new template supersedes"
+
+    # Updates.
+
+    def _update_written(self, old: Update, new: Update) -> None:
+        was, status, name = old.status, new.status, new.metadata.name
+        if was.phase is not status.phase:
+            assert legal(was.phase, status.phase), f"{name}: {was.phase} to {status.phase}"
+        assert len(status.history) <= MOST
+        assert len(status.failures) <= MOST
+        words = [e.message for e in status.history] + [f.message for f in status.failures]
+        assert max(map(len, words), default=0) <= LONGEST
+        added = self._prepended(was, status)
+        assert (added > 0) == (was.phase is not status.phase), "history tells the phases"
+        if status.history:
+            assert status.history[0].phase is status.phase
+        ended = status.phase in TERMINAL
+        assert (status.finished_at is not None) == ended
+        assert cond.is_true(status.conditions, cond.COMPLETE) == ended or not status.conditions
+        assert (status.started_at is not None) or status.phase not in ACTIVE
+        sides = {c.type for c in status.conditions if cond.is_true(status.conditions, c.type)}
+        assert not {cond.RECONCILING, cond.STALLED} <= sides, f"both of {sides}"
+        _sets(new)
+        if status.phase in FORWARD and was.phase in FORWARD:
+            _auto_pause(was, status)
+
+    def _prepended(self, was: UpdateStatus, now: UpdateStatus) -> int:
+        """How many entries are new; the others are as they were."""
+        for added in (0, 1):
+            if (now.history[:added] + was.history)[:MOST] == now.history:
+                return added
+        raise AssertionError(f"history was {was.history} and is {now.history}")
+
+    def _ended(self, was: JobStatus, now: JobStatus) -> None:
+        """The lock was freed: no instance that was there before and is to stay is dropped."""
+        update = self._known.get(was.active_update.uid) if was.active_update else None
+        if update is None or now.active_update is not None or now.last_attempt is None:
+            return
+        status, outcome = update.status, now.last_attempt.outcome
+        if status.to is None:
+            return
+        origin, intended = asg.ids_of(asg.read(status.from_)), asg.ids_of(asg.read(now.assigned))
+        scope = origin | status.to.instances
+        kept = origin & status.to.instances
+        assert kept <= intended, f"instances {kept - intended} are missing after {outcome}"
+        if outcome == Phase.ROLLED_FORWARD:
+            assert intended & scope == status.to.instances
+        elif outcome == Phase.ROLLED_BACK:
+            assert intended & scope == origin
+        wait, since = status.policy and status.policy.watch_after_seconds, status.watching_since
+        if outcome == Phase.ROLLED_FORWARD and wait:
+            assert since is not None, "nobody watched"
+            assert since + wait <= self.cluster.now, "nobody watched long enough"
+
+
+def disjoint(sets: dict[str, Ids]) -> None:
+    """Each id is in at most one."""
+    for (one, a), (other, b) in combinations(sets.items(), 2):
+        assert not a & b, f"{a & b} in {one} and in {other}"
+
+
+def _sets(update: Update) -> None:
+    sets, counts = update.status.instances, update.status.counts
+    named = {name: getattr(sets, name) for name in type(sets).model_fields}
+    disjoint(named)
+    if update.status.phase not in BACKWARD and update.status.phase in ACTIVE:
+        parts = counts.updated + counts.updating + counts.failed + counts.pending
+        assert counts.total == parts, f"{counts}"
+        assert counts.updated == len(sets.updated)
+        assert counts.failed == len(sets.failed)
+
+
+def _auto_pause(was: UpdateStatus, now: UpdateStatus) -> None:
+    """With ``autoPause`` no batch follows another one without a token in between."""
+    policy, old, new = was.policy, was.batch, now.batch
+    if policy is None or not policy.strategy.auto_pause or old is None or new is None:
+        return
+    if new.index == old.index or not old.instances:
+        return
+    through = old.instances <= now.instances.updated | now.instances.failed
+    assert not through or not new.instances - old.instances, f"{old}, then {new}, and no token"
+
+
+def _by_itself(seen: Observed) -> None:
+    """The operator makes an Update only for a template (or token) that it has not tried."""
+    last, spec = seen.job.status.last_attempt, seen.job.spec.update
+    assert last is not None
+    assert spec.mode is Mode.AUTOMATIC
+    again = spec.retry_token not in (None, last.retry_token)
+    assert again or seen.revision != last.revision, "no retry by itself"

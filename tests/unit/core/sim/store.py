@@ -1,0 +1,138 @@
+"""What the API server of one Job keeps: objects with versions and uids, and what a watch says."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Any
+
+from controller.api.job import Job
+from controller.api.meta import OwnerReference, UpdateMeta
+from controller.api.pod import Pod
+from controller.api.update import Update, UpdateSpec, UpdateStatus
+from controller.core import revision as revisions
+from controller.core.observed import Revision
+
+START = 1_750_000_000.0
+GRACE = 5
+
+
+class ApiError(Exception):
+    """The API server refuses or does not answer; ``reason`` as in its own Status."""
+
+    def __init__(self, reason: str, message: str = "") -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = reason
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Change:
+    """One watch event; ``value`` None: the object is gone."""
+
+    kind: str
+    name: str
+    uid: str
+    value: Any
+
+
+class Store:
+    """The objects. What is stored of a moment is cut to whole seconds, as the API does."""
+
+    def __init__(self, job: Job, now: float = START) -> None:
+        self.now = now
+        self._version = itertools.count(100)
+        self._uid = itertools.count(1)
+        self.job = job
+        self.updates: dict[str, Update] = {}
+        self.revisions: dict[str, Revision] = {}
+        self.templates: dict[str, dict[str, Any]] = {}
+        self.pods: dict[str, Pod] = {}
+        self.inbox: dict[str, deque[Change]] = {
+            kind: deque() for kind in ("job", "update", "revision", "pod")
+        }
+
+    @property
+    def stamp(self) -> float:
+        return float(int(self.now))
+
+    @property
+    def revision(self) -> str:
+        """The name of the present template's revision."""
+        digest = revisions.digest(revisions.canonical(self.job.spec.template))
+        return revisions.revision_name(self.job.metadata.name, digest)
+
+    def image(self, revision: str) -> str:
+        """What a revision runs."""
+        return (revisions.images(self.templates.get(revision, {})) or ("",))[0]
+
+    def uid(self, kind: str) -> str:
+        return f"{kind}-{next(self._uid)}"
+
+    def version(self) -> str:
+        return str(next(self._version))
+
+    # Pods, for the kubelet and for whoever disturbs.
+
+    def set_pod(self, pod: Pod) -> Pod:
+        """A new version of a pod."""
+        stored = replace(pod, resource_version=int(self.version()))
+        self.pods[pod.name] = stored
+        self.tell("pod", pod.name, pod.uid, stored)
+        return stored
+
+    def let_go(self, pod: Pod) -> None:
+        """A delete: ended pods go at once, others when the kubelet says so."""
+        if pod.ended:
+            self.remove_pod(pod)
+        elif pod.deleted is None:
+            self.set_pod(replace(pod, deleted=self.stamp + GRACE, grace=GRACE))
+
+    def remove_pod(self, pod: Pod) -> None:
+        """The pod is gone for good; a successor of its name stays."""
+        if (there := self.pods.get(pod.name)) is not None and there.uid == pod.uid:
+            del self.pods[pod.name]
+            self.tell("pod", pod.name, pod.uid, None)
+
+    # Updates.
+
+    def new_update(self, name: str, spec: UpdateSpec, owner: OwnerReference | None) -> Update:
+        meta = UpdateMeta(
+            name=name,
+            uid=self.uid("update"),
+            generation=1,
+            creation_timestamp=self.stamp,
+            owner_references=(owner,) if owner else (),
+        )
+        # As the CRD's default for status.
+        status = UpdateStatus(observed_generation=-1)
+        self.updates[name] = Update(metadata=meta, spec=spec, status=status)
+        return self.put_update(name)
+
+    def put_update(
+        self,
+        name: str,
+        status: UpdateStatus | None = None,
+        annotations: dict[str, str] | None = None,
+    ) -> Update:
+        """A new version of an Update."""
+        old = self.updates[name]
+        meta = old.metadata.model_copy(
+            update={
+                "resource_version": self.version(),
+                "annotations": annotations or old.metadata.annotations,
+            }
+        )
+        new = old.model_copy(update={"metadata": meta, "status": status or old.status})
+        self.updates[name] = new
+        self.tell("update", name, meta.uid, new)
+        return new
+
+    def drop_update(self, name: str) -> Update:
+        gone = self.updates.pop(name)
+        self.tell("update", name, gone.metadata.uid, None)
+        return gone
+
+    def tell(self, kind: str, name: str, uid: str, value: Any) -> None:
+        self.inbox[kind].append(Change(kind, name, uid, value))

@@ -1,0 +1,77 @@
+"""What people and other programs do to a Job and its Updates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from controller.api.job import Job, JobStatus
+from controller.api.labels import PULSED_AT
+from controller.api.meta import format_time
+from controller.api.pod import Pod, slot_of
+from controller.api.update import UpdateSpec, UpdateStatus
+from tests.unit.core.sim.store import Store
+
+
+class Users(Store):
+    """None of this is the operator's: it is neither counted nor does it fail."""
+
+    def user_edit(self, change: Callable[[Job], Job]) -> None:
+        """A change of the Job's spec."""
+        job = change(self.job)
+        meta = job.metadata
+        meta = meta.model_copy(
+            update={
+                "generation": meta.generation + 1,
+                "uid": meta.uid or self.uid("job"),
+                "resource_version": self.version(),
+            }
+        )
+        self.job = job.model_copy(update={"metadata": meta})
+        self.templates[self.revision] = self.job.spec.template
+        self.tell("job", meta.name, meta.uid, self.job)
+
+    def user_update(self, name: str, **spec: Any) -> None:
+        """An Update made by hand."""
+        self.new_update(name, UpdateSpec(job=self.job.metadata.name, **spec), owner=None)
+
+    def user_edit_update(self, name: str, **spec: Any) -> None:
+        """Somebody edits the spec of an Update; ``spec`` by attribute."""
+        old = self.updates[name]
+        changed = old.spec.model_copy(update=spec)
+        if changed == old.spec:
+            return  # The API server raises no generation for nothing.
+        meta = old.metadata.model_copy(update={"generation": old.metadata.generation + 1})
+        self.updates[name] = old.model_copy(update={"metadata": meta, "spec": changed})
+        self.put_update(name)
+
+    def pulse(self, name: str, at: float | None = None) -> None:
+        """A coordinator's pulse."""
+        annotations = self.updates[name].metadata.annotations
+        moment = format_time(self.now if at is None else at)
+        self.put_update(name, annotations={**annotations, PULSED_AT: moment})
+
+    def user_delete_update(self, name: str) -> None:
+        self.drop_update(name)
+
+    def stranger(self, name: str, owner: str = "somebody") -> Pod:
+        """A pod of somebody else under one of our names."""
+        slot = slot_of(self.job.metadata.name, name)
+        assert slot is not None
+        return self.set_pod(
+            Pod("default", name, self.uid("pod"), self.job.metadata.name, owner, *slot)
+        )
+
+    # Backups: what comes back has no status, and an Update another uid (but its annotations).
+
+    def restore_job(self) -> None:
+        fresh = JobStatus(observed_generation=-1)
+        self.user_edit(lambda job: job.model_copy(update={"status": fresh}))
+
+    def restore_update(self, name: str, *, status: bool = False) -> None:
+        """``status``: it was in the backup too."""
+        old = self.drop_update(name)
+        meta = old.metadata.model_copy(update={"uid": self.uid("update"), "generation": 1})
+        kept = old.status if status else UpdateStatus(observed_generation=-1)
+        self.updates[name] = old.model_copy(update={"metadata": meta, "status": kept})
+        self.put_update(name)

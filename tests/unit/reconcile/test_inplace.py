@@ -1,0 +1,332 @@
+"""A change in place: what is asked for, in which order, and what becomes of every answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from controller.api import labels
+from controller.api.pod import Pod
+from controller.api.pod_wire import PodWire
+from controller.api.restart_base import RestartBase
+from controller.core import plan
+from controller.core import revision as revisions
+from controller.core.change import Change
+from controller.kube.errors import (
+    ApiError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    ServerError,
+    Unreachable,
+)
+from controller.reconcile.decode import pod_of
+from controller.reconcile.entry import Entry, Key
+from controller.reconcile.pods import Pods
+from controller.reconcile.store import Store
+from tests.unit.reconcile.fake_pods import FakePods, Object
+
+KEY: Key = ("ns", "web")
+NOW = 1_767_225_700.0
+STARTED = "2026-01-01T00:00:10Z"
+SMALL: Object = {"requests": {"cpu": "1"}}
+LARGE: Object = {"requests": {"cpu": "2"}}
+
+
+def template(image: str = "web:1", resources: Object | None = None, **fields: Any) -> Object:
+    one: Object = {"name": "web", "image": image, **fields}
+    if resources:
+        one["resources"] = resources
+    return {"spec": {"containers": [one]}}
+
+
+def revision_of(made: Object) -> str:
+    return revisions.revision_name("web", revisions.digest(revisions.canonical(made)))
+
+
+class World:
+    """A Job at ``new``, and pod web-3 which runs ``old``."""
+
+    def __init__(self, old: Object, new: Object) -> None:
+        self.api = FakePods()
+        self.store = Store(lambda _: None)
+        self.settled: list[bool] = []
+        self.pods = Pods(self.api, self.store, lambda _, ok: self.settled.append(ok), lambda: NOW)
+        meta = {"name": "web", "namespace": "ns", "uid": "j1", "resourceVersion": "1"}
+        spec = {"instances": 5, "template": new}
+        self.store.put_job({"metadata": {**meta, "generation": 1}, "spec": spec, "status": {}})
+        self.old, self.new = revision_of(old), revision_of(new)
+        self.entry.keep_template(self.old, revisions.canonical(old))
+        self.api.pod = self._pod(old)
+        self.store.put_pod(pod_of(PodWire.model_validate(self.api.pod)))
+        images = old["spec"]["containers"][0]["image"] != new["spec"]["containers"][0]["image"]
+        self.change = Change.IMAGES if images else Change.RESOURCES
+
+    @property
+    def entry(self) -> Entry:
+        return self.store.entries[KEY]
+
+    @property
+    def seen(self) -> Pod:
+        return self.entry.instances.pods[(3, False)]
+
+    @property
+    def pod(self) -> Object:
+        assert self.api.pod is not None
+        return self.api.pod
+
+    @property
+    def notes(self) -> Object:
+        found: Object = self.pod["metadata"]["annotations"]
+        return found
+
+    def _pod(self, old: Object) -> Object:
+        owner = {"apiVersion": labels.API_VERSION, "kind": "Job", "name": "web", "uid": "j1"}
+        container = old["spec"]["containers"][0]
+        status = {
+            "name": "web",
+            "restartCount": 2,
+            "state": {"running": {"startedAt": STARTED}},
+            "resources": container.get("resources"),
+        }
+        return {
+            "metadata": {
+                "name": "web-3",
+                "namespace": "ns",
+                "uid": "p1",
+                "resourceVersion": "50",
+                "generation": 1,
+                "labels": {labels.REVISION: self.old.removeprefix("web-")},
+                "annotations": {labels.REVISION: self.old},
+                "ownerReferences": [{**owner, "controller": True}],
+            },
+            "spec": {"containers": [dict(container)]},
+            "status": {
+                "phase": "Running",
+                "observedGeneration": 1,
+                "containerStatuses": [status],
+                "conditions": [{"type": "Ready", "status": "True"}],
+            },
+        }
+
+    async def act(self) -> None:
+        """Have the pod changed as a decision would."""
+        action = plan.ChangePod(3, False, "web-3", "p1", self.new, "u1", 2, self.change)
+        self.pods.act(self.entry, [action])
+        assert 3 in self.entry.instances.view().changing
+        await asyncio.sleep(0)
+        await self.pods.drain(5.0)
+        assert len(self.settled) == 1
+        if 3 in self.entry.instances.view().present:
+            assert 3 not in self.entry.instances.view().changing
+
+
+@pytest.fixture
+def images() -> World:
+    return World(template("web:1"), template("web:2"))
+
+
+@pytest.fixture
+def resources() -> World:
+    return World(template(resources=SMALL), template(resources=LARGE))
+
+
+async def test_images_take_one_patch(images: World) -> None:
+    await images.act()
+    assert images.api.kinds == ["get", "patch strategic"]
+    assert images.pod["spec"]["containers"][0]["image"] == "web:2"
+    assert images.pod["metadata"]["labels"][labels.REVISION] == images.new.removeprefix("web-")
+    assert images.notes == {
+        labels.REVISION: images.new,
+        labels.UPDATE: "u1",
+        labels.FAILURES: "2",
+        labels.RESTART_BASE: str(RestartBase(NOW, {"web": 3})),
+    }
+    seen = images.seen
+    assert (seen.revision, seen.update, seen.failures) == (images.new, "u1", 2)
+    assert (seen.changed, seen.in_effect, seen.restarts) == (NOW, False, 0)
+    assert 3 in images.entry.instances.view().settling
+    assert images.settled == [True]
+
+
+async def test_placeholders_are_filled_for_the_instance() -> None:
+    world = World(template("web:1"), template("web:{{echelon.instance}}"))
+    await world.act()
+    assert world.pod["spec"]["containers"][0]["image"] == "web:3"
+
+
+async def test_resources_take_the_base_the_resize_and_the_labels(resources: World) -> None:
+    await resources.act()
+    assert resources.api.kinds == ["get", "patch merge", "patch resize", "patch merge"]
+    base, _, last = resources.api.asked[1:]
+    assert base.body is not None
+    assert base.body["metadata"]["annotations"] == {
+        labels.RESTART_BASE: str(RestartBase(NOW, {"web": 2}))
+    }
+    assert last.body is not None
+    assert "resourceVersion" not in last.body["metadata"], "its status is changing by now"
+    amounts = {"requests": {"cpu": "2"}, "limits": {}}
+    assert resources.pod["spec"]["containers"][0]["resources"] == amounts
+    assert resources.notes[labels.REVISION] == resources.new
+    assert resources.seen.revision == resources.new
+    assert not resources.seen.in_effect
+    assert resources.settled == [True]
+
+
+async def test_a_resize_that_was_made_before_a_crash_is_not_made_again(resources: World) -> None:
+    resources.api.fail("patch merge", *[])
+    resources.pod["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "2000m"}}
+    await resources.act()
+    assert resources.api.kinds == ["get", "patch merge", "patch merge"]
+    assert resources.notes[labels.REVISION] == resources.new
+
+
+async def test_a_conflict_is_read_and_decided_anew(images: World) -> None:
+    images.api.fail("patch strategic", Conflict(409, "Conflict", "modified"))
+    images.pod["metadata"]["resourceVersion"] = "51"
+    images.pod["status"]["conditions"] = []
+    await images.act()
+    assert images.api.kinds == ["get", "patch strategic", "get"]
+    assert not images.seen.ready, "what was read is in the store"
+    assert images.entry.stubborn == set()
+    assert images.settled == [True]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Invalid(422, "Invalid", "Pod QOS Class may not change as a result of resizing"),
+        BadRequest(400, "BadRequest", "denied by a webhook"),
+        Forbidden(403, "Forbidden", "node capacity"),
+    ],
+)
+async def test_a_pod_that_the_api_server_will_not_change_is_stubborn(
+    resources: World, error: ApiError
+) -> None:
+    resources.api.fail("patch resize", error)
+    await resources.act()
+    assert resources.entry.stubborn == {"p1"}
+    assert resources.notes[labels.REVISION] == resources.old, "it still says what it is"
+    assert resources.settled == [True]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ServerError(500, "InternalError", "webhook failed"),
+        Unreachable("timed out"),
+        Forbidden(403, "Forbidden", "not yet ready to handle request"),
+        Forbidden(403, "Forbidden", "unable, because it is being terminated"),
+    ],
+)
+async def test_what_says_nothing_of_the_pod_is_tried_again(images: World, error: ApiError) -> None:
+    images.api.fail("patch strategic", error)
+    await images.act()
+    assert images.entry.stubborn == set()
+    assert images.settled == [False]
+
+
+async def test_a_pod_that_cannot_be_read_is_tried_again(images: World) -> None:
+    images.api.fail("get", Forbidden(403, "Forbidden", "not allowed yet"))
+    await images.act()
+    assert images.api.kinds == ["get"]
+    assert images.entry.stubborn == set()
+    assert images.settled == [False]
+
+
+async def test_a_pod_that_is_gone_leaves_the_store(images: World) -> None:
+    images.api.pod = None
+    await images.act()
+    assert images.entry.instances.pods == {}
+    assert images.settled == [True]
+
+
+async def test_a_pod_that_goes_meanwhile_leaves_the_store(images: World) -> None:
+    images.api.fail("patch strategic", NotFound(404, "NotFound", "gone"))
+    images.api.fail("get")
+    await images.act()
+    assert images.api.kinds == ["get", "patch strategic", "get"]
+    assert images.settled == [True]
+
+
+async def test_a_successor_is_left_alone(images: World) -> None:
+    images.pod["metadata"] |= {"uid": "p2", "resourceVersion": "60"}
+    await images.act()
+    assert images.api.kinds == ["get"]
+    assert images.seen.uid == "p2"
+
+
+async def test_a_namesake_that_comes_meanwhile_is_not_stubborn(resources: World) -> None:
+    resources.api.fail("patch resize", Invalid(422, "Invalid", "metadata.uid: immutable"))
+    swap = resources.api._change
+
+    def come(pod: Object, spec: Object) -> None:
+        swap(pod, spec)
+        pod["metadata"]["uid"] = "p2"
+
+    resources.api._change = come  # type: ignore[method-assign]
+    await resources.act()
+    assert resources.entry.stubborn == set()
+    assert resources.seen.uid == "p2"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"deletionTimestamp": "2026-01-01T00:01:00Z", "deletionGracePeriodSeconds": 30},
+        {"labels": {labels.REVISION: "other"}},
+    ],
+)
+async def test_a_pod_that_is_another_than_it_was_taken_for_is_left_alone(
+    images: World, change: Object
+) -> None:
+    images.pod["metadata"] |= {**change, "resourceVersion": "51"}
+    await images.act()
+    assert images.api.kinds == ["get"]
+    assert images.settled == [True]
+
+
+async def test_a_pod_that_has_ended_is_left_alone(images: World) -> None:
+    images.pod["metadata"]["resourceVersion"] = "51"
+    images.pod["status"]["phase"] = "Failed"
+    await images.act()
+    assert images.api.kinds == ["get"]
+
+
+async def test_the_restart_of_a_former_change_is_waited_for(images: World) -> None:
+    images.notes[labels.RESTART_BASE] = str(RestartBase(NOW - 1, {"web": 3}))
+    images.pod["metadata"]["resourceVersion"] = "51"
+    await images.act()
+    assert images.api.kinds == ["get"]
+    assert images.settled == [False]
+
+
+async def test_a_pod_that_never_ran_is_replaced(images: World) -> None:
+    images.pod["status"]["containerStatuses"] = [
+        {"name": "web", "restartCount": 0, "state": {"waiting": {"reason": "ContainerCreating"}}}
+    ]
+    await images.act()
+    assert images.api.kinds == ["get"]
+    assert images.entry.stubborn == {"p1"}
+
+
+async def test_a_stubborn_pod_is_forgotten_with_the_pod(images: World) -> None:
+    images.entry.stubborn.add("p1")
+    assert images.entry.observed(NOW, frozenset()).stubborn == {"p1"}
+    images.store.drop_pod("ns/web-3", "p1")
+    assert images.entry.observed(NOW, frozenset()).stubborn == frozenset()
+
+
+@pytest.mark.parametrize("force", [False, True])
+async def test_a_forced_delete_has_no_grace_period(images: World, force: bool) -> None:
+    images.pods.act(images.entry, [plan.DeletePod(3, False, "web-3", "p1", force)])
+    view = images.entry.instances.view()
+    assert (3 in view.terminating, 3 in view.forced) == (True, force)
+    await images.pods.drain(5.0)
+    body = {"uid": "p1", "grace_period_seconds": 0 if force else None}
+    assert json.dumps(images.api.asked[-1].body) == json.dumps(body)
