@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.api.ids import Ids
 from controller.api.update import Phase
 from tests.unit.core.sim import World
 
@@ -122,3 +123,58 @@ def test_the_original_again_while_it_is_being_restored() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
     assert world.images() == dict.fromkeys(range(4), "app:1")
     world.quiet()
+
+
+def test_a_pause_is_inherited() -> None:
+    world = World(instances=3).ready()
+    world.edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    world.cluster.user_edit_update("web-g2", paused=True)
+    world.run(20)
+    world.edit(image="app:3")
+    world.run(60)
+    assert world.named("web-g2").status.phase is Phase.SUPERSEDED
+    assert world.named("web-g3").spec.paused
+    assert world.phase is Phase.ROLL_FORWARD_PAUSED
+    assert "app:3" not in world.images().values()
+    world.cluster.user_edit_update("web-g3", paused=False)
+    world.until_ended()
+    assert world.images_of("app:3") == Ids(range(3))
+
+
+def test_superseding_what_waits_for_a_pulse() -> None:
+    world = World(instances=2, update={"pulseIntervalSeconds": 20}).ready()
+    world.edit(image="app:2")
+    world.until_phase(Phase.ROLL_FORWARD_AWAITING_PULSE)
+    world.edit(image="app:3")
+    world.run(5)
+    assert world.named("web-g2").status.phase is Phase.SUPERSEDED
+    assert world.phase is Phase.ROLL_FORWARD_AWAITING_PULSE
+
+
+def test_what_was_rolling_back_is_remembered_as_bad() -> None:
+    world = World(instances=4, update={"maxFailuresPerInstance": 0}).ready()
+    bad_image = "app:2"
+    world.behave(bad_image, instance=2, ready=None)
+    world.edit(image=bad_image)
+    world.until_phase(Phase.ROLLING_BACK)
+    bad = world.cluster.revision
+    world.edit(image="app:3")
+    world.until(lambda: "web-g3" in world.cluster.updates)
+    world.until_ended()
+    assert world.named("web-g2").status.phase is Phase.SUPERSEDED
+    assert [b.revision for b in world.status.known_bad] == [bad]
+    assert world.images_of("app:3") == Ids(range(4))
+
+
+def test_seven_in_a_row_and_back_to_the_first_from() -> None:
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    for number in range(2, 9):
+        world.behave(f"app:{number}", ready=None)
+        world.edit(image=f"app:{number}")
+        world.run(7)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_BACK
+    assert world.images_of("app:1") == Ids(range(3))
+    ended = [u.status.phase for u in world.cluster.updates.values()]
+    assert ended.count(Phase.SUPERSEDED) == 6

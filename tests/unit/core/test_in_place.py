@@ -1,0 +1,124 @@
+"""Replacement InPlace: the running pod is changed where that is possible (contract rule 16)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controller.api.ids import Ids
+from controller.api.update import Phase
+from tests.unit.core.sim.world import World
+
+IN_PLACE = {"replacement": "InPlace"}
+
+
+def in_place(instances: int = 3, **update: Any) -> World:
+    return World(instances=instances, update={**IN_PLACE, **update}).ready()
+
+
+def verbs(world: World) -> set[str]:
+    return {verb for verb, _ in world.cluster.writes}
+
+
+def test_pods_stay_and_run_the_new_image() -> None:
+    world = in_place()
+    before = world.uids()
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert world.uids() == before
+    assert world.images_of("app:2") == Ids(range(3))
+    assert "delete pod" not in verbs(world)
+    assert world.conditions() == {"Ready", "Available"}
+    world.quiet()
+
+
+def test_one_at_a_time() -> None:
+    world = in_place()
+    most: list[int] = []
+    world.after_step = lambda: most.append(
+        sum(not p.in_effect or not p.ready for p in world.cluster.pods.values())
+    )
+    world.roll("app:2")
+    assert max(most) == 1
+
+
+def test_a_change_that_fails_goes_back_in_place() -> None:
+    world = in_place(maxFailuresPerInstance=0)
+    before = world.uids()
+    world.behave("app:2", instance=1, crash=1)
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_BACK
+    assert world.images_of("app:1") == Ids(range(3))
+    assert world.uids() == before
+    assert world.update.status.failures[0].instance == 1
+
+
+def test_what_never_takes_effect_is_a_failure_at_its_deadline() -> None:
+    world = in_place(maxFailuresPerInstance=0, readyTimeoutSeconds=30)
+    world.behave("app:2", instance=0, ready=None)
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_BACK
+    assert world.images_of("app:1") == Ids(range(3))
+
+
+def test_infeasible_is_replaced_after_all() -> None:
+    world = in_place()
+    before = world.uids()
+    world.behave("app:2", instance=1, infeasible=True)
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert {i for i, uid in world.uids().items() if uid != before[i]} == {1}
+
+
+def test_what_the_server_will_not_change_is_replaced() -> None:
+    world = in_place()
+    before = world.uids()
+    world.cluster.stubborn.add(2)
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert {i for i, uid in world.uids().items() if uid != before[i]} == {2}
+
+
+def test_a_restart_replaces() -> None:
+    world = in_place()
+    before = world.uids()
+    world.cluster.user_update("mine", restart=True)
+    world.until(lambda: world.named("mine").status.finished_at is not None)
+    assert not set(before.values()) & set(world.uids().values())
+
+
+def test_another_change_replaces() -> None:
+    world = in_place(2)
+    before = world.uids()
+
+    def both(job: Any) -> Any:
+        wish = {"spec": {"containers": [{"name": "app", "image": "app:2"}], "hostNetwork": True}}
+        return job.model_copy(update={"spec": job.spec.model_copy(update={"template": wish})})
+
+    world.cluster.user_edit(both)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert not set(before.values()) & set(world.uids().values())
+
+
+def test_created_and_removed_ones() -> None:
+    world = in_place(3)
+    before = world.uids()
+    world.roll("app:2", instances=4)
+    assert {i: world.uids()[i] for i in range(3)} == before
+    world.roll("app:3", instances=2)
+    assert world.images() == {0: "app:3", 1: "app:3"}
+
+
+def test_crashes_after_each_write() -> None:
+    world = in_place(2)
+    before = world.uids()
+    world.edit(image="app:2")
+    for _ in range(60):
+        world.cluster.fates.append("crash")
+        world.run(3)
+        if world.cluster.updates and world.update.status.finished_at is not None:
+            break
+    world.cluster.fates.clear()
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert world.uids() == before
