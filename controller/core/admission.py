@@ -94,7 +94,7 @@ def admit(case: Case) -> Write | None:
     for update in case.seen.updates.values():
         waits = update.status.phase is Phase.PENDING and made_by_us(update, uid)
         if waits and update is not newest and update is not case.lock:
-            return closed(case, update, Phase.SUPERSEDED, "Superseded", "a newer one took over")
+            return closed(case, update, Phase.ABORTED, "Superseded", "a newer one took over")
     return _admit(case, newest) if newest is not None else None
 
 
@@ -107,7 +107,7 @@ def _admit(case: Case, update: Update) -> Write | None:
         return locking.given_up(case, update, words)
     if not wanted(case):
         why = "the template it was made for is no longer the Job's"
-        return closed(case, update, Phase.SUPERSEDED, "Superseded", why)
+        return closed(case, update, Phase.ABORTED, "Superseded", why)
     if write := template_write(case):
         return write
     if refused(case) and (verdict := case.seen.verdict):

@@ -25,6 +25,8 @@ def told(case: Case, status: JobStatus) -> JobStatus:
     view, mine = case.view, case.intended
     running = {r: part for r, ids in case.view.at.items() if r and (part := ids & view.alive)}
     generation = case.job.metadata.generation
+    # As long as a pod is left there, it is known where.
+    here = view.occupied | view.twin.occupied
     return status.model_copy(
         update={
             "observed_generation": generation,
@@ -34,6 +36,7 @@ def told(case: Case, status: JobStatus) -> JobStatus:
             "updated_instances": len(view.at_revision(case.seen.revision) & view.alive & mine),
             "selector": f"{JOB}={case.job.metadata.name}",
             "update_revision": case.seen.revision,
+            "slots": status.slots & (mine | here),
             "revisions": asg.write(running),
             "conditions": cond.merged(case.status.conditions, _wanted(case), generation, case.now),
         }

@@ -100,8 +100,6 @@ def _assigned(case: Case, new: Ids, gone: Ids) -> Write:
         update={
             "assigned": asg.write(after),
             "instances_in_force": count,
-            # As long as a pod is left there, it is known where.
-            "slots": case.status.slots & (asg.ids_of(after) | case.view.occupied),
         }
     )
     note = f"from {len(case.intended)} to {count} instances"
