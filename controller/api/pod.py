@@ -44,6 +44,7 @@ class Pod:
     ran: bool = False
     disrupted: bool = False
     node: str = ""
+    ip: str = ""
     trouble: Trouble | None = None
     #: The grace period of its deletion in seconds; None: it is not being deleted.
     grace: int | None = None

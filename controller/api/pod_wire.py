@@ -163,6 +163,7 @@ class PodWire(_Wire):
             ran=any(_has_run(c) for c in containers),
             disrupted=disruption is not None and disruption.status == "True",
             node=self.spec.node_name,
+            ip=status.pod_ip,
             trouble=trouble_of(self, containers, conditions, base),
             grace=meta.deletion_grace_period_seconds,
             changed=base.at,

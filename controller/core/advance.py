@@ -11,19 +11,23 @@ from itertools import islice
 
 from controller.api.ids import NONE, Ids
 from controller.api.policy import StrategyType
-from controller.api.update import BatchStatus, Phase
+from controller.api.update import BatchStatus, GateStatus, Phase
 from controller.core import assigned as asg
 from controller.core import slots, turning
 from controller.core.ending import ended
-from controller.core.failures import Tally
+from controller.core.failures import GATE_FAILURE, Tally
+from controller.core.gating import PASSED, WAITING, Gates
 from controller.core.oneway import OneWay
-from controller.core.plan import Event, Write, WriteJob, WriteUpdate
+from controller.core.plan import Event, EventType, Write, WriteJob, WriteUpdate
 from controller.core.update_status import counted, report, watching_until
 
 
 def next_write(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
     """What the Update has to store before anything else may happen; None: nothing. ``held_back``:
     ids that ``maxUnavailable`` keeps from being replaced."""
+    gates = Gates(way)
+    if way.moving and (write := _heed(way, tally, gates)) is not None:
+        return write
     if way.moving and len(way.failed) > way.policy.max_failed_instances:
         return _too_many(way, tally)
     if way.lost:
@@ -35,16 +39,46 @@ def next_write(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
     if given_up := _given_up(way):
         return _keep_old(way, given_up)
     # Paused, or waiting for a pulse: nothing new starts, and nothing ends.
-    return _onward(way, tally, held_back) if way.moving else None
+    return _onward(way, tally, gates, held_back) if way.moving else None
 
 
-def _onward(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
+def _heed(way: OneWay, tally: Tally, gates: Gates) -> Write | None:
+    """Store what the gates say by now; a failed one fails the update whatever it tolerates."""
+    if not gates.wanted:
+        return None
+    if (states := gates.brought_up()) != tuple(gates.stored.values()):
+        status = report(way, tally).model_copy(update={"gates": states})
+        return WriteUpdate(way.update.metadata.name, status, _said(way, gates, states))
+    if (bad := gates.failed) is None:
+        return None
+    if way.policy.rollback_on_failure:
+        words = f"gate {bad.name} failed: {bad.message}"
+        return turning.turn(way, tally, GATE_FAILURE, words)
+    return ended(way, Phase.FAILED)
+
+
+def _said(way: OneWay, gates: Gates, states: tuple[GateStatus, ...]) -> tuple[Event, ...]:
+    """An Event for each verdict that is new."""
+    name, found = way.update.metadata.name, list[Event]()
+    for state in states:
+        known = gates.stored.get(state.name)
+        if state.result == WAITING or (known is not None and known.result == state.result):
+            continue
+        words = f"gate {state.name}, group {state.group}: {state.message}".rstrip(": ")
+        kind: EventType = "Normal" if state.result == PASSED else "Warning"
+        found.append(Event(f"Gate{state.result}", words, name, kind))
+    return tuple(found)
+
+
+def _onward(way: OneWay, tally: Tally, gates: Gates, held_back: Ids) -> Write | None:
     if ready := slots.taking_over(way):
         return slots.moved(way.case, ready)
     if unasked := way.batch - way.asked - way.done - way.failed:
         return _assign(way, unasked)
+    if gates.holding is not None:
+        return None
     if way.pending and not way.shaky:
-        return _next_group(way, tally, held_back)
+        return _next_group(way, tally, gates, held_back)
     if not way.pending and not way.flight and not way.shaky:
         return _end(way, tally)
     return None
@@ -102,7 +136,7 @@ def _assign(way: OneWay, ids: Ids) -> Write:
     )
 
 
-def _next_group(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
+def _next_group(way: OneWay, tally: Tally, gates: Gates, held_back: Ids) -> Write | None:
     queue, size = way.policy.strategy.type is StrategyType.QUEUE, way.group_size()
     candidates = way.pending
     if way.flight and way.flight <= held_back:
@@ -111,6 +145,8 @@ def _next_group(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
         candidates, size = way.pending - way.case.available, max(way.policy.strategy.groups)
     elif queue and way.idle:
         return None
+    elif (room := gates.room) is not None:
+        size = min(size, room)
     elif queue and size:
         # About a second of progress, so that there are writes per second and not per instance.
         size = max(size, _per_second(way))

@@ -13,7 +13,6 @@ from functools import cached_property
 from controller.api.ids import NONE, Ids
 from controller.api.update import Update
 from controller.core import assigned as asg
-from controller.core import policy
 from controller.core.case import Case
 from controller.core.diff import diff
 
@@ -71,8 +70,6 @@ def refusals(case: Case, update: Update) -> Iterator[Refusal]:
     except ValueError as error:
         yield "InvalidInstances", f"spec.instances: {error}"
         return
-    if what := policy.not_supported(update.spec):
-        yield "NotSupported", what
     held = case.status.active_update
     if held is not None and held.uid != update.metadata.uid:
         yield "UpdateInProgress", f"Update {held.name} is active; wait for its end or abort it"

@@ -23,6 +23,7 @@ SUCCEEDED: Final = "Succeeded"
 FAILED: Final = "Failed"
 PAUSED: Final = "Paused"
 AWAITING_PULSE: Final = "AwaitingPulse"
+GATES_PASSED: Final = "GatesPassed"
 VERB_REFUSED: Final = "VerbRefused"
 
 MAX_MESSAGE: Final = 1024

@@ -29,6 +29,7 @@ from controller.core.advance import next_write
 from controller.core.case import Case
 from controller.core.converge import Convergence
 from controller.core.failures import Tally
+from controller.core.gating import Gates
 from controller.core.observed import Observed
 from controller.core.oneway import OneWay
 from controller.core.plan import KeepRevision, Plan, Write, WriteJob, WriteUpdate
@@ -59,6 +60,7 @@ def decide(seen: Observed, now: float) -> Plan:
         actions=(*pods.actions(), *prune(case)),
         reports=_reports(case, pods),
         wake_at=_wake(case, way, pods),
+        asks=Gates(way).asks() if way and way.moving else (),
         waiting=pods.held_back,
     )
 
@@ -138,5 +140,7 @@ def _wake(case: Case, way: OneWay | None, pods: Convergence | None) -> float | N
 def _timers(case: Case, way: OneWay) -> tuple[float | None, ...]:
     """When a pulse ends to hold, and when a watch is over."""
     update = way.update
-    moments = (pulse.beats_until(update, case.now), watching_until(update))
+    moments = [pulse.beats_until(update, case.now), watching_until(update)]
+    if way.moving:
+        moments += Gates(way).moments()
     return tuple(at for at in moments if at is not None and at > case.now)

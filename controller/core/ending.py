@@ -13,7 +13,7 @@ from controller.api.update import ACTIVE, Action, HistoryEntry, Phase, Update, U
 from controller.core import actor, oneway
 from controller.core import assigned as asg
 from controller.core.case import Case
-from controller.core.failures import FAILURE, cause
+from controller.core.failures import FAILURE, GATE_FAILURE, cause
 from controller.core.oneway import OneWay
 from controller.core.plan import (
     Event,
@@ -79,7 +79,7 @@ def known_bad_after(case: Case, update: Update, outcome: Phase) -> tuple[KnownBa
     if outcome is Phase.ROLLED_FORWARD:
         return others
     turn = _turn(update)
-    failed = turn.reason == FAILURE if turn else outcome is Phase.FAILED
+    failed = turn.reason in (FAILURE, GATE_FAILURE) if turn else outcome is Phase.FAILED
     if not failed or update.status.restart or target == case.status.current_revision:
         return known
     bad = KnownBad(
@@ -97,6 +97,9 @@ def _turn(update: Update) -> HistoryEntry | None:
 
 
 def _cause(update: Update) -> str:
+    gate = next((g for g in update.status.gates if g.result == "Failed"), None)
+    if gate is not None and not update.status.instances.rollback_failed:
+        return f"gate {gate.name} failed: {gate.message}"
     sets = update.status.instances
     return cause(update.status.failures, sets.rollback_failed or sets.failed)
 

@@ -21,6 +21,7 @@ from controller.core.oneway import OneWay
 ORDINARY = frozenset({"ContainersNotReady", "ContainersNotInitialized", "PodCompleted"})
 #: Why an Update failed whose instances did.
 FAILURE = "InstancesFailed"
+GATE_FAILURE = "GateFailed"
 MAX_KEPT = 50
 MAX_MESSAGE = 256
 

@@ -9,6 +9,7 @@ from itertools import islice
 from controller.api.ids import Ids
 from controller.api.pod import Pod
 from controller.core.failures import ORDINARY
+from controller.core.gating import Gates
 from controller.core.oneway import OneWay
 
 #: A pod that is still there this long after its grace period needs a person (contract rule 15).
@@ -57,6 +58,8 @@ def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
             yield Hindrance("InstanceNotReady", f"instance {i}: {words}")
     for i in way.shaky:
         yield Hindrance("InstanceNotReady", f"instance {i} is updated but not Ready")
+    if (gate := Gates(way).holding) is not None and not way.flight:
+        yield Hindrance("WaitingForGate", f"gate {gate.name} has not passed yet")
     if held_back:
         gone = len(way.case.intended - way.case.available - way.failed)
         yield Hindrance(

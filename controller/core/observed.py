@@ -8,6 +8,7 @@ from typing import Final
 
 from controller.api.job import Job
 from controller.api.update import Phase, Update
+from controller.core.answers import Answer
 from controller.core.view import View
 
 
@@ -72,6 +73,15 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The last answer of a gate: in which run, and when it was there (epoch seconds)."""
+
+    run: str
+    answer: Answer
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """``revision`` is the name of the present template's revision, made or not.
 
@@ -98,6 +108,8 @@ class Observed:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     templates: Mapping[str, bytes] = field(default_factory=dict)
     stubborn: frozenset[str] = frozenset()
+    answers: Mapping[str, Told] = field(default_factory=dict)
+    asking: frozenset[str] = frozenset()
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
     contested: Mapping[int, str] = field(default_factory=dict)
     remade: Mapping[int, int] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from controller.api.gate import Gate
 from controller.api.ids import NONE, Ids
 from controller.api.job import JobStatus
 from controller.api.update import UpdateStatus
@@ -170,6 +171,21 @@ class Prune:
     uid: str
 
 
+@dataclass(frozen=True, slots=True)
+class AskGate:
+    """Ask a gate of the Update ``update`` about a group. ``run`` tells this asking from another;
+    ``updated`` and ``baseline``: instances that run the new revision, and those that do not yet."""
+
+    gate: Gate
+    update: str
+    group: int
+    run: str
+    updated: Ids
+    baseline: Ids
+    #: When it was due, in epoch seconds.
+    due: float = 0.0
+
+
 Action = CreatePod | DeletePod | ChangePod | MendPod | Prune
 
 
@@ -181,5 +197,7 @@ class Plan:
     actions: tuple[Action, ...] = ()
     reports: tuple[WriteJob | WriteUpdate, ...] = ()
     wake_at: float | None = None
+    #: Gates to ask; their answers come back with a later observation.
+    asks: tuple[AskGate, ...] = ()
     #: Ids held up, for whoever explains a plan.
     waiting: Ids = NONE

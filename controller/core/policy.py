@@ -10,7 +10,6 @@ from controller.api.policy import (
     StrategyType,
     UpdatePolicy,
 )
-from controller.api.update import UpdateSpec
 
 
 def resolve(policy: UpdatePolicy, patch: PolicyPatch | None, total: int) -> ResolvedPolicy:
@@ -35,14 +34,6 @@ def max_unavailable(value: int | str | None, in_force: int) -> int | None:
     A percentage rounds down, but at least one may be: else an update could never move.
     """
     return None if value is None else max(1, _floor(value, in_force))
-
-
-def not_supported(spec: UpdateSpec) -> str | None:
-    """The first field of ``spec`` whose behaviour is still to come, as a sentence; None: all are
-    there. Such an Update is refused rather than half obeyed."""
-    if spec.policy is not None and spec.policy.gates:
-        return "spec.policy.gates is not yet supported; leave it out"
-    return None
 
 
 def _strategy(strategy: Strategy, total: int) -> ResolvedStrategy:

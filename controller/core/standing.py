@@ -11,9 +11,11 @@ from typing import Final
 
 from controller.api.update import Action, Phase
 from controller.core import actor, pulse
+from controller.core.gating import Gates
 from controller.core.oneway import OneWay
 
 AUTO_PAUSED: Final = "AutoPaused"
+GATE_INCONCLUSIVE: Final = "GateInconclusive"
 
 _FORMS: Final = {
     False: (
@@ -48,7 +50,11 @@ def of(way: OneWay) -> Standing:
         waits = update.spec.action is Action.ROLLBACK and not way.backward
         words = f"paused by {who}" + ("; the rollback waits for paused: false" if waits else "")
         return Standing(paused, "Paused", words, who)
-    if held := hold(way):
+    gates = Gates(way)
+    if (open_ := gates.undecided) is not None:
+        words = f"gate {open_.name}: {open_.message}; change spec.resumeToken to ask it again"
+        return Standing(paused, GATE_INCONCLUSIVE, words)
+    if gates.holding is None and (held := hold(way)):
         return Standing(paused, AUTO_PAUSED, held)
     if pulse.missing(update, now):
         interval = way.policy.pulse_interval_seconds

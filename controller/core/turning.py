@@ -36,5 +36,5 @@ def turn(
         "watching_since": None,
     }
     status = entered(way.case, way.update, Phase.ROLLING_BACK, reason, words, by=by, **changes)
-    kind: EventType = "Warning" if reason == FAILURE else "Normal"
+    kind: EventType = "Normal" if reason == ROLLBACK_REQUESTED else "Warning"
     return WriteUpdate(name, status, (*events, Event("RollingBack", words, name, kind)))

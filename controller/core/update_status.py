@@ -80,7 +80,8 @@ def told(
 ) -> UpdateStatus:
     """The status with its reason, message and conditions brought up to its phase."""
     generation = update.metadata.generation
-    wanted = _conditions(status.phase, reason, message, stuck) | _answers(status, generation)
+    wanted = _conditions(status.phase, reason, message, stuck)
+    wanted |= _gates(status) | _answers(status, generation)
     return fitted(status).model_copy(
         update={
             "reason": reason,
@@ -106,6 +107,21 @@ def refused(case: Moment, update: Update, status: UpdateStatus, words: str) -> U
     return status.model_copy(
         update={"conditions": (*others, answer), "observed_generation": generation}
     )
+
+
+def _gates(status: UpdateStatus) -> dict[str, Wanted]:
+    """Whether all gates have passed what they were last asked about."""
+    wanted = [g for g in (status.policy.gates if status.policy else ()) if not g.dry_run]
+    if not wanted:
+        return {}
+    found = {state.name: state for state in status.gates}
+    for gate in wanted:
+        state = found.get(gate.name)
+        if state is None or state.result != "Passed":
+            result, said = (state.result, state.message) if state else ("Waiting", "not asked yet")
+            words = f"gate {gate.name}: {said}".rstrip(": ")
+            return {conditions.GATES_PASSED: Wanted(False, f"Gate{result}", words)}
+    return {conditions.GATES_PASSED: Wanted(True, "GatesPassed", f"{len(wanted)} gates passed")}
 
 
 def _answers(status: UpdateStatus, generation: int) -> dict[str, Wanted]:

@@ -11,6 +11,7 @@ from controller.core import actor, pulse, standing
 from controller.core.case import Case
 from controller.core.ending import ended
 from controller.core.failures import Tally
+from controller.core.gating import Gates
 from controller.core.oneway import OneWay
 from controller.core.plan import Event, Write, WriteUpdate
 from controller.core.turning import ROLLBACK_REQUESTED, turn
@@ -33,9 +34,11 @@ def heed(way: OneWay, tally: Tally) -> Write | None:
     if wish.phase is update.status.phase or (tally.fresh and not update.spec.paused):
         return None
     reason, message, who = wish.reason, wish.message, wish.by
+    now_is = counted(way, tally)
     if wish.phase in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK):
         reason, message, who = "Resumed", "goes on", _who(update)
-    now_is = counted(way, tally)
+        # What no gate could be asked meanwhile has its whole time again.
+        now_is["gates"] = Gates(way).restarted() or update.status.gates
     status = entered(way.case, update, wish.phase, reason, message, by=who, **now_is)
     event = Event(str(wish.phase), status.message, update.metadata.name)
     return _write(update, status, event)
@@ -73,6 +76,11 @@ def _resume(way: OneWay, token: str) -> Write:
     """A changed token lets the next batch go, if it is the operator that holds it."""
     update, batch = way.update, way.update.status.batch
     answer: dict[str, object] = {"observed_resume_token": token}
+    gates = Gates(way)
+    if gates.undecided is not None:
+        changes = {**answer, "gates": gates.restarted()}
+        status = update.status.model_copy(update=changes)
+        return _write(update, told(way.case, update, status, status.reason, status.message))
     if standing.hold(way) is None or batch is None:
         words = "resumeToken is of no effect: the operator has not paused this Update"
         status = refused(way.case, update, update.status.model_copy(update=answer), words)
@@ -88,7 +96,7 @@ def _resume(way: OneWay, token: str) -> Write:
 def _who(update: Update) -> str:
     """Who let it go on: the one who took the pause away, the token's giver, or the pulse."""
     reason = update.status.reason
-    if reason == standing.AUTO_PAUSED:
+    if reason in (standing.AUTO_PAUSED, standing.GATE_INCONCLUSIVE):
         return actor.of(update, "resumeToken")
     if reason == "AwaitingPulse":
         return ""

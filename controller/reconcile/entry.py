@@ -17,7 +17,7 @@ from controller.api.job import KIND, Job
 from controller.api.update import TERMINAL, Update
 from controller.core import revision as revisions
 from controller.core.instances import Instances
-from controller.core.observed import Finished, Observed, Refusal, Revision, Verdict
+from controller.core.observed import Finished, Observed, Refusal, Revision, Told, Verdict
 from controller.core.template import Prepared
 from controller.reconcile.decode import RevisionObject, UpdateObject, lenient
 
@@ -55,6 +55,9 @@ class Entry:
     verdict_tries: dict[str, int] = field(default_factory=dict)
     #: Revision -> canonical template, of those that had to be compared.
     templates: dict[str, bytes] = field(default_factory=dict)
+    #: (uid of the Update, gate) -> its last answer; gates that are being asked.
+    answers: dict[tuple[str, str], Told] = field(default_factory=dict)
+    asking: set[str] = field(default_factory=set)
     #: uids of pods that the API server would not change in place.
     stubborn: set[str] = field(default_factory=set)
     refusals: dict[int, Refusal] = field(default_factory=dict)
@@ -191,6 +194,8 @@ class Entry:
             verdicts={uid: v for uid, v in self.verdicts.items() if uid},
             templates={**self.templates, self.revision: self.template},
             stubborn=frozenset(self.stubborn),
+            answers=self._told(active),
+            asking=frozenset(self.asking),
             refusals=dict(self.refusals),
             contested={i: c.who for i, c in self.contests.items()},
             remade=dict(self.instances.remade),
@@ -205,6 +210,12 @@ class Entry:
             self.verdict_tries = {u: n for u, n in self.verdict_tries.items() if u in asking}
         if self.stubborn:
             self.stubborn &= {pod.uid for pod in self.instances.pods.values()}
+
+    def _told(self, active: Update | None) -> dict[str, Told]:
+        """What the gates of the active Update said; of others nothing is kept."""
+        uid = active.metadata.uid if active else ""
+        self.answers = {key: told for key, told in self.answers.items() if key[0] == uid}
+        return {gate: told for (_, gate), told in self.answers.items()}
 
     def template_dict(self) -> dict[str, Any]:
         """The present template, canonical."""

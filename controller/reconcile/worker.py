@@ -21,6 +21,7 @@ from controller.kube.workqueue import QueueClosed, WorkQueue
 from controller.reconcile import refusal
 from controller.reconcile.creation import look_again
 from controller.reconcile.entry import Entry, Key
+from controller.reconcile.gatekeeper import Ask, Gatekeeper, Observe
 from controller.reconcile.intent import Intent
 from controller.reconcile.pods import Pods
 from controller.reconcile.store import Store
@@ -50,6 +51,8 @@ class Reconciler:
         recorder: Recorder,
         *,
         observe: Callable[[float, str], None],
+        ask: Ask,
+        asked: Observe,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
@@ -61,6 +64,7 @@ class Reconciler:
         #: Keys with an action that failed since their last decision: one back-off for all.
         self._failing: set[Key] = set()
         self._intent = Intent(client, store, clock)
+        self.gates = Gatekeeper(ask, lambda key: self._settled(key, True), asked, clock)
         self.pods = Pods(pod_client, store, self._settled, clock)
 
     async def work(self) -> None:
@@ -123,6 +127,7 @@ class Reconciler:
         else:
             raise RuntimeError(f"more than {MAX_WRITES} writes in a row; the last: {found.write}")
         self.pods.act(entry, found.actions)
+        self.gates.act(entry, found.asks)
         await self._report(entry, found.reports, now)
         if found.wake_at is not None:
             self._at(key, found.wake_at)

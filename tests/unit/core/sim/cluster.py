@@ -15,7 +15,9 @@ from controller.api.labels import ADMITTED, API_VERSION
 from controller.api.meta import ObjectMeta, OwnerReference, wire
 from controller.api.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
+from controller.core.answers import Answer, Verdict
 from controller.core.observed import Revision
+from controller.core.plan import AskGate
 from tests.unit.core.sim.store import START, ApiError
 from tests.unit.core.sim.users import Users
 
@@ -38,11 +40,19 @@ class Cluster(Users):
         self.writes: list[tuple[str, str]] = []
         self.bad_images: dict[str, str] = {}
         self.quota: int | None = None
+        #: Gate -> what it answers; each asking is counted.
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[AskGate] = []
         #: Instances whose pod the server does not change in place.
         self.stubborn: set[int] = set()
         self.user_edit(lambda job: job)
 
     # Statuses.
+
+    def answer(self, ask: AskGate) -> Answer:
+        """What the outside world says to a gate."""
+        self.asked.append(ask)
+        return self.answers.get(ask.gate.name, Answer(Verdict.PASS))
 
     def write_job(self, seen: Job, status: JobStatus) -> Job:
         def apply() -> Job:

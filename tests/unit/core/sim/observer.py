@@ -102,4 +102,3 @@ class Observer:
 
 def _origin(update: Update) -> Ids:
     return asg.ids_of(asg.read(update.status.from_))
-

@@ -11,7 +11,7 @@ from controller.api.update import Update
 from controller.core import plan
 from controller.core.change import Change
 from controller.core.decide import decide
-from controller.core.observed import Refusal, Verdict
+from controller.core.observed import Refusal, Told, Verdict
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.sight import Sight
 from tests.unit.core.sim.store import ApiError
@@ -46,11 +46,13 @@ class Operator(Sight):
                     self.instances.assume_changed((action.instance, action.surge), action.uid)
         for action in planned.actions:
             self._act(action)
+        for ask in planned.asks:
+            self.answers[ask.gate.name] = Told(ask.run, self.cluster.answer(ask), self.cluster.now)
         reported = [r for r in planned.reports if self.report_due(r) <= self.cluster.now]
         for report in reported:
             self.quiet_until[_name(report)] = self.cluster.now + PAUSE
             self._try_write(report)
-        return bool(planned.actions or reported)
+        return bool(planned.actions or reported or planned.asks)
 
     def report_due(self, report: plan.WriteJob | plan.WriteUpdate) -> float:
         """When a report may be written."""

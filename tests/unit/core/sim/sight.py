@@ -10,7 +10,7 @@ from controller.api.update import TERMINAL, Update
 from controller.core import revision as revisions
 from controller.core.ending import made_by_us
 from controller.core.instances import Instances
-from controller.core.observed import Finished, Observed, Refusal, Revision, Verdict
+from controller.core.observed import Finished, Observed, Refusal, Revision, Told, Verdict
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.store import Change
 
@@ -29,6 +29,7 @@ class Sight:
         self.verdict: tuple[str, Verdict] | None = None
         self.verdicts: dict[str, Verdict] = {}
         self.read: set[str] = set()
+        self.answers: dict[str, Told] = {}
         self.stubborn: set[str] = set()
         self.refusals: dict[int, Refusal] = {}
         self.contests: dict[int, tuple[str, float]] = {}
@@ -120,6 +121,7 @@ class Sight:
             },
             stubborn=frozenset(self.stubborn),
             refusals=dict(self.refusals),
+            answers=dict(self.answers),
             contested={i: who for i, (who, _) in self.contests.items()},
             remade=dict(self.instances.remade),
             job_live=self.live == job.metadata.resource_version,

@@ -1,0 +1,102 @@
+"""Asks gates, each in a task of its own: no key waits for the outside world.
+
+An answer is only cached: what it adds up to is stored by the next decision. Of one gate of one
+Update one question is under way at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+
+from controller.api.gate import Gate
+from controller.api.ids import Ids
+from controller.api.update import Update
+from controller.core.answers import Answer
+from controller.core.observed import Told
+from controller.core.plan import AskGate
+from controller.gates.context import Context, Instance
+from controller.reconcile.entry import Entry, Key
+
+log = logging.getLogger(__name__)
+
+Ask = Callable[[Gate, Context], Awaitable[Answer]]
+#: Told after each asking: provider, verdict, seconds it took, seconds it began too late.
+Observe = Callable[[str, str, float, float], None]
+PROVIDERS = ("prometheus", "http", "job", "webhook", "builtin")
+
+
+class Gatekeeper:
+    """``settled(key)`` is called when an answer is there."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        settled: Callable[[Key], None],
+        observe: Observe,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._ask = ask
+        self._settled = settled
+        self._observe = observe
+        self._clock = clock
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def act(self, entry: Entry, asks: Iterable[AskGate]) -> None:
+        """Start the questions."""
+        for ask in asks:
+            known = entry.updates.get(ask.update)
+            if known is None or known.update is None or ask.gate.name in entry.asking:
+                continue
+            entry.asking.add(ask.gate.name)
+            task = asyncio.create_task(self._run(entry, ask, known.update))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def stop(self) -> None:
+        """Give up what is under way: another operator asks."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _run(self, entry: Entry, ask: AskGate, update: Update) -> None:
+        begun, gate = self._clock(), ask.gate
+        try:
+            answer = await self._ask(gate, _context(entry, ask, update))
+            told = Told(ask.run, answer, self._clock())
+            entry.answers[(update.metadata.uid, gate.name)] = told
+            self._observe(provider(gate), str(answer.verdict), told.at - begun, begun - ask.due)
+            log.debug("gate %s: %s %s", gate.name, answer.verdict, answer.message)
+        finally:
+            entry.asking.discard(gate.name)
+        self._settled(entry.key)
+
+
+def provider(gate: Gate) -> str:
+    """Which provider the gate names."""
+    return next((name for name in PROVIDERS if getattr(gate, name) is not None), "")
+
+
+def _context(entry: Entry, ask: AskGate, update: Update) -> Context:
+    namespace, job = entry.key
+    to = update.status.to
+    revision = to.revision if to and to.revision else ""
+    return Context(
+        namespace=namespace,
+        job=job,
+        update=update.metadata.name,
+        update_uid=update.metadata.uid,
+        revision=revision,
+        digest=revision.removeprefix(f"{job}-"),
+        group=ask.group,
+        run=ask.run,
+        updated=_instances(entry, ask.updated),
+        baseline=_instances(entry, ask.baseline),
+    )
+
+
+def _instances(entry: Entry, ids: Ids) -> tuple[Instance, ...]:
+    slots = entry.job.status.slots if entry.job else Ids()
+    pods = (entry.instances.pods.get((i, i in slots)) for i in ids)
+    return tuple((pod.instance, pod.name, pod.ip) for pod in pods if pod is not None)
