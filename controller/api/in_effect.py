@@ -2,9 +2,9 @@
 
 The kubelet restarts a container once for a changed image, and for a changed resource when its
 ``resizePolicy`` says so; a restart base counts that restart in. So a container that has reached its
-base runs what the spec says. The image that a status names would say less: a runtime names any tag
+base runs what the spec says. The name of the image in a status says less: a runtime names any tag
 of what runs (containerd the first it knows), and ``web:1.4.0`` may be the very image that was
-``web:1.4.0-rc1``.
+``web:1.4.0-rc1``. So another name counts only where no image id stands beside it.
 """
 
 from __future__ import annotations
@@ -39,11 +39,26 @@ def in_effect(
         return False
     if any(c.restart_count < base.of(c.name) for c in containers):
         return False
+    images = {c.name: c.image for c in pod.spec.containers}
+    if any(_runs_another(c, images.get(c.name, "")) for c in status.container_statuses):
+        return False
     wanted = {c.name: c.resources for c in pod.spec.containers}
     return all(
         c.resources == wanted.get(c.name) or same_resources(c.resources, wanted.get(c.name))
         for c in status.container_statuses
     )
+
+
+def _runs_another(status: ContainerStatus, image: str) -> bool:
+    """Whether the status names, without an id, another image than the spec."""
+    named = bool(status.image and image and not status.image_id)
+    return named and _full(status.image) != _full(image)
+
+
+def _full(image: str) -> str:
+    """The image's name with what a short one leaves out."""
+    name = image.removeprefix("docker.io/").removeprefix("library/")
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
 def is_infeasible(conditions: Mapping[str, PodCondition]) -> bool:

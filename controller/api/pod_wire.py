@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from controller.api import labels
@@ -50,6 +50,8 @@ class ContainerStatus(_Wire):
     """``resources``: requests and limits as they are in force, JSON as it came."""
 
     name: str
+    image: str = ""
+    image_id: str = Field(default="", alias="imageID")
     restart_count: int = 0
     ready: bool = False
     started: bool | None = None
@@ -76,6 +78,7 @@ class Container(_Wire):
     """A container of the spec."""
 
     name: str
+    image: str = ""
     resources: Any = None
     readiness_probe: _Probe | None = None
     startup_probe: _Probe | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from controller.api.in_effect import IN_PROGRESS, PENDING, is_true
 from controller.api.pod import Trouble
-from controller.api.restart_base import RestartBase
+from controller.api.restart_base import UNCHANGED, RestartBase
 
 if TYPE_CHECKING:
     from controller.api.pod_wire import ContainerStatus, PodCondition, PodWire, Terminated
@@ -49,7 +49,7 @@ def _all(
     status = pod.status
     yield from _verdict(pod, containers, conditions)
     for c in containers:
-        yield from _held_up(c, "container")
+        yield from _held_up(c, "container", base)
     for c in containers:
         yield from _ended(c, base)
     if status.phase in ("Failed", "Succeeded"):
@@ -76,7 +76,7 @@ def _verdict(
         yield Trouble(disruption.reason, disruption.message or "", at=_last_end(containers))
 
 
-def _held_up(c: ContainerStatus, what: str) -> Iterator[Trouble]:
+def _held_up(c: ContainerStatus, what: str, base: RestartBase) -> Iterator[Trouble]:
     """The kubelet says why it does not start the container."""
     waiting = c.state.waiting
     if waiting is None or waiting.reason in _ORDINARY:
@@ -84,6 +84,12 @@ def _held_up(c: ContainerStatus, what: str) -> Iterator[Trouble]:
     ended = c.last_state.terminated
     if waiting.reason != "CrashLoopBackOff" or ended is None:
         yield Trouble(waiting.reason, _said(f"{what} {c.name}", waiting.message))
+        return
+    if c.restart_count < base.of(c.name):
+        # How it ended, by the change, is no news. That its image cannot be had the kubelet says
+        # only while it tries, and this in between.
+        said = f"{what} {c.name} could not be started since it was changed in place"
+        yield Trouble(waiting.reason, f"{said}: can its image be had?")
         return
     reason = _OOM if ended.reason == _OOM else waiting.reason
     about = f"{what} {c.name}: last exit code {ended.exit_code}"
@@ -108,7 +114,7 @@ def _initializing(pod: PodWire) -> Iterator[Trouble]:
     for c in pod.status.init_container_statuses:
         if c.name in sidecars:
             continue
-        yield from _held_up(c, "init container")
+        yield from _held_up(c, "init container", UNCHANGED)
         if (ended := c.state.terminated) and ended.exit_code:
             about = f"init container {c.name} exited with code {ended.exit_code}"
             said = _said(about, _last_words(ended))

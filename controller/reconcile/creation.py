@@ -7,6 +7,7 @@ behind; and nothing is made for a Job that is not the one it was decided for.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ async def prepared(client: Client, entry: Entry, job: Job, revision: str) -> Pre
     namespace, name = entry.key
     if revision == entry.revision:
         template = entry.template_dict()
+    elif (read := entry.templates.get(revision)) is not None:
+        template = json.loads(read)
     else:
         raw = await client.get(CONTROLLER_REVISIONS, namespace, revision)
         template = raw["data"]

@@ -78,7 +78,9 @@ def lenient(wire: type[W], raw: dict[str, Any]) -> W:
         bad = {place[1] for e in error.errors() if len(place := e["loc"]) > 1}
         status = {k: v for k, v in raw.get("status", {}).items() if k not in bad}
         if "phase" in bad:
-            status["phase"] = Phase.ERROR  # An Update in a phase that is not known is left alone.
+            # An Update in a phase that is not known is left alone, and so is its spec.
+            status["phase"] = Phase.ERROR
+            status["observedGeneration"] = raw["metadata"].get("generation", 0)
         read = wire.model_validate({**raw, "status": status})
         name = raw["metadata"].get("name")
         log.error("%s: status.%s makes no sense and is ignored", name, ", ".join(map(str, bad)))

@@ -18,6 +18,7 @@ ALLOWED = frozenset(
         ("delete", "updates", ""),
         ("create", "pods", ""),
         ("patch", "pods", ""),
+        ("patch", "pods", "resize"),
         ("delete", "pods", ""),
         ("create", "controllerrevisions", ""),
         ("patch", "controllerrevisions", ""),

@@ -60,10 +60,22 @@ def test_every_container_and_sidecar_must_have_reached_its_base() -> None:
     assert slim(pod(0, 4)).restarts == 2, "what one has not used up another may not have"
 
 
-def test_the_name_that_a_runtime_gives_an_image_decides_nothing() -> None:
-    status = running(restartCount=1, image="web:1.4.0-rc1", lastState=ended(0, "Completed"))
+@pytest.mark.parametrize(
+    ("reported", "image_id", "in_effect"),
+    [
+        ("web:1.4.0-rc1", "web@sha256:0a", True),  # another tag of the same image
+        ("web:1.4.0-rc1", "", False),
+        ("web:1.4.0", "", True),
+        ("docker.io/library/web:1.4.0", "", True),
+        ("", "", True),  # nothing is told
+    ],
+)
+def test_the_name_of_an_image_counts_where_no_id_stands_beside_it(
+    reported: str, image_id: str, in_effect: bool
+) -> None:
+    status = running(restartCount=1, image=reported, imageID=image_id)
     pod = changed('"web":1', status, containers=(container(image="web:1.4.0"),))
-    assert slim(pod).in_effect
+    assert slim(pod).in_effect == in_effect
 
 
 def test_an_image_that_cannot_be_pulled_never_is_in_effect() -> None:

@@ -17,7 +17,7 @@ from controller.api.job import (
     LastAttempt,
     RevisionRange,
 )
-from controller.api.meta import IntOrPercent, ObjectMeta, wire
+from controller.api.meta import IntOrPercent, UpdateMeta, wire
 from controller.api.policy import (
     Gate,
     Mode,
@@ -110,7 +110,7 @@ def test_a_job_status_survives_the_wire() -> None:
 
 def test_an_update_survives_the_wire() -> None:
     whole = Update(
-        metadata=ObjectMeta(name="web-g2", uid="u", generation=1),
+        metadata=UpdateMeta(name="web-g2", uid="u", generation=1),
         spec=UpdateSpec(
             job="web",
             revision="web-b",

@@ -114,6 +114,13 @@ def test_what_a_change_in_place_ended_is_no_trouble() -> None:
     assert crashed.reason == "Error"
 
 
+def test_a_back_off_after_a_change_in_place_does_not_tell_how_the_change_ended_it() -> None:
+    meta = {"annotations": {RESTART_BASE: '{"at":"2026-01-01T00:00:05Z","web":1}'}}
+    found = trouble(waiting("CrashLoopBackOff", lastState=ended(0)), metadata=meta)
+    said = "container web could not be started since it was changed in place: can its image be had?"
+    assert found == Trouble("CrashLoopBackOff", said)
+
+
 def test_what_holds_one_container_up_comes_before_what_another_has_behind_it() -> None:
     past = running("aaa", restartCount=1, lastState=ended(1))
     found = trouble(past, waiting("ImagePullBackOff", "not found"))

@@ -36,6 +36,14 @@ async def test_create_get_patch_delete(client: Client, api: FakeApi) -> None:
         await client.get(PODS, "ns", "a")
 
 
+async def test_a_patch_says_of_which_kind_it_is(client: Client, api: FakeApi) -> None:
+    api.put(IN_NS, "a")
+    api.put(IN_NS, "a/resize")
+    await client.patch(PODS, "ns", "a", {}, content_type="strategic", subresource="resize")
+    assert api.seen[-1].path == f"{IN_NS}/a/resize"
+    assert api.seen[-1].headers["Content-Type"] == "application/strategic-merge-patch+json"
+
+
 async def test_a_body_may_be_bytes(client: Client, api: FakeApi) -> None:
     await client.create(PODS, "ns", json.dumps({"metadata": {"name": "a"}}).encode())
     assert f"{IN_NS}/a" in api.objects

@@ -24,8 +24,7 @@ class Asked:
 
 
 class FakePods(Client):
-    """``pod`` is the only one there is; ``faults`` are raised by the next requests of that kind,
-    ``then`` is called after the next patch with the pod as it is then."""
+    """``pod`` is the only one there is; ``fail`` has the next requests of a kind refused."""
 
     def __init__(self) -> None:
         self.pod: Object | None = None
@@ -69,6 +68,7 @@ class FakePods(Client):
         return copy.deepcopy(pod)
 
     async def delete(self, resource: Resource, namespace: Any, name: str, **how: Any) -> Any:
+        assert (namespace, resource.plural) == ("ns", "pods")
         self._ask("delete", name, {k: v for k, v in how.items() if k != "metadata_only"})
         return {}
 

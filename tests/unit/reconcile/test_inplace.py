@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from typing import Any
 
 import pytest
 
 from controller.api import labels
-from controller.api.pod import Pod
-from controller.api.pod_wire import PodWire
 from controller.api.restart_base import RestartBase
 from controller.core import plan
-from controller.core import revision as revisions
-from controller.core.change import Change
 from controller.kube.errors import (
     ApiError,
     BadRequest,
@@ -25,105 +19,8 @@ from controller.kube.errors import (
     ServerError,
     Unreachable,
 )
-from controller.reconcile.decode import pod_of
-from controller.reconcile.entry import Entry, Key
-from controller.reconcile.pods import Pods
-from controller.reconcile.store import Store
-from tests.unit.reconcile.fake_pods import FakePods, Object
-
-KEY: Key = ("ns", "web")
-NOW = 1_767_225_700.0
-STARTED = "2026-01-01T00:00:10Z"
-SMALL: Object = {"requests": {"cpu": "1"}}
-LARGE: Object = {"requests": {"cpu": "2"}}
-
-
-def template(image: str = "web:1", resources: Object | None = None, **fields: Any) -> Object:
-    one: Object = {"name": "web", "image": image, **fields}
-    if resources:
-        one["resources"] = resources
-    return {"spec": {"containers": [one]}}
-
-
-def revision_of(made: Object) -> str:
-    return revisions.revision_name("web", revisions.digest(revisions.canonical(made)))
-
-
-class World:
-    """A Job at ``new``, and pod web-3 which runs ``old``."""
-
-    def __init__(self, old: Object, new: Object) -> None:
-        self.api = FakePods()
-        self.store = Store(lambda _: None)
-        self.settled: list[bool] = []
-        self.pods = Pods(self.api, self.store, lambda _, ok: self.settled.append(ok), lambda: NOW)
-        meta = {"name": "web", "namespace": "ns", "uid": "j1", "resourceVersion": "1"}
-        spec = {"instances": 5, "template": new}
-        self.store.put_job({"metadata": {**meta, "generation": 1}, "spec": spec, "status": {}})
-        self.old, self.new = revision_of(old), revision_of(new)
-        self.entry.keep_template(self.old, revisions.canonical(old))
-        self.api.pod = self._pod(old)
-        self.store.put_pod(pod_of(PodWire.model_validate(self.api.pod)))
-        images = old["spec"]["containers"][0]["image"] != new["spec"]["containers"][0]["image"]
-        self.change = Change.IMAGES if images else Change.RESOURCES
-
-    @property
-    def entry(self) -> Entry:
-        return self.store.entries[KEY]
-
-    @property
-    def seen(self) -> Pod:
-        return self.entry.instances.pods[(3, False)]
-
-    @property
-    def pod(self) -> Object:
-        assert self.api.pod is not None
-        return self.api.pod
-
-    @property
-    def notes(self) -> Object:
-        found: Object = self.pod["metadata"]["annotations"]
-        return found
-
-    def _pod(self, old: Object) -> Object:
-        owner = {"apiVersion": labels.API_VERSION, "kind": "Job", "name": "web", "uid": "j1"}
-        container = old["spec"]["containers"][0]
-        status = {
-            "name": "web",
-            "restartCount": 2,
-            "state": {"running": {"startedAt": STARTED}},
-            "resources": container.get("resources"),
-        }
-        return {
-            "metadata": {
-                "name": "web-3",
-                "namespace": "ns",
-                "uid": "p1",
-                "resourceVersion": "50",
-                "generation": 1,
-                "labels": {labels.REVISION: self.old.removeprefix("web-")},
-                "annotations": {labels.REVISION: self.old},
-                "ownerReferences": [{**owner, "controller": True}],
-            },
-            "spec": {"containers": [dict(container)]},
-            "status": {
-                "phase": "Running",
-                "observedGeneration": 1,
-                "containerStatuses": [status],
-                "conditions": [{"type": "Ready", "status": "True"}],
-            },
-        }
-
-    async def act(self) -> None:
-        """Have the pod changed as a decision would."""
-        action = plan.ChangePod(3, False, "web-3", "p1", self.new, "u1", 2, self.change)
-        self.pods.act(self.entry, [action])
-        assert 3 in self.entry.instances.view().changing
-        await asyncio.sleep(0)
-        await self.pods.drain(5.0)
-        assert len(self.settled) == 1
-        if 3 in self.entry.instances.view().present:
-            assert 3 not in self.entry.instances.view().changing
+from tests.unit.reconcile.fake_pods import Object
+from tests.unit.reconcile.one_pod import LARGE, NOW, SMALL, World, template
 
 
 @pytest.fixture
@@ -179,7 +76,6 @@ async def test_resources_take_the_base_the_resize_and_the_labels(resources: Worl
 
 
 async def test_a_resize_that_was_made_before_a_crash_is_not_made_again(resources: World) -> None:
-    resources.api.fail("patch merge", *[])
     resources.pod["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "2000m"}}
     await resources.act()
     assert resources.api.kinds == ["get", "patch merge", "patch merge"]
@@ -248,7 +144,6 @@ async def test_a_pod_that_is_gone_leaves_the_store(images: World) -> None:
 
 async def test_a_pod_that_goes_meanwhile_leaves_the_store(images: World) -> None:
     images.api.fail("patch strategic", NotFound(404, "NotFound", "gone"))
-    images.api.fail("get")
     await images.act()
     assert images.api.kinds == ["get", "patch strategic", "get"]
     assert images.settled == [True]

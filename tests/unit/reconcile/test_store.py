@@ -59,7 +59,8 @@ def update(name: str, version: int = 1, phase: str = "Pending", owner: str = "")
         "resourceVersion": str(version),
         "ownerReferences": owners if owner else [],
     }
-    raw = {"metadata": meta, "spec": {"job": "web"}, "status": {"phase": phase}}
+    status = {"phase": phase, "observedGeneration": 1}
+    raw = {"metadata": {**meta, "generation": 1}, "spec": {"job": "web"}, "status": status}
     return page(UPDATE_CODEC, raw)[0]
 
 
