@@ -15,6 +15,8 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from controller.gates.asker import Asker
+from controller.gates.world import GateSettings, World
 from controller.handlers import JobFeed
 from controller.kube.client import Client
 from controller.kube.config import Connection, connect
@@ -80,6 +82,8 @@ class Operator:
             self._queue,
             self._recorder,
             observe=lambda seconds, result: self._metrics.reconciled("Job", result, seconds),
+            ask=Asker(self._world(connection)).ask,
+            asked=self._metrics.asked,
         )
         self._heartbeat = Heartbeat()
         self._lease = self._new_lease()
@@ -102,6 +106,15 @@ class Operator:
             registry=self._metrics.registry,
         )
         self._expose_state()
+
+    def _world(self, connection: Connection) -> World:
+        """What gates may ask, and by which means."""
+        given = GateSettings(
+            ca_file=self._settings.gate_ca_file,
+            allow_loopback=self._settings.gate_allow_loopback,
+            user_agent=f"{AGENT} gates",
+        )
+        return World(self._client, (connection.server,), given)
 
     def stop(self) -> None:
         """End ``run()`` in good order."""

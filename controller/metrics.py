@@ -70,6 +70,25 @@ class Metrics:
             buckets=_REQUEST_BUCKETS,
             registry=registry,
         )
+        self._asks = Counter(
+            "echelon_gate_asks",
+            "Questions to gates, by provider and verdict.",
+            ["provider", "verdict"],
+            registry=registry,
+        )
+        self._ask_seconds = Histogram(
+            "echelon_gate_ask_seconds",
+            "How long a question to a gate took.",
+            ["provider"],
+            buckets=_REQUEST_BUCKETS,
+            registry=registry,
+        )
+        self._ask_late = Histogram(
+            "echelon_gate_late_seconds",
+            "How long after its time a question to a gate was asked.",
+            buckets=_RECONCILE_BUCKETS,
+            registry=registry,
+        )
         self._dropped = Counter(
             "echelon_events_dropped",
             "Kubernetes Events that were not written.",
@@ -86,6 +105,12 @@ class Metrics:
         self._requests.labels(verb, resource, str(code)).inc()
         if verb != "watch":
             self._request_seconds.labels(verb, resource).observe(seconds)
+
+    def asked(self, provider: str, verdict: str, seconds: float, late: float) -> None:
+        """One question to a gate was answered, or not."""
+        self._asks.labels(provider, verdict).inc()
+        self._ask_seconds.labels(provider).observe(seconds)
+        self._ask_late.observe(max(0.0, late))
 
     def event_dropped(self) -> None:
         self._dropped.inc()

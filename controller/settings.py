@@ -59,6 +59,8 @@ class Settings:
     connections: int
     resync: float
     stuck: float
+    gate_ca_file: str
+    gate_allow_loopback: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,18 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def _file(text: str) -> str:
+    if text and not os.access(text, os.R_OK):
+        raise ValueError(f"{text!r} cannot be read")
+    return text
+
+
+def _bool(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(f"{text!r} is not true or false")
+    return text.lower() == "true"
+
+
 def _seconds(low: float, high: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         try:
@@ -146,6 +160,7 @@ def _seconds(low: float, high: float) -> Callable[[str], float]:
 
 
 _WHAT, _OUTPUT, _LEASE, _TUNING = "what to serve", "what to show", "who acts", "tuning"
+_GATES: Final = "health gates"
 
 _FLAGS: Final = (
     _Flag("namespace", _WHAT, "NAME", "", _namespaces,
@@ -177,6 +192,10 @@ _FLAGS: Final = (
           "how often everything is read anew", "resync"),
     _Flag("stuck-seconds", _TUNING, "S", "120", _seconds(10, 86400),
           "/healthz fails when something waited in the queue for so long", "stuck"),
+    _Flag("gate-ca-file", _GATES, "FILE", "", _file,
+          "certificates (PEM) that gates trust besides the system's"),
+    _Flag("gate-allow-loopback", _GATES, "BOOL", "false", _bool,
+          "let gates ask 127.0.0.1 and ::1: true or false"),
 )  # fmt: skip
 
 _EPILOG: Final = """\

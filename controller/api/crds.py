@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from controller.api import job, rules, unsupported, update
+from controller.api import job, rules, update
 from controller.api.labels import GROUP, VERSION
 from controller.api.meta import Model
 from controller.api.policy import UpdatePolicy
@@ -169,12 +169,10 @@ def _crd(
     }
 
 
-def job_crd(*, refuse_unsupported: bool = True) -> Schema:
+def job_crd() -> Schema:
     """jobs.echelon.dev."""
     schema = job_schema()
     _add(schema, rules.JOB)
-    if refuse_unsupported:
-        _add(schema, unsupported.JOB)
     scale = {
         "specReplicasPath": ".spec.instances",
         "statusReplicasPath": ".status.instances",
@@ -183,12 +181,10 @@ def job_crd(*, refuse_unsupported: bool = True) -> Schema:
     return _crd(job.KIND, "ejob", schema, JOB_COLUMNS, {"status": {}, "scale": scale})
 
 
-def update_crd(*, refuse_unsupported: bool = True) -> Schema:
+def update_crd() -> Schema:
     """updates.echelon.dev."""
     schema = update_schema()
     _add(schema, rules.UPDATE)
-    if refuse_unsupported:
-        _add(schema, unsupported.UPDATE)
     return _crd(update.KIND, "eup", schema, UPDATE_COLUMNS, {"status": {}})
 
 

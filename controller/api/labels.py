@@ -27,4 +27,8 @@ PULSED_AT: Final = "echelon.dev/pulsed-at"
 #: Who changed the spec last; stamped by the chart's MutatingAdmissionPolicy, if that is on.
 CHANGED_BY: Final = "echelon.dev/changed-by"
 
+# Labels of the batch/v1 Jobs that gates run, besides JOB and UPDATE; the group is an annotation.
+GATE: Final = "echelon.dev/gate"
+GROUP_NUMBER: Final = "echelon.dev/group"
+
 ENV_INSTANCE: Final = "ECHELON_INSTANCE"

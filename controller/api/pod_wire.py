@@ -108,6 +108,7 @@ class _Status(_Wire):
     phase: str = "Pending"
     reason: str | None = None
     message: str | None = None
+    pod_ip: str = Field(default="", alias="podIP")
     #: 0: the kubelet does not tell.
     observed_generation: int = 0
     conditions: tuple[PodCondition, ...] = ()

@@ -12,7 +12,7 @@ from itertools import chain, count
 from controller.api.labels import ADMITTED
 from controller.api.policy import Mode
 from controller.api.update import Action, Phase, Update
-from controller.core import actor, aim, locking
+from controller.core import actor, aim, gatecheck, locking
 from controller.core.case import Case
 from controller.core.ending import closed, made_by_us
 from controller.core.plan import CheckTemplate, MakeUpdate, Write
@@ -40,6 +40,11 @@ def refused(case: Case) -> bool:
     return held_up(case) and case.seen.verdict is not None and case.seen.verdict.answered
 
 
+def policy_refused(case: Case) -> tuple[str, str] | None:
+    """Reason and message when the Job's policy cannot be followed, whatever the template."""
+    return gatecheck.refusal(case.job.spec.update.gates, "spec.update.gates")
+
+
 def known_bad(case: Case) -> bool:
     """Whether the present template failed before and nobody asked to try it again (rule 17)."""
     last, token = case.status.last_attempt, case.job.spec.update.retry_token
@@ -57,7 +62,7 @@ def wanted(case: Case) -> bool:
 
 def start(case: Case) -> Write | None:
     """Make the operator's Update for the present template, once that was checked."""
-    if not wanted(case) or pending(case) is not None:
+    if not wanted(case) or pending(case) is not None or policy_refused(case) is not None:
         return None
     if write := template_write(case):
         return write
@@ -105,6 +110,8 @@ def _admit(case: Case, update: Update) -> Write | None:
     if update.spec.action is not Action.PROCEED:
         words = f"{update.spec.action} asked for by {actor.of(update, 'action')} before it started"
         return locking.given_up(case, update, words)
+    if (bad := policy_refused(case)) is not None:
+        return closed(case, update, Phase.REJECTED, *bad)
     if not wanted(case):
         why = "the template it was made for is no longer the Job's"
         return closed(case, update, Phase.ABORTED, "Superseded", why)

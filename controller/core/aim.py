@@ -13,6 +13,7 @@ from functools import cached_property
 from controller.api.ids import NONE, Ids
 from controller.api.update import Update
 from controller.core import assigned as asg
+from controller.core import gatecheck
 from controller.core.case import Case
 from controller.core.diff import diff
 
@@ -80,6 +81,8 @@ def refusals(case: Case, update: Update) -> Iterator[Refusal]:
     current, parent = case.status.current_revision, update.spec.parent
     if parent is not None and parent != current:
         yield "ParentMismatch", f"spec.parent is {parent}, the Job's currentRevision {current}"
+    if bad_gate := _gates(case, update):
+        yield bad_gate
     if aim.revision is None:
         return
     if aim.revision != case.seen.revision and aim.revision not in case.seen.revisions:
@@ -90,3 +93,10 @@ def refusals(case: Case, update: Update) -> Iterator[Refusal]:
             "KnownBad",
             f"{aim.revision} failed before ({bad.reason}); set spec.force to try again",
         )
+
+
+def _gates(case: Case, update: Update) -> Refusal | None:
+    own = update.spec.policy.gates if update.spec.policy else None
+    if own is not None:
+        return gatecheck.refusal(own, "spec.policy.gates")
+    return gatecheck.refusal(case.job.spec.update.gates, "spec.update.gates of the Job")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from controller.api.ids import Ids
 from controller.api.job import LastAttempt
 from controller.core import assigned as asg
-from controller.core.admission import template_write
+from controller.core.admission import policy_refused, template_write
 from controller.core.case import Case
 from controller.core.plan import Event, Write, WriteJob
 from controller.core.scale import inherited
@@ -14,7 +14,7 @@ from controller.core.scale import inherited
 def create(case: Case) -> Write | None:
     """The next write of a Job that was never created. None: it was, or its template is refused."""
     seen, spec = case.seen, case.job.spec
-    if case.status.last_attempt is not None:
+    if case.status.last_attempt is not None or policy_refused(case) is not None:
         return None
     if write := template_write(case):
         return write

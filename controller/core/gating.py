@@ -14,9 +14,11 @@ from functools import cached_property
 from typing import Final
 
 from controller.api.gate import Gate, OnInconclusive, Scope
+from controller.api.ids import Ids
 from controller.api.policy import StrategyType
 from controller.api.update import GateStatus
 from controller.core.answers import Answer, Verdict
+from controller.core.builtin import Evidence
 from controller.core.oneway import OneWay
 from controller.core.plan import AskGate
 
@@ -183,8 +185,26 @@ class Gates:
         others = way.case.intended & view.alive - way.arrived
         name = way.update.metadata.name
         return tuple(
-            AskGate(self.wanted[s.name], name, s.group, run_of(s), updated, others, at)
+            AskGate(
+                gate := self.wanted[s.name],
+                name,
+                s.group,
+                run_of(s),
+                updated,
+                others,
+                at,
+                self._evidence(updated, others) if gate.builtin is not None else None,
+            )
             for s, at in due
+        )
+
+    def _evidence(self, updated: Ids, others: Ids) -> Evidence:
+        view, since = self.way.case.view, self.way.update.status.started_at or 0.0
+        return Evidence(
+            len(updated),
+            view.stumbled(updated, since),
+            len(others),
+            view.stumbled(others, since),
         )
 
     def moments(self) -> Iterator[float]:

@@ -12,12 +12,15 @@ uid, a delete under way as a pod that is going. So a late watch never makes us a
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from functools import cache
 
 from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod
 from controller.core import backoff
 from controller.core.view import EVERY, SETS, Slot, View, facts_of, family
+
+STUMBLES_KEPT = 20_000
 
 
 class Instances:
@@ -33,6 +36,8 @@ class Instances:
         self.remade: dict[int, int] = {}
         #: uids of pods with a delete, a delete by force, a change in place under way.
         self._going: set[str] = set()
+        #: When which id stumbled, oldest first: a container restarted, or readiness was lost.
+        self.stumbles: deque[tuple[float, int]] = deque(maxlen=STUMBLES_KEPT)
         self._forced: set[str] = set()
         self._changing: set[str] = set()
         self._good = [0, 0]
@@ -48,6 +53,8 @@ class Instances:
         known = self.pods.get(pod.slot)
         if known is not None and known.uid and known.resource_version >= pod.resource_version:
             return False
+        if known is not None and known.uid == pod.uid and _stumbled(known, pod):
+            self.stumbles.append((pod.ready_since, pod.instance))
         if known is not None and known.uid != pod.uid:
             self._forget(known.uid)
         self.pods[pod.slot] = pod
@@ -159,6 +166,7 @@ class Instances:
             next_good=self._ripening[0][0] if self._ripening else None,
             _pods=self.pods,
             _slots=slots,
+            _stumbles=self.stumbles,
             _twin=cache(lambda: self.view(other)),
         )
 
@@ -230,3 +238,9 @@ class Instances:
             for second in {*plain, *surge}
         }
         return {second: ids for second, ids in found.items() if ids}
+
+
+def _stumbled(before: Pod, now: Pod) -> bool:
+    if now.deleted is not None or before.changed != now.changed or not now.in_effect:
+        return False
+    return now.restarts > before.restarts or (before.ready and not now.ready and not now.ended)

@@ -12,7 +12,7 @@ from controller.api.update import Phase
 from controller.core import assigned as asg
 from controller.core import conditions as cond
 from controller.core import policy
-from controller.core.admission import held_up, known_bad, refused, wanted
+from controller.core.admission import held_up, known_bad, policy_refused, refused, wanted
 from controller.core.case import Case
 from controller.core.conditions import Wanted
 from controller.core.observed import Verdict
@@ -111,6 +111,8 @@ def _stalled(case: Case) -> tuple[str, str] | None:
         status = case.active.status
         stuck = cond.is_true(status.conditions, cond.STALLED)
         return (status.reason, f"{case.active.metadata.name}: {status.message}") if stuck else None
+    if (bad := policy_refused(case)) and (last is None or wanted(case)):
+        return bad
     if verdict and refused(case) and (last is None or wanted(case)):
         return verdict.reason, _about_template(verdict)
     if last is not None and last.outcome == Phase.ROLLED_BACK:
@@ -192,6 +194,8 @@ def _pending(case: Case) -> Wanted | None:
     verdict = case.seen.verdict
     if verdict and held_up(case):
         return Wanted(True, verdict.reason, _about_template(verdict))
+    if bad := policy_refused(case):
+        return Wanted(True, *bad)
     if case.job.spec.update.mode is Mode.MANUAL:
         return Wanted(True, "Manual", "an Update object is waited for")
     if known_bad(case):

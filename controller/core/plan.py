@@ -14,6 +14,7 @@ from controller.api.gate import Gate
 from controller.api.ids import NONE, Ids
 from controller.api.job import JobStatus
 from controller.api.update import UpdateStatus
+from controller.core.builtin import Evidence
 from controller.core.change import Change
 
 EventType = Literal["Normal", "Warning"]
@@ -184,6 +185,8 @@ class AskGate:
     baseline: Ids
     #: When it was due, in epoch seconds.
     due: float = 0.0
+    #: What a gate `builtin` judges.
+    evidence: Evidence | None = None
 
 
 Action = CreatePod | DeletePod | ChangePod | MendPod | Prune

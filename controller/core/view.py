@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -100,6 +100,7 @@ class View:
     next_good: float | None
     _pods: Mapping[Slot, Pod]
     _slots: Ids
+    _stumbles: Collection[tuple[float, int]] = field(compare=False)
     _twin: Callable[[], View] = field(compare=False)
 
     def pod(self, instance: int) -> Pod:
@@ -110,6 +111,10 @@ class View:
     def twin(self) -> View:
         """The pods in the other slots: those that surge, and those that a surge has replaced."""
         return self._twin()
+
+    def stumbled(self, ids: Ids, since: float) -> int:
+        """How often these ids stumbled since then (epoch seconds), as far as this process saw."""
+        return sum(1 for at, i in self._stumbles if at >= since and i in ids)
 
     @property
     def occupied(self) -> Ids:

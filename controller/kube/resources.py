@@ -50,3 +50,5 @@ NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=Fal
 CONTROLLER_REVISIONS: Final = Resource("apps", "v1", "controllerrevisions", "ControllerRevision")
 LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 EVENTS: Final = Resource("events.k8s.io", "v1", "events", "Event")
+SECRETS: Final = Resource("", "v1", "secrets", "Secret")
+BATCH_JOBS: Final = Resource("batch", "v1", "jobs", "Job")

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from controller.api.gate import Gate
 from controller.api.ids import Ids
 from controller.api.update import Update
+from controller.core import builtin
 from controller.core.answers import Answer
 from controller.core.observed import Told
 from controller.core.plan import AskGate
@@ -63,7 +64,10 @@ class Gatekeeper:
     async def _run(self, entry: Entry, ask: AskGate, update: Update) -> None:
         begun, gate = self._clock(), ask.gate
         try:
-            answer = await self._ask(gate, _context(entry, ask, update))
+            if ask.evidence is not None:
+                answer = builtin.judge(ask.evidence)
+            else:
+                answer = await self._ask(gate, _context(entry, ask, update))
             told = Told(ask.run, answer, self._clock())
             entry.answers[(update.metadata.uid, gate.name)] = told
             self._observe(provider(gate), str(answer.verdict), told.at - begun, begun - ask.due)

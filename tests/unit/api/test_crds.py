@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from controller.api import rules, unsupported
+from controller.api import rules
 from controller.api.crds import job_crd, job_schema, update_crd, update_schema
 from controller.api.schema import at
 from hack import crds
@@ -118,9 +118,7 @@ def test_printer_columns_point_at_fields_that_exist(crd: dict[str, Any]) -> None
     ("schema", "given"),
     [
         (job_schema(), rules.JOB),
-        (job_schema(), unsupported.JOB),
         (update_schema(), rules.UPDATE),
-        (update_schema(), unsupported.UPDATE),
     ],
 )
 def test_each_rule_names_a_field_that_exists_and_its_mend(
@@ -130,11 +128,3 @@ def test_each_rule_names_a_field_that_exists_and_its_mend(
         for rule in those:
             at(at(schema, path), rule.field.removeprefix("."))
             assert re.search(r"leave|make|choose|give|say|use", rule.message), rule.message
-
-
-def test_what_is_unsupported_can_be_told_apart() -> None:
-    with_rules = at(job_crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"], "spec.update")
-    crd = job_crd(refuse_unsupported=False)
-    without = at(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"], "spec.update")
-    assert "x-kubernetes-validations" in with_rules
-    assert "x-kubernetes-validations" not in without

@@ -1,0 +1,74 @@
+"""Asks an HTTP server with GET; with ``{{echelon.podIP}}`` in the URL each updated instance.
+
+Only the status counts. Who has not answered when the time is up counts as out of reach.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import aiohttp
+
+from controller.api.gate import Gate
+from controller.core.answers import Answer, judge_http
+from controller.gates.context import POD_IP, Context, expand
+from controller.gates.fetch import FetchError, Question, fetch, shown, url_of
+from controller.gates.world import PARALLEL, World, patience
+
+#: Of the time for the ask: the rest is for judging, before the ask as a whole is given up.
+_SHARE = 0.9
+
+
+async def ask(gate: Gate, context: Context, world: World) -> Answer:
+    """The verdict about an http gate. Raises ``FetchError``."""
+    assert gate.http is not None
+    expect = gate.http.expect_status or (200,)
+    targets = _targets(gate.http.url, context)
+    seconds = patience(gate) * _SHARE
+    statuses: dict[str, int | str] = dict.fromkeys(targets, f"no answer in {seconds:g} s")
+    rest = iter(targets.items())
+    async with world.session() as session:
+        askers = [
+            asyncio.create_task(_ask_each(session, rest, expect, statuses))
+            for _ in range(min(PARALLEL, len(targets)))
+        ]
+        try:
+            if askers:
+                await asyncio.wait(askers, timeout=seconds)
+        finally:
+            for task in askers:
+                task.cancel()
+            ended = await asyncio.gather(*askers, return_exceptions=True)
+    for problem in ended:
+        if isinstance(problem, Exception):
+            raise problem
+    return judge_http(statuses, expect)
+
+
+def _targets(url: str, context: Context) -> dict[str, str]:
+    """Whom to ask: what they are called, and their URL."""
+    if POD_IP not in url:
+        expanded = expand(url, context)
+        return {shown(url_of(expanded)): expanded}
+    return {
+        f"instance {instance}": expand(url, context, ip) if ip else ""
+        for instance, _, ip in context.updated
+    }
+
+
+async def _ask_each(
+    session: aiohttp.ClientSession,
+    targets: Iterator[tuple[str, str]],
+    expect: tuple[int, ...],
+    statuses: dict[str, int | str],
+) -> None:
+    """Ask those that are left, one after the other; several of these share the targets."""
+    for name, url in targets:
+        try:
+            if not url:
+                raise FetchError("its pod has no IP yet")
+            question = Question(url_of(url), final=expect, wants_body=False)
+            statuses[name] = (await fetch(session, question)).status
+        except FetchError as error:
+            statuses[name] = str(error)

@@ -1,0 +1,136 @@
+"""Runs a batch/v1 Job and answers with its end.
+
+Its name follows from the Update's uid, the gate, the group and the run: asked again, after a crash
+as well, the same Job is looked at. The Update owns it, so it goes when the Update goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Final
+
+from controller.api import labels
+from controller.api.gate import Gate
+from controller.core.answers import Answer, inconclusive, judge_job
+from controller.gates.context import Context, filled
+from controller.gates.world import World
+from controller.kube.errors import AlreadyExists, ApiError, NotFound
+from controller.kube.logs import tail
+from controller.kube.resources import BATCH_JOBS, PODS
+
+_LONGEST_NAME: Final = 63
+_LINES: Final = 10
+_BYTES: Final = 2048
+_POD_OF: Final = "batch.kubernetes.io/job-name"
+
+
+async def ask(gate: Gate, context: Context, world: World) -> Answer:
+    """The verdict about a job gate, whose Job is made when it is not there. Raises ``ApiError``."""
+    name = name_of(gate, context)
+    job = await _job(gate, context, world, name)
+    owners = job.get("metadata", {}).get("ownerReferences") or ()
+    if all(owner.get("uid") != context.update_uid for owner in owners):
+        return inconclusive(f"the Job {name} is not of this Update: delete it, or wait until it is")
+    status = job.get("status") or {}
+    last = ""
+    if judge_job(status, "").verdict == "Fail":
+        last = await _log(world, context.namespace, name)
+    return judge_job(status, last)
+
+
+def name_of(gate: Gate, context: Context) -> str:
+    """The Job's name: a DNS label of at most 63 characters that is no other run's."""
+    identity = json.dumps([context.update_uid, gate.name, context.group, context.run])
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
+    readable = f"{context.job}-{gate.name}"[: _LONGEST_NAME - len(digest) - 1].rstrip("-")
+    return f"{readable}-{digest}"
+
+
+async def _job(gate: Gate, context: Context, world: World, name: str) -> dict[str, Any]:
+    client, namespace = world.client, context.namespace
+    try:
+        return await client.get(BATCH_JOBS, namespace, name)
+    except NotFound:
+        pass
+    try:
+        return await client.create(BATCH_JOBS, namespace, manifest(gate, context))
+    except AlreadyExists:
+        return await client.get(BATCH_JOBS, namespace, name)
+
+
+def manifest(gate: Gate, context: Context) -> dict[str, Any]:
+    """The Job as it is made: the template, its placeholders replaced, under our name and labels."""
+    assert gate.job is not None
+    template = filled(gate.job.template, context)
+    given = template.get("metadata")
+    given = given if isinstance(given, dict) else {}
+    ours = {
+        labels.JOB: context.job,
+        labels.UPDATE: context.update_uid,
+        labels.GATE: gate.name,
+        labels.MANAGED_BY: labels.MANAGER,
+    }
+    metadata = {
+        "name": name_of(gate, context),
+        "namespace": context.namespace,
+        "labels": _strangers(given.get("labels")) | ours,
+        "annotations": _strangers(given.get("annotations"))
+        | {labels.REVISION: context.revision, labels.GROUP_NUMBER: str(context.group)},
+        "ownerReferences": [
+            {
+                "apiVersion": labels.API_VERSION,
+                "kind": "Update",
+                "name": context.update,
+                "uid": context.update_uid,
+                "controller": True,
+            }
+        ],
+    }
+    spec = template.get("spec")
+    if isinstance(spec, dict) and isinstance(pod := spec.get("template"), dict):
+        pods = pod.get("metadata")
+        if isinstance(pods, dict) and isinstance(pods.get("labels"), dict):
+            # With an instance's labels its pods would be taken for instances.
+            pods["labels"] = _strangers(pods["labels"])
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
+
+
+def _strangers(given: Any) -> dict[str, Any]:
+    """Labels or annotations, without those that are ours to set."""
+    if not isinstance(given, dict):
+        return {}
+    return {key: value for key, value in given.items() if not key.startswith(f"{labels.GROUP}/")}
+
+
+async def _log(world: World, namespace: str, job: str) -> str:
+    """The last lines that the Job's newest failed pod logged; "" when they cannot be had."""
+    found: tuple[str, str, str] | None = None
+    try:
+        selector = f"{_POD_OF}={job}"
+        async for pod in world.client.list(PODS, namespace, label_selector=selector):
+            if (pod.get("status") or {}).get("phase") == "Succeeded":
+                continue
+            metadata = pod["metadata"]
+            candidate = metadata.get("creationTimestamp") or "", metadata["name"], _container(pod)
+            found = max(found or candidate, candidate)
+        if found is None:
+            return ""
+        return await tail(world.client, namespace, *found[1:], lines=_LINES, most_bytes=_BYTES)
+    except ApiError:
+        # Gone, or not for the operator to read: the verdict stands without.
+        return ""
+
+
+def _container(pod: dict[str, Any]) -> str:
+    """The container whose log says why: the first that ended badly, else the first."""
+    status = pod.get("status") or {}
+    every = [
+        *(status.get("initContainerStatuses") or ()),
+        *(status.get("containerStatuses") or ()),
+    ]
+    for container in every:
+        ended = (container.get("state") or {}).get("terminated") or {}
+        if ended.get("exitCode"):
+            return str(container["name"])
+    return str(pod["spec"]["containers"][0]["name"])

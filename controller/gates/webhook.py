@@ -1,0 +1,96 @@
+"""Posts to a service, which answers with a verdict.
+
+The Secret's values are sent as headers to the URL's own origin and nowhere else: not to what it
+redirects to, not into a message, not into a log.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from controller.api.gate import Gate
+from controller.core.answers import Answer, judge_webhook
+from controller.gates.context import Context, expand
+from controller.gates.fetch import FetchError, Question, fetch, url_of
+from controller.gates.world import World
+from controller.kube.errors import ApiError, Forbidden, NotFound
+from controller.kube.resources import SECRETS
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+#: Those that say where a request ends are not for others to set.
+_OURS = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
+
+
+async def ask(gate: Gate, context: Context, world: World) -> Answer:
+    """The verdict about a webhook gate. Raises ``FetchError``."""
+    assert gate.webhook is not None
+    webhook = gate.webhook
+    url = url_of(expand(webhook.url, context))
+    body = _default(gate, context) if webhook.body is None else expand(webhook.body, context)
+    secret = {}
+    if webhook.headers_from:
+        secret = await _headers(world, context.namespace, webhook.headers_from)
+    headers = {"Accept": "application/json"}
+    if not any(name.lower() == "content-type" for name in secret):
+        headers["Content-Type"] = "application/json"
+    question = Question(url, "POST", headers, secret, body.encode())
+    async with world.session() as session:
+        said = await fetch(session, question)
+    answer = judge_webhook(said.status, said.body)
+    return replace(answer, message=_without(answer.message, secret.values()))
+
+
+def _default(gate: Gate, context: Context) -> str:
+    return json.dumps(
+        {
+            "gate": gate.name,
+            "job": context.job,
+            "namespace": context.namespace,
+            "update": context.update,
+            "revision": context.revision,
+            "group": context.group,
+        }
+    )
+
+
+async def _headers(world: World, namespace: str, name: str) -> dict[str, str]:
+    """The Secret's keys and values. Raises ``FetchError``; no value is in its message."""
+    try:
+        found = await world.client.get(SECRETS, namespace, name)
+    except NotFound:
+        raise FetchError(f"there is no Secret {name}") from None
+    except Forbidden:
+        raise FetchError(f"the operator may not read the Secret {name}") from None
+    except ApiError as error:
+        raise FetchError(f"cannot read the Secret {name}: {error.reason}") from None
+    data = found.get("data") or {}
+    return {key: _value(name, key, data[key]) for key in data}
+
+
+def _value(secret: str, key: str, encoded: str) -> str:
+    if not _NAME.fullmatch(key) or key.lower() in _OURS:
+        raise FetchError(f"the key {key} of the Secret {secret} is no header to be set")
+    try:
+        # Files and `echo` end with a line break that nobody means.
+        value = base64.b64decode(encoded).decode().strip()
+    except (binascii.Error, ValueError, TypeError):
+        value = "\0"
+    if not _VALUE.fullmatch(value):
+        raise FetchError(f"the key {key} of the Secret {secret} does not hold a header's value")
+    return value
+
+
+def _without(message: str, secrets: Iterable[str]) -> str:
+    """The message, should the service have said one of its secrets aloud."""
+    for value in secrets:
+        # The part after "Bearer" is the secret one.
+        for part in (value, *value.split()):
+            if len(part) >= 6:
+                message = message.replace(part, "***")
+    return message

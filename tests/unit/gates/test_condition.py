@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.api.gate import PrometheusProvider
+from controller.core.condition import (
+    NAMES,
+    ConditionError,
+    EvaluationError,
+    compile_condition,
+    condition_of,
+)
+
+RESULT = frozenset({"result"})
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "holds"),
+    [
+        ("result < 0.01", 0.009, True),
+        ("result < 0.01", 0.01, False),
+        ("result < 1", 0.5, True),
+        ("result >= 99 && result <= 100 || result == -1", 99.5, True),
+        ("!(result * 2 - 1 > 3 / 2)", 1, True),
+        ("result <\n 1e3 // so many", 999, True),
+        ("result > 0 ? result < 10 : true", 20, False),
+        ("result in [1, 2]", 2, True),
+        ("[1, 2][0] == 1", 0, True),
+        ("int(result) == 1", 1.7, True),
+        ("'1' == '1' && result < 1", 0, True),
+        ("1 / 2 > 0 && result < 1", 0, True),
+        ("result < 1", math.inf, False),
+        ("result < 1", math.nan, False),
+    ],
+)
+def test_it_holds_or_not(text: str, value: float, holds: bool) -> None:
+    assert compile_condition(text, RESULT).evaluate(result=value) is holds
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 10**6))
+def test_whole_numbers_are_numbers(value: float, bound: int) -> None:
+    condition = compile_condition(f"result < {bound}", RESULT)
+    assert condition.evaluate(result=value) is (value < bound)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "words"),
+    [
+        ("result <", 1, 9, "Syntax error: mismatched input '<EOF>'"),
+        ("result < foo", 1, 10, "undeclared reference to 'foo'"),
+        ("1 < 2 && 30 < foo", 1, 15, "undeclared reference to 'foo'"),
+        ("1 < 2 &&\n 3 < 4 && foo", 2, 11, "undeclared reference to 'foo'"),
+        ("result < '1'", 1, 8, "found no matching overload for '_<_' applied to '(double, string)'"),
+        ("result + 1", 1, 1, "it gives a double, not true or false"),
+        ("dyn(true)", 1, 1, "it gives a dyn, not true or false"),
+        ("updated < 1", 1, 1, "undeclared reference to 'updated'"),
+    ],
+)
+def test_an_error_has_its_place(text: str, line: int, column: int, words: str) -> None:
+    with pytest.raises(ConditionError) as caught:
+        compile_condition(text, RESULT)
+    error = caught.value
+    assert (error.line, error.column, error.message) == (line, column, words)
+    assert str(error) == f"line {line}, column {column}: {words}"
+
+
+@given(st.text(max_size=40))
+def test_any_text_compiles_or_is_refused(text: str) -> None:
+    try:
+        condition = compile_condition(text, RESULT)
+    except ConditionError as error:
+        assert error.line >= 1
+        assert error.column >= 1
+    else:
+        assert isinstance(condition.evaluate(result=1.0), bool)
+
+
+def test_deep_and_endless_ones_are_refused() -> None:
+    with pytest.raises(ConditionError):
+        compile_condition("(" * 400 + "true" + ")" * 400, RESULT)
+    ones = "[" + ",".join(["1"] * 50) + "]"
+    endless = f"{ones}.all(a,{ones}.all(b,{ones}.all(c,{ones}.all(d,a==b))))"
+    with pytest.raises((ConditionError, EvaluationError)):
+        compile_condition(endless, RESULT).evaluate(result=1)
+
+
+def test_what_has_no_value_raises() -> None:
+    with pytest.raises(EvaluationError):
+        compile_condition("int(result) == 1", RESULT).evaluate(result=1e300)
+    with pytest.raises(EvaluationError):
+        compile_condition("result < 1", RESULT).evaluate()
+
+
+def test_it_tells_what_it_uses() -> None:
+    assert compile_condition("result < 1", NAMES).uses == {"result"}
+    both = compile_condition("updated < baseline * 1.5 + 0.01", NAMES)
+    assert both.uses == {"updated", "baseline"}
+    assert both.compares
+    assert both.evaluate(updated=0.02, baseline=0.01)
+    assert not compile_condition("'updated' == 'baseline' // result", NAMES).uses
+
+
+def provider(condition: str, query: str) -> PrometheusProvider:
+    return PrometheusProvider(address="http://p", query=query, condition=condition)
+
+
+UPDATED, BASELINE = "{{echelon.updated}}", "{{echelon.baseline}}"
+
+
+@pytest.mark.parametrize(
+    ("condition", "query"),
+    [
+        ("result < 1", "up"),
+        ("result < 1", f"a{UPDATED}"),
+        ("result < 1", f"a{UPDATED}b{BASELINE}"),
+        ("updated < baseline", f"a{UPDATED}"),
+        ("baseline > 0.1", f"a{UPDATED}"),
+    ],
+)
+def test_condition_and_query_fit(condition: str, query: str) -> None:
+    assert condition_of(provider(condition, query)).text == condition
+
+
+@pytest.mark.parametrize(
+    ("condition", "query", "column", "words"),
+    [
+        ("updated < result", f"a{UPDATED}", 11, "speaks of `result` as well"),
+        ("true && updated < 1", "up", 9, "need {{echelon.updated}} in the query"),
+        ("updated < baseline", f"a{BASELINE}", 1, "its condition speaks of `result`"),
+        ("updated < baseline", f"a{UPDATED}b{BASELINE}", 1, "its condition speaks of `result`"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    condition: str, query: str, column: int, words: str
+) -> None:
+    with pytest.raises(ConditionError, match=words) as caught:
+        condition_of(provider(condition, query))
+    assert (caught.value.line, caught.value.column) == (1, column)
