@@ -259,7 +259,8 @@ def _parser() -> argparse.ArgumentParser:
         add_help=False,
         allow_abbrev=False,
     )
-    groups = {name: parser.add_argument_group(name) for name in (_WHAT, _OUTPUT, _LEASE, _TUNING)}
+    titles = (_WHAT, _OUTPUT, _LEASE, _GATES, _TUNING)
+    groups = {name: parser.add_argument_group(name) for name in titles}
     for flag in _FLAGS:
         default = f" ({flag.default})" if flag.default else ""
         groups[flag.group].add_argument(
