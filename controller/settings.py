@@ -195,7 +195,7 @@ _FLAGS: Final = (
     _Flag("gate-ca-file", _GATES, "FILE", "", _file,
           "certificates (PEM) that gates trust besides the system's"),
     _Flag("gate-allow-loopback", _GATES, "BOOL", "false", _bool,
-          "let gates ask 127.0.0.1 and ::1: true or false"),
+          "let gates ask 127.0.0.1 and ::1 though this is a pod: true or false"),
 )  # fmt: skip
 
 _EPILOG: Final = """\

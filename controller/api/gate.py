@@ -58,9 +58,10 @@ class PrometheusProvider(Model):
         Field(
             min_length=1,
             max_length=8192,
-            description="Instant PromQL query. {{echelon.revision}}, {{echelon.job}} and "
-            "{{echelon.namespace}} are replaced. Of a vector every sample must pass; an empty "
-            "result or NaN is inconclusive.",
+            description="Instant PromQL query. {{echelon.revision}} (name of the revision), "
+            "{{echelon.digest}} (its label), {{echelon.job}}, {{echelon.namespace}}, and "
+            "{{echelon.updated}} and {{echelon.baseline}} (regular expressions of pod names) are "
+            "replaced. Of a vector every sample must pass; an empty result or NaN is inconclusive.",
         ),
     ]
     condition: Annotated[
@@ -68,8 +69,10 @@ class PrometheusProvider(Model):
         Field(
             min_length=1,
             max_length=1024,
-            description="Expression over `result` that is true when the gate passes, such as "
-            "`result < 0.01`.",
+            description="CEL expression that is true when the gate passes: over `result`, such as "
+            "`result < 0.01`, or over `updated` and `baseline`, such as `updated < baseline * 1.5 "
+            "+ 0.01`: then the query, which names {{echelon.updated}}, is asked once more with the "
+            "instances that are not updated yet.",
         ),
     ]
     min_samples: Annotated[

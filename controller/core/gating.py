@@ -224,14 +224,15 @@ class Gates:
             told = seen.answers.get(name)
             first = (state.started_at or 0.0) + gate.initial_delay_seconds
             last = told.at if told is not None and told.run == run_of(state) else state.time
-            yield state, first if last is None else max(first, last + gate.interval_seconds)
+            yield state, first if last is None else last + gate.interval_seconds
 
 
 def counted(gate: Gate, state: GateStatus, answer: Answer, at: float) -> GateStatus:
     """The state after an answer; the same object when neither a count nor the verdict changes."""
-    if state.result in (FAILED, INCONCLUSIVE) or (state.time is not None and at <= state.time):
-        return state
     stamp = float(int(at))
+    # Stored are whole seconds: the same answer, seen again, must not look like a newer one.
+    if state.result in (FAILED, INCONCLUSIVE) or (state.time is not None and stamp <= state.time):
+        return state
     changes: dict[str, object] = {
         "time": stamp,
         "value": answer.value,
@@ -245,6 +246,9 @@ def counted(gate: Gate, state: GateStatus, answer: Answer, at: float) -> GateSta
         failures = state.failures + 1
         changes |= {"successes": 0, "failures": failures}
         changes["result"] = FAILED if failures >= gate.failures else WAITING
+        if state.result == PASSED:
+            # So far it had a verdict: the time for another one begins.
+            changes["started_at"] = stamp
     elif state.result == PASSED:
         # A Continuous gate that knows nothing any more: from now on its time runs.
         changes |= {"result": WAITING, "started_at": stamp, "successes": 0}

@@ -26,6 +26,8 @@ async def ask(gate: Gate, context: Context, world: World) -> Answer:
     expect = gate.http.expect_status or (200,)
     targets = _targets(gate.http.url, context)
     seconds = patience(gate) * _SHARE
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + seconds
     statuses: dict[str, int | str] = dict.fromkeys(targets, f"no answer in {seconds:g} s")
     rest = iter(targets.items())
     async with world.session() as session:
@@ -35,7 +37,7 @@ async def ask(gate: Gate, context: Context, world: World) -> Answer:
         ]
         try:
             if askers:
-                await asyncio.wait(askers, timeout=seconds)
+                await asyncio.wait(askers, timeout=max(0.0, deadline - clock()))
         finally:
             for task in askers:
                 task.cancel()

@@ -25,6 +25,13 @@ namespace it serves. It writes no spec: of Jobs it patches only the status.
 - apiGroups: ["events.k8s.io"]
   resources: ["events"]
   verbs: ["create", "patch"]
+# Job gates: the Job they run, and why it failed.
+- apiGroups: ["batch"]
+  resources: ["jobs"]
+  verbs: ["create", "get"]
+- apiGroups: [""]
+  resources: ["pods/log"]
+  verbs: ["get"]
 {{- with .Values.rbac.secrets }}
 # Headers of webhook gates.
 - apiGroups: [""]

@@ -21,6 +21,7 @@ class Request:
     user: str
     agent: str
     verb: str
+    #: With its group where ours has the same name: ``jobs.batch``.
     resource: str
     subresource: str
     namespace: str
@@ -77,7 +78,7 @@ class Audit:
                     user=event["user"].get("username", ""),
                     agent=event.get("userAgent", ""),
                     verb=event["verb"],
-                    resource=target.get("resource", ""),
+                    resource=_resource(target),
                     subresource=target.get("subresource", ""),
                     namespace=target.get("namespace", ""),
                     name=target.get("name", ""),
@@ -85,6 +86,11 @@ class Audit:
                     dry_run="dryRun=All" in event["requestURI"],
                     denied=event.get("annotations", {}).get(DECISION) == "forbid",
                 )
+
+
+def _resource(target: dict[str, str]) -> str:
+    name, group = target.get("resource", ""), target.get("apiGroup", "")
+    return f"{name}.{group}" if group == "batch" else name
 
 
 def pods_made(requests: list[Request]) -> Counter[str]:

@@ -23,6 +23,7 @@ ALLOWED = frozenset(
         ("create", "controllerrevisions", ""),
         ("patch", "controllerrevisions", ""),
         ("delete", "controllerrevisions", ""),
+        ("create", "jobs.batch", ""),  # of job gates
         ("create", "events", ""),
         ("patch", "events", ""),
     }

@@ -48,6 +48,7 @@ class Operator:
     ) -> None:
         self.log = cluster.dir / f"{lease}-{identity}.log"
         self._kubeconfig = kubeconfig or cluster.client_kubeconfig(USER)
+        self._ca = cluster.layout.certs / "ca.crt"
         self._identity = identity
         self._args = ["--lease-name", lease, *args]
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,7 +75,7 @@ class Operator:
         command = [sys.executable, "-m", "controller", "--log-level", "info", *self._args]
         command += ["--health-address", zero, "--metrics-address", zero]
         # The servers that gates ask in tests are here.
-        command += ["--gate-allow-loopback", "true"]
+        command += ["--gate-allow-loopback", "true", "--gate-ca-file", str(self._ca)]
         environ = {k: v for k, v in os.environ.items() if not k.startswith("ECHELON_")}
         environ |= {"KUBECONFIG": str(self._kubeconfig), "PYTHONUNBUFFERED": "1"}
         environ |= {"POD_NAME": self._identity, "POD_UID": self._identity}

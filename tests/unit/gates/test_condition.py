@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.api.gate import PrometheusProvider
@@ -41,6 +41,7 @@ def test_it_holds_or_not(text: str, value: float, holds: bool) -> None:
     assert compile_condition(text, RESULT).evaluate(result=value) is holds
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 10**6))
 def test_whole_numbers_are_numbers(value: float, bound: int) -> None:
     condition = compile_condition(f"result < {bound}", RESULT)
@@ -54,7 +55,12 @@ def test_whole_numbers_are_numbers(value: float, bound: int) -> None:
         ("result < foo", 1, 10, "undeclared reference to 'foo'"),
         ("1 < 2 && 30 < foo", 1, 15, "undeclared reference to 'foo'"),
         ("1 < 2 &&\n 3 < 4 && foo", 2, 11, "undeclared reference to 'foo'"),
-        ("result < '1'", 1, 8, "found no matching overload for '_<_' applied to '(double, string)'"),
+        (
+            "result < '1'",
+            1,
+            8,
+            "found no matching overload for '_<_' applied to '(double, string)'",
+        ),
         ("result + 1", 1, 1, "it gives a double, not true or false"),
         ("dyn(true)", 1, 1, "it gives a dyn, not true or false"),
         ("updated < 1", 1, 1, "undeclared reference to 'updated'"),
@@ -68,15 +74,16 @@ def test_an_error_has_its_place(text: str, line: int, column: int, words: str) -
     assert str(error) == f"line {line}, column {column}: {words}"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_compiles_or_is_refused(text: str) -> None:
+    place = (1, 1)
     try:
-        condition = compile_condition(text, RESULT)
+        held = compile_condition(text, RESULT).evaluate(result=1.0)
     except ConditionError as error:
-        assert error.line >= 1
-        assert error.column >= 1
-    else:
-        assert isinstance(condition.evaluate(result=1.0), bool)
+        held, place = False, (error.line, error.column)
+    assert isinstance(held, bool)
+    assert min(place) >= 1
 
 
 def test_deep_and_endless_ones_are_refused() -> None:
@@ -134,9 +141,7 @@ def test_condition_and_query_fit(condition: str, query: str) -> None:
         ("updated < baseline", f"a{UPDATED}b{BASELINE}", 1, "its condition speaks of `result`"),
     ],
 )
-def test_what_does_not_fit_is_refused(
-    condition: str, query: str, column: int, words: str
-) -> None:
+def test_what_does_not_fit_is_refused(condition: str, query: str, column: int, words: str) -> None:
     with pytest.raises(ConditionError, match=words) as caught:
         condition_of(provider(condition, query))
     assert (caught.value.line, caught.value.column) == (1, column)

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.gates.context import Context, Instance, expand, filled, pods
@@ -17,7 +17,9 @@ def instances(ids: list[int], twins: frozenset[int] = frozenset()) -> list[Insta
 def test_names_are_put_in(context: Context) -> None:
     text = "{{echelon.job}}/{{echelon.namespace}}/{{echelon.revision}}/{{echelon.digest}}"
     assert expand(text, context) == "web/ns/web-abc/abc"
-    assert expand("{{echelon.updated}} {{echelon.baseline}}", context) == "web-0|web-1 web-2|web-3-s"
+    assert (
+        expand("{{echelon.updated}} {{echelon.baseline}}", context) == "web-0|web-1 web-2|web-3-s"
+    )
 
 
 def test_others_are_left_alone(context: Context) -> None:
@@ -50,11 +52,10 @@ def test_dots_are_dots() -> None:
 
 def test_ten_thousand_are_short() -> None:
     pattern = pods("web", instances(list(range(10_000))))
-    assert pattern == (
-        "web-(?:[0-9]|[1-9][0-9]|[1-9][0-9][0-9]|[1-9][0-9][0-9][0-9])"
-    )
+    assert pattern == ("web-(?:[0-9]|[1-9][0-9]|[1-9][0-9][0-9]|[1-9][0-9][0-9][0-9])")
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.integers(0, 9_999), min_size=1, max_size=6),
     st.integers(0, 3_000),

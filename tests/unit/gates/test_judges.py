@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.core.answers import (
@@ -19,6 +19,7 @@ from controller.core.answers import (
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 
 
+@settings(deadline=None)
 @given(st.text(max_size=2000), st.text(max_size=200))
 def test_an_answer_is_one_short_line(message: str, value: str) -> None:
     answer = Answer(PASS, message, value)
@@ -46,6 +47,7 @@ def test_http_with_nobody_to_ask_passes() -> None:
     assert judge_http({}, (200,)).verdict is PASS
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.text(max_size=9), st.one_of(st.integers(100, 599), st.text(max_size=9))),
     st.lists(st.integers(100, 599), min_size=1, max_size=3).map(tuple),
@@ -91,6 +93,7 @@ def test_webhook_that_says_anything_else_is_inconclusive(
     assert judge_webhook(status, body) == inconclusive(words)
 
 
+@settings(deadline=None)
 @given(st.integers(100, 599), st.binary(max_size=60))
 def test_webhook_judging_is_total(status: int, body: bytes) -> None:
     assert judge_webhook(status, body).verdict is INCONCLUSIVE

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.core.answers import Answer, Verdict
@@ -111,6 +111,7 @@ def test_a_condition_without_a_value_is_inconclusive() -> None:
     assert judge_prometheus((Sample(1e300),), whole).verdict is INCONCLUSIVE
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(), max_size=5))
 def test_judging_a_vector_is_total(values: list[float]) -> None:
     verdict = judge_prometheus(samples(*values), LOW).verdict

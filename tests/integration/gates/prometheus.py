@@ -1,0 +1,159 @@
+"""A real Prometheus server, and requests that instances seem to serve.
+
+The program is the one on the PATH, else Debian's package, unpacked once into the cache folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from hack.devcluster.build import cache_dir
+from hack.devcluster.ports import free
+from hack.devcluster.process import Guard
+from tests.integration.gates.server import Asked, Said, Web
+
+#: Requests per second that each instance serves.
+TRAFFIC = 100.0
+_CONFIG = """
+global: {{scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 1m}}
+scrape_configs:
+- job_name: web
+  honor_labels: true
+  static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
+"""
+
+
+def program() -> Path | None:
+    """The path of ``prometheus``; None where it cannot be had."""
+    if found := shutil.which("prometheus"):
+        return Path(found)
+    folder = cache_dir() / "prometheus-deb"
+    path = folder / "usr" / "bin" / "prometheus"
+    if path.exists():
+        return path
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        return None
+    fresh = folder.with_name(f"{folder.name}-{os.getpid()}")
+    fresh.mkdir(parents=True)
+    got = subprocess.run(["apt-get", "download", "prometheus"], cwd=fresh, capture_output=True)
+    if got.returncode == 0:
+        (package,) = fresh.glob("*.deb")
+        subprocess.run(["dpkg-deb", "--extract", package, fresh], check=True)
+        package.unlink()
+        if not folder.exists():
+            fresh.rename(folder)
+    shutil.rmtree(fresh, ignore_errors=True)
+    return path if path.exists() else None
+
+
+class Exporter:
+    """Counters of requests and errors, as the instances of a Job would expose them.
+
+    ``pods``: those that serve now; ``errors``: pod -> the share of its requests that fail.
+    """
+
+    def __init__(self) -> None:
+        self._web = Web()
+        self._web.answer = self._scrape
+        self.port = self._web.port
+        self.reset()
+
+    def reset(self) -> None:
+        self.pods: Callable[[], list[str]] = list
+        self.errors: Callable[[str], float] = lambda pod: 0.0
+        self.namespace = ""
+        self._counts: dict[str, tuple[float, float]] = {}
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Exporter:
+        self._web.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._web.__exit__(kind, error, trace)
+
+    def _scrape(self, asked: Asked) -> Said:
+        now = time.monotonic()
+        served, self._last = (now - self._last) * TRAFFIC, now
+        lines = []
+        for pod in self.pods():
+            requests, errors = self._counts.get(pod, (0.0, 0.0))
+            requests, errors = requests + served, errors + served * self.errors(pod)
+            self._counts[pod] = requests, errors
+            labels = f'{{namespace="{self.namespace}",pod="{pod}"}}'
+            lines.append(f"http_requests_total{labels} {requests:.3f}")
+            lines.append(f"http_errors_total{labels} {errors:.3f}")
+        return 200, "\n".join(lines) + "\n"
+
+
+class Prometheus:
+    """``url`` is its own, also while it is ``down``."""
+
+    def __init__(self, program: Path, folder: Path) -> None:
+        self.exporter = Exporter()
+        (port,) = free(1)
+        self.url = f"http://127.0.0.1:{port}"
+        config = folder / "prometheus.yml"
+        config.write_text(_CONFIG.format(port=self.exporter.port))
+        self._command = [
+            str(program),
+            f"--config.file={config}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--log.level=warn",
+        ]
+        self._log = folder / "log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._guard = Guard()
+
+    def __enter__(self) -> Prometheus:
+        self.exporter.__enter__()
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        self.exporter.__exit__(kind, error, trace)
+        self._guard.close()
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+            )
+        self._guard.tell(f"+{self._process.pid}")
+        deadline = time.monotonic() + 60
+        while not self._ready():
+            assert time.monotonic() < deadline, self._log.read_text()
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._guard.tell(f"-{self._process.pid}")
+            self._process = None
+
+    def _ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
