@@ -150,17 +150,19 @@ def _read(text: str) -> int:
         return 0
     if not _RANGES.fullmatch(text):
         raise ValueError(f"{text!r} is not a range string such as '0-3,7' (no spaces)")
-    digits, last = bytearray(b"0" * (MAX_ID + 1)), -1
+    runs: list[str] = []
+    past = 0
     for part in text.split(","):
         first, _, end = part.partition("-")
-        low, high = int(first), int(end or first)
+        low = int(first)
+        high = int(end) if end else low
         if high > MAX_ID:
             raise ValueError(f"{part!r}: the highest instance id is {MAX_ID}")
-        if low > high or low <= last:
+        if low > high or low < past:
             raise ValueError(f"{part!r} in {text!r}: ids must ascend, each named once")
-        digits[low : high + 1] = b"1" * (high + 1 - low)
-        last = high
-    return int(digits[::-1], 2)
+        runs += ("0" * (low - past), "1" * (high + 1 - low))
+        past = high + 1
+    return int("".join(runs)[::-1], 2)
 
 
 def _format(bits: int) -> str:

@@ -178,7 +178,8 @@ def _said(update: Update, phase: Phase) -> tuple[str, str]:
     if phase is Phase.ROLLED_FORWARD and update.status.started_at is None:
         return "NoChange", "all instances already are at this revision"
     if phase is Phase.ROLLED_FORWARD:
-        return "Completed", update.status.message
+        counts = update.status.counts
+        return "Completed", f"{counts.updated} of {counts.total} instances updated"
     if phase is Phase.ERROR and update.status.to is None:
         return "StatusUnreadable", "its status no longer says where it goes"
     if phase is Phase.ERROR:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from controller.api.update import ACTIVE, TERMINAL, Action, Phase, Update
+from controller.core import actor
 from controller.core.plan import Event, WriteUpdate
 from controller.core.update_status import entered, told
 
@@ -38,7 +39,8 @@ def _status(update: Update, moment: Moment) -> WriteUpdate | None:
         return None
     if update.spec.action is not Action.PROCEED:
         words = f"{update.spec.action} asked for before it started"
-        status = entered(moment, update, Phase.ABORTED, str(update.spec.action), words)
+        reason, who = f"{update.spec.action}Requested", actor.of(update, "action")
+        status = entered(moment, update, Phase.ABORTED, reason, words, by=who)
         return WriteUpdate(name, status, (Event("Aborted", words, name),))
     status = told(moment, update, update.status, REASON, message)
     return None if status == update.status else WriteUpdate(name, status)

@@ -11,11 +11,11 @@ from controller.api.job import ActiveUpdate, LastAttempt
 from controller.api.labels import ADMITTED
 from controller.api.policy import Replacement
 from controller.api.update import BatchStatus, Phase, Target, Update, UpdateStatus
+from controller.core import actor, oneway, policy, standing
 from controller.core import assigned as asg
-from controller.core import oneway, policy, standing
 from controller.core.aim import Aim
 from controller.core.case import Case
-from controller.core.ending import closed, known_bad_after, retreat
+from controller.core.ending import closed, known_bad_after, made_by_us, retreat
 from controller.core.plan import (
     Event,
     KeepRevision,
@@ -88,7 +88,8 @@ def given_up(case: Case, update: Update, words: str) -> Write:
             }
         )
         return WriteJob(case.status.model_copy(update={"last_attempt": attempt}))
-    return closed(case, update, Phase.ABORTED, str(update.spec.action), words)
+    who = actor.of(update, "action")
+    return closed(case, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who)
 
 
 def _carried(case: Case, update: Update, aim: Aim, former: Update | None) -> Ids:
@@ -159,7 +160,9 @@ def begin(case: Case, update: Update) -> Write:
     wish = standing.of(oneway.forward(case, update))
     message = _words(update) + (f"; {wish.message}" if wish.message else "")
     reason = "Admitted" if wish.phase is Phase.ROLLING_FORWARD else wish.reason
-    status = entered(case, update, wish.phase, reason, message, by=wish.by)
+    # A person's own Update was started by whoever made it.
+    maker = "" if made_by_us(update, case.job.metadata.uid) else actor.of(update, "job")
+    status = entered(case, update, wish.phase, reason, message, by=wish.by or maker)
     event = Event(str(wish.phase), message, update.metadata.name)
     return WriteUpdate(update.metadata.name, status, (event,))
 

@@ -45,7 +45,7 @@ def _admit(case: Case, update: Update) -> Write | None:
     if update.spec.action is not Action.PROCEED:
         who = actor.of(update, "action")
         words = f"{update.spec.action} asked for by {who} before it started"
-        return closed(case, update, Phase.ABORTED, str(update.spec.action), words)
+        return closed(case, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who)
     if case.status.last_attempt is None:
         return _wait(case, update, "JobNotCreated", "the Job's instances are not created yet")
     dry = update.spec.dry_run
@@ -82,7 +82,9 @@ def _planned(case: Case, update: Update, goal: aim.Aim, refusals: list[aim.Refus
         return ReadRevision(min(unread))
     conflicts = [Conflict(reason=reason, message=words) for reason, words in refusals]
     plan = preview.preview(case, update, draft, restart=goal.restart, conflicts=conflicts)
-    words = f"{plan.groups.count} groups" + (f"; {len(refusals)} conflicts" if refusals else "")
+    words = f"{plan.groups.count} groups"
+    if refusals:
+        words += f"; {len(refusals)} conflict{'s' if len(refusals) > 1 else ''}"
     status = entered(case, update, Phase.PLANNED, "Planned", words)
     name = update.metadata.name
     status = status.model_copy(update={"plan": plan, "job_uid": case.job.metadata.uid})

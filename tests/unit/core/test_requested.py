@@ -238,7 +238,7 @@ def test_stopped_before_it_started() -> None:
     world = manual()
     world.cluster.user_update("mine", action=Action.ABORT)
     world.run(1)
-    assert outcome(world) == (Phase.ABORTED, "Abort")
+    assert outcome(world) == (Phase.ABORTED, "AbortRequested")
     assert world.images_of("app:1") == Ids(range(4))
 
 

@@ -1,0 +1,32 @@
+"""Every command in docs/updates.md runs, in its order, and does what the document says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hack.demo.stage import ROOT, Stage
+from tests.examples.story import Story, commands
+from tests.examples.told import Told
+
+DOCUMENT = (ROOT / "docs" / "updates.md").read_text()
+NAMESPACE = "updates"
+
+
+def test_each_manifest_has_its_command() -> None:
+    used = "\n".join(command.text for command in commands(DOCUMENT))
+    folder = ROOT / "examples" / "updates"
+    assert [path.name for path in folder.iterdir() if f"updates/{path.name}" not in used] == []
+
+
+@pytest.fixture
+def story(stage: Stage, tmp_path: Path) -> Iterator[Story]:
+    yield Story(stage, NAMESPACE, tmp_path, Told(stage, NAMESPACE).after())
+    stage.shell(f"kubectl delete namespace {NAMESPACE} --wait=false")
+
+
+@pytest.mark.timeout(900)
+def test_every_command_does_what_is_said(story: Story) -> None:
+    story.tell(DOCUMENT)

@@ -1,0 +1,254 @@
+"""Killed after any write, while people drive: Updates by hand, verbs, pauses, pulses, watching."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controller.api.ids import Ids
+from controller.api.policy import PolicyPatch
+from controller.api.update import Action, Phase
+from tests.unit.core.sim import World
+from tests.unit.core.sim.telling import Story, same_end, through
+
+MANUAL = {"mode": "Manual", "maxFailuresPerInstance": 0}
+BATCHES = {"strategy": {"type": "Batch", "size": 2, "autoPause": True}, "maxFailuresPerInstance": 0}
+PULSED = {"pulseIntervalSeconds": 20, "strategy": {"type": "Batch", "size": 2}}
+WATCHED = {"watchAfterSeconds": 10, "maxFailuresPerInstance": 0}
+
+
+def ask(world: World, name: str, **spec: Any) -> None:
+    """An Update by hand, to its end."""
+    world.cluster.user_update(name, **spec)
+    through(world, name)
+
+
+def verb(world: World, **spec: Any) -> None:
+    """An edit of the newest Update."""
+    world.cluster.user_edit_update(world.update.metadata.name, **spec)
+
+
+def held(world: World) -> None:
+    """Until the operator holds the next batch."""
+    world.until(lambda: bool(world.cluster.updates) and world.update.status.reason == "AutoPaused")
+
+
+def canary_then_the_rest(world: World) -> None:
+    world.ready().edit(image="app:2")
+    ask(world, "canary", instances="1")
+    ask(world, "rest", parent=world.status.current_revision)
+
+
+def canary_that_fails(world: World) -> None:
+    world.behave("app:2", instance=2, ready=1.0, crash=1.0, crashes=9)
+    world.ready().edit(image="app:2")
+    ask(world, "canary", instances="1-2", policy=PolicyPatch(max_failures_per_instance=1))
+    ask(world, "again")  # Known to be bad by now.
+
+
+def forced(world: World) -> None:
+    world.behave("app:2", ready=0.3, end=1.0)
+    world.ready().edit(image="app:2")
+    ask(world, "first")
+    world.behave("app:2", ready=0.3)
+    ask(world, "second", force=True)
+
+
+def back_to_an_older_one(world: World) -> None:
+    old = world.ready().cluster.revision
+    world.edit(image="app:2")
+    ask(world, "forth")
+    ask(world, "back", revision=old)
+
+
+def restarted(world: World) -> None:
+    world.ready().edit(image="app:2")
+    ask(world, "canary", instances="3")
+    ask(world, "again", restart=True, instances="1-3")
+
+
+def restart_that_fails(world: World) -> None:
+    world.ready().behave("app:1", instance=1, ready=None)
+    ask(world, "again", restart=True)
+    world.behave("app:1", instance=1, ready=0.3)
+    world.kill(1)
+
+
+def only_planned(world: World) -> None:
+    world.ready().edit(image="app:2")
+    ask(world, "plan", dry_run=True)
+
+
+def refused(world: World) -> None:
+    world.ready().edit(image="app:2")
+    ask(world, "far", instances="7")
+    ask(world, "orphan", parent="web-other")
+
+
+def paused_and_resumed(world: World) -> None:
+    world.ready().edit(image="app:2")
+    world.cluster.user_update("mine", paused=True)
+    world.run(20)
+    verb(world, paused=False)
+    world.until(lambda: len(world.update.status.instances.updated) >= 2)
+    verb(world, paused=True)
+    world.run(60)
+    verb(world, paused=False)
+    through(world, "mine")
+
+
+def batch_by_batch(world: World) -> None:
+    world.ready().edit(image="app:2")
+    held(world)
+    verb(world, resume_token="go")
+    world.until_ended()
+
+
+def second_batch_fails(world: World) -> None:
+    world.behave("app:2", instance=2, ready=None)
+    world.ready().edit(image="app:2")
+    held(world)
+    verb(world, resume_token="go")
+    world.until_ended()
+
+
+def rolled_back_by_hand(world: World) -> None:
+    world.ready().edit(image="app:2", instances=5)
+    held(world)
+    verb(world, action=Action.ROLLBACK)
+    world.until_ended()
+
+
+def rolled_back_once_unpaused(world: World) -> None:
+    world.ready().edit(image="app:2")
+    held(world)
+    verb(world, paused=True, action=Action.ROLLBACK)
+    world.run(30)
+    verb(world, paused=False)
+    world.until_ended()
+
+
+def aborted(world: World) -> None:
+    world.ready().edit(image="app:2", instances=5)
+    held(world)
+    verb(world, action=Action.ABORT)
+    world.until_ended()
+
+
+def aborted_on_the_way_back(world: World) -> None:
+    world.ready().edit(image="app:2")
+    held(world)
+    verb(world, resume_token="go")
+    world.until(lambda: len(world.update.status.instances.updated) == 3, 100)
+    verb(world, action=Action.ROLLBACK)
+    world.until(lambda: world.phase is Phase.ROLLING_BACK)
+    verb(world, paused=True)
+    world.run(60)
+    verb(world, action=Action.ABORT)
+    world.until_ended()
+
+
+def deleted(world: World) -> None:
+    world.ready().edit(image="app:2")
+    held(world)
+    world.cluster.user_delete_update(world.update.metadata.name)
+
+
+def pulsed(world: World) -> None:
+    world.ready().edit(image="app:2")
+    beat(world)
+
+
+def pulsed_both_ways(world: World) -> None:
+    world.behave("app:2", instance=2, ready=None)
+    world.ready().edit(image="app:2")
+    beat(world)
+
+
+def beat(world: World) -> None:
+    """Pulses all the way, with long gaps."""
+    awaiting = (Phase.ROLL_FORWARD_AWAITING_PULSE, Phase.ROLL_BACK_AWAITING_PULSE)
+    for _ in range(30):
+        world.run(50, lambda: bool(world.cluster.updates) and world.phase in awaiting)
+        if world.update.status.finished_at is not None:
+            return
+        world.cluster.pulse(world.update.metadata.name)
+        world.run(1)
+    raise AssertionError(world.story())
+
+
+def watched(world: World) -> None:
+    world.ready().edit(image="app:2")
+    world.until(lambda: bool(world.cluster.updates))
+    world.until_ended()
+
+
+def bad_while_watched(world: World) -> None:
+    world.behave("app:2", instance=3, ready=0.3, crash=8.0)
+    world.ready().edit(image="app:2")
+    world.until(lambda: bool(world.cluster.updates))
+    world.until_ended()
+
+
+STORIES: list[tuple[Story, dict[str, Any]]] = [
+    (canary_then_the_rest, MANUAL),
+    (canary_that_fails, MANUAL),
+    (forced, MANUAL),
+    (back_to_an_older_one, MANUAL),
+    (restarted, MANUAL),
+    (restart_that_fails, MANUAL),
+    (only_planned, MANUAL),
+    (refused, MANUAL),
+    (paused_and_resumed, MANUAL),
+    (batch_by_batch, BATCHES),
+    (second_batch_fails, BATCHES),
+    (rolled_back_by_hand, BATCHES),
+    (rolled_back_once_unpaused, BATCHES),
+    (aborted, BATCHES),
+    (aborted_on_the_way_back, BATCHES),
+    (deleted, BATCHES),
+    (pulsed, PULSED),
+    (pulsed_both_ways, {**PULSED, "maxFailuresPerInstance": 0}),
+    (watched, WATCHED),
+    (bad_while_watched, WATCHED),
+]
+NAMES = [story.__name__ for story, _ in STORIES]
+
+
+@pytest.mark.parametrize(("story", "policy"), STORIES, ids=NAMES)
+def test_killed_after_any_write(story: Story, policy: dict[str, Any]) -> None:
+    same_end(story, policy, "crash")
+
+
+@pytest.mark.parametrize("fate", ["lost", "down"])
+@pytest.mark.parametrize(("story", "policy"), STORIES, ids=NAMES)
+def test_any_write_fails(story: Story, policy: dict[str, Any], fate: str) -> None:
+    same_end(story, policy, fate, every=7)
+
+
+@pytest.mark.parametrize(
+    ("story", "policy", "phase", "images"),
+    [
+        (canary_that_fails, MANUAL, Phase.REJECTED, {"app:1"}),
+        (forced, MANUAL, Phase.ROLLED_FORWARD, {"app:2"}),
+        (restart_that_fails, MANUAL, Phase.FAILED, {"app:1"}),
+        (second_batch_fails, BATCHES, Phase.ROLLED_BACK, {"app:1"}),
+        (rolled_back_by_hand, BATCHES, Phase.ROLLED_BACK, {"app:1"}),
+        (rolled_back_once_unpaused, BATCHES, Phase.ROLLED_BACK, {"app:1"}),
+        (aborted, BATCHES, Phase.ABORTED, {"app:1", "app:2"}),
+        (aborted_on_the_way_back, BATCHES, Phase.ABORTED, {"app:1", "app:2"}),
+        (pulsed_both_ways, PULSED | {"maxFailuresPerInstance": 0}, Phase.ROLLED_BACK, {"app:1"}),
+        (bad_while_watched, WATCHED, Phase.ROLLED_BACK, {"app:1"}),
+    ],
+)
+def test_the_stories_end_as_they_say(
+    story: Story, policy: dict[str, Any], phase: Phase, images: set[str]
+) -> None:
+    from tests.unit.core.sim.telling import tell
+
+    world = tell(story, policy, 0, "ok")
+    world.run(60)
+    assert world.phase is phase
+    assert set(world.images().values()) == images
+    assert set(world.images()) == set(Ids(range(len(world.images()))))
