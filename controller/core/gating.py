@@ -110,8 +110,10 @@ class Gates:
     def holding(self) -> Gate | None:
         """The gate that the next group, or the end, waits for."""
         over = not self.way.pending and not self.way.flight
-        scopes = (Scope.BATCH, Scope.FINAL, Scope.CONTINUOUS) if over else (Scope.BATCH,)
-        for scope in scopes:
+        ends = (Scope.FINAL,) if over else ()
+        for scope in (Scope.BATCH, *ends, Scope.CONTINUOUS):
+            if scope is Scope.CONTINUOUS and self.group is None:
+                continue
             if scope is Scope.CONTINUOUS:
                 bad = (g for g in self.wanted.values() if g.scope is scope and not g.dry_run)
                 held = next((g for g in bad if not self._passed(g)), None)
@@ -181,7 +183,7 @@ class Gates:
         if not due:
             return ()
         way, view = self.way, self.way.case.view
-        updated = way.done & view.alive
+        good, arrived = way.done & view.alive, way.arrived & view.alive
         others = way.case.intended & view.alive - way.arrived
         name = way.update.metadata.name
         return tuple(
@@ -190,10 +192,11 @@ class Gates:
                 name,
                 s.group,
                 run_of(s),
-                updated,
+                # In the middle of a group, those that are not good yet are what there is to see.
+                arrived if gate.scope is Scope.CONTINUOUS else good,
                 others,
                 at,
-                self._evidence(updated, others) if gate.builtin is not None else None,
+                self._evidence(arrived, others) if gate.builtin else None,
             )
             for s, at in due
         )

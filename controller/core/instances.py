@@ -40,6 +40,7 @@ class Instances:
         self.stumbles: deque[tuple[float, int]] = deque(maxlen=STUMBLES_KEPT)
         self._forced: set[str] = set()
         self._changing: set[str] = set()
+        self._now = 0.0
         self._good = [0, 0]
         self._ripening: list[tuple[float, Slot, str]] = []
         #: Per slot: second -> ids that have been waited for since then; and where each id stands.
@@ -54,7 +55,8 @@ class Instances:
         if known is not None and known.uid and known.resource_version >= pod.resource_version:
             return False
         if known is not None and known.uid == pod.uid and _stumbled(known, pod):
-            self.stumbles.append((pod.ready_since, pod.instance))
+            # Of one that was not Ready before, the stamp is old: what counts is when it was seen.
+            self.stumbles.append((max(pod.ready_since, self._now), pod.instance))
         if known is not None and known.uid != pod.uid:
             self._forget(known.uid)
         self.pods[pod.slot] = pod
@@ -139,6 +141,7 @@ class Instances:
 
     def advance(self, now: float) -> None:
         """Instances that have been Ready for ``min_ready`` seconds by ``now`` become good."""
+        self._now = now
         while self._ripening and self._ripening[0][0] <= now:
             _, slot, uid = heapq.heappop(self._ripening)
             pod = self.pods.get(slot)

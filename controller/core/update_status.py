@@ -121,7 +121,9 @@ def _gates(status: UpdateStatus) -> dict[str, Wanted]:
             result, said = (state.result, state.message) if state else ("Waiting", "not asked yet")
             words = f"gate {gate.name}: {said}".rstrip(": ")
             return {conditions.GATES_PASSED: Wanted(False, f"Gate{result}", words)}
-    return {conditions.GATES_PASSED: Wanted(True, "GatesPassed", f"{len(wanted)} gates passed")}
+    return {
+        conditions.GATES_PASSED: Wanted(True, "GatesPassed", f"all gates passed: {len(wanted)}")
+    }
 
 
 def _answers(status: UpdateStatus, generation: int) -> dict[str, Wanted]:

@@ -113,8 +113,11 @@ class View:
         return self._twin()
 
     def stumbled(self, ids: Ids, since: float) -> int:
-        """How often these ids stumbled since then (epoch seconds), as far as this process saw."""
-        return sum(1 for at, i in self._stumbles if at >= since and i in ids)
+        """How often the pods of these ids, which are present, stumbled since then (epoch seconds),
+        as far as this process saw. What an earlier pod of an id did is not laid at its door."""
+        return sum(
+            1 for at, i in self._stumbles if i in ids and at >= max(since, self.pod(i).since)
+        )
 
     @property
     def occupied(self) -> Ids:

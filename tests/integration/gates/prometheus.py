@@ -67,7 +67,7 @@ class Exporter:
 
     def reset(self) -> None:
         self.pods: Callable[[], list[str]] = list
-        self.errors: Callable[[str], float] = lambda pod: 0.0
+        self.errors: Callable[[str], float] = lambda _: 0.0
         self.namespace = ""
         self._counts: dict[str, tuple[float, float]] = {}
         self._last = time.monotonic()
@@ -84,7 +84,7 @@ class Exporter:
     ) -> None:
         self._web.__exit__(kind, error, trace)
 
-    def _scrape(self, asked: Asked) -> Said:
+    def _scrape(self, _: Asked) -> Said:
         now = time.monotonic()
         served, self._last = (now - self._last) * TRAFFIC, now
         lines = []

@@ -56,7 +56,8 @@ def test_a_job_that_fails_rolls_back(space: Space) -> None:
     space.made(gated(smoke, rollbackOnFailure=True))
     ended = space.roll("web:2", timeout=60)
     assert ended["status"]["phase"] == "RolledBack"
-    assert "gate smoke failed: the Job failed (BackoffLimit" in turn(ended, "RollingBack")["message"]
+    said = turn(ended, "RollingBack")["message"]
+    assert "gate smoke failed: the Job failed (BackoffLimit" in said
     assert len(batch_jobs(space)) == 1
 
 

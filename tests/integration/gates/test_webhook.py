@@ -44,7 +44,7 @@ def test_over_tls_with_headers_from_a_secret(space: Space, secure_web: Web) -> N
 def test_a_secret_is_never_shown(space: Space, secure_web: Web) -> None:
     space.create(secret("approval", {"Authorization": TOKEN}))
     may_read(space, "approval")
-    secure_web.answer = lambda asked: verdict("Fail", f"no entry with {TOKEN}")
+    secure_web.answer = lambda _: verdict("Fail", f"no entry with {TOKEN}")
     hook = {"url": secure_web.url, "headersFrom": "approval", "body": "{{echelon.revision}}"}
     space.made(gated(gate(webhook=hook), instances=1))
     ended = space.roll("web:2", timeout=40)

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from controller.api.gate import Gate
 from controller.api.ids import Ids
-from controller.api.update import Phase
+from controller.api.update import GateStatus, Phase
 from controller.core.answers import Answer, Verdict
+from controller.core.gating import counted
 from tests.unit.core.sim.world import World
 
 PASS, FAIL, WAIT = (Answer(verdict, f"it says {verdict}") for verdict in Verdict)
@@ -212,3 +214,33 @@ def test_auto_pause_comes_after_the_gate() -> None:
     world.cluster.user_edit_update("web-g2", resume_token="1")
     world.until_ended()
     assert groups(world) == [0, 1]
+
+
+def test_an_answer_that_is_seen_twice_counts_once() -> None:
+    """Clocks have fractions of seconds, and stored times have none."""
+    wish = Gate.model_validate(gate(successes=3, failures=3))
+    for answer in (PASS, FAIL):
+        once = counted(wish, GateStatus(name="g", started_at=100.0), answer, 100.7)
+        assert once.successes + once.failures == 1
+        assert counted(wish, once, answer, 100.7) is once
+        assert counted(wish, once, answer, 101.7) is not once
+
+
+def test_a_lost_verdict_has_the_whole_time_again() -> None:
+    world = gated(
+        gate(scope="Continuous", failures=3, timeoutSeconds=30, initialDelaySeconds=20),
+        instances=1,
+        watchAfterSeconds=300,
+    )
+    world.edit(image="app:2")
+    world.run(120)
+    world.cluster.answers["g"] = FAIL
+    asked = len(world.cluster.asked)
+    world.until(lambda: len(world.cluster.asked) == asked + 1)
+    world.cluster.answers["g"] = PASS
+    at = world.now
+    world.until(lambda: len(world.cluster.asked) == asked + 2)
+    assert world.now - at <= 11, "only the first question waits longer"
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert Phase.ROLL_FORWARD_PAUSED not in [h.phase for h in world.update.status.history]

@@ -1,0 +1,167 @@
+"""Gates that ask a real Prometheus server about requests that the instances seem to serve."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.integration.gates.manifests import gate, gated, state, turn
+from tests.integration.gates.prometheus import Exporter, Prometheus
+from tests.integration.harness.manifests import Object, batch, ids
+from tests.integration.harness.space import Space
+
+WINDOW = "3s"
+#: Updated instances may fail a little more often than the others, and never often.
+CONDITION = "updated <= baseline + 0.01 && updated < 0.05"
+
+
+def share(namespace: str, pods: str) -> str:
+    """The share of the requests to these pods that fail."""
+    where = f'{{namespace="{namespace}",pod=~"{pods}"}}[{WINDOW}]'
+    return f"sum(rate(http_errors_total{where})) / sum(rate(http_requests_total{where}))"
+
+
+@pytest.fixture
+def traffic(space: Space, exporter: Exporter) -> Exporter:
+    """Every pod of the test serves requests."""
+    exporter.namespace = space.name
+    exporter.pods = lambda: [pod.name for pod in space.pods().values() if pod.ready]
+    return exporter
+
+
+def control_group(prometheus: Prometheus, space: Space, **fields: Any) -> Object:
+    query = share(space.name, "{{echelon.updated}}")
+    asks = {"address": prometheus.url, "query": query, "condition": CONDITION}
+    return gate(prometheus=asks, **fields)
+
+
+def updated(space: Space, count: int) -> Object:
+    """The Update once so many instances are updated."""
+    return space.wait_update(
+        "RollingForward", probe=lambda u: u["status"]["counts"]["updated"] == count, timeout=60
+    )
+
+
+@pytest.mark.usefixtures("traffic")
+def test_one_query_of_all_and_a_bound_for_too_little_traffic(
+    space: Space, prometheus: Prometheus
+) -> None:
+    where = f'{{namespace="{space.name}",pod=~"{{{{echelon.updated}}}}"}}'
+    asks = {
+        "address": prometheus.url,
+        "query": share(space.name, "web-.*"),
+        "condition": "result < 0.01",
+        "minSamples": {"query": f"sum(increase(http_requests_total{where}[10s]))", "atLeast": 100},
+    }
+    space.made(gated(gate(prometheus=asks), instances=2))
+    ended = space.roll("web:2", timeout=60)
+    assert ended["status"]["phase"] == "RolledForward"
+    assert state(ended)["value"] == "0"
+    few = [
+        seen.object
+        for seen in space.observer.events()
+        if seen.kind == "Update" and "NotEnoughSamples" in str(seen.object.get("status"))
+    ]
+    assert few, "at first there were too few"
+
+
+def test_a_bound_that_is_broken_rolls_back(
+    space: Space, prometheus: Prometheus, traffic: Exporter
+) -> None:
+    traffic.errors = lambda _: 0.3
+    query = share(space.name, "{{echelon.updated}}")
+    asks = {"address": prometheus.url, "query": query, "condition": "result < 0.01"}
+    space.made(gated(gate("errors", prometheus=asks, failures=2)))
+    ended = space.roll("web:2", timeout=60)
+    assert ended["status"]["phase"] == "RolledBack"
+    said = turn(ended, "RollingBack")["message"]
+    assert said.startswith("gate errors failed: 0.")
+    assert said.endswith("not result < 0.01")
+
+
+def test_a_fault_in_updated_instances_only_rolls_back_within_two_intervals(
+    space: Space, prometheus: Prometheus, traffic: Exporter
+) -> None:
+    interval = 4
+    watching = control_group(prometheus, space, scope="Continuous", intervalSeconds=interval)
+    hold = gate("hold", http={"url": "http://127.0.0.1:1"})
+    space.made(gated(watching, hold, instances=6, strategy=batch(2)))
+    space.set_image("web:2")
+    seen = updated(space, 2)
+    space.wait_update(
+        "RollingForward", probe=lambda u: state(u).get("result") == "Passed", timeout=60
+    )
+    at, bad = time.time(), {f"web-{i}" for i in ids(seen["status"]["instances"]["updated"])}
+    traffic.errors = lambda pod: 0.5 if pod in bad else 0.0
+    turned = space.wait_update("RollingBack", "RolledBack", timeout=60)
+    took = time.time() - at
+    assert took < 2 * interval, took
+    said = turn(turned, "RollingBack")
+    assert said["reason"] == "GateFailed"
+    assert "gate g failed: updated 0." in said["message"]
+    assert ", baseline 0: " in said["message"]
+    ended = space.wait_update("RolledBack", timeout=60)
+    assert ids(ended["status"]["instances"]["rolledBack"]) == {0, 1}
+    assert {len(uids) for i, uids in space.observer.uids().items() if i > 1} == {1}
+
+
+def test_a_fault_in_all_instances_holds_the_update_and_does_not_blame_it(
+    space: Space, prometheus: Prometheus, traffic: Exporter
+) -> None:
+    traffic.errors = lambda _: 0.5
+    space.made(gated(control_group(prometheus, space), instances=4, strategy=batch(2)))
+    space.set_image("web:2")
+    words = "the baseline is bad as well"
+    held = space.wait_update("RollingForward", probe=lambda u: words in str(state(u)), timeout=60)
+    assert held["status"]["counts"]["updated"] == 2
+    time.sleep(5)
+    now = space.update("web-g2")
+    assert now["status"]["phase"] == "RollingForward", "it is held"
+    assert now["status"]["counts"]["updated"] == 2
+    assert not state(now).get("failures")
+    # The incident ends, and the update goes on.
+    traffic.errors = lambda _: 0.0
+    ended = space.wait_update("RolledForward", "RolledBack", timeout=60)
+    assert ended["status"]["phase"] == "RolledForward"
+    assert state(ended)["message"].startswith("NoBaseline"), "after the last group none is left"
+
+
+@pytest.mark.usefixtures("traffic")
+def test_prometheus_down_for_the_whole_time_pauses_and_never_rolls_back(
+    space: Space, prometheus: Prometheus
+) -> None:
+    patient = control_group(prometheus, space, timeoutSeconds=5, onInconclusive="Pause")
+    space.made(gated(patient, instances=4, strategy=batch(2)))
+    prometheus.stop()
+    try:
+        space.set_image("web:2")
+        held = space.wait_update("RollForwardPaused", timeout=60)
+    finally:
+        prometheus.start()
+        time.sleep(5)  # a rate needs two samples
+    assert held["status"]["reason"] == "GateInconclusive"
+    assert "no verdict within 5s: cannot connect" in held["status"]["message"]
+    assert "RollingBack" not in space.observer.phases("web-g2")
+    space.api.patch(space.path("updates", "web-g2"), {"spec": {"resumeToken": "prometheus-is-up"}})
+    space.wait_update("RolledForward", timeout=60)
+
+
+def test_nothing_to_be_measured_is_no_verdict(space: Space, prometheus: Prometheus) -> None:
+    asks = {"address": prometheus.url, "query": "nobody_counts_this", "condition": "result < 1"}
+    space.made(gated(gate(prometheus=asks, timeoutSeconds=2), instances=1))
+    space.set_image("web:2")
+    held = space.wait_update("RollForwardPaused", timeout=60)
+    assert "no verdict within 2s: the result is empty" in held["status"]["message"]
+
+
+def test_a_query_that_prometheus_refuses_is_no_verdict_and_is_shown(
+    space: Space, prometheus: Prometheus
+) -> None:
+    asks = {"address": prometheus.url, "query": "sum(", "condition": "result < 1"}
+    space.made(gated(gate(prometheus=asks, timeoutSeconds=2), instances=1))
+    space.set_image("web:2")
+    held = space.wait_update("RollForwardPaused", timeout=60)
+    assert "answered 400: invalid parameter" in held["status"]["message"]
+    assert "parse error" in held["status"]["message"]
