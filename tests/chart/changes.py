@@ -143,4 +143,5 @@ CHANGES: Final = {
     "podDisruptionBudget.enabled": Change(True),
     "podDisruptionBudget.minAvailable": Change("50%", {"podDisruptionBudget.enabled": True}),
     "podDisruptionBudget.maxUnavailable": Change("25%", {"podDisruptionBudget.enabled": True}),
+    "mutatingAdmissionPolicy.enabled": Change(True),
 }

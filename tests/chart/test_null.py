@@ -28,6 +28,7 @@ ON = {
     "networkPolicy.enabled": True,
     "networkPolicy.egress.enabled": True,
     "podDisruptionBudget.enabled": True,
+    "mutatingAdmissionPolicy.enabled": True,
     "watchNamespaces": ["team-a"],
 }
 

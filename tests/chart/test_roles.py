@@ -17,14 +17,14 @@ from tests.integration.harness.manifests import job, sim
 Right = tuple[str, str]
 OPERATORS = ("echelon", "echelon-lease")
 PRUNING: dict[str, Any] = {"updateHistoryLimit": 1, "revisionHistoryLimit": 1}
+#: Before and after a resize; only Recreate makes resources of none.
+SMALL, LARGE = ({"requests": {"cpu": cpu, "memory": "16Mi"}} for cpu in ("10m", "20m"))
 #: Granted, though no test brings about the request.
 UNSEEN = {
     # Asked for by admission, on behalf of what names the Job as its owner; no request of its own.
     ("update", "jobs/finalizers"),
     # The count of news that is said again and again: written 10 s after the first.
     ("patch", "events"),
-    # For resources changed in place: none of the updates here is of that kind.
-    ("patch", "pods/resize"),
 }
 
 
@@ -35,7 +35,8 @@ def exercise(release: Release, jobs: Jobs) -> None:
         jobs.roll("app:2", "RolledForward")
         jobs.roll("app:3-crash-loop", "RolledBack")
         assert jobs.images() == {"app:2"}
-        jobs.roll("app:1", "RolledForward")
+        jobs.roll("app:1", "RolledForward", resources=SMALL)
+        resize(jobs)
         mend(jobs)
         jobs.roll("app:4-never-ready", "RollingForward")
     with release.operator():
@@ -47,6 +48,21 @@ def exercise(release: Release, jobs: Jobs) -> None:
         be_adopted(jobs)
         jobs.cluster.api.delete(jobs.path("jobs", "web"))
         jobs.wait("the end", lambda: not jobs.all("pods"))
+
+
+def resize(jobs: Jobs) -> None:
+    """Other resources in place, and then pods are replaced again."""
+    before = {pod["metadata"]["uid"] for pod in jobs.all("pods")}
+    jobs.cluster.api.patch(jobs.path("jobs", "web"), replacement("InPlace"))
+    jobs.roll("app:1", "RolledForward", resources=LARGE)
+    pods = jobs.all("pods")
+    assert {pod["metadata"]["uid"] for pod in pods} == before
+    assert all(pod["spec"]["containers"][0]["resources"] == LARGE for pod in pods)
+    jobs.cluster.api.patch(jobs.path("jobs", "web"), replacement(None))
+
+
+def replacement(how: str | None) -> Object:
+    return {"spec": {"update": {"replacement": how}}}
 
 
 def mend(jobs: Jobs) -> None:

@@ -27,7 +27,7 @@ NO_TEXT: Final = re.compile(
 TEXTS: Final = {
     "name", "namespace", "serviceAccountName", "priorityClassName", "runtimeClassName", "image",
     "interval", "scrapeTimeout", "labels", "annotations", "matchLabels", "nodeSelector",
-    "matchNames", "resourceNames", "args",
+    "matchNames", "resourceNames", "args", "policyName", "values", "expression",
 }  # fmt: skip
 ODD: Final = nested(
     {
@@ -54,6 +54,7 @@ ODD: Final = nested(
         "metrics.serviceMonitor.labels": {"a": "1"},
         "networkPolicy.enabled": True,
         "podDisruptionBudget.enabled": True,
+        "mutatingAdmissionPolicy.enabled": True,
     }
 )
 
