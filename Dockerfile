@@ -5,7 +5,7 @@ ARG PYTHON_IMAGE=python:3.13.9-slim-trixie
 
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 # The locks come first: as long as they stay, so does this layer.
 COPY hack/requirements.lock hack/build.lock ./
 RUN python -m venv /opt/build && /opt/build/bin/pip install --require-hashes -r build.lock
@@ -16,8 +16,9 @@ COPY pyproject.toml ./
 COPY controller ./controller
 RUN /opt/build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \
     && /opt/build/bin/pip --python /opt/echelon/bin/python install --no-deps /wheels/*.whl
-# Compiled once, here: the root file system is read-only later, and the start is to be quick.
-RUN /opt/echelon/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/echelon/lib \
+# Compiled once, here: the root file system is read-only later, and the start is to be quick. By force,
+# as pip compiles, too: into files that are out of date once a time stamp changes.
+RUN /opt/echelon/bin/python -m compileall -q -f -j 0 --invalidation-mode unchecked-hash /opt/echelon/lib \
     && cp requirements.lock /opt/echelon/requirements.lock
 
 FROM ${PYTHON_IMAGE}

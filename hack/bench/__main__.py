@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from hack.bench import crowd, event, roll, show
+from hack.bench import crowd, event, large, roll, show
 from hack.bench.figures import Figure
 from hack.bench.options import FULL, SMOKE, Options
 from hack.bench.rig import RigError
@@ -27,7 +27,10 @@ SCENARIOS = {
     "roll": "one Job of 1,000 instances at once, against a raw client",
     "idle": "1,000 Jobs of 5 instances: writes, CPU and memory of an operator without work",
     "start": "control plane until ready, operator with 1,000 Jobs until at work",
+    "large": "an Update of 10,000 alternating instances that fails: writes and sizes of statuses",
 }
+#: What takes too long for the smoke form, unless it is asked for.
+LONG = frozenset({"large"})
 
 
 def _end(number: int, _: FrameType | None) -> None:
@@ -40,9 +43,11 @@ def main() -> None:
     signal.signal(signal.SIGHUP, _end)
     options = SMOKE if given.smoke else FULL
     own = {k: getattr(given, k) for k in ("instances", "rounds", "jobs", "seconds")}
+    own["large"] = given.instances
     options = replace(options, **{k: v for k, v in own.items() if v is not None})
+    wanted = given.scenario or [s for s in SCENARIOS if not (given.smoke and s in LONG)]
     try:
-        figures = measure(given.scenario or list(SCENARIOS), options)
+        figures = measure(wanted, options)
     except (BuildError, ClusterError, RigError) as error:
         sys.exit(f"bench: {error}")
     except KeyboardInterrupt:
@@ -63,6 +68,7 @@ def measure(wanted: list[str], options: Options) -> list[Figure]:
         ({"event"}, lambda: event.run(say)),
         ({"roll"}, lambda: roll.run(options, say)),
         ({"idle", "start"}, lambda: crowd.run(options, say, set(wanted))),
+        ({"large"}, lambda: large.run(options, say)),
     ]
     return [figure for names, run in runs if names & set(wanted) for figure in run()]
 
@@ -79,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--smoke", action="store_true", help="shorter waits, in about five minutes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--no-targets", action="store_true", help="end with 0 whatever is measured")
-    parser.add_argument("--instances", type=int, metavar="N", help="of the Job that rolls (1000)")
+    parser.add_argument("--instances", type=int, metavar="N", help="of a Job (1000; large: 10000)")
     parser.add_argument("--rounds", type=int, metavar="N", help="of operator and raw client (3)")
     parser.add_argument("--jobs", type=int, metavar="N", help="of the idle operator (1000)")
     parser.add_argument("--seconds", type=float, metavar="S", help="to watch it being idle (60)")

@@ -2,6 +2,9 @@
 
 Unknown keys are refused at every level the chart itself reads. What goes to Kubernetes as it is
 (affinity, tolerations, …) is only known by its shape: the API server knows the rest better.
+
+Helm takes a value that is null away. Where the default is empty that is the same as the default;
+all others are required, so that the refusal names the value that is missing.
 """
 
 from __future__ import annotations
@@ -18,9 +21,13 @@ _LABEL: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _PORT: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": 65535}
 _OBJECTS: Final[Schema] = {"type": "array", "items": {"type": "object"}}
 _STRINGS: Final[Schema] = {"type": "array", "items": {"type": "string"}}
-_MAP: Final[Schema] = {"type": "object", "additionalProperties": {"type": "string"}}
+#: Labels and such; null takes away what a values file before this one has put in.
+_MAP: Final[Schema] = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
 _QUANTITY: Final[Schema] = {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h))*$"}
 _NAMESPACE: Final[Schema] = {"type": "string", "pattern": f"^({_LABEL})?$"}
+#: The chart itself cuts what is too long.
+_PART: Final[Schema] = {"type": "string", "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$"}
+_NAME: Final[Schema] = {"type": "string", "pattern": "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$"}
 _NAMED: Final[Schema] = {
     "type": "array",
     "items": {"type": "object", "required": ["name"]},
@@ -68,6 +75,8 @@ def _whole(least: int, most: int) -> Schema:
 
 #: Where the default alone does not say what is allowed. The bounds are those of the flags.
 _KNOWN: Final[dict[str, Schema]] = {
+    "nameOverride": _PART,
+    "fullnameOverride": _PART,
     "namespaceOverride": _NAMESPACE,
     "commonLabels": _MAP,
     "watchNamespaces": {"type": "array", "items": {"type": "string", "pattern": f"^{_LABEL}$"}},
@@ -90,12 +99,14 @@ _KNOWN: Final[dict[str, Schema]] = {
     "controller.connections": _whole(1, 1000),
     "controller.resyncSeconds": _seconds(10, 86400),
     "controller.stuckSeconds": _seconds(10, 86400),
+    "leaderElection.leaseName": _NAME,
     "leaderElection.leaseNamespace": _NAMESPACE,
     "leaderElection.leaseDurationSeconds": _seconds(2, 3600),
     "leaderElection.renewDeadlineSeconds": _seconds(1, 3600),
     "leaderElection.retryPeriodSeconds": _seconds(0.1, 600),
+    "serviceAccount.name": _NAME,
     "serviceAccount.annotations": _MAP,
-    "rbac.secrets": {"type": "array", "items": {"type": "string", "minLength": 1}},
+    "serviceAccount.labels": _MAP,
     "resources": {
         "type": "object",
         "additionalProperties": False,
@@ -118,10 +129,21 @@ _KNOWN: Final[dict[str, Schema]] = {
         "type": "array",
         "items": {"type": "object", "required": ["topologyKey", "maxSkew", "whenUnsatisfiable"]},
     },
+    "priorityClassName": _NAME,
+    "runtimeClassName": _NAME,
     "deploymentAnnotations": _MAP,
     "podAnnotations": _MAP,
     "podLabels": _MAP,
     "dnsPolicy": _one_of("", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+    "dnsConfig": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "nameservers": _STRINGS,
+            "searches": _STRINGS,
+            "options": {"type": "array", "items": {"type": "object"}},
+        },
+    },
     "hostAliases": {"type": "array", "items": {"type": "object", "required": ["ip"]}},
     "extraArgs": _STRINGS,
     "extraEnv": _NAMED,
@@ -164,6 +186,9 @@ _KNOWN: Final[dict[str, Schema]] = {
     },
 }
 
+#: Not needed when another value says the same.
+_OPTIONAL: Final = {"podDisruptionBudget.maxUnavailable"}
+
 #: What Helm itself puts among the values when this chart is a dependency of another.
 _OF_HELM: Final[Schema] = {
     "global": {"type": "object", "description": "Values of a parent chart; not read."},
@@ -182,16 +207,45 @@ def of(values: Sequence[Value]) -> str:
         **_group(),
     }
     for value in values:
-        properties = root["properties"]
+        group = root
         for name in value.path[:-1]:
-            properties = properties.setdefault(name, _group())["properties"]
-        properties[value.path[-1]] = {"description": value.text, **_allowed(value)}
+            group = _part(group, name)
+        allowed = _allowed(value)
+        if _may_be_null(value):
+            allowed = _or_null(allowed)
+        else:
+            group["required"].append(value.path[-1])
+        group["properties"][value.path[-1]] = {"description": value.text, **allowed}
     root["properties"] |= _OF_HELM
     return json.dumps(root, indent=2, ensure_ascii=False) + "\n"
 
 
 def _group() -> Schema:
-    return {"type": "object", "additionalProperties": False, "properties": {}}
+    return {"type": "object", "additionalProperties": False, "required": [], "properties": {}}
+
+
+def _part(group: Schema, name: str) -> Schema:
+    """The group of this name in a group."""
+    if name not in group["properties"]:
+        group["properties"][name] = _group()
+        group["required"].append(name)
+    part: Schema = group["properties"][name]
+    return part
+
+
+def _may_be_null(value: Value) -> bool:
+    """Whether the chart does something sensible without it: maps are whole or not there at all."""
+    return isinstance(value.default, dict) or value.default in ("", []) or value.name in _OPTIONAL
+
+
+def _or_null(schema: Schema) -> Schema:
+    """The schema, and null. Helm leaves null in some places, as in the values of a parent chart."""
+    if "anyOf" in schema:
+        return {"anyOf": [*schema["anyOf"], {"type": "null"}]}
+    more: Schema = {"type": [schema["type"], "null"]}
+    if "enum" in schema:
+        more["enum"] = [*schema["enum"], None]
+    return schema | more
 
 
 def _allowed(value: Value) -> Schema:

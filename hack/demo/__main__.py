@@ -10,7 +10,7 @@ from types import FrameType
 
 from hack.demo.screen import Screen, make_screen
 from hack.demo.stage import Stage, StageError
-from hack.demo.story import MANIFEST, Story
+from hack.demo.story import EXAMPLE, Story
 from hack.devcluster.build import KUBERNETES_VERSION, BuildError
 from hack.devcluster.cluster import ClusterError
 
@@ -66,7 +66,7 @@ def _sum_up(story: Story, screen: Screen, seconds: float) -> None:
     screen.say("")
     how = "as promised" if story.kept else "NOT as promised"
     screen.say(f"All of it {how}, in {seconds:.0f} s. To go on:")
-    screen.say(f"  {MANIFEST:<28}the Job, field by field")
+    screen.say(f"  {EXAMPLE:<28}the Job, field by field")
     screen.say("  make demo KEEP=1            the same, and stay: look around with kubectl")
     screen.say("  make cluster                an empty cluster to try things on")
     if not story.kept:

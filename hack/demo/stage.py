@@ -98,7 +98,14 @@ class Stage:
         found: dict[str, Any] = self.cluster.api.get(path)
         return found
 
-    def shell(self, command: str) -> str:
+    def copy(self) -> Path:
+        """A folder with what the project's has for users: files made in it go with the cluster."""
+        folder = self.cluster.dir / "copy"
+        folder.mkdir()
+        (folder / "examples").symlink_to(ROOT / "examples")
+        return folder
+
+    def shell(self, command: str, folder: Path = ROOT) -> str:
         """Run a command line as a person would, in the project's folder; what it prints."""
         kubectl = self.cluster.binary("kubectl")
         environment = os.environ | {
@@ -107,7 +114,7 @@ class Stage:
         }
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command],
-            cwd=ROOT,
+            cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

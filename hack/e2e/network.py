@@ -59,7 +59,7 @@ class Network:
 
     def present(self) -> list[str]:
         """What is left of it on the machine."""
-        return known(self.node)
+        return known(self.node, self.link)
 
     def cni(self, state: Path) -> dict[str, Any]:
         """The configuration of the pods' network."""
@@ -88,10 +88,13 @@ def plan(run: str) -> Network:
     raise OSError("no free network in 198.18.0.0/15")
 
 
-def known(node: str) -> list[str]:
-    """The routes of this machine that lead to a node's network, with their links."""
+def known(node: str, link: str) -> list[str]:
+    """A node's link, and the routes of this machine that lead to its network: a link that is down
+    has none."""
     subnet = ipaddress.IPv4Network(f"{node}/24", strict=False)
-    return [f"{r['dst']} dev {r.get('dev')}" for r in _routes() if _within(str(r["dst"]), subnet)]
+    found = [f"{r['dst']} dev {r.get('dev')}" for r in _routes() if _within(str(r["dst"]), subnet)]
+    links = json.loads(_ip("-json", "link", "show"))
+    return found + [f"link {each['ifname']}" for each in links if each["ifname"] == link]
 
 
 def _within(destination: str, subnet: ipaddress.IPv4Network) -> bool:

@@ -53,6 +53,11 @@ class RealNode:
         return self._network.node
 
     @property
+    def link(self) -> str:
+        """The name of its link on this machine."""
+        return self._network.link
+
+    @property
     def box(self) -> Box:
         assert self._box is not None, "the node was not started"
         return self._box

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from hack.devcluster.cluster import Cluster
+from tests.chart.dry_run import DryRun
 from tests.chart.helm import NAMESPACE, RELEASE
 from tests.chart.release import Release
 
@@ -39,6 +40,11 @@ def strictly_installed(cluster: Cluster) -> Release:
     cluster.kubectl("apply", "-f", "-", input=RESTRICTED)
     release.install()
     return release
+
+
+@pytest.fixture(scope="package")
+def dry_run(cluster: Cluster) -> DryRun:
+    return DryRun(cluster)
 
 
 @pytest.fixture(scope="module")

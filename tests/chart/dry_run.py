@@ -7,8 +7,17 @@ from typing import Any, Final
 
 from hack.devcluster.cluster import Cluster
 
-_CLUSTER_WIDE: Final = {"CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}
-_PLURALS: Final = {"NetworkPolicy": "networkpolicies"}
+_CLUSTER_WIDE: Final = {
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+}
+_PLURALS: Final = {
+    "NetworkPolicy": "networkpolicies",
+    "MutatingAdmissionPolicy": "mutatingadmissionpolicies",
+}
 
 #: What the Prometheus operator's own definition says about the fields that the chart uses.
 _RELABELINGS: Final = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import tempfile
@@ -26,7 +27,8 @@ class HelmError(Exception):
 def helm(
     *args: str, kubeconfig: Path | None = None, values: Mapping[str, Any] | None = None
 ) -> str:
-    """What helm prints. ``values`` are handed over as a file, so that types survive."""
+    """What helm prints. ``values`` are handed over as a file, so that types survive; as JSON, as
+    PyYAML leaves texts bare that helm takes for numbers (1e3)."""
     with tempfile.TemporaryDirectory() as home:
         environ = {k: v for k, v in os.environ.items() if not k.startswith(("HELM_", "KUBE"))}
         environ |= {f"HELM_{name}_HOME": home for name in ("CACHE", "CONFIG", "DATA")}
@@ -34,7 +36,7 @@ def helm(
         command = [str(Cluster.binary("helm")), *args]
         if values:
             file = Path(home, "values.yaml")
-            file.write_text(yaml.safe_dump(dict(values)))
+            file.write_text(json.dumps(dict(values)))
             command += ["--values", str(file)]
         done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -43,10 +45,14 @@ def helm(
 
 
 def template(
-    values: Mapping[str, Any] | None = None, *, chart: Path = CHART, release: str = RELEASE
+    values: Mapping[str, Any] | None = None,
+    *flags: str,
+    chart: Path = CHART,
+    release: str = RELEASE,
+    namespace: str = NAMESPACE,
 ) -> str:
     """The rendered release as text."""
-    return helm("template", release, str(chart), "--namespace", NAMESPACE, values=values)
+    return helm("template", release, str(chart), "--namespace", namespace, *flags, values=values)
 
 
 def objects(text: str) -> list[Object]:

@@ -117,11 +117,13 @@ class Jobs:
         self.cluster.api.create(self.path("jobs"), job(name, **spec))
         self.wait(f"{name} available", lambda: self._available(name) == 3)
 
-    def roll(self, image: str, *phases: str, name: str = "web") -> Object:
-        """Change the image and wait until an Update of it has ended so."""
+    def roll(self, image: str, *phases: str, name: str = "web", **container: Any) -> Object:
+        """Change the image, or further fields of the container, and wait until an Update of it
+        has ended so."""
         before = {update["metadata"]["uid"] for update in self.all("updates")}
-        patch = {"spec": {"template": template(image)}}
-        self.cluster.api.patch(self.path("jobs", name), patch)
+        made = template(image)
+        made["spec"]["containers"][0] |= container
+        self.cluster.api.patch(self.path("jobs", name), {"spec": {"template": made}})
 
         def ended() -> Object | None:
             new = [u for u in self.all("updates") if u["metadata"]["uid"] not in before]

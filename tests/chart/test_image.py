@@ -143,6 +143,12 @@ def test_all_of_it_is_compiled(built: Path) -> None:
     assert sources <= compiled
 
 
+def test_what_is_compiled_is_never_held_against_its_source(built: Path) -> None:
+    """Files with a time stamp are compiled anew at each start once a layer has another."""
+    flags = {file.read_bytes()[4:8] for file in built.rglob("*.pyc")}
+    assert flags == {b"\1\0\0\0"}, "an unchecked hash, see PEP 552"
+
+
 def test_an_unknown_instruction_is_no_build(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="ADD"):
         Build(tmp_path / "root", ROOT, Path(sys.executable)).play(Stage("x", "y", [("ADD", "a b")]))

@@ -104,6 +104,13 @@ def test_an_upgrade_loses_nothing_and_upgrades_the_definitions(
     assert before["pods/web-2"] == jobs.uids()["pods/web-2"], "the update never came so far"
 
 
+def test_the_strategy_can_be_changed_and_back(release: Release) -> None:
+    """Helm takes away only what it has set itself, and Recreate stands nothing beside it."""
+    for strategy in ({"type": "Recreate"}, {"rollingUpdate": {"maxSurge": 1}}, None):
+        release.upgrade(strategy={"type": "Recreate"})
+        release.upgrade(strategy=strategy)
+
+
 def test_an_uninstall_in_mid_update_loses_nothing_and_it_goes_on_later(
     release: Release, jobs: Jobs
 ) -> None:
@@ -133,8 +140,29 @@ def test_another_release_takes_the_definitions_only_when_told(release: Release, 
     other.uninstall()
 
 
+def there(release: Release) -> bool:
+    return "echelon.dev" in release.cluster.kubectl("get", "crd", "--output=name")
+
+
+def test_definitions_that_were_kept_can_be_left_to_somebody_else(
+    release: Release, jobs: Jobs
+) -> None:
+    before = jobs.uids()
+    other = Release(release.cluster, "echelon", "platform")
+    other.install("--create-namespace", "--take-ownership")
+    other.upgrade(crds__install=False)
+    assert jobs.uids() == before
+    assert "did not install" in other.helm("get", "notes", other.name)
+    other.uninstall()
+    assert jobs.uids() == before
+
+
 def test_without_keep_the_definitions_go(release: Release) -> None:
     last = Release(release.cluster, "echelon", "last", {"crds.keep": False})
     last.install("--create-namespace", "--take-ownership")
+    last.upgrade(crds__install=False)
+    assert not there(release), "as docs/helm.md says"
+    last.upgrade(crds__install=True)
+    assert there(release)
     last.uninstall()
-    assert "echelon.dev" not in release.cluster.kubectl("get", "crd", "--output=name")
+    assert not there(release)

@@ -157,6 +157,30 @@ def test_on_the_nodes_network_names_of_the_cluster_still_resolve() -> None:
     assert (pod["hostNetwork"], pod["dnsPolicy"]) == (True, "ClusterFirstWithHostNet")
 
 
+OWN = {"maxSurge": "25%", "maxUnavailable": "25%"}
+
+
+@pytest.mark.parametrize(
+    ("host", "given", "rolling"),
+    [
+        (False, {}, OWN),
+        (False, {"type": "RollingUpdate", "rollingUpdate": None}, OWN),
+        (False, {"rollingUpdate": {"maxSurge": 0}}, {**OWN, "maxSurge": 0}),
+        (True, {}, {"maxSurge": 0, "maxUnavailable": 1}),
+        (True, {"type": "RollingUpdate"}, {"maxSurge": 0, "maxUnavailable": 1}),
+        (True, {"rollingUpdate": {"maxUnavailable": 2}}, {"maxSurge": 0, "maxUnavailable": 2}),
+        (True, {"type": "Recreate"}, None),
+        (False, {"type": "Recreate", "rollingUpdate": None}, None),
+    ],
+)
+def test_on_the_nodes_network_an_old_pod_makes_room(
+    host: bool, given: Object, rolling: Object | None
+) -> None:
+    found = one(render({"hostNetwork": host, "strategy": given}), "Deployment")["spec"]["strategy"]
+    assert found.pop("type") == ("RollingUpdate" if rolling else "Recreate")
+    assert found.get("rollingUpdate") == rolling
+
+
 def test_roles_are_in_the_namespaces_served_or_in_the_cluster() -> None:
     def found(values: Object) -> set[tuple[str, str | None]]:
         return {

@@ -11,7 +11,6 @@ import pytest
 
 from hack.chart import CHART
 from hack.chart.values import values
-from hack.devcluster.cluster import Cluster
 from tests.chart.changes import CHANGES
 from tests.chart.dry_run import DryRun
 from tests.chart.helm import HelmError, helm, nested, objects, template
@@ -29,11 +28,6 @@ def _rendered(given: str) -> str:
 def rendered(given: dict[str, Any]) -> str:
     """Rendered once, however many tests look at it."""
     return _rendered(json.dumps(given))
-
-
-@pytest.fixture(scope="module")
-def dry_run(cluster: Cluster) -> DryRun:
-    return DryRun(cluster)
 
 
 def test_each_value_has_a_change() -> None:
@@ -90,12 +84,51 @@ def test_lint_finds_nothing() -> None:
         ({"resources": {"limit": {}}}, "limit"),
         ({"podDisruptionBudget.minAvailable": "half"}, "minAvailable"),
         ({"leaderElection.leaseDurationSeconds": 1}, "leaseDurationSeconds"),
+        ({"rbac.secrets": ["x"]}, "secrets"),
+        ({"watchNamespaces": [123]}, "watchNamespaces"),
+        ({"fullnameOverride": "My Release"}, "fullnameOverride"),
+        ({"serviceAccount.name": "a: b"}, "serviceAccount"),
+        ({"commonLabels": {"a": 1}}, "commonLabels"),
     ],
     ids=lambda given: json.dumps(given),
 )
 def test_a_mistake_is_refused_by_name(given: dict[str, Any], named: str) -> None:
     with pytest.raises(HelmError, match=named):
         template(nested(given))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"leaseDurationSeconds": 10}, "they are 10, 10 and 2"),
+        ({"renewDeadlineSeconds": 20}, "they are 15, 20 and 2"),
+        ({"retryPeriodSeconds": 10.5}, "they are 15, 10 and 10.5"),
+    ],
+)
+def test_times_of_the_lease_that_the_operator_would_refuse(
+    given: dict[str, float], said: str
+) -> None:
+    words = "leaderElection: leaseDurationSeconds must be greater than renewDeadlineSeconds"
+    with pytest.raises(HelmError, match=f"{words}.*{said}"):
+        template({"leaderElection": given})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ECHELON_LOG_LEVEL", "a value of the chart or extraArgs instead of ECHELON_LOG_LEVEL"),
+        ("POD_UID", "POD_UID is set by the chart"),
+    ],
+)
+def test_a_variable_that_would_have_no_effect_is_refused(name: str, said: str) -> None:
+    with pytest.raises(HelmError, match=f"extraEnv: .*{said}"):
+        template({"extraEnv": [{"name": name, "value": "debug"}]})
+
+
+def test_one_port_for_two_things_is_refused() -> None:
+    with pytest.raises(HelmError, match=r"health\.port and metrics\.port must differ"):
+        template(nested({"health.port": 9095}))
+    assert template(nested({"health.port": 9095, "metrics.enabled": False}))
 
 
 def test_a_service_monitor_without_a_service_is_refused() -> None:

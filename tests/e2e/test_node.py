@@ -29,9 +29,11 @@ with Cluster(nodes=0) as cluster, RealNode(cluster, "doomed") as node:
     cluster.api.create("/api/v1/namespaces/default/pods", pod)
     path = "/api/v1/namespaces/default/pods/" + pod["metadata"]["name"]
     cluster.wait("a pod", lambda: cluster.api.get(path)["status"]["phase"] == "Running")
-    print(json.dumps([node.box.inodes, str(node.dir), node.address]), flush=True)
+    print(json.dumps([node.box.inodes, str(node.dir), node.address, node.link]), flush=True)
     time.sleep(600)
 """
+#: Of what lives outside the box; its mounts are all inside.
+KINDS = {"process", "folder", "cgroup", "route", "link"}
 _POD = {
     "metadata": {"name": "idle"},
     "spec": {
@@ -59,25 +61,32 @@ def test_nothing_stays_when_its_owner_is_ended(
     owner: subprocess.Popen[str], number: signal.Signals
 ) -> None:
     assert owner.stdout is not None
-    inodes, folder, address = json.loads(owner.stdout.readline())
-    assert left(inodes, folder, address, owner.pid)
+    seen = json.loads(owner.stdout.readline())
+    assert {kind for kind, _ in left(owner.pid, *seen)} == KINDS, (
+        "it is looked for in the right places"
+    )
     os.kill(owner.pid, number)
     owner.wait()
     deadline = time.monotonic() + 20
-    while found := left(inodes, folder, address, owner.pid):
+    while found := left(owner.pid, *seen):
         assert time.monotonic() < deadline, found
         time.sleep(0.1)
 
 
-def left(inodes: dict[str, int], folder: str, address: str, owner: int) -> list[str]:
-    """What is on the machine of that owner's node."""
-    found = [f"process {pid}" for pid in box.members(inodes)]
-    found += [folder] if Path(folder).exists() else []
-    found += [
-        line for line in Path("/proc/self/mountinfo").read_text().splitlines() if folder in line
+def left(
+    owner: int, inodes: dict[str, int], folder: str, address: str, link: str
+) -> list[tuple[str, str]]:
+    """What is on the machine of that owner's node, by kind."""
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    groups = [path for root in cgroups.hierarchies() for path in root.glob(f"*-{owner}-*")]
+    known = network.known(address, link)
+    return [
+        *(("process", str(pid)) for pid in box.members(inodes)),
+        *(("folder", each) for each in (folder,) if Path(each).exists()),
+        *(("mount", line) for line in mounts if folder in line),
+        *(("cgroup", str(path)) for path in groups),
+        *(("link" if each.startswith("link ") else "route", each) for each in known),
     ]
-    found += [str(path) for root in cgroups.hierarchies() for path in root.glob(f"*-{owner}-*")]
-    return found + network.known(address)
 
 
 def test_a_pod_runs_and_says_what_it_says(cluster: Cluster, node: RealNode) -> None:

@@ -12,6 +12,13 @@ from pathlib import Path
 import pytest
 
 from hack.demo.stage import ROOT
+from hack.demo.story import EXAMPLE, HURRY
+
+
+def test_the_demo_changes_nothing_of_the_example_but_the_patience() -> None:
+    command = ["sed", "-n", f"{HURRY}p", EXAMPLE]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert [line.strip() for line in done.stdout.splitlines()] == ["readyTimeoutSeconds: 3"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)

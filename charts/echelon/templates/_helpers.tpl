@@ -19,9 +19,31 @@
 {{- default .Release.Namespace .Values.namespaceOverride }}
 {{- end }}
 
+{{/* Stricter than other names: no dots, no digit at the beginning, at most 63 characters. */}}
+{{- define "echelon.metricsName" -}}
+{{- $name := include "echelon.fullname" . | replace "." "-" -}}
+{{- if not (regexMatch "^[a-z]" $name) -}}
+{{- $name = printf "%s-%s" .Chart.Name $name -}}
+{{- end -}}
+{{- printf "%s-metrics" ($name | trunc 55 | trimSuffix "-") }}
+{{- end }}
+
+{{/* A map of labels or annotations as YAML, without what a later values file took away with null. */}}
+{{- define "echelon.given" -}}
+{{- $given := dict -}}
+{{- range $key, $value := . -}}
+{{- if not (kindIs "invalid" $value) -}}
+{{- $_ := set $given $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- with $given -}}
+{{- toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "echelon.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "echelon.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "echelon.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: controller
 {{- end }}
 
@@ -32,7 +54,7 @@ app.kubernetes.io/component: controller
   "app.kubernetes.io/version" .Chart.AppVersion
   "app.kubernetes.io/managed-by" .Release.Service
   "app.kubernetes.io/part-of" "echelon" -}}
-{{- merge (include "echelon.selectorLabels" . | fromYaml) $own .Values.commonLabels | toYaml }}
+{{- merge (include "echelon.selectorLabels" . | fromYaml) $own (include "echelon.given" .Values.commonLabels | fromYaml) | toYaml }}
 {{- end }}
 
 {{- define "echelon.serviceAccountName" -}}
@@ -63,20 +85,36 @@ app.kubernetes.io/component: controller
 
 {{- define "echelon.subjects" -}}
 - kind: ServiceAccount
-  name: {{ include "echelon.serviceAccountName" . }}
-  namespace: {{ include "echelon.namespace" . }}
+  name: {{ include "echelon.serviceAccountName" . | quote }}
+  namespace: {{ include "echelon.namespace" . | quote }}
 {{- end }}
 
 {{- define "echelon.crdAnnotations" -}}
 {{- $own := ternary (dict "helm.sh/resource-policy" "keep") (dict) .Values.crds.keep }}
-{{- with merge $own .Values.crds.annotations }}
+{{- with merge $own (include "echelon.given" .Values.crds.annotations | fromYaml) }}
 {{- toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Said in full even where it is Kubernetes' own: what Helm has not set itself it does not take
+away for Recreate, and the upgrade is refused. With the node's network a new pod cannot bind its
+ports beside an old one: on as many nodes as there are pods it would stay Pending for ever. */}}
+{{- define "echelon.strategy" -}}
+{{- $given := .Values.strategy | default dict -}}
+type: {{ $given.type | default "RollingUpdate" }}
+{{- if ne "Recreate" ($given.type | default "") }}
+{{- $rolling := .Values.hostNetwork | ternary (dict "maxSurge" 0 "maxUnavailable" 1) (dict "maxSurge" "25%" "maxUnavailable" "25%") }}
+{{- range $name, $value := $given.rollingUpdate }}
+{{- $_ := set $rolling $name $value }}
+{{- end }}
+rollingUpdate:
+  {{- toYaml $rolling | nindent 2 }}
 {{- end }}
 {{- end }}
 
 {{/* The operator's flags, one a line. Those not given keep the operator's own defaults. */}}
 {{- define "echelon.args" -}}
-{{- range uniq .Values.watchNamespaces }}
+{{- range .Values.watchNamespaces | default list | uniq }}
 - --namespace={{ . }}
 {{- end }}
 - --log-format={{ .Values.logging.format }}

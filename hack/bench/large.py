@@ -1,0 +1,214 @@
+"""One Job of 10,000 instances whose statuses are as ragged as can be, watched from outside.
+
+Made; then an Update of every other instance, by hand, with long failures that it tolerates; then a
+whole Update of the mixed Job, which fails near its end and rolls back. Its instances come from two
+revisions that alternate, so that no range string is short.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from controller.api.labels import API_VERSION
+from controller.api.update import TERMINAL, Phase
+from hack.bench import histogram, proc
+from hack.bench.figures import Figure
+from hack.bench.manifests import job, template
+from hack.bench.options import Options
+from hack.bench.proc import Sample
+from hack.bench.requests import counted, told, writes
+from hack.bench.rig import JOBS, UPDATES, Rig, RigError
+from hack.bench.show import Progress
+from hack.bench.witness import Witness
+
+#: Bytes that neither object may pass.
+MAX_BYTES = 200 * 1024
+#: Writes beside those of pods: of a stage as such, per group, and per second that it takes.
+WRITES, PER_GROUP, PER_SECOND = 30, 3, 4
+#: Instances that fail: tolerated ones, and more than are tolerated.
+TOLERATED, FAILING, TOO_MANY = 80, 60, 120
+_NAME, _PATIENCE = "web", 1_200.0
+_SIM = "sim.echelon.dev"
+_RECONCILES = "echelon_reconcile_seconds"
+#: What a program leaves behind when it ends: longer than what is kept of it.
+_LAST_WORDS = "cannot bind 0.0.0.0:8080: address already in use; " * 8
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the Job's life: seconds, who used the CPU, MB, and the operator's writes."""
+
+    name: str
+    seconds: float
+    machine: Sample
+    peak_mb: float
+    writes: Counter[str]
+    reconciles: Counter[float]
+    groups: int
+
+    @property
+    def pods(self) -> int:
+        return self.writes["create pods"]
+
+    @property
+    def statuses(self) -> Counter[str]:
+        """Writes of Jobs and Updates; but for a handful, of their statuses."""
+        return Counter({k: n for k, n in self.writes.items() if k.endswith((" jobs", " updates"))})
+
+
+def run(options: Options, say: Progress) -> list[Figure]:
+    count = options.large
+    with Rig("large", say) as rig:
+        rig.start_operator()
+        rig.await_operator()
+        witness = Witness(rig)
+        stages = [
+            _stage(rig, witness, "made", lambda: _make(rig, count)),
+            _stage(rig, witness, "half", lambda: _update_half(rig, count)),
+            _stage(rig, witness, "back", lambda: _update_whole(rig, count)),
+        ]
+        witness.close()
+        return [*(f for stage in stages for f in _figures(stage)), *_sizes(witness)]
+
+
+def _make(rig: Rig, count: int) -> None:
+    made = job(_NAME, count, max(1, count // 4))
+    made["spec"]["update"]["mode"] = "Manual"
+    rig.cluster.api.create(JOBS, made)
+    rig.wait("the Job to be available", lambda: _available(rig) == count, _PATIENCE, 1.0)
+
+
+def _update_half(rig: Rig, count: int) -> None:
+    """Every other instance, in four batches; some of each batch crash for good."""
+    even = [str(i) for i in range(0, count, 2)]
+    crashing = even[:: max(1, len(even) // FAILING)][:FAILING]
+    _ship(rig, 2, crashing)
+    _roll(
+        rig,
+        "half",
+        Phase.ROLLED_FORWARD,
+        instances=",".join(even),
+        policy={
+            "strategy": {"type": "Batch", "size": max(1, len(even) // 4)},
+            "maxFailedInstances": TOLERATED,
+        },
+    )
+
+
+def _update_whole(rig: Rig, count: int) -> None:
+    """All instances; too many of the last tenth crash. Those of before crash on the way back."""
+    last = range(count - count // 10, count)
+    _ship(rig, 3, [str(i) for i in last[:: max(1, len(last) // TOO_MANY)]])
+    queue = {"type": "Queue", "size": max(1, count // 4)}
+    policy = {"strategy": queue, "maxFailedInstances": TOLERATED}
+    _roll(rig, "back", Phase.ROLLED_BACK, policy=policy)
+
+
+def _ship(rig: Rig, version: int, crashing: list[str]) -> None:
+    """Another template; the instances ``crashing`` do so again and again, with long last words."""
+    steering = {
+        f"{_SIM}/behaviour": "crash-loop",
+        f"{_SIM}/instances": ",".join(crashing),
+        f"{_SIM}/reason": _LAST_WORDS,
+        f"{_SIM}/backoff": "2s",
+    }
+    wanted = template(version)
+    wanted["metadata"]["annotations"] = steering
+    rig.cluster.api.patch(f"{JOBS}/{_NAME}", {"spec": {"template": wanted}})
+
+
+def _roll(rig: Rig, name: str, outcome: Phase, **spec: Any) -> None:
+    body = {
+        "apiVersion": API_VERSION,
+        "kind": "Update",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"job": _NAME, **spec},
+    }
+    rig.cluster.api.create(UPDATES, body)
+    status: dict[str, Any] = {}
+
+    def ended() -> bool:
+        nonlocal status
+        status = rig.cluster.api.get(f"{UPDATES}/{name}")["status"]
+        return Phase(status.get("phase", Phase.PENDING)) in TERMINAL
+
+    rig.wait(f"Update {name}", ended, _PATIENCE, 1.0)
+    if status["phase"] != outcome:
+        raise RigError(f"{name} ended as {status['phase']}: {status['message']}")
+    if len(status["failures"]) < 50:
+        raise RigError(f"{name} has but {len(status['failures'])} failures")
+    rig.say(f"{name}: {status['message']}")
+
+
+def _stage(rig: Rig, witness: Witness, name: str, act: Any) -> Stage:
+    rig.say(f"{name} …")
+    proc.forget_peak(rig.operator)
+    metrics, before, began = rig.metrics(), rig.sample(), time.monotonic()
+    act()
+    seconds, after = time.monotonic() - began, rig.metrics()
+    found = Stage(
+        name,
+        seconds,
+        rig.sample().since(before),
+        proc.rss_mb(rig.operator, peak=True),
+        writes(counted(after) - counted(metrics)),
+        histogram.buckets(after, _RECONCILES) - histogram.buckets(metrics, _RECONCILES),
+        witness.groups(name),
+    )
+    rig.say(f"{name}: {found.pods:,} pods in {seconds:.0f} s, {told(found.statuses)}")
+    return found
+
+
+def _available(rig: Rig) -> int:
+    status = rig.cluster.api.get(f"{JOBS}/{_NAME}").get("status", {})
+    return int(status.get("availableInstances", 0))
+
+
+def _figures(stage: Stage) -> list[Figure]:
+    def figure(what: str, value: float, unit: str = "", **more: Any) -> Figure:
+        return Figure("large", f"{stage.name}: {what}", value, unit, **more)
+
+    ours, others = stage.machine.ours["operator"], stage.machine.others
+    limit = WRITES + PER_GROUP * stage.groups + PER_SECOND * stage.seconds
+    many = sum(stage.reconciles[bound] for bound in [float("inf")])
+    p99 = histogram.quantile(stage.reconciles, 0.99) * 1000
+    return [
+        figure(
+            "replaced" if stage.groups else "pods",
+            stage.pods / stage.seconds,
+            "pods/s",
+            note=f"{stage.pods:,} in {stage.seconds:.0f} s; others used {others:.2f} cores",
+        ),
+        figure(
+            "status writes",
+            stage.statuses.total(),
+            limit=round(limit),
+            note=f"{told(stage.statuses)}; {stage.groups} groups",
+        ),
+        figure("CPU per 1,000 pods", ours * 1000 / stage.pods, "s", note=f"{ours:.1f} s in all"),
+        figure("peak memory", stage.peak_mb, "MB"),
+        figure(
+            "reconcile, median",
+            histogram.quantile(stage.reconciles, 0.5) * 1000,
+            "ms",
+            note=f"99 % below {p99:.0f} ms; {many:,} of them, with their writes",
+        ),
+    ]
+
+
+def _sizes(witness: Witness) -> list[Figure]:
+    return [
+        Figure(
+            "large",
+            f"largest {kind}",
+            size.whole / 1024,
+            "KiB",
+            limit=MAX_BYTES / 1024,
+            note=f"{(size.whole - size.managed) / 1024:.1f} KiB without managedFields; "
+            f"{witness.seen[kind]:,} versions seen",
+        )
+        for kind, size in sorted(witness.largest.items())
+    ]

@@ -1,0 +1,102 @@
+"""Watches Jobs and Updates from outside: how large they get, and how many groups an Update has."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import threading
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from controller.api.progress import BACKWARD, Phase
+from hack.bench.rig import JOBS, UPDATES, Rig
+
+_PATIENCE = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Bytes of an object's JSON as a watch gives it, and what of it are managedFields."""
+
+    whole: int = 0
+    managed: int = 0
+
+
+class Witness:
+    """``largest``: by kind. ``seen``: versions by kind. From its making until ``close``."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.largest: dict[str, Size] = defaultdict(Size)
+        self.seen: dict[str, int] = defaultdict(int)
+        self._groups: dict[str, set[tuple[bool, int]]] = defaultdict(set)
+        self._streams = [_Stream(rig, path, self) for path in (JOBS, UPDATES)]
+        for stream in self._streams:
+            stream.start()
+
+    def close(self) -> None:
+        for stream in self._streams:
+            stream.close()
+
+    def groups(self, update: str) -> int:
+        """How many groups (of a Queue: horizons) an Update has had, both ways."""
+        return len(self._groups[update])
+
+    def take(self, obj: dict[str, Any]) -> None:
+        """A version of a Job or of an Update."""
+        kind, meta = obj["kind"], obj["metadata"]
+        size = Size(_bytes(obj), _bytes(meta.get("managedFields", [])))
+        self.largest[kind] = max(self.largest[kind], size, key=lambda s: s.whole)
+        self.seen[kind] += 1
+        status = obj.get("status", {})
+        if batch := status.get("batch"):
+            backward = Phase(status["phase"]) in BACKWARD
+            self._groups[meta["name"]].add((backward, batch["index"]))
+
+
+def _bytes(value: object) -> int:
+    return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+class _Stream(threading.Thread):
+    """One watch, taken up again where it was cut: the API server does so with slow readers."""
+
+    def __init__(self, rig: Rig, path: str, witness: Witness) -> None:
+        super().__init__(name=f"witness of {path}", daemon=True)
+        self._path, self._witness = path, witness
+        self._port = int(rig.cluster.url.rpartition(":")[2])
+        certs = rig.cluster.layout.certs
+        self._tls = ssl.create_default_context(cafile=str(certs / "ca.crt"))
+        self._tls.load_cert_chain(certs / "admin.crt", certs / "admin.key")
+        self._version = rig.cluster.api.get(f"{path}?limit=1")["metadata"]["resourceVersion"]
+        self._connection: http.client.HTTPSConnection | None = None
+        self._ending = False
+
+    def run(self) -> None:
+        while not self._ending:
+            with suppress(OSError, http.client.HTTPException, ValueError, AttributeError):
+                self._follow()
+
+    def close(self) -> None:
+        """End it; what was seen stays."""
+        self._ending = True
+        if self._connection is not None and (sock := self._connection.sock) is not None:
+            with suppress(OSError):
+                sock.shutdown(2)
+        self.join(timeout=5)
+
+    def _follow(self) -> None:
+        self._connection = http.client.HTTPSConnection(
+            "127.0.0.1", self._port, context=self._tls, timeout=_PATIENCE
+        )
+        query = f"watch=1&allowWatchBookmarks=true&resourceVersion={self._version}"
+        self._connection.request("GET", f"{self._path}?{query}")
+        for line in self._connection.getresponse():
+            event = json.loads(line)
+            if event["type"] == "ERROR":
+                raise OSError(str(event["object"]))
+            self._version = event["object"]["metadata"]["resourceVersion"]
+            if event["type"] != "BOOKMARK":
+                self._witness.take(event["object"])
