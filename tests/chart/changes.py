@@ -57,6 +57,7 @@ CHANGES: Final = {
     "serviceAccount.automountServiceAccountToken": Change(False),
     "rbac.create": Change(False),
     "rbac.aggregateRoles": Change(False),
+    "rbac.secrets": Change(["approval"]),
     "resources": Change({"requests": {"cpu": 1}, "limits": {"memory": "1Gi"}}),
     "nodeSelector": Change({"kubernetes.io/os": "linux"}),
     "tolerations": Change([{"key": "control-plane", "operator": "Exists"}]),
