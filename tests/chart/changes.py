@@ -45,6 +45,8 @@ CHANGES: Final = {
     "controller.connections": Change(16),
     "controller.resyncSeconds": Change(60),
     "controller.stuckSeconds": Change(300),
+    "gates.caFile": Change("/etc/ssl/company.pem"),
+    "gates.allowLoopback": Change(True),
     "leaderElection.leaseName": Change("rollouts"),
     "leaderElection.leaseNamespace": Change("elsewhere"),
     "leaderElection.leaseDurationSeconds": Change(30),

@@ -49,7 +49,8 @@ def test_by_default_the_operator_runs_as_by_default() -> None:
 
 
 def test_each_flag_of_the_operator_has_a_value() -> None:
-    args = container(render({"watchNamespaces": ["apps"]}))["args"]
+    values = {"watchNamespaces": ["apps"], "gates": {"caFile": "/etc/ssl/company.pem"}}
+    args = container(render(values))["args"]
     given = {arg.removeprefix("--").partition("=")[0] for arg in args}
     assert given == {flag.name for flag in settings._FLAGS}
 

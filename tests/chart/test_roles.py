@@ -10,7 +10,7 @@ from hack.devcluster.cluster import Cluster
 from tests.chart.grant import grant
 from tests.chart.helm import Object, render
 from tests.chart.release import Jobs, Release
-from tests.integration.harness.audit import Audit, Request
+from tests.integration.harness.audit import Audit, Request, named
 from tests.integration.harness.manifests import job, sim
 
 #: Verb, and resource with subresource.
@@ -119,7 +119,9 @@ def lock(jobs: Jobs) -> str | None:
 
 def granted(rules: Iterable[Object]) -> Iterator[Right]:
     for rule in rules:
-        yield from ((verb, resource) for verb in rule["verbs"] for resource in rule["resources"])
+        (group,) = rule["apiGroups"]
+        for resource in rule["resources"]:
+            yield from ((verb, named(resource, group)) for verb in rule["verbs"])
 
 
 def used(requests: Iterable[Request]) -> set[Right]:

@@ -84,7 +84,7 @@ def test_lint_finds_nothing() -> None:
         ({"resources": {"limit": {}}}, "limit"),
         ({"podDisruptionBudget.minAvailable": "half"}, "minAvailable"),
         ({"leaderElection.leaseDurationSeconds": 1}, "leaseDurationSeconds"),
-        ({"rbac.secrets": ["x"]}, "secrets"),
+        ({"rbac.secrets": [""]}, "secrets"),
         ({"watchNamespaces": [123]}, "watchNamespaces"),
         ({"fullnameOverride": "My Release"}, "fullnameOverride"),
         ({"serviceAccount.name": "a: b"}, "serviceAccount"),

@@ -137,6 +137,12 @@ rollingUpdate:
 - --resync-seconds={{ .resyncSeconds }}
 - --stuck-seconds={{ .stuckSeconds }}
 {{- end }}
+{{- with .Values.gates }}
+{{- with .caFile }}
+- --gate-ca-file={{ . }}
+{{- end }}
+- --gate-allow-loopback={{ .allowLoopback }}
+{{- end }}
 {{- with .Values.extraArgs }}
 {{ toYaml . }}
 {{- end }}

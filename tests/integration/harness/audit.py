@@ -78,7 +78,7 @@ class Audit:
                     user=event["user"].get("username", ""),
                     agent=event.get("userAgent", ""),
                     verb=event["verb"],
-                    resource=_resource(target),
+                    resource=named(target.get("resource", ""), target.get("apiGroup", "")),
                     subresource=target.get("subresource", ""),
                     namespace=target.get("namespace", ""),
                     name=target.get("name", ""),
@@ -88,9 +88,9 @@ class Audit:
                 )
 
 
-def _resource(target: dict[str, str]) -> str:
-    name, group = target.get("resource", ""), target.get("apiGroup", "")
-    return f"{name}.{group}" if group == "batch" else name
+def named(resource: str, group: str) -> str:
+    """What a resource is called here; Kubernetes has `jobs` of its own."""
+    return f"{resource}.{group}" if group == "batch" else resource
 
 
 def pods_made(requests: list[Request]) -> Counter[str]:
