@@ -26,7 +26,8 @@ UNSEEN = {
     # The count of news that is said again and again: written 10 s after the first.
     ("patch", "events"),
     # Gates that run a Job: the tests of gates ask them, under the same rules.
-    ("create", "jobs"),
+    ("create", "jobs.batch"),
+    ("get", "jobs.batch"),
     ("get", "pods/log"),
 }
 
