@@ -18,6 +18,8 @@ MANAGER: Final = "echelon"
 UPDATE: Final = "echelon.dev/update"
 FAILURES: Final = "echelon.dev/failures"
 RESTART_BASE: Final = "echelon.dev/restart-base"
+#: The revision a resize goes to, from its first patch to its last: meanwhile a pod is at none.
+CHANGING_TO: Final = "echelon.dev/changing-to"
 #: How often in a row this instance's pod ended and was made again (the back-off's memory).
 REMADE: Final = "echelon.dev/remade"
 

@@ -52,6 +52,8 @@ class Pod:
     changed: float = 0.0
     #: Whether that change has taken effect (contract rule 16).
     in_effect: bool = True
+    #: The revision that a change in place, begun and not finished, goes to; "" for none.
+    half: str = ""
     #: The kubelet says that its node can never do that change.
     infeasible: bool = False
     # Not a fact: two versions of a pod that differ in nothing else are the same to us.

@@ -171,6 +171,7 @@ class PodWire(_Wire):
             trouble=trouble_of(self, containers, conditions, base),
             grace=meta.deletion_grace_period_seconds,
             changed=base.at,
+            half=notes.get(labels.CHANGING_TO, ""),
             in_effect=not base.at or in_effect(self, containers, conditions, base),
             infeasible=is_infeasible(conditions),
         )

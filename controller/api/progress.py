@@ -88,6 +88,10 @@ class BatchStatus(Model):
     index: Annotated[int, Field(description="Number of the group, from 0.")]
     instances: Annotated[Ids, Field(description="Its ids as a range string.")]
     started_at: Annotated[Time, Field(description="When it started.")]
+    released: Annotated[
+        bool,
+        Field(description="Somebody resumed after it: the next may start.", exclude_if=empty),
+    ] = False
 
 
 class Failure(Model):

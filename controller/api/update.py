@@ -251,6 +251,10 @@ class UpdateStatus(Model):
         Pulse | None,
         Field(description="A pulse dated in the future, with the time from which it counts."),
     ] = None
+    turn: Annotated[
+        HistoryEntry | None,
+        Field(description="When and why it began to roll back. The history may forget it."),
+    ] = None
     restart: Annotated[
         Flag, Field(description="Whether it replaces instances that are at their revision already.")
     ] = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import chain, count
 
-from controller.api.labels import ADMITTED
+from controller.api.labels import ADMITTED, REVISION
 from controller.api.policy import Mode
 from controller.api.update import Action, Phase, Update
 from controller.core import actor, aim, gatecheck, locking
@@ -75,7 +75,7 @@ def start(case: Case) -> Write | None:
     name = next(n for n in names if n not in taken)
     again = last is not None and case.job.spec.update.retry_token not in (None, last.retry_token)
     paused = case.lock is not None and case.lock.spec.paused
-    return MakeUpdate(name, force=again, paused=paused)
+    return MakeUpdate(name, case.seen.revision, force=again, paused=paused)
 
 
 def pending(case: Case) -> Update | None:
@@ -112,6 +112,12 @@ def _admit(case: Case, update: Update) -> Write | None:
         return locking.given_up(case, update, words)
     if (bad := policy_refused(case)) is not None:
         return closed(case, update, Phase.REJECTED, *bad)
+    if update.metadata.annotations.get(REVISION) not in (None, case.seen.revision):
+        why = "it was made for an older template"
+        return closed(case, update, Phase.ABORTED, "Superseded", why)
+    if case.active is not None and case.active.spec.paused and not update.spec.paused:
+        why = f"{case.active.metadata.name} was paused meanwhile; its successor will be, too"
+        return closed(case, update, Phase.ABORTED, "Superseded", why)
     if not wanted(case):
         why = "the template it was made for is no longer the Job's"
         return closed(case, update, Phase.ABORTED, "Superseded", why)

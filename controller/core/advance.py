@@ -33,7 +33,8 @@ def next_write(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
     if way.lost:
         return ended(way, Phase.ERROR)
     if tally.fresh:
-        return _count(way, tally)
+        # Nothing is opened and nothing ends on a count that is not stored.
+        return None if tally.unstored else _count(way, tally)
     if strays := _strays(way):
         return _assign(way, strays)
     if given_up := _given_up(way):
@@ -71,8 +72,8 @@ def _said(way: OneWay, gates: Gates, states: tuple[GateStatus, ...]) -> tuple[Ev
 
 
 def _onward(way: OneWay, tally: Tally, gates: Gates, held_back: Ids) -> Write | None:
-    if ready := slots.taking_over(way):
-        return slots.moved(way.case, ready)
+    if write := slots.at_once(way):
+        return write
     if unasked := way.batch - way.asked - way.done - way.failed:
         return _assign(way, unasked)
     if gates.holding is not None:
@@ -114,7 +115,11 @@ def _strays(way: OneWay) -> Ids:
 
 def _given_up(way: OneWay) -> Ids:
     """Failed ids whose old pod was never touched, for the new one came up beside it."""
-    return way.failed & way.asked & way.case.view.alive - way.arrived if way.surges else NONE
+    if not way.surges:
+        return NONE
+    view = way.case.view
+    old = view.alive - way.arrived - way.case.at_assigned - view.at_revision("")
+    return way.failed & way.asked & old
 
 
 def _keep_old(way: OneWay, ids: Ids) -> Write:

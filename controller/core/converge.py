@@ -170,7 +170,7 @@ class Convergence:
     def _ended_twins(self) -> Iterator[tuple[int, float]]:
         """The same as ``_ended`` in the other slot; one that nobody stands in for goes at once."""
         view = self.case.view
-        for i in view.twin.ended:
+        for i in view.twin.ended - self._unstored:
             yield i, backoff.remake_at(view.twin.pod(i)) if i in view.alive else 0.0
 
     def _stuck(self) -> Iterator[tuple[Pod, float]]:
@@ -190,12 +190,17 @@ class Convergence:
         return self.case.status.instances_in_force == len(self.case.intended)
 
     @cached_property
+    def _unstored(self) -> Ids:
+        """Instances whose pod shows a failure that is not stored yet: until then it must stay."""
+        return self.tally.unstored if self.tally else NONE
+
+    @cached_property
     def _infeasible(self) -> Ids:
         """Pods that the kubelet can never change as asked: they are replaced after all."""
         way = self.way
         if way is None or not way.moving:
             return NONE
-        return way.flight & way.arrived & self.case.view.infeasible
+        return way.flight & way.arrived & self.case.view.infeasible - self._unstored
 
     @cached_property
     def _surplus(self) -> Ids:
@@ -211,7 +216,7 @@ class Convergence:
         """Instances whose deadline passed, once that failure is stored and is tolerated."""
         if self.tally is None or self.way is None or not self.way.moving:
             return NONE
-        return self.tally.overdue - self.way.failed
+        return self.tally.overdue - self.way.failed - self._unstored
 
     @cached_property
     def _wrong(self) -> Ids:
@@ -220,7 +225,8 @@ class Convergence:
         case = self.case
         if case.status.active_update is not None:
             return NONE
-        wrong = (case.view.alive & case.intended) - case.at_assigned
+        alive, stuck = case.view.alive & case.intended, case.view.infeasible
+        wrong = alive - case.at_assigned | alive & stuck
         others_down = case.intended - wrong - case.available
         if not wrong or others_down or case.view.terminating & case.intended:
             return NONE
@@ -229,7 +235,7 @@ class Convergence:
     def _ended(self) -> Iterator[tuple[int, float]]:
         """Pods that ended, with the moment at which they may be made again."""
         case, view = self.case, self.case.view
-        for i in view.ended & case.intended:
+        for i in view.ended & case.intended - self._unstored:
             # One that has to give way to another revision is not waited for.
             yield i, backoff.remake_at(view.pod(i)) if i in case.at_assigned else 0.0
 

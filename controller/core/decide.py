@@ -110,15 +110,15 @@ def _dressed(case: Case, write: Write) -> Write:
 
 def _reports(case: Case, pods: Convergence | None) -> tuple[WriteJob | WriteUpdate, ...]:
     """What the statuses should say by now, where that differs from what they say."""
-    found: list[WriteJob | WriteUpdate] = []
-    if (status := job_status.told(case, case.status)) != case.status:
-        found.append(WriteJob(status))
-    if pods and pods.way and pods.tally:
-        update = pods.way.update
-        said = report(pods.way, pods.tally, pods.held_back)
-        if said != update.status:
-            found.append(WriteUpdate(update.metadata.name, said))
-    return tuple(found)
+    base, update = case.status, tuple[WriteUpdate, ...]()
+    if pods and pods.way and pods.tally and not pods.tally.unstored:
+        way = pods.way
+        if (said := report(way, pods.tally, pods.held_back)) != way.update.status:
+            update = (WriteUpdate(way.update.metadata.name, said),)
+        if way.surges and way.moving:
+            base = slots.reported(way)
+    status = job_status.told(case, base)
+    return (WriteJob(status), *update) if status != case.status else update
 
 
 def _wake(case: Case, way: OneWay | None, pods: Convergence | None) -> float | None:
@@ -131,10 +131,10 @@ def _wake(case: Case, way: OneWay | None, pods: Convergence | None) -> float | N
         pods.next_moment if pods else None,
         *(_timers(case, way) if way else ()),
         *requested.wake(case),
-        pods.tally.next_deadline if pods and pods.tally else None,
+        pods.tally.next_moment if pods and pods.tally else None,
         hindrance.next_moment(way) if way else None,
     ]
-    return min((m for m in moments if m is not None), default=None)
+    return min((m for m in moments if m is not None and m > case.now), default=None)
 
 
 def _timers(case: Case, way: OneWay) -> tuple[float | None, ...]:

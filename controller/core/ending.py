@@ -9,7 +9,7 @@ from __future__ import annotations
 from controller.api.ids import NONE, Ids
 from controller.api.job import JobStatus, KnownBad
 from controller.api.labels import ADMITTED
-from controller.api.update import ACTIVE, Action, HistoryEntry, Phase, Update, UpdateStatus
+from controller.api.update import ACTIVE, Action, Phase, Update, UpdateStatus
 from controller.core import actor, oneway
 from controller.core import assigned as asg
 from controller.core.case import Case
@@ -53,7 +53,7 @@ def ended(way: OneWay, outcome: Phase) -> Write:
     case, update = way.case, way.update
     last = case.status.last_attempt
     assert last is not None, "admission sets lastAttempt"
-    after = retreat(case, update)
+    after = _whole(case, update, retreat(case, update))
     changes: dict[str, object] = {
         "assigned": asg.write(after),
         "instances_in_force": len(asg.ids_of(after)),
@@ -70,6 +70,19 @@ def ended(way: OneWay, outcome: Phase) -> Write:
     return WriteJob(status)
 
 
+def _whole(case: Case, update: Update, after: asg.Assigned) -> dict[str, Ids]:
+    """The ids of a Job are 0 up to its count: those that the update removed, and whose lower
+    neighbours were not put back yet, get them back (rule 11: never a missing instance)."""
+    ids = asg.ids_of(after)
+    missing = Ids.span(0, ids.top() + 1) - ids
+    if not missing:
+        return dict(after)
+    origin = asg.within(asg.read(update.status.from_), missing)
+    base = case.status.current_revision or case.seen.revision
+    rest = missing - asg.ids_of(origin)
+    return asg.moved(asg.moved(after, origin), {base: rest} if rest else {})
+
+
 def known_bad_after(case: Case, update: Update, outcome: Phase) -> tuple[KnownBad, ...]:
     """The revisions whose update failed, after this one ended so (contract rule 17)."""
     known, target = case.status.known_bad, update.status.to.revision if update.status.to else None
@@ -78,7 +91,7 @@ def known_bad_after(case: Case, update: Update, outcome: Phase) -> tuple[KnownBa
     others = tuple(bad for bad in known if bad.revision != target)
     if outcome is Phase.ROLLED_FORWARD:
         return others
-    turn = _turn(update)
+    turn = update.status.turn
     failed = turn.reason in (FAILURE, GATE_FAILURE) if turn else outcome is Phase.FAILED
     if not failed or update.status.restart or target == case.status.current_revision:
         return known
@@ -89,11 +102,6 @@ def known_bad_after(case: Case, update: Update, outcome: Phase) -> tuple[KnownBa
         time=case.stamp,
     )
     return (bad, *others)[:MAX_KNOWN_BAD]
-
-
-def _turn(update: Update) -> HistoryEntry | None:
-    """When and why its rollback began."""
-    return next((e for e in update.status.history if e.phase is Phase.ROLLING_BACK), None)
 
 
 def _cause(update: Update) -> str:
@@ -154,7 +162,7 @@ def deleted(case: Case) -> Write | None:
     elif held.name not in case.seen.gone:
         return ReadUpdate(held.name)
     # Of what it was to remove, too, lives on what it has not touched.
-    untouched = case.view.alive - case.at_assigned
+    untouched = case.view.alive - case.at_assigned - case.view.changing
     kept = {name: ids & untouched for name, ids in case.view.at.items() if name}
     after = asg.moved(case.assigned, kept)
     note = f"{held.name} {what}: its instances stay as they are"
@@ -184,7 +192,7 @@ def _said(update: Update, phase: Phase) -> tuple[str, str]:
         return "StatusUnreadable", "its status no longer says where it goes"
     if phase is Phase.ERROR:
         return "RevisionMissing", "a ControllerRevision that it needs is gone"
-    turn = _turn(update)
+    turn = update.status.turn
     if turn is None:
         return FAILURE, _cause(update)
     if phase is Phase.FAILED:

@@ -14,7 +14,7 @@ from itertools import chain
 
 from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod, Trouble
-from controller.api.update import Failure, Phase
+from controller.api.update import Failure
 from controller.core.oneway import OneWay
 
 #: What a pod says on its ordinary way to Ready: no reason of its own.
@@ -57,12 +57,16 @@ class Tally:
         bits = 0
         for at, ids in self._deadlines:
             bits |= ids.bits if at <= self.now else 0
-        return Ids.of_bits(bits)
+        late = Ids.of_bits(bits)
+        # A node that is lost is no failure of the pod: it is evicted, or comes back.
+        return late - Ids(i for i in late if _is_lost(self.way.new_pod(i)))
 
-    @cached_property
-    def next_deadline(self) -> float | None:
-        """When the next one passes if nothing changes."""
+    @property
+    def next_moment(self) -> float | None:
+        """When the next deadline passes if nothing changes, or fresh failures are to be stored."""
         moments = chain((at for at, _ in self._deadlines), (at for _, at in self._refused()))
+        if self.unstored:
+            moments = chain(moments, (self.way.case.stamp + 1,))
         return min((at for at in moments if at > self.now), default=None)
 
     @cached_property
@@ -78,6 +82,8 @@ class Tally:
                 continue
             # A pod that a superseded Update made counts from now on: only its deadline is ours.
             ours = pod.update == way.update.metadata.uid
+            # On the way back, one that was there before counts by its deadline alone.
+            ours = ours and not (way.backward and pod.since < self._began)
             count = (pod.failures + shown(pod) if ours else 0) + (i in self.overdue)
             if count > self.stored.get(i, 0):
                 found[i] = count
@@ -98,6 +104,14 @@ class Tally:
     @cached_property
     def failed(self) -> Ids:
         return self.way.failed | self.newly_failed
+
+    @cached_property
+    def unstored(self) -> Ids:
+        """Instances whose fresh count waits for the next second: thousands that fail one by one
+        must not cost a write each. It does not wait if the update fails with it."""
+        stored = self.way.update.status.failures
+        waits = stored and stored[0].time == self.way.case.stamp
+        return Ids(self.fresh) if waits and not (self.way.moving and self.too_many) else NONE
 
     @property
     def too_many(self) -> bool:
@@ -158,7 +172,7 @@ class Tally:
         status = self.way.update.status
         if not self.way.backward:
             return status.started_at or 0.0
-        return next((e.time for e in status.history if e.phase is Phase.ROLLING_BACK), 0.0)
+        return status.turn.time if status.turn else 0.0
 
     def _refused(self) -> Iterator[tuple[int, float]]:
         """Instances whose create is refused, each with the moment that makes it a failure: counted
@@ -170,7 +184,14 @@ class Tally:
         waiting = way.flight & way.asked & (way.flight - way.case.view.present | beside)
         for i, refusal in way.case.seen.refusals.items():
             if i in waiting and refusal.counts:
-                yield i, batch.started_at + self.grace * (self.stored.get(i, 0) + 1)
+                before = self.stored.get(i, 0)
+                last = next((f.time for f in self.way.update.status.failures if f.instance == i), 0)
+                due = batch.started_at + self.grace * (before + 1)
+                yield i, max(due, last + self.grace) if before else due
+
+
+def _is_lost(pod: Pod) -> bool:
+    return pod.trouble is not None and pod.trouble.reason in ("NodeLost", "NodeNotReady")
 
 
 def cause(failures: Iterable[Failure], failed: Ids) -> str:

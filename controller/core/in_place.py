@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 from controller.api.pod import Pod
@@ -20,7 +21,7 @@ def how(case: Case, way: OneWay, pod: Pod, goal: str) -> Change:
     pod, which others may have changed."""
     if way.policy.replacement is not Replacement.IN_PLACE or way.restart:
         return Change.REPLACE
-    if pod.uid in case.seen.stubborn:
+    if pod.uid in case.seen.stubborn or pod.half not in ("", goal):
         return Change.REPLACE
     old, new = case.seen.templates.get(pod.revision), case.seen.templates.get(goal)
     return Change.REPLACE if old is None or new is None else classify(old, new)
@@ -34,6 +35,8 @@ def unread(way: OneWay) -> Write | None:
         return None
     names = {r for r, ids in way.goal.items() if ids & way.idle}
     names |= {r for r, ids in case.view.at.items() if ids & way.idle & case.view.alive}
+    half = case.view.at_revision("") & way.idle & case.view.alive
+    names |= {case.view.pod(i).revision for i in islice(half, MAX_READ)} - {""}
     if len(names) > MAX_READ:
         return None
     missing = (names - set(case.seen.templates)) & set(case.seen.revisions)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from controller.api.ids import NONE, Ids
 from controller.api.job import ActiveUpdate, LastAttempt
-from controller.api.labels import ADMITTED
+from controller.api.labels import ADMITTED, REVISION
 from controller.api.policy import Replacement
 from controller.api.update import BatchStatus, Phase, Target, Update, UpdateStatus
 from controller.core import actor, oneway, policy, standing
@@ -74,19 +74,22 @@ def snapshot(case: Case, update: Update, aim: Aim, former: Update | None = None)
 
 
 def given_up(case: Case, update: Update, words: str) -> Write:
-    """A person stopped the operator's own Update before it began: it counts as the attempt it was
-    to be, or it would be made again at once."""
+    """A person stopped the operator's own Update before it began: its template counts as tried, or
+    it would be made again at once. What an active Update is to leave behind stays its own."""
     last = case.status.last_attempt
-    if last is not None and last.update_uid != update.metadata.uid:
-        attempt = last.model_copy(
-            update={
-                "revision": case.seen.revision,
-                "retry_token": case.job.spec.update.retry_token,
+    made_for = update.metadata.annotations.get(REVISION)
+    if last is not None and made_for == case.seen.revision and case.new_template:
+        tried: dict[str, object] = {
+            "revision": case.seen.revision,
+            "retry_token": case.job.spec.update.retry_token,
+        }
+        if case.status.active_update is None:
+            tried |= {
                 "update": update.metadata.name,
                 "update_uid": update.metadata.uid,
                 "outcome": str(Phase.ABORTED),
             }
-        )
+        attempt = last.model_copy(update=tried)
         return WriteJob(case.status.model_copy(update={"last_attempt": attempt}))
     who = actor.of(update, "action")
     return closed(case, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who)
@@ -134,6 +137,9 @@ def _take_lock(case: Case, update: Update, aim: Aim) -> Write:
     }
     if nothing and aim.revision and set(after) <= {aim.revision}:
         changes["current_revision"] = aim.revision
+    if nothing and aim.revision:
+        known = case.status.known_bad
+        changes["known_bad"] = tuple(bad for bad in known if bad.revision != aim.revision)
     if case.active is not None and case.backward:
         changes["known_bad"] = known_bad_after(case, case.active, Phase.ROLLED_BACK)
     note = f"{update.metadata.name}: {_words(update)}"

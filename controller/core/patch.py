@@ -78,9 +78,11 @@ def with_images(live: Object, want: Wanted, marks: Object) -> Object:
     return {"metadata": {**_this_version(live), **marks}, "spec": {"containers": containers}}
 
 
-def with_base(live: Object, base: RestartBase) -> Object:
-    """Patch of the pod that says what a resize begins with."""
-    marks = {"annotations": {labels.RESTART_BASE: str(base)}}
+def with_base(live: Object, base: RestartBase, revision: str) -> Object:
+    """Patch of the pod that says what a resize begins with, and where it goes."""
+    marks = {
+        "annotations": {labels.RESTART_BASE: str(base), labels.CHANGING_TO: revision},
+    }
     return {"metadata": {**_this_version(live), **marks}}
 
 
@@ -109,6 +111,7 @@ def marks_of(job: str, action: ChangePod, base: RestartBase) -> Object:
             labels.UPDATE: action.update or None,
             labels.FAILURES: str(action.failures),
             labels.RESTART_BASE: str(base),
+            labels.CHANGING_TO: None,
         },
     }
 

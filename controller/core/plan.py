@@ -1,8 +1,8 @@
 """What a decision may ask for. Frozen values; `reconcile.apply` is the one place that acts on them.
 
 A plan either writes intent (``write``: one compare-and-swap, then the key is decided anew) or acts
-on intent that was acknowledged (``actions``), and besides may report (``reports``: status that
-decides nothing, coalesced).
+on intent that was acknowledged (``actions``), and besides may report (``reports``: status that can
+wait for a second).
 """
 
 from __future__ import annotations
@@ -49,9 +49,10 @@ class WriteUpdate:
 
 @dataclass(frozen=True, slots=True)
 class MakeUpdate:
-    """Create the operator's own Update ``name`` for the Job's present spec."""
+    """Create the operator's own Update ``name`` for the Job's present spec, of ``revision``."""
 
     name: str
+    revision: str
     force: bool = False
     paused: bool = False
 

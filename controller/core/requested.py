@@ -52,6 +52,8 @@ def _admit(case: Case, update: Update) -> Write | None:
     refusals = list(aim.refusals(case, update))
     # What cannot be planned either.
     hopeless = {"InvalidInstances", "RevisionNotFound"} & {reason for reason, _ in refusals}
+    if refusals and not case.seen.job_live:
+        return ReadJob()  # What is refused for good is refused by the Job as it is.
     if refusals and (not dry or hopeless):
         return closed(case, update, Phase.REJECTED, *refusals[0])
     goal = aim.of(case, update)
@@ -65,6 +67,8 @@ def _admit(case: Case, update: Update) -> Write | None:
             refusals.append((verdict.reason, verdict.message))
     if dry:
         return _planned(case, update, goal, refusals)
+    if refusals and not case.seen.job_live:
+        return ReadJob()
     if refusals:
         return closed(case, update, Phase.REJECTED, *refusals[0])
     if goal.revision is not None and (write := locking.kept(case, goal.revision)):

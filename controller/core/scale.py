@@ -8,11 +8,13 @@ that go leave it, so that its rollback does not undo the scale.
 from __future__ import annotations
 
 from controller.api.ids import Ids
-from controller.api.update import Target, Update
+from controller.api.update import InstanceSets, Target, Update
 from controller.core import assigned as asg
 from controller.core.admission import held_up, wanted
 from controller.core.case import Case
 from controller.core.plan import Event, Write, WriteJob, WriteUpdate
+from controller.core.update_status import recounted
+from controller.core.view import EVERY
 
 
 def scale(case: Case) -> Write | None:
@@ -65,11 +67,24 @@ def _beside(case: Case, update: Update, wish: Ids) -> Write | None:
 
 def _told(update: Update, origin: asg.Assigned, instances: Ids, note: str) -> Write:
     name, target = update.metadata.name, update.status.to
-    revision = target.revision if target else None
-    status = update.status.model_copy(
+    assert target is not None
+    # Who comes or goes is another matter than before: no result of then counts.
+    kept = EVERY - (instances - target.instances) - (target.instances - instances)
+    old = update.status
+    sets = InstanceSets(
+        **{name: getattr(old.instances, name) & kept for name in InstanceSets.model_fields}
+    )
+    status = old.model_copy(
         update={
             "from_": asg.write(origin),
-            "to": Target(revision=revision, instances=instances),
+            "to": Target(revision=target.revision, instances=instances),
+            "instances": sets,
+            "counts": recounted(old.counts, sets),
+            "failure_counts": {
+                count: ids & kept for count, ids in old.failure_counts.items() if ids & kept
+            },
+            "batch": old.batch
+            and old.batch.model_copy(update={"instances": old.batch.instances & kept}),
         }
     )
     return WriteUpdate(name, status, (Event("Scaled", note, name),))

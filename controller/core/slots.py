@@ -8,6 +8,7 @@ the stored slot names the pod that counts, and the other one is surplus.
 from __future__ import annotations
 
 from controller.api.ids import Ids
+from controller.api.job import JobStatus
 from controller.core import assigned as asg
 from controller.core.case import Case
 from controller.core.oneway import OneWay
@@ -17,6 +18,18 @@ from controller.core.plan import Write, WriteJob
 def taking_over(way: OneWay) -> Ids:
     """Ids whose new pod is good beside the old one."""
     return way.flight & way.surging & way.case.view.twin.good
+
+
+def at_once(way: OneWay) -> Write | None:
+    """They take over if no other one is under way. Else the next report of the Job moves them: of
+    a thousand that become good one by one, each would cost a write."""
+    ready = taking_over(way)
+    return moved(way.case, ready) if ready and ready == way.flight - way.idle else None
+
+
+def reported(way: OneWay) -> JobStatus:
+    """The Job's status with the slots of all that may take over moved."""
+    return _after(way.case, taking_over(way))
 
 
 def heal(case: Case) -> Write | None:
@@ -30,5 +43,9 @@ def heal(case: Case) -> Write | None:
 
 def moved(case: Case, ids: Ids) -> Write:
     """The write that moves ``ids`` to their other slot."""
+    return WriteJob(_after(case, ids))
+
+
+def _after(case: Case, ids: Ids) -> JobStatus:
     bits = case.status.slots.bits ^ ids.bits
-    return WriteJob(case.status.model_copy(update={"slots": Ids.of_bits(bits)}))
+    return case.status.model_copy(update={"slots": Ids.of_bits(bits)})

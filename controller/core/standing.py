@@ -70,7 +70,7 @@ def hold(way: OneWay) -> str | None:
     batch, status = way.update.status.batch, way.update.status
     if way.backward or not way.policy.strategy.auto_pause or batch is None:
         return None
-    if not way.batch or way.flight or not way.pending:
+    if batch.released or way.flight or not way.pending:
         return None
     failed = len(way.failed) > way.policy.max_failed_instances
     if failed and status.reason != AUTO_PAUSED:

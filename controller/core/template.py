@@ -26,7 +26,13 @@ from controller.core.revision import canonical, digest_of
 _PLACEHOLDER: Final = re.compile(r"\{\{echelon\.(instance|instances|job|namespace)\}\}")
 _IGNORED: Final = ("name", "generateName", "namespace", "ownerReferences")
 # Facts about one pod's life: a template that carried them would be read as the pod's own.
-_OURS: Final = (labels.UPDATE, labels.FAILURES, labels.REMADE, labels.RESTART_BASE)
+_OURS: Final = (
+    labels.UPDATE,
+    labels.FAILURES,
+    labels.REMADE,
+    labels.RESTART_BASE,
+    labels.CHANGING_TO,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from controller.api.ids import NONE, Ids
 from controller.api.meta import Condition, format_time
 from controller.api.update import (
     ACTIVE,
+    FORWARD,
     Counts,
     HistoryEntry,
     InstanceSets,
@@ -59,6 +60,8 @@ def entered(
         message=message[:MAX_MESSAGE],
         by=by or OPERATOR,
     )
+    if phase is Phase.ROLLING_BACK and old.phase in FORWARD:
+        changes["turn"] = entry
     if phase in ACTIVE and old.started_at is None:
         changes["started_at"] = case.stamp
     if phase not in ACTIVE and phase is not Phase.PENDING:
@@ -189,6 +192,19 @@ def _counts(way: OneWay, sets: InstanceSets) -> Counts:
     )
 
 
+def recounted(before: Counts, sets: InstanceSets) -> Counts:
+    """The counts after ids have left the sets; the rest follows with the next report."""
+    moving = sets.rolling_back | sets.updating
+    told = {
+        "updated": len(sets.updated),
+        "updating": len(moving),
+        "rolled_back": len(sets.rolled_back),
+        "failed": len(sets.failed | sets.rollback_failed),
+    }
+    pending = max(0, before.total - sum(told.values()))
+    return before.model_copy(update={**told, "pending": pending})
+
+
 def report(way: OneWay, tally: Tally, held_back: Ids = NONE) -> UpdateStatus:
     """The status of an active Update as things stand."""
     case, update = way.case, way.update
@@ -220,8 +236,7 @@ def _progress(way: OneWay, status: UpdateStatus) -> str:
     touched = sets.updating | sets.updated | sets.failed | sets.rolling_back | sets.rolled_back
     touched |= sets.rollback_failed
     done = f"{len(sets.rolled_back)} of {len(touched)} instances rolled back"
-    cause = next((e.message for e in status.history if e.phase is Phase.ROLLING_BACK), "")
-    return f"{done} ({cause})" if cause else done
+    return f"{done} ({status.turn.message})" if status.turn else done
 
 
 def _conditions(phase: Phase, reason: str, message: str, stuck: bool) -> dict[str, Wanted]:

@@ -6,7 +6,7 @@ neither lost by a crash nor done twice. What cannot be done is answered by condi
 
 from __future__ import annotations
 
-from controller.api.update import Action, BatchStatus, Phase, Update, UpdateStatus
+from controller.api.update import Action, Phase, Update, UpdateStatus
 from controller.core import actor, pulse, standing
 from controller.core.case import Case
 from controller.core.ending import ended
@@ -85,10 +85,7 @@ def _resume(way: OneWay, token: str) -> Write:
         words = "resumeToken is of no effect: the operator has not paused this Update"
         status = refused(way.case, update, update.status.model_copy(update=answer), words)
         return _write(update, status, Event("VerbRefused", words, update.metadata.name, "Warning"))
-    # A group without instances stands between two batches: the next may be opened.
-    answer["batch"] = BatchStatus(
-        index=batch.index, instances=type(batch.instances)(), started_at=way.case.stamp
-    )
+    answer["batch"] = batch.model_copy(update={"released": True})
     status = update.status.model_copy(update=answer)
     return _write(update, told(way.case, update, status, status.reason, status.message))
 

@@ -39,7 +39,8 @@ def facts_of(
     """
     if pod.owner != owner:
         return frozenset({"foreign" if pod.owner else "orphan"})
-    facts = {"present", f"at:{pod.revision}", f"by:{pod.update}"}
+    # Half changed it is at no revision: neither what it was nor what it is to be.
+    facts = {"present", f"at:{'' if pod.half else pod.revision}", f"by:{pod.update}"}
     if pod.deleted is not None or going:
         facts.add("terminating")
         if forced or pod.grace == 0:

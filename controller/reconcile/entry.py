@@ -204,7 +204,7 @@ class Entry:
 
     def _forget_answers(self, updates: Mapping[str, Update]) -> None:
         """Verdicts for Updates that have ended, refusals of pods that are gone."""
-        if len(self.verdicts) > 1:
+        if self.verdicts.keys() - {""}:
             asking = {u.metadata.uid for u in updates.values()} | {""}
             self.verdicts = {uid: v for uid, v in self.verdicts.items() if uid in asking}
             self.verdict_tries = {u: n for u, n in self.verdict_tries.items() if u in asking}

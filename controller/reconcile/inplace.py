@@ -132,7 +132,7 @@ class Changing:
             body = patch.with_images(live, want, marks)
             self._take(await self._patch(action, body, kind="strategic"))
             return
-        live = await self._patch(action, patch.with_base(live, base))
+        live = await self._patch(action, patch.with_base(live, base, action.revision))
         if (body_of_resize := patch.resize(live, want)) is not None:
             await self._patch(action, body_of_resize, kind="strategic", subresource="resize")
         self._take(await self._patch(action, patch.marked(live, marks)))

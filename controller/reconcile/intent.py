@@ -139,6 +139,7 @@ class Intent:
                 "name": write.name,
                 "namespace": namespace,
                 "labels": {labels.JOB: job_name, labels.MANAGED_BY: labels.MANAGER},
+                "annotations": {labels.REVISION: write.revision},
                 "ownerReferences": [owner_reference(entry)],
             },
             "spec": spec,

@@ -45,9 +45,8 @@ def main() -> None:
     own = {k: getattr(given, k) for k in ("instances", "rounds", "jobs", "seconds")}
     own["large"] = given.instances
     options = replace(options, **{k: v for k, v in own.items() if v is not None})
-    wanted = given.scenario or [s for s in SCENARIOS if not (given.smoke and s in LONG)]
     try:
-        figures = measure(wanted, options)
+        figures = measure(given.scenario or unasked(given.smoke), options)
     except (BuildError, ClusterError, RigError) as error:
         sys.exit(f"bench: {error}")
     except KeyboardInterrupt:
@@ -59,6 +58,11 @@ def main() -> None:
     if missed and not given.no_targets:
         names = ", ".join(f"{figure.scenario}: {figure.what}" for figure in missed)
         sys.exit(f"bench: {len(missed)} of the targets missed ({names})")
+
+
+def unasked(smoke: bool) -> list[str]:
+    """The scenarios that run when none is named."""
+    return [name for name in SCENARIOS if not (smoke and name in LONG)]
 
 
 def measure(wanted: list[str], options: Options) -> list[Figure]:

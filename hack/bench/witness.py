@@ -25,20 +25,13 @@ class Size:
     managed: int = 0
 
 
-class Witness:
-    """``largest``: by kind. ``seen``: versions by kind. From its making until ``close``."""
+class Record:
+    """``largest``: by kind. ``seen``: versions by kind."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self) -> None:
         self.largest: dict[str, Size] = defaultdict(Size)
         self.seen: dict[str, int] = defaultdict(int)
         self._groups: dict[str, set[tuple[bool, int]]] = defaultdict(set)
-        self._streams = [_Stream(rig, path, self) for path in (JOBS, UPDATES)]
-        for stream in self._streams:
-            stream.start()
-
-    def close(self) -> None:
-        for stream in self._streams:
-            stream.close()
 
     def groups(self, update: str) -> int:
         """How many groups (of a Queue: horizons) an Update has had, both ways."""
@@ -60,12 +53,26 @@ def _bytes(value: object) -> int:
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
 
 
+class Witness:
+    """Keeps a record of all Jobs and Updates, from its making until ``close``."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.record = Record()
+        self._streams = [_Stream(rig, path, self.record) for path in (JOBS, UPDATES)]
+        for stream in self._streams:
+            stream.start()
+
+    def close(self) -> None:
+        for stream in self._streams:
+            stream.close()
+
+
 class _Stream(threading.Thread):
     """One watch, taken up again where it was cut: the API server does so with slow readers."""
 
-    def __init__(self, rig: Rig, path: str, witness: Witness) -> None:
+    def __init__(self, rig: Rig, path: str, record: Record) -> None:
         super().__init__(name=f"witness of {path}", daemon=True)
-        self._path, self._witness = path, witness
+        self._path, self._record = path, record
         self._port = int(rig.cluster.url.rpartition(":")[2])
         certs = rig.cluster.layout.certs
         self._tls = ssl.create_default_context(cafile=str(certs / "ca.crt"))
@@ -99,4 +106,4 @@ class _Stream(threading.Thread):
                 raise OSError(str(event["object"]))
             self._version = event["object"]["metadata"]["resourceVersion"]
             if event["type"] != "BOOKMARK":
-                self._witness.take(event["object"])
+                self._record.take(event["object"])

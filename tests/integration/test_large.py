@@ -1,14 +1,22 @@
-"""A Job of a thousand instances: made, rolled all at once, kept small in its status."""
+"""A Job of a thousand instances: made, rolled all at once, kept small in its status and writes."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from tests.integration.harness.manifests import Object, by_revision, ids, job, queue
+from tests.integration.harness.audit import Audit, Request
+from tests.integration.harness.manifests import Object, batch, by_revision, ids, job, queue, update
+from tests.integration.harness.operator import USER
 from tests.integration.harness.space import Space
 
 COUNT = 1000
 MAX_BYTES = 200 * 1024
+#: Status writes: of an Update as such, per group, and per second that it takes.
+WRITES, PER_GROUP, PER_SECOND = 20, 3, 3
+TOLERATED, FAILING, TOO_MANY = 80, 60, 100
+LAST_WORDS = "cannot bind 0.0.0.0:8080: address already in use; " * 8
+EVEN = list(range(0, COUNT, 2))
 
 
 def size(obj: Object) -> int:
@@ -30,3 +38,58 @@ def test_a_thousand_instances_are_made_and_rolled(space: Space) -> None:
     for seen in space.observer.events():
         if seen.kind != "Pod":
             assert size(seen.object) < MAX_BYTES
+
+
+def ship(space: Space, image: str, crashing: list[int]) -> None:
+    """A template with which some instances crash again and again, each with long last words."""
+    listed = ",".join(map(str, crashing))
+    steering = {"behaviour": "crash-loop", "backoff": "1s", "reason": LAST_WORDS}
+    space.set_image(image, instances=listed, **steering)
+
+
+def groups(space: Space, name: str) -> int:
+    """How many groups (of a Queue: horizons) an Update has had."""
+    seen = [e.object["status"].get("batch") for e in space.observer.events() if e.name == name]
+    return len({(b["index"], b["startedAt"]) for b in seen if b})
+
+
+def written(space: Space, audit: Audit) -> list[Request]:
+    """The status writes since the mark."""
+    asked = audit.requests(user=USER, namespace=space.name)
+    return [r for r in asked if r.writes and r.subresource == "status" and r.code < 400]
+
+
+def roll(space: Space, audit: Audit, name: str, outcome: str, **spec: Any) -> Object:
+    """An Update by hand that ends so, with no more writes than its groups and seconds explain."""
+    audit.mark()
+    space.create(update(name, **spec))
+    ended = space.wait_update(outcome, name=name, timeout=150)
+    writes = written(space, audit)
+    seconds = (writes[-1].at - writes[0].at).total_seconds()
+    limit = WRITES + PER_GROUP * groups(space, name) + PER_SECOND * (seconds + 1)
+    assert len(writes) <= limit, f"{groups(space, name)} groups, {seconds:.0f} s"
+    return ended
+
+
+def test_alternating_instances_and_long_failures(space: Space, audit: Audit) -> None:
+    """The same with 10,000 is a benchmark: ``python -m hack.bench large``."""
+    policy: Object = {"maxFailedInstances": TOLERATED, "maxFailuresPerInstance": 0}
+    space.made(job(instances=COUNT, strategy=queue(250), update={"mode": "Manual"}), timeout=90)
+    ship(space, "web:2", EVEN[::8][:FAILING])
+    listed = ",".join(map(str, EVEN))
+    half = policy | {"strategy": batch(125)}
+    first = roll(space, audit, "half", "RolledForward", instances=listed, policy=half)
+    assert first["status"]["counts"]["failed"] == FAILING
+    assert len(first["status"]["failures"]) == 50
+    assert all(150 < len(f["message"]) <= 256 for f in first["status"]["failures"])
+    before = by_revision(space.job()["status"]["assigned"])
+    assert sorted(map(sorted, before.values())) == [EVEN, [i + 1 for i in EVEN]]
+
+    # Back to two revisions that alternate; those that crash at theirs do so again.
+    ship(space, "web:3", list(range(500, 500 + TOO_MANY)))
+    last = roll(space, audit, "whole", "RolledBack", policy=policy)
+    assert len(ids(last["status"]["instances"]["rollbackFailed"])) == FAILING
+    assert by_revision(space.job()["status"]["assigned"]) == before
+    for seen in space.observer.events():
+        if seen.kind != "Pod":
+            assert len(json.dumps(seen.object)) < MAX_BYTES // 5, "a tenth of the ids"

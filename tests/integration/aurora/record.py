@@ -59,6 +59,17 @@ class Record:
                 going.add(pod.uid)
         return found
 
+    def groups(self, update: str, way: str) -> list[set[int]]:
+        """The groups of the Update while it was in this phase, as it stored them before each."""
+        found: list[set[int]] = []
+        for seen in self._observer.events():
+            if seen.kind != "Update" or seen.name != update or phase(seen.object) != way:
+                continue
+            group = ids(seen.object["status"].get("batch", {}).get("instances", ""))
+            if group and found[-1:] != [group]:
+                found.append(group)
+        return found
+
 
 def _whole(letters: list[str]) -> list[str]:
     """With the beginning of what no report had the time to show before its end."""

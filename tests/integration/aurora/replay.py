@@ -1,7 +1,8 @@
-"""The observer of every test, on a stage where the test sets the clock of the pods."""
+"""The observer of every test, where the test sets the clock of the pods."""
 
 from __future__ import annotations
 
+from tests.integration.harness.manifests import by_revision, phase
 from tests.integration.harness.observer import Observer, Replay
 from tests.integration.harness.pods import PodSeen
 from tests.integration.harness.sightings import Seen
@@ -25,8 +26,18 @@ class _PlayedReplay(Replay):
 
     def _bring_up(self, seen: Seen, pod: PodSeen) -> None:
         # With another stamp the moment at which it is good is another one, too.
+        self._forget_the_good(seen.at)
         key = (pod.job, pod.instance)
         if self._stamps.get(pod.uid) != pod.ready_at and key in self._down:
             self._down[key] = None
         self._stamps[pod.uid] = pod.ready_at
         super()._bring_up(seen, pod)
+
+    def _take_down(self, seen: Seen, pod: PodSeen) -> None:
+        super()._take_down(seen, pod)
+        # What a rollback takes away, because the update had created it, is not down: it is gone.
+        update = self._active(pod.job)
+        if update and phase(update) == "RollingBack":
+            before = by_revision(update["status"].get("from"))
+            if pod.instance not in set().union(*before.values()):
+                self._down.pop((pod.job, pod.instance), None)

@@ -14,6 +14,7 @@ may be seen updated without having been seen updating: then it has been all the 
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Collection
 from typing import Any
@@ -24,7 +25,7 @@ from tests.integration.aurora.replay import PlayedObserver
 from tests.integration.harness.manifests import (
     Object,
     batch,
-    is_true,
+    ids,
     job,
     phase,
     queue,
@@ -68,18 +69,19 @@ class Stage:
         self.kubelet = Kubelet(space)
         self.play = self.kubelet.play
         self.name = ""
+        self._numbers = itertools.count()
         #: Pods that the operator had deleted when the Update was started.
         self._killed_before: set[str] = set()
 
     # What users do.
 
     def begin(self, instances: int, image: str = OLD, **policy: Any) -> Object:
-        """A Job all of whose instances are good."""
+        """A Job all of whose instances are good; that its status says so is not waited for."""
         wish = job(instances=instances, image=image, min_ready=WATCH)
         wish["spec"]["update"] = FIXTURE | policy
         self.space.create(wish)
-        self.run(lambda: is_true(self._job(), "Ready"))
-        return self.space.wait_ready()
+        self.run(lambda: self.good() == set(range(instances)))
+        return self.space.job()
 
     def mix(
         self, instances: int, images: dict[str, str], mode: str = "Automatic", **policy: Any
@@ -92,7 +94,8 @@ class Stage:
             self.run(lambda: self._phase() == "RolledForward")
         self.edit(OLD)
         # So that the template that was tried last is the present one again.
-        self.make("nothing-to-do", instances="0-0", policy={})
+        untouched = set(range(instances)).difference(*map(ids, images))
+        self.make("nothing-to-do", instances=f"{min(untouched)}")
         self.expect("DONE")
         self.edit(OLD, mode=mode)
 
@@ -155,6 +158,17 @@ class Stage:
         body = {"metadata": {"annotations": {"echelon.dev/pulsed-at": stamp}}}
         self.space.api.patch(self.space.path("updates", self.name), body)
 
+    def lose(self, instance: int) -> None:
+        """Somebody else deletes the pod."""
+        before = self.space.pods()[instance]
+        self.space.delete_pod(before.name)
+
+        def going() -> bool:
+            pod = self.space.pods().get(instance)
+            return pod is None or pod.uid != before.uid or pod.deleting
+
+        self.space.until(f"{before.name} to go", going)
+
     # What there is to see.
 
     def update(self) -> Object:
@@ -184,6 +198,10 @@ class Stage:
         """Instances in the order in which their pods were deleted or created on the Update's way
         forward or back."""
         return self.record.touched(self.name, PHASES["RBK" if back else "RF"])
+
+    def groups(self, back: bool = False) -> list[set[int]]:
+        """The groups that the Update was about, one after another, on its way forward or back."""
+        return self.record.groups(self.name, PHASES["RBK" if back else "RF"])
 
     # Waiting.
 
@@ -220,17 +238,12 @@ class Stage:
         self.run(lambda: "U" in self.trail().get(instance, ""), hold={instance})
 
     def barrier(self) -> None:
-        """Return when the operator has decided on all that was done before."""
-        limit = self.space.job()["spec"]["updateHistoryLimit"] + 1
-        generation = self.space.patch_job(updateHistoryLimit=limit)["metadata"]["generation"]
-        self.space.wait_job(
-            "its present generation is seen",
-            lambda job: job["status"]["observedGeneration"] >= generation,
-        )
-
-    def _job(self) -> Object:
-        found: Object | None = self.space.sightings.get(self.space.name, "Job", "web")
-        return found or {}
+        """Return when the operator has decided on all that was done before: it has answered a
+        question that came later, and one that came after that answer."""
+        for _ in range(2):
+            name = f"question-{next(self._numbers)}"
+            self.space.create(update(name, instances="9999"))
+            self.space.wait_update("Rejected", name=name)
 
     def _phase(self) -> str:
         return phase(self.space.sightings.get(self.space.name, "Update", self.name))

@@ -122,10 +122,10 @@ def test_instance_slow_to_kill(stage: Stage) -> None:
     stage.play(0, "K,P")
     stage.barrier()
     stage.expect("RF", {0: "U"})
-    stage.space.delete_pod("web-0")
+    stage.lose(0)
     stage.play(0, "P,A,S,R")
     running = stage.pods()
-    stage.space.delete_pod("web-0")
+    stage.lose(0)
     stage.barrier()
     assert stage.pods() == running, "it is being killed, and waited for"
     stage.play(0, "K,A,S,R,W")

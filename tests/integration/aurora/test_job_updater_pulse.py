@@ -17,8 +17,8 @@ def auto(strategy: Object) -> Any:
 
 def test_row_2_successful_coordinated_update(stage: Stage) -> None:
     """The pulse is missed at once, not at the next event; what is down comes up without it."""
-    stage.mix(3, {"0": NEW}, **COORDINATED)
-    stage.start(NEW)
+    stage.mix(3, {"0": NEW})
+    stage.start(NEW, **COORDINATED)
     stage.expect("RFA", {})
     stage.pulse()
     stage.expect("RF", {1: "U"})

@@ -115,9 +115,8 @@ def test_row_33_rollback_paused_forward_update(stage: Stage) -> None:
     stage.pause()
     stage.expect("RFP")
     stage.rollback()
-    stage.barrier()
-    held = stage.expect("RFP", {1: "U"})
-    assert "rollback" in condition(held, "Paused")["message"]
+    stage.space.until("a word", lambda: "rollback" in paused(stage))
+    stage.expect("RFP", {1: "U"})
     stage.resume()
     stage.expect("RBK", {1: "U RB"})
     stage.play(1, "K,A,S,R,W")
@@ -125,3 +124,9 @@ def test_row_33_rollback_paused_forward_update(stage: Stage) -> None:
     assert stage.images() == {0: NEW, 1: OLD, 2: OLD}
     assert (stage.pods()[0], stage.pods()[2]) == (before[0], before[2])
     assert stage.kills() == 2
+
+
+def paused(stage: Stage) -> str:
+    """What is said of the pause."""
+    message: str = condition(stage.update(), "Paused").get("message", "")
+    return message

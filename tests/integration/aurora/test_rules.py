@@ -48,6 +48,39 @@ def test_failures_are_counted_afresh_in_a_rollback(stage: Stage) -> None:
     stage.expect("UNDONE", {0: "U UF RB RD"})
 
 
+def test_a_rollback_tolerates_as_many_as_the_way_forward(stage: Stage) -> None:
+    stage.begin(2, maxFailedInstances=1)
+    stage.start(NEW)
+    stage.play(0, "K,A,S,R,C")
+    stage.play(1, "K,A,S,R,C")
+    stage.expect("RBK", {0: "U UF", 1: "U UF RB"})
+    stage.play(1, "K,A,S,R,C")
+    stage.expect("RBK", {0: "U UF RB", 1: "U UF RB RF!"})
+    stage.play(0, "K,A,S,R,W")
+    stage.expect("UNDONE", {0: "U UF RB RD", 1: "U UF RB RF!"})
+
+
+@pytest.mark.parametrize("state", ["RFP", "RFA"])
+def test_what_is_down_comes_up_while_nothing_moves(stage: Stage, state: str) -> None:
+    """Aurora leaves a hole until the update is resumed or gets its pulse."""
+    stage.begin(2, pulseIntervalSeconds=600)
+    before = stage.pods()
+    stage.start(NEW)
+    stage.expect("RFA")
+    stage.pulse()
+    stage.expect("RF", {0: "U"})
+    if state == "RFP":
+        stage.pause()
+    else:
+        stage.silence()
+    stage.expect(state)
+    stage.play(0, "K,A,S,R,W")
+    stage.barrier()
+    stage.expect(state, {0: "U D"})
+    assert stage.images()[0] == NEW
+    assert stage.pods()[1] == before[1], "and nothing else begins"
+
+
 def test_a_flap_starts_the_watch_again(stage: Stage) -> None:
     stage.begin(1)
     stage.start(NEW)

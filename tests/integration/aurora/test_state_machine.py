@@ -16,11 +16,11 @@ COORDINATED: Object = {"pulseIntervalSeconds": 600}
 #: How a coordinated update of which one instance is down comes into each active state.
 WAYS = {
     "RF": "",
-    "RFP": "pause",
-    "RFA": "silence",
-    "RBK": "rollback",
-    "RBP": "rollback pause",
-    "RBA": "rollback silence",
+    "RFP": "pause:RFP",
+    "RFA": "silence:RFA",
+    "RBK": "rollback:RBK",
+    "RBP": "rollback:RBK pause:RBP",
+    "RBA": "rollback:RBK silence:RBA",
 }
 
 
@@ -30,7 +30,8 @@ def under_way(stage: Stage) -> None:
     stage.start(NEW)
     stage.expect("RFA")
     stage.pulse()
-    stage.expect("RF", {0: "U"})
+    stage.expect("RF")
+    stage.space.until("0 to be deleted", lambda: 0 not in stage.good())
 
 
 def walk(stage: Stage, way: str) -> None:
@@ -63,11 +64,14 @@ def test_all_that_verbs_and_pulses_do(stage: Stage) -> None:
 def test_what_awaits_a_pulse_rolls_back_and_awaits_it_again(stage: Stage) -> None:
     """A rollback needs pulses, too."""
     under_way(stage)
+    stage.play(0, "K,A,S,R")
     walk(stage, "silence:RFA rollback:RBA")
-    stage.play(0, "K,A,S,R,W")
+    new = stage.pods()
     stage.barrier()
-    stage.expect("RBA")
-    walk(stage, "pulse:UNDONE")
+    assert stage.pods() == new
+    walk(stage, "pulse:RBK")
+    stage.play(0, "K,A,S,R,W")
+    stage.expect("UNDONE", {0: "U RB RD"})
     assert phases(stage) == ["RFA", "RF", "RFA", "RBK", "RBA", "RBK", "UNDONE"]
 
 
@@ -75,41 +79,42 @@ def test_what_awaits_a_pulse_rolls_back_and_awaits_it_again(stage: Stage) -> Non
 def test_every_active_state_can_be_aborted(stage: Stage, state: str) -> None:
     """And leaves no hole: what is down comes up, forward at the target, backward as it was."""
     under_way(stage)
-    for verb in WAYS[state].split():
-        getattr(stage, verb)()
-    stage.expect(state)
+    walk(stage, WAYS[state])
     stage.abort()
     stage.expect("ABORTED")
     stage.play(0, "K,A,S,R,W")
-    made = stage.space.wait_job("all available", lambda j: j["status"]["availableInstances"] == 2)
-    assert "activeUpdate" not in made["status"]
+    assert "activeUpdate" not in stage.space.job()["status"]
     assert (stage.images()[0] == NEW) is state.startswith("RF")
     assert phases(stage)[-2:] == [state, "ABORTED"]
 
 
-def test_forward_to_error(stage: Stage) -> None:
+@pytest.mark.parametrize("state", ["RF", "RFP", "RFA"])
+def test_forward_to_error(stage: Stage, state: str) -> None:
     """The revision it goes to is gone, and is not that of the present template."""
-    stage.begin(3, mode="Manual")
-    stage.edit(NEW)
-    stage.make("first", instances="0-0")
-    stage.play(0, "K,A,S,R,W")
-    revision = stage.expect("DONE")["status"]["to"]["revision"]
-    stage.edit("web:third")
-    stage.make("second", revision=revision)
-    stage.expect("RF", {1: "U"})
-    stage.space.api.delete(stage.space.path("controllerrevisions", revision))
+    stage.mix(3, {"0": NEW}, mode="Manual")
+    target = stage.space.update("canary-0")["status"]["to"]["revision"]
+    stage.make(revision=target, policy=COORDINATED)
+    stage.expect("RFA")
+    walk(stage, f"pulse:RF {WAYS[state]}")
+    stage.space.api.delete(stage.space.path("controllerrevisions", target))
     stage.expect("ERROR")
+    assert phases(stage)[-2:] == [state, "ERROR"]
 
 
-def test_back_to_error(stage: Stage) -> None:
-    before = stage.begin(3)["status"]["currentRevision"]
+@pytest.mark.parametrize("state", ["RBK", "RBP", "RBA"])
+def test_back_to_error(stage: Stage, state: str) -> None:
+    """The revision that ran before is gone."""
+    stage.begin(3, **COORDINATED)
     stage.start(NEW)
+    stage.expect("RFA")
+    walk(stage, "pulse:RF")
     stage.play(0, "K,A,S,R,W")
     stage.expect("RF", {0: "U D", 1: "U"})
-    stage.rollback()
-    stage.expect("RBK")
-    stage.space.api.delete(stage.space.path("controllerrevisions", before))
+    origin = stage.update()["status"]["from"][0]["revision"]
+    walk(stage, WAYS[state])
+    stage.space.api.delete(stage.space.path("controllerrevisions", origin))
     stage.expect("ERROR")
+    assert phases(stage)[-2:] == [state, "ERROR"]
 
 
 def test_active_to_superseded(stage: Stage) -> None:
@@ -140,8 +145,8 @@ def test_nothing_follows_an_end(stage: Stage, end: str) -> None:
     before, trail = stage.pods(), stage.trail()
     stage.say(action="Rollback" if end in ("DONE", "FAILED") else "Abort", paused=True)
     stage.space.until("an answer", lambda: answered(stage))
-    refused = stage.expect(end, trail)
-    assert "ended" in condition(refused, "VerbRefused")["message"]
+    stage.expect(end, trail)
+    assert "ended" in condition(stage.update(), "VerbRefused")["message"]
     assert stage.pods() == before
 
 

@@ -25,6 +25,7 @@ def test_ordering(
     stage.run_up_to(last)
     assert stage.touched() == forward
     stage.rollback()
+    stage.expect("RBK")
     stage.run_to("UNDONE")
     assert stage.touched(back=True) == back
     assert stage.images() == dict.fromkeys(range(before), OLD)

@@ -1,18 +1,15 @@
 """Killed after any write, or with any write failing: it goes on and ends the same.
 
-Each story is told once undisturbed; then again and again, with the operator's first, second, third
-… write going wrong. The observer looks at each step.
+Stories without a person in them: creation, templates that change, scales. The observer looks at
+each step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.unit.core.sim import World
-
-QUICK = {"ready": 0.3, "stop": 0.1}
+from tests.unit.core.sim.telling import QUICK, Story, outcome, same_end
 
 
 def created(world: World) -> None:
@@ -56,44 +53,15 @@ def scaled(world: World) -> None:
     world.run(300)
 
 
-def tell(story: Callable[[World], None], after: int, fate: str) -> World:
-    strategy = {"type": "Queue", "size": 2}
-    world = World(instances=4, minReadySeconds=0, update={"strategy": strategy})
-    for image in ("app:1", "app:3"):
-        world.behave(image, **QUICK)
-    world.cluster.fates.extend(["ok"] * after + [fate])
-    story(world)
-    return world
-
-
-def outcome(world: World) -> tuple[object, ...]:
-    """What must not depend on the operator's luck."""
-    updates = {n: (u.status.phase, u.status.to) for n, u in world.cluster.updates.items()}
-    status = world.status
-    return (
-        world.images(),
-        world.assigned(),
-        updates,
-        world.conditions(),
-        (status.last_attempt and status.last_attempt.model_dump(exclude={"update_uid"})),
-        status.instances_in_force,
-        status.instances_refused,
-        status.current_revision,
-        [bad.revision for bad in status.known_bad],
-    )
+POLICY = {"strategy": {"type": "Queue", "size": 2}}
 
 
 @pytest.mark.parametrize("fate", ["crash", "lost", "down"])
 @pytest.mark.parametrize(
     "story", [created, rolled_forward, rolled_back, superseded, taken_back, scaled]
 )
-def test_any_write(story: Callable[[World], None], fate: str) -> None:
-    told = tell(story, 0, "ok")
-    told.quiet(600)
-    writes = len(told.cluster.writes)
-    for after in range(0, writes, 1 if fate == "crash" else 2):
-        world = tell(story, after, fate)
-        assert outcome(world) == outcome(told), f"{fate} after {after} of {writes} writes"
+def test_any_write(story: Story, fate: str) -> None:
+    same_end(story, POLICY, fate, every=1 if fate == "crash" else 3, ending=outcome)
 
 
 @pytest.mark.parametrize("size", [1, 3, 7])
@@ -102,7 +70,7 @@ def test_a_queue_of_quick_pods_never_has_more_than_its_size_down(size: int) -> N
     update = {"strategy": {"type": "Queue", "size": size}, "maxFailuresPerInstance": 0}
     world = World(instances=60, minReadySeconds=0, update=update)
     for image in ("app:1", "app:2"):
-        world.behave(image, **QUICK)
+        world.kubelet.steering[(image, None)] = QUICK
     world.behave("app:2", instance=20, crash=0.5)
     world.ready().edit(image="app:2")
     horizon, most = 0, 0
@@ -126,7 +94,7 @@ def test_a_queue_removes_no_more_than_its_size_at_a_time() -> None:
     strategy = {"type": "Queue", "size": 2}
     world = World(instances=60, minReadySeconds=0, update={"strategy": strategy})
     for image in ("app:1", "app:2"):
-        world.behave(image, **QUICK)
+        world.kubelet.steering[(image, None)] = QUICK
     world.ready().edit(image="app:2", instances=20)
     most = 0
 

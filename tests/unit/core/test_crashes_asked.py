@@ -10,7 +10,7 @@ from controller.api.ids import Ids
 from controller.api.policy import PolicyPatch
 from controller.api.update import Action, Phase
 from tests.unit.core.sim import World
-from tests.unit.core.sim.telling import Story, same_end, through
+from tests.unit.core.sim.telling import Story, same_end, tell, through
 
 MANUAL = {"mode": "Manual", "maxFailuresPerInstance": 0}
 BATCHES = {"strategy": {"type": "Batch", "size": 2, "autoPause": True}, "maxFailuresPerInstance": 0}
@@ -41,14 +41,14 @@ def canary_then_the_rest(world: World) -> None:
 
 
 def canary_that_fails(world: World) -> None:
-    world.behave("app:2", instance=2, ready=1.0, crash=1.0, crashes=9)
+    world.behave("app:2", instance=2, ready=None, end=0.5)
     world.ready().edit(image="app:2")
     ask(world, "canary", instances="1-2", policy=PolicyPatch(max_failures_per_instance=1))
     ask(world, "again")  # Known to be bad by now.
 
 
 def forced(world: World) -> None:
-    world.behave("app:2", ready=0.3, end=1.0)
+    world.behave("app:2", ready=None, end=0.5)
     world.ready().edit(image="app:2")
     ask(world, "first")
     world.behave("app:2", ready=0.3)
@@ -137,6 +137,7 @@ def aborted(world: World) -> None:
 
 
 def aborted_on_the_way_back(world: World) -> None:
+    world.behave("app:2", instance=3, ready=20.0)
     world.ready().edit(image="app:2")
     held(world)
     verb(world, resume_token="go")
@@ -245,8 +246,6 @@ def test_any_write_fails(story: Story, policy: dict[str, Any], fate: str) -> Non
 def test_the_stories_end_as_they_say(
     story: Story, policy: dict[str, Any], phase: Phase, images: set[str]
 ) -> None:
-    from tests.unit.core.sim.telling import tell
-
     world = tell(story, policy, 0, "ok")
     world.run(60)
     assert world.phase is phase

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.api.labels import RESTART_BASE
+from controller.api.labels import CHANGING_TO, RESTART_BASE
 from controller.api.restart_base import RestartBase
 from controller.core import patch
 from controller.core.change import Change
@@ -190,6 +190,7 @@ def test_the_patch_of_images_names_this_very_version_of_the_pod() -> None:
                 "echelon.dev/update": "u1",
                 "echelon.dev/failures": "2",
                 "echelon.dev/restart-base": '{"at":"2026-01-01T00:00:00Z","web":1}',
+                "echelon.dev/changing-to": None,
             },
         },
         "spec": {"containers": [{"name": "web", "image": "web:2"}]},
@@ -208,10 +209,13 @@ def test_the_patch_of_resources_states_the_requests_that_are_the_limits() -> Non
         "metadata": {"uid": "p1", "resourceVersion": "7"},
         "spec": {"containers": [{"name": "web", "resources": resources}]},
     }
-    assert patch.with_base(there, RestartBase(NOW, {"web": 0})) == {
+    assert patch.with_base(there, RestartBase(NOW, {"web": 0}), "web-new") == {
         "metadata": {
             "uid": "p1",
             "resourceVersion": "7",
-            "annotations": {RESTART_BASE: '{"at":"2026-01-01T00:00:00Z","web":0}'},
+            "annotations": {
+                RESTART_BASE: '{"at":"2026-01-01T00:00:00Z","web":0}',
+                CHANGING_TO: "web-new",
+            },
         }
     }

@@ -63,14 +63,16 @@ async def test_resources_take_the_base_the_resize_and_the_labels(resources: Worl
     base, _, last = resources.api.asked[1:]
     assert base.body is not None
     assert base.body["metadata"]["annotations"] == {
-        labels.RESTART_BASE: str(RestartBase(NOW, {"web": 2}))
+        labels.RESTART_BASE: str(RestartBase(NOW, {"web": 2})),
+        labels.CHANGING_TO: resources.new,
     }
     assert last.body is not None
     assert "resourceVersion" not in last.body["metadata"], "its status is changing by now"
     amounts = {"requests": {"cpu": "2"}, "limits": {}}
     assert resources.pod["spec"]["containers"][0]["resources"] == amounts
     assert resources.notes[labels.REVISION] == resources.new
-    assert resources.seen.revision == resources.new
+    assert labels.CHANGING_TO not in resources.notes
+    assert (resources.seen.revision, resources.seen.half) == (resources.new, "")
     assert not resources.seen.in_effect
     assert resources.settled == [True]
 

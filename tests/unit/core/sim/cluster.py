@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from controller.api.job import Job, JobStatus
-from controller.api.labels import ADMITTED, API_VERSION
+from controller.api.labels import ADMITTED, API_VERSION, REVISION
 from controller.api.meta import ObjectMeta, OwnerReference, wire
 from controller.api.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
@@ -87,7 +87,7 @@ class Cluster(Users):
 
         return self._ask("mark", name, apply)
 
-    def make_update(self, name: str, force: bool, paused: bool) -> Update:
+    def make_update(self, name: str, revision: str, force: bool, paused: bool) -> Update:
         def apply() -> Update:
             if name in self.updates:
                 raise ApiError("AlreadyExists", name)
@@ -96,7 +96,7 @@ class Cluster(Users):
                 api_version=API_VERSION, kind="Job", name=meta.name, uid=meta.uid, controller=True
             )
             spec = UpdateSpec(job=meta.name, force=force, paused=paused)
-            return self.new_update(name, spec, owner)
+            return self.new_update(name, spec, owner, {REVISION: revision})
 
         return self._ask("make update", name, apply)
 

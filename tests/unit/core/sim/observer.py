@@ -43,7 +43,7 @@ class Observer:
         self.records.asked(seen, plan)
         held = self.cluster.job.status.active_update is not None
         self.down = (self.down & self.intended) - seen.view.good if held else NONE
-        update = self.reasons.active
+        update = self.reasons.active(seen)
         for action in plan.actions:
             self.reasons.look(seen, action)
         if update is not None and plan.actions:

@@ -35,6 +35,7 @@ class Operator(Sight):
         if planned.write is not None:
             self._try_write(planned.write)
             return True
+        self.live = ""  # What comes next is another reconcile.
         for action in planned.actions:
             match action:
                 case plan.CreatePod():
@@ -90,7 +91,9 @@ class Operator(Sight):
                 self._answer(cluster.mark_admitted(self.updates[write.name]))
             case plan.MakeUpdate():
                 try:
-                    self._answer(cluster.make_update(write.name, write.force, write.paused))
+                    self._answer(
+                        cluster.make_update(write.name, write.revision, write.force, write.paused)
+                    )
                 except ApiError as error:
                     if error.reason != "AlreadyExists":
                         raise

@@ -9,11 +9,11 @@ from __future__ import annotations
 from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod
 from controller.api.policy import Replacement
-from controller.api.update import ACTIVE, BACKWARD, Phase, Update
+from controller.api.update import ACTIVE, BACKWARD, TERMINAL, Phase, Update
 from controller.core import assigned as asg
 from controller.core import pulse
 from controller.core.observed import Observed
-from controller.core.plan import Action, ChangePod, CreatePod, DeletePod, MendPod
+from controller.core.plan import Action, ChangePod, CreatePod, DeletePod, MendPod, Prune
 from tests.unit.core.sim.cluster import Cluster
 
 MOVING = (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK)
@@ -29,17 +29,18 @@ class Reasons:
         #: uid of an Update that rolls back -> uids of pods it had not touched when that began.
         self._untouched: dict[str, set[str]] = {}
 
-    @property
-    def active(self) -> Update | None:
+    def active(self, seen: Observed) -> Update | None:
+        """The Update that holds the Job; one that was deleted as the operator still knows it."""
         held = self.cluster.job.status.active_update
-        update = self.cluster.updates.get(held.name) if held else None
-        if update is None or held is None or update.metadata.uid != held.uid:
+        if held is None:
             return None
-        return update if update.status.phase in ACTIVE else None
+        both = (self.cluster.updates.get(held.name), seen.updates.get(held.name))
+        update = next((u for u in both if u and u.metadata.uid == held.uid), None)
+        return update if update and update.status.phase in ACTIVE else None
 
     def look(self, seen: Observed, action: Action) -> None:
         """Raises ``AssertionError`` for what must not be."""
-        update = self.active
+        update = self.active(seen)
         self._turned(update)
         match action:
             case CreatePod():
@@ -50,6 +51,8 @@ class Reasons:
                 self._change(seen, action, update)
             case MendPod():
                 assert action.uid, "a write to a pod names its uid"
+            case Prune():
+                self._prune(seen, action)
 
     # What is there.
 
@@ -89,14 +92,15 @@ class Reasons:
         if there is None or there.owner != self.cluster.job.metadata.uid or there.ended:
             assert in_slot or (there and there.ended), f"{action}: it lives in the other slot"
             return
+        if there.deleted is not None and frozenset({mine, other}) in self.pairs:
+            return  # It has given way, and does not go: its node is lost.
         assert not in_slot, f"{action} while {other} is there"
         assert update is not None, f"{action}: a pair without an Update"
-        policy, batch = update.status.policy, update.status.batch
+        policy = update.status.policy
         assert policy is not None
         assert policy.replacement is Replacement.SURGE, f"{action}: a pair without a surge"
         assert update.status.phase in MOVING, f"{action} in phase {update.status.phase}"
-        assert batch is not None
-        assert i in batch.instances, f"{action}: not in the group {batch}"
+        assert i in _asked(update), f"{action}: not asked for"
         self._may_start(seen, action, update)
         self.pairs.add(frozenset({mine, other}))
 
@@ -115,7 +119,7 @@ class Reasons:
         if pod.surge != (i in self.cluster.job.status.slots):
             return  # The instance lives in the other slot.
         if update is None:
-            assert assigned != pod.revision, f"{action} for no reason"
+            assert assigned != pod.revision or pod.infeasible, f"{action} for no reason"
             return
         self._replaced(seen, action, update, pod)
         if pod.revision == assigned and not self._restarts(update, pod):
@@ -145,10 +149,7 @@ class Reasons:
         """What holds for whatever takes the place of a live pod."""
         status, i = update.status, pod.instance
         assert status.phase in MOVING, f"{action} in phase {status.phase}"
-        batch = status.batch.instances if status.batch else NONE
-        done = status.instances
-        mine = batch | done.updated | done.rolled_back | done.updating | done.rolling_back
-        assert i in mine | done.failed | done.rollback_failed, f"{action}: not asked for"
+        assert i in _asked(update), f"{action}: not asked for"
         if status.phase in BACKWARD:
             untouched = self._untouched.get(update.metadata.uid, set())
             assert pod.uid not in untouched, f"{action}: the rollback needs not touch {i}"
@@ -178,6 +179,30 @@ class Reasons:
         in_slot = pod.surge == (pod.instance in self.cluster.job.status.slots)
         assert in_slot, f"{action}: it lives in the other slot"
         self._replaced(seen, action, update, pod)
+
+    # Pruning.
+
+    def _prune(self, seen: Observed, action: Prune) -> None:
+        status, name = self.cluster.job.status, action.name
+        if action.kind == "Update":
+            assert name not in seen.updates or seen.updates[name].status.phase in TERMINAL
+            return
+        needed = {status.current_revision, seen.revision, *self._assigned}
+        for update in seen.updates.values():
+            if update.status.phase not in TERMINAL:
+                to = update.status.to
+                needed |= {update.spec.revision, to.revision if to else None}
+                needed |= set(asg.read(update.status.from_))
+        assert name not in needed, f"{action}: it is needed"
+
+
+def _asked(update: Update) -> Ids:
+    """Ids of the group in flight, and those that the Update has touched."""
+    status = update.status
+    ids = status.batch.instances if status.batch else NONE
+    for name in type(status.instances).model_fields:
+        ids |= getattr(status.instances, name)
+    return ids
 
 
 def seen_at(cluster: Cluster) -> float:

@@ -97,13 +97,20 @@ class Store:
 
     # Updates.
 
-    def new_update(self, name: str, spec: UpdateSpec, owner: OwnerReference | None) -> Update:
+    def new_update(
+        self,
+        name: str,
+        spec: UpdateSpec,
+        owner: OwnerReference | None,
+        annotations: dict[str, str] | None = None,
+    ) -> Update:
         meta = UpdateMeta(
             name=name,
             uid=self.uid("update"),
             generation=1,
             creation_timestamp=self.stamp,
             owner_references=(owner,) if owner else (),
+            annotations=annotations or {},
         )
         # As the CRD's default for status.
         status = UpdateStatus(observed_generation=-1)

@@ -1,0 +1,96 @@
+"""How often statuses are written: by groups and seconds, not by instances."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from controller.api.update import Phase
+from tests.unit.core.sim import World
+
+COUNT = 60
+#: All within three seconds, each at its own moment.
+MOMENTS = [1.0 + i * 0.05 for i in range(COUNT)]
+
+
+def one_batch(seconds: int = 2, **update: object) -> World:
+    """``seconds``: to be Ready. With 0 instances become good at their own moments, not at whole
+    seconds."""
+    policy = {"strategy": {"type": "Batch", "size": COUNT}, **update}
+    return World(instances=COUNT, minReadySeconds=seconds, update=policy)
+
+
+def writes(world: World, image: str) -> tuple[Counter[str], float]:
+    """Which writes an Update took, and how many seconds."""
+    before, began = len(world.cluster.writes), world.now
+    world.roll(image)
+    return Counter(verb for verb, _ in world.cluster.writes[before:]), world.now - began
+
+
+def test_failures_are_stored_once_a_second() -> None:
+    world = one_batch(maxFailuresPerInstance=0, maxFailedInstances="100%").ready()
+    for i, moment in enumerate(MOMENTS):
+        world.behave("app:2", instance=i, ready=moment, crash=0.1)
+    told, seconds = writes(world, "app:2")
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert len(world.update.status.instances.failed) == COUNT
+    assert len(world.told("InstanceFailed")) == COUNT, "each has its Event all the same"
+    assert told["write update"] <= 10 + 2 * seconds < COUNT
+
+
+def test_the_failure_that_is_too_much_does_not_wait() -> None:
+    world = one_batch(maxFailuresPerInstance=0, maxFailedInstances=1).ready()
+    world.behave("app:2", ready=None)
+    world.behave("app:2", instance=0, ready=1.0, crash=0.1)
+    world.behave("app:2", instance=1, ready=1.0, crash=0.3)
+    world.edit(image="app:2")
+    world.until(lambda: bool(world.update.status.failures))
+    first = world.now
+    world.until_phase(Phase.ROLLING_BACK)
+    assert world.now - first < 0.3
+
+
+def test_a_failure_that_is_not_stored_keeps_its_pod() -> None:
+    """A pod that ended is deleted after its failure was stored, hence up to a second later."""
+    world = one_batch(maxFailuresPerInstance=1, maxFailedInstances="100%").ready()
+    for i in range(COUNT):
+        world.behave("app:2", instance=i, ready=None, end=MOMENTS[i])
+    stored: set[int] = set()
+
+    def look() -> None:
+        status = world.update.status if world.cluster.updates else None
+        stored.update(i for ids in (status.failure_counts if status else {}).values() for i in ids)
+        for pod in world.cluster.pods.values():
+            assert pod.deleted is None or not pod.ended or pod.instance in stored
+
+    world.after_step = look
+    world.edit(image="app:2")
+    world.until(lambda: len(stored) == COUNT)
+
+
+def test_slots_move_once_a_second() -> None:
+    world = one_batch(0, replacement="Surge").ready()
+    for i, moment in enumerate(MOMENTS):
+        world.behave("app:2", instance=i, ready=moment)
+    told, seconds = writes(world, "app:2")
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert len(world.status.slots) == COUNT
+    assert told["write job"] <= 10 + 2 * seconds < COUNT
+
+
+def test_a_lone_surge_takes_over_at_once() -> None:
+    world = World(instances=3, minReadySeconds=0, update={"replacement": "Surge"}).ready()
+    world.behave("app:2", ready=0.3)
+    good: dict[int, float] = {}
+    over: dict[int, float] = {}
+
+    def look() -> None:
+        for pod in world.cluster.pods.values():
+            if pod.surge and pod.ready:
+                good.setdefault(pod.instance, world.now)
+        for i in world.status.slots:
+            over.setdefault(i, world.now)
+
+    world.after_step = look
+    world.roll("app:2")
+    assert over == good
+    assert len(over) == 3
