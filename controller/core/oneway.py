@@ -178,6 +178,8 @@ class OneWay:
         changed = ids - created - removed
         # A pod that lost its owner is as good as it was once it is adopted.
         unavailable = self.case.intended - self.case.available - self.case.view.orphan
+        # One that has no pod yet (a scale has just added it) is made at once, and has its turn.
+        unavailable -= self.case.intended - self.case.view.occupied - Ids(self.case.seen.refusals)
         if self.backward:
             # What the update removed comes first, what it created goes last.
             return order.backward(removed, changed, created, unavailable)
