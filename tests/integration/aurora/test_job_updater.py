@@ -136,6 +136,7 @@ def test_row_24_with_a_deadline_it_fails(stage: Stage) -> None:
     stage.start(NEW)
     stage.play(0, "K,P")
     stage.expect("RBK", {0: "U UF RB"}, says="instance 0 failed")
+    stage.space.until("the former again", lambda: stage.images().get(0) == OLD)
 
 
 def test_row_25_add_instances(stage: Stage) -> None:
