@@ -22,7 +22,7 @@ from functools import cached_property
 from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod
 from controller.api.policy import Replacement, ResolvedPolicy
-from controller.api.update import ACTIVE, BACKWARD, Phase, Update
+from controller.api.update import BACKWARD, Phase, Update
 from controller.core import assigned as asg
 from controller.core import order, strategy
 from controller.core.case import Case
@@ -181,13 +181,10 @@ class OneWay:
         changed = ids - created - removed
         # A pod that lost its owner is as good as it was once it is adopted.
         unavailable = self.case.intended - self.case.available - self.case.view.orphan
-        if self.update.status.phase in ACTIVE:
-            # One that has no pod yet (a scale has just added it) is made at once, and has its turn.
-            unavailable -= unavailable - self.case.view.occupied - Ids(self.case.seen.refusals)
         if self.backward:
             # What the update removed comes first, what it created goes last.
             return order.backward(removed, changed, created, unavailable)
-        return order.forward(created, changed, removed, unavailable)
+        return order.forward(created, changed, removed, unavailable, self.update.status.scaled)
 
     def group_size(self) -> int:
         """How many pending ids the strategy lets start now."""
