@@ -8,28 +8,27 @@ from pydantic import Field
 
 from controller.api.ids import NONE, Ids
 from controller.api.meta import Model, empty
-
-_Set = Annotated[Ids, Field(exclude_if=empty)]
+from controller.api.progress import IdSet
 
 
 class PlannedInstances(Model):
     """What would become of each instance, as range strings; each id is in exactly one."""
 
-    create: Annotated[_Set, Field(description="New ids: a pod is made.")] = NONE
+    create: Annotated[IdSet, Field(description="New ids: a pod is made.")] = NONE
     recreate: Annotated[
-        _Set,
+        IdSet,
         Field(
             description="The old pod goes, then the new one comes; also those whose pod is not "
             "alive now, whatever the policy says."
         ),
     ] = NONE
-    in_place: Annotated[_Set, Field(description="The running pod is changed.")] = NONE
+    in_place: Annotated[IdSet, Field(description="The running pod is changed.")] = NONE
     surge: Annotated[
-        _Set, Field(description="A second pod becomes good first, then the old one goes.")
+        IdSet, Field(description="A second pod becomes good first, then the old one goes.")
     ] = NONE
-    remove: Annotated[_Set, Field(description="The pod goes for good.")] = NONE
+    remove: Annotated[IdSet, Field(description="The pod goes for good.")] = NONE
     unchanged: Annotated[
-        _Set,
+        IdSet,
         Field(
             description="Not touched: already where the update goes, or not among its instances."
         ),

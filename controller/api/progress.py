@@ -66,19 +66,20 @@ class Counts(Model):
     pending: Annotated[int, Field(description="Instances that are still to come.")] = 0
 
 
-_Set = Annotated[Ids, Field(exclude_if=empty)]
+#: An empty one is not written.
+IdSet = Annotated[Ids, Field(exclude_if=empty)]
 
 
 class InstanceSets(Model):
     """Which instances are where, as range strings; each id is in exactly one."""
 
-    updating: Annotated[_Set, Field(description="Under way to the target.")] = NONE
-    updated: Annotated[_Set, Field(description="Good at the target.")] = NONE
-    failed: Annotated[_Set, Field(description="Failed more often than they may.")] = NONE
-    rolling_back: Annotated[_Set, Field(description="Under way back.")] = NONE
-    rolled_back: Annotated[_Set, Field(description="Restored to what they ran before.")] = NONE
+    updating: Annotated[IdSet, Field(description="Under way to the target.")] = NONE
+    updated: Annotated[IdSet, Field(description="Good at the target.")] = NONE
+    failed: Annotated[IdSet, Field(description="Failed more often than they may.")] = NONE
+    rolling_back: Annotated[IdSet, Field(description="Under way back.")] = NONE
+    rolled_back: Annotated[IdSet, Field(description="Restored to what they ran before.")] = NONE
     rollback_failed: Annotated[
-        _Set, Field(description="Not restored: what they ran before fails too.")
+        IdSet, Field(description="Not restored: what they ran before fails too.")
     ] = NONE
 
 

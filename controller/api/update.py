@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 from controller.api.job import RevisionRange
 from controller.api.labels import API_VERSION
 from controller.api.meta import Condition, Model, Time, UpdateMeta, empty
@@ -23,6 +23,7 @@ from controller.api.progress import (
     Failure,
     GateStatus,
     HistoryEntry,
+    IdSet,
     InstanceSets,
     Phase,
     Pulse,
@@ -258,6 +259,9 @@ class UpdateStatus(Model):
     restart: Annotated[
         Flag, Field(description="Whether it replaces instances that are at their revision already.")
     ] = False
+    scaled: Annotated[
+        IdSet, Field(description="Ids that a scale gave to it while it was active. They come last.")
+    ] = NONE
 
 
 class Update(Model):

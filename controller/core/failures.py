@@ -186,7 +186,8 @@ class Tally:
             if i in waiting and refusal.counts:
                 before = self.stored.get(i, 0)
                 last = next((f.time for f in self.way.update.status.failures if f.instance == i), 0)
-                due = batch.started_at + self.grace * (before + 1)
+                # What an Update takes over was its group before it began: nobody had tried then.
+                due = max(batch.started_at, self._began) + self.grace * (before + 1)
                 yield i, max(due, last + self.grace) if before else due
 
 

@@ -157,11 +157,11 @@ class Instances:
         plain, surge, mask = *self._sets, slots.bits
         sets = {
             name: Ids.of_bits(plain.get(name, 0) & ~mask | surge.get(name, 0) & mask)
-            for name in {*SETS, *plain, *surge}
+            for name in {*plain, *surge}
         }
         other = EVERY - slots
         return View(
-            **{name: sets[name] for name in SETS},
+            **{name: sets.get(name, NONE) for name in SETS},
             good=Ids.of_bits(self._good[0] & ~mask | self._good[1] & mask),
             at=family(sets, "at:"),
             by=family(sets, "by:"),

@@ -145,6 +145,9 @@ class OneWay:
         """Ids in flight whose old pod lives as it did, or whose first pod was not tried yet."""
         view, seen = self.case.view, self.case.seen
         tried = Ids(seen.refusals) | Ids(seen.contested) | view.foreign
+        # One that had a pod and lost it is down: it comes up again, be the update paused or not.
+        sets = self.update.status.instances
+        tried |= sets.rolling_back if self.backward else sets.updating | sets.updated | sets.failed
         untried = self.fresh - view.present - tried
         return self.flight & ((view.alive - self.arrived - view.changing) | untried)
 
@@ -181,7 +184,7 @@ class OneWay:
         if self.backward:
             # What the update removed comes first, what it created goes last.
             return order.backward(removed, changed, created, unavailable)
-        return order.forward(created, changed, removed, unavailable)
+        return order.forward(created, changed, removed, unavailable, self.update.status.scaled)
 
     def group_size(self) -> int:
         """How many pending ids the strategy lets start now."""

@@ -12,12 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 
 
-def forward(created: Ids, changed: Ids, removed: Ids, unavailable: Ids) -> Iterator[int]:
-    """Created, then changed (those in ``unavailable`` first), then removed; each ascending."""
-    return chain(created, changed & unavailable, changed - unavailable, removed)
+def forward(
+    created: Ids, changed: Ids, removed: Ids, unavailable: Ids, scaled: Ids = NONE
+) -> Iterator[int]:
+    """Created, then changed (those in ``unavailable`` first, those in ``scaled``, that a scale gave
+    to the update, last: rule 9), then removed; each ascending."""
+    first, last = changed - scaled, changed & scaled
+    return chain(created, first & unavailable, first - unavailable, last, removed)
 
 
 def backward(created: Ids, changed: Ids, removed: Ids, unavailable: Ids) -> Iterator[int]:

@@ -78,6 +78,7 @@ def _told(update: Update, origin: asg.Assigned, instances: Ids, note: str) -> Wr
         update={
             "from_": asg.write(origin),
             "to": Target(revision=target.revision, instances=instances),
+            "scaled": (old.scaled | instances - target.instances) & instances,
             "instances": sets,
             "counts": recounted(old.counts, sets),
             "failure_counts": {

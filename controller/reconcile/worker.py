@@ -116,8 +116,10 @@ class Reconciler:
                 break
             try:
                 await self._intent.perform(entry, found.write)
-            except (Conflict, NotFound):
+            except (Conflict, NotFound) as error:
                 if self._store.entries.get(key) is not entry or entry.job is None:
+                    return False
+                if isinstance(error, NotFound) and not await self._is_there(entry):
                     return False
                 continue
             self._queue.forget(key)  # A step was made: the next failure is a first one.
@@ -132,6 +134,15 @@ class Reconciler:
         if found.wake_at is not None:
             self._at(key, found.wake_at)
         return bool(found.actions)
+
+    async def _is_there(self, entry: Entry) -> bool:
+        """Whether the Job still is. Nothing can be made beside one whose namespace is gone, though
+        its own end may not have been heard of."""
+        try:
+            await self._intent.read_job(entry)
+        except NotFound:
+            return False
+        return True
 
     async def _report(
         self, entry: Entry, reports: tuple[plan.WriteJob | plan.WriteUpdate, ...], now: float

@@ -181,14 +181,7 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
 
 #: Fields of the contract whose behaviour is still to come.
 UNSUPPORTED_JOBS: dict[str, Object] = {
-    "spec.update.mode": _update(mode="Manual"),
-    "spec.update.strategy.autoPause": _strategy(type="Batch", size=2, autoPause=True),
-    "spec.update.replacement: Invalid value: replacement InPlace": _update(replacement="InPlace"),
-    "spec.update.replacement: Invalid value: replacement Surge": _update(replacement="Surge"),
     "spec.update.gates": _update(gates=[GATE]),
-    "spec.update.watchAfterSeconds": _update(watchAfterSeconds=1),
-    "spec.update.pulseIntervalSeconds": _update(pulseIntervalSeconds=60),
-    "spec.update.terminationTimeoutSeconds": _update(terminationTimeoutSeconds=1),
 }
 
 UPDATES: dict[str, tuple[Object, tuple[str, ...]]] = {
@@ -213,7 +206,4 @@ UPDATES: dict[str, tuple[Object, tuple[str, ...]]] = {
         _patch(gates=[GATE, GATE]),
         ("spec.policy.gates[1]", "Duplicate value"),
     ),
-    "paused": (_spec(paused=True), ("spec.paused", "not yet supported")),
-    "resumeToken": (_spec(resumeToken="a"), ("spec.resumeToken", "not yet supported")),
-    "action Abort": (_spec(action="Abort"), ("spec.action", "not yet supported")),
 }

@@ -86,7 +86,7 @@ def test_alternating_instances_and_long_failures(space: Space, audit: Audit) -> 
     assert sorted(map(sorted, before.values())) == [EVEN, [i + 1 for i in EVEN]]
 
     # Back to two revisions that alternate; those that crash at theirs do so again.
-    ship(space, "web:3", list(range(500, 500 + TOO_MANY)))
+    ship(space, "web:3", list(range(200, 200 + TOO_MANY)))
     last = roll(space, audit, "whole", "RolledBack", policy=policy)
     assert len(ids(last["status"]["instances"]["rollbackFailed"])) == FAILING
     assert by_revision(space.job()["status"]["assigned"]) == before

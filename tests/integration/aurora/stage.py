@@ -176,8 +176,8 @@ class Stage:
         return self.space.update(self.name)
 
     def pods(self) -> dict[int, str]:
-        """Instance -> uid of its pod."""
-        return {i: pod.uid for i, pod in self.space.pods().items()}
+        """Instance -> uid of its pod, unless that is being deleted."""
+        return {i: pod.uid for i, pod in self.space.pods().items() if not pod.deleting}
 
     def good(self) -> set[int]:
         """Instances that are Ready and not being deleted."""
@@ -205,17 +205,32 @@ class Stage:
 
     # Waiting.
 
-    def expect(self, state: str, trail: dict[int, str] | None = None) -> Object:
-        """Wait until the Update is in this state, with exactly these results so far."""
+    def expect(
+        self,
+        state: str,
+        trail: dict[int, str] | None = None,
+        *,
+        failures: dict[str, str] | None = None,
+        says: str = "",
+    ) -> Object:
+        """Wait until the Update is in this state, with exactly these results and counts of failures
+        so far, and these words in its message."""
 
         def check() -> Object | None:
             found: Object | None = self.space.sightings.get(self.space.name, "Update", self.name)
-            if phase(found) != PHASES[state]:
+            if found is None or phase(found) != PHASES[state]:
                 return None
-            return found if trail is None or trail == self.trail() else None
+            status = found["status"]
+            as_told = (
+                (trail is None or trail == self.trail())
+                and (failures is None or failures == status.get("failureCounts", {}))
+                and says in status.get("message", "")
+            )
+            return found if as_told else None
 
         self.space.explain = lambda: f"{self.name} is in {self._phase()}, trail {self.trail()}"
-        found = self.space.until(f"{self.name}: {state} {trail}", check)
+        what = f"{self.name}: {state} {trail} {failures or ''} {says}"
+        found = self.space.until(what, check)
         assert found is not None
         return found
 

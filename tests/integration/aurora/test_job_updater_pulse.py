@@ -27,8 +27,7 @@ def test_row_2_successful_coordinated_update(stage: Stage) -> None:
     stage.play(1, "W")
     stage.expect("RF", {1: "U D", 2: "U"})
     stage.silence()
-    awaiting = stage.expect("RFA", {1: "U D", 2: "U"})
-    assert "no pulse" in awaiting["status"]["message"]
+    stage.expect("RFA", {1: "U D", 2: "U"}, says="no pulse")
     stage.play(2, "K,A,S,R")
     stage.pulse()
     stage.expect("RF", {1: "U D", 2: "U"})

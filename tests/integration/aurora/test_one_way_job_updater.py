@@ -44,11 +44,9 @@ def test_one_way_evaluate_completed_instance(stage: Stage) -> None:
     stage.expect("RF", {0: "U D", 1: "U"})
     stage.play(0, "N")
     stage.play(1, "K,A,S,R,W")
-    held = stage.expect("RF", {0: "U D", 1: "U D"})
+    stage.expect("RF", {0: "U D", 1: "U D"}, says="instance 0")
     stage.barrier()
-    held = stage.update()
     assert stage.pods()[2] == before[2]
-    assert "instance 0" in held["status"]["message"]
     stage.play(0, "R")
     stage.expect("RF", {0: "U D", 1: "U D", 2: "U"})
 

@@ -27,7 +27,10 @@ def test_ordering(
     stage.rollback()
     stage.expect("RBK")
     stage.run_to("UNDONE")
-    assert stage.touched(back=True) == back
+    touched = stage.touched(back=True)
+    # One that was going when the update turned has a pod until it is gone, and is changed.
+    first = 2 if after < before else 0
+    assert (set(touched[:first]), touched[first:]) == (set(back[:first]), back[first:])
     assert stage.images() == dict.fromkeys(range(before), OLD)
 
 

@@ -10,7 +10,7 @@ It knows only what the API server said, in the order in which it happened, and j
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from datetime import datetime
 
 from tests.integration.harness.manifests import Object, ids, phase
@@ -98,8 +98,10 @@ class Replay:
         self._surging: set[str] = set()
         #: Instances that the update took down, with the moment at which they are good again.
         self._down: dict[Instance, float | None] = {}
+        self._latest: deque[str] = deque(maxlen=25)
 
     def take(self, seen: Seen) -> None:
+        self._latest.append(_line(seen))
         if seen.kind == "Job":
             self._take_job(seen)
         elif seen.kind == "Update":
@@ -108,7 +110,8 @@ class Replay:
             self._take_pod(seen)
 
     def _blame(self, seen: Seen, what: str) -> None:
-        self.faults.append(f"at {seen.version} ({seen.at:.3f}): {what}")
+        told = "\n    ".join(self._latest)
+        self.faults.append(f"at {seen.version} ({seen.at:.3f}): {what}, after\n    {told}")
 
     def _take_job(self, seen: Seen) -> None:
         job: Object = seen.object
@@ -238,3 +241,15 @@ def _limit(update: Object) -> int:
 
 def _epoch(stamp: str) -> float:
     return datetime.fromisoformat(stamp).timestamp() if stamp else 0.0
+
+
+def _line(seen: Seen) -> str:
+    """One event, for people."""
+    head = f"{seen.at:.3f} {seen.version} {seen.type} {seen.kind} {seen.name}"
+    if seen.kind == "Pod":
+        pod: PodSeen = seen.object
+        marks = ("ready" * pod.ready, "deleting" * pod.deleting)
+        return " ".join((head, pod.uid[:8], pod.image, pod.phase, *filter(None, marks)))
+    status: Object = seen.object.get("status", {})
+    batch = status.get("batch", {}).get("instances", "")
+    return f"{head} {status.get('phase', '')} batch {batch}" if seen.kind == "Update" else head

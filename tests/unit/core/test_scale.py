@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.api.ids import Ids
 from controller.api.update import Phase
 from tests.unit.core.sim import World
 
@@ -37,6 +38,20 @@ def test_up_while_an_update_is_active() -> None:
     assert world.images() == dict.fromkeys(range(5), "app:2")
     assert len(world.cluster.updates) == 1
     world.quiet()
+
+
+def test_ids_that_it_adds_come_last_even_if_they_are_down() -> None:
+    world = World(instances=3).ready()
+    world.behave("app:2", instance=0, ready=20.0)
+    world.behave("app:1", instance=3, ready=None)
+    world.edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    world.edit(instances=5)
+    world.until(lambda: len(world.images_of("app:2")) == 4, within=100)
+    assert world.images()[4] == "app:1"
+    world.until_ended()
+    assert world.update.status.scaled == Ids([3, 4])
+    assert world.images() == dict.fromkeys(range(5), "app:2")
 
 
 def test_down_while_an_update_is_active() -> None:

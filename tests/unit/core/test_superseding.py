@@ -27,6 +27,19 @@ def test_superseded() -> None:
     world.quiet()
 
 
+def test_what_is_down_for_the_former_comes_first() -> None:
+    world = World(instances=4).ready()
+    world.behave("app:1", stop=30.0)
+    world.edit(image="app:2")
+    world.until(lambda: len(world.images_of("app:2")) == 1 and world.pod(1).deleted is not None)
+    world.edit(image="app:3")
+    world.until(lambda: 1 not in world.images() or world.pod(1).deleted is None, within=100)
+    world.until(lambda: len(world.images_of("app:3")) == 1)
+    assert world.images_of("app:3") == Ids([1])
+    assert world.images_of("app:2") == Ids([0])
+    world.until_ended()
+
+
 def test_superseded_twice_then_undone_to_the_very_beginning() -> None:
     world = half_way(maxFailuresPerInstance=0)
     before = world.uids()
