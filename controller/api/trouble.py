@@ -132,11 +132,10 @@ def _unready(
         container = spec.get(c.name)
         if container is None or c.ready or not c.state.running:
             continue
-        about = f"container {c.name} is running but not Ready"
         if container.startup_probe and not c.started:
-            yield Trouble(UNHEALTHY, f"{about}: its startup probe has not passed")
+            yield Trouble(UNHEALTHY, f"the startup probe of container {c.name} has not passed")
         elif container.readiness_probe:
-            yield Trouble(UNHEALTHY, f"{about}: its readiness probe does not pass")
+            yield Trouble(UNHEALTHY, f"the readiness probe of container {c.name} does not pass")
     if ready.reason:
         yield Trouble(ready.reason, ready.message or "")
     elif pod.spec.node_name and all(c.ready for c in containers):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from hack.bench import crowd, event, large, roll, show
+from hack.bench import crowd, event, gates, large, roll, show
 from hack.bench.figures import Figure
 from hack.bench.options import FULL, SMOKE, Options
 from hack.bench.rig import RigError
@@ -27,10 +27,11 @@ SCENARIOS = {
     "roll": "one Job of 1,000 instances at once, against a raw client",
     "idle": "1,000 Jobs of 5 instances: writes, CPU and memory of an operator without work",
     "start": "control plane until ready, operator with 1,000 Jobs until at work",
+    "gates": "1,000 Updates with two Continuous gates each: asked on time, without a write?",
     "large": "an Update of 10,000 alternating instances that fails: writes and sizes of statuses",
 }
 #: What takes too long for the smoke form, unless it is asked for.
-LONG = frozenset({"large"})
+LONG = frozenset({"gates", "large"})
 
 
 def _end(number: int, _: FrameType | None) -> None:
@@ -72,6 +73,7 @@ def measure(wanted: list[str], options: Options) -> list[Figure]:
         ({"event"}, lambda: event.run(say)),
         ({"roll"}, lambda: roll.run(options, say)),
         ({"idle", "start"}, lambda: crowd.run(options, say, set(wanted))),
+        ({"gates"}, lambda: gates.run(options, say)),
         ({"large"}, lambda: large.run(options, say)),
     ]
     return [figure for names, run in runs if names & set(wanted) for figure in run()]

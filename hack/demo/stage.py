@@ -6,11 +6,13 @@ import os
 import ssl
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from hack.demo.dashboard import Dashboard
 from hack.demo.observer import Observer
 from hack.demo.watch import Server, Watch, World
 from hack.devcluster.cluster import Cluster
@@ -79,6 +81,10 @@ class Stage:
         self._operator = Child("operator", command, self.cluster.log_dir, guard)
         self._stack.callback(self._operator.end)
         self._operator.start()
+
+    def start_dashboard(self, is_bad: Callable[[str], bool]) -> Dashboard:
+        """The service that a gate asks; it runs as long as the operator."""
+        return self._stack.enter_context(Dashboard(is_bad))
 
     def watch(self, job: str) -> None:
         """Begin to follow the Job, its Updates and its pods in `world`."""

@@ -1,4 +1,4 @@
-"""The story: first creation, an update that passes, one that undoes itself, and the checks."""
+"""The story: first creation, an update that passes, two that undo themselves, and the checks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.api.ids import Ids
-from controller.api.labels import INSTANCE
+from controller.api.labels import INSTANCE, REVISION
 from hack.demo.scene import Scene, image_of, scene, tag
 from hack.demo.screen import Screen
 from hack.demo.stage import Stage, StageError
@@ -22,6 +22,8 @@ EXAMPLE = "examples/webserver.yaml"
 HURRY = "s/Seconds: 60/Seconds: 3/"
 MANIFEST = "web.yaml"
 FIRST, GOOD, BAD = "webserver:1.0", "webserver:1.1", "webserver:1.2-never-ready"
+#: It comes up as it should, and then most of what it does is wrong.
+WRONG = "webserver:1.3"
 BATCH = 3
 INSTANCES = 12
 PATIENCE = 90.0
@@ -50,6 +52,7 @@ class Story:
         self._create()
         self._pass()
         self._fail()
+        self._gate()
         self._stay()
 
     # --- acts ---
@@ -81,23 +84,7 @@ class Story:
     def _fail(self) -> None:
         self.screen.heading("A version that never gets ready")
         self.screen.say("Instance 4 of it will not come up: the update has to notice, and undo.")
-        before = self._uids()
-        update, taken = self._change(FIRST, BAD, GOOD)
-        phase, name = update["status"]["phase"], update["metadata"]["name"]
-        self._settled()
-        touched = Ids.parse(update["status"]["instances"].get("rolledBack", ""))
-        after = self._uids()
-        same = Ids(i for i in before if before[i] == after.get(i))
-        self._promise(
-            phase == "RolledBack" and self._images() == {GOOD},
-            f"{name}: {phase}, all instances at {GOOD} again",
-            taken,
-        )
-        untouched = Ids.span(0, INSTANCES) - touched
-        self._promise(
-            bool(untouched) and same == untouched,
-            f"untouched instances kept their pods: {untouched}",
-        )
+        self._undone(BAD, "all instances")
         most = self.stage.observer.most_out
         self._promise(
             most <= BATCH and not self.stage.observer.twins,
@@ -105,6 +92,48 @@ class Story:
         )
         self.screen.say("")
         self.screen.output(self._run("kubectl get ejob,eup"))
+
+    def _undone(self, image: str, which: str) -> Object:
+        """An update to ``image`` that puts back what it touched, and touches nothing else."""
+        before = self._uids()
+        update, taken = self._change(FIRST, image, GOOD)
+        status, name = update["status"], update["metadata"]["name"]
+        self._settled()
+        touched = Ids.parse(status["instances"].get("rolledBack", ""))
+        after = self._uids()
+        same = Ids(i for i in before if before[i] == after.get(i))
+        self._promise(
+            status["phase"] == "RolledBack" and self._images() == {GOOD},
+            f"{name}: {status['phase']}, {which} at {GOOD} again",
+            taken,
+        )
+        untouched = Ids.span(0, INSTANCES) - touched
+        self._promise(
+            bool(untouched) and same == untouched,
+            f"untouched instances kept their pods: {untouched}",
+        )
+        return update
+
+    def _gate(self) -> None:
+        self.screen.heading("A version that comes up, and whose requests fail")
+        self.screen.say("A gate asks after each batch. To add one is no new version.")
+        dashboard = self.stage.start_dashboard(lambda revision: self._runs(revision, WRONG))
+        gate = f'{{"name":"errors","webhook":{{"url":"{dashboard.url}"}}}}'
+        patch = f'{{"spec":{{"update":{{"gates":[{gate}]}}}}}}'
+        self._run(f"kubectl patch ejob {JOB} --type=merge -p '{patch}'")
+        status = self._undone(WRONG, "its first batch")["status"]
+        self._promise(
+            dashboard.asked == 1 and status["reason"] == "GateFailed",
+            f"the gate was asked once: {status['gates'][0]['message']}",
+        )
+
+    def _runs(self, revision: str, image: str) -> bool:
+        """Whether pods of that revision run that image."""
+        with self.stage.world.changed:
+            return any(
+                image_of(pod) == image and pod["metadata"]["annotations"][REVISION] == revision
+                for pod in self.pods.values()
+            )
 
     def _stay(self) -> None:
         """A bad version is not tried again, whatever else happens to the Job."""
@@ -114,8 +143,8 @@ class Story:
             time.sleep(WAIT)
         template = self.job["spec"]["template"]
         self._promise(
-            image_of(template) == BAD and self.job["spec"] == self._applied,
-            f"Job.spec is untouched: it still says {BAD}",
+            image_of(template) == WRONG and self.job["spec"] == self._applied,
+            f"Job.spec is untouched: it still says {WRONG}",
         )
         self._promise(
             set(self.updates) == updates and self._uids() == uids,

@@ -23,7 +23,12 @@ _MAX_WIDTH = 100
 
 #: Background of a version's tiles: full while it serves, dark while it does not. In the order in
 #: which versions are seen.
-_PALETTE = (("#2f5d9b", "#1d3049"), ("#2a7f5b", "#1b3d2f"), ("#a8642a", "#4d331c"))
+_PALETTE = (
+    ("#2f5d9b", "#1d3049"),
+    ("#2a7f5b", "#1b3d2f"),
+    ("#a8642a", "#4d331c"),
+    ("#7d4a99", "#3b2547"),
+)
 _FAILED = "#b3262e"
 _ABSENT = "#2b2b2b"
 _TRACK = "#3a3a3a"
