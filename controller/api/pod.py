@@ -41,6 +41,8 @@ class Pod:
     ready_since: float = 0.0
     #: Of its containers and sidecars, without those that a change in place made.
     restarts: int = 0
+    #: When the last one of them was; 0: never.
+    restarted: float = 0.0
     ran: bool = False
     disrupted: bool = False
     node: str = ""

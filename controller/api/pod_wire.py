@@ -164,6 +164,7 @@ class PodWire(_Wire):
             ready=is_ready,
             ready_since=max([turned, *starts]) if is_ready else turned,
             restarts=sum(max(0, c.restart_count - base.of(c.name)) for c in containers),
+            restarted=max((_restarted(c, base) for c in containers), default=0.0),
             ran=any(_has_run(c) for c in containers),
             disrupted=disruption is not None and disruption.status == "True",
             node=self.spec.node_name,
@@ -186,6 +187,12 @@ class PodWire(_Wire):
         return status.container_statuses + tuple(
             c for c in status.init_container_statuses if c.name in sidecars
         )
+
+
+def _restarted(c: ContainerStatus, base: RestartBase) -> float:
+    """When the container ended that runs anew."""
+    ended = c.last_state.terminated
+    return ended.finished_at or 0.0 if ended and c.restart_count > base.of(c.name) else 0.0
 
 
 _EPOCH = "1970-01-01T00:00:00Z"

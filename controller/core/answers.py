@@ -38,6 +38,11 @@ class Answer:
         if self.value is not None:
             object.__setattr__(self, "value", one_line(self.value, LONGEST_VALUE))
 
+    @property
+    def decides(self) -> bool:
+        """Whether it is Pass or Fail."""
+        return self.verdict is not Verdict.INCONCLUSIVE
+
 
 def passed(message: str = "", value: str | None = None) -> Answer:
     return Answer(Verdict.PASS, message, value)

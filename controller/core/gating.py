@@ -196,10 +196,18 @@ class Gates:
                 arrived if gate.scope is Scope.CONTINUOUS else good,
                 others,
                 at,
+                self._decided(s),
                 self._evidence(arrived, others) if gate.builtin else None,
             )
             for s, at in due
         )
+
+    def _decided(self, state: GateStatus) -> int:
+        """When this run last came to Pass or Fail, in whole epoch seconds; 0: not yet."""
+        told = self.way.case.seen.answers.get(state.name)
+        here = told.decided if told is not None and told.run == run_of(state) else 0.0
+        stored = state.time if state.successes or state.failures else 0.0
+        return int(max(here, stored or 0.0))
 
     def _evidence(self, updated: Ids, others: Ids) -> Evidence:
         view, since = self.way.case.view, self.way.update.status.started_at or 0.0

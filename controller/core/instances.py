@@ -57,6 +57,9 @@ class Instances:
         if known is not None and known.uid == pod.uid and _stumbled(known, pod):
             # Of one that was not Ready before, the stamp is old: what counts is when it was seen.
             self.stumbles.append((max(pod.ready_since, self._now), pod.instance))
+        elif known is None and pod.restarted:
+            # Nobody saw the pod before: its last restart is what it can tell of itself.
+            self.stumbles.append((pod.restarted, pod.instance))
         if known is not None and known.uid != pod.uid:
             self._forget(known.uid)
         self.pods[pod.slot] = pod

@@ -74,11 +74,21 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The last answer of a gate: in which run, and when it was there (epoch seconds)."""
+    """The last answer of a gate: in which run, and when it was there (epoch seconds). ``decided``:
+    when the run last had one that was not inconclusive, 0 for never."""
 
     run: str
     answer: Answer
     at: float
+    decided: float = 0.0
+
+    @staticmethod
+    def after(before: Told | None, run: str, answer: Answer, at: float) -> Told:
+        """What is told next; ``before``: what was told last, of whatever run."""
+        if answer.decides:
+            return Told(run, answer, at, at)
+        here = before is not None and before.run == run
+        return Told(run, answer, at, before.decided if before and here else 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ class Context:
     """One run of a gate: for which group of which Update, over which instances.
 
     ``revision`` is a ControllerRevision's name, ``digest`` its label; ``group`` counts from where
-    the Update does; ``run`` tells apart the times a gate is begun for the same group.
+    the Update does; ``run`` tells apart the times a gate is begun for the same group,
+    and within them one verdict from the next.
     ``updated``: the instances at the new revision; ``baseline``: those not updated yet.
     """
 

@@ -1,7 +1,8 @@
 """Runs a batch/v1 Job and answers with its end.
 
 Its name follows from the Update's uid, the gate, the group and the run: asked again, after a crash
-as well, the same Job is looked at. The Update owns it, so it goes when the Update goes.
+as well, the same Job is looked at until it has ended; the next verdict is another Job's. The Update
+owns it, so it goes when the Update goes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from typing import Any, Final
 
 from controller.api import labels
-from controller.api.gate import Gate
+from controller.api.gate import Gate, Scope
 from controller.core.answers import Answer, inconclusive, judge_job
 from controller.gates.context import Context, filled
 from controller.gates.world import World
@@ -22,6 +23,8 @@ from controller.kube.resources import BATCH_JOBS, PODS
 _LONGEST_NAME: Final = 63
 _LINES: Final = 10
 _BYTES: Final = 2048
+#: Seconds for which an ended Job of a Continuous gate stays, unless its template says.
+_KEPT: Final = 3600
 _POD_OF: Final = "batch.kubernetes.io/job-name"
 
 
@@ -88,6 +91,8 @@ def manifest(gate: Gate, context: Context) -> dict[str, Any]:
         ],
     }
     spec = template.get("spec")
+    if isinstance(spec, dict) and gate.scope is Scope.CONTINUOUS:
+        spec.setdefault("ttlSecondsAfterFinished", _KEPT)
     if isinstance(spec, dict) and isinstance(pod := spec.get("template"), dict):
         pods = pod.get("metadata")
         if isinstance(pods, dict) and isinstance(pods.get("labels"), dict):

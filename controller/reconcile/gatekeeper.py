@@ -68,8 +68,9 @@ class Gatekeeper:
                 answer = builtin.judge(ask.evidence)
             else:
                 answer = await self._ask(gate, _context(entry, ask, update))
-            told = Told(ask.run, answer, self._clock())
-            entry.answers[(update.metadata.uid, gate.name)] = told
+            key = update.metadata.uid, gate.name
+            told = Told.after(entry.answers.get(key), ask.run, answer, self._clock())
+            entry.answers[key] = told
             self._observe(provider(gate), str(answer.verdict), told.at - begun, begun - ask.due)
             log.debug("gate %s: %s %s", gate.name, answer.verdict, answer.message)
         finally:
@@ -94,7 +95,7 @@ def _context(entry: Entry, ask: AskGate, update: Update) -> Context:
         revision=revision,
         digest=revision.removeprefix(f"{job}-"),
         group=ask.group,
-        run=ask.run,
+        run=f"{ask.run}-{ask.after}",
         updated=_instances(entry, ask.updated),
         baseline=_instances(entry, ask.baseline),
     )

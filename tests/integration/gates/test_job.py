@@ -58,7 +58,16 @@ def test_a_job_that_fails_rolls_back(space: Space) -> None:
     assert ended["status"]["phase"] == "RolledBack"
     said = turn(ended, "RollingBack")["message"]
     assert "gate smoke failed: the Job failed (BackoffLimit" in said
-    assert len(batch_jobs(space)) == 1
+    assert len(batch_jobs(space)) == 3, "each verdict is another Job's"
+
+
+def test_as_many_jobs_as_successes_are_wanted(space: Space) -> None:
+    smoke = gate("smoke", job={"template": runs(0)}, successes=2)
+    space.made(gated(smoke, instances=1))
+    ended = space.roll("web:2", timeout=60)
+    assert ended["status"]["phase"] == "RolledForward"
+    assert state(ended, "smoke")["successes"] == 2
+    assert len({each["metadata"]["name"] for each in batch_jobs(space)}) == 2
 
 
 def test_a_job_that_goes_on_is_no_verdict(space: Space) -> None:

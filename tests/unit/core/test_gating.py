@@ -92,6 +92,22 @@ def test_passes_and_failures_in_a_row() -> None:
     assert len(world.cluster.asked) == 6
     times = [world.update.status.started_at, world.update.status.finished_at]
     assert times[1] - times[0] >= 25  # type: ignore[operator]
+    verdicts = [ask.after for ask in world.cluster.asked]
+    assert sorted(set(verdicts)) == verdicts, "each asks for another verdict"
+
+
+def test_one_verdict_is_asked_for_until_it_is_there() -> None:
+    world = gated(gate(successes=2), instances=1)
+    world.cluster.answers["g"] = WAIT
+    world.edit(image="app:2")
+    world.until(lambda: len(world.cluster.asked) == 3)
+    world.restart()
+    world.until(lambda: len(world.cluster.asked) == 4)
+    world.cluster.answers["g"] = PASS
+    world.until(lambda: len(world.cluster.asked) == 6)
+    first, *later = [ask.after for ask in world.cluster.asked]
+    assert later[:4] == [first] * 4
+    assert later[4] > first
 
 
 def test_no_verdict_pauses_and_a_token_asks_again() -> None:

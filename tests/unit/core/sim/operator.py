@@ -48,7 +48,9 @@ class Operator(Sight):
         for action in planned.actions:
             self._act(action)
         for ask in planned.asks:
-            self.answers[ask.gate.name] = Told(ask.run, self.cluster.answer(ask), self.cluster.now)
+            name, cluster = ask.gate.name, self.cluster
+            answer, before = cluster.answer(ask), self.answers.get(name)
+            self.answers[name] = Told.after(before, ask.run, answer, cluster.now)
         reported = [r for r in planned.reports if self.report_due(r) <= self.cluster.now]
         for report in reported:
             self.quiet_until[_name(report)] = self.cluster.now + PAUSE
