@@ -47,6 +47,13 @@ def test_restarts_of_init_containers_count_only_of_sidecars() -> None:
     assert slim(pod).restarts == 3
 
 
+def test_when_the_last_restart_was() -> None:
+    before = {"terminated": {"exitCode": 1, "finishedAt": "2026-01-01T00:00:30Z"}}
+    pod = slim(raw(running(restartCount=1, lastState=before), running("side")))
+    assert pod.restarted == pod.created + 30
+    assert slim(raw(running())).restarted == 0.0
+
+
 def test_a_pod_whose_containers_only_wait_never_ran() -> None:
     assert not slim(raw(waiting("ContainerCreating"))).ran
     assert slim(raw(waiting("CrashLoopBackOff", restartCount=1))).ran
