@@ -16,6 +16,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from controller.gates.addresses import in_pod
 from controller.gates.asker import Asker
 from controller.gates.world import GateSettings, World
 from controller.handlers import JobFeed
@@ -51,7 +52,9 @@ class Operator:
         self._leading = False
         self._identity = default_identity()
         self._metrics = Metrics(CollectorRegistry(), version=version())
-        self._client, self._pod_client = (
+        share = max(4, settings.connections // 4)
+        # Gates have theirs, lest what they ask for in vain delays what they decide.
+        self._client, self._pod_client, self._gate_client = (
             Client(
                 connection,
                 limit=limit,
@@ -61,7 +64,7 @@ class Operator:
                 # A write must be over, one way or the other, before the Lease can be another's.
                 write_timeout=settings.lease_duration - settings.lease_renew_deadline,
             )
-            for limit in (max(4, settings.connections // 4), settings.connections)
+            for limit in (share, settings.connections, share)
         )
         # Renewals must not wait behind a thousand deletes.
         self._lease_client = Client(
@@ -111,13 +114,13 @@ class Operator:
     def _world(self, connection: Connection) -> World:
         """What gates may ask, and by which means."""
         # In a pod loopback is the operator itself; on a person's machine it is that machine.
-        at_home = "KUBERNETES_SERVICE_HOST" not in os.environ
+        service = in_pod(os.environ)
         given = GateSettings(
             ca_file=self._settings.gate_ca_file,
-            allow_loopback=self._settings.gate_allow_loopback or at_home,
+            allow_loopback=self._settings.gate_allow_loopback or not service,
             user_agent=f"{AGENT} gates",
         )
-        return World(self._client, (connection.server,), given)
+        return World(self._gate_client, (connection.server, *service), given)
 
     def stop(self) -> None:
         """End ``run()`` in good order."""
@@ -150,7 +153,12 @@ class Operator:
             await asyncio.gather(*background, leading, stopping, return_exceptions=True)
             await self._jobs.stop()
             await self._servers.stop()
-            for client in (self._client, self._pod_client, self._lease_client):
+            for client in (
+                self._client,
+                self._pod_client,
+                self._gate_client,
+                self._lease_client,
+            ):
                 await client.close()
 
     # Leading.
@@ -189,6 +197,7 @@ class Operator:
             self._leading = False
             for worker in workers:
                 worker.cancel()
+            self._reconciler.gates.stop()
             ended = await asyncio.gather(*workers, return_exceptions=True)
             await self._reconciler.pods.drain(GRACE)
         for problem in ended:

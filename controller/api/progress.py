@@ -119,6 +119,9 @@ class GateStatus(Model):
     time: Annotated[Time | None, Field(description="When it was last asked.")] = None
     successes: Annotated[int, Field(description="Passes in a row.")] = 0
     failures: Annotated[int, Field(description="Failures in a row.")] = 0
+    covered: Annotated[
+        int, Field(description="How many instances were through when this run of it began.")
+    ] = 0
 
 
 class HistoryEntry(Model):

@@ -62,6 +62,13 @@ GATE: Final = (
         " has(self.builtin)].exists_one(given, given)",
         "a gate asks exactly one of prometheus, http, job, webhook, builtin; give one of them",
     ),
+    Rule(
+        "!has(self.successes) || (self.successes - 1)"
+        " * (has(self.intervalSeconds) ? self.intervalSeconds : 10)"
+        " < (has(self.timeoutSeconds) ? self.timeoutSeconds : 300)",
+        "so many successes need more time than timeoutSeconds; give it more, or ask more often",
+        ".successes",
+    ),
 )
 
 JOB: Final[Rules] = {

@@ -16,7 +16,8 @@ from controller.core import assigned as asg
 from controller.core import slots, turning
 from controller.core.ending import ended
 from controller.core.failures import GATE_FAILURE, Tally
-from controller.core.gating import PASSED, WAITING, Gates
+from controller.core.gate_run import PASSED, WAITING
+from controller.core.gating import Gates
 from controller.core.oneway import OneWay
 from controller.core.plan import Event, EventType, Write, WriteJob, WriteUpdate
 from controller.core.update_status import counted, report, watching_until

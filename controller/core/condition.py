@@ -3,6 +3,9 @@
 All variables and all number literals are doubles: ``result < 1`` means ``result < 1.0`` (where
 that does not compile, as in ``int(result) == 1``, the literals are taken as written). Errors name
 line and column, both from 1, columns in characters. The library of CEL is seen only here.
+
+Texts, lists, maps and calls but those of ``_CONVERSIONS`` are refused before CEL sees them: with
+``map`` a text of 200 characters can ask for all the memory there is.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import Any, Final
 from cel_expr_python import cel as _library
 
 from controller.api.gate import PrometheusProvider
+from controller.core.answers import one_line
 
 #: What a condition may speak of: one query's result, or those of a control group.
 RESULT: Final = "result"
@@ -35,6 +39,14 @@ _TOKEN: Final = re.compile(
       | (?P<number>0[xX][0-9a-fA-F]+|(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?)(?P<unsigned>[uU]?)
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
+)
+#: Functions from number to number, which take no more room than what they are given.
+_CONVERSIONS: Final = frozenset({"double", "int", "uint"})
+_OPERATORS: Final = frozenset("+-*/%<>=!&|?:()")
+_SPACE: Final = frozenset(" \t\r\n\f")
+_ALLOWED: Final = (
+    "a condition has only numbers, variables, true and false, + - * / %, comparisons, && || !, "
+    "? :, parentheses, and double(), int() and uint()"
 )
 _ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): ([^\n]*)")
 _NOISE: Final = re.compile(r"^[A-Z_]+: | \(in container ''\)| \[[A-Z_]+\]$| expecting \{.*\}")
@@ -82,6 +94,7 @@ class Condition:
 @lru_cache(maxsize=256)
 def compile_condition(text: str, names: frozenset[str]) -> Condition:
     """``text`` as a condition over ``names``. Raises ``ConditionError``."""
+    _only_numbers(text)
     environment = _cel.NewEnv(variables=dict.fromkeys(sorted(names), _cel.Type.DOUBLE))
     doubles, inserted = _with_doubles(text)
     try:
@@ -116,6 +129,12 @@ def condition_of(gate: PrometheusProvider) -> Condition:
             *_place(gate.condition, places[RESULT]),
         )
     at = _place(gate.condition, min(places[name] for name in condition.uses))
+    if len(condition.uses) == 1:
+        raise ConditionError(
+            f"it speaks of `{next(iter(condition.uses))}` alone, which compares nothing: speak of "
+            "`result`, or of both `updated` and `baseline`",
+            *at,
+        )
     if BASELINE_PODS in gate.query:
         raise ConditionError(
             f"a query with {BASELINE_PODS} in it is asked once: its condition speaks of `result`",
@@ -129,10 +148,26 @@ def condition_of(gate: PrometheusProvider) -> Condition:
     return condition
 
 
-def _mentions(text: str) -> Iterator[tuple[str, int]]:
-    """The names in it that are no field of something, and where they start."""
+def _only_numbers(text: str) -> None:
+    """Raise ``ConditionError`` at what is no part of an expression over numbers."""
+    name, at = "", 0
     for token in _TOKEN.finditer(text):
-        if token["name"] and not token["name"].startswith("."):
+        part = token[0]
+        if part.startswith("//") or part in _SPACE:
+            continue
+        if part == "(" and name and name not in _CONVERSIONS:
+            raise ConditionError(f"`{name}(` is refused: {_ALLOWED}", *_place(text, at))
+        name, at = token["name"] or "", token.start()
+        field = name.startswith(".")
+        if field or not (name or token["number"] or part in _OPERATORS):
+            part = one_line(part, 20)
+            raise ConditionError(f"`{part}` is refused: {_ALLOWED}", *_place(text, at))
+
+
+def _mentions(text: str) -> Iterator[tuple[str, int]]:
+    """The names in it, and where they start."""
+    for token in _TOKEN.finditer(text):
+        if token["name"]:
             yield token["name"], token.start()
 
 

@@ -19,6 +19,7 @@ from controller.core import backoff, in_place
 from controller.core.case import Case
 from controller.core.change import Change
 from controller.core.failures import Tally
+from controller.core.gating import Gates
 from controller.core.observed import TERMINATING
 from controller.core.oneway import OneWay
 from controller.core.plan import Action, ChangePod, CreatePod, DeletePod, MendPod
@@ -49,6 +50,9 @@ class Convergence:
         idle = way.idle & way.asked
         if way.policy.strategy.type is StrategyType.QUEUE:
             room = way.policy.strategy.groups[0] - len(way.flight - way.idle)
+            # Of a group that gates are asked about, no more than there are left.
+            if (left := Gates(way).room) is not None:
+                room = min(room, left)
             if room <= 0 or way.shaky:
                 return NONE
             # Those that maxUnavailable holds must not fill the window before those it lets go.

@@ -1,9 +1,8 @@
-"""When gates are asked, what their answers add up to, and what follows for the update.
+"""When gates are asked, about whom, and what the update waits for.
 
-A *run* is one asking of one gate, from its begin to its verdict: of a `Batch` gate for each group,
-of a `Final` one at the end, of a `Continuous` one from the start to the end. The state of a run is
-stored in ``status.gates`` when a count or the verdict changes, so a restart of the operator repeats
-at most the ask in flight, and a gate that goes on passing costs no write.
+Each gate has one run at a time (`gate_run`), stored in ``status.gates``: a restart of the operator
+repeats at most the ask in flight. ``covered`` of a run is how many instances were through when it
+began. By that it is known which groups were asked about, however counts go up and down meanwhile.
 """
 
 from __future__ import annotations
@@ -11,27 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
 
-from controller.api.gate import Gate, OnInconclusive, Scope
-from controller.api.ids import Ids
+from controller.api.gate import Gate, Scope
+from controller.api.ids import NONE, Ids
 from controller.api.policy import StrategyType
 from controller.api.update import GateStatus
-from controller.core.answers import Answer, Verdict
+from controller.core import assigned as asg
+from controller.core import gate_run as run
 from controller.core.builtin import Evidence
+from controller.core.observed import Told
 from controller.core.oneway import OneWay
 from controller.core.plan import AskGate
-
-WAITING: Final = "Waiting"
-PASSED: Final = "Passed"
-FAILED: Final = "Failed"
-INCONCLUSIVE: Final = "Inconclusive"
-MAX_MESSAGE: Final = 256
-
-
-def run_of(state: GateStatus) -> str:
-    """What tells one run of a gate from another."""
-    return f"{state.group}-{int(state.started_at or 0)}"
 
 
 @dataclass(frozen=True)
@@ -52,90 +41,117 @@ class Gates:
     def stored(self) -> dict[str, GateStatus]:
         return {s.name: s for s in self.way.update.status.gates if s.name in self.wanted}
 
-    # Groups.
+    # Where the update is.
 
     @cached_property
-    def size(self) -> int | None:
-        """The group size of a Queue whose groups are asked about; None: its window is free."""
-        queue = self.way.policy.strategy.type is StrategyType.QUEUE
-        asked = any(g.scope is Scope.BATCH and not g.dry_run for g in self.wanted.values())
-        return self.way.policy.strategy.groups[0] if queue and asked else None
+    def through(self) -> int:
+        """How many instances are done or have failed for good."""
+        return len(self.way.done | self.way.failed)
 
     @cached_property
-    def group(self) -> int | None:
-        """The number of the group that is complete and whose successor has not started."""
-        way, batch = self.way, self.way.update.status.batch
-        if way.flight or batch is None or not (way.done or way.failed):
-            return None
-        if way.policy.strategy.type is not StrategyType.QUEUE:
-            return batch.index if way.batch or not way.pending else None
-        size, updated = way.policy.strategy.groups[0], len(way.done)
-        return max(0, updated - 1) // size if not way.pending or updated % size == 0 else None
+    def over(self) -> bool:
+        """Whether no instance is left to update."""
+        return not self.way.pending and not self.way.flight
 
-    @property
+    @cached_property
+    def _started(self) -> Ids:
+        """Ids in flight of which more than the intent is there."""
+        return self.way.flight - self.way.idle
+
+    @cached_property
+    def _queue(self) -> int | None:
+        """The size of a Queue; None: its groups are those of the strategy."""
+        policy = self.way.policy.strategy
+        return policy.groups[0] if policy.type is StrategyType.QUEUE else None
+
+    @cached_property
+    def _blocking(self) -> tuple[Gate, ...]:
+        """Those that each group must pass."""
+        every = self.wanted.values()
+        return tuple(g for g in every if g.scope is Scope.BATCH and not g.dry_run)
+
+    @cached_property
     def room(self) -> int | None:
-        """How many more instances of a Queue may start before its gates are asked; None: no limit
-        but the window."""
-        if self.size is None:
+        """How many more instances of a Queue may start before its gates are asked; None: as many
+        as its window lets."""
+        if self._queue is None or not self._blocking:
             return None
-        updated = len(self.way.done)
-        return (updated // self.size + 1) * self.size - updated - len(self.way.flight)
+        if any(self._holds(gate) for gate in self._blocking):
+            return 0
+        covered = min(self._covered(gate) for gate in self._blocking)
+        return max(0, covered + self._queue - self.through - len(self._started))
 
-    # What is held, failed, to be asked.
+    def _covered(self, gate: Gate) -> int:
+        return self.stored[gate.name].covered if gate.name in self.stored else 0
 
-    def _due(self) -> Iterator[tuple[Gate, int]]:
-        """Gates that belong to this moment, with the group that they are asked for."""
-        group, over = self.group, not self.way.pending and not self.way.flight
-        for gate in self.wanted.values():
-            if gate.scope is Scope.CONTINUOUS:
-                yield gate, 0
-            elif gate.scope is Scope.BATCH and group is not None:
-                yield gate, group
-        if over and group is not None and not any(self._blocks(Scope.BATCH)):
-            yield from ((g, group) for g in self.wanted.values() if g.scope is Scope.FINAL)
+    def _complete(self, gate: Gate) -> bool:
+        """Whether a group is complete that this Batch gate was not asked about."""
+        new = self.through - self._covered(gate)
+        if new <= 0 or self.way.update.status.batch is None:
+            return False
+        if self.over or self._queue is None:
+            return not self.way.flight
+        # Those that run beside it are no hindrance to one that decides nothing.
+        return new >= self._queue and (gate.dry_run or not self._started)
 
-    def _state(self, gate: Gate, group: int) -> GateStatus | None:
-        found = self.stored.get(gate.name)
-        return found if found is not None and found.group == group else None
-
-    def _blocks(self, scope: Scope) -> Iterator[Gate]:
-        group = self.group
-        for gate in self.wanted.values():
-            if gate.scope is scope and not gate.dry_run and group is not None:
-                state = self._state(gate, group)
-                if state is None or state.result != PASSED:
-                    yield gate
+    # What waits for them.
 
     @cached_property
     def holding(self) -> Gate | None:
         """The gate that the next group, or the end, waits for."""
-        over = not self.way.pending and not self.way.flight
-        ends = (Scope.FINAL,) if over else ()
-        for scope in (Scope.BATCH, *ends, Scope.CONTINUOUS):
-            if scope is Scope.CONTINUOUS and self.group is None:
-                continue
-            if scope is Scope.CONTINUOUS:
-                bad = (g for g in self.wanted.values() if g.scope is scope and not g.dry_run)
-                held = next((g for g in bad if not self._passed(g)), None)
-            else:
-                held = next(self._blocks(scope), None)
-            if held is not None:
-                return held
-        return None
+        every = self.wanted.values()
+        scopes = (Scope.BATCH, Scope.FINAL, Scope.CONTINUOUS)
+        return next((g for s in scopes for g in every if g.scope is s and self._holds(g)), None)
 
-    def _passed(self, gate: Gate) -> bool:
+    def _holds(self, gate: Gate) -> bool:
         state = self.stored.get(gate.name)
-        return state is not None and state.result == PASSED
+        if gate.dry_run:
+            return self.over and self._unheard(gate)
+        undecided = state is not None and state.result != run.PASSED
+        match gate.scope:
+            case Scope.BATCH:
+                return undecided or self._complete(gate)
+            case Scope.FINAL:
+                news = state is None or state.covered != self.through
+                return self.over and (undecided or news)
+            case _:
+                # Before anything is updated there is nothing to be seen.
+                news = state is None or self._outdated(gate)
+                return self.through > 0 and (undecided or news)
+
+    def _unheard(self, gate: Gate) -> bool:
+        """Whether a dry run has had no answer about what the update has come to."""
+        state = self.stored.get(gate.name)
+        if gate.scope is Scope.CONTINUOUS:
+            return False
+        if state is not None and state.result == run.WAITING:
+            return state.time is None
+        return self._complete(gate) if gate.scope is Scope.BATCH else self._begins(gate)
+
+    def _outdated(self, gate: Gate) -> bool:
+        """Whether a Continuous gate has not been asked since this group is complete."""
+        told = self._told(gate.name)
+        return not self.way.flight and (told is None or told.through != self.through)
+
+    def _told(self, name: str) -> Told | None:
+        """The last answer, if it is one of the present run."""
+        told, state = self.way.case.seen.answers.get(name), self.stored.get(name)
+        if told is None or state is None:
+            return None
+        # The answer that cost a gate its verdict is the first one of the run that this begins.
+        return told if told.run == run.run_of(state) or int(told.at) == state.time else None
 
     @cached_property
     def failed(self) -> GateStatus | None:
         """A gate that failed the update."""
-        return next((s for s in self._decisive() if s.result == FAILED), None)
+        return next((s for s in self._decisive() if s.result == run.FAILED), None)
 
     @cached_property
     def undecided(self) -> GateStatus | None:
         """A gate that came to no verdict, and for which the update pauses."""
-        return next((s for s in self._decisive() if s.result == INCONCLUSIVE), None)
+        if self.failed is not None:
+            return None
+        return next((s for s in self._decisive() if s.result == run.INCONCLUSIVE), None)
 
     def _decisive(self) -> Iterator[GateStatus]:
         return (s for s in self.stored.values() if not self.wanted[s.name].dry_run)
@@ -145,141 +161,115 @@ class Gates:
     def brought_up(self) -> tuple[GateStatus, ...]:
         """``status.gates`` as it should be by now: runs begun, answers counted, time up."""
         states = dict(self.stored)
-        for gate, group in self._due():
-            if self._state(gate, group) is None:
-                begun = GateStatus(
-                    name=gate.name, group=group, started_at=float(int(self.now)), result=WAITING
-                )
-                states[gate.name] = begun
-        for name, state in states.items():
-            states[name] = self._judged(self.wanted[name], state)
+        for name, gate in self.wanted.items():
+            if self._begins(gate):
+                states[name] = run.begun(name, self._number(gate), self.now, self.through)
+            elif name in states and self._asked(gate, states[name]):
+                states[name] = run.judged(gate, states[name], self._told(name), self.now)
         return tuple(states[name] for name in self.wanted if name in states)
 
-    def _judged(self, gate: Gate, state: GateStatus) -> GateStatus:
-        told = self.way.case.seen.answers.get(gate.name)
-        if told is not None and told.run == run_of(state):
-            state = counted(gate, state, told.answer, told.at)
-            if state.result == WAITING and self.now >= _deadline(gate, state):
-                return _out_of_time(gate, state, told.answer.message, self.now)
-        if state.result == WAITING and self.now >= _deadline(gate, state):
-            return _out_of_time(gate, state, state.message, self.now)
-        return state
-
     def restarted(self) -> tuple[GateStatus, ...]:
-        """The same with every run that has no verdict begun anew: after a pause."""
-        again = {WAITING, INCONCLUSIVE}
-        return tuple(
-            s
-            if s.result not in again
-            else GateStatus(
-                name=s.name, group=s.group, started_at=float(int(self.now)), result=WAITING
-            )
-            for s in self.stored.values()
-        )
+        """The same after a pause."""
+        return tuple(run.anew(self.wanted[s.name], s, self.now) for s in self.stored.values())
+
+    def _begins(self, gate: Gate) -> bool:
+        state = self.stored.get(gate.name)
+        match gate.scope:
+            case Scope.CONTINUOUS:
+                return state is None
+            case Scope.BATCH:
+                idle = state is None or state.result == run.PASSED
+                dry = gate.dry_run and state is not None and state.result != run.WAITING
+                return self._complete(gate) and (idle or dry)
+            case _:
+                if not self.over or any(self._holds(other) for other in self._blocking):
+                    return False
+                return state is None or state.covered != self.through
+
+    def _number(self, gate: Gate) -> int:
+        """The number of the group that a run is about."""
+        if gate.scope is Scope.CONTINUOUS:
+            return 0
+        if self._queue is None:
+            batch = self.way.update.status.batch
+            return batch.index if batch else 0
+        before = self.stored.get(gate.name)
+        return max(before.group + 1 if before else 0, (self.through - 1) // self._queue)
+
+    # Whom to ask about what, and when.
+
+    def _asked(self, gate: Gate, state: GateStatus) -> bool:
+        """Whether the run is one that is asked at this moment."""
+        if run.goes_on(gate, state):
+            return True
+        return state.result == run.WAITING and (self.over or gate.scope is not Scope.FINAL)
 
     def asks(self) -> tuple[AskGate, ...]:
         """The questions that are due now."""
         due = [(state, at) for state, at in self._next_asks() if at <= self.now]
-        if not due:
-            return ()
+        return tuple(self._ask(self.wanted[state.name], state, at) for state, at in due)
+
+    def _ask(self, gate: Gate, state: GateStatus, at: float) -> AskGate:
         way, view = self.way, self.way.case.view
-        good, arrived = way.done & view.alive, way.arrived & view.alive
-        others = way.case.intended & view.alive - way.arrived
-        name = way.update.metadata.name
-        return tuple(
-            AskGate(
-                gate := self.wanted[s.name],
-                name,
-                s.group,
-                run_of(s),
-                # In the middle of a group, those that are not good yet are what there is to see.
-                arrived if gate.scope is Scope.CONTINUOUS else good,
-                others,
-                at,
-                self._decided(s),
-                self._evidence(arrived, others) if gate.builtin else None,
-            )
-            for s, at in due
+        updated = way.done
+        if gate.scope is Scope.CONTINUOUS:
+            # What serves can be seen; what still starts is no news.
+            updated |= way.arrived & view.ready
+        updated &= view.alive
+        since = way.update.status.started_at or 0.0
+        return AskGate(
+            gate=gate,
+            update=way.update.metadata.name,
+            group=state.group,
+            run=run.run_of(state),
+            updated=updated,
+            baseline=self._baseline,
+            due=at,
+            after=self._decided(state),
+            through=self.through,
+            evidence=self._evidence(way.arrived & view.alive, since) if gate.builtin else None,
         )
+
+    @cached_property
+    def _baseline(self) -> Ids:
+        """Living instances that run what they ran before the update, or are no matter of it, and in
+        either case not what it brings."""
+        way, view, to = self.way, self.way.case.view, self.way.update.status.to
+        assert to is not None
+        origin = asg.read(way.update.status.from_)
+        theirs = way.case.intended - asg.ids_of(origin) - to.instances
+        for revision, ids in origin.items():
+            theirs |= ids & view.at_revision(revision)
+        brought = NONE if way.restart or not to.revision else view.at_revision(to.revision)
+        return theirs & view.alive - way.arrived - brought
+
+    def _evidence(self, updated: Ids, since: float) -> Evidence:
+        view, others = self.way.case.view, self._baseline
+        ours, theirs = view.stumbled(updated, since), view.stumbled(others, since)
+        return Evidence(len(updated), ours, len(others), theirs)
 
     def _decided(self, state: GateStatus) -> int:
         """When this run last came to Pass or Fail, in whole epoch seconds; 0: not yet."""
-        told = self.way.case.seen.answers.get(state.name)
-        here = told.decided if told is not None and told.run == run_of(state) else 0.0
+        told = self._told(state.name)
         stored = state.time if state.successes or state.failures else 0.0
-        return int(max(here, stored or 0.0))
-
-    def _evidence(self, updated: Ids, others: Ids) -> Evidence:
-        view, since = self.way.case.view, self.way.update.status.started_at or 0.0
-        return Evidence(
-            len(updated),
-            view.stumbled(updated, since),
-            len(others),
-            view.stumbled(others, since),
-        )
+        return int(max(told.decided if told else 0.0, stored or 0.0))
 
     def moments(self) -> Iterator[float]:
         """When the next question is due, and when the time of a run is up."""
         for state, at in self._next_asks():
             yield at
-            if state.result == WAITING:
-                yield _deadline(self.wanted[state.name], state)
+            end = run.deadline(self.wanted[state.name], state)
+            if state.result == run.WAITING and end > self.now:
+                yield end
 
     def _next_asks(self) -> Iterator[tuple[GateStatus, float]]:
-        seen = self.way.case.seen
         for name, state in self.stored.items():
             gate = self.wanted[name]
-            goes_on = gate.scope is Scope.CONTINUOUS and state.result == PASSED
-            if name in seen.asking or not (state.result == WAITING or goes_on):
+            if name in self.way.case.seen.asking or not self._asked(gate, state):
                 continue
-            told = seen.answers.get(name)
-            first = (state.started_at or 0.0) + gate.initial_delay_seconds
-            last = told.at if told is not None and told.run == run_of(state) else state.time
-            yield state, first if last is None else last + gate.interval_seconds
-
-
-def counted(gate: Gate, state: GateStatus, answer: Answer, at: float) -> GateStatus:
-    """The state after an answer; the same object when neither a count nor the verdict changes."""
-    stamp = float(int(at))
-    # Stored are whole seconds: the same answer, seen again, must not look like a newer one.
-    if state.result in (FAILED, INCONCLUSIVE) or (state.time is not None and stamp <= state.time):
-        return state
-    changes: dict[str, object] = {
-        "time": stamp,
-        "value": answer.value,
-        "message": answer.message[:MAX_MESSAGE],
-    }
-    if answer.verdict is Verdict.PASS:
-        successes = min(state.successes + 1, gate.successes)
-        changes |= {"successes": successes, "failures": 0}
-        changes["result"] = PASSED if successes >= gate.successes else state.result
-    elif answer.verdict is Verdict.FAIL:
-        failures = state.failures + 1
-        changes |= {"successes": 0, "failures": failures}
-        changes["result"] = FAILED if failures >= gate.failures else WAITING
-        if state.result == PASSED:
-            # So far it had a verdict: the time for another one begins.
-            changes["started_at"] = stamp
-    elif state.result == PASSED:
-        # A Continuous gate that knows nothing any more: from now on its time runs.
-        changes |= {"result": WAITING, "started_at": stamp, "successes": 0}
-    after = state.model_copy(update=changes)
-    first = state.time is None and not state.message
-    same = all(getattr(after, n) == getattr(state, n) for n in ("result", "successes", "failures"))
-    return state if same and not first else after
-
-
-def _out_of_time(gate: Gate, state: GateStatus, said: str, now: float) -> GateStatus:
-    words = f"no verdict within {gate.timeout_seconds}s" + (f": {said}" if said else "")
-    result = {
-        OnInconclusive.PASS: PASSED,
-        OnInconclusive.FAIL: FAILED,
-        OnInconclusive.PAUSE: INCONCLUSIVE,
-    }[gate.on_inconclusive]
-    return state.model_copy(
-        update={"result": result, "message": words[:MAX_MESSAGE], "time": float(int(now))}
-    )
-
-
-def _deadline(gate: Gate, state: GateStatus) -> float:
-    return (state.started_at or 0.0) + gate.initial_delay_seconds + gate.timeout_seconds
+            told = self._told(name)
+            at = run.next_ask(gate, state, told, self.now)
+            heard = told is not None or state.time is not None
+            if heard and gate.scope is Scope.CONTINUOUS and self._outdated(gate):
+                at = min(at, self.now)
+            yield state, at

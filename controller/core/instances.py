@@ -36,8 +36,8 @@ class Instances:
         self.remade: dict[int, int] = {}
         #: uids of pods with a delete, a delete by force, a change in place under way.
         self._going: set[str] = set()
-        #: When which id stumbled, oldest first: a container restarted, or readiness was lost.
-        self.stumbles: deque[tuple[float, int]] = deque(maxlen=STUMBLES_KEPT)
+        #: When which pod stumbled: a container restarted, or readiness was lost.
+        self.stumbles: deque[tuple[float, Slot]] = deque(maxlen=STUMBLES_KEPT)
         self._forced: set[str] = set()
         self._changing: set[str] = set()
         self._now = 0.0
@@ -56,10 +56,10 @@ class Instances:
             return False
         if known is not None and known.uid == pod.uid and _stumbled(known, pod):
             # Of one that was not Ready before, the stamp is old: what counts is when it was seen.
-            self.stumbles.append((max(pod.ready_since, self._now), pod.instance))
+            self.stumbles.append((max(pod.ready_since, self._now), pod.slot))
         elif known is None and pod.restarted:
             # Nobody saw the pod before: its last restart is what it can tell of itself.
-            self.stumbles.append((pod.restarted, pod.instance))
+            self.stumbles.append((pod.restarted, pod.slot))
         if known is not None and known.uid != pod.uid:
             self._forget(known.uid)
         self.pods[pod.slot] = pod

@@ -75,20 +75,21 @@ class Finished:
 @dataclass(frozen=True, slots=True)
 class Told:
     """The last answer of a gate: in which run, and when it was there (epoch seconds). ``decided``:
-    when the run last had one that was not inconclusive, 0 for never."""
+    when the run last had one that was not inconclusive, 0 for never; ``through``: how many
+    instances were when it was asked."""
 
     run: str
     answer: Answer
     at: float
     decided: float = 0.0
+    through: int = 0
 
     @staticmethod
-    def after(before: Told | None, run: str, answer: Answer, at: float) -> Told:
+    def after(before: Told | None, run: str, answer: Answer, at: float, through: int) -> Told:
         """What is told next; ``before``: what was told last, of whatever run."""
-        if answer.decides:
-            return Told(run, answer, at, at)
         here = before is not None and before.run == run
-        return Told(run, answer, at, before.decided if before and here else 0.0)
+        decided = at if answer.decides else before.decided if before and here else 0.0
+        return Told(run, answer, at, decided, through)
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,8 @@ class AskGate:
     #: When it was due, in epoch seconds.
     due: float = 0.0
     after: int = 0
+    #: How many instances are through.
+    through: int = 0
     #: What a gate `builtin` judges.
     evidence: Evidence | None = None
 

@@ -105,9 +105,10 @@ def judge_control_group(
     """Whether the updated instances do as well as those not updated yet.
 
     Each sample of ``updated`` is compared with the baseline's sample of the same labels, or with
-    the only one there is. When the condition does not hold but the baseline is bad as well (see
-    ``bad_itself``), the trouble is not the update's: Inconclusive, not Fail, unless the updated
-    instances show more than ten times as much.
+    its only one when that has none, or when both sides have but one. When the condition does not
+    hold but the baseline is bad as well (see ``bad_itself``), the trouble is not the update's:
+    Inconclusive, not Fail, unless the updated instances show more than ten times as much of what
+    should be little.
     """
     if few := _too_few(samples_count, min_samples):
         return few
@@ -115,9 +116,12 @@ def judge_control_group(
         side = "updated instances" if not updated else "the baseline"
         return inconclusive(f"the result of {side} is empty")
     by_labels = {sample.labels: sample for sample in baseline}
+    lone = baseline[0] if len(baseline) == 1 else None
+    if lone is not None and lone.labels and len(updated) > 1:
+        lone = None  # It is the counterpart of one of them, not of each.
     unclear: Answer | None = None
     for sample in updated:
-        other = baseline[0] if len(baseline) == 1 else by_labels.get(sample.labels)
+        other = by_labels.get(sample.labels, lone)
         answer = (
             inconclusive(f"the baseline has no sample{sample.where}")
             if other is None
@@ -146,12 +150,20 @@ def _compared(sample: Sample, other: Sample, condition: Condition) -> Answer | N
             f"updated {number(sample.value)}, baseline {number(other.value)}{sample.where}: "
             f"not {condition.text}"
         )
-        blatant = sample.value > _BLATANT * other.value >= 0
+        blatant = _blatant(sample.value, other.value, condition)
         if not blatant and bad_itself(other.value, condition):
             return inconclusive(f"the baseline is bad as well: {message}", value)
         return failed(message, value)
     except EvaluationError as error:
         return inconclusive(f"{condition.text}: {error}", value)
+
+
+def _blatant(updated: float, baseline: float, condition: Condition) -> bool:
+    """Whether there is so much more of what the condition wants less of, as none of it tells."""
+    if not updated > _BLATANT * baseline >= 0:
+        return False
+    # None is less than next to nothing, also where the condition is strict and the baseline 0.
+    return condition.evaluate(updated=0.0, baseline=max(baseline, _TINY))
 
 
 def bad_itself(baseline: float, condition: Condition) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from controller.api.ids import Ids
 from controller.api.update import InstanceSets, Target, Update
 from controller.core import assigned as asg
-from controller.core.admission import held_up, wanted
+from controller.core.admission import held_up, policy_refused, wanted
 from controller.core.case import Case
 from controller.core.plan import Event, Write, WriteJob, WriteUpdate
 from controller.core.update_status import recounted
@@ -22,7 +22,8 @@ def scale(case: Case) -> Write | None:
     count, active, refused = case.job.spec.instances, case.active, case.status.instances_refused
     if refused is not None and count != refused:
         return WriteJob(case.status.model_copy(update={"instances_refused": None}))
-    if case.status.last_attempt is None or (wanted(case) and not held_up(case)):
+    begins = wanted(case) and not held_up(case) and policy_refused(case) is None
+    if case.status.last_attempt is None or begins:
         return None
     if refused is not None:
         return None
@@ -74,6 +75,7 @@ def _told(update: Update, origin: asg.Assigned, instances: Ids, note: str) -> Wr
     sets = InstanceSets(
         **{name: getattr(old.instances, name) & kept for name in InstanceSets.model_fields}
     )
+    gone = len((old.instances.updated | old.instances.failed) - kept)
     status = old.model_copy(
         update={
             "from_": asg.write(origin),
@@ -84,6 +86,9 @@ def _told(update: Update, origin: asg.Assigned, instances: Ids, note: str) -> Wr
             "failure_counts": {
                 count: ids & kept for count, ids in old.failure_counts.items() if ids & kept
             },
+            "gates": tuple(
+                g.model_copy(update={"covered": max(0, g.covered - gone)}) for g in old.gates
+            ),
             "batch": old.batch
             and old.batch.model_copy(update={"instances": old.batch.instances & kept}),
         }

@@ -101,7 +101,7 @@ class View:
     next_good: float | None
     _pods: Mapping[Slot, Pod]
     _slots: Ids
-    _stumbles: Collection[tuple[float, int]] = field(compare=False)
+    _stumbles: Collection[tuple[float, tuple[int, bool]]] = field(compare=False)
     _twin: Callable[[], View] = field(compare=False)
 
     def pod(self, instance: int) -> Pod:
@@ -117,7 +117,11 @@ class View:
         """How often the pods of these ids, which are present, stumbled since then (epoch seconds),
         as far as this process saw. What an earlier pod of an id did is not laid at its door."""
         return sum(
-            1 for at, i in self._stumbles if i in ids and at >= max(since, self.pod(i).since)
+            1
+            for at, slot in self._stumbles
+            if slot[0] in ids
+            and (pod := self.pod(slot[0])).slot == slot
+            and at >= max(since, pod.since)
         )
 
     @property

@@ -1,11 +1,15 @@
 """Asks an HTTP server with GET; with ``{{echelon.podIP}}`` in the URL each updated instance.
 
-Only the status counts. Who has not answered when the time is up counts as out of reach.
+Only the status counts. Who has not answered when the time is up counts as out of reach. Where
+there are more than can be asked at once, each has a share of the time, and each ask begins
+elsewhere: those that hang do not hide one that is wrong.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
+import random
 from collections.abc import Iterator
 
 import aiohttp
@@ -18,6 +22,8 @@ from controller.gates.world import PARALLEL, World, patience
 
 #: Of the time for the ask: the rest is for judging, before the ask as a whole is given up.
 _SHARE = 0.9
+#: So many times as many as are asked at once are asked even when all of them hang.
+_ROUNDS = 3
 
 
 async def ask(gate: Gate, context: Context, world: World) -> Answer:
@@ -28,11 +34,15 @@ async def ask(gate: Gate, context: Context, world: World) -> Answer:
     seconds = patience(gate) * _SHARE
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds
-    statuses: dict[str, int | str] = dict.fromkeys(targets, f"no answer in {seconds:g} s")
-    rest = iter(targets.items())
+    each = seconds / max(1, min(_ROUNDS, math.ceil(len(targets) / PARALLEL)))
+    # In the order of the instances, whoever is asked first.
+    statuses: dict[str, int | str] = dict.fromkeys(targets, f"no answer in {each:g} s")
+    start = random.randrange(len(targets)) if targets else 0
+    items = list(targets.items())
+    rest = iter(items[start:] + items[:start])
     async with world.session() as session:
         askers = [
-            asyncio.create_task(_ask_each(session, rest, expect, statuses))
+            asyncio.create_task(_ask_each(session, rest, expect, statuses, each))
             for _ in range(min(PARALLEL, len(targets)))
         ]
         try:
@@ -55,7 +65,7 @@ def _targets(url: str, context: Context) -> dict[str, str]:
         return {shown(url_of(expanded)): expanded}
     return {
         f"instance {instance}": expand(url, context, ip) if ip else ""
-        for instance, _, ip in context.updated
+        for instance, _, ip in sorted(context.updated)
     }
 
 
@@ -64,6 +74,7 @@ async def _ask_each(
     targets: Iterator[tuple[str, str]],
     expect: tuple[int, ...],
     statuses: dict[str, int | str],
+    seconds: float,
 ) -> None:
     """Ask those that are left, one after the other; several of these share the targets."""
     for name, url in targets:
@@ -71,6 +82,9 @@ async def _ask_each(
             if not url:
                 raise FetchError("its pod has no IP yet")
             question = Question(url_of(url), final=expect, wants_body=False)
-            statuses[name] = (await fetch(session, question)).status
+            async with asyncio.timeout(seconds):
+                statuses[name] = (await fetch(session, question)).status
+        except TimeoutError:
+            pass  # Which is what stands there already.
         except FetchError as error:
             statuses[name] = str(error)

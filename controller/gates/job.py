@@ -7,6 +7,7 @@ owns it, so it goes when the Update goes.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from typing import Any, Final
@@ -15,7 +16,7 @@ from controller.api import labels
 from controller.api.gate import Gate, Scope
 from controller.core.answers import Answer, inconclusive, judge_job
 from controller.gates.context import Context, filled
-from controller.gates.world import World
+from controller.gates.world import World, patience
 from controller.kube.errors import AlreadyExists, ApiError, NotFound
 from controller.kube.logs import tail
 from controller.kube.resources import BATCH_JOBS, PODS
@@ -25,12 +26,17 @@ _LINES: Final = 10
 _BYTES: Final = 2048
 #: Seconds for which an ended Job of a Continuous gate stays, unless its template says.
 _KEPT: Final = 3600
+#: Seconds that a log is waited for, and of the time for the ask the share that it must end in.
+_LOG_SECONDS: Final = 3.0
+_SHARE: Final = 0.9
 _POD_OF: Final = "batch.kubernetes.io/job-name"
 
 
 async def ask(gate: Gate, context: Context, world: World) -> Answer:
     """The verdict about a job gate, whose Job is made when it is not there. Raises ``ApiError``."""
     name = name_of(gate, context)
+    clock = asyncio.get_running_loop().time
+    end = clock() + patience(gate) * _SHARE
     job = await _job(gate, context, world, name)
     owners = job.get("metadata", {}).get("ownerReferences") or ()
     if all(owner.get("uid") != context.update_uid for owner in owners):
@@ -38,7 +44,7 @@ async def ask(gate: Gate, context: Context, world: World) -> Answer:
     status = job.get("status") or {}
     last = ""
     if judge_job(status, "").verdict == "Fail":
-        last = await _log(world, context.namespace, name)
+        last = await _log(world, context.namespace, name, min(end, clock() + _LOG_SECONDS))
     return judge_job(status, last)
 
 
@@ -108,23 +114,29 @@ def _strangers(given: Any) -> dict[str, Any]:
     return {key: value for key, value in given.items() if not key.startswith(f"{labels.GROUP}/")}
 
 
-async def _log(world: World, namespace: str, job: str) -> str:
-    """The last lines that the Job's newest failed pod logged; "" when they cannot be had."""
-    found: tuple[str, str, str] | None = None
+async def _log(world: World, namespace: str, job: str, until: float) -> str:
+    """The last lines that the Job's newest failed pod logged; "" when they cannot be had by then:
+    that it failed is known, which a slow log must not turn into no answer."""
     try:
-        selector = f"{_POD_OF}={job}"
-        async for pod in world.client.list(PODS, namespace, label_selector=selector):
-            if (pod.get("status") or {}).get("phase") == "Succeeded":
-                continue
-            metadata = pod["metadata"]
-            candidate = metadata.get("creationTimestamp") or "", metadata["name"], _container(pod)
-            found = max(found or candidate, candidate)
-        if found is None:
-            return ""
-        return await tail(world.client, namespace, *found[1:], lines=_LINES, most_bytes=_BYTES)
-    except ApiError:
-        # Gone, or not for the operator to read: the verdict stands without.
+        async with asyncio.timeout_at(until):
+            return await _newest_log(world, namespace, job)
+    except (ApiError, TimeoutError):
+        # Gone, too slow, or not for the operator to read: the verdict stands without.
         return ""
+
+
+async def _newest_log(world: World, namespace: str, job: str) -> str:
+    found: tuple[str, str, str] | None = None
+    selector = f"{_POD_OF}={job}"
+    async for pod in world.client.list(PODS, namespace, label_selector=selector):
+        if (pod.get("status") or {}).get("phase") == "Succeeded":
+            continue
+        metadata = pod["metadata"]
+        candidate = metadata.get("creationTimestamp") or "", metadata["name"], _container(pod)
+        found = max(found or candidate, candidate)
+    if found is None:
+        return ""
+    return await tail(world.client, namespace, *found[1:], lines=_LINES, most_bytes=_BYTES)
 
 
 def _container(pod: dict[str, Any]) -> str:

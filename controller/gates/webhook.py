@@ -10,8 +10,9 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from controller.api.gate import Gate
 from controller.core.answers import Answer, judge_webhook
@@ -42,8 +43,10 @@ async def ask(gate: Gate, context: Context, world: World) -> Answer:
     question = Question(url, "POST", headers, secret, body.encode())
     async with world.session() as session:
         said = await fetch(session, question)
-    answer = judge_webhook(said.status, said.body)
-    return replace(answer, message=_without(answer.message, secret.values()))
+    # Before judging shortens it: what is left of a secret then would not be recognised.
+    hidden = _hidden(secret.values())
+    answer = judge_webhook(said.status, _masked(said.body, hidden))
+    return replace(answer, message=_without(answer.message, hidden))
 
 
 def _default(gate: Gate, context: Context) -> str:
@@ -86,11 +89,34 @@ def _value(secret: str, key: str, encoded: str) -> str:
     return value
 
 
-def _without(message: str, secrets: Iterable[str]) -> str:
-    """The message, should the service have said one of its secrets aloud."""
-    for value in secrets:
-        # The part after "Bearer" is the secret one.
-        for part in (value, *value.split()):
-            if len(part) >= 6:
-                message = message.replace(part, "***")
-    return message
+def _hidden(secrets: Iterable[str]) -> list[str]:
+    """What no message may hold, the longest first: others may be in it."""
+    # The part after "Bearer" is the secret one.
+    parts = {part for value in secrets for part in (value, *value.split()) if len(part) >= 6}
+    return sorted(parts, key=len, reverse=True)
+
+
+def _masked(body: bytes, hidden: Sequence[str]) -> bytes:
+    """What counts of the answer, should the service have said one of its secrets aloud."""
+    if not hidden:
+        return body
+    try:
+        said = json.loads(body)
+        if not isinstance(said, dict):
+            return body
+        shown = {key: said[key] for key in ("verdict", "message") if key in said}
+        return json.dumps(_without(shown, hidden)).encode()
+    except (ValueError, RecursionError):
+        return b""
+
+
+def _without(node: Any, hidden: Sequence[str]) -> Any:
+    """JSON data without it."""
+    if isinstance(node, list):
+        return [_without(item, hidden) for item in node]
+    if isinstance(node, dict):
+        return {_without(key, hidden): _without(item, hidden) for key, item in node.items()}
+    if isinstance(node, str):
+        for part in hidden:
+            node = node.replace(part, "***")
+    return node

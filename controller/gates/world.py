@@ -19,6 +19,7 @@ import aiohttp
 from controller.api.gate import Gate
 from controller.gates.addresses import Guard
 from controller.gates.fetch import FetchError
+from controller.gates.names import Resolver
 from controller.kube.client import Client
 
 #: Seconds after which an ask is over, however rarely a gate is asked.
@@ -43,7 +44,8 @@ class GateSettings:
 
 
 class World:
-    """``client``: of the API server at the URLs ``api_servers``, which gates may not ask."""
+    """``client``: of the API server, and gates' own, lest they hold up what the operator does with
+    it; ``api_servers``: its URLs, which gates may not ask (see ``Guard``)."""
 
     def __init__(
         self, client: Client, api_servers: tuple[str, ...], settings: GateSettings
@@ -51,6 +53,8 @@ class World:
         self.client = client
         self.settings = settings
         self._guard = Guard(api_servers, allow_loopback=settings.allow_loopback)
+        self._resolver = Resolver()
+        self._reading = asyncio.Lock()
         self._trust: tuple[tuple[int, int], ssl.SSLContext] | None = None
 
     @asynccontextmanager
@@ -65,6 +69,7 @@ class World:
             force_close=True,
             ssl=await self._context(),
             socket_factory=self._guard.socket,
+            resolver=self._resolver,
         )
         async with aiohttp.ClientSession(
             connector=connector,
@@ -81,9 +86,10 @@ class World:
         file = self.settings.ca_file
         try:
             version = _version(file)
-            if self._trust is None or self._trust[0] != version:
-                # Reading the system's certificates takes longer than the loop may stand still.
-                self._trust = version, await asyncio.to_thread(_trusting, file)
+            async with self._reading:
+                if self._trust is None or self._trust[0] != version:
+                    # Reading the system's certificates takes longer than the loop may stand still.
+                    self._trust = version, await asyncio.to_thread(_trusting, file)
         except OSError as error:  # An ssl.SSLError is one, too.
             raise FetchError(f"cannot use the CA file {file}: {error.strerror}") from error
         return self._trust[1]

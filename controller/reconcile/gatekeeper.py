@@ -69,7 +69,8 @@ class Gatekeeper:
             else:
                 answer = await self._ask(gate, _context(entry, ask, update))
             key = update.metadata.uid, gate.name
-            told = Told.after(entry.answers.get(key), ask.run, answer, self._clock())
+            before, now = entry.answers.get(key), self._clock()
+            told = Told.after(before, ask.run, answer, now, ask.through)
             entry.answers[key] = told
             self._observe(provider(gate), str(answer.verdict), told.at - begun, begun - ask.due)
             log.debug("gate %s: %s %s", gate.name, answer.verdict, answer.message)

@@ -177,11 +177,10 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
         _update(gates=[{"name": "errors"}]),
         ("spec.update.gates[0]", "exactly one of prometheus"),
     ),
-}
-
-#: Fields of the contract whose behaviour is still to come.
-UNSUPPORTED_JOBS: dict[str, Object] = {
-    "spec.update.gates": _update(gates=[GATE]),
+    "a gate that has no time to pass": (
+        _update(gates=[{**GATE, "successes": 31}]),
+        ("spec.update.gates[0].successes", "need more time than timeoutSeconds"),
+    ),
 }
 
 UPDATES: dict[str, tuple[Object, tuple[str, ...]]] = {

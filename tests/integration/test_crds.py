@@ -15,7 +15,6 @@ from tests.integration.bad_objects import (
     GATE,
     JOB,
     JOBS,
-    UNSUPPORTED_JOBS,
     UPDATE,
     UPDATES,
     Object,
@@ -94,13 +93,6 @@ def test_a_bad_job_is_refused(crd_cluster: Cluster, name: str) -> None:
     message = refusal(crd_cluster, changed(JOB, change))
     for word in words:
         assert word in message
-
-
-@pytest.mark.parametrize("field", UNSUPPORTED_JOBS)
-def test_a_job_that_asks_for_what_is_to_come_is_refused(crd_cluster: Cluster, field: str) -> None:
-    message = refusal(crd_cluster, changed(JOB, UNSUPPORTED_JOBS[field]))
-    assert field in message
-    assert "is not yet supported; leave it out" in message
 
 
 @pytest.mark.parametrize("name", UPDATES)

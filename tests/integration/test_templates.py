@@ -7,7 +7,7 @@ import json
 import pytest
 
 from hack.devcluster.api import ApiError
-from tests.integration.bad_objects import JOB, JOBS, UNSUPPORTED_JOBS, changed
+from tests.integration.bad_objects import JOB, JOBS, changed
 from tests.integration.harness.manifests import (
     Object,
     condition,
@@ -99,7 +99,7 @@ def test_an_invalid_pod_template_is_answered_with_the_api_servers_words(
 def test_bad_jobs_are_refused_and_no_pod_is_touched(space: Space) -> None:
     space.made(job("good", instances=2))
     first = space.observer.uids("good")
-    bad = {name: change for name, (change, _) in JOBS.items()} | UNSUPPORTED_JOBS
+    bad = {name: change for name, (change, _) in JOBS.items()}
     assert len(bad) >= 20
     for what, change in bad.items():
         with pytest.raises(ApiError) as refused:

@@ -10,7 +10,7 @@ from controller.api.gate import Gate
 from controller.api.ids import Ids
 from controller.api.update import GateStatus, Phase
 from controller.core.answers import Answer, Verdict
-from controller.core.gating import counted
+from controller.core.gate_run import counted
 from tests.unit.core.sim.world import World
 
 PASS, FAIL, WAIT = (Answer(verdict, f"it says {verdict}") for verdict in Verdict)

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.api.policy import PolicyPatch, Replacement, StrategyType, UpdatePolicy
-from controller.api.update import UpdateSpec
-from controller.core.policy import max_unavailable, not_supported, resolve
+from controller.core.policy import max_unavailable, resolve
 
 
 def policy(**fields: Any) -> UpdatePolicy:
@@ -115,28 +114,3 @@ def test_percentages_stay_within_the_whole(percent: int, total: int) -> None:
     assert 1 <= size <= max(1, total)
     assert 0 <= found.max_failed_instances <= total
     assert found.max_failed_instances <= size <= max(1, found.max_failed_instances + 1)
-
-
-@pytest.mark.parametrize(
-    ("spec", "field"),
-    [
-        ({"policy": {"gates": [GATE]}}, "spec.policy.gates"),
-    ],
-)
-def test_what_is_still_to_come_is_named(spec: dict[str, Any], field: str) -> None:
-    answer = not_supported(UpdateSpec.model_validate({"job": "web", **spec}))
-    assert answer == f"{field} is not yet supported; leave it out"
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [
-        {},
-        {"force": True, "message": "again"},
-        {"action": "Proceed", "paused": False, "policy": {}},
-        {"policy": {"replacement": "Recreate", "gates": [], "watchAfterSeconds": 0}},
-        {"policy": {"strategy": {"type": "Batch", "size": "10%"}, "maxUnavailable": 1}},
-    ],
-)
-def test_what_is_there_is_not_refused(spec: dict[str, Any]) -> None:
-    assert not_supported(UpdateSpec.model_validate({"job": "web", **spec})) is None

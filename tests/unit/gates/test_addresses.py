@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import asyncio
 import socket
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.gates.addresses import Guard, RefusedError, why_refused
+from controller.gates import addresses
+from controller.gates.addresses import Guard, RefusedError, in_pod, why_refused
 
 
 @pytest.mark.parametrize(
@@ -19,6 +22,12 @@ from controller.gates.addresses import Guard, RefusedError, why_refused
         "::ffff:169.254.169.254",
         "64:ff9b::a9fe:a9fe",
         "2002:a9fe:a9fe::1",
+        "::169.254.169.254",
+        "::ffff:0:a9fe:a9fe",
+        "64:ff9b:1::a9fe:a9fe",
+        "64:ff9b:1:a9fe:a9:fe00::",
+        "fd00:ec2::23",
+        "fd00:ec2::23%eth0",
         "fd00:ec2::254",
         "100.100.100.200",
         "224.0.0.1",
@@ -31,7 +40,9 @@ def test_refused_whatever_the_settings(address: str) -> None:
     assert why_refused(address, allow_loopback=True)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "127.1.2.3", "::1", "0.0.0.0", "::ffff:7f00:1"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "127.1.2.3", "::1", "0.0.0.0", "::", "::ffff:7f00:1", "::7f00:1"]
+)
 def test_loopback_is_a_setting(address: str) -> None:
     assert why_refused(address, allow_loopback=False)
     assert why_refused(address, allow_loopback=True) is None
@@ -70,6 +81,33 @@ async def test_its_address_is_learned_anew() -> None:
     await guard.refresh()
     with pytest.raises(RefusedError):
         guard.check("127.0.0.9", 1)
+
+
+async def test_in_a_pod_its_service_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert in_pod({}) == ()
+    environment = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "6443"}
+    assert in_pod(environment)[0] == "https://[fd00::1]:6443"
+    known = True
+
+    async def resolve(host: str, port: int, **_: object) -> Any:
+        if host == "kubernetes.default.svc" and not known:
+            await asyncio.sleep(60)
+        kind = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
+        return [(*kind, ("10.0.0.9" if host == "kubernetes.default.svc" else host, port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    monkeypatch.setattr(addresses, "_LOOKUP", 0.01)
+    now = [0.0]
+    servers = ("https://10.0.0.1:6443", *in_pod({"KUBERNETES_SERVICE_HOST": "10.96.0.1"}))
+    guard = Guard(servers, allow_loopback=False, clock=lambda: now[0])
+    await guard.refresh()
+    # A name that means nothing just now means what it did.
+    known, now[0] = False, 100.0
+    await guard.refresh()
+    for address, port in (("10.0.0.1", 6443), ("10.96.0.1", 443), ("10.0.0.9", 443)):
+        with pytest.raises(RefusedError, match="is the API server"):
+            guard.check(address, port)
+    guard.check("10.0.0.1", 443)
 
 
 async def test_an_unknown_api_server_is_an_error() -> None:

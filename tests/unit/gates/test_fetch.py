@@ -112,14 +112,13 @@ async def test_names_are_judged_by_what_they_resolve_to(
     world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await serve(ok)
-    loop = asyncio.get_running_loop()
     address = "127.0.0.1"
 
-    async def resolve(host: str, port: int, **_: object) -> Any:
+    def resolve(host: str, port: int, *_: object) -> Any:
         kind = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
         return [(*kind, ("127.0.0.1" if host != "moody.example" else address, port))]
 
-    monkeypatch.setattr(loop, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     url = f"http://moody.example:{server.port}/"
     assert (await get(world, url)).status == 200
     address = "169.254.169.254"

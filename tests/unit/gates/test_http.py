@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from controller.api.gate import Gate
@@ -48,7 +50,8 @@ async def test_each_updated_instance_is_asked(asker: Asker, context: Context, se
     server = await serve(ok)
     ips = tuple((i, f"web-{i}", "127.0.0.1") for i in range(120))
     url = f"http://{{{{echelon.podIP}}}}:{server.port}/"
-    answer = await asker.ask(gate(url), replace(context, updated=ips))
+    patient = gate(url).model_copy(update={"interval_seconds": 10})
+    answer = await asker.ask(patient, replace(context, updated=ips))
     assert answer == Answer(Verdict.PASS, "", "120/120")
     assert len(server.seen) == 120
 
@@ -107,6 +110,41 @@ async def test_at_most_fifty_are_asked_at_a_time(
     answer = await asker.ask(patient, replace(context, updated=updated))
     assert answer.value == "130/130"
     assert most <= 50
+
+
+@pytest.mark.parametrize("start", [0, 55])
+async def test_fifty_that_hang_do_not_hide_one_that_is_wrong(
+    asker: Asker, context: Context, serve: Serve, monkeypatch: pytest.MonkeyPatch, start: int
+) -> None:
+    async def broken(_: web.Request) -> web.Response:
+        return web.Response(status=500)
+
+    server = await serve(broken)
+    monkeypatch.setattr("random.randrange", lambda _: start)
+    with socket.create_server(("127.0.0.2", server.port), backlog=200):
+        ips = ["127.0.0.2"] * 50 + ["127.0.0.1"] * 10
+        updated = tuple((i, f"web-{i}", ip) for i, ip in enumerate(ips))
+        url = f"http://{{{{echelon.podIP}}}}:{server.port}/"
+        patient = gate(url).model_copy(update={"interval_seconds": 3})
+        answer = await asker.ask(patient, replace(context, updated=updated[::-1]))
+    words = "instance 50 answered 500, not 200 (and 9 more)"
+    assert answer == Answer(Verdict.FAIL, words, "0/60")
+    assert len(server.seen) == 10
+
+
+async def test_where_it_begins_changes(
+    asker: Asker, context: Context, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.gates.http.PARALLEL", 1)
+    server = await serve(ok)
+    asking = gate(f"http://{{{{echelon.podIP}}}}:{server.port}/")
+    updated = tuple((i, f"web-{i}", f"127.0.0.{i + 1}") for i in range(3))
+    for start in range(3):
+        monkeypatch.setattr("random.randrange", lambda _, start=start: start)
+        # All but the first refuse the connection, which takes no time.
+        answer = await asker.ask(asking, replace(context, updated=updated))
+        assert answer.value == "1/3"
+        assert answer.message.startswith("instance 1: cannot connect")
 
 
 async def test_a_url_that_is_none_is_said(asker: Asker, context: Context) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from typing import Any
@@ -135,6 +136,23 @@ async def test_a_log_that_cannot_be_had_is_left_out(
     assert await asker.ask(gate(), context) == expected
     put_pod(api, "smoke-1", "2026-01-01T00:00:00Z")
     assert await asker.ask(gate(), context) == expected
+
+
+async def test_a_slow_log_leaves_the_verdict(
+    asker: Asker, context: Context, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient = gate().model_copy(update={"interval_seconds": 1})
+    await asker.ask(impatient, context)
+    end(api, context, "Failed", reason="DeadlineExceeded")
+    put_pod(api, "smoke-1", "2026-01-01T00:00:00Z")
+
+    async def hang(*_: Any, **__: Any) -> str:
+        await asyncio.sleep(60)
+        return ""
+
+    monkeypatch.setattr(job, "tail", hang)
+    expected = Answer(Verdict.FAIL, "the Job failed (DeadlineExceeded)", "Failed")
+    assert await asker.ask(impatient, context) == expected
 
 
 async def test_one_that_appeared_meanwhile_is_read(

@@ -144,6 +144,14 @@ def test_a_control_group(updated: float, baseline: float, verdict: Verdict) -> N
     assert answer.verdict is verdict
 
 
+@pytest.mark.parametrize(
+    "text", ["updated < baseline", "updated < baseline * 1.5", "updated / baseline < 1.5"]
+)
+def test_a_baseline_of_nothing_excuses_nothing(text: str) -> None:
+    relative = compile_condition(text, NAMES)
+    assert judge_control_group((Sample(0.3),), (Sample(0.0),), relative).verdict is FAIL
+
+
 def test_an_answer_about_a_control_group_tells_both() -> None:
     answer = judge_control_group((Sample(0.9),), (Sample(0.5),), GROUP)
     assert answer.value == "0.9 vs 0.5"
@@ -176,9 +184,52 @@ def test_samples_are_compared_by_their_labels() -> None:
     ours = (Sample(0.5, (("code", "500"),)), Sample(0.0, (("code", "404"),)))
     theirs = (Sample(0.0, (("code", "404"),)), Sample(0.4, (("code", "500"),)))
     assert judge_control_group(ours, theirs, GROUP).verdict is PASS
-    assert judge_control_group(ours, theirs[:1], GROUP).verdict is FAIL
     lone = judge_control_group(ours, (theirs[0], Sample(0.0, (("code", "503"),))), GROUP)
     assert lone.message == "the baseline has no sample of {code=500}"
+
+
+@pytest.mark.parametrize(
+    ("updated", "baseline", "verdict"),
+    [
+        # 30 % of 500 are not excused by 90 % of 200, nor is 3 % of one by 0 % of another.
+        ({"200": 0.9, "500": 0.3}, {"200": 0.9}, INCONCLUSIVE),
+        ({"slow": 0.03, "a": 0.0}, {"a": 0.0}, INCONCLUSIVE),
+        # What is seen to be bad is bad.
+        ({"slow": 0.03, "a": 0.5}, {"a": 0.0}, FAIL),
+        ({"slow": 0.03}, {"slow": 0.03, "a": 0.0}, PASS),
+        # One on each side, or one for all.
+        ({"new": 0.5}, {"old": 0.0}, FAIL),
+        ({"new": 0.0}, {"old": 0.0}, PASS),
+        ({"a": 0.0, "b": 0.5}, {"": 0.0}, FAIL),
+        ({"a": 0.0, "b": 0.01}, {"": 0.01}, PASS),
+    ],
+)
+def test_a_lone_sample_of_the_baseline(
+    updated: dict[str, float], baseline: dict[str, float], verdict: Verdict
+) -> None:
+    ours, theirs = (
+        tuple(Sample(value, (("l", label),) if label else ()) for label, value in group.items())
+        for group in (updated, baseline)
+    )
+    assert judge_control_group(ours, theirs, GROUP).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("updated", "baseline", "verdict"),
+    [
+        # The baseline is dead: to do better, if badly, is no disaster.
+        (0.6, 0.0, INCONCLUSIVE),
+        (0.6, 0.05, INCONCLUSIVE),
+        (0.2, 0.5, INCONCLUSIVE),
+        (0.0, 0.0, INCONCLUSIVE),
+        (0.5, 0.99, FAIL),
+        (0.97, 0.99, PASS),
+    ],
+)
+def test_where_more_is_better(updated: float, baseline: float, verdict: Verdict) -> None:
+    share = compile_condition("updated >= baseline - 0.05 && updated > 0.9", NAMES)
+    answer = judge_control_group((Sample(updated),), (Sample(baseline),), share)
+    assert answer.verdict is verdict
 
 
 def test_a_control_group_needs_both_sides_and_traffic() -> None:

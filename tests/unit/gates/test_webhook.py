@@ -84,6 +84,48 @@ async def test_a_secret_that_is_said_aloud_is_not_repeated(
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        {"verdict": "Wait", "message": "x" * 224 + " Bearer hush-hush-hush-hush-hush-hush"},
+        {"verdict": "x" * 60 + "hush-hush-hush-hush-hush-hush"},
+        {"verdict": [{"x" * 55 + "hush-hush-hush-hush-hush-hush": 1}]},
+        {"verdict": "Fail", "message": "hush-hush-hush-hush-hush-hush-and-more"},
+    ],
+)
+async def test_no_part_of_a_secret_is_left_where_the_message_is_cut(
+    asker: Asker, context: Context, serve: Serve, api: Api, said: Any
+) -> None:
+    secret = b"Bearer hush-hush-hush-hush-hush-hush"
+    put_secret(api, Authorization=secret, X_Other=secret[7:] + b"-and-more")
+
+    async def echo(_: web.Request) -> web.Response:
+        return web.json_response(said)
+
+    server = await serve(echo)
+    answer = await asker.ask(gate(server.url, headersFrom="headers"), context)
+    assert "hush" not in f"{answer.message} {answer.value}"
+    assert "more" not in answer.message
+
+
+async def test_an_answer_that_is_no_object_is_said_beside_a_secret(
+    asker: Asker, context: Context, serve: Serve, api: Api
+) -> None:
+    put_secret(api, Authorization=b"Bearer abcdef")
+    for body, words in (
+        ("abcdef", "is not JSON"),
+        ('{"verdict": ["abcdef", ' + "[" * 3000 + "]" * 3000 + "]}", "is not JSON"),
+        ('["abcdef"]', "is not a JSON object"),
+    ):
+
+        async def answer(_: web.Request, body: str = body) -> web.Response:
+            return web.Response(text=body)
+
+        server = await serve(answer)
+        said = await asker.ask(gate(server.url, headersFrom="headers"), context)
+        assert said.message == f"the answer {words}"
+
+
+@pytest.mark.parametrize(
     ("key", "value"),
     [("X_Token", b"hush\nX-Evil: 1"), ("X_Token", "hush…".encode()), ("X_Token", b"hush\xff")],
 )

@@ -50,7 +50,7 @@ class Operator(Sight):
         for ask in planned.asks:
             name, cluster = ask.gate.name, self.cluster
             answer, before = cluster.answer(ask), self.answers.get(name)
-            self.answers[name] = Told.after(before, ask.run, answer, cluster.now)
+            self.answers[name] = Told.after(before, ask.run, answer, cluster.now, ask.through)
         reported = [r for r in planned.reports if self.report_due(r) <= self.cluster.now]
         for report in reported:
             self.quiet_until[_name(report)] = self.cluster.now + PAUSE

@@ -1,0 +1,50 @@
+"""What the program gives to gates."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from controller.app import Operator
+from controller.gates.world import World
+from controller.kube.config import Connection
+from controller.kube.resources import PODS, SECRETS
+from controller.settings import load
+from tests.unit.gates.conftest import Api
+
+
+async def test_gates_that_hang_hold_up_nothing_but_gates(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worlds: list[World] = []
+
+    class Seen(World):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            worlds.append(self)
+
+    monkeypatch.setattr("controller.app.World", Seen)
+    connection = await api.start()
+    operator = Operator(load([], {}), Connection(connection.server))
+    (world,) = worlds
+    api.put(PODS.path("ns"), "p")
+
+    async def hang(_: object) -> bytes:
+        return await asyncio.sleep(60, b"")
+
+    monkeypatch.setattr(world.client._transport, "_send", hang)
+    asking = [asyncio.create_task(world.client.get(SECRETS, "ns", "s")) for _ in range(200)]
+    await asyncio.sleep(0.05)
+    clients = (operator._client, operator._pod_client, operator._lease_client)
+    async with asyncio.timeout(5):
+        for client in clients:
+            assert await client.get(PODS, "ns", "p")
+    for task in asking:
+        task.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+    for client in clients:
+        await client.close()
+    # It writes as well, so it is bound to the Lease like the others.
+    assert world.client._transport.guard == operator._guard
