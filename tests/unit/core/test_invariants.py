@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 
 from controller.api.update import TERMINAL
+from controller.core.answers import Answer, Verdict
 from tests.unit.core.sim import Behaviour, World, chance
 from tests.unit.core.sim.calm import calm
 from tests.unit.core.sim.mischief import at_work, hurt, make, verb
@@ -139,6 +140,10 @@ class AnythingGoes(RuleBasedStateMachine):
         self.world.cluster.quota = quota
         self.world.cluster.bad_images = {} if bad is None else {bad: "not today"}
         self.world.cluster.stubborn = stubborn
+
+    @rule(said=chance.SAYING)
+    def gates_say(self, said: dict[str, Verdict]) -> None:
+        self.world.cluster.answers |= {name: Answer(verdict) for name, verdict in said.items()}
 
     # The operator, its watch and its writes.
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from controller.api.ids import Ids
 from controller.api.update import ACTIVE, TERMINAL, Update
 from controller.core import assigned as asg
-from controller.core.standing import AUTO_PAUSED
+from controller.core.standing import AUTO_PAUSED, GATE_INCONCLUSIVE
 from tests.unit.core.sim.world import World
 
 #: Simulated seconds within which whatever is not held up has ended.
@@ -24,6 +24,7 @@ def calm(world: World) -> None:
     cluster.quota = None
     # While creates are refused, `maxUnavailable` may rightly wait for ids out of the update.
     cluster.bad_images.clear()
+    cluster.answers.clear()
     world.late.clear()
     world.restart()
     _nodes_let_go(world)
@@ -81,7 +82,7 @@ def nudge(world: World) -> None:
             continue
         edit, policy = world.cluster.user_edit_update, update.status.policy
         edit(name, paused=False)
-        if _stands(update) and update.status.reason == AUTO_PAUSED:
+        if _stands(update) and update.status.reason in (AUTO_PAUSED, GATE_INCONCLUSIVE):
             edit(name, resume_token=f"go {update.metadata.generation}")
         if policy is not None and policy.pulse_interval_seconds is not None:
             world.cluster.pulse(name)

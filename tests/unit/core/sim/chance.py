@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from controller.core.answers import Verdict
 from tests.unit.core.sim.kubelet import Behaviour
 
 IDS = st.integers(0, 6)
@@ -22,6 +23,24 @@ STRATEGIES = st.one_of(
         AUTO,
     ),
 )
+_GATE: dict[str, Any] = {"http": {"url": "http://gate"}, "intervalSeconds": 3, "timeoutSeconds": 20}
+#: Called after what they are asked by: `SAYING`.
+GATES = st.sampled_from(
+    [
+        [],
+        [],
+        [{"name": "group", **_GATE}],
+        [{"name": "all", "scope": "Continuous", "failures": 2, **_GATE}],
+        [
+            {"name": "group", "successes": 2, **_GATE},
+            {"name": "end", "scope": "Final", "onInconclusive": "Pass", **_GATE},
+            {"name": "dry", "dryRun": True, **_GATE},
+        ],
+    ]
+)
+SAYING = st.fixed_dictionaries(
+    {name: st.sampled_from(list(Verdict)) for name in ("group", "all", "end", "dry")}
+)
 #: What a policy and its override in an Update have in common.
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "strategy": STRATEGIES,
@@ -34,6 +53,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "terminationTimeoutSeconds": st.sampled_from([0, 0, 10]),
     "watchAfterSeconds": st.sampled_from([0, 0, 0, 5, 30]),
     "pulseIntervalSeconds": st.sampled_from([None, None, None, 4, 30]),
+    "gates": GATES,
 }
 MODES = st.sampled_from(["Automatic", "Automatic", "Manual"])
 POLICIES = st.fixed_dictionaries({**FIELDS, "mode": MODES})

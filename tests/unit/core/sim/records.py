@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 from controller.api.job import Job, JobStatus
 from controller.api.policy import Mode
 from controller.api.update import (
@@ -173,7 +173,9 @@ class Records:
             assert intended & scope == status.to.instances
             assert len(status.instances.failed) <= limit
         elif outcome == Phase.ROLLED_BACK:
-            assert intended & scope == origin
+            # What an Update of some instances had created, a scale may want meanwhile.
+            scaled = NONE if update.spec.instances is None else scope - origin
+            assert intended & scope - scaled == origin
             assert len(status.instances.rollback_failed) <= limit
         wait, since = status.policy and status.policy.watch_after_seconds, status.watching_since
         if outcome == Phase.ROLLED_FORWARD and wait:
