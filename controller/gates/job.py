@@ -26,6 +26,8 @@ _LINES: Final = 10
 _BYTES: Final = 2048
 #: Seconds for which an ended Job of a Continuous gate stays, unless its template says.
 _KEPT: Final = 3600
+#: Seconds after an interval within which it has been looked at.
+_LOOKED_AT: Final = 60
 #: Seconds that a log is waited for, and of the time for the ask the share that it must end in.
 _LOG_SECONDS: Final = 3.0
 _SHARE: Final = 0.9
@@ -97,14 +99,22 @@ def manifest(gate: Gate, context: Context) -> dict[str, Any]:
         ],
     }
     spec = template.get("spec")
-    if isinstance(spec, dict) and gate.scope is Scope.CONTINUOUS:
-        spec.setdefault("ttlSecondsAfterFinished", _KEPT)
+    if isinstance(spec, dict):
+        spec |= _kept(gate, spec)
     if isinstance(spec, dict) and isinstance(pod := spec.get("template"), dict):
         pods = pod.get("metadata")
         if isinstance(pods, dict) and isinstance(pods.get("labels"), dict):
             # With an instance's labels its pods would be taken for instances.
             pods["labels"] = _strangers(pods["labels"])
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
+
+
+def _kept(gate: Gate, spec: dict[str, Any]) -> dict[str, int]:
+    """How long the Job stays when it has ended: at least until it is looked at again."""
+    seconds = spec.get("ttlSecondsAfterFinished")
+    if isinstance(seconds, int):
+        return {"ttlSecondsAfterFinished": max(seconds, gate.interval_seconds + _LOOKED_AT)}
+    return {"ttlSecondsAfterFinished": _KEPT} if gate.scope is Scope.CONTINUOUS else {}
 
 
 def _strangers(given: Any) -> dict[str, Any]:

@@ -96,6 +96,18 @@ def test_its_name_is_of_one_run(context: Context) -> None:
         assert re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", each)
 
 
+@pytest.mark.parametrize(
+    ("given", "scope", "kept"),
+    [(None, "Batch", None), (None, "Continuous", 3600), (0, "Batch", 70), (900, "Final", 900)],
+)
+def test_it_stays_until_it_is_looked_at(
+    context: Context, given: int | None, scope: str, kept: int | None
+) -> None:
+    spec = TEMPLATE["spec"] | ({} if given is None else {"ttlSecondsAfterFinished": given})
+    made = gate(template=TEMPLATE | {"spec": spec}).model_copy(update={"scope": scope})
+    assert job.manifest(made, context)["spec"].get("ttlSecondsAfterFinished") == kept
+
+
 async def test_it_passes_when_complete(asker: Asker, context: Context, api: Api) -> None:
     await asker.ask(gate(), context)
     end(api, context, "Complete")
