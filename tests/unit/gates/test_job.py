@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.api.gate import Gate
+from controller.api.gate import Gate, Scope
 from controller.core.answers import Answer, Verdict, inconclusive
 from controller.gates import job
 from controller.gates.asker import Asker
@@ -104,7 +104,7 @@ def test_it_stays_until_it_is_looked_at(
     context: Context, given: int | None, scope: str, kept: int | None
 ) -> None:
     spec = TEMPLATE["spec"] | ({} if given is None else {"ttlSecondsAfterFinished": given})
-    made = gate(template=TEMPLATE | {"spec": spec}).model_copy(update={"scope": scope})
+    made = gate(template=TEMPLATE | {"spec": spec}).model_copy(update={"scope": Scope(scope)})
     assert job.manifest(made, context)["spec"].get("ttlSecondsAfterFinished") == kept
 
 
