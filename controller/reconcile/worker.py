@@ -156,6 +156,8 @@ class Reconciler:
             if due > now:
                 self._at(entry.key, due)
                 continue
+            # Those of Updates that are gone go with the rest of the past.
+            entry.quiet_until = {n: at for n, at in entry.quiet_until.items() if at > now}
             entry.quiet_until[name] = now + REPORT_EVERY
             try:
                 await self._intent.perform(entry, report)
