@@ -27,7 +27,7 @@ def next_write(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
     """What the Update has to store before anything else may happen; None: nothing. ``held_back``:
     ids that ``maxUnavailable`` keeps from being replaced."""
     gates = Gates(way)
-    if way.moving and (write := _heed(way, tally, gates)) is not None:
+    if way.moving and not tally.fresh and (write := _heed(way, tally, gates)) is not None:
         return write
     if way.moving and len(way.failed) > way.policy.max_failed_instances:
         return _too_many(way, tally)
@@ -149,6 +149,8 @@ def _next_group(way: OneWay, tally: Tally, gates: Gates, held_back: Ids) -> Writ
         # The whole group waits for others to be available, so those that are not join it: it may
         # be for them alone that it waits, and they may come up at the target only.
         candidates, size = way.pending - way.case.available, max(way.policy.strategy.groups)
+        if gates.room is not None:
+            size = min(size, gates.room)
     elif queue and way.idle:
         return None
     elif (room := gates.room) is not None:

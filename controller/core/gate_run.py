@@ -52,19 +52,28 @@ def goes_on(gate: Gate, state: GateStatus) -> bool:
 
 def judged(gate: Gate, state: GateStatus, told: Told | None, now: float) -> GateStatus:
     """The state by now; ``told``: the last answer of this very run."""
+    state = _sane(state, now)
     if told is not None:
         state = counted(gate, state, told.answer, told.at)
-    if state.result != WAITING or told is None or now < deadline(gate, state):
+    if state.result != WAITING or told is None or now < deadline(gate, state, told):
         return state
     # Time that passed while nobody could ask, or that a clock skipped, is no silence of theirs.
-    if told.at < deadline(gate, state) - gate.interval_seconds - _ASKING:
+    if told.at < deadline(gate, state, told) - gap(gate):
         return state
     return _out_of_time(gate, state, told.answer.message or state.message, now)
 
 
-def deadline(gate: Gate, state: GateStatus) -> float:
-    """When a run without a verdict is inconclusive."""
-    return (state.started_at or 0.0) + gate.initial_delay_seconds + gate.timeout_seconds
+def gap(gate: Gate) -> float:
+    """Seconds between two answers that are more than it takes to ask."""
+    return gate.interval_seconds + _ASKING
+
+
+def deadline(gate: Gate, state: GateStatus, told: Told | None = None) -> float:
+    """When a run without a verdict is inconclusive; ``told``: its last answer."""
+    due = (state.started_at or 0.0) + gate.initial_delay_seconds
+    if told is not None and told.since > due + gap(gate):
+        due = told.since
+    return due + gate.timeout_seconds
 
 
 def next_ask(gate: Gate, state: GateStatus, told: Told | None, now: float) -> float:
@@ -72,8 +81,15 @@ def next_ask(gate: Gate, state: GateStatus, told: Told | None, now: float) -> fl
     last = told.at if told is not None else state.time
     if last is None:
         return (state.started_at or 0.0) + gate.initial_delay_seconds
-    # Of the future only a clock can tell that was wrong.
     return last + gate.interval_seconds if last <= now else now
+
+
+def _sane(state: GateStatus, now: float) -> GateStatus:
+    """Of the future only a clock can tell that was wrong, here or where the operator was before."""
+    late = {"started_at": float(int(now))} if (state.started_at or 0.0) > now + 1 else {}
+    if state.time is not None and state.time > now + 1:
+        late["time"] = float(int(now)) - 1
+    return state.model_copy(update=late) if late else state
 
 
 def counted(gate: Gate, state: GateStatus, answer: Answer, at: float) -> GateStatus:
@@ -98,14 +114,19 @@ def counted(gate: Gate, state: GateStatus, answer: Answer, at: float) -> GateSta
         changes["result"] = FAILED if failures >= gate.failures else WAITING
         if state.result == PASSED:
             # So far it had a verdict: the time for another one begins.
-            changes["started_at"] = stamp
+            changes["started_at"] = _again(gate, stamp)
     elif state.result == PASSED:
         # A Continuous gate that knows nothing any more: from now on its time runs.
-        changes |= {"result": WAITING, "started_at": stamp, "successes": 0}
+        changes |= {"result": WAITING, "started_at": _again(gate, stamp), "successes": 0}
     after = state.model_copy(update=changes)
     first = state.time is None and not state.message
     same = all(getattr(after, n) == getattr(state, n) for n in ("result", "successes", "failures"))
     return state if same and not first else after
+
+
+def _again(gate: Gate, now: float) -> float:
+    """The begin of a run that follows at once upon another: nothing is to be waited for."""
+    return now - gate.initial_delay_seconds
 
 
 def _out_of_time(gate: Gate, state: GateStatus, said: str, now: float) -> GateStatus:

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from controller.api.gate import Gate, Scope
-from controller.api.ids import NONE, Ids
+from controller.api.ids import Ids
 from controller.api.policy import StrategyType
 from controller.api.update import GateStatus
-from controller.core import assigned as asg
 from controller.core import gate_run as run
-from controller.core.builtin import Evidence
+from controller.core import gate_sides as sides
 from controller.core.observed import Told
 from controller.core.oneway import OneWay
 from controller.core.plan import AskGate
@@ -94,6 +93,11 @@ class Gates:
         # Those that run beside it are no hindrance to one that decides nothing.
         return new >= self._queue and (gate.dry_run or not self._started)
 
+    @cached_property
+    def news(self) -> bool:
+        """Whether there is something to be stored."""
+        return self.brought_up() != tuple(self.stored.values())
+
     # What waits for them.
 
     @cached_property
@@ -125,7 +129,8 @@ class Gates:
         if gate.scope is Scope.CONTINUOUS:
             return False
         if state is not None and state.result == run.WAITING:
-            return state.time is None
+            again = gate.scope is Scope.BATCH and self._complete(gate)
+            return state.time is None or again
         return self._complete(gate) if gate.scope is Scope.BATCH else self._begins(gate)
 
     def _outdated(self, gate: Gate) -> bool:
@@ -178,13 +183,21 @@ class Gates:
             case Scope.CONTINUOUS:
                 return state is None
             case Scope.BATCH:
-                idle = state is None or state.result == run.PASSED
-                dry = gate.dry_run and state is not None and state.result != run.WAITING
-                return self._complete(gate) and (idle or dry)
+                free = state is None or state.result == run.PASSED
+                if gate.dry_run and state is not None:
+                    free = state.result != run.WAITING or self.over
+                return free and self._complete(gate) and not self.way.shaky
             case _:
-                if not self.over or any(self._holds(other) for other in self._blocking):
+                if not self._final:
                     return False
                 return state is None or state.covered != self.through
+
+    @cached_property
+    def _final(self) -> bool:
+        """Whether it is the time of Final gates."""
+        if not self.over or self.way.shaky:
+            return False
+        return not any(self._holds(gate) for gate in self._blocking)
 
     def _number(self, gate: Gate) -> int:
         """The number of the group that a run is about."""
@@ -202,7 +215,14 @@ class Gates:
         """Whether the run is one that is asked at this moment."""
         if run.goes_on(gate, state):
             return True
-        return state.result == run.WAITING and (self.over or gate.scope is not Scope.FINAL)
+        match gate.scope:
+            case Scope.CONTINUOUS:
+                asked = True
+            case Scope.BATCH:
+                asked = not self.way.shaky
+            case _:
+                asked = self._final
+        return asked and state.result == run.WAITING
 
     def asks(self) -> tuple[AskGate, ...]:
         """The questions that are due now."""
@@ -210,55 +230,38 @@ class Gates:
         return tuple(self._ask(self.wanted[state.name], state, at) for state, at in due)
 
     def _ask(self, gate: Gate, state: GateStatus, at: float) -> AskGate:
-        way, view = self.way, self.way.case.view
-        updated = way.done
-        if gate.scope is Scope.CONTINUOUS:
-            # What serves can be seen; what still starts is no news.
-            updated |= way.arrived & view.ready
-        updated &= view.alive
-        since = way.update.status.started_at or 0.0
+        way = self.way
         return AskGate(
             gate=gate,
             update=way.update.metadata.name,
             group=state.group,
             run=run.run_of(state),
-            updated=updated,
-            baseline=self._baseline,
+            updated=sides.updated(way, gate.scope),
+            baseline=sides.baseline(way),
             due=at,
-            after=self._decided(state),
-            through=self.through,
-            evidence=self._evidence(way.arrived & view.alive, since) if gate.builtin else None,
+            question=self._question(gate, state),
+            # With one that is down it is no answer about all of them.
+            through=-1 if way.shaky else self.through,
+            evidence=sides.evidence(way) if gate.builtin else None,
         )
 
-    @cached_property
-    def _baseline(self) -> Ids:
-        """Living instances that run what they ran before the update, or are no matter of it, and in
-        either case not what it brings."""
-        way, view, to = self.way, self.way.case.view, self.way.update.status.to
-        assert to is not None
-        origin = asg.read(way.update.status.from_)
-        theirs = way.case.intended - asg.ids_of(origin) - to.instances
-        for revision, ids in origin.items():
-            theirs |= ids & view.at_revision(revision)
-        brought = NONE if way.restart or not to.revision else view.at_revision(to.revision)
-        return theirs & view.alive - way.arrived - brought
-
-    def _evidence(self, updated: Ids, since: float) -> Evidence:
-        view, others = self.way.case.view, self._baseline
-        ours, theirs = view.stumbled(updated, since), view.stumbled(others, since)
-        return Evidence(len(updated), ours, len(others), theirs)
-
-    def _decided(self, state: GateStatus) -> int:
-        """When this run last came to Pass or Fail, in whole epoch seconds; 0: not yet."""
+    def _question(self, gate: Gate, state: GateStatus) -> str:
+        """What stays the same until there is a verdict: by it the Job of a job gate is named."""
         told = self._told(state.name)
+        if told is not None and not told.answer.decides:
+            return told.question
+        decided = told.at if told is not None else 0.0
+        if told is None and run.goes_on(gate, state):
+            # What is stored of it may be of long ago, and what was asked then as well.
+            decided = self.now
         stored = state.time if state.successes or state.failures else 0.0
-        return int(max(told.decided if told else 0.0, stored or 0.0))
+        return f"{run.run_of(state)}-{int(max(decided, stored or 0.0))}"
 
     def moments(self) -> Iterator[float]:
         """When the next question is due, and when the time of a run is up."""
         for state, at in self._next_asks():
             yield at
-            end = run.deadline(self.wanted[state.name], state)
+            end = run.deadline(self.wanted[state.name], state, self._told(state.name))
             if state.result == run.WAITING and end > self.now:
                 yield end
 
@@ -270,6 +273,9 @@ class Gates:
             told = self._told(name)
             at = run.next_ask(gate, state, told, self.now)
             heard = told is not None or state.time is not None
-            if heard and gate.scope is Scope.CONTINUOUS and self._outdated(gate):
-                at = min(at, self.now)
+            at_once = heard and gate.scope is Scope.CONTINUOUS and not self.way.shaky
+            if at_once and self._outdated(gate):
+                # Answers are told apart by whole seconds.
+                soon = (state.time or 0.0) + 1
+                at = min(at, soon if self.now < soon <= self.now + 1 else self.now)
             yield state, at

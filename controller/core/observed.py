@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from controller.api.job import Job
@@ -74,22 +74,23 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The last answer of a gate: in which run, and when it was there (epoch seconds). ``decided``:
-    when the run last had one that was not inconclusive, 0 for never; ``through``: how many
-    instances were when it was asked."""
+    """The last answer of a gate: in which run, and when it was there (epoch seconds). ``through``:
+    how many instances were when it was asked; ``question``: what it answers; ``since``: when the
+    answers of this run began that came one after the other, without a gap."""
 
     run: str
     answer: Answer
     at: float
-    decided: float = 0.0
     through: int = 0
+    question: str = ""
+    since: float = 0.0
 
-    @staticmethod
-    def after(before: Told | None, run: str, answer: Answer, at: float, through: int) -> Told:
-        """What is told next; ``before``: what was told last, of whatever run."""
-        here = before is not None and before.run == run
-        decided = at if answer.decides else before.decided if before and here else 0.0
-        return Told(run, answer, at, decided, through)
+    def following(self, before: Told | None, gap: float) -> Told:
+        """The same after ``before``, which is of whatever run; ``gap``: seconds."""
+        here = before is not None and before.run == self.run
+        if before is None or not here or not 0 <= self.at - before.at <= gap:
+            return replace(self, since=self.at)
+        return replace(self, since=before.since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,7 @@ class Prune:
 @dataclass(frozen=True, slots=True)
 class AskGate:
     """Ask a gate of the Update ``update`` about a group. ``run`` tells this asking from another,
-    ``after`` within it one verdict from the next: when there was the last, in whole epoch seconds.
+    ``question`` within it one verdict from the next.
     ``updated`` and ``baseline``: instances that run the new revision, and those that do not yet."""
 
     gate: Gate
@@ -187,7 +187,7 @@ class AskGate:
     baseline: Ids
     #: When it was due, in epoch seconds.
     due: float = 0.0
-    after: int = 0
+    question: str = ""
     #: How many instances are through.
     through: int = 0
     #: What a gate `builtin` judges.

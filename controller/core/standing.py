@@ -51,10 +51,13 @@ def of(way: OneWay) -> Standing:
         words = f"paused by {who}" + ("; the rollback waits for paused: false" if waits else "")
         return Standing(paused, "Paused", words, who)
     gates = Gates(way)
-    if (open_ := gates.undecided) is not None:
+    # Of an update that has failed no gate is asked again; a pause that is there stays.
+    lost = len(way.failed) > way.policy.max_failed_instances
+    lost = lost and update.status.reason != GATE_INCONCLUSIVE
+    if (open_ := gates.undecided) is not None and not lost:
         words = f"gate {open_.name}: {open_.message}; change spec.resumeToken to ask it again"
         return Standing(paused, GATE_INCONCLUSIVE, words)
-    if gates.holding is None and (held := hold(way)):
+    if not gated(way) and (held := hold(way)):
         return Standing(paused, AUTO_PAUSED, held)
     if pulse.missing(update, now):
         interval = way.policy.pulse_interval_seconds
@@ -62,6 +65,15 @@ def of(way: OneWay) -> Standing:
         words = f"no pulse for {interval}s" if had else "waiting for a pulse"
         return Standing(awaiting, "AwaitingPulse", words)
     return Standing(rolling, "Progressing", "")
+
+
+def gated(way: OneWay) -> bool:
+    """Whether gates come before the pause: one holds, or has an answer that is not counted yet.
+    A pause that is there stays: nobody is asked meanwhile."""
+    if not way.moving and way.update.status.reason == AUTO_PAUSED:
+        return False
+    gates = Gates(way)
+    return gates.holding is not None or (way.moving and gates.news)
 
 
 def hold(way: OneWay) -> str | None:

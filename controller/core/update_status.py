@@ -20,6 +20,7 @@ from controller.core import conditions, hindrance, standing
 from controller.core.conditions import Wanted
 from controller.core.failures import Tally, grouped
 from controller.core.fitting import fitted
+from controller.core.gating import Gates
 from controller.core.oneway import OneWay
 
 MAX_HISTORY = 50
@@ -213,7 +214,7 @@ def report(way: OneWay, tally: Tally, held_back: Ids = NONE) -> UpdateStatus:
     if status.phase in PAUSED | AWAITING:
         wish = standing.of(way)
         return told(case, update, status, wish.reason, f"{progress}; {wish.message}".rstrip("; "))
-    if (until := watching_until(update)) is not None:
+    if (until := watching_until(update)) is not None and Gates(way).holding is None:
         words = f"{progress}; watching until {format_time(until)}"
         return told(case, update, status, "Watching", words)
     obstacle = hindrance.of(way, held_back)

@@ -81,7 +81,7 @@ def _resume(way: OneWay, token: str) -> Write:
         changes = {**answer, "gates": gates.restarted()}
         status = update.status.model_copy(update=changes)
         return _write(update, told(way.case, update, status, status.reason, status.message))
-    if standing.hold(way) is None or batch is None:
+    if standing.gated(way) or standing.hold(way) is None or batch is None:
         words = "resumeToken is of no effect: the operator has not paused this Update"
         status = refused(way.case, update, update.status.model_copy(update=answer), words)
         return _write(update, status, Event("VerbRefused", words, update.metadata.name, "Warning"))

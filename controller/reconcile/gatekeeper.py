@@ -16,6 +16,7 @@ from controller.api.ids import Ids
 from controller.api.update import Update
 from controller.core import builtin
 from controller.core.answers import Answer
+from controller.core.gate_run import gap
 from controller.core.observed import Told
 from controller.core.plan import AskGate
 from controller.gates.context import Context, Instance
@@ -70,8 +71,8 @@ class Gatekeeper:
                 answer = await self._ask(gate, _context(entry, ask, update))
             key = update.metadata.uid, gate.name
             before, now = entry.answers.get(key), self._clock()
-            told = Told.after(before, ask.run, answer, now, ask.through)
-            entry.answers[key] = told
+            told = Told(ask.run, answer, now, ask.through, ask.question)
+            entry.answers[key] = told = told.following(before, gap(gate))
             self._observe(provider(gate), str(answer.verdict), told.at - begun, begun - ask.due)
             log.debug("gate %s: %s %s", gate.name, answer.verdict, answer.message)
         finally:
@@ -96,7 +97,7 @@ def _context(entry: Entry, ask: AskGate, update: Update) -> Context:
         revision=revision,
         digest=revision.removeprefix(f"{job}-"),
         group=ask.group,
-        run=f"{ask.run}-{ask.after}",
+        run=ask.question,
         updated=_instances(entry, ask.updated),
         baseline=_instances(entry, ask.baseline),
     )

@@ -92,7 +92,7 @@ def test_passes_and_failures_in_a_row() -> None:
     assert len(world.cluster.asked) == 6
     times = [world.update.status.started_at, world.update.status.finished_at]
     assert times[1] - times[0] >= 25  # type: ignore[operator]
-    verdicts = [ask.after for ask in world.cluster.asked]
+    verdicts = [ask.question for ask in world.cluster.asked]
     assert sorted(set(verdicts)) == verdicts, "each asks for another verdict"
 
 
@@ -105,7 +105,7 @@ def test_one_verdict_is_asked_for_until_it_is_there() -> None:
     world.until(lambda: len(world.cluster.asked) == 4)
     world.cluster.answers["g"] = PASS
     world.until(lambda: len(world.cluster.asked) == 6)
-    first, *later = [ask.after for ask in world.cluster.asked]
+    first, *later = [ask.question for ask in world.cluster.asked]
     assert later[:4] == [first] * 4
     assert later[4] > first
 

@@ -11,6 +11,7 @@ from controller.api.update import Update
 from controller.core import plan
 from controller.core.change import Change
 from controller.core.decide import decide
+from controller.core.gate_run import gap
 from controller.core.observed import Refusal, Told, Verdict
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.sight import Sight
@@ -50,7 +51,8 @@ class Operator(Sight):
         for ask in planned.asks:
             name, cluster = ask.gate.name, self.cluster
             answer, before = cluster.answer(ask), self.answers.get(name)
-            self.answers[name] = Told.after(before, ask.run, answer, cluster.now, ask.through)
+            told = Told(ask.run, answer, cluster.now, ask.through, ask.question)
+            self.answers[name] = told.following(before, gap(ask.gate))
         reported = [r for r in planned.reports if self.report_due(r) <= self.cluster.now]
         for report in reported:
             self.quiet_until[_name(report)] = self.cluster.now + PAUSE
