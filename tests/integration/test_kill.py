@@ -168,6 +168,11 @@ class Killer:
             self.dead.clear()
             self._operator.start(ready=False)
 
+    def rest(self) -> None:
+        """From now on nobody is killed; a killing under way is over."""
+        with self._lock:
+            self.dead.set()
+
 
 @pytest.fixture
 def killed_often(
@@ -176,13 +181,15 @@ def killed_often(
     """The session's operator makes way for one behind a proxy, with the same Lease."""
     operator.stop()
     with Proxy(cluster, USER) as proxy:
-        other = Operator(cluster, "tests", kubeconfig=proxy.kubeconfig)
+        other, killers = Operator(cluster, "tests", kubeconfig=proxy.kubeconfig), list[Killer]()
 
         def make(nth: int) -> tuple[Killer, Proxy]:
-            killer = Killer(other, nth)
-            return killer, proxy
+            killers.append(Killer(other, nth))
+            return killers[-1], proxy
 
         yield make
+        for killer in killers:
+            killer.rest()
         other.close()
 
 
