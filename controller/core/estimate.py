@@ -47,7 +47,8 @@ def _rates(past: Iterable[Finished]) -> list[float]:
     told = [
         p
         for p in past
-        if p.phase is Phase.ROLLED_FORWARD and p.updated > 0 and 0 < p.started < p.finished
+        if p.phase is Phase.ROLLED_FORWARD and p.updated > 0 and 0 < p.started <= p.finished
     ]
     newest = sorted(told, key=lambda p: p.finished, reverse=True)[:MAX_PAST]
-    return [(p.finished - p.started) / p.updated for p in newest]
+    # Stored are whole seconds: what took none of them took no more than one.
+    return [max(1.0, p.finished - p.started) / p.updated for p in newest]

@@ -49,7 +49,7 @@ def test_only_the_newest_count() -> None:
 
 def test_what_did_not_go_through_tells_nothing() -> None:
     others = [past(9.0, phase=p) for p in Phase if p is not Phase.ROLLED_FORWARD]
-    empty = [past(9.0, updated=0), past(0.0), past(9.0, started=0.0)]
+    empty = [past(9.0, updated=0), past(-1.0), past(9.0, started=0.0)]
     assert estimate([*others, *empty], draft(), instances=10, watched=1) is None
 
 
@@ -77,3 +77,9 @@ def test_the_past_never_undercuts_the_floor() -> None:
 
 def test_nothing_to_do() -> None:
     assert estimate([past(10.0)], draft(min_ready=60, after=9), instances=0, watched=0) is None
+
+
+def test_what_began_and_ended_within_a_second_is_a_past_as_well() -> None:
+    found = estimate([past(0.0, updated=4)], draft(), instances=8, watched=1)
+    assert found is not None
+    assert (found.seconds, found.from_.startswith("0.2 s per instance")) == (2, True)
