@@ -98,7 +98,8 @@ def _unpack_debian(downloads: Path, root: Path) -> str:
         raise ImageError("no python3-minimal is known to apt-cache: run apt-get update")
     python = found[1]
     without = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
-    wanted = [f"{python}-minimal", f"lib{python}-stdlib"]
+    # The last is in every slim image of Debian, for apt is made of it: wheels count on it.
+    wanted = [f"{python}-minimal", f"lib{python}-stdlib", "libstdc++6"]
     options = ["--recurse", *(f"--no-{each}" for each in without)]
     names = {line for line in _run("apt-cache", "depends", *options, *wanted).splitlines() if line}
     packages = sorted(n for n in names if n[0] not in " <|" and not _LEFT_OUT.search(n))
