@@ -48,9 +48,9 @@ def _heed(way: OneWay, tally: Tally, gates: Gates) -> Write | None:
     """Store what the gates say by now; a failed one fails the update whatever it tolerates."""
     if not gates.wanted:
         return None
-    if (states := gates.brought_up()) != tuple(gates.stored.values()):
-        status = report(way, tally).model_copy(update={"gates": states})
-        return WriteUpdate(way.update.metadata.name, status, _said(way, gates, states))
+    if gates.news:
+        status = report(way, tally).model_copy(update={"gates": gates.brought_up})
+        return WriteUpdate(way.update.metadata.name, status, _said(way, gates, gates.brought_up))
     if (bad := gates.failed) is None:
         return None
     if way.policy.rollback_on_failure:

@@ -96,7 +96,7 @@ class Gates:
     @cached_property
     def news(self) -> bool:
         """Whether there is something to be stored."""
-        return self.brought_up() != tuple(self.stored.values())
+        return self.brought_up != tuple(self.stored.values())
 
     # What waits for them.
 
@@ -163,6 +163,7 @@ class Gates:
 
     # What becomes of them.
 
+    @cached_property
     def brought_up(self) -> tuple[GateStatus, ...]:
         """``status.gates`` as it should be by now: runs begun, answers counted, time up."""
         states = dict(self.stored)
