@@ -7,13 +7,15 @@ descriptions say; the schema gives no defaults here, for gates are list items.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from controller.api.meta import MAX_INT32, Model
 
 Seconds = Annotated[int, Field(ge=0, le=MAX_INT32)]
+PROVIDERS: Final = ("prometheus", "http", "job", "webhook", "builtin")
+
 AtLeastOne = Annotated[int, Field(ge=1, le=MAX_INT32)]
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
 
@@ -203,3 +205,8 @@ class Gate(Model):
             "those of the others. Takes no settings: `builtin: {}`."
         ),
     ] = None
+
+    @property
+    def provider(self) -> str:
+        """The name of the one that it asks; "" for none, which the schema forbids."""
+        return next((name for name in PROVIDERS if getattr(self, name) is not None), "")

@@ -38,7 +38,7 @@ class Asker:
 
     async def ask(self, gate: Gate, context: Context) -> Answer:
         """What the gate says now, within ``min(intervalSeconds, 10)`` seconds."""
-        provider = next((_PROVIDERS[name] for name in _PROVIDERS if getattr(gate, name)), None)
+        provider = _PROVIDERS.get(gate.provider)
         if provider is None:
             return inconclusive("the gate names nobody that could be asked")
         seconds = patience(gate)

@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 Ask = Callable[[Gate, Context], Awaitable[Answer]]
 #: Told after each asking: provider, verdict, seconds it took, seconds it began too late.
 Observe = Callable[[str, str, float, float], None]
-PROVIDERS = ("prometheus", "http", "job", "webhook", "builtin")
 
 
 class Gatekeeper:
@@ -73,16 +72,11 @@ class Gatekeeper:
             before, now = entry.answers.get(key), self._clock()
             told = Told(ask.run, answer, now, ask.through, ask.question)
             entry.answers[key] = told = told.following(before, gap(gate))
-            self._observe(provider(gate), str(answer.verdict), told.at - begun, begun - ask.due)
+            self._observe(gate.provider, str(answer.verdict), told.at - begun, begun - ask.due)
             log.debug("gate %s: %s %s", gate.name, answer.verdict, answer.message)
         finally:
             entry.asking.discard(gate.name)
         self._settled(entry.key)
-
-
-def provider(gate: Gate) -> str:
-    """Which provider the gate names."""
-    return next((name for name in PROVIDERS if getattr(gate, name) is not None), "")
 
 
 def _context(entry: Entry, ask: AskGate, update: Update) -> Context:
