@@ -16,6 +16,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from controller.api.job import KIND
 from controller.gates.addresses import in_pod
 from controller.gates.asker import Asker
 from controller.gates.world import GateSettings, World
@@ -85,7 +86,7 @@ class Operator:
             self._store,
             self._queue,
             self._recorder,
-            observe=lambda seconds, result: self._metrics.reconciled("Job", result, seconds),
+            observe=lambda seconds, result: self._metrics.reconciled(KIND, result, seconds),
             ask=Asker(self._world(connection)).ask,
             asked=self._metrics.asked,
         )

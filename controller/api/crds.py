@@ -170,7 +170,7 @@ def _crd(
 
 
 def job_crd() -> Schema:
-    """jobs.echelon.dev."""
+    """echelonjobs.echelon.dev."""
     schema = job_schema()
     _add(schema, rules.JOB)
     scale = {

@@ -12,7 +12,7 @@ from controller.api.labels import API_VERSION
 from controller.api.meta import MAX_INT32, Condition, Model, ObjectMeta, Time, empty
 from controller.api.policy import UpdatePolicy
 
-KIND = "Job"
+KIND = "EchelonJob"
 MAX_INSTANCES = MAX_ID + 1
 
 Count = Annotated[int, Field(ge=0)]

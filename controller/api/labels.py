@@ -23,6 +23,10 @@ CHANGING_TO: Final = "echelon.dev/changing-to"
 #: How often in a row this instance's pod ended and was made again (the back-off's memory).
 REMADE: Final = "echelon.dev/remade"
 
+#: Read by the cluster-autoscaler: without it a node is never removed while it runs a pod whose
+#: controller is of a kind that the cluster-autoscaler does not know.
+SAFE_TO_EVICT: Final = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+
 # Annotations of Updates.
 ADMITTED: Final = "echelon.dev/admitted"
 PULSED_AT: Final = "echelon.dev/pulsed-at"

@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from controller.api import labels
 from controller.api.in_effect import in_effect, is_infeasible
+from controller.api.job import KIND
 from controller.api.meta import ObjectMeta, Time, parse_time
 from controller.api.pod import Pod, slot_of
 from controller.api.restart_base import RestartBase
@@ -127,7 +128,7 @@ class PodWire(_Wire):
         """The slim Pod; None when its name is not that of an instance of the Job it claims."""
         meta, status = self.metadata, self.status
         owner = next((o for o in meta.owner_references if o.controller), None)
-        ours = owner is not None and owner.kind == "Job" and owner.api_version == labels.API_VERSION
+        ours = owner is not None and owner.kind == KIND and owner.api_version == labels.API_VERSION
         job = owner.name if owner and ours else meta.labels.get(labels.JOB, "")
         slot = slot_of(job, meta.name)
         if slot is None:

@@ -70,7 +70,9 @@ class Prepared:
             },
         )
         metadata["annotations"] = _merged(
-            metadata.get("annotations"), {labels.REVISION: revision}, without=_OURS
+            metadata.get("annotations"),
+            {labels.REVISION: revision, **_evictable(pod)},
+            without=_OURS,
         )
         metadata["ownerReferences"] = [
             {
@@ -137,6 +139,20 @@ class Prepared:
         pod = self.pod(instance=instance, instances=instances)
         pod["metadata"]["name"] = f"{self.job_name}-{instance}-dry-run"
         return pod
+
+
+def _evictable(pod: dict[str, Any]) -> dict[str, str]:
+    """The annotation that lets the cluster-autoscaler empty the pod's node, unless the template
+    says whether it may, or the pod has a volume whose content would be lost or left behind."""
+    metadata, spec = pod.get("metadata"), pod.get("spec")
+    notes = metadata.get("annotations") if _is_map(metadata) else None
+    volumes = spec.get("volumes") if _is_map(spec) else None
+    local = any(
+        _is_map(volume) and ("emptyDir" in volume or "hostPath" in volume)
+        for volume in (volumes if isinstance(volumes, list) else ())
+    )
+    said = _is_map(notes) and labels.SAFE_TO_EVICT in notes
+    return {} if local or said else {labels.SAFE_TO_EVICT: "true"}
 
 
 def own_claims(template: bytes) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.api import labels
-from controller.api.job import Job
+from controller.api.job import KIND, Job
 from controller.api.pod import Pod
 from controller.api.pod_wire import PodWire
 from controller.core import plan
@@ -169,7 +169,7 @@ class Creation:
         owner = next((o for o in meta.get("ownerReferences", ()) if o.get("controller")), None)
         ours = owner is not None and owner["uid"] == self.job.metadata.uid
         watched = meta.get("labels", {}).get(labels.JOB) == self.entry.key[1]
-        former = owner is not None and owner["kind"] == "Job" and owner["name"] == self.entry.key[1]
+        former = owner is not None and owner["kind"] == KIND and owner["name"] == self.entry.key[1]
         if ours or (watched and (owner is None or former)):
             return raw
         who = f"{owner['kind']} {owner['name']}" if owner else "nobody"

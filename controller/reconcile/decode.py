@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from controller.api.job import KIND
 from controller.api.labels import JOB
 from controller.api.meta import ObjectMeta
 from controller.api.pod import Pod
@@ -23,7 +24,7 @@ from controller.kube.resources import Resource
 
 log = logging.getLogger(__name__)
 
-JOBS = Resource("echelon.dev", "v1alpha1", "jobs", "Job")
+JOBS = Resource("echelon.dev", "v1alpha1", "echelonjobs", KIND)
 UPDATES = Resource("echelon.dev", "v1alpha1", "updates", "Update")
 
 W = TypeVar("W", bound=BaseModel)

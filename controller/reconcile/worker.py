@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.api import labels
+from controller.api.job import KIND
 from controller.core import jobless, plan
 from controller.core.decide import decide
 from controller.kube.client import Client
@@ -199,7 +200,7 @@ class Reconciler:
     def _reference(self, entry: Entry, update: str | None) -> dict[str, Any] | None:
         """What an Event is about: the Job, or one of its Updates."""
         if update is None:
-            kind, name = "Job", entry.key[1]
+            kind, name = KIND, entry.key[1]
             uid = entry.job.metadata.uid if entry.job else None
         else:
             known = entry.updates.get(update)

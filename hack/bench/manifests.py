@@ -35,7 +35,7 @@ def job(name: str, instances: int, size: int, version: int = 1) -> dict[str, Any
     """A Job whose updates keep ``size`` instances in flight."""
     return {
         "apiVersion": API_VERSION,
-        "kind": "Job",
+        "kind": "EchelonJob",
         "metadata": {"name": name, "namespace": "default"},
         "spec": {
             "instances": instances,

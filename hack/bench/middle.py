@@ -130,7 +130,7 @@ class Middle:
 def _meta(name: str) -> dict[str, Any]:
     owner = {
         "apiVersion": "echelon.dev/v1alpha1",
-        "kind": "Job",
+        "kind": "EchelonJob",
         "name": _NAME,
         "uid": _UID,
         "controller": True,

@@ -21,7 +21,7 @@ from hack.devcluster.cluster import Cluster
 from hack.devcluster.process import Child, Guard
 
 ROOT = Path(__file__).resolve().parents[2]
-JOBS = "/apis/echelon.dev/v1alpha1/namespaces/default/jobs"
+JOBS = "/apis/echelon.dev/v1alpha1/namespaces/default/echelonjobs"
 UPDATES = "/apis/echelon.dev/v1alpha1/namespaces/default/updates"
 _PARTS = ("etcd", "kube-apiserver", "nodesim", "kube-controller-manager", "kube-scheduler")
 _METRICS = re.compile(r"metrics on (http://\S+/metrics)")

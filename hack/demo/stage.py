@@ -94,13 +94,13 @@ class Stage:
         server = Server(int(self.cluster.url.rpartition(":")[2]), tls)
         world, ours = self.world, "/apis/echelon.dev/v1alpha1/namespaces/default"
         pods = f"/api/v1/namespaces/default/pods?labelSelector=echelon.dev/job%3D{job}"
-        Watch(server, f"{ours}/jobs", world.jobs, world.changed).start()
+        Watch(server, f"{ours}/echelonjobs", world.jobs, world.changed).start()
         Watch(server, f"{ours}/updates", world.updates, world.changed).start()
         Watch(server, pods, world.pods, world.changed, self.observer.see).start()
 
     def job(self, name: str) -> dict[str, Any]:
         """The Job as it is stored at this moment."""
-        path = f"/apis/echelon.dev/v1alpha1/namespaces/default/jobs/{name}"
+        path = f"/apis/echelon.dev/v1alpha1/namespaces/default/echelonjobs/{name}"
         found: dict[str, Any] = self.cluster.api.get(path)
         return found
 

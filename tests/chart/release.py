@@ -114,7 +114,7 @@ class Jobs:
 
     def make(self, name: str = "web", **spec: Any) -> None:
         """A Job of three instances; returns when all are available."""
-        self.cluster.api.create(self.path("jobs"), job(name, **spec))
+        self.cluster.api.create(self.path("echelonjobs"), job(name, **spec))
         self.wait(f"{name} available", lambda: self._available(name) == 3)
 
     def roll(self, image: str, *phases: str, name: str = "web", **container: Any) -> Object:
@@ -123,7 +123,7 @@ class Jobs:
         before = {update["metadata"]["uid"] for update in self.all("updates")}
         made = template(image)
         made["spec"]["containers"][0] |= container
-        self.cluster.api.patch(self.path("jobs", name), {"spec": {"template": made}})
+        self.cluster.api.patch(self.path("echelonjobs", name), {"spec": {"template": made}})
 
         def ended() -> Object | None:
             new = [u for u in self.all("updates") if u["metadata"]["uid"] not in before]
@@ -142,7 +142,7 @@ class Jobs:
 
     def uids(self) -> dict[str, str]:
         """Of all that belongs to Jobs."""
-        plurals = ("jobs", "updates", "pods", "controllerrevisions")
+        plurals = ("echelonjobs", "updates", "pods", "controllerrevisions")
         return {
             f"{plural}/{o['metadata']['name']}": o["metadata"]["uid"]
             for plural in plurals
@@ -153,5 +153,5 @@ class Jobs:
         return self.cluster.wait(what, probe, timeout)
 
     def _available(self, name: str) -> int:
-        status = self.cluster.api.get(self.path("jobs", name)).get("status", {})
+        status = self.cluster.api.get(self.path("echelonjobs", name)).get("status", {})
         return int(status.get("availableInstances") or 0)

@@ -156,12 +156,12 @@ def test_the_history_names_users(release: Release, jobs: Jobs, alice: Api, bob: 
         found: Object = jobs.wait(wanted, probe)
         return found
 
-    jobs.cluster.api.create(jobs.path("jobs"), job(update={"mode": "Manual"}))
+    jobs.cluster.api.create(jobs.path("echelonjobs"), job(update={"mode": "Manual"}))
     path = jobs.path("updates", "mine")
     with release.operator():
         jobs.wait("pods", lambda: len(jobs.all("pods")) == 3)
         new = {"spec": {"template": template("app:2-never-ready")}}
-        alice.patch(jobs.path("jobs", "web"), new)
+        alice.patch(jobs.path("echelonjobs", "web"), new)
         alice.create(jobs.path("updates"), update("mine"))
         rolling = seen("RollingForward")
         assert ADMITTED in rolling["metadata"]["annotations"], "the operator wrote there, too"

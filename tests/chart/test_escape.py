@@ -23,7 +23,7 @@ def environment(template: Object) -> dict[str, str]:
 
 
 def test_placeholders_leave_helm_as_they_are() -> None:
-    job = one(render(chart=CHART, release="shop"), "Job")
+    job = one(render(chart=CHART, release="shop"), "EchelonJob")
     assert environment(job["spec"]["template"]) == {
         "SHARD": "{{echelon.instance}}",
         "SHARD_NAME": "{{echelon.job}}-{{echelon.instance}}",

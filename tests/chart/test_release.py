@@ -14,7 +14,7 @@ from tests.chart.helm import HelmError
 from tests.chart.release import Jobs, Release
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-PLURALS = ("jobs", "updates")
+PLURALS = ("echelonjobs", "updates")
 
 
 @pytest.fixture(scope="module")

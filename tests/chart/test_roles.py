@@ -22,7 +22,7 @@ SMALL, LARGE = ({"requests": {"cpu": cpu, "memory": "16Mi"}} for cpu in ("10m", 
 #: Granted, though no test brings about the request.
 UNSEEN = {
     # Asked for by admission, on behalf of what names the Job as its owner; no request of its own.
-    ("update", "jobs/finalizers"),
+    ("update", "echelonjobs/finalizers"),
     # The count of news that is said again and again: written 10 s after the first.
     ("patch", "events"),
     # Gates that run a Job: the tests of gates ask them, under the same rules.
@@ -50,19 +50,19 @@ def exercise(release: Release, jobs: Jobs) -> None:
         jobs.wait("no lock", lambda: lock(jobs) is None)
         jobs.wait("pruning", lambda: len(jobs.all("updates")) <= 2)
         be_adopted(jobs)
-        jobs.cluster.api.delete(jobs.path("jobs", "web"))
+        jobs.cluster.api.delete(jobs.path("echelonjobs", "web"))
         jobs.wait("the end", lambda: not jobs.all("pods"))
 
 
 def resize(jobs: Jobs) -> None:
     """Other resources in place, and then pods are replaced again."""
     before = {pod["metadata"]["uid"] for pod in jobs.all("pods")}
-    jobs.cluster.api.patch(jobs.path("jobs", "web"), replacement("InPlace"))
+    jobs.cluster.api.patch(jobs.path("echelonjobs", "web"), replacement("InPlace"))
     jobs.roll("app:1", "RolledForward", resources=LARGE)
     pods = jobs.all("pods")
     assert {pod["metadata"]["uid"] for pod in pods} == before
     assert all(pod["spec"]["containers"][0]["resources"] == LARGE for pod in pods)
-    jobs.cluster.api.patch(jobs.path("jobs", "web"), replacement(None))
+    jobs.cluster.api.patch(jobs.path("echelonjobs", "web"), replacement(None))
 
 
 def replacement(how: str | None) -> Object:
@@ -94,12 +94,12 @@ def undo(jobs: Jobs) -> None:
 
 def be_adopted(jobs: Jobs) -> None:
     """The Job goes without its pods and revisions, and comes back: they are its own again."""
-    path = jobs.path("jobs", "web")
+    path = jobs.path("echelonjobs", "web")
     there = jobs.cluster.api.get(path)
     jobs.cluster.api.delete(path, {"propagationPolicy": "Orphan"})
-    jobs.wait("no Job", lambda: not jobs.all("jobs"))
+    jobs.wait("no Job", lambda: not jobs.all("echelonjobs"))
     jobs.cluster.api.create(
-        jobs.path("jobs"), {**there, "metadata": {"name": "web"}, "status": None}
+        jobs.path("echelonjobs"), {**there, "metadata": {"name": "web"}, "status": None}
     )
     jobs.wait("adoption", lambda: all(map(owned, jobs.all("pods"))))
     jobs.wait("revisions", lambda: any(map(owned, jobs.all("controllerrevisions"))))
@@ -114,7 +114,7 @@ def image(pod: Object) -> str:
 
 
 def lock(jobs: Jobs) -> str | None:
-    status = jobs.cluster.api.get(jobs.path("jobs", "web"))["status"]
+    status = jobs.cluster.api.get(jobs.path("echelonjobs", "web"))["status"]
     return (status.get("activeUpdate") or {}).get("name")
 
 
@@ -167,8 +167,8 @@ def test_roles_of_some_namespaces_are_enough(cluster: Cluster, installed: Releas
     )
     second.install("--create-namespace")
     audit = Audit(cluster.audit_log)
-    cluster.api.create(foreign.path("jobs"), job())
-    cluster.api.create(other.path("jobs"), job())
+    cluster.api.create(foreign.path("echelonjobs"), job())
+    cluster.api.create(other.path("echelonjobs"), job())
     exercise(second, one)
     assert len(other.all("pods")) == 3
     requests = audit.requests(user=second.user)
@@ -197,10 +197,10 @@ def allowed(cluster: Cluster, user: str, namespace: str, verb: str, resource: st
 
 
 MAY = {
-    "view": {("get", "jobs"), ("watch", "updates"), ("get", "jobs/scale")},
-    "edit": {("create", "updates"), ("patch", "jobs"), ("patch", "jobs/scale")},
-    "admin": {("update", "jobs/finalizers")},
-    "nobody": {("patch", "jobs/status"), ("patch", "updates/status")},
+    "view": {("get", "echelonjobs"), ("watch", "updates"), ("get", "echelonjobs/scale")},
+    "edit": {("create", "updates"), ("patch", "echelonjobs"), ("patch", "echelonjobs/scale")},
+    "admin": {("update", "echelonjobs/finalizers")},
+    "nobody": {("patch", "echelonjobs/status"), ("patch", "updates/status")},
 }
 
 
@@ -227,10 +227,10 @@ def test_no_role_of_the_chart_reads_secrets() -> None:
 
 def test_a_test_can_give_its_operator_just_these_roles(cluster: Cluster) -> None:
     namespace = Jobs(cluster, "granted").namespace
-    assert not allowed(cluster, "somebody", namespace, "patch", "jobs/status")
+    assert not allowed(cluster, "somebody", namespace, "patch", "echelonjobs/status")
     grant(cluster, "somebody", ["first", "second"])
-    assert allowed(cluster, "somebody", namespace, "patch", "jobs/status")
-    assert not allowed(cluster, "somebody", namespace, "patch", "jobs")
+    assert allowed(cluster, "somebody", namespace, "patch", "echelonjobs/status")
+    assert not allowed(cluster, "somebody", namespace, "patch", "echelonjobs")
     for lease in ("first", "second"):
         may = ("auth", "can-i", "patch", f"leases/{lease}", "-n", "kube-system")
         assert cluster.kubectl(*may, "--as=somebody").strip() == "yes"

@@ -112,7 +112,8 @@ def test_a_definitions_own_labels_are_text() -> None:
     for each in render(ODD, release="2024"):
         if each["kind"] == "CustomResourceDefinition":
             texts(each["metadata"])
-    _, head, rest = template(ODD, release="2024").partition("metadata:\n  name: jobs.echelon.dev\n")
+    name = "metadata:\n  name: echelonjobs.echelon.dev\n"
+    _, head, rest = template(ODD, release="2024").partition(name)
     assert head
     assert found(head + rest.partition("spec:")[0]) == []
 

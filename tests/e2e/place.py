@@ -12,7 +12,7 @@ T = TypeVar("T")
 Object = dict[str, Any]
 GROUP = "/apis/echelon.dev/v1alpha1"
 ENDED = ("RolledForward", "RolledBack", "Aborted", "Failed", "Error", "Superseded", "Rejected")
-_BASES = {"jobs": GROUP, "updates": GROUP, "endpointslices": "/apis/discovery.k8s.io/v1"}
+_BASES = {"echelonjobs": GROUP, "updates": GROUP, "endpointslices": "/apis/discovery.k8s.io/v1"}
 
 
 class Place:
@@ -41,7 +41,7 @@ class Place:
         return "/".join(filter(None, [base, "namespaces", self.name, plural, name]))
 
     def job(self, name: str = "web") -> Object:
-        found: Object = self.api.get(self.path("jobs", name))
+        found: Object = self.api.get(self.path("echelonjobs", name))
         return found
 
     def pods(self, job: str = "web") -> dict[int, Object]:
@@ -70,7 +70,7 @@ class Place:
 
     def change(self, template: Object, job: str = "web") -> str:
         """Give a Job another template; the name of the Update this makes."""
-        patched = self.api.patch(self.path("jobs", job), {"spec": {"template": template}})
+        patched = self.api.patch(self.path("echelonjobs", job), {"spec": {"template": template}})
         return f"{job}-g{patched['metadata']['generation']}"
 
     # --- waiting ---
@@ -109,7 +109,7 @@ class Place:
         kinds = ("get", "ejob,eup,pods,endpointslices", "-o", "wide")
         shown = [self.cluster.kubectl("-n", self.name, *kinds, check=False)]
         shown.append(self.cluster.kubectl("-n", self.name, "get", "events", check=False))
-        for plural in ("jobs", "updates"):
+        for plural in ("echelonjobs", "updates"):
             for obj in self.api.get(self.path(plural))["items"]:
                 status = json.dumps(obj.get("status", {}), indent=1)[:4000]
                 shown.append(f"--- {plural} {obj['metadata']['name']}\n{status}")

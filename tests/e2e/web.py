@@ -38,7 +38,7 @@ def job(
     Job's spec."""
     return {
         "apiVersion": "echelon.dev/v1alpha1",
-        "kind": "Job",
+        "kind": "EchelonJob",
         "metadata": {"name": "web"},
         "spec": {
             "instances": instances,

@@ -18,7 +18,7 @@ class Rolling:
     namespace: str = "default"
 
     def get(self) -> dict[str, Any]:
-        path = f"{_GROUP}/namespaces/{self.namespace}/jobs/{self.name}"
+        path = f"{_GROUP}/namespaces/{self.namespace}/echelonjobs/{self.name}"
         found: dict[str, Any] = self.stage.cluster.api.get(path)
         return found
 

@@ -92,7 +92,7 @@ def documents(path: Path) -> list[dict[str, Any]]:
 
 
 def job_of(path: Path) -> dict[str, Any]:
-    (job,) = (each for each in documents(path) if each["kind"] == "Job")
+    (job,) = (each for each in documents(path) if each["kind"] == "EchelonJob")
     return job
 
 

@@ -59,7 +59,7 @@ def test_a_stage_renders(stage: Stage, overlay: str) -> None:
     text = stage.shell(f"kubectl kustomize examples/gitops/overlays/{overlay} 2>&1")
     found = {each["kind"]: each for each in yaml.safe_load_all(text)}
     assert {each["metadata"]["namespace"] for each in found.values()} == {overlay}
-    job = found["Job"]
+    job = found["EchelonJob"]
     Job.model_validate(job)
     assert job["spec"].get("instances") == STAGES[overlay]
     assert ("HorizontalPodAutoscaler" in found) == (STAGES[overlay] is None)

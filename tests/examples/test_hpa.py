@@ -37,7 +37,7 @@ def test_an_autoscaler_scales_during_an_update_and_after_a_rollback(
     said = stage.shell("kubectl apply -f examples/hpa/ 2>&1")
     assert said.splitlines() == [
         "horizontalpodautoscaler.autoscaling/frontend created",
-        "job.echelon.dev/frontend created",
+        "echelonjob.echelon.dev/frontend created",
     ]
     frontend.wait_ready(3)
     conditions = stage.cluster.api.get(HPA)["status"]["conditions"]
@@ -66,7 +66,7 @@ def test_an_autoscaler_scales_during_an_update_and_after_a_rollback(
     assert frontend.updates() == updates, "scaling tries nothing again"
 
     said = stage.shell("kubectl apply -f examples/hpa/job.yaml")
-    assert said == "job.echelon.dev/frontend configured\n"
+    assert said == "echelonjob.echelon.dev/frontend configured\n"
     stage.shell("kubectl wait ejob/frontend --for=condition=Ready --timeout=60s")
     assert frontend.get()["spec"]["instances"] == 4, "to apply again does not undo the autoscaler"
 

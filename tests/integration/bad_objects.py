@@ -8,7 +8,7 @@ Object = dict[str, Any]
 
 JOB: Object = {
     "apiVersion": "echelon.dev/v1alpha1",
-    "kind": "Job",
+    "kind": "EchelonJob",
     "metadata": {"name": "web"},
     "spec": {"template": {"spec": {"containers": [{"name": "web", "image": "web:1"}]}}},
 }

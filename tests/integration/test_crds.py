@@ -48,7 +48,7 @@ def crd_cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def cluster(crd_cluster: Cluster) -> Iterator[Cluster]:
     yield crd_cluster
-    for plural in ("jobs", "updates"):
+    for plural in ("echelonjobs", "updates"):
         crd_cluster.api.delete(url(plural))
 
 
@@ -68,7 +68,7 @@ def refusal(cluster: Cluster, obj: Object) -> str:
 
 
 def test_no_rule_is_complained_about(crd_cluster: Cluster) -> None:
-    for plural in ("jobs", "updates"):
+    for plural in ("echelonjobs", "updates"):
         crd = crd_cluster.api.get(f"{CRDS}/{plural}.echelon.dev")
         conditions = {c["type"]: c["status"] for c in crd["status"]["conditions"]}
         assert conditions["Established"] == "True"
@@ -164,8 +164,8 @@ def test_no_level_of_the_template_loses_a_field(cluster: Cluster) -> None:
     given = changed(JOB, {"spec": {"template": ...}})
     given["spec"]["template"] = template
     # Strict: the API server would refuse what it does not know instead of dropping it.
-    cluster.api.create(f"{url('jobs')}?fieldValidation=Strict", given)
-    assert cluster.api.get(url("jobs", "web"))["spec"]["template"] == template
+    cluster.api.create(f"{url('echelonjobs')}?fieldValidation=Strict", given)
+    assert cluster.api.get(url("echelonjobs", "web"))["spec"]["template"] == template
 
 
 def test_a_null_in_the_template_is_as_good_as_absence(cluster: Cluster) -> None:
@@ -177,13 +177,13 @@ def test_the_scale_subresource(cluster: Cluster) -> None:
     create(cluster, JOB)
     cluster.kubectl("scale", "ejob/web", "--replicas=7")
     status = {"instances": 3, "selector": "echelon.dev/job=web"}
-    cluster.api.patch(url("jobs", "web", "status"), {"status": status})
-    scale = cluster.api.get(url("jobs", "web", "scale"))
+    cluster.api.patch(url("echelonjobs", "web", "status"), {"status": status})
+    scale = cluster.api.get(url("echelonjobs", "web", "scale"))
     assert scale["spec"]["replicas"] == 7
     assert scale["status"] == {"replicas": 3, "selector": "echelon.dev/job=web"}
-    assert cluster.api.get(url("jobs", "web"))["spec"]["instances"] == 7
+    assert cluster.api.get(url("echelonjobs", "web"))["spec"]["instances"] == 7
     with pytest.raises(ApiError, match="less than or equal to 10000"):
-        cluster.api.patch(url("jobs", "web", "scale"), {"spec": {"replicas": 10001}})
+        cluster.api.patch(url("echelonjobs", "web", "scale"), {"spec": {"replicas": 10001}})
 
 
 @pytest.mark.parametrize("apply", [["apply"], ["apply", "--server-side"]])
@@ -199,7 +199,7 @@ def test_a_strategy_is_changed_by_applying_another(cluster: Cluster, apply: list
     for update in given:
         manifest = json.dumps(changed(JOB, {"spec": {"update": update}}))
         cluster.kubectl(*apply, "-f", "-", input=manifest)
-    strategy = cluster.api.get(url("jobs", "web"))["spec"]["update"]["strategy"]
+    strategy = cluster.api.get(url("echelonjobs", "web"))["spec"]["update"]["strategy"]
     assert strategy == {"type": "Queue", "size": 1}
 
 
@@ -236,7 +236,9 @@ def test_the_columns_tell_the_story(cluster: Cluster) -> None:
         "lastTransitionTime": "2026-01-02T03:04:05Z",
     }
     status: Object = {"readyInstances": 11, "updatedInstances": 3, "currentRevision": "web-a"}
-    cluster.api.patch(url("jobs", "web", "status"), {"status": {**status, "conditions": [ready]}})
+    cluster.api.patch(
+        url("echelonjobs", "web", "status"), {"status": {**status, "conditions": [ready]}}
+    )
     status = {
         "phase": "RollingForward",
         "message": "waiting for instance 3",
@@ -247,7 +249,7 @@ def test_the_columns_tell_the_story(cluster: Cluster) -> None:
     text = cluster.kubectl("get", "ejob,eup")
     for word in ("11", "web-a", "3 of 12 instances updated", "RollingForward", "3-5", "waiting"):
         assert word in text
-    assert "job.echelon.dev/web" in cluster.kubectl("get", "echelon")
+    assert "echelonjob.echelon.dev/web" in cluster.kubectl("get", "echelon")
 
 
 def test_an_action_moves_in_one_direction(cluster: Cluster) -> None:

@@ -39,7 +39,7 @@ def test_a_pod_carries_its_identity(space: Space) -> None:
     assert meta["ownerReferences"] == [
         {
             "apiVersion": "echelon.dev/v1alpha1",
-            "kind": "Job",
+            "kind": "EchelonJob",
             "name": "web",
             "uid": made["metadata"]["uid"],
             "controller": True,

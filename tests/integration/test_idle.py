@@ -35,7 +35,9 @@ def test_an_idle_operator_writes_only_its_lease_and_uses_next_to_no_cpu(
         maker.join()
     space.until(
         "all to be Ready",
-        lambda: sum(is_true(j, "Ready") for j in space.sightings.all(space.name, "Job")) == jobs,
+        lambda: (
+            sum(is_true(j, "Ready") for j in space.sightings.all(space.name, "EchelonJob")) == jobs
+        ),
         timeout=600,
     )
     quiet(operator, audit)

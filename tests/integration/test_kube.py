@@ -22,7 +22,7 @@ from tests.unit.kube.conftest import Clock, until
 from tests.unit.kube.mirror import Mirror, Running
 
 SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount")
-JOBS = Resource("echelon.dev", "v1alpha1", "jobs", "Job")
+JOBS = Resource("echelon.dev", "v1alpha1", "echelonjobs", "EchelonJob")
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +176,7 @@ async def test_the_feed_of_jobs(client: Client, ns: str, cluster: Cluster) -> No
     await asyncio.to_thread(cluster.kubectl, "apply", "-f", str(FOLDER))
     await until(lambda: feed.starts, 30)
     template = {"spec": pod("x")["spec"]}
-    job = {"apiVersion": JOBS.api_version, "kind": "Job", "spec": {"template": template}}
+    job = {"apiVersion": JOBS.api_version, "kind": "EchelonJob", "spec": {"template": template}}
     await client.create(JOBS, ns, {**job, "metadata": {"name": "one"}})
     await until(lambda: told, 20)
     cluster.kill("kube-apiserver")

@@ -39,7 +39,7 @@ def test_a_job_deleted_in_mid_update_and_made_again_at_once_starts_afresh(space:
     space.set_image("web:2", **SLOW)
     space.wait_update("RollingForward", probe=lambda u: u["status"]["counts"]["updated"] >= 1)
     former = space.job()["metadata"]["uid"]
-    space.api.delete(space.path("jobs", "web"))
+    space.api.delete(space.path("echelonjobs", "web"))
     space.create(job(instances=3, image="web:5"))
     made = space.wait_job(
         "the new one to be Ready",
@@ -57,7 +57,7 @@ def test_pods_of_a_deleted_predecessor_are_waited_for(space: Space) -> None:
     steering = {"behaviour": "slow-stop", "stop_after": "3s"}
     space.made(job(instances=2, steering=steering))
     former = {pod.uid for pod in space.pods().values()}
-    space.api.delete(space.path("jobs", "web"))
+    space.api.delete(space.path("echelonjobs", "web"))
     space.create(job(instances=2, image="web:2"))
     space.wait_ready(timeout=40)
     assert not former & {pod.uid for pod in space.pods().values()}
@@ -131,7 +131,7 @@ def test_a_revision_that_is_in_use_is_restored_when_somebody_deletes_it(space: S
 def test_status_written_by_somebody_else_is_put_right(space: Space) -> None:
     space.made(job(instances=2))
     lie = {"status": {"instances": 9, "readyInstances": 7, "availableInstances": 5}}
-    space.api.patch(space.path("jobs", "web", "status"), lie)
+    space.api.patch(space.path("echelonjobs", "web", "status"), lie)
     space.wait_job("the truth", lambda j: j["status"]["readyInstances"] == 2)
 
 

@@ -35,7 +35,7 @@ class Story:
                 "conditions": conditions,
             },
         }
-        self.happens("Job", "web", self.job)
+        self.happens("EchelonJob", "web", self.job)
         self.happens("Update", "web-g2", self.update)
         for instance in range(3):
             self.pod(instance, ready=True)
@@ -51,7 +51,12 @@ class Story:
 
 
 def pod(name: str, life: int, ready: bool, deleting: bool) -> PodSeen:
-    owner = {"kind": "Job", "apiVersion": "echelon.dev/v1alpha1", "name": "web", "uid": "job"}
+    owner = {
+        "kind": "EchelonJob",
+        "apiVersion": "echelon.dev/v1alpha1",
+        "name": "web",
+        "uid": "job",
+    }
     metadata: Object = {
         "name": name,
         "uid": f"{name}.{life}",

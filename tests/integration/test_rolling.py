@@ -142,7 +142,7 @@ def test_only_the_template_makes_an_update(space: Space) -> None:
     edit: Object = {"minReadySeconds": 1, "revisionHistoryLimit": 3}
     edit["update"] = {"strategy": {"type": "Batch", "size": 2}, "readyTimeoutSeconds": 7}
     space.patch_job(**edit)
-    space.api.patch(space.path("jobs", "web"), {"metadata": {"labels": {"team": "a"}}})
+    space.api.patch(space.path("echelonjobs", "web"), {"metadata": {"labels": {"team": "a"}}})
     after = space.wait_ready()
     assert after["status"]["observedGeneration"] == 2
     assert after["status"]["updateRevision"] == before["status"]["updateRevision"]

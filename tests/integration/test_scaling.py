@@ -25,7 +25,7 @@ def test_the_scale_subresource_reads_and_writes(space: Space) -> None:
     space.made(job(instances=2))
     space.kubectl("scale", "ejob/web", "--replicas=4")
     space.wait_job("4 available", lambda j: j["status"].get("availableInstances") == 4)
-    scale = space.api.get(space.path("jobs", "web", "scale"))
+    scale = space.api.get(space.path("echelonjobs", "web", "scale"))
     assert scale["spec"]["replicas"] == 4
     assert scale["status"] == {"replicas": 4, "selector": "echelon.dev/job=web"}
     assert space.updates() == []

@@ -95,7 +95,7 @@ def test_an_operator_of_one_namespace_leaves_others_alone(
     elsewhere = f"{space.name[:50]}-other"
     cluster.api.create("/api/v1/namespaces", {"metadata": {"name": elsewhere}})
     try:
-        path = space.path("jobs").replace(f"/{space.name}/", f"/{elsewhere}/")
+        path = space.path("echelonjobs").replace(f"/{space.name}/", f"/{elsewhere}/")
         cluster.api.create(path, job(instances=1))
         space.made(job(instances=2))
         assert space.roll("web:2")["status"]["phase"] == "RolledForward"

@@ -75,7 +75,7 @@ def test_get_ejob_and_eup_alone_tell_the_story(space: Space) -> None:
     space.roll("web:3-never-ready", "RolledBack")
     space.wait_job("Stalled", lambda j: is_true(j, "Stalled"))
     shown = space.kubectl("get", "ejob,eup").splitlines()
-    (the_job,) = [line for line in shown if line.startswith("job.echelon.dev/web")]
+    (the_job,) = [line for line in shown if line.startswith("echelonjob.echelon.dev/web")]
     (good,) = [line for line in shown if line.startswith("update.echelon.dev/web-g2")]
     (bad,) = [line for line in shown if line.startswith("update.echelon.dev/web-g3")]
     assert "RolledBack" in the_job
@@ -84,7 +84,7 @@ def test_get_ejob_and_eup_alone_tell_the_story(space: Space) -> None:
     assert "RolledBack" in bad
     assert "instance 0 failed" in bad
     assert space.kubectl("get", "echelon", "-o", "name").split() == [
-        "job.echelon.dev/web",
+        "echelonjob.echelon.dev/web",
         "update.echelon.dev/web-g2",
         "update.echelon.dev/web-g3",
     ]

@@ -28,7 +28,7 @@ def test_there_and_back(space: Space) -> None:
     available = [
         seen.object["status"].get("availableInstances", 0)
         for seen in space.observer.events()
-        if seen.kind == "Job" and is_true(seen.object, "Available")
+        if seen.kind == "EchelonJob" and is_true(seen.object, "Available")
     ]
     assert min(available[available.index(3) :]) == 3, "never one less"
 

@@ -205,7 +205,7 @@ def test_two_field_managers_share_a_job(space: Space) -> None:
     space.wait_ready()
     count: Object = {
         "apiVersion": wish["apiVersion"],
-        "kind": "Job",
+        "kind": "EchelonJob",
         "metadata": {"name": "web"},
         "spec": {"instances": 3},
     }

@@ -16,7 +16,7 @@ from controller.settings import load
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-KINDS = {"Job": Job, "Update": Update}
+KINDS = {"EchelonJob": Job, "Update": Update}
 
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _YAML = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -5,7 +5,7 @@ from controller.metrics import Metrics
 
 def test_metrics() -> None:
     metrics = Metrics(CollectorRegistry(), version="1.2.3")
-    metrics.reconciled("Job", "success", 0.02)
+    metrics.reconciled("EchelonJob", "success", 0.02)
     metrics.requested("create", "pods", 201, 0.004)
     metrics.requested("create", "pods", 0, 8.0)
     metrics.requested("watch", "pods", 200, 300.0)
@@ -21,7 +21,7 @@ def test_metrics() -> None:
         'echelon_build_info{version="1.2.3"} 1.0',
         "echelon_leader 1.0",
         "echelon_queue_depth 3.0",
-        'echelon_reconcile_seconds_count{kind="Job",result="success"} 1.0',
+        'echelon_reconcile_seconds_count{kind="EchelonJob",result="success"} 1.0',
         'echelon_api_requests_total{code="201",resource="pods",verb="create"} 1.0',
         'echelon_api_requests_total{code="0",resource="pods",verb="create"} 1.0',
         'echelon_api_requests_total{code="200",resource="pods",verb="watch"} 1.0',

@@ -4,14 +4,14 @@ namespace it serves. It writes no spec: of Jobs it patches only the status.
 */}}
 {{- define "echelon.rules" -}}
 - apiGroups: ["echelon.dev"]
-  resources: ["jobs"]
+  resources: ["echelonjobs"]
   verbs: ["get", "list", "watch"]
 - apiGroups: ["echelon.dev"]
-  resources: ["jobs/status", "updates/status"]
+  resources: ["echelonjobs/status", "updates/status"]
   verbs: ["patch"]
 # Pods, Updates and revisions name their Job as an owner that blocks its deletion.
 - apiGroups: ["echelon.dev"]
-  resources: ["jobs/finalizers"]
+  resources: ["echelonjobs/finalizers"]
   verbs: ["update"]
 - apiGroups: ["echelon.dev"]
   resources: ["updates"]

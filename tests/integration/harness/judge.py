@@ -11,7 +11,7 @@ from tests.integration.harness.space import Space
 #: What the operator may write, as (verb, resource, subresource).
 ALLOWED = frozenset(
     {
-        ("patch", "jobs", "status"),
+        ("patch", "echelonjobs", "status"),
         ("create", "updates", ""),
         ("patch", "updates", ""),  # its own annotation; the generation tells whether it is more
         ("patch", "updates", "status"),
@@ -79,9 +79,9 @@ def _specs(space: Space) -> Iterator[str]:
         for entry in meta.get("managedFields", ()):
             written = entry.get("fieldsV1", {})
             ours = entry.get("manager", "").startswith("echelon")
-            if seen.kind == "Job" and ours and "f:spec" in written:
+            if seen.kind == "EchelonJob" and ours and "f:spec" in written:
                 yield f"the operator wrote the spec of Job {seen.name}"
-        if seen.kind == "Job" and meta.get("finalizers"):
+        if seen.kind == "EchelonJob" and meta.get("finalizers"):
             finalizers = set(meta["finalizers"]) - {"foregroundDeletion", "orphan"}
             if finalizers:
                 yield f"Job {seen.name} has finalizers: {finalizers}"

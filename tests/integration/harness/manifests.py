@@ -48,7 +48,7 @@ def job(
     policy: Object = {"strategy": strategy or queue(1), **(update or {})}
     return {
         "apiVersion": "echelon.dev/v1alpha1",
-        "kind": "Job",
+        "kind": "EchelonJob",
         "metadata": {"name": name},
         "spec": {
             "instances": instances,

@@ -102,7 +102,7 @@ class Replay:
 
     def take(self, seen: Seen) -> None:
         self._latest.append(_line(seen))
-        if seen.kind == "Job":
+        if seen.kind == "EchelonJob":
             self._take_job(seen)
         elif seen.kind == "Update":
             self._take_update(seen)

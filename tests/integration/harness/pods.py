@@ -47,7 +47,9 @@ def slim(raw: dict[str, Any]) -> PodSeen:
     owner: dict[str, Any] = next(
         (o for o in meta.get("ownerReferences", ()) if o.get("controller")), {}
     )
-    ours = owner.get("kind") == "Job" and owner.get("apiVersion", "").startswith("echelon.dev/")
+    ours = owner.get("kind") == "EchelonJob" and owner.get("apiVersion", "").startswith(
+        "echelon.dev/"
+    )
     found = _NAME.fullmatch(meta["name"])
     job = owner["name"] if ours else ""
     if not found or found["job"] != job:

@@ -26,8 +26,10 @@ T = TypeVar("T")
 GROUP = "/apis/echelon.dev/v1alpha1"
 #: An API server that has just started may take a watch and never say anything in it.
 WATCH_SECONDS = 6
-_TYPE = {kind: {"apiVersion": "echelon.dev/v1alpha1", "kind": kind} for kind in ("Job", "Update")}
-PATHS = {"Pod": "/api/v1/pods", "Job": f"{GROUP}/jobs", "Update": f"{GROUP}/updates"}
+_TYPE = {
+    kind: {"apiVersion": "echelon.dev/v1alpha1", "kind": kind} for kind in ("EchelonJob", "Update")
+}
+PATHS = {"Pod": "/api/v1/pods", "EchelonJob": f"{GROUP}/echelonjobs", "Update": f"{GROUP}/updates"}
 
 
 @dataclass(frozen=True)

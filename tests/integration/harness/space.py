@@ -38,7 +38,7 @@ class Space:
 
     def path(self, plural: str, name: str = "", sub: str = "") -> str:
         """The path of an object of ours, of apps/v1 or of the core."""
-        base = {"jobs": GROUP, "updates": GROUP, "controllerrevisions": "/apis/apps/v1"}
+        base = {"echelonjobs": GROUP, "updates": GROUP, "controllerrevisions": "/apis/apps/v1"}
         parts = [base.get(plural, "/api/v1"), "namespaces", self.name, plural, name, sub]
         return "/".join(part for part in parts if part)
 
@@ -56,7 +56,7 @@ class Space:
 
     def patch_job(self, name: str = "web", **spec: Any) -> Object:
         """Merge-patch the spec of a Job."""
-        done: Object = self.api.patch(self.path("jobs", name), {"spec": spec})
+        done: Object = self.api.patch(self.path("echelonjobs", name), {"spec": spec})
         return done
 
     def set_image(self, image: str, name: str = "web", **steering: Any) -> Object:
@@ -67,12 +67,12 @@ class Space:
         """Put a template in the place of the present one, whatever that had."""
         change = [{"op": "replace", "path": "/spec/template", "value": wish}]
         kind = "application/json-patch+json"
-        done: Object = self.api.request("PATCH", self.path("jobs", name), change, kind)
+        done: Object = self.api.request("PATCH", self.path("echelonjobs", name), change, kind)
         return done
 
     def scale(self, replicas: int, name: str = "web") -> None:
         """What `kubectl scale` and a HorizontalPodAutoscaler do."""
-        self.api.patch(self.path("jobs", name, "scale"), {"spec": {"replicas": replicas}})
+        self.api.patch(self.path("echelonjobs", name, "scale"), {"spec": {"replicas": replicas}})
 
     def delete_pod(self, name: str) -> None:
         """A user deletes a pod; the observer does not blame the operator."""
@@ -90,7 +90,7 @@ class Space:
 
     def job(self, name: str = "web") -> Object:
         """The Job, asked of the API server."""
-        found: Object = self.api.get(self.path("jobs", name))
+        found: Object = self.api.get(self.path("echelonjobs", name))
         return found
 
     def update(self, name: str) -> Object:
@@ -148,7 +148,7 @@ class Space:
         """The Job as soon as ``probe`` is true of it."""
 
         def check() -> Object | None:
-            found: Object | None = self.sightings.get(self.name, "Job", name)
+            found: Object | None = self.sightings.get(self.name, "EchelonJob", name)
             return found if found and probe(found) else None
 
         found = self.until(f"Job {name}: {what}", check, timeout)
@@ -203,7 +203,7 @@ class Space:
     def describe(self) -> str:
         """For a person who asks why a test failed."""
         shown = self.kubectl("get", "ejob,eup,pods", "-o", "wide", check=False)
-        jobs = [_status(obj) for kind in ("Job", "Update") for obj in self._all(kind)]
+        jobs = [_status(obj) for kind in ("EchelonJob", "Update") for obj in self._all(kind)]
         return "\n".join([shown, *jobs])
 
     def _all(self, kind: str) -> list[Object]:

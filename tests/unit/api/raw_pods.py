@@ -47,7 +47,7 @@ def raw(
     **status: Any,
 ) -> Object:
     """Pod web-3 of the Job web; Ready unless ``conditions`` say otherwise."""
-    owner = {"apiVersion": "echelon.dev/v1alpha1", "kind": "Job", "name": "web", "uid": "j1"}
+    owner = {"apiVersion": "echelon.dev/v1alpha1", "kind": "EchelonJob", "name": "web", "uid": "j1"}
     meta = {
         "name": "web-3",
         "namespace": "ns",

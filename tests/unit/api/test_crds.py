@@ -99,7 +99,7 @@ def test_names_and_subresources(crd: dict[str, Any]) -> None:
     (version,) = crd["spec"]["versions"]
     assert crd["metadata"]["name"] == f"{names['plural']}.echelon.dev"
     assert names["categories"] == ["echelon"]
-    assert names["shortNames"] == [{"Job": "ejob", "Update": "eup"}[names["kind"]]]
+    assert names["shortNames"] == [{"EchelonJob": "ejob", "Update": "eup"}[names["kind"]]]
     assert version["name"] == "v1alpha1"
     assert version["subresources"]["status"] == {}
 

@@ -15,7 +15,7 @@ from hack.bench.histogram import buckets, quantile
 def test_the_operators_histogram_is_understood() -> None:
     metrics = Metrics(CollectorRegistry(), version="1")
     for seconds, result in ((0.002, "success"), (0.02, "error"), (99.0, "success")):
-        metrics.reconciled("Job", result, seconds)
+        metrics.reconciled("EchelonJob", result, seconds)
     found = buckets(generate_latest(metrics.registry).decode(), "echelon_reconcile_seconds")
     assert (found[0.001], found[0.003], found[0.03], found[30.0], found[inf]) == (0, 1, 2, 2, 3)
 

@@ -29,8 +29,8 @@ def test_the_audit_log_tells_the_operators_writes_since_the_mark(tmp_path: Path)
     with log.open("a") as more:
         more.write(_event(f"{AGENT}1 lease", "patch", "leases"))
         more.write(_event(f"{AGENT}1", "watch", "pods"))
-        more.write(_event("kubectl/1", "patch", "jobs"))
-        more.write(_event(f"{AGENT}1", "patch", "jobs")[:-5])  # being written
+        more.write(_event("kubectl/1", "patch", "echelonjobs"))
+        more.write(_event(f"{AGENT}1", "patch", "echelonjobs")[:-5])  # being written
     assert audit.writes() == Counter({"patch leases": 1})
 
 

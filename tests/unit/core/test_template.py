@@ -49,11 +49,15 @@ def test_the_whole_pod() -> None:
                 "echelon.dev/revision": "bcd456",
                 "app.kubernetes.io/managed-by": "echelon",
             },
-            "annotations": {"note": "hello", "echelon.dev/revision": "web-bcd456"},
+            "annotations": {
+                "note": "hello",
+                "echelon.dev/revision": "web-bcd456",
+                "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",
+            },
             "ownerReferences": [
                 {
                     "apiVersion": "echelon.dev/v1alpha1",
-                    "kind": "Job",
+                    "kind": "EchelonJob",
                     "name": "web",
                     "uid": "uid-1",
                     "controller": True,
@@ -107,8 +111,27 @@ def test_the_twin_differs_in_name_alone() -> None:
 def test_annotations_of_its_life(how: dict[str, Any], written: dict[str, str]) -> None:
     assert pod(spec(), **how)["metadata"]["annotations"] == {
         labels.REVISION: "web-bcd456",
+        labels.SAFE_TO_EVICT: "true",
         **written,
     }
+
+
+@pytest.mark.parametrize(
+    ("notes", "volumes", "said"),
+    [
+        (None, [], "true"),
+        ({labels.SAFE_TO_EVICT: "false"}, [], "false"),
+        (None, [{"name": "a", "configMap": {"name": "a"}}], "true"),
+        (None, [{"name": "a", "emptyDir": {}}], None),
+        (None, [{"name": "a", "hostPath": {"path": "/a"}}], None),
+        ({labels.SAFE_TO_EVICT: "true"}, [{"name": "a", "emptyDir": {}}], "true"),
+    ],
+)
+def test_the_cluster_autoscaler_may_evict_what_leaves_nothing_behind(
+    notes: dict[str, str] | None, volumes: list[Any], said: str | None
+) -> None:
+    template = {"metadata": {"annotations": notes}, **spec(volumes=volumes)}
+    assert pod(template)["metadata"]["annotations"].get(labels.SAFE_TO_EVICT) == said
 
 
 def test_ours_win() -> None:

@@ -11,7 +11,7 @@ from tests.unit.kube.fake import FakeApi
 
 JOB = {
     "apiVersion": "echelon.dev/v1alpha1",
-    "kind": "Job",
+    "kind": "EchelonJob",
     "namespace": "ns",
     "name": "web",
     "uid": "u1",

@@ -72,7 +72,7 @@ class World:
         return found
 
     def _pod(self, old: Object) -> Object:
-        owner = {"apiVersion": labels.API_VERSION, "kind": "Job", "name": "web", "uid": "j1"}
+        owner = {"apiVersion": labels.API_VERSION, "kind": "EchelonJob", "name": "web", "uid": "j1"}
         container = old["spec"]["containers"][0]
         status = {
             "name": "web",

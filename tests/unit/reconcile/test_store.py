@@ -33,7 +33,7 @@ def pod(uid: str, version: int, owner: str = "j1", name: str = "web-0") -> Any:
     owners = [
         {
             "apiVersion": "echelon.dev/v1alpha1",
-            "kind": "Job",
+            "kind": "EchelonJob",
             "name": "web",
             "uid": owner,
             "controller": True,
@@ -51,7 +51,9 @@ def pod(uid: str, version: int, owner: str = "j1", name: str = "web-0") -> Any:
 
 
 def update(name: str, version: int = 1, phase: str = "Pending", owner: str = "") -> Any:
-    owners = [{"apiVersion": "v", "kind": "Job", "name": "web", "uid": owner, "controller": True}]
+    owners = [
+        {"apiVersion": "v", "kind": "EchelonJob", "name": "web", "uid": owner, "controller": True}
+    ]
     meta = {
         "name": name,
         "namespace": "ns",
@@ -177,7 +179,13 @@ def test_revisions_of_a_former_job_do_not_count() -> None:
             "resourceVersion": "3",
             "labels": {"echelon.dev/job": "web"},
             "ownerReferences": [
-                {"apiVersion": "v", "kind": "Job", "name": "web", "uid": owner, "controller": True}
+                {
+                    "apiVersion": "v",
+                    "kind": "EchelonJob",
+                    "name": "web",
+                    "uid": owner,
+                    "controller": True,
+                }
             ],
         }
         store.put_revision(page(REVISION_CODEC, {"metadata": meta, "revision": 4})[0])

@@ -93,7 +93,11 @@ class Cluster(Users):
                 raise ApiError("AlreadyExists", name)
             meta = self.job.metadata
             owner = OwnerReference(
-                api_version=API_VERSION, kind="Job", name=meta.name, uid=meta.uid, controller=True
+                api_version=API_VERSION,
+                kind="EchelonJob",
+                name=meta.name,
+                uid=meta.uid,
+                controller=True,
             )
             spec = UpdateSpec(job=meta.name, force=force, paused=paused)
             return self.new_update(name, spec, owner, {REVISION: revision})
