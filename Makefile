@@ -49,6 +49,7 @@ check: $(INSTALLED) ## Look at the code without running it: style, types, layers
 	@echo "crds/ as generated" && $(PYTHON) -m hack.crds --check
 	@echo "charts/ as generated" && $(PYTHON) -m hack.chart --check
 	@echo "short files" && $(PYTHON) -m hack.lengths
+	@echo "documents" && $(PYTHON) -m hack.docs
 	@echo "go" && $(PYTHON) -m hack.govet
 
 bench: devcluster ## Measure the operator against a raw client (SMOKE=1: the short form)

@@ -29,7 +29,7 @@ _BLOCKS = [
 RECIPES = {
     block["spec"]["update"]["gates"][0]["name"]: block
     for block in _BLOCKS
-    if block["kind"] == "Job"
+    if block["kind"] == "EchelonJob"
 }
 SECRET = next(block for block in _BLOCKS if block["kind"] == "Secret")
 

@@ -1,0 +1,122 @@
+"""``python -m hack.docs``: what no reader should have to find out. Exit status 1 names it.
+
+* No text file has conflict markers.
+* Links of Markdown documents lead to files and headings that are there.
+* A test runs each code block, or it says why none does: by a comment on the line before it,
+  ``<!-- run by: tests/… -->`` (that file names the document) or ``<!-- not run: why -->``. For all
+  blocks of some kinds of a document one comment will do: ``<!-- sh console run by: tests/… -->``.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_MARKER = re.compile(r"^(<{7} |\|{7} |={7}$|>{7} )")
+_FENCE = re.compile(r"^ *```(\w*)")
+_CODE = re.compile(r"^ *```.*?^ *```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
+_ONE = re.compile(r"^ *<!-- (?:run by: (?P<test>\S+)|not run: .+) -->$")
+_ALL = re.compile(r"^<!-- (?P<kinds>\w+(?: \w+)*) run by: (?P<test>\S+) -->$", re.MULTILINE)
+
+
+def conflicts(text: str) -> Iterator[str]:
+    """Lines that a merge left behind."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _MARKER.match(line):
+            yield f"{number}: a conflict marker"
+
+
+def dead_links(path: Path, text: str) -> Iterator[str]:
+    """Links to files or headings that are not there; those to other hosts are not looked at."""
+    for link in _LINK.findall(_CODE.sub("", text)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        if not target.exists():
+            yield f" the link to {link} leads nowhere"
+        elif anchor and anchor not in anchors(target.read_text(encoding="utf-8")):
+            yield f" no heading of {target.name} is #{anchor}"
+
+
+def anchors(text: str) -> set[str]:
+    """What the headings of a document are called in links."""
+    found: set[str] = set()
+    for heading in _HEADING.findall(re.sub(r"^ *```.*?^ *```", "", text, flags=re.M | re.S)):
+        plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)
+        name = re.sub(r"[^\w\- ]", "", plain.strip().lower()).replace(" ", "-")
+        count = sum(1 for each in found if re.fullmatch(re.escape(name) + r"(-\d+)?", each))
+        found.add(f"{name}-{count}" if count else name)
+    return found
+
+
+def unrun_blocks(path: Path, text: str, root: Path = ROOT) -> Iterator[str]:
+    """Code blocks that no test runs and that do not say why."""
+    whole = {kind: test for kinds, test in _ALL.findall(text) for kind in kinds.split()}
+    inside, before = False, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if fence := _FENCE.match(line):
+            inside = not inside
+            if inside:
+                one = _ONE.match(before)
+                test = one["test"] if one else whole.get(fence[1])
+                if one is None and test is None:
+                    yield (
+                        f"{number}: no test runs this block; name one before it,"
+                        " <!-- run by: tests/… -->, or say why: <!-- not run: … -->"
+                    )
+                elif test is not None and not _names(root / test, path):
+                    yield f"{number}: {test} does not run the blocks of {path.name}"
+        before = line
+    if inside:
+        yield f"{len(text.splitlines())}: a code block has no end"
+
+
+def _names(test: Path, document: Path) -> bool:
+    """Whether a test is there and reads the document."""
+    return test.is_file() and document.name in test.read_text(encoding="utf-8")
+
+
+def problems(paths: Iterable[Path]) -> Iterator[str]:
+    """All of these files, as ``path:line: what``."""
+    for path in paths:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found = [*conflicts(text)]
+        if path.suffix == ".md":
+            found += [*dead_links(path, text), *unrun_blocks(path, text)]
+        for problem in found:
+            yield f"{path.relative_to(ROOT)}:{problem}"
+
+
+def files() -> list[Path]:
+    """What is, or would be, under version control."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
+    return [ROOT / name for name in sorted(listed) if name and (ROOT / name).is_file()]
+
+
+def main() -> int:
+    """Name what is wrong."""
+    found = list(problems(files()))
+    for problem in found:
+        print(problem, file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""What `make check` refuses in documents: conflict markers, dead links, blocks no test runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hack.docs import anchors, conflicts, dead_links, files, problems, unrun_blocks
+
+BLOCK = "```sh\nkubectl get ejob\n```\n"
+
+
+def test_the_tree_has_nothing_to_find_out() -> None:
+    assert list(problems(files())) == []
+
+
+@pytest.mark.parametrize("mark", ["<<<<<<< HEAD", "||||||| base", "=======", ">>>>>>> main"])
+def test_conflict_markers_are_refused(mark: str) -> None:
+    assert list(conflicts(f"good\n{mark}\ngood\n")) == ["2: a conflict marker"]
+
+
+def test_a_rule_of_a_table_is_no_conflict_marker() -> None:
+    assert list(conflicts("========\n<<<<<<<<\n  <<<<<<< HEAD\n")) == []
+
+
+@pytest.mark.parametrize("link", ["gone.md", "there.md#gone", "#gone", "../gone/"])
+def test_dead_links_are_refused(tmp_path: Path, link: str) -> None:
+    (tmp_path / "there.md").write_text("# There\n")
+    document = tmp_path / "document.md"
+    document.write_text(text := f"# Here\n[it]({link})\n")
+    assert len(list(dead_links(document, text))) == 1
+
+
+@pytest.mark.parametrize(
+    "link", ["there.md", "there.md#a-b-c", "#here", "https://example.com/gone", "mailto:a@b"]
+)
+def test_links_that_lead_somewhere_pass(tmp_path: Path, link: str) -> None:
+    (tmp_path / "there.md").write_text("# There\n\n## A, `b` c\n")
+    document = tmp_path / "document.md"
+    document.write_text(text := f"# Here\n[it]({link})\n`[no](link)`\n")
+    assert list(dead_links(document, text)) == []
+
+
+def test_anchors_are_those_of_the_web_page() -> None:
+    text = "# Two pods, several operators\n## Who? `kubectl`!\n## Who kubectl\n```\n# no\n```\n"
+    assert anchors(text) == {"two-pods-several-operators", "who-kubectl", "who-kubectl-1"}
+
+
+@pytest.mark.parametrize(
+    ("before", "passes"),
+    [
+        ("", False),
+        ("<!-- not run: -->\n", False),
+        ("<!-- not run: it needs a cluster -->\n", True),
+        ("<!-- run by: test_document.py -->\n", True),
+        ("<!-- run by: test_other.py -->\n", False),
+        ("<!-- run by: test_gone.py -->\n", False),
+        ("<!-- console sh run by: test_document.py -->\nText.\n", True),
+        ("<!-- yaml run by: test_document.py -->\nText.\n", False),
+    ],
+)
+def test_a_block_says_what_runs_it_or_why_nothing_does(
+    tmp_path: Path, before: str, passes: bool
+) -> None:
+    (tmp_path / "test_document.py").write_text("TEXT = Path('document.md').read_text()\n")
+    (tmp_path / "test_other.py").write_text("")
+    text = f"# Title\n{before}{BLOCK}"
+    found = list(unrun_blocks(tmp_path / "document.md", text, tmp_path))
+    assert (found == []) is passes
+
+
+def test_a_block_without_an_end_is_refused(tmp_path: Path) -> None:
+    text = "<!-- not run: it has no end -->\n```sh\nls\n"
+    assert list(unrun_blocks(tmp_path / "document.md", text)) == ["3: a code block has no end"]
