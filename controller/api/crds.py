@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from controller.api import job, rules, update
+from controller.api import job, reserved, rules, update
+from controller.api import reserved_fields as later
 from controller.api.labels import GROUP, VERSION
 from controller.api.meta import Model
 from controller.api.policy import UpdatePolicy
@@ -173,6 +174,8 @@ def job_crd() -> Schema:
     """echelonjobs.echelon.dev."""
     schema = job_schema()
     _add(schema, rules.JOB)
+    _add(schema, reserved.refuse(schema, later.JOB_SPEC, later.JOB_WORDS))
+    reserved.keep(schema, later.JOB_STATUS, {})
     scale = {
         "specReplicasPath": ".spec.instances",
         "statusReplicasPath": ".status.instances",
@@ -185,6 +188,8 @@ def update_crd() -> Schema:
     """updates.echelon.dev."""
     schema = update_schema()
     _add(schema, rules.UPDATE)
+    _add(schema, reserved.refuse(schema, later.UPDATE_SPEC, later.UPDATE_WORDS))
+    reserved.keep(schema, later.UPDATE_STATUS, later.UPDATE_STATUS_WORDS)
     return _crd(update.KIND, "eup", schema, UPDATE_COLUMNS, {"status": {}})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from controller.api.gate import Gate as Gate
 from controller.api.meta import MAX_INT32, IntOrPercent, Model, PositiveIntOrPercent, empty
@@ -61,7 +61,12 @@ _AUTO_PAUSE = (
 class Strategy(Model):
     """In which groups instances are replaced."""
 
-    type: Annotated[StrategyType, Field(description=_TYPE)]
+    # No enum: a rule refuses other words, and says what those of other controllers are called here.
+    type: Annotated[
+        StrategyType,
+        Field(description=_TYPE),
+        WithJsonSchema({"type": "string", "maxLength": 64}),
+    ]
     size: Annotated[PositiveIntOrPercent | None, Field(description=_SIZE)] = None
     sizes: Annotated[
         tuple[PositiveIntOrPercent, ...] | None,

@@ -28,6 +28,13 @@ Rules = dict[str, tuple[Rule, ...]]
 
 STRATEGY: Final = (
     Rule(
+        "self.type in ['Queue', 'Batch', 'VariableBatch']",
+        "strategy.type is Queue, Batch or VariableBatch; what a Deployment calls RollingUpdate is"
+        " type: Queue, its Recreate is type: Batch with size: 100%, a StatefulSet's OnDelete is"
+        " update.mode: Manual; use one of them",
+        ".type",
+    ),
+    Rule(
         "self.type != 'Batch' || has(self.size)",
         "strategy.size is required with type Batch; say how many instances make a batch",
         ".size",
@@ -53,6 +60,17 @@ STRATEGY: Final = (
         "self.type != 'Queue' || !has(self.autoPause) || !self.autoPause",
         "strategy.autoPause is for types Batch and VariableBatch only; leave it out",
         ".autoPause",
+    ),
+)
+
+#: Of a policy.
+UNAVAILABLE: Final = (
+    Rule(
+        "!has(self.maxUnavailable) || (type(self.maxUnavailable) == int"
+        " ? self.maxUnavailable >= 1 : self.maxUnavailable != '0%')",
+        "maxUnavailable must be at least 1: nothing could ever be replaced; to keep every instance"
+        " serving while it is replaced, use replacement: Surge and leave maxUnavailable out",
+        ".maxUnavailable",
     ),
 )
 
@@ -89,6 +107,7 @@ JOB: Final[Rules] = {
             ".template.spec.restartPolicy",
         ),
     ),
+    "spec.update": UNAVAILABLE,
     "spec.update.strategy": STRATEGY,
     "spec.update.gates[]": GATE,
 }
@@ -119,6 +138,7 @@ UPDATE: Final[Rules] = {
             ".action",
         ),
     ),
+    "spec.policy": UNAVAILABLE,
     "spec.policy.strategy": STRATEGY,
     "spec.policy.gates[]": GATE,
 }

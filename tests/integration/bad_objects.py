@@ -101,7 +101,11 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
     ),
     "unknown strategy": (
         _strategy(type="Canary"),
-        ("spec.update.strategy.type", "Unsupported value", "VariableBatch"),
+        ("spec.update.strategy.type", "Queue, Batch or VariableBatch"),
+    ),
+    "the strategy of a Deployment": (
+        _strategy(type="RollingUpdate", rollingUpdate={"maxSurge": 1}),
+        ("spec.update.strategy.type", "calls RollingUpdate is type: Queue"),
     ),
     "strategy without a type": (
         _strategy(size=2),
@@ -154,11 +158,11 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
     ),
     "maxUnavailable 0": (
         _update(maxUnavailable=0),
-        ("spec.update.maxUnavailable", "greater than or equal to 1"),
+        ("spec.update.maxUnavailable", "must be at least 1", "replacement: Surge"),
     ),
     "maxUnavailable 0%": (
         _update(maxUnavailable="0%"),
-        ("spec.update.maxUnavailable", "should match"),
+        ("spec.update.maxUnavailable", "must be at least 1", "replacement: Surge"),
     ),
     "negative maxFailedInstances": (
         _update(maxFailedInstances=-1),
@@ -191,11 +195,15 @@ UPDATES: dict[str, tuple[Object, tuple[str, ...]]] = {
     "unknown action": (_spec(action="Retry"), ("spec.action", "Unsupported value")),
     "unknown strategy": (
         _patch(strategy={"type": "Canary"}),
-        ("spec.policy.strategy.type", "Unsupported value"),
+        ("spec.policy.strategy.type", "Queue, Batch or VariableBatch"),
     ),
     "sizes [0]": (
         _patch(strategy={"type": "VariableBatch", "sizes": [0]}),
         ("spec.policy.strategy.sizes[0]", "greater than or equal to 1"),
+    ),
+    "maxUnavailable 0": (
+        _patch(maxUnavailable=0),
+        ("spec.policy.maxUnavailable", "must be at least 1", "replacement: Surge"),
     ),
     "gate of two kinds": (
         _patch(gates=[{**GATE, "http": {"url": "http://a"}}]),
@@ -206,3 +214,59 @@ UPDATES: dict[str, tuple[Object, tuple[str, ...]]] = {
         ("spec.policy.gates[1]", "Duplicate value"),
     ),
 }
+
+_WAIT: Object = {"job": "db", "ready": True}
+_PAUSES: Object = {"type": "Batch", "size": 1, "pauses": [{"after": 1, "seconds": 60}]}
+_CONTAINER: Object = {"name": "web", "image": "db:1"}
+
+#: Fields and words of later versions: path of the field -> a manifest that uses it.
+LATER_JOBS: dict[str, Object] = {
+    "spec.type": _spec(type="Cron"),
+    "spec.overlays": _spec(overlays=[{"name": "canary", "instances": "0", "patch": {"spec": {}}}]),
+    "spec.frozen": _spec(frozen="7,9"),
+    "spec.constraints": _spec(constraints=[{"key": "host", "limit": 1}]),
+    "spec.migrations": _spec(migrations=[{"name": "001", "container": _CONTAINER}]),
+    "spec.lifecycle": _spec(lifecycle={"leave": {"seconds": 15}}),
+    "spec.sla": _spec(sla={"minAvailable": "95%", "durationSeconds": 300}),
+    "spec.cron": _spec(cron={"schedule": "*/5 * * * *"}),
+    "spec.collisionPolicy": _spec(collisionPolicy="CancelNew"),
+    "spec.maxTaskFailures": _spec(maxTaskFailures=0),
+    "spec.deadlineSeconds": _spec(deadlineSeconds=3600),
+    "spec.volumeClaimTemplates": _spec(volumeClaimTemplates=[{"metadata": {"name": "data"}}]),
+    "spec.persistentVolumeClaimRetentionPolicy": _spec(
+        persistentVolumeClaimRetentionPolicy={"whenScaled": "Retain"}
+    ),
+    "spec.ordering": _spec(ordering="Ordered"),
+    "spec.update.waitFor": _update(waitFor=[_WAIT]),
+    "spec.update.slaAware": _update(slaAware=False),
+    "spec.update.strategy.pauses": _strategy(**_PAUSES),
+    "spec.update.gates[0].scope": _update(gates=[{"name": "errors", "http": {"url": "http://a"},
+                                                  "scope": "Before"}]),
+}  # fmt: skip
+LATER_UPDATES: dict[str, Object] = {
+    "spec.waitFor": _spec(waitFor=[_WAIT]),
+    "spec.undo": _spec(undo="web-g3"),
+    "spec.policy.waitFor": _patch(waitFor=[_WAIT]),
+    "spec.policy.slaAware": _patch(slaAware=True),
+    "spec.policy.strategy.pauses": _patch(strategy=_PAUSES),
+    "spec.policy.gates[0].scope": _patch(gates=[{**GATE, "scope": "Before"}]),
+}
+
+#: What a newer operator may have written into a status.
+LATER_JOB_STATUS: Object = {
+    "frozen": "7,9",
+    "migrations": ["001"],
+    "migrated": [{"migration": "001", "instances": "0-3"}],
+    "observedResetMigrated": "3=001",
+    "updateSet": {"name": "all", "uid": "1"},
+    "ended": [{"instance": 1, "cause": "Move", "exitCode": 0, "endedAt": "2026-01-01T00:00:00Z"}],
+    "lastRun": {"name": "web-r1", "succeeded": 3},
+    "lastScheduledAt": "2026-01-01T00:00:00Z",
+}
+LATER_UPDATE_STATUS: Object = {
+    "to": {"revision": "web-1", "instances": "0", "source": "abc", "parent": "web-0"},
+    "counts": {"relabelled": 3},
+    "plan": {"instances": {"relabel": "0-3"}},
+    "policy": {"slaAware": True, "strategy": {"type": "Batch", "pauses": [{"after": 1}]},
+               "gates": [{"name": "a", "scope": "Before"}]},
+}  # fmt: skip

@@ -15,6 +15,10 @@ from tests.integration.bad_objects import (
     GATE,
     JOB,
     JOBS,
+    LATER_JOB_STATUS,
+    LATER_JOBS,
+    LATER_UPDATE_STATUS,
+    LATER_UPDATES,
     UPDATE,
     UPDATES,
     Object,
@@ -79,7 +83,8 @@ def test_no_rule_is_complained_about(crd_cluster: Cluster) -> None:
 def test_explain_reads_like_documentation(crd_cluster: Cluster) -> None:
     text = crd_cluster.kubectl("explain", "ejob.spec.update.strategy")
     assert "In which groups, and how many at a time, instances are replaced." in text
-    assert "enum: Queue, Batch, VariableBatch" in text
+    for kind in ("Queue", "Batch", "VariableBatch"):
+        assert f"`{kind}`" in text
     assert "Default: {type: Queue, size: 1}." in " ".join(text.split())
     for field in ("type", "size", "sizes", "autoPause"):
         about = crd_cluster.kubectl("explain", f"ejob.spec.update.strategy.{field}")
@@ -101,6 +106,34 @@ def test_a_bad_update_is_refused(crd_cluster: Cluster, name: str) -> None:
     message = refusal(crd_cluster, changed(UPDATE, change))
     for word in words:
         assert word in message
+
+
+@pytest.mark.parametrize(
+    ("base", "change", "field"),
+    [
+        *((JOB, change, field) for field, change in LATER_JOBS.items()),
+        *((UPDATE, change, field) for field, change in LATER_UPDATES.items()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_field_of_a_later_version_is_refused_by_name(
+    crd_cluster: Cluster, base: Object, change: Object, field: str
+) -> None:
+    message = refusal(crd_cluster, changed(base, change))
+    assert field in message
+    assert "not yet supported" in message
+
+
+@pytest.mark.parametrize(
+    ("base", "status"), [(JOB, LATER_JOB_STATUS), (UPDATE, LATER_UPDATE_STATUS)]
+)
+def test_what_a_newer_operator_wrote_is_kept(
+    cluster: Cluster, base: Object, status: Object
+) -> None:
+    create(cluster, base)
+    path = url(f"{base['kind'].lower()}s", base["metadata"]["name"], "status")
+    answer = cluster.api.patch(path, {"status": status})
+    assert changed(answer["status"], status) == answer["status"]
 
 
 def test_the_longest_name_is_taken(cluster: Cluster) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.api.meta import wire
+from controller.api.update import UpdateStatus
 from controller.reconcile.merge import merge_patch
 
 leaves = st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=3) | st.booleans()
@@ -45,3 +47,24 @@ def test_only_what_changed_is_said() -> None:
     old = {"a": 1, "b": {"c": 2, "d": 3}, "e": [1]}
     new = {"a": 1, "b": {"c": 2}, "e": [1, 2]}
     assert merge_patch(old, new) == {"b": {"d": None}, "e": [1, 2]}
+
+
+def test_what_a_newer_operator_keeps_in_a_status_stays() -> None:
+    # Read by models that do not know it, it is in no patch: neither changed nor taken out.
+    raw = {
+        "phase": "RollingForward",
+        "message": "old",
+        "counts": {"total": 3, "relabelled": 2},
+        "to": {"revision": "web-1", "instances": "0-2", "source": "abc"},
+        "later": {"than": "this"},
+    }
+    status = UpdateStatus.model_validate(raw)
+    there = status.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    newer = status.model_copy(
+        update={"message": "new", "counts": status.counts.model_copy(update={"updated": 1})}
+    )
+    patched = applied(raw, merge_patch(there, wire(newer)))
+    assert patched["later"] == {"than": "this"}
+    assert patched["counts"]["relabelled"] == 2
+    assert patched["to"] == raw["to"]
+    assert (patched["message"], patched["counts"]["updated"]) == ("new", 1)
