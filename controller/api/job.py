@@ -104,6 +104,9 @@ class LastAttempt(Model):
     outcome: Annotated[
         str | None, Field(description="Phase it ended in; absent while it is active.")
     ] = None
+    message: Annotated[
+        str | None, Field(description="Why it ended so; absent while it is active.")
+    ] = None
 
 
 class KnownBad(Model):

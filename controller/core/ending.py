@@ -58,7 +58,9 @@ def ended(way: OneWay, outcome: Phase) -> Write:
         "assigned": asg.write(after),
         "instances_in_force": len(asg.ids_of(after)),
         "active_update": None,
-        "last_attempt": last.model_copy(update={"outcome": str(outcome)}),
+        "last_attempt": last.model_copy(
+            update={"outcome": str(outcome), "message": _why(way, outcome)}
+        ),
         "known_bad": known_bad_after(case, update, outcome),
     }
     target = update.status.to.revision if update.status.to else None
@@ -126,7 +128,7 @@ def close(case: Case, update: Update) -> Write | None:
         outcome = Phase(last.outcome)
         asked = outcome is Phase.ABORTED and update.spec.action is Action.ABORT
         who = actor.of(update, "action") if asked else ""
-        return closed(case, update, outcome, *_said(update, outcome), by=who)
+        return closed(case, update, outcome, *_said(update, outcome, last.message), by=who)
     if not active:
         return None
     phase = Phase.SUPERSEDED if made_by_us(update, case.job.metadata.uid) else Phase.ABORTED
@@ -171,14 +173,27 @@ def deleted(case: Case) -> Write | None:
             "assigned": asg.write(after),
             "instances_in_force": len(asg.ids_of(after)),
             "active_update": None,
-            "last_attempt": last and last.model_copy(update={"outcome": str(outcome)}),
+            "last_attempt": last
+            and last.model_copy(update={"outcome": str(outcome), "message": what}),
         }
     )
     return WriteJob(status, (Event(f"Update{outcome}", note, None, "Warning"),))
 
 
-def _said(update: Update, phase: Phase) -> tuple[str, str]:
-    """Reason and message of an end."""
+def _why(way: OneWay, outcome: Phase) -> str:
+    """Why the Update ends so, as its Job keeps it: the Update may be deleted."""
+    update = way.update
+    if outcome is Phase.ROLLED_BACK and update.status.turn:
+        return update.status.turn.message
+    if outcome is Phase.ERROR:
+        gone = (f"{name}, which instances {ids} need" for name, ids in way.lost.items())
+        words = f"a ControllerRevision is gone: {next(gone)}"
+        return f"{words}; update to a revision that is there"
+    return _said(update, outcome)[1]
+
+
+def _said(update: Update, phase: Phase, kept: str | None = None) -> tuple[str, str]:
+    """Reason and message of an end; ``kept``: what the Job says of it."""
     if phase is Phase.ABORTED and update.spec.action is Action.ABORT:
         return "AbortRequested", f"aborted by {actor.of(update, 'action')}"
     if phase in _WORDS:
@@ -191,7 +206,7 @@ def _said(update: Update, phase: Phase) -> tuple[str, str]:
     if phase is Phase.ERROR and update.status.to is None:
         return "StatusUnreadable", "its status no longer says where it goes"
     if phase is Phase.ERROR:
-        return "RevisionMissing", "a ControllerRevision that it needs is gone"
+        return "RevisionMissing", kept or "a ControllerRevision that it needs is gone"
     turn = update.status.turn
     if turn is None:
         return FAILURE, _cause(update)

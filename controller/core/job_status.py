@@ -11,7 +11,7 @@ from controller.api.policy import Mode
 from controller.api.update import Phase
 from controller.core import assigned as asg
 from controller.core import conditions as cond
-from controller.core import policy
+from controller.core import outcome, policy
 from controller.core.admission import held_up, known_bad, policy_refused, refused, wanted
 from controller.core.case import Case
 from controller.core.conditions import Wanted
@@ -60,7 +60,7 @@ def _wanted(case: Case) -> dict[str, Wanted]:
         found[cond.UPDATE_PENDING] = pending
     last = case.status.last_attempt
     if last and last.outcome == Phase.ROLLED_BACK and case.status.active_update is None:
-        found[cond.ROLLED_BACK] = Wanted(True, "RolledBack", _why_bad(case))
+        found[cond.ROLLED_BACK] = Wanted(True, "RolledBack", outcome.words(case))
     if case.seen.contested:
         name, who = next(iter(sorted(case.seen.contested.items())))
         found[cond.POD_NAME_CONFLICT] = Wanted(True, "PodNameTaken", f"instance {name}: {who}")
@@ -95,6 +95,8 @@ def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
     message = f"{len(case.intended)} of {len(case.intended)} instances available"
     if pending := _pending(case):
         message += f"; {pending.message}"
+    if held_back := outcome.count_refused(case):
+        message += f"; {held_back}"
     no = Wanted(False, "Ready", message)
     return Wanted(True, "Ready", message), no, no
 
@@ -116,9 +118,9 @@ def _stalled(case: Case) -> tuple[str, str] | None:
     if verdict and refused(case) and (last is None or wanted(case)):
         return verdict.reason, _about_template(verdict)
     if last is not None and last.outcome == Phase.ROLLED_BACK:
-        return "RolledBack", _why_bad(case)
+        return "RolledBack", outcome.words(case)
     if last is not None and last.outcome in (Phase.FAILED, Phase.ERROR):
-        return f"Update{last.outcome}", f"{last.update} failed: {_why_bad(case)}"
+        return f"Update{last.outcome}", outcome.words(case)
     if last is not None and last.outcome == Phase.ABORTED and len(case.assigned) > 1:
         return "Aborted", f"{last.update} was aborted; instances are at different revisions"
     if case.seen.contested:
@@ -167,14 +169,6 @@ def _trouble(case: Case, instance: int) -> str:
     trouble = case.view.pod(instance).trouble
     words = f"{trouble.reason}: {trouble.message}".rstrip(": ") if trouble else "not Ready"
     return f"instance {instance}: {words}"
-
-
-def _why_bad(case: Case) -> str:
-    last = case.status.last_attempt
-    revision = last.revision if last else ""
-    bad = next((b for b in case.status.known_bad if b.revision == revision), None)
-    who = last.update if last else ""
-    return f"{who}: {bad.reason}" if bad else f"{who} ended {last.outcome if last else ''}"
 
 
 def _available(case: Case) -> Wanted:

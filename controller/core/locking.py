@@ -88,6 +88,7 @@ def given_up(case: Case, update: Update, words: str) -> Write:
                 "update": update.metadata.name,
                 "update_uid": update.metadata.uid,
                 "outcome": str(Phase.ABORTED),
+                "message": words,
             }
         attempt = last.model_copy(update=tried)
         return WriteJob(case.status.model_copy(update={"last_attempt": attempt}))

@@ -165,11 +165,11 @@ class OneWay:
         return self.done - self.kill - self.case.view.ready
 
     @cached_property
-    def lost(self) -> bool:
-        """Whether a ControllerRevision that is still needed is gone."""
+    def lost(self) -> asg.Assigned:
+        """ControllerRevisions that are gone, each with the ids that still need it."""
         todo = self.pending | self.flight
         kept = self.case.seen.revisions
-        return any(ids & todo and name not in kept for name, ids in self.goal.items())
+        return {r: need for r, ids in self.goal.items() if r not in kept and (need := ids & todo)}
 
     # What may start.
 

@@ -17,6 +17,9 @@ from controller.core.plan import Event, Write, WriteUpdate
 from controller.core.turning import ROLLBACK_REQUESTED, turn
 from controller.core.update_status import counted, entered, refused, report, told
 
+#: Of what a person says of an Update, so much is repeated where it rolls back.
+MAX_REASON = 160
+
 
 def heed(way: OneWay, tally: Tally) -> Write | None:
     """The next write that a verb or a pulse asks for; None: all are answered."""
@@ -68,8 +71,9 @@ def _abort(way: OneWay, tally: Tally) -> Write:
 
 
 def _roll_back(way: OneWay, tally: Tally) -> Write:
-    who = actor.of(way.update, "action")
-    return turn(way, tally, ROLLBACK_REQUESTED, f"rollback asked for by {who}", by=who)
+    who, why = actor.of(way.update, "action"), way.update.spec.message
+    words = f"rollback asked for by {who}" + (f": {_short(why)}" if why else "")
+    return turn(way, tally, ROLLBACK_REQUESTED, words, by=who)
 
 
 def _resume(way: OneWay, token: str) -> Write:
@@ -88,6 +92,12 @@ def _resume(way: OneWay, token: str) -> Write:
     answer["batch"] = batch.model_copy(update={"released": True})
     status = update.status.model_copy(update=answer)
     return _write(update, told(way.case, update, status, status.reason, status.message))
+
+
+def _short(text: str) -> str:
+    """A person's words on one line, short enough to stand within a message."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_REASON else f"{line[: MAX_REASON - 1]}…"
 
 
 def _who(update: Update) -> str:
