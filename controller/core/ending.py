@@ -9,9 +9,10 @@ from __future__ import annotations
 from controller.api.ids import NONE, Ids
 from controller.api.job import JobStatus, KnownBad
 from controller.api.labels import ADMITTED
-from controller.api.update import ACTIVE, Action, Phase, Update, UpdateStatus
+from controller.api.update import ACTIVE, Action, GateStatus, Phase, Update, UpdateStatus
 from controller.core import actor, oneway
 from controller.core import assigned as asg
+from controller.core.blame import blamed
 from controller.core.case import Case
 from controller.core.failures import FAILURE, GATE_FAILURE, cause
 from controller.core.oneway import OneWay
@@ -97,6 +98,9 @@ def known_bad_after(case: Case, update: Update, outcome: Phase) -> tuple[KnownBa
     failed = turn.reason in (FAILURE, GATE_FAILURE) if turn else outcome is Phase.FAILED
     if not failed or update.status.restart or target == case.status.current_revision:
         return known
+    gated = turn.reason == GATE_FAILURE if turn else _failed_gate(update) is not None
+    if not gated and not _blamed(update):
+        return known
     bad = KnownBad(
         revision=target,
         images=case.seen.images if target == case.seen.revision else (),
@@ -106,8 +110,19 @@ def known_bad_after(case: Case, update: Update, outcome: Phase) -> tuple[KnownBa
     return (bad, *others)[:MAX_KNOWN_BAD]
 
 
+def _blamed(update: Update) -> bool:
+    """Whether the instances that failed on the way forward did so because of the revision."""
+    status = update.status
+    tolerated = status.policy.max_failures_per_instance if status.policy else 0
+    return blamed(status.failures, tolerated, status.turn.time if status.turn else None)
+
+
+def _failed_gate(update: Update) -> GateStatus | None:
+    return next((g for g in update.status.gates if g.result == "Failed"), None)
+
+
 def _cause(update: Update) -> str:
-    gate = next((g for g in update.status.gates if g.result == "Failed"), None)
+    gate = _failed_gate(update)
     if gate is not None and not update.status.instances.rollback_failed:
         return f"gate {gate.name} failed: {gate.message}"
     sets = update.status.instances
