@@ -23,6 +23,7 @@ from controller.core import (
     requested,
     scale,
     slots,
+    too_new,
     verbs,
 )
 from controller.core.advance import next_write
@@ -42,6 +43,8 @@ def decide(seen: Observed, now: float) -> Plan:
     case = Case(seen, now)
     if seen.job.metadata.deletion_timestamp is not None:
         return Plan()  # The garbage collector takes what the Job owns.
+    if seen.too_new:
+        return too_new.left_alone(case)
     if case.status.last_attempt is None and (adopt := Convergence(case).mends()):
         return Plan(actions=adopt)
     for step in STEPS:

@@ -104,7 +104,8 @@ class Observed:
     is held by a stranger, with who holds it. ``remade``: ids whose pod ended and is gone, with how
     often in a row that was so. ``verdicts``: by uid of the Update made by a person that asked.
     ``templates``: revision -> canonical template, as far as they were read; the present one always
-    is. ``stubborn``: uids of pods that the API server would not change in place.
+    is. ``stubborn``: uids of pods that the API server would not change in place. ``too_new``: what
+    of this Job only a newer version can read, "" for nothing.
     """
 
     job: Job
@@ -126,3 +127,4 @@ class Observed:
     contested: Mapping[int, str] = field(default_factory=dict)
     remade: Mapping[int, int] = field(default_factory=dict)
     job_live: bool = False
+    too_new: str = ""

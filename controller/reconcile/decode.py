@@ -41,8 +41,21 @@ class _Page(BaseModel, Generic[W]):
     items: list[W]
 
 
-def codec(wire: type[W], slim: Callable[[W], K]) -> Codec[K]:
-    """Read what ``wire`` names out of an object and keep what ``slim`` makes of it."""
+def codec(
+    wire: type[W],
+    slim: Callable[[W], K],
+    too_new: Callable[[dict[str, Any], str], K | None] = lambda *_: None,
+) -> Codec[K]:
+    """Read what ``wire`` names out of an object and keep what ``slim`` makes of it; ``too_new``
+    makes what is kept of an object that cannot be read (None: nothing), told what cannot."""
+
+    def read(raw: dict[str, Any]) -> K | None:
+        try:
+            return slim(lenient(wire, raw))
+        except ValidationError as error:
+            log.error("%s cannot be read: %s", raw["metadata"].get("name"), error)
+            return too_new(raw, unreadable(error))
+
     event: TypeAdapter[_Event[W]] = TypeAdapter(_Event[wire])  # type: ignore[valid-type]
     page: TypeAdapter[_Page[W]] = TypeAdapter(_Page[wire])  # type: ignore[valid-type]
 
@@ -51,7 +64,9 @@ def codec(wire: type[W], slim: Callable[[W], K]) -> Codec[K]:
             found = event.validate_json(line)
         except ValidationError:
             raw = json.loads(line)
-            return raw["type"], slim(lenient(wire, raw["object"]))
+            if (item := read(raw["object"])) is None:
+                raise
+            return raw["type"], item
         return found.type, slim(found.object)
 
     def read_page(raw: bytes) -> tuple[list[K], str, str]:
@@ -60,11 +75,11 @@ def codec(wire: type[W], slim: Callable[[W], K]) -> Codec[K]:
         except ValidationError:
             # One object that cannot be read must not cost the others.
             content = json.loads(raw)
-            items = [read for item in content["items"] if (read := _if_readable(wire, item))]
-            found = _Page[W].model_construct(metadata=content["metadata"], items=items)
-        meta = found.metadata
-        version = meta.get("resourceVersion", "")
-        return [slim(item) for item in found.items], meta.get("continue") or "", version
+            meta = content["metadata"]
+            items = [kept for item in content["items"] if (kept := read(item)) is not None]
+        else:
+            meta, items = found.metadata, [slim(item) for item in found.items]
+        return items, meta.get("continue") or "", meta.get("resourceVersion", "")
 
     return Codec(event=read_event, page=read_page)
 
@@ -79,21 +94,17 @@ def lenient(wire: type[W], raw: dict[str, Any]) -> W:
         bad = {place[1] for e in error.errors() if len(place := e["loc"]) > 1}
         status = {k: v for k, v in raw.get("status", {}).items() if k not in bad}
         if "phase" in bad:
-            # An Update in a phase that is not known is left alone, and so is its spec.
-            status["phase"] = Phase.ERROR
-            status["observedGeneration"] = raw["metadata"].get("generation", 0)
+            raise  # It cannot be derived: an Update in a phase that is not known is left alone.
         read = wire.model_validate({**raw, "status": status})
         name = raw["metadata"].get("name")
         log.error("%s: status.%s makes no sense and is ignored", name, ", ".join(map(str, bad)))
         return read
 
 
-def _if_readable(wire: type[W], raw: dict[str, Any]) -> W | None:
-    try:
-        return lenient(wire, raw)
-    except ValidationError as error:
-        log.error("%s cannot be read: %s", raw["metadata"].get("name"), error)
-        return None
+def unreadable(error: ValidationError) -> str:
+    """What cannot be read, in words: the first field and what is wrong with it."""
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,7 @@ class UpdateObject(_Object):
 
     ``owner``: uid of the Job that owns it as a controller, "" for none. ``started`` and
     ``finished`` in epoch seconds (0: not told), ``updated``: how many instances it updated.
+    ``too_new``: what of it this version cannot read, "" for nothing; it is left alone.
     """
 
     namespace: str
@@ -129,6 +141,7 @@ class UpdateObject(_Object):
     started: float = 0.0
     finished: float = 0.0
     updated: int = 0
+    too_new: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +190,36 @@ def update_of(update: Update) -> UpdateObject:
 
 
 def read_update(raw: dict[str, Any]) -> UpdateObject:
-    """An Update from an answer of the API server."""
-    return update_of(lenient(Update, raw))
+    """An Update from an answer of the API server, be it readable or not."""
+    try:
+        return update_of(lenient(Update, raw))
+    except ValidationError as error:
+        kept = update_too_new(raw, unreadable(error))
+        if kept is None:
+            raise
+        return kept
+
+
+def update_too_new(raw: dict[str, Any], what: str) -> UpdateObject | None:
+    """What is kept of an Update that cannot be read; None when it does not say of which Job."""
+    job = raw.get("spec", {}).get("job")
+    phase = raw.get("status", {}).get("phase", Phase.PENDING)
+    if not isinstance(job, str):
+        return None
+    meta = ObjectMeta.model_validate(raw["metadata"])
+    return UpdateObject(
+        key_of(meta),
+        meta.uid,
+        meta.resource_version,
+        meta.namespace,
+        meta.name,
+        job,
+        owner_of(meta),
+        meta.creation_timestamp or 0.0,
+        next((known for known in Phase if known == phase), Phase.ERROR),
+        None,
+        too_new=what,
+    )
 
 
 def revision_of(wire: RevisionWire) -> RevisionObject:
@@ -207,5 +248,5 @@ def owner_of(meta: ObjectMeta) -> str:
 
 
 POD_CODEC = codec(PodWire, pod_of)
-UPDATE_CODEC = codec(Update, update_of)
+UPDATE_CODEC = codec(Update, update_of, update_too_new)
 REVISION_CODEC = codec(RevisionWire, revision_of)

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
 from controller.api import labels
 from controller.api.job import KIND, Job
 from controller.api.update import TERMINAL, Update
@@ -19,7 +21,7 @@ from controller.core import revision as revisions
 from controller.core.instances import Instances
 from controller.core.observed import Finished, Observed, Refusal, Revision, Told, Verdict
 from controller.core.template import Prepared
-from controller.reconcile.decode import RevisionObject, UpdateObject, lenient
+from controller.reconcile.decode import RevisionObject, UpdateObject, lenient, unreadable
 
 Key = tuple[str, str]
 
@@ -36,12 +38,31 @@ class Contest:
     tries: int = 1
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """The present version of a Job that cannot be read: as it came, and what of it cannot."""
+
+    raw: dict[str, Any]
+    what: str
+
+    @property
+    def uid(self) -> str:
+        uid: str = self.raw["metadata"]["uid"]
+        return uid
+
+    @property
+    def version(self) -> int:
+        return int(self.raw["metadata"]["resourceVersion"])
+
+
 @dataclass
 class Entry:
-    """``key`` is (namespace, name of the Job)."""
+    """``key`` is (namespace, name of the Job). ``job`` is its last version that can be read;
+    while there is a newer one that cannot, it is not acted on."""
 
     key: Key
     job: Job | None = None
+    unreadable: Unreadable | None = None
     template: bytes = b""
     revision: str = ""
     images: tuple[str, ...] = ()
@@ -64,21 +85,47 @@ class Entry:
     contests: dict[int, Contest] = field(default_factory=dict)
     #: Object name ("" is the Job) -> epoch seconds before which no mere report is written.
     quiet_until: dict[str, float] = field(default_factory=dict)
+    #: uids of the Updates that cannot be read, once that was said.
+    told_too_new: set[str] = field(default_factory=set)
     #: The resourceVersion at which the Job was read live in the reconcile under way.
     live: str = ""
 
     @property
     def empty(self) -> bool:
         """Nothing is known (any more): the entry can go."""
-        return self.job is None and not (self.instances.pods or self.updates or self.revisions)
+        there = self.job or self.unreadable
+        return not (there or self.instances.pods or self.updates or self.revisions)
+
+    @property
+    def uid(self) -> str:
+        """The Job's; "" when there is none."""
+        if self.unreadable is not None:
+            return self.unreadable.uid
+        return self.job.metadata.uid if self.job else ""
 
     def put_job(self, raw: dict[str, Any]) -> bool:
         """Take a version of the Job; False when it is old news."""
         meta = raw["metadata"]
-        known = self.job
-        same = known is not None and known.metadata.uid == meta["uid"]
-        if known and same and int(known.metadata.resource_version) >= int(meta["resourceVersion"]):
+        if self.uid == meta["uid"] and self._version >= int(meta["resourceVersion"]):
             return False
+        try:
+            self._read_job(raw)
+        except ValidationError as error:
+            # Made for a newer version, or by hand: left alone, and the others go on.
+            self.unreadable = Unreadable(raw, unreadable(error))
+        else:
+            self.unreadable = None
+        return True
+
+    @property
+    def _version(self) -> int:
+        if self.unreadable is not None:
+            return self.unreadable.version
+        return int(self.job.metadata.resource_version) if self.job else 0
+
+    def _read_job(self, raw: dict[str, Any]) -> None:
+        meta = raw["metadata"]
+        same = self.job is not None and self.job.metadata.uid == meta["uid"]
         template = raw.get("spec", {}).get("template") or {}
         # The template is kept as bytes: as a dict it would be ten times as large.
         job = lenient(Job, {**raw, "spec": {**raw.get("spec", {}), "template": {}}})
@@ -92,7 +139,6 @@ class Entry:
         if not same:
             self._begin(meta["uid"])
         self.job = job
-        return True
 
     def _begin(self, uid: str) -> None:
         """Another Job of this name: nothing that was asked or tried for the former one counts."""
@@ -125,6 +171,7 @@ class Entry:
     def drop_job(self) -> None:
         """The Job is gone, and with it what was under way for it."""
         self.job, self.template, self.revision = None, b"", ""
+        self.unreadable = None
         self.instances.forget_assumed()
 
     def put_update(self, update: UpdateObject) -> bool:
@@ -150,6 +197,8 @@ class Entry:
         job, uid = self.job, self.job.metadata.uid
         updates = {n: u.update for n, u in self.updates.items() if u.update is not None}
         lock = job.status.active_update
+        held = self.updates.get(lock.name) if lock else None
+        held = held if held and lock and held.uid == lock.uid else None
         active = updates.get(lock.name) if lock else None
         seconds = job.spec.min_ready_seconds
         if active is not None and active.status.min_ready_seconds is not None:
@@ -181,10 +230,11 @@ class Entry:
                     updated=u.updated,
                 )
                 for name, u in self.updates.items()
-                if u.phase in TERMINAL
+                if u.phase in TERMINAL and not u.too_new
             },
             gone=frozenset(self.gone),
-            strangers=strangers,
+            # A name is taken, be it by one that cannot be read.
+            strangers=strangers | {n for n, u in self.updates.items() if u.too_new},
             revisions={
                 name: Revision(name, r.uid, r.number)
                 for name, r in self.revisions.items()
@@ -200,6 +250,7 @@ class Entry:
             contested={i: c.who for i, c in self.contests.items()},
             remade=dict(self.instances.remade),
             job_live=self.live == job.metadata.resource_version,
+            too_new=f"Update {held.name}: {held.too_new}" if held and held.too_new else "",
         )
 
     def _forget_answers(self, updates: Mapping[str, Update]) -> None:

@@ -121,11 +121,7 @@ class Feeds:
 
     async def list_jobs(self) -> None:
         """Bring the store's Jobs up to what the API server has. Raises ``ApiError``."""
-        before = {
-            entry.key: entry.job.metadata.uid
-            for entry in self._store.jobs()
-            if entry.job is not None
-        }
+        before = {key: entry.uid for key, entry in self._store.entries.items() if entry.uid}
         for namespace in self._namespaces or (None,):
             async for raw in self._client.list(JOBS, namespace):
                 self._store.put_job(raw)

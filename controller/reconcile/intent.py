@@ -1,7 +1,8 @@
 """Performs the one write (or question) a plan asks for, and puts the answer into the store.
 
-Every status write is a merge patch that carries the resourceVersion the decision was made from: a
-compare-and-swap. Raises ``ApiError``; after a ``Conflict`` the object has been read anew.
+Every write of what exists is a merge patch that carries uid and resourceVersion of the very version
+the decision was made from: a compare-and-swap, also of mere reports. Raises ``ApiError``; after a
+``Conflict`` the object has been read anew.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.api import labels
-from controller.api.job import KIND
-from controller.api.meta import Model, wire
-from controller.core import plan
+from controller.api.job import KIND, Job
+from controller.api.meta import ObjectMeta
+from controller.api.update import Update
+from controller.core import plan, too_new
 from controller.core import revision as revisions
-from controller.core.observed import Verdict
+from controller.core.observed import Observed, Verdict
 from controller.kube.client import Client
 from controller.kube.errors import (
     AlreadyExists,
@@ -26,8 +28,8 @@ from controller.kube.errors import (
     NotFound,
     NotHolderError,
 )
-from controller.kube.resources import CONTROLLER_REVISIONS, PODS, Resource
-from controller.reconcile import refusal
+from controller.kube.resources import CONTROLLER_REVISIONS, PODS
+from controller.reconcile import refusal, swap
 from controller.reconcile.creation import prepared
 from controller.reconcile.decode import (
     JOBS,
@@ -36,8 +38,7 @@ from controller.reconcile.decode import (
     read_update,
     revision_of,
 )
-from controller.reconcile.entry import Entry, owner_reference
-from controller.reconcile.merge import merge_patch
+from controller.reconcile.entry import Entry, Unreadable, owner_reference
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
@@ -53,17 +54,17 @@ class Intent:
         self._store = store
         self._clock = clock
 
-    async def perform(self, entry: Entry, write: plan.Write) -> None:
-        """Do what ``write`` says."""
+    async def perform(self, entry: Entry, write: plan.Write, seen: Observed) -> None:
+        """Do what ``write``, which was decided from ``seen``, says."""
         match write:
             case plan.WriteJob():
-                await self._write_job(entry, write)
+                await self._write_job(entry, write, seen.job)
             case plan.WriteUpdate():
-                await self._write_update(entry, write)
+                await self.write_update(entry, write, seen.updates[write.name])
             case plan.MakeUpdate():
                 await self._make_update(entry, write)
             case plan.MarkAdmitted():
-                await self._mark_admitted(entry, write.name)
+                await self._mark_admitted(entry, seen.updates[write.name])
             case plan.ReadJob():
                 await self.read_job(entry)
             case plan.ReadUpdate():
@@ -87,42 +88,43 @@ class Intent:
         self._store.put_job(raw)
         entry.live = raw["metadata"]["resourceVersion"]
 
-    async def _write_job(self, entry: Entry, write: plan.WriteJob) -> None:
-        assert entry.job is not None
-        job = entry.job
-        namespace, name = entry.key
+    async def say_too_new(self, entry: Entry, job: Unreadable) -> bool:
+        """Say in its status that a Job cannot be read; False: it says so already."""
+        if not (status := too_new.status_patch(job.raw, job.what, self._clock())):
+            return False
+        meta = ObjectMeta.model_validate(job.raw["metadata"])
         try:
-            raw = await self._patch_status(JOBS, namespace, name, job, write.status)
+            raw = await swap.status(self._client, JOBS, meta, status)
+        except (Conflict, NotFound):
+            await self.read_job(entry)
+            raise
+        self._store.put_job(raw)
+        return True
+
+    async def _write_job(self, entry: Entry, write: plan.WriteJob, seen: Job) -> None:
+        swap.check(entry.job, seen)
+        change = swap.change(seen.status, write.status)
+        try:
+            raw = await swap.status(self._client, JOBS, seen.metadata, change)
         except (Conflict, NotFound):
             await self.read_job(entry)
             raise
         # The answer is the Job as it is now: what was read live stays so.
-        if entry.live == job.metadata.resource_version:
+        if entry.live == seen.metadata.resource_version:
             entry.live = raw["metadata"]["resourceVersion"]
         self._store.put_job(raw)
 
-    async def _write_update(self, entry: Entry, write: plan.WriteUpdate) -> None:
-        update = entry.updates[write.name].update
-        assert update is not None, "a decision only writes Updates it has seen whole"
-        namespace = entry.key[0]
+    async def write_update(self, entry: Entry, write: plan.WriteUpdate, seen: Update) -> None:
+        """Write the status of an Update that was ``seen`` so."""
+        known = entry.updates.get(write.name)
+        swap.check(known.update if known else None, seen)
+        change = swap.change(seen.status, write.status)
         try:
-            raw = await self._patch_status(UPDATES, namespace, write.name, update, write.status)
+            raw = await swap.status(self._client, UPDATES, seen.metadata, change)
         except (Conflict, NotFound):
             await self._read_update(entry, write.name)
             raise
         self._store.put_update(read_update(raw))
-
-    async def _patch_status(
-        self, resource: Resource, namespace: str, name: str, old: Any, status: Model
-    ) -> dict[str, Any]:
-        # What is unset is not there: a default of ours is no field of theirs.
-        there = old.status.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        patch = merge_patch(there, wire(status))
-        body = {
-            "metadata": {"resourceVersion": old.metadata.resource_version},
-            "status": patch,
-        }
-        return await self._client.patch(resource, namespace, name, body, subresource="status")
 
     async def _make_update(self, entry: Entry, write: plan.MakeUpdate) -> None:
         assert entry.job is not None
@@ -150,12 +152,11 @@ class Intent:
             raw = await self._client.get(UPDATES, namespace, write.name)
         self._store.put_update(read_update(raw))
 
-    async def _mark_admitted(self, entry: Entry, name: str) -> None:
-        update = entry.updates[name].update
-        assert update is not None
-        meta = update.metadata
+    async def _mark_admitted(self, entry: Entry, seen: Update) -> None:
+        meta, name = seen.metadata, seen.metadata.name
         body = {
             "metadata": {
+                "uid": meta.uid,
                 "resourceVersion": meta.resource_version,
                 "annotations": {labels.ADMITTED: meta.uid},
             }
@@ -185,10 +186,11 @@ class Intent:
     async def _check_template(self, entry: Entry, write: plan.CheckTemplate) -> None:
         """Ask by a dry run (contract rule 13)."""
         assert entry.job is not None
+        job, template = entry.job, entry.revision
         tries = entry.verdict_tries.get(write.update, 0) + 1
         try:
-            pod = (await prepared(self._client, entry, entry.job, write.revision)).dry_run(
-                instances=entry.job.spec.instances
+            pod = (await prepared(self._client, entry, job, write.revision)).dry_run(
+                instances=job.spec.instances
             )
             await self._client.create(PODS, entry.key[0], pod, dry_run=True, metadata_only=True)
         except NotHolderError:
@@ -197,6 +199,8 @@ class Intent:
             verdict = refusal.verdict(error, tries, self._clock())
         else:
             verdict, tries = Verdict(True), 0
+        if not entry.is_of(job) or entry.revision != template:
+            return  # Another template meanwhile: of that nothing was said.
         entry.verdict_tries[write.update] = tries
         entry.verdicts[write.update] = verdict
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pydantic import ValidationError
-
 from controller.core.view import Slot
 from controller.reconcile.decode import PodObject, RevisionObject, UpdateObject
 from controller.reconcile.entry import Entry, Key
-
-log = logging.getLogger(__name__)
 
 GONE_KEPT = 10_000
 
@@ -50,19 +45,13 @@ class Store:
         key = (meta["namespace"], meta["name"])
         if meta["uid"] in self._dead:
             return
-        try:
-            changed = self.entry(key).put_job(raw)
-        except ValidationError as error:
-            # Its spec is of another version's making: it stays as it was known, others go on.
-            log.error("a Job that cannot be read: %s", error, extra={"job": "/".join(key)})
-            return
-        if changed:
+        if self.entry(key).put_job(raw):
             self._changed(key)
 
     def drop_job(self, key: Key, uid: str) -> None:
         """The Job with this uid is gone; a successor of its name stays."""
         entry = self.entries.get(key)
-        if entry is not None and entry.job is not None and entry.job.metadata.uid == uid:
+        if entry is not None and entry.uid == uid:
             self._dead.append(uid)
             entry.drop_job()
             self._settle(entry)

@@ -13,15 +13,16 @@ from typing import Any
 
 from controller.api import labels
 from controller.api.job import KIND
-from controller.core import jobless, plan
+from controller.core import jobless, plan, too_new
 from controller.core.decide import decide
+from controller.core.observed import Observed
 from controller.kube.client import Client
 from controller.kube.errors import ApiError, Conflict, NotFound
 from controller.kube.events import Recorder
 from controller.kube.workqueue import QueueClosed, WorkQueue
 from controller.reconcile import refusal
 from controller.reconcile.creation import look_again
-from controller.reconcile.entry import Entry, Key
+from controller.reconcile.entry import Entry, Key, Unreadable
 from controller.reconcile.gatekeeper import Ask, Gatekeeper, Observe
 from controller.reconcile.intent import Intent
 from controller.reconcile.pods import Pods
@@ -105,6 +106,10 @@ class Reconciler:
         entry = self._store.entries.get(key)
         if entry is None:
             return False
+        self._tell_too_new(entry)
+        if entry.unreadable is not None:
+            await self._leave_alone(entry, entry.unreadable)
+            return False
         if entry.job is None:
             await self._without_job(entry)
             return False
@@ -112,26 +117,28 @@ class Reconciler:
         await self._look_at_contests(entry)
         for _ in range(MAX_WRITES):
             now = self._clock()
-            found = decide(entry.observed(now, self._store.strangers(entry)), now)
+            seen = entry.observed(now, self._store.strangers(entry))
+            found = decide(seen, now)
             if found.write is None:
                 break
             try:
-                await self._intent.perform(entry, found.write)
+                await self._intent.perform(entry, found.write, seen)
             except (Conflict, NotFound) as error:
-                if self._store.entries.get(key) is not entry or entry.job is None:
+                there = self._store.entries.get(key) is entry and entry.unreadable is None
+                if not there or entry.job is None:
                     return False
                 if isinstance(error, NotFound) and not await self._is_there(entry):
                     return False
                 continue
             self._queue.forget(key)  # A step was made: the next failure is a first one.
             self._tell(entry, found.write)
-            if entry.job is None:
+            if entry.job is None or entry.unreadable is not None:
                 return False
         else:
             raise RuntimeError(f"more than {MAX_WRITES} writes in a row; the last: {found.write}")
         self.pods.act(entry, found.actions)
         self.gates.act(entry, found.asks)
-        await self._report(entry, found.reports, now)
+        await self._report(entry, found.reports, seen, now)
         if found.wake_at is not None:
             self._at(key, found.wake_at)
         return bool(found.actions)
@@ -146,13 +153,14 @@ class Reconciler:
         return True
 
     async def _report(
-        self, entry: Entry, reports: tuple[plan.WriteJob | plan.WriteUpdate, ...], now: float
+        self,
+        entry: Entry,
+        reports: tuple[plan.WriteJob | plan.WriteUpdate, ...],
+        seen: Observed,
+        now: float,
     ) -> None:
         for report in reports:
             name = report.name if isinstance(report, plan.WriteUpdate) else ""
-            known = entry.updates.get(name)
-            if entry.job is None or (name and (known is None or known.update is None)):
-                continue  # It went while another report was written.
             due = entry.quiet_until.get(name, 0.0)
             if due > now:
                 self._at(entry.key, due)
@@ -161,15 +169,38 @@ class Reconciler:
             entry.quiet_until = {n: at for n, at in entry.quiet_until.items() if at > now}
             entry.quiet_until[name] = now + REPORT_EVERY
             try:
-                await self._intent.perform(entry, report)
+                await self._intent.perform(entry, report, seen)
             except (Conflict, NotFound):
+                # It moved, or went, since it was decided on: decided anew.
+                entry.quiet_until.pop(name, None)
                 self._queue.add(entry.key)
 
     async def _without_job(self, entry: Entry) -> None:
-        updates = [u.update for u in entry.updates.values() if u.update is not None]
-        for write in jobless.decide(updates, self._clock()):
-            await self._intent.perform(entry, write)
+        updates = {n: u.update for n, u in entry.updates.items() if u.update is not None}
+        for write in jobless.decide(updates.values(), self._clock()):
+            await self._intent.write_update(entry, write, updates[write.name])
             self._tell(entry, write)
+
+    async def _leave_alone(self, entry: Entry, job: Unreadable) -> None:
+        """Say that the Job cannot be read, once; its Updates stay as they are."""
+        if job.raw["metadata"].get("deletionTimestamp") is not None:
+            return
+        if await self._intent.say_too_new(entry, job):
+            about = self._reference(entry, None)
+            assert about is not None
+            note = too_new.said(job.what)
+            self._recorder.record(about, "Warning", too_new.REASON, note, too_new.REASON)
+            log.warning("left alone: %s", note, extra={"job": "/".join(entry.key)})
+
+    def _tell_too_new(self, entry: Entry) -> None:
+        """An Event for each Update that cannot be read, once; it stays as it is."""
+        for update in entry.updates.values():
+            if update.too_new and update.uid not in entry.told_too_new:
+                entry.told_too_new.add(update.uid)
+                about = self._reference(entry, update.name)
+                assert about is not None
+                note = f"made for a newer version of Echelon, left alone: {update.too_new}"
+                self._recorder.record(about, "Warning", too_new.REASON, note, too_new.REASON)
 
     async def _look_at_contests(self, entry: Entry) -> None:
         for instance, contest in list(entry.contests.items()):
@@ -201,7 +232,7 @@ class Reconciler:
         """What an Event is about: the Job, or one of its Updates."""
         if update is None:
             kind, name = KIND, entry.key[1]
-            uid = entry.job.metadata.uid if entry.job else None
+            uid = entry.uid or None
         else:
             known = entry.updates.get(update)
             kind, name, uid = "Update", update, known.uid if known else None

@@ -34,6 +34,7 @@ def test_an_update_in_a_phase_of_a_newer_version_is_left_alone() -> None:
     assert kind == "MODIFIED"
     assert found.update is None
     assert found.phase is Phase.ERROR
+    assert "status.phase" in found.too_new
 
 
 def test_of_an_update_that_ended_is_kept_how_long_it_took() -> None:
@@ -56,7 +57,7 @@ def test_an_update_whose_spec_cannot_be_read_does_not_hide_the_others() -> None:
     bad = {**update("a"), "spec": {"job": "web", "policy": {"replacement": "Teleport"}}}
     raw = json.dumps({"metadata": {"resourceVersion": "9"}, "items": [bad, update("b")]})
     found, _, _ = UPDATE_CODEC.page(raw.encode())
-    assert [u.name for u in found] == ["b"]
+    assert [(u.name, bool(u.too_new)) for u in found] == [("a", True), ("b", False)]
 
 
 def test_a_job_keeps_what_makes_sense_of_a_status_edited_by_hand() -> None:

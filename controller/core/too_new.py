@@ -1,0 +1,71 @@
+"""What this version cannot read is of a newer one: the Job is left alone, and says so.
+
+Nothing of it is made, changed or deleted, and its Updates stay as they are: an older operator would
+bring everybody back to what it understands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from controller.api.meta import Condition, wire
+from controller.core import conditions as cond
+from controller.core.case import Case
+from controller.core.conditions import Wanted
+from controller.core.plan import Event, Plan, WriteJob
+
+REASON: Final = "TooNew"
+
+
+def left_alone(case: Case) -> Plan:
+    """The plan for a Job that can be read and yet must be left alone: ``seen.too_new`` says why."""
+    message = said(case.seen.too_new)
+    conditions = with_stalled(
+        case.status.conditions, message, case.job.metadata.generation, case.now
+    )
+    status = case.status.model_copy(
+        update={"conditions": conditions, "observed_generation": case.job.metadata.generation}
+    )
+    if status == case.status:
+        return Plan()
+    return Plan(write=WriteJob(status, (Event(REASON, message, None, "Warning"),)))
+
+
+def status_patch(raw: Mapping[str, Any], what: str, now: float) -> dict[str, Any]:
+    """The merge patch of ``status`` of a Job that cannot be read, from the Job as it came; empty
+    when it says so already."""
+    status, generation = raw.get("status") or {}, raw["metadata"].get("generation", 0)
+    there = status.get("conditions") or []
+    conditions = with_stalled(_readable(there), said(what), generation, now)
+    wanted = {"observedGeneration": generation, "conditions": [wire(c) for c in conditions]}
+    same = all(status.get(field) == value for field, value in wanted.items())
+    return {} if same else wanted
+
+
+def said(what: str) -> str:
+    """The message of a Job that is left alone; ``what`` names what cannot be read."""
+    return (
+        f"made for a newer version of Echelon: {what}; nothing of this Job is made, changed or "
+        "deleted until an operator that knows it runs, or it is taken out"
+    )
+
+
+def with_stalled(
+    old: Iterable[Condition], message: str, generation: int, now: float
+) -> tuple[Condition, ...]:
+    """``old`` with ``Stalled`` True, and what it excludes False; others stay as they are."""
+    old, no = tuple(old), Wanted(False, REASON, message)
+    wanted = {cond.READY: no, cond.RECONCILING: no, cond.STALLED: Wanted(True, REASON, message)}
+    found = cond.merged(old, wanted, generation, now)
+    return (*found, *(c for c in old if c.type not in wanted))
+
+
+def _readable(raw: Iterable[Any]) -> Iterable[Condition]:
+    for item in raw:
+        try:
+            yield Condition.model_validate(item)
+        except ValidationError:
+            continue

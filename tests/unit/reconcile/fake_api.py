@@ -1,0 +1,203 @@
+"""An API server of a handful of objects, as far as one reconcile needs it, and who reconciles."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+from controller.core.answers import Answer, Verdict
+from controller.kube.client import Client
+from controller.kube.errors import AlreadyExists, Conflict, Invalid, NotFound
+from controller.kube.events import Recorder
+from controller.kube.resources import Resource
+from controller.kube.workqueue import WorkQueue
+from controller.reconcile.decode import POD_CODEC, UPDATE_CODEC
+from controller.reconcile.entry import Entry, Key
+from controller.reconcile.store import Store
+from controller.reconcile.worker import Reconciler
+
+Object = dict[str, Any]
+KEY: Key = ("ns", "web")
+NOW = 1_767_225_700.0
+
+
+class FakeApi(Client):
+    """``objects`` by plural and name; ``asked`` are verb, plural and name of each request.
+    ``before`` is called with them just before a request is answered."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], Object] = {}
+        self.asked: list[tuple[str, str, str]] = []
+        self.bodies: list[Object] = []
+        self.before: Callable[[str, str, str], object] = lambda *_: None
+        self._version = 100
+
+    def put(self, plural: str, obj: Object) -> Object:
+        """An object as somebody writes it."""
+        self._version += 1
+        obj["metadata"] |= {"namespace": "ns", "resourceVersion": str(self._version)}
+        self.objects[plural, obj["metadata"]["name"]] = obj
+        return copy.deepcopy(obj)
+
+    async def get(
+        self, resource: Resource, namespace: str | None, name: str, *, metadata_only: bool = False
+    ) -> Object:
+        assert (namespace, metadata_only) == ("ns", False)
+        self._ask("get", resource, name)
+        return copy.deepcopy(self._found(resource, name))
+
+    async def create(self, resource: Resource, namespace: Any, body: Any, **how: Any) -> Any:
+        assert namespace == "ns"
+        name = body["metadata"].get("name", "")
+        self._ask("dry run" if how.get("dry_run") else "create", resource, name, body)
+        if how.get("dry_run"):
+            return {}
+        if (resource.plural, name) in self.objects:
+            raise AlreadyExists(409, "AlreadyExists", name)
+        made = copy.deepcopy(body)
+        made["metadata"]["uid"] = f"{resource.plural}-{name}-{self._version}"
+        return self.put(resource.plural, made)
+
+    async def patch(
+        self, resource: Resource, namespace: Any, name: str, body: Any, **how: Any
+    ) -> Any:
+        assert namespace == "ns"
+        assert how.get("content_type", "merge") == "merge"
+        self._ask("patch", resource, name, body)
+        found = self._found(resource, name)
+        meta = body.get("metadata", {})
+        version = found["metadata"]["resourceVersion"]
+        if meta.get("resourceVersion", version) != version:
+            raise Conflict(409, "Conflict", "the object has been modified")
+        if meta.get("uid", found["metadata"]["uid"]) != found["metadata"]["uid"]:
+            raise Invalid(422, "Invalid", "metadata.uid: field is immutable")
+        return self.put(resource.plural, _merged(found, body))
+
+    async def delete(self, resource: Resource, namespace: Any, name: str, **how: Any) -> Any:
+        assert namespace == "ns"
+        self._ask("delete", resource, name)
+        uid = self._found(resource, name)["metadata"]["uid"]
+        if how.get("uid") not in (None, uid):
+            raise Conflict(409, "Conflict", "another uid")
+        del self.objects[resource.plural, name]
+        return {}
+
+    def writes(self) -> list[tuple[str, str, str]]:
+        return [asked for asked in self.asked if asked[0] != "get"]
+
+    def _ask(self, verb: str, resource: Resource, name: str, body: Object | None = None) -> None:
+        self.before(verb, resource.plural, name)
+        self.asked.append((verb, resource.plural, name))
+        self.bodies.append(copy.deepcopy(body or {}))
+
+    def _found(self, resource: Resource, name: str) -> Object:
+        if (found := self.objects.get((resource.plural, name))) is None:
+            raise NotFound(404, "NotFound", name)
+        return found
+
+
+class Shop:
+    """One reconciler, its store and its API server; time stands still but for ``now``."""
+
+    def __init__(self) -> None:
+        self.api = FakeApi()
+        self.now = NOW
+        self.queue: WorkQueue[Key] = WorkQueue(clock=lambda: self.now)
+        self.store = Store(self.queue.add)
+        self.events: list[tuple[str, str]] = []
+        self.worker = Reconciler(
+            self.api,
+            self.api,
+            self.store,
+            self.queue,
+            _Events(self.events),
+            observe=lambda *_: None,
+            ask=_pass,
+            asked=lambda *_: None,
+            clock=lambda: self.now,
+        )
+
+    @property
+    def entry(self) -> Entry:
+        return self.store.entries[KEY]
+
+    def job(self, **changes: Any) -> Object:
+        """A Job as the API server and the watch have it; ``changes`` are merged in."""
+        obj: Object = {
+            "metadata": {"name": "web", "uid": "j1", "generation": 1},
+            "spec": {"instances": 2, "template": template("web:1")},
+            "status": {"observedGeneration": -1},
+        }
+        made = self.api.put("echelonjobs", _merged(obj, changes))
+        self.store.put_job(made)
+        return made
+
+    def update(self, name: str = "web-g2", **changes: Any) -> Object:
+        """The same of an Update of the operator's."""
+        owner = {"apiVersion": "v", "kind": "EchelonJob", "name": "web", "uid": "j1"}
+        meta = {"name": name, "uid": f"u-{name}", "generation": 1}
+        obj: Object = {
+            "metadata": {**meta, "ownerReferences": [{**owner, "controller": True}]},
+            "spec": {"job": "web"},
+            "status": {"observedGeneration": -1},
+        }
+        made = self.api.put("updates", _merged(obj, changes))
+        self.see("updates", made)
+        return made
+
+    def see(self, plural: str, obj: Object) -> None:
+        """What the watch says of an Update or a pod."""
+        line = {"type": "MODIFIED", "object": obj}
+        if plural == "updates":
+            self.store.put_update(UPDATE_CODEC.event(_bytes(line))[1])
+        else:
+            self.store.put_pod(POD_CODEC.event(_bytes(line))[1])
+
+    async def reconcile(self) -> None:
+        """One reconcile, with what it has started."""
+        await self.worker.reconcile(KEY)
+        await self.worker.pods.drain(5.0)
+
+    def status(self, plural: str = "echelonjobs", name: str = "web") -> Object:
+        found: Object = self.api.objects[plural, name].get("status", {})
+        return found
+
+    def condition(self, name: str) -> Object:
+        """A condition of the Job."""
+        found = self.status().get("conditions", [])
+        return next((c for c in found if c["type"] == name), {"status": "False"})
+
+
+class _Events(Recorder):
+    def __init__(self, said: list[tuple[str, str]]) -> None:
+        self.said = said
+
+    def record(self, regarding: Any, type: str, reason: str, note: str, action: str) -> None:
+        assert regarding["uid"], (type, action)
+        self.said.append((reason, note))
+
+
+def template(image: str) -> Object:
+    return {"spec": {"containers": [{"name": "web", "image": image}]}}
+
+
+async def _pass(*_: Any) -> Answer:
+    return Answer(Verdict.PASS)
+
+
+def _bytes(obj: Object) -> bytes:
+    return json.dumps(obj).encode()
+
+
+def _merged(old: Object, new: Object) -> Object:
+    """RFC 7386."""
+    made = {k: v for k, v in old.items() if new.get(k, v) is not None}
+    for key, value in new.items():
+        if isinstance(value, dict):
+            there = made.get(key)
+            made[key] = _merged(there if isinstance(there, dict) else {}, value)
+        elif value is not None:
+            made[key] = value
+    return made

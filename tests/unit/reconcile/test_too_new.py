@@ -1,0 +1,111 @@
+"""What only a newer version can read is left alone, and said; others go on (reason TooNew)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.unit.reconcile.fake_api import KEY, Shop
+
+LOCK = {"name": "web-g2", "uid": "u-web-g2"}
+RUNNING = {
+    "activeUpdate": LOCK,
+    "lastAttempt": {"revision": "web-x", "update": "web-g2", "updateUID": "u-web-g2"},
+    "currentRevision": "web-w",
+    "assigned": [{"revision": "web-w", "instances": "0-1"}],
+    "instancesInForce": 2,
+}
+
+
+def newer(**spec: Any) -> dict[str, Any]:
+    return {"spec": {"type": "Miracle", **spec}}
+
+
+async def test_a_job_that_cannot_be_read_is_no_missing_one() -> None:
+    shop = Shop()
+    shop.update(status={"phase": "RollingForward"})
+    shop.job(**newer(), status=RUNNING)
+    await shop.reconcile()
+    assert shop.api.writes() == [("patch", "echelonjobs", "web")]
+    assert shop.status("updates", "web-g2")["phase"] == "RollingForward"
+    stalled = shop.condition("Stalled")
+    assert (stalled["status"], stalled["reason"]) == ("True", "TooNew")
+    assert "spec.type" in stalled["message"]
+    assert shop.status()["assigned"] == RUNNING["assigned"], "what it had stays as it was"
+    assert shop.status()["observedGeneration"] == 1
+    assert [reason for reason, _ in shop.events] == ["TooNew"]
+
+
+async def test_it_is_said_once() -> None:
+    shop = Shop()
+    shop.job(**newer())
+    for _ in range(3):
+        await shop.reconcile()
+    assert shop.api.writes() == [("patch", "echelonjobs", "web")]
+    assert len(shop.events) == 1
+
+
+async def test_a_job_that_becomes_unreadable_is_no_longer_acted_on() -> None:
+    shop = Shop()
+    shop.job()
+    shop.job(**newer(instances=5))
+    await shop.reconcile()
+    assert shop.api.writes() == [("patch", "echelonjobs", "web")]
+    shop.job(metadata={"generation": 3})
+    await shop.reconcile()
+    assert ("create", "pods", "web-0") in shop.api.asked, "read again, it goes on"
+    assert shop.condition("Stalled")["status"] == "False"
+
+
+async def test_what_its_status_had_before_stays_there() -> None:
+    shop = Shop()
+    known = {"type": "Available", "status": "True", "reason": "R", "message": "m"}
+    known |= {"observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    shop.job(**newer(), status={"conditions": [known, {"type": "Odd"}]})
+    await shop.reconcile()
+    assert shop.condition("Available") == known
+    assert shop.condition("Ready")["status"] == "False"
+
+
+async def test_an_unreadable_job_that_goes_is_forgotten() -> None:
+    shop = Shop()
+    shop.job(**newer())
+    shop.store.drop_job(KEY, "j1")
+    assert KEY not in shop.store.entries
+
+
+async def test_an_unreadable_update_that_holds_the_lock_leaves_its_job_alone() -> None:
+    for spoilt in ({"spec": {"action": "Ponder"}}, {"status": {"phase": "Pondering"}}):
+        shop = Shop()
+        shop.job(status=RUNNING)
+        shop.update(**spoilt)
+        for _ in range(3):
+            await shop.reconcile()
+        assert shop.api.writes() == [("patch", "echelonjobs", "web")]
+        stalled = shop.condition("Stalled")
+        assert (stalled["status"], stalled["reason"]) == ("True", "TooNew")
+        assert "Update web-g2" in stalled["message"]
+        assert sorted(reason for reason, _ in shop.events) == ["TooNew", "TooNew"]
+
+
+async def test_an_unreadable_update_without_the_lock_stops_nobody() -> None:
+    shop = Shop()
+    shop.job()
+    shop.update("web-g1", spec={"action": "Ponder"})
+    await shop.reconcile()
+    assert ("create", "pods", "web-0") in shop.api.asked
+    assert not any(name == "web-g1" for _, _, name in shop.api.writes())
+    assert [reason for reason, _ in shop.events].count("TooNew") == 1
+
+
+async def test_the_name_of_an_unreadable_update_is_taken() -> None:
+    shop = Shop()
+    shop.job()
+    await shop.reconcile()
+    await shop.reconcile()
+    shop.update("web-g2", spec={"action": "Ponder"})
+    raw = shop.api.objects["echelonjobs", "web"]
+    raw["spec"]["template"]["spec"]["containers"][0]["image"] = "web:2"
+    raw["metadata"]["generation"] = 2
+    shop.store.put_job(shop.api.put("echelonjobs", raw))
+    await shop.reconcile()
+    assert ("create", "updates", "web-j1-g2") in shop.api.asked
