@@ -28,7 +28,7 @@ from controller.kube.events import Recorder
 from controller.kube.lease import Lease, default_identity
 from controller.kube.workqueue import WorkQueue
 from controller.metrics import Metrics
-from controller.probes import WATCH_SILENCE, Check, Heartbeat, Servers, not_older
+from controller.probes import WATCH_IDLE, Check, Heartbeat, Servers, not_older
 from controller.reconcile import gauges
 from controller.reconcile.decode import JOBS
 from controller.reconcile.entry import Key
@@ -72,7 +72,9 @@ class Operator:
             connection, limit=4, observe=self._metrics.requested, user_agent=f"{AGENT} lease"
         )
         self._queue: WorkQueue[Key] = WorkQueue()
-        self._store = Store(self._changed)
+        # A standby remembers nothing to do: who wins the Lease looks at everything.
+        self._queue.rest()
+        self._store = Store(self._queue.add)
         self._feeds = Feeds(self._client, self._store, settings.namespaces, settings.resync)
         self._recorder = Recorder(
             self._client,
@@ -185,6 +187,7 @@ class Operator:
         if self._stopping.is_set() or self._lease.lost.is_set():
             return
         self._leading = True
+        self._queue.resume()
         for key in list(self._store.entries):
             self._queue.add(key)
         workers = [
@@ -196,6 +199,7 @@ class Operator:
             await self._first(self._lease.lost.wait(), *(asyncio.shield(w) for w in workers))
         finally:
             self._leading = False
+            self._queue.rest()
             for worker in workers:
                 worker.cancel()
             self._reconciler.gates.stop()
@@ -233,11 +237,6 @@ class Operator:
 
     # Entering.
 
-    def _changed(self, key: Key) -> None:
-        # A standby remembers nothing to do: who wins the Lease looks at everything.
-        if self._leading:
-            self._queue.add(key)
-
     def _on_job(self, kind: str, raw: dict[str, Any]) -> None:
         meta = raw["metadata"]
         if kind == "DELETED":
@@ -248,18 +247,17 @@ class Operator:
     # Showing.
 
     def _alive(self) -> dict[str, Check]:
+        """Faults of ours, which a restart mends; an API server that is silent is none of them."""
         checks: dict[str, Check] = {
             "loop": not_older(self._heartbeat.age, 30.0, "the event loop has not turned"),
-            "queue": not_older(
-                self._queue.oldest_age, self._settings.stuck, "the oldest key has been waiting"
-            ),
+            "queue": not_older(self._queue.stuck_for, self._settings.stuck, "nothing has moved"),
             "kopf": lambda: None if self._jobs.alive() else "its thread has ended",
         }
         for name, informer in self._feeds.informers.items():
             checks[f"watch-{name}"] = not_older(
-                lambda i=informer: time.monotonic() - i.last_contact,  # type: ignore[misc]
-                WATCH_SILENCE,
-                "nothing was heard",
+                lambda i=informer: time.monotonic() - i.last_active,  # type: ignore[misc]
+                WATCH_IDLE,
+                "nothing was heard or asked",
             )
         return checks
 

@@ -1,6 +1,8 @@
 """Tells Kubernetes whether this process is alive and ready, and Prometheus what it does.
 
-``/healthz`` fails when only a restart helps: a stuck queue, a dead watch, a stalled event loop.
+``/healthz`` fails when only a restart helps, that is for faults of ours: a key that is stuck in
+work, a watch that neither hears nor asks, an event loop that stands still, a thread that ended. An
+API server that is silent, however long, is no reason.
 ``/readyz`` fails until the caches are filled; a standby without the Lease is ready. Both list
 their checks as the API server's own do.
 """
@@ -26,8 +28,8 @@ log = logging.getLogger(__name__)
 #: What is wrong, or None when all is well.
 Check = Callable[[], str | None]
 
-#: Two bookmarks missed, and a reconnect.
-WATCH_SILENCE: Final = 150.0
+#: Two bookmarks missed, a back-off, and a list that is not answered.
+WATCH_IDLE: Final = 150.0
 #: A loop that runs late by so much has been blocked.
 LOOP_STALL: Final = 30.0
 

@@ -191,7 +191,7 @@ _FLAGS: Final = (
     _Flag("resync-seconds", _TUNING, "S", "600", _seconds(10, 86400),
           "how often everything is read anew", "resync"),
     _Flag("stuck-seconds", _TUNING, "S", "120", _seconds(10, 86400),
-          "/healthz fails when something waited in the queue for so long", "stuck"),
+          "/healthz fails when a key in work did not move for so long", "stuck"),
     _Flag("gate-ca-file", _GATES, "FILE", "", _file,
           "certificates (PEM) that gates trust besides the system's"),
     _Flag("gate-allow-loopback", _GATES, "BOOL", "false", _bool,

@@ -84,6 +84,11 @@ class Informer(Generic[T]):
         return min(stream.last_contact for stream in self._streams)
 
     @property
+    def last_active(self) -> float:
+        """The clock when the quietest stream last heard the API server, or asked it in vain."""
+        return min(max(stream.last_contact, stream.last_asked) for stream in self._streams)
+
+    @property
     def lag(self) -> float:
         """Seconds the slowest stream has been working through events without catching up."""
         return max(stream.lag for stream in self._streams)

@@ -59,6 +59,8 @@ class Reflector(Generic[T]):
         self.listed = False
         self.error: str | None = None
         self.last_contact = clock()
+        #: The clock when this stream last asked the API server for something.
+        self.last_asked = clock()
         self._client = client
         self._resource = resource
         self._namespace = namespace
@@ -113,6 +115,7 @@ class Reflector(Generic[T]):
                     raise
 
     async def _take_turn(self) -> None:
+        self.last_asked = self._clock()
         try:
             if self._version is None:
                 await self._list()

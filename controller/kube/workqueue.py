@@ -2,7 +2,8 @@
 
 A key is in it at most once, however often it is added, and is never handled by two workers at a
 time: added while in work, it runs once more afterwards. Keys may be added for later (the earliest
-moment wins) or retried with exponential, jittered back-off. One event loop, no I/O.
+moment wins) or retried with exponential, jittered back-off. At rest it takes nothing: who does not
+work has nothing to do. One event loop, no I/O.
 """
 
 from __future__ import annotations
@@ -48,13 +49,16 @@ class WorkQueue(Generic[K]):
         self._timer: asyncio.TimerHandle | None = None
         self._failures: dict[K, int] = {}
         self._getters: deque[asyncio.Future[None]] = deque()
+        #: When a worker last took a key, came a step further with one, or gave one back.
+        self._moved = clock()
+        self._resting = False
         self._closed = False
 
     # -- adding ----------------------------------------------------------------------------
 
     def add(self, key: K) -> None:
         """Have the key handled as soon as a worker is free."""
-        if self._closed or key in self._dirty:
+        if self._closed or self._resting or key in self._dirty:
             return
         self._dirty[key] = self._clock()
         if key not in self._processing:
@@ -63,7 +67,7 @@ class WorkQueue(Generic[K]):
 
     def add_at(self, key: K, deadline: float) -> None:
         """Add the key at a moment of the clock. An earlier moment already set stays."""
-        if self._closed:
+        if self._closed or self._resting:
             return
         if deadline <= self._clock():
             self.add(key)
@@ -106,27 +110,47 @@ class WorkQueue(Generic[K]):
                 raise
         key = self._ready.popleft()
         del self._dirty[key]
-        self._processing[key] = self._clock()
+        self._processing[key] = self._moved = self._clock()
         return key
+
+    def step(self, key: K) -> None:
+        """The key in work came a step further: it is not stuck."""
+        self._processing.pop(key, None)
+        self._processing[key] = self._moved = self._clock()
 
     def done(self, key: K) -> None:
         """The key is not in work any more; if it was added meanwhile, it waits again."""
         del self._processing[key]
+        self._moved = self._clock()
         if key in self._dirty and not self._closed:
             self._ready.append(key)
             self._wake()
 
+    def rest(self) -> None:
+        """Forget what waits, now or for later, and take nothing until ``resume``. Keys in work may
+        still be given back."""
+        self._resting = True
+        self._forget_all()
+
+    def resume(self) -> None:
+        """Take keys again."""
+        self._resting = False
+
     def close(self) -> None:
         """Drop what waits and end the workers. Keys in work may still be given back."""
         self._closed = True
+        self._forget_all()
+        while self._getters:
+            self._wake()
+
+    def _forget_all(self) -> None:
         self._ready.clear()
         self._dirty.clear()
         self._later.clear()
         self._deadline.clear()
+        self._failures.clear()
         if self._timer is not None:
             self._timer.cancel()
-        while self._getters:
-            self._wake()
 
     # -- looking ---------------------------------------------------------------------------
 
@@ -139,6 +163,14 @@ class WorkQueue(Generic[K]):
         """Seconds the oldest key has been waiting for a worker, or been in work."""
         since = [self._dirty[self._ready[0]]] if self._ready else []
         since.extend(itertools.islice(self._processing.values(), 1))
+        return max(0.0, self._clock() - min(since)) if since else 0.0
+
+    def stuck_for(self) -> float:
+        """Seconds that nothing moved: since the key longest in work came a step further, or that
+        a key has been waiting while no worker moved. A queue that is merely long is not stuck."""
+        since = list(itertools.islice(self._processing.values(), 1))
+        if self._ready:
+            since.append(max(self._dirty[self._ready[0]], self._moved))
         return max(0.0, self._clock() - min(since)) if since else 0.0
 
     # -- time ------------------------------------------------------------------------------

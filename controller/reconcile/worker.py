@@ -116,6 +116,7 @@ class Reconciler:
         entry.live = ""
         await self._look_at_contests(entry)
         for _ in range(MAX_WRITES):
+            self._queue.step(key)
             now = self._clock()
             seen = entry.observed(now, self._store.strangers(entry))
             found = decide(seen, now)

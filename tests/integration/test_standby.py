@@ -9,7 +9,7 @@ import pytest
 
 from hack.devcluster.cluster import Cluster
 from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import job, queue
+from tests.integration.harness.manifests import is_true, job, queue
 from tests.integration.harness.operator import USER, Operator
 from tests.integration.harness.space import Space
 
@@ -84,6 +84,21 @@ def test_an_operator_that_was_stopped_for_long_does_not_act_when_it_goes_on(
     first.wait("it to notice", lambda: not leads(first), timeout=15)
     assert leads(second)
     assert {i: len(uids) for i, uids in space.observer.uids().items()} == dict.fromkeys(range(4), 2)
+
+
+def test_a_former_leader_has_nothing_to_do(space: Space, pair: tuple[Operator, Operator]) -> None:
+    first, second = pair
+    space.create(job(image="web:1-never-ready", instances=2, update={"readyTimeoutSeconds": 8}))
+    space.until("both pods", lambda: len(space.pods()) == 2)
+    # Its timer is set: when an instance is late, a person is to be told.
+    first.freeze()
+    second.wait("the Lease", lambda: leads(second), timeout=20)
+    first.thaw()
+    first.wait("it to notice", lambda: not leads(first), timeout=15)
+    space.wait_job("late", lambda j: is_true(j, "Stalled"), timeout=30)
+    assert "echelon_queue_depth 0.0" in first.metrics()
+    assert "echelon_queue_oldest_seconds 0.0" in first.metrics()
+    assert first.probe("healthz")
 
 
 def test_an_operator_of_one_namespace_leaves_others_alone(

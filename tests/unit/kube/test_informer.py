@@ -269,3 +269,30 @@ async def test_not_synced_while_refused(client: Client, api: FakeApi, mirror: Mi
     await asyncio.wait_for(started.informer.synced.wait(), 5)
     assert started.informer.error is None
     await started.stop()
+
+
+async def test_who_asks_in_vain_is_active(
+    client: Client, api: FakeApi, mirror: Mirror, clock: Clock
+) -> None:
+    begun = clock()
+    api.fail("LIST", 503, times=200)
+
+    async def sleep(_: float) -> None:
+        clock.pass_by(20)
+        await asyncio.sleep(0.001)
+
+    informer = Informer(
+        client,
+        PODS,
+        codec=Codec(read_event, read_page),
+        on_put=mirror.put,
+        on_delete=mirror.delete,
+        sleep=sleep,
+        clock=clock,
+    )
+    task = asyncio.create_task(informer.run())
+    await until(lambda: clock() > begun + 600)
+    assert informer.last_contact == begun, "nothing was heard"
+    assert clock() - informer.last_active <= 20, "and yet it is at work"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -150,3 +150,59 @@ async def test_never_two_workers_on_one_key_and_none_forgotten() -> None:
     assert handled == wanted
     queue.close()
     await asyncio.gather(*workers)
+
+
+async def test_at_rest_it_forgets_all_and_takes_nothing(
+    queue: WorkQueue[str], clock: Clock
+) -> None:
+    queue.add("in work")
+    await take(queue)
+    queue.add("waits")
+    queue.add("in work")
+    queue.add_at("later", clock() + 5)
+    queue.retry("failed")
+    queue.rest()
+    queue.add("news")
+    queue.add_at("news", clock() + 1)
+    queue.done("in work")
+    clock.pass_by(1000)
+    queue.promote()
+    assert (queue.depth, queue.oldest_age(), queue.stuck_for()) == (0, 0.0, 0.0)
+    queue.resume()
+    queue.add("again")
+    assert await take(queue) == "again"
+
+
+async def test_stuck_is_a_key_in_work_that_does_not_move(
+    queue: WorkQueue[str], clock: Clock
+) -> None:
+    for key in "ab":
+        queue.add(key)
+    await take(queue)
+    clock.pass_by(50)
+    await take(queue)
+    clock.pass_by(50)
+    assert queue.stuck_for() == 100, "a: since it was taken"
+    queue.step("a")
+    assert queue.stuck_for() == 50, "b"
+    queue.done("b")
+    assert queue.stuck_for() == 0
+    clock.pass_by(7)
+    queue.done("a")
+    assert queue.stuck_for() == 0
+
+
+async def test_a_long_queue_is_not_stuck_while_workers_move(
+    queue: WorkQueue[str], clock: Clock
+) -> None:
+    for key in "abc":
+        queue.add(key)
+    await take(queue)
+    for _ in range(10):
+        clock.pass_by(60)
+        queue.step("a")
+    assert queue.oldest_age() == 600
+    assert queue.stuck_for() == 0
+    queue.done("a")
+    clock.pass_by(90)
+    assert queue.stuck_for() == 90, "b waits, and nobody takes it"
