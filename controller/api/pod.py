@@ -50,6 +50,8 @@ class Pod:
     trouble: Trouble | None = None
     #: The grace period of its deletion in seconds; None: it is not being deleted.
     grace: int | None = None
+    #: What keeps it although it is being deleted: each is for its owner to remove.
+    finalizers: tuple[str, ...] = ()
     #: When it was last changed in place; 0: never.
     changed: float = 0.0
     #: Whether that change has taken effect (contract rule 16).

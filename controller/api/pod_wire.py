@@ -97,6 +97,7 @@ class InitContainer(Container):
 
 class _Meta(ObjectMeta):
     deletion_grace_period_seconds: int | None = None
+    finalizers: tuple[str, ...] = ()
 
 
 class _Spec(_Wire):
@@ -172,6 +173,7 @@ class PodWire(_Wire):
             ip=status.pod_ip,
             trouble=trouble_of(self, containers, conditions, base),
             grace=meta.deletion_grace_period_seconds,
+            finalizers=() if meta.deletion_timestamp is None else meta.finalizers,
             changed=base.at,
             half=notes.get(labels.CHANGING_TO, ""),
             in_effect=not base.at or in_effect(self, containers, conditions, base),

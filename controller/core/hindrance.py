@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from controller.api.ids import Ids
-from controller.api.pod import Pod
+from controller.core import termination
 from controller.core.failures import ORDINARY
 from controller.core.gating import Gates
 from controller.core.oneway import OneWay
 
-#: A pod that is still there this long after its grace period needs a person (contract rule 15).
-STUCK_AFTER = 60.0
 #: How many instances of a group are looked at for a reason; a report must not cost O(instances).
 LOOKED_AT = 64
 
@@ -35,10 +33,8 @@ def of(way: OneWay, held_back: Ids) -> Hindrance | None:
 def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
     view, seen, now = way.case.view, way.case.seen, way.case.now
     started = way.flight - way.idle
-    for slot in (view, view.twin):
-        for i in islice(started & slot.terminating, LOOKED_AT):
-            if (found := _termination(slot.pod(i), now)) is not None:
-                yield found
+    if found := termination.of(termination.left(way.case, started | way.shaky), now):
+        yield Hindrance("WaitingForTermination", found.message, found.stuck)
     for i in islice(started - view.present, LOOKED_AT):
         if i in seen.contested:
             yield Hindrance("PodNameConflict", f"instance {i}: {seen.contested[i]}")
@@ -57,7 +53,11 @@ def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
             words = f"{trouble.reason}: {trouble.message}".rstrip(": ")
             yield Hindrance("InstanceNotReady", f"instance {i}: {words}")
     for i in way.shaky:
-        yield Hindrance("InstanceNotReady", f"instance {i} is updated but not Ready")
+        words = f"instance {i} is updated but not Ready"
+        trouble = way.new_pod(i).trouble if i in view.present else None
+        if trouble and trouble.reason not in ORDINARY:
+            words += f"; {trouble.reason}: {trouble.message}".rstrip(": ")
+        yield Hindrance("InstanceNotReady", words)
     if (gate := Gates(way).holding) is not None and not way.flight:
         yield Hindrance("WaitingForGate", f"gate {gate.name} has not passed yet")
     if held_back:
@@ -68,26 +68,7 @@ def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
         )
 
 
-def _termination(pod: Pod, now: float) -> Hindrance | None:
-    if pod.deleted is None or now < pod.deleted + 1:
-        return None
-    where = f" on node {pod.node}" if pod.node else ""
-    return Hindrance(
-        "WaitingForTermination",
-        f"pod {pod.name}{where} does not end",
-        stuck=now >= pod.deleted + STUCK_AFTER,
-    )
-
-
 def next_moment(way: OneWay) -> float | None:
     """When the next termination becomes worth telling (or needs a person)."""
-    view, now = way.case.view, way.case.now
-    moments = (
-        moment
-        for slot in (view, view.twin)
-        for i in islice(way.flight & slot.terminating, LOOKED_AT)
-        if (deleted := slot.pod(i).deleted) is not None
-        for moment in (deleted + 1, deleted + STUCK_AFTER)
-        if moment > now
-    )
-    return min(moments, default=None)
+    waited_for = termination.left(way.case, way.flight | way.shaky)
+    return termination.next_moment(waited_for, way.case.now)

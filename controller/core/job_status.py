@@ -11,7 +11,7 @@ from controller.api.policy import Mode
 from controller.api.update import Phase
 from controller.core import assigned as asg
 from controller.core import conditions as cond
-from controller.core import outcome, policy
+from controller.core import outcome, policy, termination
 from controller.core.admission import held_up, known_bad, policy_refused, refused, wanted
 from controller.core.case import Case
 from controller.core.conditions import Wanted
@@ -45,7 +45,9 @@ def told(case: Case, status: JobStatus) -> JobStatus:
 
 def next_deadline(case: Case) -> float | None:
     """When an instance that is not available becomes a matter for a person."""
-    return min((at for _, at in _deadlines(case) if at > case.now), default=None)
+    moments = (at for _, at in _deadlines(case) if at > case.now)
+    lingers = termination.next_moment(termination.left(case), case.now)
+    return min((*moments, lingers) if lingers is not None else moments, default=None)
 
 
 def _wanted(case: Case) -> dict[str, Wanted]:
@@ -71,12 +73,16 @@ def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
     """Ready, Reconciling, Stalled: never the last two together."""
     healthy = case.available & case.at_assigned == case.intended
     reason, message = _stalled(case) or ("", "")
+    lingering = termination.of(termination.left(case), case.now)
+    also = lingering.message if lingering and lingering.stuck else ""
     if reason:
+        message += f"; {also}" if also not in message else ""
         no = Wanted(False, reason, message)
         return no, no, Wanted(True, reason, message)
     if case.active is not None:
         update = case.active
         words = f"{update.metadata.name}: {update.status.message}"
+        words += f"; {also}" if also not in words else ""
         no = Wanted(False, str(update.status.phase), words)
         return no, Wanted(True, str(update.status.phase), words), no
     if (verdict := case.seen.verdict) and held_up(case) and not verdict.answered:
@@ -129,6 +135,9 @@ def _stalled(case: Case) -> tuple[str, str] | None:
     for revision in case.assigned:
         if revision not in case.seen.revisions and revision != case.seen.revision:
             return "RevisionMissing", f"ControllerRevision {revision} is gone"
+    lingering = termination.of(termination.left(case), case.now)
+    if lingering and lingering.stuck:
+        return "WaitingForTermination", lingering.message
     late = next((i for i, at in _deadlines(case) if at <= case.now), None)
     if late is None:
         return None
@@ -150,6 +159,8 @@ def _progress(case: Case) -> tuple[str, str]:
     view = case.view
     down = case.intended - case.available
     message = f"{len(case.available)} of {len(case.intended)} instances available"
+    if lingering := termination.of(termination.left(case, down), case.now):
+        return "WaitingForTermination", f"{message}; {lingering.message}"
     for i in islice(down, LOOKED_AT):
         refusal = case.seen.refusals.get(i)
         if refusal is not None and i not in view.present:

@@ -210,18 +210,19 @@ def report(way: OneWay, tally: Tally, held_back: Ids = NONE) -> UpdateStatus:
     """The status of an active Update as things stand."""
     case, update = way.case, way.update
     status = update.status.model_copy(update=counted(way, tally))
-    progress = _progress(way, status)
+    progress, obstacle = _progress(way, status), hindrance.of(way, held_back)
+    stuck = obstacle is not None and obstacle.stuck
+    reason = obstacle.reason if obstacle else "Progressing"
     if status.phase in PAUSED | AWAITING:
-        wish = standing.of(way)
-        return told(case, update, status, wish.reason, f"{progress}; {wish.message}".rstrip("; "))
-    if (until := watching_until(update)) is not None and Gates(way).holding is None:
-        words = f"{progress}; watching until {format_time(until)}"
-        return told(case, update, status, "Watching", words)
-    obstacle = hindrance.of(way, held_back)
-    if obstacle is None:
-        return told(case, update, status, "Progressing", progress)
-    message = f"{progress}; {obstacle.message}"
-    return told(case, update, status, obstacle.reason, message, stuck=obstacle.stuck)
+        wish, stuck = standing.of(way), False
+        progress, reason = f"{progress}; {wish.message}".rstrip("; "), wish.reason
+        # A pause explains why nothing starts, not why what is down does not come up.
+        obstacle = obstacle if obstacle and obstacle.stuck else None
+    elif (until := watching_until(update)) is not None and Gates(way).holding is None:
+        progress += f"; watching until {format_time(until)}"
+        reason = "Watching" if until > case.now and not stuck else reason
+    message = f"{progress}; {obstacle.message}" if obstacle else progress
+    return told(case, update, status, reason, message, stuck=stuck)
 
 
 def watching_until(update: Update) -> float | None:

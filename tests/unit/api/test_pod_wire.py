@@ -63,6 +63,8 @@ def test_a_pod_that_is_being_deleted_tells_its_grace_period() -> None:
     going = {"deletionTimestamp": "2026-01-01T00:01:00Z", "deletionGracePeriodSeconds": 30}
     pod = slim(raw(running(), metadata=going))
     assert (pod.deleted, pod.grace) == (pod.created + 60, 30)
+    assert slim(raw(metadata={**going, "finalizers": ["a/b"]})).finalizers == ("a/b",)
+    assert slim(raw(metadata={"finalizers": ["a/b"]})).finalizers == ()
     forced = slim(raw(running(), metadata={**going, "deletionGracePeriodSeconds": 0}))
     assert forced.grace == 0
 

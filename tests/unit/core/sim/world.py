@@ -106,6 +106,10 @@ class World:
         of = self.named(name).status.conditions if name else self.status.conditions
         return {c.type for c in of if is_true(of, c.type)}
 
+    def message(self, condition: str) -> str:
+        """What a condition of the Job says."""
+        return next(c.message for c in self.status.conditions if c.type == condition)
+
     def told(self, reason: str) -> list[str]:
         """The notes of the Events with a reason."""
         return [e.note for e in self.events if e.reason == reason]
