@@ -108,6 +108,7 @@ class ObjectMeta(Model):
     creation_timestamp: Time | None = None
     deletion_timestamp: Time | None = None
     owner_references: Annotated[tuple[OwnerReference, ...], Field(exclude_if=empty)] = ()
+    finalizers: Annotated[tuple[str, ...], Field(exclude_if=empty)] = ()
 
 
 class ManagedFields(Model):

@@ -33,7 +33,14 @@ from controller.core.failures import Tally
 from controller.core.gating import Gates
 from controller.core.observed import Observed
 from controller.core.oneway import OneWay
-from controller.core.plan import KeepRevision, Plan, Write, WriteJob, WriteUpdate
+from controller.core.plan import (
+    KeepRevision,
+    Plan,
+    ReleaseRevisions,
+    Write,
+    WriteJob,
+    WriteUpdate,
+)
 from controller.core.prune import prune
 from controller.core.update_status import report, watching_until
 
@@ -42,7 +49,7 @@ def decide(seen: Observed, now: float) -> Plan:
     """The plan for ``seen`` at ``now`` (epoch seconds)."""
     case = Case(seen, now)
     if seen.job.metadata.deletion_timestamp is not None:
-        return Plan()  # The garbage collector takes what the Job owns.
+        return Plan(write=_release(case))  # The garbage collector takes what the Job owns.
     if seen.too_new:
         return too_new.left_alone(case)
     if case.status.last_attempt is None and (adopt := Convergence(case).mends()):
@@ -66,6 +73,12 @@ def decide(seen: Observed, now: float) -> Plan:
         asks=Gates(way).asks() if way and way.moving else (),
         waiting=pods.held_back,
     )
+
+
+def _release(case: Case) -> Write | None:
+    """What a Job that is deleted owns goes with it, or stays if who deletes it wants that."""
+    orphans = "orphan" in case.job.metadata.finalizers and case.seen.revisions
+    return ReleaseRevisions(tuple(sorted(case.seen.revisions))) if orphans else None
 
 
 def _close(case: Case) -> Write | None:

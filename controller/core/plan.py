@@ -100,6 +100,13 @@ class KeepRevision:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class ReleaseRevisions:
+    """Take the Job out of the owners of ControllerRevisions: it goes, they are to stay."""
+
+    names: tuple[str, ...]
+
+
 #: Asked for one at a time; each is followed by a fresh decision.
 Write = (
     WriteJob
@@ -111,6 +118,7 @@ Write = (
     | CheckTemplate
     | ReadRevision
     | KeepRevision
+    | ReleaseRevisions
 )
 
 

@@ -10,11 +10,11 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final, Literal, Self
-from urllib.parse import urlencode
 
 from controller.kube.config import Connection
 from controller.kube.errors import Gone, NotFound
-from controller.kube.resources import Resource
+from controller.kube.lines import lines
+from controller.kube.resources import Resource, query_string
 from controller.kube.transport import Observe, Request, Transport
 
 Body = Mapping[str, Any] | Sequence[Mapping[str, Any]] | bytes
@@ -100,7 +100,7 @@ class Client:
         metadata_only: bool = False,
     ) -> bytes:
         """One page of a list as it came. Raises ``Gone`` when the token is too old."""
-        query = _query(
+        query = query_string(
             labelSelector=label_selector,
             fieldSelector=field_selector,
             limit=str(limit),
@@ -167,7 +167,7 @@ class Client:
         ``opened`` is called when the server has accepted it. Raises ``Unreachable`` when it is
         cut, or silent for longer than bookmarks are apart.
         """
-        query = _query(
+        query = query_string(
             watch="1",
             allowWatchBookmarks="true",
             resourceVersion=resource_version,
@@ -177,17 +177,9 @@ class Client:
         )
         path = resource.path(namespace) + query
         request = Request("watch", resource.plural, "GET", path, _ACCEPT[metadata_only])
-        pending: list[bytes] = []
         async with aclosing(self._transport.stream(request, opened)) as chunks:
-            async for chunk in chunks:
-                *lines, rest = chunk.split(b"\n")
-                for line in lines:
-                    pending.append(line)
-                    whole = b"".join(pending)
-                    pending.clear()
-                    if whole:
-                        yield whole
-                pending.append(rest)
+            async for line in lines(chunks):
+                yield line
 
     async def create(
         self,
@@ -200,7 +192,7 @@ class Client:
         metadata_only: bool = False,
     ) -> dict[str, Any]:
         """Create, and give the object as stored (or just its metadata)."""
-        query = _query(fieldManager=field_manager, dryRun="All" if dry_run else None)
+        query = query_string(fieldManager=field_manager, dryRun="All" if dry_run else None)
         path = resource.path(namespace) + query
         return await self._call(
             "create", "POST", resource, path, body=body, metadata_only=metadata_only
@@ -225,7 +217,7 @@ class Client:
         ``Conflict`` when the object has moved on. With a ``metadata.uid`` a namesake is met with
         ``Invalid``.
         """
-        query = _query(fieldManager=field_manager, dryRun="All" if dry_run else None)
+        query = query_string(fieldManager=field_manager, dryRun="All" if dry_run else None)
         path = resource.path(namespace, name, subresource) + query
         return await self._call(
             "patch",
@@ -236,6 +228,13 @@ class Client:
             content_type=_PATCH_TYPE[content_type],
             metadata_only=metadata_only,
         )
+
+    async def replace(
+        self, resource: Resource, namespace: str | None, name: str, body: Body
+    ) -> dict[str, Any]:
+        """PUT the whole object, a compare-and-swap, and give it as stored."""
+        path = resource.path(namespace, name)
+        return await self._call("update", "PUT", resource, path, body=body, metadata_only=False)
 
     async def delete(
         self,
@@ -292,8 +291,3 @@ def _dump(body: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> bytes:
 
 def _given(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _query(**parameters: str | None) -> str:
-    given = {name: value for name, value in parameters.items() if value}
-    return "?" + urlencode(given) if given else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +53,9 @@ LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 EVENTS: Final = Resource("events.k8s.io", "v1", "events", "Event")
 SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 BATCH_JOBS: Final = Resource("batch", "v1", "jobs", "Job")
+
+
+def query_string(**parameters: str | None) -> str:
+    """What comes after a path, with its question mark; parameters that are empty are left out."""
+    given = {name: value for name, value in parameters.items() if value}
+    return "?" + urlencode(given) if given else ""

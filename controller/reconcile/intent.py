@@ -7,18 +7,16 @@ the decision was made from: a compare-and-swap, also of mere reports. Raises ``A
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
 from controller.api import labels
-from controller.api.job import KIND, Job
+from controller.api.job import Job
 from controller.api.meta import ObjectMeta
 from controller.api.update import Update
 from controller.core import plan, too_new
-from controller.core import revision as revisions
 from controller.core.observed import Observed, Verdict
 from controller.kube.client import Client
 from controller.kube.errors import (
@@ -28,16 +26,11 @@ from controller.kube.errors import (
     NotFound,
     NotHolderError,
 )
-from controller.kube.resources import CONTROLLER_REVISIONS, PODS
+from controller.kube.resources import PODS
 from controller.reconcile import refusal, swap
+from controller.reconcile.controller_revisions import ControllerRevisions
 from controller.reconcile.creation import prepared
-from controller.reconcile.decode import (
-    JOBS,
-    UPDATES,
-    RevisionWire,
-    read_update,
-    revision_of,
-)
+from controller.reconcile.decode import JOBS, UPDATES, read_update
 from controller.reconcile.entry import Entry, Unreadable, owner_reference
 from controller.reconcile.store import Store
 
@@ -53,6 +46,7 @@ class Intent:
         self._client = client
         self._store = store
         self._clock = clock
+        self._revisions = ControllerRevisions(client, store)
 
     async def perform(self, entry: Entry, write: plan.Write, seen: Observed) -> None:
         """Do what ``write``, which was decided from ``seen``, says."""
@@ -72,9 +66,11 @@ class Intent:
             case plan.CheckTemplate():
                 await self._check_template(entry, write)
             case plan.ReadRevision():
-                await self._read_revision(entry, write.name)
+                await self._revisions.read(entry, write.name)
             case plan.KeepRevision():
-                await self._keep_revision(entry, write)
+                await self._revisions.keep(entry, write)
+            case plan.ReleaseRevisions():
+                await self._revisions.release(entry, write.names)
 
     async def read_job(self, entry: Entry) -> None:
         """GET the Job; the decision that follows may count on it."""
@@ -203,65 +199,3 @@ class Intent:
             return  # Another template meanwhile: of that nothing was said.
         entry.verdict_tries[write.update] = tries
         entry.verdicts[write.update] = verdict
-
-    async def _read_revision(self, entry: Entry, name: str) -> None:
-        try:
-            raw = await self._client.get(CONTROLLER_REVISIONS, entry.key[0], name)
-        except NotFound:
-            if (known := entry.revisions.get(name)) is not None:
-                self._store.drop_revision(known.key, known.uid)
-            raise
-        entry.keep_template(name, revisions.canonical(raw.get("data") or {}))
-
-    async def _keep_revision(self, entry: Entry, write: plan.KeepRevision) -> None:
-        namespace, job_name = entry.key
-        if write.revision != entry.revision:
-            await self._renew_revision(entry, write)
-            return
-        body = {
-            "apiVersion": "apps/v1",
-            "kind": "ControllerRevision",
-            "metadata": {
-                "name": write.revision,
-                "namespace": namespace,
-                "labels": {labels.JOB: job_name, labels.MANAGED_BY: labels.MANAGER},
-                "ownerReferences": [owner_reference(entry)],
-            },
-            "data": json.loads(entry.template),
-            "revision": write.number,
-        }
-        try:
-            raw = await self._client.create(CONTROLLER_REVISIONS, namespace, body)
-        except AlreadyExists:
-            raw = await self._take_revision(entry, body)
-        self._store.put_revision(revision_of(RevisionWire.model_validate(raw)))
-
-    async def _renew_revision(self, entry: Entry, write: plan.KeepRevision) -> None:
-        """An older revision is used again: it becomes the newest, with its own template."""
-        body = {"metadata": {"uid": entry.revisions[write.revision].uid}, "revision": write.number}
-        try:
-            raw = await self._client.patch(CONTROLLER_REVISIONS, entry.key[0], write.revision, body)
-        except NotFound:
-            known = entry.revisions[write.revision]
-            self._store.drop_revision(known.key, known.uid)
-            raise
-        self._store.put_revision(revision_of(RevisionWire.model_validate(raw)))
-
-    async def _take_revision(self, entry: Entry, body: dict[str, Any]) -> dict[str, Any]:
-        """The revision is there already: used again, or left by a former Job of this name."""
-        namespace, name = entry.key[0], body["metadata"]["name"]
-        there = await self._client.get(CONTROLLER_REVISIONS, namespace, name)
-        owners = there["metadata"].get("ownerReferences", [])
-        stranger = next((o for o in owners if o.get("controller") and o["kind"] != KIND), None)
-        if stranger is not None:
-            who = f"{stranger['kind']} {stranger['name']}"
-            raise ApiError(409, "Conflict", f"ControllerRevision {name} belongs to {who}")
-        patch = {
-            "metadata": {
-                "resourceVersion": there["metadata"]["resourceVersion"],
-                "labels": body["metadata"]["labels"],
-                "ownerReferences": body["metadata"]["ownerReferences"],
-            },
-            "revision": body["revision"],
-        }
-        return await self._client.patch(CONTROLLER_REVISIONS, namespace, name, patch)

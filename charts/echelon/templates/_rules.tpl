@@ -23,9 +23,10 @@ namespace it serves. It writes no spec: of Jobs it patches only the status.
 - apiGroups: [""]
   resources: ["pods/resize"]
   verbs: ["patch"]
+# Update: those of an older version of the operator cannot all be patched.
 - apiGroups: ["apps"]
   resources: ["controllerrevisions"]
-  verbs: ["get", "list", "watch", "create", "patch", "delete"]
+  verbs: ["get", "list", "watch", "create", "patch", "update", "delete"]
 - apiGroups: ["events.k8s.io"]
   resources: ["events"]
   verbs: ["create", "patch"]

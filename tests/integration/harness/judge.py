@@ -22,6 +22,7 @@ ALLOWED = frozenset(
         ("delete", "pods", ""),
         ("create", "controllerrevisions", ""),
         ("patch", "controllerrevisions", ""),
+        ("update", "controllerrevisions", ""),  # those of an older operator
         ("delete", "controllerrevisions", ""),
         ("create", "jobs.batch", ""),  # of job gates
         ("create", "events", ""),
