@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import chain, count
 
-from controller.api.labels import ADMITTED, REVISION
+from controller.api.labels import REVISION
 from controller.api.policy import Mode
 from controller.api.update import Action, Phase, Update
 from controller.core import actor, aim, gatecheck, locking
@@ -104,14 +104,13 @@ def admit(case: Case) -> Write | None:
 
 
 def _admit(case: Case, update: Update) -> Write | None:
-    uid = update.metadata.uid
-    if (mark := update.metadata.annotations.get(ADMITTED)) not in (None, uid):
-        return closed(case, update, Phase.ABORTED, "Restored", f"admitted as {mark} elsewhere")
+    if (write := locking.restored(case, update)) is not None:
+        return write
     if update.spec.action is not Action.PROCEED:
         words = f"{update.spec.action} asked for by {actor.of(update, 'action')} before it started"
         return locking.given_up(case, update, words)
     if (bad := policy_refused(case)) is not None:
-        return closed(case, update, Phase.REJECTED, *bad)
+        return locking.rejected(case, update, *bad)
     if update.metadata.annotations.get(REVISION) not in (None, case.seen.revision):
         why = "it was made for an older template"
         return closed(case, update, Phase.ABORTED, "Superseded", why)
@@ -124,7 +123,7 @@ def _admit(case: Case, update: Update) -> Write | None:
     if write := template_write(case):
         return write
     if refused(case) and (verdict := case.seen.verdict):
-        return closed(case, update, Phase.REJECTED, verdict.reason, verdict.message)
+        return locking.rejected(case, update, verdict.reason, verdict.message)
     if held_up(case):
         return None
     return locking.take(case, update, aim.Aim(case, case.seen.revision))

@@ -38,6 +38,31 @@ def kept(case: Case, revision: str) -> Write | None:
     return None
 
 
+def restored(case: Case, update: Update) -> Write | None:
+    """The end of a pending Update that already was judged under another uid: it comes from a
+    backup, or is a copy."""
+    mark = update.metadata.annotations.get(ADMITTED)
+    if mark in (None, update.metadata.uid):
+        return None
+    words = (
+        f"restored from a backup or copied: it was admitted or judged before, as {mark}; remove "
+        f"the annotation {ADMITTED} to run it"
+    )
+    return closed(case, update, Phase.ABORTED, "Restored", words)
+
+
+def rejected(case: Case, update: Update, reason: str, message: str) -> Write:
+    """The end of a pending Update that may not start."""
+    return marked(update) or closed(case, update, Phase.REJECTED, reason, message)
+
+
+def marked(update: Update) -> Write | None:
+    """The mark of its own uid, which what is judged for good carries: after a restore, which takes
+    the status away, it is not judged anew. None: it is there."""
+    there = update.metadata.annotations.get(ADMITTED) is not None
+    return None if there else MarkAdmitted(update.metadata.name)
+
+
 def take(case: Case, update: Update, aim: Aim) -> Write:
     """The next write of an Update that may start."""
     if not case.seen.job_live:
@@ -45,9 +70,7 @@ def take(case: Case, update: Update, aim: Aim) -> Write:
     status = snapshot(case, update, aim, case.active)
     if status != update.status:
         return WriteUpdate(update.metadata.name, status)
-    if update.metadata.annotations.get(ADMITTED) is None:
-        return MarkAdmitted(update.metadata.name)
-    return _take_lock(case, update, aim)
+    return marked(update) or _take_lock(case, update, aim)
 
 
 def snapshot(case: Case, update: Update, aim: Aim, former: Update | None = None) -> UpdateStatus:

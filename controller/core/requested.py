@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controller.api.labels import ADMITTED
 from controller.api.preview import Conflict
 from controller.api.update import Action, Phase, Update
 from controller.core import actor, aim, locking, preview
@@ -40,8 +39,8 @@ def admit(case: Case) -> Write | None:
 
 def _admit(case: Case, update: Update) -> Write | None:
     uid = update.metadata.uid
-    if (mark := update.metadata.annotations.get(ADMITTED)) not in (None, uid):
-        return closed(case, update, Phase.ABORTED, "Restored", f"admitted as {mark} elsewhere")
+    if (write := locking.restored(case, update)) is not None:
+        return write
     if update.spec.action is not Action.PROCEED:
         who = actor.of(update, "action")
         words = f"{update.spec.action} asked for by {who} before it started"
@@ -55,7 +54,7 @@ def _admit(case: Case, update: Update) -> Write | None:
     if refusals and not case.seen.job_live:
         return ReadJob()  # What is refused for good is refused by the Job as it is.
     if refusals and (not dry or hopeless):
-        return closed(case, update, Phase.REJECTED, *refusals[0])
+        return locking.rejected(case, update, *refusals[0])
     goal = aim.of(case, update)
     if goal.revision is not None:
         verdict = case.seen.verdicts.get(uid)
@@ -70,7 +69,7 @@ def _admit(case: Case, update: Update) -> Write | None:
     if refusals and not case.seen.job_live:
         return ReadJob()
     if refusals:
-        return closed(case, update, Phase.REJECTED, *refusals[0])
+        return locking.rejected(case, update, *refusals[0])
     if goal.revision is not None and (write := locking.kept(case, goal.revision)):
         return write
     return locking.take(case, update, goal)
@@ -84,6 +83,8 @@ def _planned(case: Case, update: Update, goal: aim.Aim, refusals: list[aim.Refus
     unread = preview.templates_needed(case, draft) - set(case.seen.templates)
     if unread := unread & set(case.seen.revisions):
         return ReadRevision(min(unread))
+    if (write := locking.marked(update)) is not None:
+        return write
     conflicts = [Conflict(reason=reason, message=words) for reason, words in refusals]
     plan = preview.preview(case, update, draft, restart=goal.restart, conflicts=conflicts)
     words = f"{plan.groups.count} groups"
