@@ -62,6 +62,8 @@ class Pod:
     infeasible: bool = False
     # Not a fact: two versions of a pod that differ in nothing else are the same to us.
     resource_version: int = field(default=0, compare=False)
+    #: Only its metadata was read: a create is answered without spec and status.
+    partial: bool = field(default=False, compare=False)
 
     @property
     def ended(self) -> bool:

@@ -52,8 +52,11 @@ class Instances:
     def put(self, pod: Pod) -> bool:
         """Take a version of a pod; False when it is old news or shows nothing new."""
         known = self.pods.get(pod.slot)
-        if known is not None and known.uid and known.resource_version >= pod.resource_version:
-            return False
+        if known is not None and known.uid:
+            # The watch shows the very version that a create was answered with, as a whole.
+            whole = known.partial and not pod.partial
+            if known.resource_version >= pod.resource_version + whole:
+                return False
         if known is not None and known.uid == pod.uid and _stumbled(known, pod):
             # Of one that was not Ready before, the stamp is old: what counts is when it was seen.
             self.stumbles.append((max(pod.ready_since, self._now), pod.slot))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from controller.core.view import Slot
@@ -70,9 +71,11 @@ class Store:
             self._changed(key)
 
     def made_pod(self, item: PodObject) -> None:
-        """A create was answered: take the pod, unless the watch has seen its end already."""
+        """A create was answered with the pod's metadata: take the pod, unless the watch has seen
+        its end already."""
         if item.uid not in self._gone:
-            self.put_pod(item)
+            pod = replace(item.pod, partial=True) if item.pod else None
+            self.put_pod(replace(item, pod=pod))
 
     def drop_pod(self, name: str, uid: str) -> None:
         self._gone[uid] = None

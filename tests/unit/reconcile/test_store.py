@@ -29,7 +29,13 @@ def page(codec: Any, *items: dict[str, Any]) -> list[Any]:
     return found
 
 
-def pod(uid: str, version: int, owner: str = "j1", name: str = "web-0") -> Any:
+def pod(
+    uid: str,
+    version: int,
+    owner: str = "j1",
+    name: str = "web-0",
+    status: dict[str, Any] | None = None,
+) -> Any:
     owners = [
         {
             "apiVersion": "echelon.dev/v1alpha1",
@@ -47,7 +53,8 @@ def pod(uid: str, version: int, owner: str = "j1", name: str = "web-0") -> Any:
         "labels": {"echelon.dev/job": "web"},
         "ownerReferences": owners,
     }
-    return page(POD_CODEC, {"metadata": meta, "spec": {}, "status": {"phase": "Running"}})[0]
+    shown = {"phase": "Running"} if status is None else status
+    return page(POD_CODEC, {"metadata": meta, "spec": {}, "status": shown})[0]
 
 
 def update(name: str, version: int = 1, phase: str = "Pending", owner: str = "") -> Any:
@@ -201,6 +208,28 @@ def test_an_entry_of_which_nothing_is_left_is_forgotten() -> None:
     assert KEY in store.entries
     store.drop_pod("ns/web-0", "p1")
     assert KEY not in store.entries
+
+
+def test_what_the_first_version_of_a_pod_shows_is_seen_although_a_create_was_answered_with_it() -> (
+    None
+):
+    """What the API server itself writes into a new pod (SchedulingGated) comes in no other one."""
+    gated = {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}
+    for order in (("answer", "watch"), ("watch", "answer")):
+        store, marked = made()
+        store.put_job(job())
+        for what in order:
+            marked.clear()
+            if what == "answer":
+                store.made_pod(pod("p1", 3, status={}))
+            else:
+                store.put_pod(pod("p1", 3, status={"conditions": [gated]}))
+                assert marked == [KEY]
+        found = store.entries[KEY].instances.pods[(0, False)]
+        assert found.trouble is not None, order
+        assert found.trouble.reason == "SchedulingGated"
+        store.put_pod(pod("p1", 3, status={}))
+        assert found == store.entries[KEY].instances.pods[(0, False)], "the same once more"
 
 
 def test_an_answer_that_comes_after_the_end_of_its_pod_is_no_news() -> None:
