@@ -50,6 +50,7 @@ class FakeApi(Client):
 
     async def create(self, resource: Resource, namespace: Any, body: Any, **how: Any) -> Any:
         assert namespace == "ns"
+        body = json.loads(body) if isinstance(body, bytes) else body
         name = body["metadata"].get("name", "")
         self._ask("dry run" if how.get("dry_run") else "create", resource, name, body)
         if how.get("dry_run"):
