@@ -17,6 +17,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from controller.api.job import KIND
+from controller.api.labels import FIELD_MANAGER
 from controller.gates.addresses import in_pod
 from controller.gates.asker import Asker
 from controller.gates.world import GateSettings, World
@@ -39,7 +40,7 @@ from controller.settings import Settings, version
 
 log = logging.getLogger(__name__)
 
-AGENT = f"echelon-controller/{version()}"
+AGENT = f"{FIELD_MANAGER}/{version()}"
 #: Seconds that writes under way have to end in at a stop.
 GRACE = 5.0
 

@@ -32,6 +32,10 @@ ADMITTED: Final = "echelon.dev/admitted"
 PULSED_AT: Final = "echelon.dev/pulsed-at"
 #: Who changed the spec last; stamped by the chart's MutatingAdmissionPolicy, if that is on.
 CHANGED_BY: Final = "echelon.dev/changed-by"
+#: Who made the pause that an Update of the operator's inherited from the one it superseded.
+PAUSED_BY: Final = "echelon.dev/paused-by"
+#: The name under which the API server notes the fields that the operator writes.
+FIELD_MANAGER: Final = "echelon-controller"
 
 # Labels of the batch/v1 Jobs that gates run, besides JOB and UPDATE; the group is an annotation.
 GATE: Final = "echelon.dev/gate"

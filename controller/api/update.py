@@ -248,6 +248,13 @@ class UpdateStatus(Model):
     observed_resume_token: Annotated[
         str | None, Field(description="The `spec.resumeToken` that was last answered.")
     ] = None
+    observed_verbs: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Verbs that its spec showed when it ended, or that were answered since.",
+            exclude_if=empty,
+        ),
+    ] = ()
     observed_pulse: Annotated[
         Pulse | None,
         Field(description="A pulse dated in the future, with the time from which it counts."),

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from controller.api.labels import CHANGED_BY
+from controller.api.labels import CHANGED_BY, FIELD_MANAGER, PAUSED_BY
+from controller.api.meta import ManagedFields
 from controller.api.update import Update
 
 
 def of(update: Update, field: str) -> str:
     """Who set ``spec.<field>``: the user, if the chart's admission policy stamps it, else the field
     manager, and the text says which."""
-    if user := update.metadata.annotations.get(CHANGED_BY):
+    notes, owner = update.metadata.annotations, _owner(update, field)
+    # What an Update of the operator's inherited is still the wish of whoever had it first.
+    by_us = owner is None or owner.manager == FIELD_MANAGER
+    if field == "paused" and by_us and (first := notes.get(PAUSED_BY)):
+        return first
+    if user := notes.get(CHANGED_BY):
         return user
-    owners = [
+    return f"{owner.manager} (field manager)" if owner else "unknown"
+
+
+def _owner(update: Update, field: str) -> ManagedFields | None:
+    """The client that wrote ``spec.<field>`` last."""
+    owners = (
         entry
         for entry in update.metadata.managed_fields
         if not entry.subresource and f"f:{field}" in entry.fields_v1.get("f:spec", {})
-    ]
-    if not owners:
-        return "unknown"
-    newest = max(owners, key=lambda entry: entry.time or 0.0)
-    return f"{newest.manager} (field manager)"
+    )
+    return max(owners, key=lambda entry: entry.time or 0.0, default=None)

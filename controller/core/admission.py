@@ -75,7 +75,8 @@ def start(case: Case) -> Write | None:
     name = next(n for n in names if n not in taken)
     again = last is not None and case.job.spec.update.retry_token not in (None, last.retry_token)
     paused = case.lock is not None and case.lock.spec.paused
-    return MakeUpdate(name, case.seen.revision, force=again, paused=paused)
+    by = actor.of(case.lock, "paused") if case.lock and paused else ""
+    return MakeUpdate(name, case.seen.revision, force=again, paused=paused, paused_by=by)
 
 
 def pending(case: Case) -> Update | None:

@@ -55,6 +55,8 @@ class MakeUpdate:
     revision: str
     force: bool = False
     paused: bool = False
+    #: Who made the pause that it inherits.
+    paused_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

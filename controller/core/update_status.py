@@ -9,6 +9,7 @@ from controller.api.meta import Condition, format_time
 from controller.api.update import (
     ACTIVE,
     FORWARD,
+    Action,
     Counts,
     HistoryEntry,
     InstanceSets,
@@ -67,10 +68,23 @@ def entered(
         changes["started_at"] = case.stamp
     if phase not in ACTIVE and phase is not Phase.PENDING:
         changes["finished_at"] = case.stamp
+        changes["observed_verbs"] = verbs_of(update)
     status = old.model_copy(
         update={"phase": phase, "history": (entry, *old.history)[:MAX_HISTORY], **changes}
     )
     return told(case, update, status, reason, message)
+
+
+def verbs_of(update: Update) -> tuple[str, ...]:
+    """What the spec asks for, as it can be stored and compared."""
+    spec, asked = update.spec, list[str]()
+    if spec.action is not Action.PROCEED:
+        asked.append(f"action {spec.action}")
+    if spec.paused:
+        asked.append("paused")
+    if spec.resume_token is not None:
+        asked.append(f"resumeToken {spec.resume_token}")
+    return tuple(asked)
 
 
 def told(

@@ -9,13 +9,14 @@ from __future__ import annotations
 from controller.api.update import Action, Phase, Update, UpdateStatus
 from controller.core import actor, pulse, standing
 from controller.core.case import Case
+from controller.core.conditions import VERB_REFUSED
 from controller.core.ending import ended
 from controller.core.failures import Tally
 from controller.core.gating import Gates
 from controller.core.oneway import OneWay
 from controller.core.plan import Event, Write, WriteUpdate
 from controller.core.turning import ROLLBACK_REQUESTED, turn
-from controller.core.update_status import counted, entered, refused, report, told
+from controller.core.update_status import counted, entered, refused, report, told, verbs_of
 
 #: Of what a person says of an Update, so much is repeated where it rolls back.
 MAX_REASON = 160
@@ -48,18 +49,24 @@ def heed(way: OneWay, tally: Tally) -> Write | None:
 
 
 def answered_late(case: Case, update: Update) -> Write | None:
-    """The spec of an Update that has ended was changed: nothing follows, and it says so; None: it
-    was said."""
+    """The spec of an Update that has ended was changed: a verb that is new is of no effect, and it
+    says so, once; None: nothing changed."""
     if update.status.observed_generation == update.metadata.generation:
         return None
-    what = _asked(update)
-    if what is None:
-        status = update.status.model_copy(
-            update={"observed_generation": update.metadata.generation}
-        )
+    asked, before = verbs_of(update), update.status.observed_verbs
+    status = update.status.model_copy(
+        update={"observed_generation": update.metadata.generation, "observed_verbs": asked}
+    )
+    new = next((verb for verb in asked if verb not in before and not _is_done(update, verb)), None)
+    if new is None:
+        if asked != before:  # What was refused was taken back.
+            kept = tuple(c for c in status.conditions if c.type != VERB_REFUSED)
+            status = status.model_copy(update={"conditions": kept})
         return _write(update, status)
+    # Of a token the name says enough.
+    what = "resumeToken" if new.startswith("resumeToken") else new
     words = f"{what} is of no effect: the Update has ended ({update.status.phase})"
-    status = refused(case, update, update.status, words)
+    status = refused(case, update, status, words)
     return _write(update, status, Event("VerbRefused", words, update.metadata.name, "Warning"))
 
 
@@ -110,17 +117,10 @@ def _who(update: Update) -> str:
     return actor.of(update, "paused")
 
 
-def _asked(update: Update) -> str | None:
-    """The verb that an ended Update's spec still shows."""
-    spec, phase = update.spec, update.status.phase
-    done = {Action.ABORT: Phase.ABORTED, Action.ROLLBACK: Phase.ROLLED_BACK}
-    if spec.action is not Action.PROCEED and done[spec.action] is not phase:
-        return f"action {spec.action}"
-    if spec.paused:
-        return "paused"
-    if spec.resume_token not in (None, update.status.observed_resume_token):
-        return "resumeToken"
-    return None
+def _is_done(update: Update, verb: str) -> bool:
+    """Whether what is asked for has come about already."""
+    done = {f"action {Action.ABORT}": Phase.ABORTED, f"action {Action.ROLLBACK}": Phase.ROLLED_BACK}
+    return done.get(verb) is update.status.phase
 
 
 def _write(update: Update, status: UpdateStatus, *events: Event) -> WriteUpdate:

@@ -137,7 +137,8 @@ class Intent:
                 "name": write.name,
                 "namespace": namespace,
                 "labels": {labels.JOB: job_name, labels.MANAGED_BY: labels.MANAGER},
-                "annotations": {labels.REVISION: write.revision},
+                "annotations": {labels.REVISION: write.revision}
+                | ({labels.PAUSED_BY: write.paused_by} if write.paused_by else {}),
                 "ownerReferences": [owner_reference(entry)],
             },
             "spec": spec,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controller.api.ids import Ids
+from controller.api.labels import CHANGED_BY
 from controller.api.update import Phase
 from tests.unit.core.sim import World
 
@@ -143,12 +144,15 @@ def test_a_pause_is_inherited() -> None:
     world.edit(image="app:2")
     world.until(lambda: "app:2" in world.images().values())
     world.cluster.user_edit_update("web-g2", paused=True)
+    world.cluster.put_update("web-g2", annotations={CHANGED_BY: "alice"})
     world.run(20)
     world.edit(image="app:3")
     world.run(60)
     assert world.named("web-g2").status.phase is Phase.SUPERSEDED
     assert world.named("web-g3").spec.paused
     assert world.phase is Phase.ROLL_FORWARD_PAUSED
+    assert world.update.status.message.endswith("; paused by alice")
+    assert world.update.status.history[0].by == "alice"
     assert "app:3" not in world.images().values()
     world.cluster.user_edit_update("web-g3", paused=False)
     world.until_ended()

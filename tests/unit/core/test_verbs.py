@@ -180,6 +180,39 @@ def test_a_verb_that_comes_too_late() -> None:
     world.quiet()
 
 
+def test_an_unrelated_edit_of_an_ended_update_refuses_no_verb_again() -> None:
+    world = rolling()
+    world.until_ended()
+    verb(world, action=Action.ROLLBACK)
+    verb(world, message="a note for later")
+    assert len(world.told("VerbRefused")) == 1
+    assert "VerbRefused" in world.conditions("web-g2"), "the verb still is of no effect"
+    verb(world, paused=True)
+    assert world.told("VerbRefused")[1].startswith("paused is of no effect")
+    verb(world, paused=False)
+    assert len(world.told("VerbRefused")) == 2
+    assert "VerbRefused" not in world.conditions("web-g2"), "it was taken back"
+    world.quiet()
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"paused": True, "action": Action.ABORT},
+        {"resume_token": "1", "action": Action.ABORT},
+    ],
+)
+def test_what_an_update_ended_with_is_no_new_verb(spec: dict[str, Any]) -> None:
+    world = rolling()
+    verb(world, **spec)
+    world.until_ended()
+    before = len(world.told("VerbRefused"))
+    verb(world, message="a note for later")
+    assert len(world.told("VerbRefused")) == before
+    assert world.update.status.observed_generation == world.update.metadata.generation
+    world.quiet()
+
+
 # autoPause.
 
 

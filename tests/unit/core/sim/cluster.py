@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from controller.api.job import Job, JobStatus
-from controller.api.labels import ADMITTED, API_VERSION, REVISION
+from controller.api.labels import ADMITTED, API_VERSION, PAUSED_BY, REVISION
 from controller.api.meta import ObjectMeta, OwnerReference, wire
 from controller.api.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.answers import Answer, Verdict
 from controller.core.observed import Revision
-from controller.core.plan import AskGate
+from controller.core.plan import AskGate, MakeUpdate
 from tests.unit.core.sim.store import START, ApiError
 from tests.unit.core.sim.users import Users
 
@@ -87,7 +87,9 @@ class Cluster(Users):
 
         return self._ask("mark", name, apply)
 
-    def make_update(self, name: str, revision: str, force: bool, paused: bool) -> Update:
+    def make_update(self, made: MakeUpdate) -> Update:
+        name = made.name
+
         def apply() -> Update:
             if name in self.updates:
                 raise ApiError("AlreadyExists", name)
@@ -99,8 +101,9 @@ class Cluster(Users):
                 uid=meta.uid,
                 controller=True,
             )
-            spec = UpdateSpec(job=meta.name, force=force, paused=paused)
-            return self.new_update(name, spec, owner, {REVISION: revision})
+            spec = UpdateSpec(job=meta.name, force=made.force, paused=made.paused)
+            by = {PAUSED_BY: made.paused_by} if made.paused_by else {}
+            return self.new_update(name, spec, owner, {REVISION: made.revision, **by})
 
         return self._ask("make update", name, apply)
 

@@ -95,9 +95,7 @@ class Operator(Sight):
                 self._answer(cluster.mark_admitted(self.updates[write.name]))
             case plan.MakeUpdate():
                 try:
-                    self._answer(
-                        cluster.make_update(write.name, write.revision, write.force, write.paused)
-                    )
+                    self._answer(cluster.make_update(write))
                 except ApiError as error:
                     if error.reason != "AlreadyExists":
                         raise
