@@ -142,11 +142,23 @@ class Tally:
     def _why(self, pod: Pod) -> Trouble:
         if pod.instance not in self.overdue:
             return pod.trouble or Trouble("Restarted", "a container restarted")
-        late = f"not Ready {int(self.grace or 0)}s after it was made"
+        late = self._late(pod)
         if pod.trouble is None or pod.trouble.reason in ORDINARY:
             return Trouble("ReadyTimeout", late)
         said = f"{late}: {pod.trouble.message}".rstrip(": ")
         return Trouble(pod.trouble.reason, said, pod.trouble.exit_code)
+
+    def _late(self, pod: Pod) -> str:
+        """What a deadline found: one that was good, one that never was for long enough, or never
+        was Ready at all."""
+        i, way, grace = pod.instance, self.way, int(self.grace or 0)
+        if i in way.done:
+            return f"not Ready for {self.timeout}s"
+        view = way.case.view.twin if i in way.surging else way.case.view
+        if view.was_ready(i):
+            window = way.update.status.min_ready_seconds
+            return f"Ready, but never for {window} s, until {grace}s after it was made"
+        return f"not Ready {grace}s after it was made"
 
     @cached_property
     def _deadlines(self) -> tuple[tuple[float, Ids], ...]:

@@ -124,6 +124,13 @@ class View:
             and at >= max(since, pod.since)
         )
 
+    def was_ready(self, instance: int) -> bool:
+        """Whether the pod of an id in ``present`` is or was Ready since it was made or changed, as
+        far as this process saw. After a restart of a container nobody can tell."""
+        pod = self.pod(instance)
+        lost = not pod.restarts and self.stumbled(Ids([instance]), pod.since) > 0
+        return pod.ready or lost
+
     @property
     def occupied(self) -> Ids:
         """Ids with a pod of whatever kind in this slot."""
