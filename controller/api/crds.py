@@ -100,7 +100,9 @@ def _template() -> Schema:
         **object_with("containers", containers=containers, restartPolicy=restart),
         "description": "Specification of the pods; see `kubectl explain pod.spec`.",
     }
-    return object_with("spec", metadata=metadata, spec=spec)
+    # A revision is the template's JSON; under this key later versions keep what else makes one.
+    reserved_key = {**object_with(), "description": "Reserved for later versions; leave it out."}
+    return object_with("spec", metadata=metadata, spec=spec, echelon=reserved_key)
 
 
 def job_schema() -> Schema:

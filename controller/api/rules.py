@@ -106,6 +106,11 @@ JOB: Final[Rules] = {
             "template.spec.restartPolicy must be Always for type Service; leave it out",
             ".template.spec.restartPolicy",
         ),
+        Rule(
+            "!has(self.template.echelon)",
+            "template.echelon is reserved for later versions; leave it out",
+            ".template.echelon",
+        ),
     ),
     "spec.update": UNAVAILABLE,
     "spec.update.strategy": STRATEGY,

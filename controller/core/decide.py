@@ -50,8 +50,8 @@ def decide(seen: Observed, now: float) -> Plan:
     case = Case(seen, now)
     if seen.job.metadata.deletion_timestamp is not None:
         return Plan(write=_release(case))  # The garbage collector takes what the Job owns.
-    if seen.too_new:
-        return too_new.left_alone(case)
+    if what := too_new.found(case):
+        return too_new.left_alone(case, what)
     if case.status.last_attempt is None and (adopt := Convergence(case).mends()):
         return Plan(actions=adopt)
     for step in STEPS:

@@ -105,7 +105,9 @@ class Observed:
     often in a row that was so. ``verdicts``: by uid of the Update made by a person that asked.
     ``templates``: revision -> canonical template, as far as they were read; the present one always
     is. ``stubborn``: uids of pods that the API server would not change in place. ``too_new``: what
-    of this Job only a newer version can read, "" for nothing.
+    of this Job only a newer version can read, "" for nothing. ``newer_revisions``: of its
+    revisions, whoever owns them, those made of more than this version knows -> the key under
+    ``data``.
     """
 
     job: Job
@@ -128,3 +130,4 @@ class Observed:
     remade: Mapping[int, int] = field(default_factory=dict)
     job_live: bool = False
     too_new: str = ""
+    newer_revisions: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from controller.api.preview import Conflict
 from controller.api.update import Action, Phase, Update
-from controller.core import actor, aim, locking, preview
+from controller.core import actor, aim, locking, preview, too_new
 from controller.core.case import Case
 from controller.core.ending import closed, made_by_us
 from controller.core.plan import (
@@ -47,6 +47,8 @@ def _admit(case: Case, update: Update) -> Write | None:
         return closed(case, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who)
     if case.status.last_attempt is None:
         return _wait(case, update, "JobNotCreated", "the Job's instances are not created yet")
+    if newer := too_new.of_revision(case, [update.spec.revision or ""]):
+        return _wait(case, update, too_new.REASON, f"made for a newer version of Echelon: {newer}")
     dry = update.spec.dry_run
     refusals = list(aim.refusals(case, update))
     # What cannot be planned either.

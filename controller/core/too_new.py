@@ -6,7 +6,7 @@ bring everybody back to what it understands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -20,9 +20,34 @@ from controller.core.plan import Event, Plan, WriteJob
 REASON: Final = "TooNew"
 
 
-def left_alone(case: Case) -> Plan:
-    """The plan for a Job that can be read and yet must be left alone: ``seen.too_new`` says why."""
-    message = said(case.seen.too_new)
+def found(case: Case) -> str:
+    """What of this Job only a newer version knows, in words; "" for nothing."""
+    return case.seen.too_new or of_revision(case, _in_use(case))
+
+
+def of_revision(case: Case, names: Iterable[str]) -> str:
+    """The first of these revisions that is made of more than this version knows, and of what."""
+    newer = case.seen.newer_revisions
+    name = min(newer.keys() & set(names), default=None)
+    return f"ControllerRevision {name}: data.{newer[name]}" if name else ""
+
+
+def _in_use(case: Case) -> Iterator[str]:
+    """Revisions that pods would be made of."""
+    yield case.seen.revision
+    yield case.status.current_revision or ""
+    yield from case.assigned
+    if not case.assigned:  # A lost status: what runs is about to be assigned.
+        yield from case.view.at
+    if case.lock is not None:
+        status = case.lock.status
+        yield (status.to.revision if status.to else None) or ""
+        yield from (each.revision for each in status.from_)
+
+
+def left_alone(case: Case, what: str) -> Plan:
+    """The plan for a Job that can be read and yet must be left alone; ``what``: why."""
+    message = said(what)
     conditions = with_stalled(
         case.status.conditions, message, case.job.metadata.generation, case.now
     )

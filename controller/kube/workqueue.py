@@ -115,8 +115,8 @@ class WorkQueue(Generic[K]):
 
     def step(self, key: K) -> None:
         """The key in work came a step further: it is not stuck."""
-        self._processing.pop(key, None)
-        self._processing[key] = self._moved = self._clock()
+        if self._processing.pop(key, None) is not None:
+            self._processing[key] = self._moved = self._clock()
 
     def done(self, key: K) -> None:
         """The key is not in work any more; if it was added meanwhile, it waits again."""

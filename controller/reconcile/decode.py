@@ -146,20 +146,33 @@ class UpdateObject(_Object):
 
 @dataclass(frozen=True, slots=True)
 class RevisionObject(_Object):
-    """Metadata of a ControllerRevision and its ``.revision``."""
+    """Metadata of a ControllerRevision and its ``.revision``. ``unknown``: a key under ``data``
+    that only a newer version knows, "" for none."""
 
     namespace: str
     name: str
     job: str
     owner: str
     number: int
+    unknown: str = ""
+
+
+#: Where a newer version keeps what it makes revisions of besides the template.
+NEWER = "echelon"
+
+
+class RevisionData(BaseModel):
+    """Whether a revision is made of more than a template."""
+
+    echelon: Any = None
 
 
 class RevisionWire(BaseModel):
-    """What is read of a ControllerRevision: not its data."""
+    """What is read of a ControllerRevision: not its template."""
 
     metadata: ObjectMeta
     revision: int = 0
+    data: RevisionData | None = None
 
 
 def pod_of(wire: PodWire) -> PodObject:
@@ -234,6 +247,7 @@ def revision_of(wire: RevisionWire) -> RevisionObject:
         meta.labels.get(JOB, ""),
         owner_of(meta),
         wire.revision,
+        NEWER if wire.data and NEWER in wire.data.model_fields_set else "",
     )
 
 

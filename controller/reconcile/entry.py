@@ -250,6 +250,7 @@ class Entry:
             contested={i: c.who for i, c in self.contests.items()},
             remade=dict(self.instances.remade),
             job_live=self.live == job.metadata.resource_version,
+            newer_revisions={n: r.unknown for n, r in self.revisions.items() if r.unknown},
             too_new=f"Update {held.name}: {held.too_new}" if held and held.too_new else "",
         )
 

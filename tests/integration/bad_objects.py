@@ -83,6 +83,10 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
         _pod(restartPolicy="Never"),
         ("spec.template.spec.restartPolicy", "must be Always", "leave it out"),
     ),
+    "the key of revisions in a template": (
+        _spec(template={"echelon": {"overlays": []}}),
+        ("spec.template.echelon", "reserved for later versions"),
+    ),
     "no containers": (
         _pod(containers=...),
         ("spec.template.spec.containers", "Required value"),

@@ -7,13 +7,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from controller.api.labels import JOB
 from controller.core.answers import Answer, Verdict
 from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, Conflict, Invalid, NotFound
 from controller.kube.events import Recorder
 from controller.kube.resources import Resource
 from controller.kube.workqueue import WorkQueue
-from controller.reconcile.decode import POD_CODEC, UPDATE_CODEC
+from controller.reconcile.decode import POD_CODEC, REVISION_CODEC, UPDATE_CODEC
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.store import Store
 from controller.reconcile.worker import Reconciler
@@ -148,10 +149,22 @@ class Shop:
         self.see("updates", made)
         return made
 
+    def revision(self, name: str, data: Object, owner: str = "j1") -> Object:
+        """The same of a ControllerRevision of the Job's."""
+        owners = [{"apiVersion": "v", "kind": "EchelonJob", "name": "web", "uid": owner}]
+        meta: Object = {"name": name, "uid": f"u-{name}", "labels": {JOB: "web"}}
+        if owner:
+            meta["ownerReferences"] = [{**owners[0], "controller": True}]
+        made = self.api.put("controllerrevisions", {"metadata": meta, "revision": 1, "data": data})
+        self.see("controllerrevisions", made)
+        return made
+
     def see(self, plural: str, obj: Object) -> None:
-        """What the watch says of an Update or a pod."""
+        """What the watch says of an Update, a revision or a pod."""
         line = {"type": "MODIFIED", "object": obj}
-        if plural == "updates":
+        if plural == "controllerrevisions":
+            self.store.put_revision(REVISION_CODEC.event(_bytes(line))[1])
+        elif plural == "updates":
             self.store.put_update(UPDATE_CODEC.event(_bytes(line))[1])
         else:
             self.store.put_pod(POD_CODEC.event(_bytes(line))[1])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.reconcile.fake_api import KEY, Shop
+import pytest
+
+from tests.unit.reconcile.fake_api import KEY, Shop, template
 
 LOCK = {"name": "web-g2", "uid": "u-web-g2"}
-RUNNING = {
+RUNNING: dict[str, Any] = {
     "activeUpdate": LOCK,
     "lastAttempt": {"revision": "web-x", "update": "web-g2", "updateUID": "u-web-g2"},
     "currentRevision": "web-w",
@@ -109,3 +111,96 @@ async def test_the_name_of_an_unreadable_update_is_taken() -> None:
     shop.store.put_job(shop.api.put("echelonjobs", raw))
     await shop.reconcile()
     assert ("create", "updates", "web-j1-g2") in shop.api.asked
+
+
+LATER: dict[str, Any] = {**template("web:1"), "echelon": {"overlays": [{"name": "canary"}]}}
+PLAIN = template("web:1")
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"assigned": [{"revision": "web-n", "instances": "1"}, *RUNNING["assigned"]]},
+        {"currentRevision": "web-n"},
+        {"activeUpdate": LOCK, "to": "web-n"},
+        {"activeUpdate": LOCK, "from": "web-n"},
+    ],
+    ids=["assigned", "current", "to", "from"],
+)  # fmt: skip
+@pytest.mark.parametrize("owner", ["j1", ""], ids=["owned", "orphaned"])
+async def test_a_revision_that_is_made_of_more_than_a_template_is_heeded(
+    status: dict[str, Any], owner: str
+) -> None:
+    shop = Shop()
+    shop.revision("web-w", PLAIN)
+    shop.revision("web-n", LATER, owner)
+    to, before = status.get("to", "web-w"), status.get("from", "web-w")
+    there = {**RUNNING, "activeUpdate": None, **status, "to": None, "from": None}
+    shop.job(status={k: v for k, v in there.items() if v is not None})
+    if "activeUpdate" in status:
+        course = {
+            "phase": "RollingForward",
+            "to": {"revision": to, "instances": "0-1"},
+            "from": [{"revision": before, "instances": "0-1"}],
+            "policy": {"strategy": {"type": "Queue", "size": 1}},
+        }
+        shop.update(status=course)
+    for _ in range(3):
+        await shop.reconcile()
+    assert shop.api.writes() == [("patch", "echelonjobs", "web")]
+    stalled = shop.condition("Stalled")
+    assert (stalled["status"], stalled["reason"]) == ("True", "TooNew")
+    assert "ControllerRevision web-n: data.echelon" in stalled["message"]
+    assert [reason for reason, _ in shop.events] == ["TooNew"]
+
+
+async def test_the_revision_of_the_present_spec_counts_too() -> None:
+    shop = Shop()
+    shop.job()
+    shop.revision(shop.entry.revision, LATER)
+    await shop.reconcile()
+    assert shop.api.writes() == [("patch", "echelonjobs", "web")]
+    assert shop.condition("Stalled")["reason"] == "TooNew"
+
+
+async def test_a_newer_revision_that_nothing_needs_stops_nobody() -> None:
+    shop = Shop()
+    shop.revision("web-n", LATER)
+    shop.job()
+    await shop.reconcile()
+    assert ("create", "pods", "web-0") in shop.api.asked
+
+
+async def test_the_job_goes_on_once_no_newer_revision_is_needed() -> None:
+    shop = Shop()
+    shop.revision("web-n", LATER)
+    shop.job(status={"currentRevision": "web-n", "assigned": RUNNING["assigned"]})
+    await shop.reconcile()
+    assert shop.condition("Stalled")["status"] == "True"
+    shop.store.drop_revision("ns/web-n", "u-web-n")
+    await shop.reconcile()
+    assert shop.condition("Stalled")["reason"] != "TooNew"
+
+
+async def test_an_update_to_a_newer_revision_waits_and_its_job_goes_on() -> None:
+    shop = Shop()
+    shop.revision("web-n", LATER)
+    shop.job()
+    for _ in range(3):
+        await shop.reconcile()
+    shop.update("mine", metadata={"ownerReferences": None}, spec={"revision": "web-n"})
+    await shop.reconcile()
+    status = shop.status("updates", "mine")
+    assert (status.get("phase", "Pending"), status["reason"]) == ("Pending", "TooNew")
+    assert "ControllerRevision web-n: data.echelon" in status["message"]
+    assert shop.condition("Stalled")["reason"] != "TooNew"
+
+
+def test_a_plain_revision_has_no_unknown_key() -> None:
+    shop = Shop()
+    shop.revision("web-w", PLAIN)
+    shop.revision("web-n", {**PLAIN, "echelon": None})
+    assert {n: r.unknown for n, r in shop.entry.revisions.items()} == {
+        "web-w": "",
+        "web-n": "echelon",
+    }
