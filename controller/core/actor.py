@@ -6,6 +6,9 @@ from controller.api.labels import CHANGED_BY, FIELD_MANAGER, PAUSED_BY
 from controller.api.meta import ManagedFields
 from controller.api.update import Update
 
+#: So much of what a person says of an Update is repeated within a message.
+MAX_REASON = 160
+
 
 def of(update: Update, field: str) -> str:
     """Who set ``spec.<field>``: the user, if the chart's admission policy stamps it, else the field
@@ -18,6 +21,14 @@ def of(update: Update, field: str) -> str:
     if user := notes.get(CHANGED_BY):
         return user
     return f"{owner.manager} (field manager)" if owner else "unknown"
+
+
+def with_reason(update: Update, field: str) -> str:
+    """Who set ``spec.<field>``, and ``spec.message``, which says why, on one line."""
+    who, line = of(update, field), " ".join((update.spec.message or "").split())
+    if len(line) > MAX_REASON:
+        line = f"{line[: MAX_REASON - 1]}…"
+    return f"{who}: {line}" if line else who
 
 
 def _owner(update: Update, field: str) -> ManagedFields | None:

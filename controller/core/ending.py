@@ -189,7 +189,7 @@ def deleted(case: Case) -> Write | None:
             "instances_in_force": len(asg.ids_of(after)),
             "active_update": None,
             "last_attempt": last
-            and last.model_copy(update={"outcome": str(outcome), "message": what}),
+            and last.model_copy(update={"outcome": str(outcome), "message": f"it {what}"}),
         }
     )
     return WriteJob(status, (Event(f"Update{outcome}", note, None, "Warning"),))
@@ -210,7 +210,7 @@ def _why(way: OneWay, outcome: Phase) -> str:
 def _said(update: Update, phase: Phase, kept: str | None = None) -> tuple[str, str]:
     """Reason and message of an end; ``kept``: what the Job says of it."""
     if phase is Phase.ABORTED and update.spec.action is Action.ABORT:
-        return "AbortRequested", f"aborted by {actor.of(update, 'action')}"
+        return "AbortRequested", f"aborted by {actor.with_reason(update, 'action')}"
     if phase in _WORDS:
         return str(phase), _WORDS[phase]
     if phase is Phase.ROLLED_FORWARD and update.status.started_at is None:

@@ -128,7 +128,7 @@ def _stalled(case: Case) -> tuple[str, str] | None:
     if last is not None and last.outcome in (Phase.FAILED, Phase.ERROR):
         return f"Update{last.outcome}", outcome.words(case)
     if last is not None and last.outcome == Phase.ABORTED and len(case.assigned) > 1:
-        return "Aborted", f"{last.update} was aborted; instances are at different revisions"
+        return "Aborted", f"{outcome.words(case)}; instances are at different revisions"
     if case.seen.contested:
         name, who = next(iter(sorted(case.seen.contested.items())))
         return "PodNameConflict", f"instance {name}: {who}"

@@ -8,6 +8,9 @@ from __future__ import annotations
 from controller.api.update import Phase
 from controller.core.case import Case
 
+#: Ends of an Update that may have put a count back.
+UNDONE = (Phase.ROLLED_BACK, Phase.FAILED, Phase.ABORTED)
+
 
 def words(case: Case) -> str:
     """``<Update>: <why it ended so>``, and which count a rollback holds back."""
@@ -29,7 +32,7 @@ def count_refused(case: Case) -> str:
     refused, kept = status.instances_refused, status.instances_in_force
     if refused is None or kept is None or refused != case.job.spec.instances:
         return ""
-    by = last.update if last and last.outcome in (Phase.ROLLED_BACK, Phase.FAILED) else None
+    by = last.update if last and last.outcome in UNDONE else None
     return (
         f"{_instances(refused)} refused with {by or 'an earlier Update'}; {kept} "
         f"{'is' if kept == 1 else 'are'} kept until spec.instances changes; percentages of "

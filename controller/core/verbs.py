@@ -18,9 +18,6 @@ from controller.core.plan import Event, Write, WriteUpdate
 from controller.core.turning import ROLLBACK_REQUESTED, turn
 from controller.core.update_status import counted, entered, refused, report, told, verbs_of
 
-#: Of what a person says of an Update, so much is repeated where it rolls back.
-MAX_REASON = 160
-
 
 def heed(way: OneWay, tally: Tally) -> Write | None:
     """The next write that a verb or a pulse asks for; None: all are answered."""
@@ -78,9 +75,8 @@ def _abort(way: OneWay, tally: Tally) -> Write:
 
 
 def _roll_back(way: OneWay, tally: Tally) -> Write:
-    who, why = actor.of(way.update, "action"), way.update.spec.message
-    words = f"rollback asked for by {who}" + (f": {_short(why)}" if why else "")
-    return turn(way, tally, ROLLBACK_REQUESTED, words, by=who)
+    words = f"rollback asked for by {actor.with_reason(way.update, 'action')}"
+    return turn(way, tally, ROLLBACK_REQUESTED, words, by=actor.of(way.update, "action"))
 
 
 def _resume(way: OneWay, token: str) -> Write:
@@ -99,12 +95,6 @@ def _resume(way: OneWay, token: str) -> Write:
     answer["batch"] = batch.model_copy(update={"released": True})
     status = update.status.model_copy(update=answer)
     return _write(update, told(way.case, update, status, status.reason, status.message))
-
-
-def _short(text: str) -> str:
-    """A person's words on one line, short enough to stand within a message."""
-    line = " ".join(text.split())
-    return line if len(line) <= MAX_REASON else f"{line[: MAX_REASON - 1]}…"
 
 
 def _who(update: Update) -> str:

@@ -37,6 +37,23 @@ def test_a_rollback_that_a_person_asked_for_is_told_with_who_and_why() -> None:
     assert said(world) == words
 
 
+def test_an_abort_half_way_is_told_with_who_and_why() -> None:
+    world = rolling()
+    world.cluster.user_edit_update("web-g2", action=Action.ABORT, message="x" * 500)
+    world.until_ended()
+    assert world.phase is Phase.ABORTED
+    words = f"aborted by unknown: {'x' * 159}…"
+    assert world.update.status.message == words
+    assert said(world) == f"web-g2: {words}; instances are at different revisions"
+
+
+def test_an_update_that_was_deleted_half_way_is_named() -> None:
+    world = rolling()
+    world.cluster.user_delete_update("web-g2")
+    world.run(30)
+    assert said(world) == "web-g2: it was deleted; instances are at different revisions"
+
+
 def test_a_failed_update_names_itself_once() -> None:
     world = World(instances=3, update={**STRICT, "rollbackOnFailure": False}).ready()
     world.behave("app:2", ready=None)
