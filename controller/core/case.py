@@ -14,6 +14,7 @@ from controller.api.policy import ResolvedPolicy
 from controller.api.update import ACTIVE, BACKWARD, FORWARD, TERMINAL, Update
 from controller.core import assigned as asg
 from controller.core.observed import Observed
+from controller.core.plan import Action, CreatePod
 from controller.core.view import View
 
 
@@ -91,6 +92,15 @@ class Case:
         for revision, ids in self.assigned.items():
             bits |= (self.view.at_revision(revision) & ids).bits
         return Ids.of_bits(bits)
+
+    def is_held(self, action: Action) -> bool:
+        """Whether the API server has just refused this very action on an object. (A create that
+        was refused is held by its instance.)"""
+        refused = self.seen.refused_actions
+        if not refused or isinstance(action, CreatePod):
+            return False
+        found = refused.get(action.key)
+        return found is not None and found.refusal.until > self.now
 
     @cached_property
     def count_wanted(self) -> int:

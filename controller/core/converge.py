@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 
 from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod
@@ -88,20 +88,32 @@ class Convergence:
         return min(moments, default=None)
 
     def _all(self) -> Iterator[Action]:
-        yield from self.mends()
-        yield from self._deletes()
-        yield from self._creates()
+        for action in chain(self._mends(), self._deletes(), self._creates()):
+            if not self.case.is_held(action):
+                yield action
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a pod of ours lacks an owner or a label, be it that it gets them now."""
+        return any(True for _ in self._incomplete())
 
     def mends(self) -> tuple[Action, ...]:
-        """Pods of ours that lack an owner or a label."""
-        found = list[Action]()
+        """What is to be mended now; at most 500."""
+        free = (action for action in self._mends() if not self.case.is_held(action))
+        return tuple(islice(free, MAX_ACTIONS))
+
+    def _mends(self) -> Iterator[Action]:
+        for pod, adopt, under_way in self._incomplete():
+            if not under_way:
+                yield MendPod(pod.instance, pod.surge, pod.name, pod.uid, pod.revision, adopt)
+
+    def _incomplete(self) -> Iterator[tuple[Pod, bool, bool]]:
+        """Pods of ours that lack an owner (True) or a label, and whether they are being mended."""
         for view in (self.case.view, self.case.view.twin):
             for i in view.orphan | (view.unlabelled - view.terminating):
                 pod = view.pod(i)
                 if pod.deleted is None:
-                    adopt = i in view.orphan
-                    found.append(MendPod(i, pod.surge, pod.name, pod.uid, pod.revision, adopt))
-        return tuple(found)
+                    yield pod, i in view.orphan, i in view.mending
 
     def _deletes(self) -> Iterator[Action]:
         case, view = self.case, self.case.view

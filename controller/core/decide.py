@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from controller.api.update import TERMINAL
@@ -20,6 +21,7 @@ from controller.core import (
     job_status,
     oneway,
     pulse,
+    refused_actions,
     requested,
     scale,
     slots,
@@ -28,7 +30,7 @@ from controller.core import (
 )
 from controller.core.advance import next_write
 from controller.core.case import Case
-from controller.core.converge import Convergence
+from controller.core.converge import MAX_ACTIONS, Convergence
 from controller.core.failures import Tally
 from controller.core.gating import Gates
 from controller.core.observed import Observed
@@ -52,8 +54,10 @@ def decide(seen: Observed, now: float) -> Plan:
         return Plan(write=_release(case))  # The garbage collector takes what the Job owns.
     if what := too_new.found(case):
         return too_new.left_alone(case, what)
-    if case.status.last_attempt is None and (adopt := Convergence(case).mends()):
-        return Plan(actions=adopt)
+    if case.status.last_attempt is None and (adopting := Convergence(case)).incomplete:
+        # Pods that are there are adopted before any is made: they say what each id is to run.
+        reports = _reports(case, None) if seen.refused_actions else ()
+        return Plan(actions=adopting.mends(), reports=reports, wake_at=_wake(case, None, None))
     for step in STEPS:
         if (write := step(case)) is not None:
             return Plan(write=_dressed(case, write))
@@ -67,7 +71,7 @@ def decide(seen: Observed, now: float) -> Plan:
     if case.status.last_attempt is None:
         return Plan(reports=_reports(case, None), wake_at=_wake(case, None, None))
     return Plan(
-        actions=(*pods.actions(), *prune(case)),
+        actions=(*pods.actions(), *islice(prune(case), MAX_ACTIONS)),
         reports=_reports(case, pods),
         wake_at=_wake(case, way, pods),
         asks=Gates(way).asks() if way and way.moving else (),
@@ -145,6 +149,7 @@ def _wake(case: Case, way: OneWay | None, pods: Convergence | None) -> float | N
         job_status.next_deadline(case),
         verdict.ask_again if verdict and not verdict.accepted else None,
         pods.next_moment if pods else None,
+        refused_actions.next_moment(case),
         *(_timers(case, way) if way else ()),
         *requested.wake(case),
         pods.tally.next_moment if pods and pods.tally else None,

@@ -124,7 +124,9 @@ class Tally:
 
     def _record(self, instance: int, attempt: int) -> Failure:
         view, refusal = self.way.case.view, self.way.case.seen.refusals.get(instance)
-        if instance not in view.present and refusal:
+        # Of a surge that cannot make its new pod, that is what failed, not the old pod.
+        unmade = instance not in view.present or instance in self._beside
+        if refusal and unmade:
             trouble, node = Trouble(refusal.reason, refusal.message), ""
         else:
             pod = self.way.new_pod(instance)
@@ -186,14 +188,18 @@ class Tally:
             return status.started_at or 0.0
         return status.turn.time if status.turn else 0.0
 
+    @cached_property
+    def _beside(self) -> Ids:
+        """Ids of a surge whose new pod is to come up beside the old one, and has not."""
+        return self.way.untouched - self.way.surging if self.way.surges else NONE
+
     def _refused(self) -> Iterator[tuple[int, float]]:
         """Instances whose create is refused, each with the moment that makes it a failure: counted
         from the batch's start, and once more for each failure it has had."""
         way, batch = self.way, self.way.update.status.batch
         if self.grace is None or batch is None:
             return
-        beside = way.untouched - way.surging if way.surges else NONE
-        waiting = way.flight & way.asked & (way.flight - way.case.view.present | beside)
+        waiting = way.flight & way.asked & (way.flight - way.case.view.present | self._beside)
         for i, refusal in way.case.seen.refusals.items():
             if i in waiting and refusal.counts:
                 before = self.stored.get(i, 0)

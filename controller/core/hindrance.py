@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from controller.api.ids import Ids
-from controller.core import termination
+from controller.core import refused_actions, termination
 from controller.core.failures import ORDINARY
 from controller.core.gating import Gates
 from controller.core.oneway import OneWay
@@ -47,6 +47,9 @@ def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
         refusal = seen.refusals[i]
         if refusal.surge != (i in way.case.status.slots):
             yield Hindrance(refusal.reason, f"instance {i}: {refusal.message}")
+    for refused in refused_actions.of_pods(way.case, way.flight):
+        stuck = refused_actions.is_stuck(way.case, refused)
+        yield Hindrance(refused.refusal.reason, refused_actions.words(refused), stuck)
     for i in islice(started & view.alive, LOOKED_AT):
         trouble = way.new_pod(i).trouble
         if trouble and trouble.reason not in ORDINARY:

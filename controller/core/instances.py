@@ -34,12 +34,13 @@ class Instances:
         self._sets: tuple[dict[str, int], dict[str, int]] = ({}, {})
         #: Ids whose pod ended and is gone -> how often in a row.
         self.remade: dict[int, int] = {}
-        #: uids of pods with a delete, a delete by force, a change in place under way.
+        #: uids of pods with a delete, a delete by force, a change in place, a mend under way.
         self._going: set[str] = set()
         #: When which pod stumbled: a container restarted, or readiness was lost.
         self.stumbles: deque[tuple[float, Slot]] = deque(maxlen=STUMBLES_KEPT)
         self._forced: set[str] = set()
         self._changing: set[str] = set()
+        self._mending: set[str] = set()
         self._now = 0.0
         self._good = [0, 0]
         self._ripening: list[tuple[float, Slot, str]] = []
@@ -121,17 +122,28 @@ class Instances:
         self._changing.discard(uid)
         self._index(slot)
 
+    def assume_mended(self, slot: Slot, uid: str) -> None:
+        """Labels or an owner are asked for."""
+        self._mending.add(uid)
+        self._index(slot)
+
+    def mended(self, slot: Slot, uid: str) -> None:
+        """That is through: what came of it has been put, or it failed."""
+        self._mending.discard(uid)
+        self._index(slot)
+
     def forget_assumed(self) -> None:
         """Nobody waits for what is under way any more."""
         for slot in [slot for slot, pod in self.pods.items() if not pod.uid]:
             self.not_created(slot)
-        under_way = self._going | self._changing
-        self._going, self._forced, self._changing = set(), set(), set()
+        under_way = self._going | self._changing | self._mending
+        for uids in (self._going, self._forced, self._changing, self._mending):
+            uids.clear()
         for slot in [slot for slot, pod in self.pods.items() if pod.uid in under_way]:
             self._index(slot)
 
     def _forget(self, uid: str) -> None:
-        for under_way in (self._going, self._forced, self._changing):
+        for under_way in (self._going, self._forced, self._changing, self._mending):
             under_way.discard(uid)
 
     # What time does.
@@ -192,6 +204,7 @@ class Instances:
         fresh.pods = dict(self.pods)
         fresh._going = set(self._going)
         fresh._forced, fresh._changing = set(self._forced), set(self._changing)
+        fresh._mending = set(self._mending)
         for slot in fresh.pods:
             fresh._index(slot)
         fresh.advance(now)
@@ -218,7 +231,8 @@ class Instances:
     def _facts_of(self, pod: Pod) -> frozenset[str]:
         uid = pod.uid
         going, changing = uid in self._going, uid in self._changing
-        return facts_of(pod, self.owner, going, changing, uid in self._forced)
+        forced, mending = uid in self._forced, uid in self._mending
+        return facts_of(pod, self.owner, going, changing, forced, mending)
 
     def _ripen(self, slot: Slot) -> None:
         pod = self.pods.get(slot)

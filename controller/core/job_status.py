@@ -11,7 +11,7 @@ from controller.api.policy import Mode
 from controller.api.update import Phase
 from controller.core import assigned as asg
 from controller.core import conditions as cond
-from controller.core import outcome, policy, termination
+from controller.core import outcome, policy, refused_actions, termination
 from controller.core.admission import held_up, known_bad, policy_refused, refused, wanted
 from controller.core.case import Case
 from controller.core.conditions import Wanted
@@ -89,8 +89,11 @@ def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
         no = Wanted(False, verdict.reason, _about_template(verdict))
         return no, Wanted(True, verdict.reason, no.message), no
     if case.status.active_update is not None or case.status.last_attempt is None:
-        no = Wanted(False, "Progressing", "starting")
-        return no, Wanted(True, "Progressing", "starting"), no
+        reason, message = "Progressing", "starting"
+        if found := next(refused_actions.of_pods(case), None):
+            reason, message = found.refusal.reason, refused_actions.words(found)
+        no = Wanted(False, reason, message)
+        return no, Wanted(True, reason, message), no
     if wanted(case) and not refused(case):
         no = Wanted(False, "TemplateChanged", "an Update is about to start")
         return no, Wanted(True, "TemplateChanged", no.message), no
@@ -103,6 +106,8 @@ def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
         message += f"; {pending.message}"
     if held_back := outcome.count_refused(case):
         message += f"; {held_back}"
+    if found := next(iter(case.seen.refused_actions.values()), None):
+        message += f"; {refused_actions.words(found)}"
     no = Wanted(False, "Ready", message)
     return Wanted(True, "Ready", message), no, no
 
@@ -138,6 +143,9 @@ def _stalled(case: Case) -> tuple[str, str] | None:
     lingering = termination.of(termination.left(case), case.now)
     if lingering and lingering.stuck:
         return "WaitingForTermination", lingering.message
+    for found in refused_actions.of_pods(case):
+        if refused_actions.is_stuck(case, found):
+            return found.refusal.reason, refused_actions.words(found)
     late = next((i for i, at in _deadlines(case) if at <= case.now), None)
     if late is None:
         return None
@@ -161,6 +169,8 @@ def _progress(case: Case) -> tuple[str, str]:
     message = f"{len(case.available)} of {len(case.intended)} instances available"
     if lingering := termination.of(termination.left(case, down), case.now):
         return "WaitingForTermination", f"{message}; {lingering.message}"
+    if found := next(refused_actions.of_pods(case), None):
+        return found.refusal.reason, f"{message}; {refused_actions.words(found)}"
     for i in islice(down, LOOKED_AT):
         refusal = case.seen.refusals.get(i)
         if refusal is not None and i not in view.present:

@@ -9,6 +9,7 @@ from typing import Final
 from controller.api.job import Job
 from controller.api.update import Phase, Update
 from controller.core.answers import Answer
+from controller.core.plan import ActionKey, ActionOnObject
 from controller.core.view import View
 
 
@@ -32,10 +33,11 @@ TERMINATING: Final = "NamespaceTerminating"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A create that was refused or failed; not repeated before ``until`` (epoch seconds).
+    """A request that was refused or failed; not repeated before ``until`` (epoch seconds).
 
     ``counts``: the API server refused it (400, 403, 422), so it can become a failure of the
-    instance; a server that is down or too busy cannot.
+    instance; a server that is down or too busy cannot. ``since``: when the first of the ``tries``
+    in a row was refused.
     """
 
     reason: str
@@ -45,6 +47,15 @@ class Refusal:
     tries: int = 1
     #: Which slot the pod was to be made in.
     surge: bool = False
+    since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAction:
+    """What the API server would not do to an object that is there."""
+
+    action: ActionOnObject
+    refusal: Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +118,8 @@ class Observed:
     is. ``stubborn``: uids of pods that the API server would not change in place. ``too_new``: what
     of this Job only a newer version can read, "" for nothing. ``newer_revisions``: of its
     revisions, whoever owns them, those made of more than this version knows -> the key under
-    ``data``.
+    ``data``. ``refusals``: creates that were refused, by instance; ``refused_actions``: all else
+    that was. ``pruning``: uids of old objects whose deletion is under way.
     """
 
     job: Job
@@ -126,6 +138,8 @@ class Observed:
     answers: Mapping[str, Told] = field(default_factory=dict)
     asking: frozenset[str] = frozenset()
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
+    refused_actions: Mapping[ActionKey, RefusedAction] = field(default_factory=dict)
+    pruning: frozenset[str] = frozenset()
     contested: Mapping[int, str] = field(default_factory=dict)
     remade: Mapping[int, int] = field(default_factory=dict)
     job_live: bool = False

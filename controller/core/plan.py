@@ -18,6 +18,8 @@ from controller.core.builtin import Evidence
 from controller.core.change import Change
 
 EventType = Literal["Normal", "Warning"]
+#: What is done to an object that is there: the verb, and the object's uid.
+ActionKey = tuple[Literal["delete", "change", "repair", "prune"], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,10 @@ class DeletePod:
     uid: str
     force: bool = False
 
+    @property
+    def key(self) -> ActionKey:
+        return ("delete", self.uid)
+
 
 @dataclass(frozen=True, slots=True)
 class ChangePod:
@@ -161,6 +167,10 @@ class ChangePod:
     failures: int
     change: Change
 
+    @property
+    def key(self) -> ActionKey:
+        return ("change", self.uid)
+
 
 @dataclass(frozen=True, slots=True)
 class MendPod:
@@ -173,6 +183,10 @@ class MendPod:
     revision: str
     adopt: bool = False
 
+    @property
+    def key(self) -> ActionKey:
+        return ("repair", self.uid)
+
 
 @dataclass(frozen=True, slots=True)
 class Prune:
@@ -181,6 +195,10 @@ class Prune:
     kind: Literal["ControllerRevision", "Update"]
     name: str
     uid: str
+
+    @property
+    def key(self) -> ActionKey:
+        return ("prune", self.uid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +222,9 @@ class AskGate:
     evidence: Evidence | None = None
 
 
-Action = CreatePod | DeletePod | ChangePod | MendPod | Prune
+#: What is done to an object that is there.
+ActionOnObject = DeletePod | ChangePod | MendPod | Prune
+Action = CreatePod | ActionOnObject
 
 
 @dataclass(frozen=True, slots=True)

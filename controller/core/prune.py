@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from controller.api.update import Update
 from controller.core import assigned as asg
@@ -12,8 +13,9 @@ from controller.core.plan import Prune
 
 def prune(case: Case) -> Iterator[Prune]:
     """Deletes beyond ``revisionHistoryLimit`` and ``updateHistoryLimit``, oldest first."""
-    yield from _updates(case)
-    yield from _revisions(case)
+    for old in chain(_updates(case), _revisions(case)):
+        if old.uid not in case.seen.pruning and not case.is_held(old):
+            yield old
 
 
 def _updates(case: Case) -> Iterator[Prune]:

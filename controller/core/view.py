@@ -26,21 +26,28 @@ SETS: Final = (
     "settling",
     "forced",
     "infeasible",
+    "mending",
 )
 
 
 def facts_of(
-    pod: Pod, owner: str, going: bool = False, changing: bool = False, forced: bool = False
+    pod: Pod,
+    owner: str,
+    going: bool = False,
+    changing: bool = False,
+    forced: bool = False,
+    mending: bool = False,
 ) -> frozenset[str]:
     """The facts a pod shows to the Job with uid ``owner``, whatever the time is.
 
     ``going``: we have asked for its deletion; ``forced``: without a grace period; ``changing``: we
-    have asked for a change in place.
+    have asked for a change in place; ``mending``: for its labels or its owner.
     """
+    under_way = {"mending"} if mending else set[str]()
     if pod.owner != owner:
-        return frozenset({"foreign" if pod.owner else "orphan"})
+        return frozenset({"foreign" if pod.owner else "orphan"} | under_way)
     # Half changed it is at no revision: neither what it was nor what it is to be.
-    facts = {"present", f"at:{'' if pod.half else pod.revision}", f"by:{pod.update}"}
+    facts = {"present", f"at:{'' if pod.half else pod.revision}", f"by:{pod.update}"} | under_way
     if pod.deleted is not None or going:
         facts.add("terminating")
         if forced or pod.grace == 0:
@@ -75,6 +82,7 @@ class View:
     somebody else (a deleted Job of this name). ``orphan``: by one with our labels and no owner.
     ``changing`` in place, ``settling`` (changed, not yet in effect), ``infeasible`` (it never will
     be) are within ``alive``; ``forced`` (deleted without a grace period) is within ``terminating``.
+    ``mending``: labels or owner have been asked for.
     """
 
     present: Ids
@@ -90,6 +98,7 @@ class View:
     settling: Ids
     forced: Ids
     infeasible: Ids
+    mending: Ids
     good: Ids
     #: Revision -> ids whose pod, in whatever state, was made at it (or changed to it).
     at: Mapping[str, Ids]

@@ -22,6 +22,7 @@ from controller.core.instances import Instances
 from controller.core.observed import Finished, Observed, Refusal, Revision, Told, Verdict
 from controller.core.template import Prepared
 from controller.reconcile.decode import RevisionObject, UpdateObject, lenient, unreadable
+from controller.reconcile.refusal import RefusedActions
 
 Key = tuple[str, str]
 
@@ -82,6 +83,9 @@ class Entry:
     #: uids of pods that the API server would not change in place.
     stubborn: set[str] = field(default_factory=set)
     refusals: dict[int, Refusal] = field(default_factory=dict)
+    refused_actions: RefusedActions = field(default_factory=dict)
+    #: uids of old objects whose deletion is under way.
+    pruning: set[str] = field(default_factory=set)
     contests: dict[int, Contest] = field(default_factory=dict)
     #: Object name ("" is the Job) -> epoch seconds before which no mere report is written.
     quiet_until: dict[str, float] = field(default_factory=dict)
@@ -146,6 +150,7 @@ class Entry:
         self.instances.belong_to(uid)
         self.prepared.clear()
         self.refusals.clear()
+        self.refused_actions.clear()
         self.contests.clear()
         self.gone.clear()
         self.quiet_until.clear()
@@ -247,6 +252,8 @@ class Entry:
             answers=self._told(active),
             asking=frozenset(self.asking),
             refusals=dict(self.refusals),
+            refused_actions=dict(self.refused_actions),
+            pruning=frozenset(self.pruning),
             contested={i: c.who for i, c in self.contests.items()},
             remade=dict(self.instances.remade),
             job_live=self.live == job.metadata.resource_version,
@@ -260,8 +267,12 @@ class Entry:
             asking = {u.metadata.uid for u in updates.values()} | {""}
             self.verdicts = {uid: v for uid, v in self.verdicts.items() if uid in asking}
             self.verdict_tries = {u: n for u, n in self.verdict_tries.items() if u in asking}
-        if self.stubborn:
-            self.stubborn &= {pod.uid for pod in self.instances.pods.values()}
+        if self.stubborn or self.refused_actions:
+            pods = {pod.uid for pod in self.instances.pods.values()}
+            self.stubborn &= pods
+            others = {o.uid for o in (*self.updates.values(), *self.revisions.values())}
+            refused, there = self.refused_actions.items(), pods | others
+            self.refused_actions = {key: r for key, r in refused if key[1] in there}
 
     def _told(self, active: Update | None) -> dict[str, Told]:
         """What the gates of the active Update said; of others nothing is kept."""

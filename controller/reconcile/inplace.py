@@ -43,21 +43,9 @@ class Changing:
     job: Job
     clock: Callable[[], float]
 
-    def assume(self, action: plan.ChangePod) -> None:
-        """Let the store show that the change is under way."""
-        self.entry.instances.assume_changed((action.instance, action.surge), action.uid)
-
     async def run(self, action: plan.ChangePod) -> bool:
-        """Bring the pod to its revision as far as that goes; False: try again after a while."""
-        try:
-            return await self._try(action)
-        except ApiError as error:
-            log.warning("cannot change %s: %s", action.name, error, extra=self._about(action))
-            return False
-        finally:
-            self.entry.instances.changed((action.instance, action.surge), action.uid)
-
-    async def _try(self, action: plan.ChangePod) -> bool:
+        """Bring the pod to its revision as far as that goes; False: try again after a while.
+        Raises ``ApiError`` for what was refused."""
         live = await self._read(action)
         if live is None:
             return True

@@ -1,7 +1,8 @@
 """Acts on pods: makes, deletes, changes, mends them. Fire and follow: each action is a task.
 
 What is under way stands in the store as an assumption, made before the request is sent; so the next
-decision neither waits for it nor repeats it. A failure takes the assumption back.
+decision neither waits for it nor repeats it. A failure takes the assumption back, and what the API
+server refused is not asked for again before its time.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
 from controller.api import labels
 from controller.api.pod_wire import PodWire
 from controller.core import plan
 from controller.kube.client import Client
-from controller.kube.errors import ApiError, Conflict, Invalid, NotFound
+from controller.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
+from controller.reconcile import refusal
 from controller.reconcile.creation import Creation
 from controller.reconcile.decode import UPDATES, pod_of
 from controller.reconcile.entry import Entry, owner_reference
@@ -47,20 +50,9 @@ class Pods:
         """Start the actions; each one shows in the store at once."""
         creates = [a for a in actions if isinstance(a, plan.CreatePod)]
         for action in actions:
-            match action:
-                case plan.DeletePod():
-                    slot = (action.instance, action.surge)
-                    entry.instances.assume_deleted(slot, action.uid, action.force)
-                    self._start(self._delete(entry, action))
-                case plan.ChangePod():
-                    if entry.job is not None:
-                        change = Changing(self._client, self._store, entry, entry.job, self._clock)
-                        change.assume(action)
-                        self._start(self._change(change, action))
-                case plan.MendPod():
-                    self._start(self._mend(entry, action))
-                case plan.Prune():
-                    self._start(self._prune(entry, action))
+            if not isinstance(action, plan.CreatePod):
+                self._assume(entry, action)
+                self._start(self._on_object(entry, action))
         if creates and entry.job is not None:
             creation = Creation(self._client, self._store, entry, entry.job, self._clock)
             creation.assume(creates)
@@ -85,17 +77,66 @@ class Pods:
         finally:
             self._settled(creation.entry.key, ok)
 
-    async def _change(self, change: Changing, action: plan.ChangePod) -> None:
-        ok = False
-        try:
-            ok = await change.run(action)
-        finally:
-            self._settled(change.entry.key, ok)
+    # Actions on objects that are there.
 
-    # Delete, mend, prune.
+    def _assume(self, entry: Entry, action: plan.ActionOnObject) -> None:
+        match action:
+            case plan.Prune():
+                entry.pruning.add(action.uid)
+            case plan.DeletePod():
+                slot = (action.instance, action.surge)
+                entry.instances.assume_deleted(slot, action.uid, action.force)
+            case plan.ChangePod():
+                entry.instances.assume_changed((action.instance, action.surge), action.uid)
+            case plan.MendPod():
+                entry.instances.assume_mended((action.instance, action.surge), action.uid)
+
+    async def _on_object(self, entry: Entry, action: plan.ActionOnObject) -> None:
+        """Do it. What was refused is remembered; whatever ends it, only a delete that was granted
+        leaves its assumption, until the watch shows the pod's end."""
+        granted, settled = False, True
+        try:
+            match action:
+                case plan.Prune():
+                    await self._prune(entry, action)
+                case plan.DeletePod():
+                    await self._delete(entry, action)
+                case plan.ChangePod():
+                    settled = await self._change(entry, action)
+                case plan.MendPod():
+                    await self._mend(entry, action)
+            granted = True
+            if settled:
+                entry.refused_actions.pop(action.key, None)
+        except ApiError as error:
+            before = entry.refused_actions.get(action.key)
+            refused = refusal.of_action(action, error, before, self._clock())
+            entry.refused_actions[action.key] = refused
+            what = f"{action.key[0]} of {action.name} refused: {error}"
+            log.log(logging.DEBUG if before else logging.WARNING, what, extra=_about(entry))
+        finally:
+            self._through(entry, action, granted)
+            self._settled(entry.key, settled)
+
+    def _through(self, entry: Entry, action: plan.ActionOnObject, granted: bool) -> None:
+        """Take back what was assumed."""
+        match action:
+            case plan.Prune():
+                entry.pruning.discard(action.uid)
+            case plan.DeletePod() if not granted:
+                entry.instances.not_deleted((action.instance, action.surge), action.uid)
+            case plan.ChangePod():
+                entry.instances.changed((action.instance, action.surge), action.uid)
+            case plan.MendPod():
+                entry.instances.mended((action.instance, action.surge), action.uid)
+
+    async def _change(self, entry: Entry, action: plan.ChangePod) -> bool:
+        """False: it is to be tried again after a while."""
+        if entry.job is None:
+            return True
+        return await Changing(self._client, self._store, entry, entry.job, self._clock).run(action)
 
     async def _delete(self, entry: Entry, action: plan.DeletePod) -> None:
-        slot, ok = (action.instance, action.surge), True
         try:
             await self._client.delete(
                 PODS,
@@ -108,11 +149,6 @@ class Pods:
         except (NotFound, Conflict):
             # Gone, or a successor stands there: either way this uid is no more.
             self._store.drop_pod(f"{entry.key[0]}/{action.name}", action.uid)
-        except ApiError as error:
-            entry.instances.not_deleted(slot, action.uid)
-            log.warning("cannot delete %s: %s", action.name, error, extra=_about(entry))
-            ok = False
-        self._settled(entry.key, ok)
 
     async def _mend(self, entry: Entry, action: plan.MendPod) -> None:
         namespace, name = entry.key
@@ -126,37 +162,42 @@ class Pods:
         metadata: dict[str, Any] = {"uid": action.uid, "labels": marks}
         if action.adopt and entry.job is not None:
             metadata["ownerReferences"] = [owner_reference(entry)]
-        ok = True
         try:
             raw = await self._client.patch(PODS, namespace, action.name, {"metadata": metadata})
-            self._store.put_pod(pod_of(PodWire.model_validate(raw)))
-        except (NotFound, Invalid):
-            # Gone, or a successor stands there.
+        except NotFound:
             self._store.drop_pod(f"{namespace}/{action.name}", action.uid)
-        except ApiError as error:
-            log.warning("cannot mend %s: %s", action.name, error, extra=_about(entry))
-            ok = False
-        self._settled(entry.key, ok)
+            return
+        except Invalid:
+            # Of another pod of this name, too, its uid cannot be changed.
+            if await self._is_there(entry, action):
+                raise
+            return
+        item = pod_of(PodWire.model_validate(raw))
+        self._store.put_pod(item)
+        if item.pod is not None and not (item.pod.labelled and item.pod.owner):
+            words = f'pods "{action.name}": its labels or owner were taken out again on admission'
+            raise Forbidden(403, "Forbidden", words)
+
+    async def _is_there(self, entry: Entry, action: plan.MendPod) -> bool:
+        """Whether the pod still is this one; the store is told when it is not."""
+        with suppress(NotFound):
+            raw = await self._client.get(PODS, entry.key[0], action.name, metadata_only=True)
+            if raw["metadata"]["uid"] == action.uid:
+                return True
+        self._store.drop_pod(f"{entry.key[0]}/{action.name}", action.uid)
+        return False
 
     async def _prune(self, entry: Entry, action: plan.Prune) -> None:
         resource = UPDATES if action.kind == "Update" else CONTROLLER_REVISIONS
-        name = f"{entry.key[0]}/{action.name}"
-        ok = True
-        try:
+        with suppress(NotFound, Conflict):
             await self._client.delete(resource, entry.key[0], action.name, uid=action.uid)
-        except (NotFound, Conflict):
-            pass
-        except ApiError as error:
-            log.warning("cannot prune %s: %s", action.name, error, extra=_about(entry))
-            ok = False
-        if ok and action.kind == "Update":
+        name = f"{entry.key[0]}/{action.name}"
+        if action.kind == "Update":
             self._store.drop_update(name, action.uid)
-        elif ok:
+        else:
             self._store.drop_revision(name, action.uid)
-        self._settled(entry.key, ok)
 
 
-def _about(entry: Entry, instance: int | None = None) -> dict[str, Any]:
+def _about(entry: Entry) -> dict[str, Any]:
     """Whom a log line speaks of."""
-    about: dict[str, Any] = {"job": "/".join(entry.key)}
-    return about if instance is None else {**about, "instance": instance}
+    return {"job": "/".join(entry.key)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from controller.core.observed import TERMINATING, Refusal, Verdict
+from controller.core.observed import TERMINATING, Refusal, RefusedAction, Verdict
+from controller.core.plan import ActionKey, ActionOnObject
 from controller.kube.errors import (
     AlreadyExists,
     ApiError,
@@ -11,8 +12,9 @@ from controller.kube.errors import (
     Forbidden,
     Invalid,
     NotFound,
-    Unreachable,
 )
+
+RefusedActions = dict[ActionKey, RefusedAction]
 
 FIRST = 1.0
 LONGEST = 60.0
@@ -38,26 +40,41 @@ def is_terminating(error: ApiError) -> bool:
     )
 
 
+def is_denial(error: ApiError) -> bool:
+    """Whether a policy or a webhook says no, whatever code it says it with: that can change, and
+    says nothing of whether the request makes sense."""
+    said = ("denied request" in error.message, "denied the request" in error.message)
+    return isinstance(error, BadRequest | Forbidden | Invalid) and any(said)
+
+
 def words(error: ApiError) -> str:
     """The API server's own words."""
     return error.message or error.reason or f"HTTP {error.status}"
 
 
 def of(error: ApiError, before: Refusal | None, now: float, surge: bool = False) -> Refusal:
-    """What to remember of a create that failed; ``before``: the refusal it repeats."""
-    tries = before.tries + 1 if before else 1
+    """What to remember of a request that failed; ``before``: the refusal it repeats."""
+    tries, since = (before.tries + 1, before.since) if before else (1, now)
     counts = isinstance(error, BadRequest | Forbidden | Invalid)
     if is_terminating(error) or isinstance(error, NotFound):
-        return Refusal(TERMINATING, words(error), now + LONGEST, False, tries, surge)
+        return Refusal(TERMINATING, words(error), now + LONGEST, False, tries, surge, since)
     if is_quota(error):
         reason = "QuotaExceeded"
     elif counts:
-        reason = "Forbidden" if isinstance(error, Forbidden) else "InvalidPod"
+        forbidden = isinstance(error, Forbidden) or is_denial(error)
+        reason = "Forbidden" if forbidden else "InvalidPod"
     else:
-        reason = "Unreachable" if isinstance(error, Unreachable) else error.reason or "ServerError"
+        reason = error.reason or type(error).__name__
     # A server in trouble is asked again soon: nothing but an answer tells that it is well.
     wait = max(delay(tries, longest=LONGEST if counts else BUSY), error.retry_after or 0.0)
-    return Refusal(reason, words(error), now + wait, counts, tries, surge)
+    return Refusal(reason, words(error), now + wait, counts, tries, surge, since)
+
+
+def of_action(
+    action: ActionOnObject, error: ApiError, before: RefusedAction | None, now: float
+) -> RefusedAction:
+    """What to remember of an action on an object that failed."""
+    return RefusedAction(action, of(error, before.refusal if before else None, now))
 
 
 def verdict(error: ApiError, tries: int, now: float) -> Verdict:

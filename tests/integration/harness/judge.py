@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
 
 from tests.integration.harness.audit import Audit, Request, pods_deleted, pods_made
 from tests.integration.harness.operator import USER, Operator
@@ -30,6 +33,13 @@ ALLOWED = frozenset(
     }
 )
 
+#: The most requests of one kind about one object within a second. What an honest operator asks for
+#: most often is the status of an Update whose groups take milliseconds, and an Event that repeats.
+AT_MOST: Final = {"updates": 40, "echelonjobs": 40, "events": 40}
+#: Of everything else. A resize takes two patches of the pod, and a conflict one more.
+FEW: Final = 6
+SECOND: Final = timedelta(seconds=1)
+
 
 def judge(space: Space, audit: Audit, since: dict[Operator, int]) -> list[str]:
     """All faults of one test. ``since``: where its part of each operator's log begins."""
@@ -39,6 +49,7 @@ def judge(space: Space, audit: Audit, since: dict[Operator, int]) -> list[str]:
         *replay.faults,
         *_writes(requests),
         *_doubles(space, requests),
+        *storms(requests),
         *_specs(space),
         *_logs(since),
     ]
@@ -60,6 +71,23 @@ def _writes(requests: list[Request]) -> Iterator[str]:
 
 def _kind(request: Request) -> tuple[str, str, str]:
     return request.verb, request.resource, request.subresource
+
+
+def storms(requests: list[Request]) -> Iterator[str]:
+    """The same request, of whatever verb, again and again about one object, granted or not."""
+    recent: dict[tuple[str, ...], deque[Request]] = {}
+    told = set[tuple[str, ...]]()
+    for request in requests:
+        if request.verb == "watch" or not request.name:
+            continue
+        about = (*_kind(request), request.name)
+        window = recent.setdefault(about, deque())
+        window.append(request)
+        while window[0].at < request.at - SECOND:
+            window.popleft()
+        if len(window) > AT_MOST.get(request.resource, FEW) and about not in told:
+            told.add(about)
+            yield f"{len(window)} requests within a second, the last one: {request}"
 
 
 def _doubles(space: Space, requests: list[Request]) -> Iterator[str]:

@@ -52,6 +52,8 @@ class Proxy:
     def __init__(self, cluster: Cluster, user: str) -> None:
         cluster.client_kubeconfig(user)
         self.fault: Callable[[Asked], int | None] = lambda _: None
+        #: Seconds that an injected answer asks to wait.
+        self.retry_after: int | None = None
         self.answered: Callable[[Asked], None] = lambda _: None
         self._upstream = cluster.url
         certs = cluster.layout.certs
@@ -116,7 +118,9 @@ class Proxy:
         asked = Asked(request.method, request.path, request.query_string)
         if (status := self.fault(asked)) is not None:
             words = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status}
-            return web.json_response(words | {"message": "injected fault"}, status=status)
+            asks = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+            words |= {"message": "injected fault"}
+            return web.json_response(words, status=status, headers=asks)
         headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP}
         body = await request.read()
         url = self._upstream + request.path_qs

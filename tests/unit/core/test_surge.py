@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from controller.api.ids import Ids
@@ -195,3 +196,13 @@ def test_a_restart_by_surge() -> None:
     assert world.named("mine").status.phase is Phase.ROLLED_FORWARD
     assert set(images(world)) == {"web-0-s", "web-1-s", "web-2-s"}
     assert min(seen) == 3
+
+
+def test_what_fails_is_the_new_pod_that_cannot_be_made_not_the_old_one() -> None:
+    world = surging(2, maxFailuresPerInstance=0, readyTimeoutSeconds=20)
+    world.cluster.set_pod(replace(world.pod(0), restarts=3, ran=True))
+    world.cluster.quota = 2
+    world.edit(image="app:2")
+    world.until(lambda: bool(world.cluster.updates) and bool(world.update.status.failures))
+    failure = world.update.status.failures[0]
+    assert (failure.reason, failure.message) == ("QuotaExceeded", "exceeded quota: pods")

@@ -126,7 +126,7 @@ async def test_what_says_nothing_of_the_pod_is_tried_again(images: World, error:
     images.api.fail("patch strategic", error)
     await images.act()
     assert images.entry.stubborn == set()
-    assert images.settled == [False]
+    assert ("change", "p1") in images.entry.refused_actions
 
 
 async def test_a_pod_that_cannot_be_read_is_tried_again(images: World) -> None:
@@ -134,7 +134,7 @@ async def test_a_pod_that_cannot_be_read_is_tried_again(images: World) -> None:
     await images.act()
     assert images.api.kinds == ["get"]
     assert images.entry.stubborn == set()
-    assert images.settled == [False]
+    assert ("change", "p1") in images.entry.refused_actions
 
 
 async def test_a_pod_that_is_gone_leaves_the_store(images: World) -> None:

@@ -35,7 +35,7 @@ GOING = Forbidden(
         (NotFound(404, "NotFound", 'namespaces "x" not found'), "NamespaceTerminating", False),
         (Forbidden(403, "Forbidden", "denied by a policy"), "Forbidden", True),
         (Invalid(422, "Invalid", "spec.x: Invalid value"), "InvalidPod", True),
-        (BadRequest(400, "BadRequest", "denied the request"), "InvalidPod", True),
+        (BadRequest(400, "BadRequest", "denied the request"), "Forbidden", True),
         (TooManyRequests(429, "TooManyRequests", "slow down"), "TooManyRequests", False),
         (ServerError(500, "InternalError", "webhook failed"), "InternalError", False),
         (Unreachable("timed out"), "Unreachable", False),

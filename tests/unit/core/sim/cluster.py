@@ -5,7 +5,7 @@ Statuses go through their wire form on each write, so that what is not stored is
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -43,6 +43,10 @@ class Cluster(Users):
         #: Gate -> what it answers; each asking is counted.
         self.answers: dict[str, Answer] = {}
         self.asked: list[AskGate] = []
+        #: Verb -> (reason, words) with which a policy denies it.
+        self.denied: dict[str, tuple[str, str]] = {}
+        #: How often each verb was asked for, granted or not.
+        self.requests: Counter[str] = Counter()
         #: Instances whose pod the server does not change in place.
         self.stubborn: set[int] = set()
         self.user_edit(lambda job: job)
@@ -198,6 +202,9 @@ class Cluster(Users):
         self._ask("prune", name, apply)
 
     def _ask(self, verb: str, name: str, apply: Callable[[], T]) -> T:
+        self.requests[verb] += 1
+        if verb in self.denied:
+            raise ApiError(*self.denied[verb])
         fate = self.fates.popleft() if self.fates else self.fate
         if fate == "down":
             raise ApiError("Down", "the server is down")

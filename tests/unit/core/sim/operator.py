@@ -12,11 +12,13 @@ from controller.core import plan
 from controller.core.change import Change
 from controller.core.decide import decide
 from controller.core.gate_run import gap
-from controller.core.observed import Refusal, Told, Verdict
+from controller.core.observed import Refusal, RefusedAction, Told, Verdict
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.sight import Sight
 from tests.unit.core.sim.store import ApiError
 
+#: Refusals that tell what is there, and are not waited for.
+ANSWERS = ("NotFound", "Conflict", "Invalid", "AlreadyExists")
 PAUSE = 1.0
 LOOK_AGAIN = 30.0
 
@@ -46,6 +48,8 @@ class Operator(Sight):
                     self.instances.assume_deleted(slot, action.uid, action.force)
                 case plan.ChangePod():
                     self.instances.assume_changed((action.instance, action.surge), action.uid)
+                case plan.MendPod():
+                    self.instances.assume_mended((action.instance, action.surge), action.uid)
         for action in planned.actions:
             self._act(action)
         for ask in planned.asks:
@@ -151,8 +155,13 @@ class Operator(Sight):
                     self.instances.put(cluster.mend_pod(action.name, action.uid, action.revision))
                 case plan.Prune():
                     cluster.prune(action.kind, action.name, action.uid)
+            if not isinstance(action, plan.CreatePod):
+                self.refused_actions.pop(action.key, None)
         except ApiError as error:
             self._not_done(action, error, now)
+        finally:
+            if isinstance(action, plan.MendPod):
+                self.instances.mended((action.instance, action.surge), action.uid)
 
     def _change(self, action: plan.ChangePod) -> None:
         """One patch for images; resources are resized first, then the pod is told what it is."""
@@ -175,6 +184,10 @@ class Operator(Sight):
         self.instances.changed(slot, action.uid)
 
     def _not_done(self, action: plan.Action, error: ApiError, now: float) -> None:
+        if not isinstance(action, plan.CreatePod) and error.reason not in ANSWERS:
+            before = self.refused_actions.get(action.key)
+            refused = self._refusal(error, before.refusal if before else None, now)
+            self.refused_actions[action.key] = RefusedAction(action, refused)
         if isinstance(action, plan.ChangePod):
             if error.reason == "Invalid":
                 self.stubborn.add(action.uid)
@@ -201,10 +214,16 @@ class Operator(Sight):
             elif there is not None:
                 self.contests[i] = (f"held by {there.owner}", now + LOOK_AGAIN)
             return
-        tries = self.refusals[i].tries + 1 if i in self.refusals else 1
-        until = now + min(60.0, 2.0 ** (tries - 1))
+        self.refusals[i] = self._refusal(error, self.refusals.get(i), now, action.surge)
+
+    @staticmethod
+    def _refusal(
+        error: ApiError, before: Refusal | None, now: float, surge: bool = False
+    ) -> Refusal:
+        tries, since = (before.tries + 1, before.since) if before else (1, now)
         counts = error.reason != "Down"
-        self.refusals[i] = Refusal(error.reason, error.message, until, counts, tries, action.surge)
+        until = now + min(60.0 if counts else 8.0, 2.0 ** (tries - 1))
+        return Refusal(error.reason, error.message, until, counts, tries, surge, since)
 
     def _assumed(self, action: plan.CreatePod) -> Pod:
         name, uid = self.job.metadata.name, self.job.metadata.uid

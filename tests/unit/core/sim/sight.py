@@ -10,7 +10,16 @@ from controller.api.update import TERMINAL, Update
 from controller.core import revision as revisions
 from controller.core.ending import made_by_us
 from controller.core.instances import Instances
-from controller.core.observed import Finished, Observed, Refusal, Revision, Told, Verdict
+from controller.core.observed import (
+    Finished,
+    Observed,
+    Refusal,
+    RefusedAction,
+    Revision,
+    Told,
+    Verdict,
+)
+from controller.core.plan import ActionKey
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.store import Change
 
@@ -32,6 +41,7 @@ class Sight:
         self.answers: dict[str, Told] = {}
         self.stubborn: set[str] = set()
         self.refusals: dict[int, Refusal] = {}
+        self.refused_actions: dict[ActionKey, RefusedAction] = {}
         self.contests: dict[int, tuple[str, float]] = {}
         self.gone: set[str] = set()
         self.live = ""
@@ -101,6 +111,11 @@ class Sight:
         self.instances.set_min_ready(job.spec.min_ready_seconds if seconds is None else seconds)
         self.instances.advance(now)
         self.contests = {i: c for i, c in self.contests.items() if c[1] > now}
+        there = {p.uid for p in self.instances.pods.values()}
+        there |= {u.metadata.uid for u in updates.values()}
+        there |= {r.uid for r in self.revisions.values()}
+        kept = self.refused_actions.items()
+        self.refused_actions = {key: r for key, r in kept if key[1] in there}
         digest = revisions.digest(revisions.canonical(job.spec.template))
         revision = revisions.revision_name(job.metadata.name, digest)
         verdict = self.verdict[1] if self.verdict and self.verdict[0] == revision else None
@@ -121,6 +136,7 @@ class Sight:
             },
             stubborn=frozenset(self.stubborn),
             refusals=dict(self.refusals),
+            refused_actions=dict(self.refused_actions),
             answers=dict(self.answers),
             contested={i: who for i, (who, _) in self.contests.items()},
             remade=dict(self.instances.remade),

@@ -1,0 +1,145 @@
+"""Actions on pods that are there: one request at a time, and what becomes of each answer."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from controller.core import plan
+from controller.kube.errors import ApiError, Forbidden, Invalid, TooManyRequests
+from controller.kube.resources import Resource
+from tests.unit.reconcile.fake_pods import Object
+from tests.unit.reconcile.one_pod import NOW, World, template
+
+DELETE = plan.DeletePod(3, False, "web-3", "p1")
+MEND = plan.MendPod(3, False, "web-3", "p1", "web-1")
+POLICY = "ValidatingAdmissionPolicy 'freeze' with binding 'freeze' denied request: no"
+
+
+@pytest.fixture
+def world() -> World:
+    return World(template("web:1"), template("web:2"))
+
+
+async def act(world: World, action: plan.ActionOnObject) -> None:
+    world.pods.act(world.entry, [action])
+    await world.pods.drain(5.0)
+
+
+async def test_a_refused_delete_is_remembered_and_the_pod_stays(world: World) -> None:
+    world.api.fail("delete", Forbidden(403, "Forbidden", "nobody deletes pods today"))
+    await act(world, DELETE)
+    refused = world.entry.observed(NOW, frozenset()).refused_actions[DELETE.key]
+    assert (refused.refusal.reason, refused.refusal.until) == ("Forbidden", NOW + 1)
+    assert 3 in world.entry.instances.view().alive
+    await act(world, DELETE)
+    assert DELETE.key not in world.entry.refused_actions
+    assert 3 in world.entry.instances.view().terminating
+
+
+async def test_retry_after_is_obeyed(world: World) -> None:
+    world.api.fail("delete", TooManyRequests(429, "TooManyRequests", "later", 20.0))
+    await act(world, DELETE)
+    assert world.entry.refused_actions[DELETE.key].refusal.until == NOW + 20
+
+
+async def test_the_pauses_grow(world: World) -> None:
+    world.api.fail("delete", *[Forbidden(403, "Forbidden", "no")] * 8)
+    untils = []
+    for _ in range(8):
+        await act(world, DELETE)
+        untils.append(world.entry.refused_actions[DELETE.key].refusal.until - NOW)
+    assert untils == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+async def test_what_was_refused_of_a_pod_goes_with_it(world: World) -> None:
+    world.api.fail("delete", Forbidden(403, "Forbidden", "no"))
+    await act(world, DELETE)
+    world.store.drop_pod("ns/web-3", "p1")
+    assert world.entry.observed(NOW, frozenset()).refused_actions == {}
+
+
+@pytest.mark.parametrize("action", [DELETE, MEND])
+async def test_a_request_that_is_cancelled_leaves_no_assumption(
+    world: World, action: plan.ActionOnObject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: object, **__: object) -> Object:
+        await asyncio.sleep(60)
+        return {}
+
+    monkeypatch.setattr(world.api, "delete", hang)
+    monkeypatch.setattr(world.api, "patch", hang)
+    world.pods.act(world.entry, [action])
+    await asyncio.sleep(0)
+    view = world.entry.instances.view()
+    assert 3 in view.terminating | view.mending
+    await world.pods.drain(0.0)
+    await asyncio.sleep(0)
+    view = world.entry.instances.view()
+    assert 3 not in view.terminating | view.mending
+    assert world.settled == [True]
+
+
+async def test_a_prune_that_is_cancelled_leaves_no_assumption(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: object, **__: object) -> Object:
+        await asyncio.sleep(60)
+        return {}
+
+    monkeypatch.setattr(world.api, "delete", hang)
+    world.pods.act(world.entry, [plan.Prune("Update", "web-g1", "u9")])
+    assert world.entry.pruning == {"u9"}
+    await asyncio.sleep(0)
+    await world.pods.drain(0.0)
+    await asyncio.sleep(0)
+    assert world.entry.pruning == set()
+
+
+@pytest.mark.parametrize(
+    "error", [Invalid(422, "Invalid", POLICY), Invalid(422, "Invalid", "metadata.labels: no")]
+)
+async def test_a_refused_repair_does_not_make_the_pod_forgotten(
+    world: World, error: ApiError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object, **__: object) -> Object:
+        raise error
+
+    async def get(
+        resource: Resource, namespace: str | None, name: str, *, metadata_only: bool = False
+    ) -> Object:
+        assert (resource.plural, namespace, name, metadata_only) == ("pods", "ns", "web-3", True)
+        return world.pod
+
+    monkeypatch.setattr(world.api, "patch", refuse)
+    monkeypatch.setattr(world.api, "get", get)
+    await act(world, MEND)
+    assert 3 in world.entry.instances.view().present
+    assert MEND.key in world.entry.refused_actions
+
+
+async def test_a_namesake_is_left_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object, **__: object) -> Object:
+        raise Invalid(422, "Invalid", "metadata.uid: field is immutable")
+
+    async def get(*_: object, **__: object) -> Object:
+        return {**world.pod, "metadata": {**world.pod["metadata"], "uid": "p2"}}
+
+    monkeypatch.setattr(world.api, "patch", refuse)
+    monkeypatch.setattr(world.api, "get", get)
+    await act(world, MEND)
+    assert 3 not in world.entry.instances.view().present
+    assert world.entry.refused_actions == {}
+
+
+async def test_labels_that_admission_takes_out_again_are_not_asked_for_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stripped(*_: object, **__: object) -> Object:
+        meta = {**world.pod["metadata"], "labels": {}, "resourceVersion": "90"}
+        return {**world.pod, "metadata": meta}
+
+    monkeypatch.setattr(world.api, "patch", stripped)
+    await act(world, MEND)
+    assert "taken out again" in world.entry.refused_actions[MEND.key].refusal.message
