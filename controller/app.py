@@ -267,6 +267,7 @@ class Operator:
         state.queue_depth = lambda: self._queue.depth
         state.queue_oldest_seconds = self._queue.oldest_age
         state.leader = lambda: float(self._leading)
+        state.jobs = lambda: gauges.jobs(self._store)
         state.updates = lambda: gauges.updates(self._store)
         state.instances = lambda: gauges.instances(self._store)
         state.informer_lag_seconds = lambda: {n: i.lag for n, i in informers.items()}

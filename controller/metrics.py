@@ -10,12 +10,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 _RECONCILE_BUCKETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _REQUEST_BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+# When a counter began tells nothing that `process_start_time_seconds` does not.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 Numbers = Callable[[], Mapping[str, float]]
 
@@ -35,6 +44,8 @@ class State:
     queue_depth: Callable[[], float] = field(default=_zero)
     queue_oldest_seconds: Callable[[], float] = field(default=_zero)
     leader: Callable[[], float] = field(default=_zero)
+    #: By condition that is True.
+    jobs: Numbers = field(default=_none)
     #: By phase.
     updates: Numbers = field(default=_none)
     #: By state.
@@ -95,6 +106,7 @@ class Metrics:
             registry=registry,
         )
         registry.register(_StateCollector(self.state, version))
+        ProcessCollector(registry=registry)
 
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
         """One reconcile ended: ``result`` is success, error or terminating."""
@@ -131,6 +143,7 @@ class _StateCollector(Collector):
             "How long the oldest key has been waiting or in work.",
             state.queue_oldest_seconds,
         )
+        yield _labelled("echelon_jobs", "Jobs, by condition that is True.", "condition", state.jobs)
         yield _labelled("echelon_updates", "Updates, by phase.", "phase", state.updates)
         yield _labelled("echelon_instances", "Instances, by state.", "state", state.instances)
         yield _labelled(

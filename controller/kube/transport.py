@@ -17,7 +17,8 @@ import aiohttp
 from yarl import URL
 
 from controller.kube.config import ConfigError, Connection
-from controller.kube.errors import Unauthorized, Unreachable, raise_for
+from controller.kube.errors import ApiError, Unauthorized, Unreachable, raise_for
+from controller.kube.refusals import Refusals
 
 #: ``observe(verb, resource, code, seconds)``; code 0: no answer. A watch is observed at its end.
 Observe = Callable[[str, str, int, float], None]
@@ -66,6 +67,7 @@ class Transport:
         self._connection = connection
         self._slots = asyncio.Semaphore(limit)
         self._observe = observe
+        self._refusals = Refusals()
         self._read_timeout = aiohttp.ClientTimeout(total=read_timeout)
         self._write_timeout = aiohttp.ClientTimeout(total=write_timeout)
         self._watch_timeout = aiohttp.ClientTimeout(
@@ -99,7 +101,7 @@ class Transport:
             async with self._open(request, authorization, self._watch_timeout) as response:
                 code = response.status
                 if code >= 400:
-                    self._refuse(response, await response.read(), authorization)
+                    self._refuse(request, response, await response.read(), authorization)
                 if opened is not None:
                     opened()
                 async for chunk in response.content.iter_any():
@@ -125,7 +127,7 @@ class Transport:
                 body: bytes = await response.read()
                 code = response.status
                 if code >= 400:
-                    self._refuse(response, body, authorization)
+                    self._refuse(request, response, body, authorization)
                 return body
         except _NO_ANSWER as error:
             raise Unreachable(_describe(error)) from error
@@ -158,11 +160,19 @@ class Transport:
         )
 
     def _refuse(
-        self, response: aiohttp.ClientResponse, body: bytes, authorization: dict[str, str]
+        self,
+        request: Request,
+        response: aiohttp.ClientResponse,
+        body: bytes,
+        authorization: dict[str, str],
     ) -> None:
         if response.status == 401:
             self._connection.credentials.invalidate(authorization)
-        raise_for(response.status, body, response.headers)
+        try:
+            raise_for(response.status, body, response.headers)
+        except ApiError as error:
+            self._refusals.note(request.verb, request.resource, request.path, error)
+            raise
 
     def _observed(self, request: Request, code: int, started: float) -> None:
         if self._observe is not None:

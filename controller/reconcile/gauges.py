@@ -1,10 +1,35 @@
-"""How many Updates are in which phase and how many instances in which state, when asked."""
+"""How many Jobs are how, Updates in which phase and instances in which state, when asked."""
 
 from __future__ import annotations
 
 from collections import Counter
 
+from controller.core import conditions as cond
 from controller.reconcile.store import Store
+
+#: Those of a Job; each is told, with 0 if need be: what alerts ask for is always there.
+CONDITIONS = (
+    cond.READY,
+    cond.RECONCILING,
+    cond.STALLED,
+    cond.AVAILABLE,
+    cond.UPDATE_PENDING,
+    cond.ROLLED_BACK,
+    cond.POD_NAME_CONFLICT,
+)
+
+
+def jobs(store: Store) -> dict[str, float]:
+    """Jobs by condition that is True; a Job can be in several. One that cannot be read is
+    Stalled."""
+    found = Counter(dict.fromkeys(CONDITIONS, 0))
+    for entry in store.entries.values():
+        if entry.unreadable is not None:
+            found[cond.STALLED] += 1
+        elif entry.job is not None:
+            conditions = entry.job.status.conditions
+            found.update(c.type for c in conditions if c.status == "True")
+    return dict(found)
 
 
 def updates(store: Store) -> dict[str, float]:

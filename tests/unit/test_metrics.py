@@ -13,6 +13,7 @@ def test_metrics() -> None:
     depth = [3]
     metrics.state.queue_depth = lambda: depth[0]
     metrics.state.leader = lambda: True
+    metrics.state.jobs = lambda: {"Stalled": 1, "Ready": 2}
     metrics.state.updates = lambda: {"RollingForward": 2}
     metrics.state.instances = lambda: {"available": 10}
     metrics.state.informer_lag_seconds = lambda: {"pods": 0.5}
@@ -25,6 +26,7 @@ def test_metrics() -> None:
         'echelon_api_requests_total{code="201",resource="pods",verb="create"} 1.0',
         'echelon_api_requests_total{code="0",resource="pods",verb="create"} 1.0',
         'echelon_api_requests_total{code="200",resource="pods",verb="watch"} 1.0',
+        'echelon_jobs{condition="Stalled"} 1.0',
         'echelon_updates{phase="RollingForward"} 2.0',
         'echelon_instances{state="available"} 10.0',
         'echelon_informer_lag_seconds{resource="pods"} 0.5',
@@ -32,6 +34,9 @@ def test_metrics() -> None:
     ):
         assert line in text.splitlines()
     assert 'echelon_api_request_seconds_count{resource="pods",verb="watch"}' not in text
+    assert "_created" not in text
+    for name in ("process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"):
+        assert f"\n{name} " in text
     depth[0] = 4
     assert "echelon_queue_depth 4.0" in generate_latest(metrics.registry).decode()
 
