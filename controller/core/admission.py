@@ -13,9 +13,11 @@ from controller.api.labels import REVISION
 from controller.api.policy import Mode
 from controller.api.update import Action, Phase, Update
 from controller.core import actor, aim, gatecheck, locking
+from controller.core import refused as refused_writes
 from controller.core.case import Case
 from controller.core.ending import closed, made_by_us
-from controller.core.plan import CheckTemplate, MakeUpdate, Write
+from controller.core.observed import Refusal
+from controller.core.plan import CheckTemplate, MakeUpdate, Write, update_target
 
 
 def template_write(case: Case) -> Write | None:
@@ -43,6 +45,13 @@ def refused(case: Case) -> bool:
 def policy_refused(case: Case) -> tuple[str, str] | None:
     """Reason and message when the Job's policy cannot be followed, whatever the template."""
     return gatecheck.refusal(case.job.spec.update.gates, "spec.update.gates")
+
+
+def start_refused(case: Case) -> tuple[str, Refusal] | None:
+    """What the API server refuses of that which the present template needs before pods are made of
+    it, and how; None: nothing."""
+    waiting = pending(case)
+    return refused_writes.start(case, waiting.metadata.name if waiting else "")
 
 
 def known_bad(case: Case) -> bool:
@@ -100,8 +109,12 @@ def admit(case: Case) -> Write | None:
     for update in case.seen.updates.values():
         waits = update.status.phase is Phase.PENDING and made_by_us(update, uid)
         if waits and update is not newest and update is not case.lock:
-            return closed(case, update, Phase.ABORTED, "Superseded", "a newer one took over")
-    return _admit(case, newest) if newest is not None else None
+            write = closed(case, update, Phase.ABORTED, "Superseded", "a newer one took over")
+            if not refused_writes.by(case, write):
+                return write
+    if newest is None or refused_writes.at(case, update_target(newest.metadata.name)):
+        return None
+    return _admit(case, newest)
 
 
 def _admit(case: Case, update: Update) -> Write | None:

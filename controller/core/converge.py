@@ -31,11 +31,13 @@ MAX_ACTIONS = 500
 
 @dataclass(frozen=True)
 class Convergence:
-    """``way`` and ``tally``: the active Update's direction, if there is one."""
+    """``way`` and ``tally``: the active Update's direction, if there is one. ``blocked``: what it
+    has to store is refused; what is down is brought up, but nothing new starts."""
 
     case: Case
     way: OneWay | None = None
     tally: Tally | None = None
+    blocked: bool = False
 
     def actions(self) -> tuple[Action, ...]:
         """What to do now, in this order: mend, delete, create; at most 500."""
@@ -45,7 +47,7 @@ class Convergence:
     def startable(self) -> Ids:
         """Untouched ids of the group in flight that may be replaced (or created) now."""
         way = self.way
-        if way is None or not way.moving:
+        if way is None or not way.moving or self.blocked:
             return NONE
         idle = way.idle & way.asked
         if way.policy.strategy.type is StrategyType.QUEUE:
@@ -208,7 +210,9 @@ class Convergence:
     @cached_property
     def _unstored(self) -> Ids:
         """Instances whose pod shows a failure that is not stored yet: until then it must stay."""
-        return self.tally.unstored if self.tally else NONE
+        if self.tally is None:
+            return NONE
+        return Ids(self.tally.fresh) if self.blocked else self.tally.unstored
 
     @cached_property
     def _infeasible(self) -> Ids:

@@ -21,6 +21,7 @@ from controller.core import (
     job_status,
     oneway,
     pulse,
+    refused,
     refused_actions,
     requested,
     scale,
@@ -59,15 +60,17 @@ def decide(seen: Observed, now: float) -> Plan:
         reports = _reports(case, None) if seen.refused_actions else ()
         return Plan(actions=adopting.mends(), reports=reports, wake_at=_wake(case, None, None))
     for step in STEPS:
-        if (write := step(case)) is not None:
+        if (write := step(case)) is not None and not refused.by(case, write):
             return Plan(write=_dressed(case, write))
     way = oneway.of(case, case.active) if case.active else None
     tally = Tally(way) if way else None
-    if way and tally and (write := verbs.heed(way, tally) or in_place.unread(way)) is not None:
-        return Plan(write=_dressed(case, write))
     pods = Convergence(case, way, tally)
-    if way and tally and (write := next_write(way, tally, pods.held_back)) is not None:
-        return Plan(write=_dressed(case, write))
+    if way and tally:
+        write = verbs.heed(way, tally) or in_place.unread(way)
+        write = write or next_write(way, tally, pods.held_back)
+        if write is not None and not refused.by(case, write):
+            return Plan(write=_dressed(case, write))
+        pods = replace(pods, blocked=write is not None)
     if case.status.last_attempt is None:
         return Plan(reports=_reports(case, None), wake_at=_wake(case, None, None))
     return Plan(
@@ -93,7 +96,7 @@ def _close(case: Case) -> Write | None:
         else ending.close(case, update)
         for update in case.seen.updates.values()
     )
-    return next((write for write in writes if write is not None), None)
+    return next((w for w in writes if w is not None and not refused.by(case, w)), None)
 
 
 def _restore_revision(case: Case) -> Write | None:
@@ -138,7 +141,9 @@ def _reports(case: Case, pods: Convergence | None) -> tuple[WriteJob | WriteUpda
         if way.surges and way.moving:
             base = slots.reported(way)
     status = job_status.told(case, base)
-    return (WriteJob(status), *update) if status != case.status else update
+    job = (WriteJob(status),) if status != case.status else ()
+    found: tuple[WriteJob | WriteUpdate, ...] = (*job, *update)
+    return tuple(write for write in found if not refused.by(case, write))
 
 
 def _wake(case: Case, way: OneWay | None, pods: Convergence | None) -> float | None:
@@ -154,6 +159,7 @@ def _wake(case: Case, way: OneWay | None, pods: Convergence | None) -> float | N
         *requested.wake(case),
         pods.tally.next_moment if pods and pods.tally else None,
         hindrance.next_moment(way) if way else None,
+        refused.next_moment(case),
     ]
     return min((m for m in moments if m is not None and m > case.now), default=None)
 

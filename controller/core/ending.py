@@ -10,13 +10,14 @@ from controller.api.ids import NONE, Ids
 from controller.api.job import JobStatus, KnownBad
 from controller.api.labels import ADMITTED
 from controller.api.update import ACTIVE, Action, GateStatus, Phase, Update, UpdateStatus
-from controller.core import actor, oneway
+from controller.core import actor, oneway, refused
 from controller.core import assigned as asg
 from controller.core.blame import blamed
 from controller.core.case import Case
 from controller.core.failures import FAILURE, GATE_FAILURE, cause
 from controller.core.oneway import OneWay
 from controller.core.plan import (
+    THE_STATUS,
     Event,
     EventType,
     ReadJob,
@@ -167,6 +168,8 @@ def deleted(case: Case) -> Write | None:
     whose old pod was not touched keep the revision that pod has."""
     held, last = case.status.active_update, case.status.last_attempt
     if held is None or (case.lock is not None and not case.lost_its_way):
+        return None
+    if refused.at(case, THE_STATUS):
         return None
     outcome, what = Phase.ABORTED, "was deleted"
     finished = case.seen.finished.get(held.name)

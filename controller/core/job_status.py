@@ -12,10 +12,18 @@ from controller.api.update import Phase
 from controller.core import assigned as asg
 from controller.core import conditions as cond
 from controller.core import outcome, policy, refused_actions, termination
-from controller.core.admission import held_up, known_bad, policy_refused, refused, wanted
+from controller.core import refused as refused_writes
+from controller.core.admission import (
+    held_up,
+    known_bad,
+    policy_refused,
+    refused,
+    start_refused,
+    wanted,
+)
 from controller.core.case import Case
 from controller.core.conditions import Wanted
-from controller.core.observed import Verdict
+from controller.core.observed import Refusal, Verdict
 
 LOOKED_AT = 64
 
@@ -45,9 +53,13 @@ def told(case: Case, status: JobStatus) -> JobStatus:
 
 def next_deadline(case: Case) -> float | None:
     """When an instance that is not available becomes a matter for a person."""
-    moments = (at for _, at in _deadlines(case) if at > case.now)
-    lingers = termination.next_moment(termination.left(case), case.now)
-    return min((*moments, lingers) if lingers is not None else moments, default=None)
+    held = _waits_for_write(case)
+    moments = [
+        *(at for _, at in _deadlines(case)),
+        termination.next_moment(termination.left(case), case.now),
+        refused_writes.overdue_at(case, held[1]) if held else None,
+    ]
+    return min((at for at in moments if at is not None and at > case.now), default=None)
 
 
 def _wanted(case: Case) -> dict[str, Wanted]:
@@ -88,6 +100,9 @@ def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
     if (verdict := case.seen.verdict) and held_up(case) and not verdict.answered:
         no = Wanted(False, verdict.reason, _about_template(verdict))
         return no, Wanted(True, verdict.reason, no.message), no
+    if late := _waits_for_write(case):
+        no = Wanted(False, late[1].reason, refused_writes.words(late))
+        return no, Wanted(True, no.reason, no.message), no
     if case.status.active_update is not None or case.status.last_attempt is None:
         reason, message = "Progressing", "starting"
         if found := next(refused_actions.of_pods(case), None):
@@ -112,6 +127,12 @@ def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
     return Wanted(True, "Ready", message), no, no
 
 
+def _waits_for_write(case: Case) -> tuple[str, Refusal] | None:
+    """The refused write that a first creation or the next Update waits for."""
+    needed = case.status.last_attempt is None or wanted(case)
+    return start_refused(case) if needed else None
+
+
 def _about_template(verdict: Verdict) -> str:
     what = "is refused" if verdict.answered else "cannot be checked"
     return f"the template {what}: {verdict.message}"
@@ -128,6 +149,8 @@ def _stalled(case: Case) -> tuple[str, str] | None:
         return bad
     if verdict and refused(case) and (last is None or wanted(case)):
         return verdict.reason, _about_template(verdict)
+    if (held := _waits_for_write(case)) and refused_writes.is_overdue(case, held[1]):
+        return held[1].reason, refused_writes.words(held)
     if last is not None and last.outcome == Phase.ROLLED_BACK:
         return "RolledBack", outcome.words(case)
     if last is not None and last.outcome in (Phase.FAILED, Phase.ERROR):
@@ -217,4 +240,6 @@ def _pending(case: Case) -> Wanted | None:
         return Wanted(True, "KnownBad", f"revision {case.seen.revision} failed before and waits")
     if not wanted(case):
         return Wanted(True, "UpdateActive", "another Update is active")
+    if held := start_refused(case):
+        return Wanted(True, held[1].reason, refused_writes.words(held))
     return None

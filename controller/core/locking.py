@@ -11,12 +11,13 @@ from controller.api.job import ActiveUpdate, LastAttempt
 from controller.api.labels import ADMITTED, REVISION
 from controller.api.policy import Replacement
 from controller.api.update import BatchStatus, Phase, Target, Update, UpdateStatus
-from controller.core import actor, oneway, policy, standing
+from controller.core import actor, oneway, policy, refused, standing
 from controller.core import assigned as asg
 from controller.core.aim import Aim
 from controller.core.case import Case
 from controller.core.ending import closed, known_bad_after, made_by_us, retreat
 from controller.core.plan import (
+    THE_STATUS,
     Event,
     KeepRevision,
     MarkAdmitted,
@@ -63,8 +64,10 @@ def marked(update: Update) -> Write | None:
     return None if there else MarkAdmitted(update.metadata.name)
 
 
-def take(case: Case, update: Update, aim: Aim) -> Write:
-    """The next write of an Update that may start."""
+def take(case: Case, update: Update, aim: Aim) -> Write | None:
+    """The next write of an Update that may start; None: the API server refuses it for now."""
+    if refused.at(case, THE_STATUS):
+        return None
     if not case.seen.job_live:
         return ReadJob()
     status = snapshot(case, update, aim, case.active)

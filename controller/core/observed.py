@@ -118,7 +118,8 @@ class Observed:
     is. ``stubborn``: uids of pods that the API server would not change in place. ``too_new``: what
     of this Job only a newer version can read, "" for nothing. ``newer_revisions``: of its
     revisions, whoever owns them, those made of more than this version knows -> the key under
-    ``data``. ``refusals``: creates that were refused, by instance; ``refused_actions``: all else
+    ``data``. ``refusals``: creates that were refused, by instance; ``refused_writes``: writes of
+    Updates, revisions and statuses, by target (see `plan.target`); ``refused_actions``: all else
     that was. ``pruning``: uids of old objects whose deletion is under way.
     """
 
@@ -143,5 +144,6 @@ class Observed:
     contested: Mapping[int, str] = field(default_factory=dict)
     remade: Mapping[int, int] = field(default_factory=dict)
     job_live: bool = False
+    refused_writes: Mapping[str, Refusal] = field(default_factory=dict)
     too_new: str = ""
     newer_revisions: Mapping[str, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ wait for a second).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from controller.api.gate import Gate
 from controller.api.ids import NONE, Ids
@@ -124,6 +124,38 @@ Write = (
     | KeepRevision
     | ReleaseRevisions
 )
+
+
+#: The target of the writes of Job.status.
+THE_STATUS: Final = "the Job's status"
+#: The target of the operator's next Update, whose name is not taken yet.
+THE_UPDATE: Final = "the Update"
+
+
+def target(write: Write) -> str:
+    """What a write is about, in words that a refusal of it begins with; "" for a question."""
+    match write:
+        case WriteJob():
+            return THE_STATUS
+        case WriteUpdate() | MarkAdmitted():
+            return update_target(write.name)
+        case MakeUpdate():
+            return THE_UPDATE
+        case KeepRevision():
+            return revision_target(write.revision)
+        case ReleaseRevisions():
+            return "the release of ControllerRevisions"
+    return ""
+
+
+def update_target(name: str) -> str:
+    """The target of the writes about an Update that is there."""
+    return f"Update {name}"
+
+
+def revision_target(name: str) -> str:
+    """The target of the writes about a ControllerRevision."""
+    return f"ControllerRevision {name}"
 
 
 @dataclass(frozen=True, slots=True)

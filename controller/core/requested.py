@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from controller.api.preview import Conflict
 from controller.api.update import Action, Phase, Update
-from controller.core import actor, aim, locking, preview, too_new
+from controller.core import actor, aim, locking, preview, refused, too_new
 from controller.core.case import Case
 from controller.core.ending import closed, made_by_us
 from controller.core.plan import (
@@ -20,6 +20,8 @@ from controller.core.plan import (
     ReadRevision,
     Write,
     WriteUpdate,
+    target,
+    update_target,
 )
 from controller.core.update_status import entered, told
 
@@ -34,7 +36,9 @@ def admit(case: Case) -> Write | None:
         if u.status.phase is Phase.PENDING and not made_by_us(u, uid) and u is not case.lock
     ]
     waiting.sort(key=lambda u: (u.metadata.creation_timestamp or 0, u.metadata.name))
-    return next((write for u in waiting if (write := _admit(case, u)) is not None), None)
+    waiting = [u for u in waiting if not refused.at(case, update_target(u.metadata.name))]
+    writes = (write for u in waiting if (write := _admit(case, u)) is not None)
+    return next((write for write in writes if not refused.by(case, write)), None)
 
 
 def _admit(case: Case, update: Update) -> Write | None:
@@ -73,7 +77,9 @@ def _admit(case: Case, update: Update) -> Write | None:
     if refusals:
         return locking.rejected(case, update, *refusals[0])
     if goal.revision is not None and (write := locking.kept(case, goal.revision)):
-        return write
+        if (held := refused.by(case, write)) is None:
+            return write
+        return _wait(case, update, held.reason, refused.words((target(write), held)))
     return locking.take(case, update, goal)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from controller.api.ids import Ids
 from controller.api.update import InstanceSets, Target, Update
 from controller.core import assigned as asg
-from controller.core.admission import held_up, policy_refused, wanted
+from controller.core.admission import held_up, policy_refused, start_refused, wanted
 from controller.core.case import Case
 from controller.core.plan import Event, Write, WriteJob, WriteUpdate
 from controller.core.update_status import recounted
@@ -23,6 +23,7 @@ def scale(case: Case) -> Write | None:
     if refused is not None and count != refused:
         return WriteJob(case.status.model_copy(update={"instances_refused": None}))
     begins = wanted(case) and not held_up(case) and policy_refused(case) is None
+    begins = begins and start_refused(case) is None
     if case.status.last_attempt is None or begins:
         return None
     if refused is not None:

@@ -22,7 +22,8 @@ from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound
 from controller.kube.resources import CONTROLLER_REVISIONS
 from controller.reconcile.decode import RevisionWire, revision_of
-from controller.reconcile.entry import Entry, owner_reference
+from controller.reconcile.entry import Entry
+from controller.reconcile.references import owner_reference
 from controller.reconcile.store import Store
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from controller.api import labels
-from controller.api.job import KIND, Job
+from controller.api.job import Job
 from controller.api.update import TERMINAL, Update
+from controller.core import plan
 from controller.core import revision as revisions
 from controller.core.instances import Instances
 from controller.core.observed import Finished, Observed, Refusal, Revision, Told, Verdict
@@ -86,6 +86,8 @@ class Entry:
     refused_actions: RefusedActions = field(default_factory=dict)
     #: uids of old objects whose deletion is under way.
     pruning: set[str] = field(default_factory=set)
+    #: By target of the write (see `plan.target`).
+    refused_writes: dict[str, Refusal] = field(default_factory=dict)
     contests: dict[int, Contest] = field(default_factory=dict)
     #: Object name ("" is the Job) -> epoch seconds before which no mere report is written.
     quiet_until: dict[str, float] = field(default_factory=dict)
@@ -160,6 +162,7 @@ class Entry:
 
     def _ask_again(self) -> None:
         """Another template: what was said of the present one, to whomever, is void."""
+        self.refused_writes.clear()
         self.verdicts.clear()
         self.verdict_tries.clear()
 
@@ -256,13 +259,18 @@ class Entry:
             pruning=frozenset(self.pruning),
             contested={i: c.who for i, c in self.contests.items()},
             remade=dict(self.instances.remade),
+            refused_writes=dict(self.refused_writes),
             job_live=self.live == job.metadata.resource_version,
             newer_revisions={n: r.unknown for n, r in self.revisions.items() if r.unknown},
             too_new=f"Update {held.name}: {held.too_new}" if held and held.too_new else "",
         )
 
     def _forget_answers(self, updates: Mapping[str, Update]) -> None:
-        """Verdicts for Updates that have ended, refusals of pods that are gone."""
+        """Verdicts for Updates that have ended, refusals of what is gone."""
+        if self.refused_writes:
+            gone = self.refused_writes.keys() - map(plan.update_target, self.updates)
+            for target in [t for t in gone if t.startswith(plan.update_target(""))]:
+                del self.refused_writes[target]
         if self.verdicts.keys() - {""}:
             asking = {u.metadata.uid for u in updates.values()} | {""}
             self.verdicts = {uid: v for uid, v in self.verdicts.items() if uid in asking}
@@ -284,16 +292,3 @@ class Entry:
         """The present template, canonical."""
         template: dict[str, Any] = json.loads(self.template)
         return template
-
-
-def owner_reference(entry: Entry) -> dict[str, Any]:
-    """The Job as the controller of what it makes; the garbage collector follows it."""
-    assert entry.job is not None
-    return {
-        "apiVersion": labels.API_VERSION,
-        "kind": KIND,
-        "name": entry.key[1],
-        "uid": entry.job.metadata.uid,
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }

@@ -31,7 +31,8 @@ from controller.reconcile import refusal, swap
 from controller.reconcile.controller_revisions import ControllerRevisions
 from controller.reconcile.creation import prepared
 from controller.reconcile.decode import JOBS, UPDATES, read_update
-from controller.reconcile.entry import Entry, Unreadable, owner_reference
+from controller.reconcile.entry import Entry, Unreadable
+from controller.reconcile.references import owner_reference
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)

@@ -23,8 +23,9 @@ from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.reconcile import refusal
 from controller.reconcile.creation import Creation
 from controller.reconcile.decode import UPDATES, pod_of
-from controller.reconcile.entry import Entry, owner_reference
+from controller.reconcile.entry import Entry
 from controller.reconcile.inplace import Changing
+from controller.reconcile.references import owner_reference
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from controller.core.observed import TERMINATING, Refusal, RefusedAction, Verdict
 from controller.core.plan import ActionKey, ActionOnObject
 from controller.kube.errors import (
@@ -12,6 +14,7 @@ from controller.kube.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    Unauthorized,
 )
 
 RefusedActions = dict[ActionKey, RefusedAction]
@@ -27,8 +30,9 @@ def delay(tries: int, first: float = FIRST, longest: float = LONGEST) -> float:
 
 
 def is_quota(error: ApiError) -> bool:
-    """Whether a 403 only says that a ResourceQuota is used up."""
-    return isinstance(error, Forbidden) and "exceeded quota:" in error.message
+    """Whether a 403 only says that a ResourceQuota is used up, or not counted yet."""
+    words = ("exceeded quota:", "status unknown for quota:")
+    return isinstance(error, Forbidden) and any(word in error.message for word in words)
 
 
 def is_terminating(error: ApiError) -> bool:
@@ -50,6 +54,18 @@ def is_denial(error: ApiError) -> bool:
 def words(error: ApiError) -> str:
     """The API server's own words."""
     return error.message or error.reason or f"HTTP {error.status}"
+
+
+def stops_one_write(error: ApiError) -> bool:
+    """Whether the API server answered, and spoke of this very write: others may do all the same."""
+    elsewhere = isinstance(error, Conflict | NotFound | Unauthorized) or is_terminating(error)
+    return error.status >= 400 and not elsewhere
+
+
+def of_write(error: ApiError, before: Refusal | None, now: float) -> Refusal:
+    """What to remember of a write of ours, not of a pod, that was refused."""
+    found = of(error, before, now)
+    return replace(found, reason="Invalid") if found.reason == "InvalidPod" else found
 
 
 def of(error: ApiError, before: Refusal | None, now: float, surge: bool = False) -> Refusal:

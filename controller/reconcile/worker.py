@@ -9,11 +9,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
-from controller.api import labels
-from controller.api.job import KIND
-from controller.core import jobless, plan, too_new
+from controller.core import jobless, plan, refused, too_new
 from controller.core.decide import decide
 from controller.core.observed import Observed
 from controller.kube.client import Client
@@ -26,6 +23,7 @@ from controller.reconcile.entry import Entry, Key, Unreadable
 from controller.reconcile.gatekeeper import Ask, Gatekeeper, Observe
 from controller.reconcile.intent import Intent
 from controller.reconcile.pods import Pods
+from controller.reconcile.references import about_line, reference
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
@@ -131,6 +129,11 @@ class Reconciler:
                 if isinstance(error, NotFound) and not await self._is_there(entry):
                     return False
                 continue
+            except ApiError as error:
+                if not self._refused(entry, found.write, error):
+                    raise
+                continue
+            entry.refused_writes.pop(plan.target(found.write), None)
             self._queue.forget(key)  # A step was made: the next failure is a first one.
             self._tell(entry, found.write)
             if entry.job is None or entry.unreadable is not None:
@@ -175,19 +178,52 @@ class Reconciler:
                 # It moved, or went, since it was decided on: decided anew.
                 entry.quiet_until.pop(name, None)
                 self._queue.add(entry.key)
+            except ApiError as error:
+                if not self._refused(entry, report, error):
+                    raise
+                self._queue.add(entry.key)
+            else:
+                entry.refused_writes.pop(plan.target(report), None)
 
     async def _without_job(self, entry: Entry) -> None:
         updates = {n: u.update for n, u in entry.updates.items() if u.update is not None}
-        for write in jobless.decide(updates.values(), self._clock()):
-            await self._intent.write_update(entry, write, updates[write.name])
-            self._tell(entry, write)
+        now = self._clock()
+        for write in jobless.decide(updates.values(), now):
+            if (held := entry.refused_writes.get(plan.target(write))) and held.until > now:
+                self._at(entry.key, held.until)
+                continue
+            try:
+                await self._intent.write_update(entry, write, updates[write.name])
+            except ApiError as error:
+                if not self._refused(entry, write, error):
+                    raise
+                self._queue.add(entry.key)
+            else:
+                entry.refused_writes.pop(plan.target(write), None)
+                self._tell(entry, write)
+
+    def _refused(self, entry: Entry, write: plan.Write, error: ApiError) -> bool:
+        """Remember that the API server refuses a write, and say so when it has other words than
+        before; False: it is not the write that it speaks of."""
+        what = plan.target(write)
+        if not what or not refusal.stops_one_write(error):
+            return False
+        before = entry.refused_writes.get(what)
+        found = refusal.of_write(error, before, self._clock())
+        entry.refused_writes[what] = found
+        if before is None or before.message != found.message:
+            note, action = refused.words((what, found)), type(write).__name__
+            if (about := reference(entry, None)) is not None:
+                self._recorder.record(about, "Warning", found.reason, note, action)
+            log.warning("%s", note, extra={"job": "/".join(entry.key)})
+        return True
 
     async def _leave_alone(self, entry: Entry, job: Unreadable) -> None:
         """Say that the Job cannot be read, once; its Updates stay as they are."""
         if job.raw["metadata"].get("deletionTimestamp") is not None:
             return
         if await self._intent.say_too_new(entry, job):
-            about = self._reference(entry, None)
+            about = reference(entry, None)
             assert about is not None
             note = too_new.said(job.what)
             self._recorder.record(about, "Warning", too_new.REASON, note, too_new.REASON)
@@ -198,7 +234,7 @@ class Reconciler:
         for update in entry.updates.values():
             if update.too_new and update.uid not in entry.told_too_new:
                 entry.told_too_new.add(update.uid)
-                about = self._reference(entry, update.name)
+                about = reference(entry, update.name)
                 assert about is not None
                 note = f"made for a newer version of Echelon, left alone: {update.too_new}"
                 self._recorder.record(about, "Warning", too_new.REASON, note, too_new.REASON)
@@ -213,39 +249,21 @@ class Reconciler:
     def _tell(self, entry: Entry, write: plan.Write) -> None:
         """Events, after the write they speak of."""
         if isinstance(write, plan.CheckTemplate) and not write.update:
-            said, about = entry.verdicts.get(""), self._reference(entry, None)
+            said, about = entry.verdicts.get(""), reference(entry, None)
             if said and not said.accepted and about is not None:
                 self._recorder.record(about, "Warning", said.reason, said.message, "CheckTemplate")
         if not isinstance(write, plan.WriteJob | plan.WriteUpdate):
             return
         for event in write.events:
-            about = self._reference(entry, event.update)
+            about = reference(entry, event.update)
             if about is not None:
                 self._recorder.record(about, event.type, event.reason, event.note, event.reason)
                 log.info(
                     "%s: %s",
                     event.reason,
                     event.note,
-                    extra=_about(entry, event.update),
+                    extra=about_line(entry, event.update),
                 )
-
-    def _reference(self, entry: Entry, update: str | None) -> dict[str, Any] | None:
-        """What an Event is about: the Job, or one of its Updates."""
-        if update is None:
-            kind, name = KIND, entry.key[1]
-            uid = entry.uid or None
-        else:
-            known = entry.updates.get(update)
-            kind, name, uid = "Update", update, known.uid if known else None
-        if uid is None:
-            return None
-        return {
-            "apiVersion": labels.API_VERSION,
-            "kind": kind,
-            "namespace": entry.key[0],
-            "name": name,
-            "uid": uid,
-        }
 
     def _settled(self, key: Key, ok: bool) -> None:
         """An action on a pod is through."""
@@ -258,9 +276,3 @@ class Reconciler:
 
     def _at(self, key: Key, moment: float) -> None:
         self._queue.add_at(key, time.monotonic() + max(0.0, moment - self._clock()) + LATE)
-
-
-def _about(entry: Entry, update: str | None) -> dict[str, Any]:
-    """Whom a log line speaks of."""
-    about: dict[str, Any] = {"job": "/".join(entry.key)}
-    return about if update is None else {**about, "update": f"{entry.key[0]}/{update}"}

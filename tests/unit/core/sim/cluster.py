@@ -39,6 +39,8 @@ class Cluster(Users):
         #: Verb and name of each write of the operator that took effect.
         self.writes: list[tuple[str, str]] = []
         self.bad_images: dict[str, str] = {}
+        #: Target of a write, or its beginning -> the words with which it is refused.
+        self.refused: dict[str, str] = {}
         self.quota: int | None = None
         #: Gate -> what it answers; each asking is counted.
         self.answers: dict[str, Answer] = {}

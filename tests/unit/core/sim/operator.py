@@ -70,8 +70,19 @@ class Operator(Sight):
     # Writes of intent, and questions.
 
     def _try_write(self, write: plan.Write) -> None:
+        what, now = plan.target(write), self.cluster.now
+        refused = (w for t, w in self.cluster.refused.items() if what and what.startswith(t))
+        if (words := next(refused, None)) is not None:
+            before = self.refused_writes.get(what)
+            tries, since = (before.tries + 1, before.since) if before else (1, now)
+            until = now + min(60.0, 2.0 ** (tries - 1))
+            self.refused_writes[what] = Refusal(
+                "QuotaExceeded", words, until, tries=tries, since=since
+            )
+            return
         try:
             self._write(write)
+            self.refused_writes.pop(what, None)
         except ApiError as error:
             if error.reason not in ("Conflict", "Down", "NotFound"):
                 raise

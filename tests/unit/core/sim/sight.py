@@ -42,6 +42,7 @@ class Sight:
         self.stubborn: set[str] = set()
         self.refusals: dict[int, Refusal] = {}
         self.refused_actions: dict[ActionKey, RefusedAction] = {}
+        self.refused_writes: dict[str, Refusal] = {}
         self.contests: dict[int, tuple[str, float]] = {}
         self.gone: set[str] = set()
         self.live = ""
@@ -137,6 +138,7 @@ class Sight:
             stubborn=frozenset(self.stubborn),
             refusals=dict(self.refusals),
             refused_actions=dict(self.refused_actions),
+            refused_writes=dict(self.refused_writes),
             answers=dict(self.answers),
             contested={i: who for i, (who, _) in self.contests.items()},
             remade=dict(self.instances.remade),
