@@ -25,6 +25,8 @@ class Verdict:
     message: str = ""
     ask_again: float | None = None
     answered: bool = True
+    #: What the API server warns of in a template that it takes.
+    warnings: tuple[str, ...] = ()
 
 
 #: The reason of a refusal that holds for everything in the namespace.

@@ -188,14 +188,20 @@ class Client:
         body: Body,
         *,
         dry_run: bool = False,
+        warned: Callable[[Sequence[str]], None] | None = None,
         field_manager: str | None = None,
         metadata_only: bool = False,
     ) -> dict[str, Any]:
-        """Create, and give the object as stored (or just its metadata)."""
-        query = query_string(fieldManager=field_manager, dryRun="All" if dry_run else None)
+        """Create, and give the object as stored (or just its metadata). In a dry run a field that
+        the API server does not know is an error. ``warned`` is told what it warns of."""
+        query = query_string(
+            fieldManager=field_manager,
+            dryRun="All" if dry_run else None,
+            fieldValidation="Strict" if dry_run else None,
+        )
         path = resource.path(namespace) + query
         return await self._call(
-            "create", "POST", resource, path, body=body, metadata_only=metadata_only
+            "create", "POST", resource, path, body=body, metadata_only=metadata_only, warned=warned
         )
 
     async def patch(
@@ -275,11 +281,12 @@ class Client:
         body: Body | None = None,
         content_type: str = "application/json",
         metadata_only: bool,
+        warned: Callable[[Sequence[str]], None] | None = None,
     ) -> dict[str, Any]:
         accept = _ACCEPT[metadata_only]
         data = body if body is None or isinstance(body, bytes) else _dump(body)
         answer = await self._transport.call(
-            Request(verb, resource.plural, method, path, accept, data, content_type)
+            Request(verb, resource.plural, method, path, accept, data, content_type, warned)
         )
         parsed: dict[str, Any] = json.loads(answer)
         return parsed

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import aiohttp
 from yarl import URL
 
+from controller.kube import warning_headers
 from controller.kube.config import ConfigError, Connection
 from controller.kube.errors import ApiError, Unauthorized, Unreachable, raise_for
 from controller.kube.refusals import Refusals
@@ -40,6 +41,8 @@ class Request:
     accept: str
     body: bytes | None = None
     content_type: str = "application/json"
+    #: Told the warnings that come with an answer which is no error.
+    warned: Callable[[Sequence[str]], None] | None = None
 
     def headers(self) -> dict[str, str]:
         headers = {"Accept": self.accept}
@@ -128,6 +131,8 @@ class Transport:
                 code = response.status
                 if code >= 400:
                     self._refuse(request, response, body, authorization)
+                if request.warned is not None:
+                    request.warned(warning_headers.texts(response.headers.getall("Warning", ())))
                 return body
         except _NO_ANSWER as error:
             raise Unreachable(_describe(error)) from error

@@ -75,6 +75,8 @@ class Entry:
     #: By uid of the Update of a person's that asked; "" for the Job's own present template.
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     verdict_tries: dict[str, int] = field(default_factory=dict)
+    #: Revisions of whose template the API server's warnings were passed on.
+    warned: set[str] = field(default_factory=set)
     #: Revision -> canonical template, of those that had to be compared.
     templates: dict[str, bytes] = field(default_factory=dict)
     #: (uid of the Update, gate) -> its last answer; gates that are being asked.
@@ -157,6 +159,7 @@ class Entry:
         self.gone.clear()
         self.quiet_until.clear()
         self.templates.clear()
+        self.warned.clear()
         self.stubborn.clear()
         self._ask_again()
 

@@ -185,18 +185,26 @@ class Intent:
         """Ask by a dry run (contract rule 13)."""
         assert entry.job is not None
         job, template = entry.job, entry.revision
-        tries = entry.verdict_tries.get(write.update, 0) + 1
+        tries, warnings = entry.verdict_tries.get(write.update, 0) + 1, list[str]()
         try:
             pod = (await prepared(self._client, entry, job, write.revision)).dry_run(
                 instances=job.spec.instances
             )
-            await self._client.create(PODS, entry.key[0], pod, dry_run=True, metadata_only=True)
+            # A field that nobody knows would vanish from the pods without a word.
+            await self._client.create(
+                PODS,
+                entry.key[0],
+                pod,
+                dry_run=True,
+                warned=warnings.extend,
+                metadata_only=True,
+            )
         except NotHolderError:
             raise
         except ApiError as error:
             verdict = refusal.verdict(error, tries, self._clock())
         else:
-            verdict, tries = Verdict(True), 0
+            verdict, tries = Verdict(True, warnings=tuple(warnings)), 0
         if not entry.is_of(job) or entry.revision != template:
             return  # Another template meanwhile: of that nothing was said.
         entry.verdict_tries[write.update] = tries

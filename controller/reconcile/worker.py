@@ -248,6 +248,8 @@ class Reconciler:
 
     def _tell(self, entry: Entry, write: plan.Write) -> None:
         """Events, after the write they speak of."""
+        if isinstance(write, plan.CheckTemplate):
+            self._warn(entry, write)
         if isinstance(write, plan.CheckTemplate) and not write.update:
             said, about = entry.verdicts.get(""), reference(entry, None)
             if said and not said.accepted and about is not None:
@@ -264,6 +266,14 @@ class Reconciler:
                     event.note,
                     extra=about_line(entry, event.update),
                 )
+
+    def _warn(self, entry: Entry, write: plan.CheckTemplate) -> None:
+        """Pass on what the API server warns of in a template, once for each."""
+        said, about = entry.verdicts.get(write.update), reference(entry, None)
+        if said and said.warnings and about is not None and write.revision not in entry.warned:
+            entry.warned.add(write.revision)
+            note = f"{write.revision}: {'; '.join(said.warnings)}"
+            self._recorder.record(about, "Warning", "TemplateWarning", note, "CheckTemplate")
 
     def _settled(self, key: Key, ok: bool) -> None:
         """An action on a pod is through."""

@@ -15,6 +15,7 @@ from tests.integration.harness.manifests import (
     job,
     phase,
     template,
+    update,
 )
 from tests.integration.harness.space import Space
 
@@ -161,20 +162,60 @@ def test_a_running_update_goes_on_when_the_next_template_is_invalid(space: Space
     assert [u["metadata"]["name"] for u in space.updates()] == ["web-g2"]
 
 
-def test_a_template_field_that_this_release_does_not_know_survives(space: Space) -> None:
-    wish = job(instances=1)
-    wish["spec"]["template"]["spec"]["madeUpField"] = {"deep": [1, {"er": True}]}
-    wish["spec"]["template"]["spec"]["containers"][0]["inventedLater"] = "yes"
-    made = space.made(wish)
-    assert made["spec"]["template"] == wish["spec"]["template"]
-    (revision,) = space.revisions()
-    assert revision["data"] == wish["spec"]["template"]
-    # A change of nothing but such a field is a new version.
-    wish["spec"]["template"]["spec"]["containers"][0]["inventedLater"] = "no"
-    space.patch_job(template=wish["spec"]["template"])
+def test_a_field_that_kubernetes_does_not_know_is_refused_by_name(space: Space) -> None:
+    space.made(job(instances=2))
+    first = space.observer.uids()
+    bad = template("web:2")
+    bad["spec"]["containers"][0]["readinesProbe"] = {"httpGet": {"port": 80}}
+    space.set_template(bad)
+    stalled = space.wait_job("Stalled", lambda j: is_true(j, "Stalled"))
+    assert (
+        'unknown field "spec.containers[0].readinesProbe"'
+        in condition(stalled, "Stalled")["message"]
+    )
+    assert condition(stalled, "UpdatePending")["reason"] == "InvalidTemplate"
+    # The CRD keeps it: an API server that knows it will take it.
+    assert stalled["spec"]["template"] == bad
+    space.create(update("mine"))
+    refused = space.wait_update("Rejected", name="mine")
+    assert "readinesProbe" in refused["status"]["message"]
+    assert space.observer.uids() == first
+    space.set_template(template("web:2"))
+    space.wait_ready()
+
+
+def test_a_warning_of_the_api_server_is_one_event(space: Space) -> None:
+    twice = template("web:1")
+    twice["spec"]["containers"][0]["env"] = [
+        {"name": "A", "value": "1"},
+        {"name": "A", "value": "2"},
+    ]
+    space.made(job(instances=2, template=twice))
+    space.scale(3)
+    space.wait_job("3", lambda j: j["status"].get("availableInstances") == 3)
+
+    def warned() -> list[str]:
+        return [e["note"] for e in space.events("web") if e["reason"] == "TemplateWarning"]
+
+    (note,) = space.until("an Event", warned)
+    assert "hides previous definition" in note
+    assert space.revisions()[0]["metadata"]["name"] in note
+
+
+def test_a_template_taken_from_a_pod_is_no_trouble(space: Space) -> None:
+    """What only the API server says of an object makes creates fail, not dry runs."""
+    space.made(job("first", instances=1))
+    taken = space.api.get(space.path("pods", "first-0"))
+    wish = template("web:1")
+    kept = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields")
+    wish["metadata"] = {field: taken["metadata"][field] for field in kept}
+    wish["metadata"] |= {"selfLink": "/x", "generateName": "a-", "deletionGracePeriodSeconds": 3}
+    wish["metadata"] |= {"deletionTimestamp": taken["metadata"]["creationTimestamp"]}
+    wish["status"] = taken["status"]
+    space.made(job(instances=2, template=wish))
+    wish["spec"]["containers"][0]["image"] = "web:2"
+    space.set_template(wish)
     space.wait_update("RolledForward")
-    assert space.revisions()[-1]["data"] == wish["spec"]["template"]
-    assert space.job()["spec"]["template"] == wish["spec"]["template"]
 
 
 def test_a_rarely_used_pod_field_reaches_the_pod(space: Space) -> None:

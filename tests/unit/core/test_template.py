@@ -142,6 +142,14 @@ def test_ours_win() -> None:
             "generateName": "mine-",
             "namespace": "mine",
             "ownerReferences": [{"name": "mine"}],
+            "uid": "mine",
+            "resourceVersion": "7",
+            "generation": 3,
+            "creationTimestamp": "2026-01-01T00:00:00Z",
+            "deletionTimestamp": "2026-01-01T00:00:00Z",
+            "deletionGracePeriodSeconds": 30,
+            "managedFields": [{"manager": "kubectl"}],
+            "selfLink": "/mine",
             "labels": dict.fromkeys(ours, "mine"),
             "annotations": dict.fromkeys(
                 (
@@ -154,6 +162,7 @@ def test_ours_win() -> None:
                 "mine",
             ),
         },
+        "status": {"phase": "Running"},
         **spec(),
     }
     assert pod(template) == pod(spec())

@@ -84,7 +84,7 @@ async def test_metadata_only_asks_for_it(client: Client, api: FakeApi) -> None:
 
 async def test_dry_run(client: Client, api: FakeApi) -> None:
     await client.create(PODS, "ns", {"metadata": {"name": "a"}}, dry_run=True)
-    assert api.seen[-1].query == {"dryRun": "All"}
+    assert api.seen[-1].query == {"dryRun": "All", "fieldValidation": "Strict"}
 
 
 async def test_list_follows_pages(client: Client, api: FakeApi) -> None:
