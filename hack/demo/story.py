@@ -18,8 +18,8 @@ Object = dict[str, Any]
 
 JOB = "web"
 EXAMPLE = "examples/webserver.yaml"
-#: Real services are given a minute to come up; nobody wants to watch that.
-HURRY = "s/Seconds: 60/Seconds: 3/"
+#: Real services are given ten minutes to come up; nobody wants to watch that.
+HURRY = "s/Seconds: 600/Seconds: 3/"
 MANIFEST = "web.yaml"
 FIRST, GOOD, BAD = "webserver:1.0", "webserver:1.1", "webserver:1.2-never-ready"
 #: It comes up as it should, and then most of what it does is wrong.
@@ -59,7 +59,7 @@ class Story:
 
     def _create(self) -> None:
         self.screen.heading("A Job of 12 instances")
-        self.screen.say("A new instance has 3 s to come up, not 60: it is soon over.")
+        self.screen.say("A new instance has 3 s to come up, not 600: it is soon over.")
         self.stage.watch(JOB)
         self._run(f"sed '{HURRY}' {EXAMPLE} > {MANIFEST}")
         self._run(f"kubectl apply -f {MANIFEST}")
