@@ -42,10 +42,11 @@ def next_moment(pods: Iterable[Pod], now: float) -> float | None:
 
 
 def left(case: Case, ids: Ids = EVERY) -> Iterator[Pod]:
-    """Pods of these instances that are to go, be the instances no more, and pods of a former Job
-    of this name that hold the names of instances."""
+    """Pods of these instances that are to go, be the instances no more, and pods of nobody or of a
+    former Job of this name that hold the names of instances."""
     for slot in (case.view, case.view.twin):
-        for kind in (slot.terminating & ids, slot.foreign & ids & case.intended):
+        names = (slot.foreign | slot.orphan) & ids & case.intended
+        for kind in (slot.terminating & ids, names):
             yield from (slot.pod(i) for i in islice(kind, LOOKED_AT))
 
 

@@ -68,11 +68,23 @@ def entered(
         changes["started_at"] = case.stamp
     if phase not in ACTIVE and phase is not Phase.PENDING:
         changes["finished_at"] = case.stamp
-        changes["observed_verbs"] = verbs_of(update)
+        changes["observed_verbs"] = () if _in_vain(update, phase) else verbs_of(update)
     status = old.model_copy(
         update={"phase": phase, "history": (entry, *old.history)[:MAX_HISTORY], **changes}
     )
-    return told(case, update, status, reason, message)
+    status = told(case, update, status, reason, message)
+    if _in_vain(update, phase):
+        # It is answered next (`verbs.answered_late`), as one that comes later.
+        unseen = {"observed_generation": old.observed_generation}
+        status = status.model_copy(update=unseen)
+    return status
+
+
+def _in_vain(update: Update, phase: Phase) -> bool:
+    """Whether a verb came after the Job's half of the end, and before the Update's."""
+    status = update.status
+    came = status.observed_generation != update.metadata.generation and verbs_of(update)
+    return bool(came) and status.phase in ACTIVE and phase in (SUCCEEDED | FAILED)
 
 
 def verbs_of(update: Update) -> tuple[str, ...]:

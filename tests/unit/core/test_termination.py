@@ -60,6 +60,15 @@ def test_a_pod_of_an_instance_that_was_scaled_away_is_told_as_well() -> None:
     world.ready()
 
 
+@pytest.mark.parametrize("owner", ["", "former"])
+def test_a_pod_that_is_not_ours_and_keeps_a_name_is_told_as_well(owner: str) -> None:
+    world = World(instances=2).ready()
+    evicted(world, 1)
+    world.cluster.set_pod(replace(world.pod(1), owner=owner))
+    world.run(95)
+    assert told(world).message == f"pod web-1 on node n1 does not end; {BY_FORCE.format('web-1')}"
+
+
 def test_the_finalizers_that_keep_a_pod_are_named_and_its_node_is_not() -> None:
     world = World(instances=2).ready()
     evicted(world, 0, grace=0)

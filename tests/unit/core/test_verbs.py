@@ -180,6 +180,21 @@ def test_a_verb_that_comes_too_late() -> None:
     world.quiet()
 
 
+def test_a_verb_that_comes_between_the_two_halves_of_an_end() -> None:
+    world = rolling()
+
+    def ask() -> None:
+        if world.status.active_update is None and world.phase is Phase.ROLLING_FORWARD:
+            world.cluster.user_edit_update("web-g2", action=Action.ROLLBACK)
+
+    world.after_step = ask
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    words = "action Rollback is of no effect: the Update has ended (RolledForward)"
+    assert world.told("VerbRefused") == [words]
+    world.quiet()
+
+
 def test_an_unrelated_edit_of_an_ended_update_refuses_no_verb_again() -> None:
     world = rolling()
     world.until_ended()
