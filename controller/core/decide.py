@@ -55,6 +55,8 @@ def decide(seen: Observed, now: float) -> Plan:
         return Plan(write=_release(case))  # The garbage collector takes what the Job owns.
     if what := too_new.found(case):
         return too_new.left_alone(case, what)
+    if (write := first.adopt(case)) is not None:
+        return Plan(write=write)
     if case.status.last_attempt is None and (adopting := Convergence(case)).incomplete:
         # Pods that are there are adopted before any is made: they say what each id is to run.
         reports = _reports(case, None) if seen.refused_actions else ()
@@ -152,6 +154,7 @@ def _wake(case: Case, way: OneWay | None, pods: Convergence | None) -> float | N
     moments = [
         case.view.next_good,
         job_status.next_deadline(case),
+        first.settled_at(case),
         verdict.ask_again if verdict and not verdict.accepted else None,
         pods.next_moment if pods else None,
         refused_actions.next_moment(case),

@@ -148,6 +148,9 @@ def close(case: Case, update: Update) -> Write | None:
     if not active:
         return None
     phase = Phase.SUPERSEDED if made_by_us(update, case.job.metadata.uid) else Phase.ABORTED
+    if last and last.update is None:
+        words = "the Job lost its status or was made again: its instances keep what they run"
+        return closed(case, update, phase, "StatusLost", words)
     return closed(case, update, phase, *_said(update, phase))
 
 

@@ -113,6 +113,7 @@ class Observed:
     ``updates``: the Updates of this Job that have not ended, by name, and those that have and whose
     spec was changed since; ``finished``: all that have; ``gone``: names that a live
     GET found deleted; ``strangers``: names of Updates of this Job's namespace that are not its own.
+    ``orphans``: ControllerRevisions that a former Job of this name left.
     ``job_live``: the Job was read live for this very decision. ``contested``: ids whose pod's name
     is held by a stranger, with who holds it. ``remade``: ids whose pod ended and is gone, with how
     often in a row that was so. ``verdicts``: by uid of the Update made by a person that asked.
@@ -134,6 +135,7 @@ class Observed:
     gone: frozenset[str] = frozenset()
     strangers: frozenset[str] = frozenset()
     revisions: Mapping[str, Revision] = field(default_factory=dict)
+    orphans: Mapping[str, Revision] = field(default_factory=dict)
     verdict: Verdict | None = None
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     templates: Mapping[str, bytes] = field(default_factory=dict)

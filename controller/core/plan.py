@@ -111,6 +111,13 @@ class ReleaseRevisions:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AdoptRevisions:
+    """Make the Job the owner of ControllerRevisions that a former Job of its name left."""
+
+    names: tuple[str, ...]
+
+
 #: Asked for one at a time; each is followed by a fresh decision.
 Write = (
     WriteJob
@@ -123,6 +130,7 @@ Write = (
     | ReadRevision
     | KeepRevision
     | ReleaseRevisions
+    | AdoptRevisions
 )
 
 
@@ -130,6 +138,8 @@ Write = (
 THE_STATUS: Final = "the Job's status"
 #: The target of the operator's next Update, whose name is not taken yet.
 THE_UPDATE: Final = "the Update"
+#: The target of taking in what a former Job left.
+THE_ADOPTION: Final = "the adoption of ControllerRevisions"
 
 
 def target(write: Write) -> str:
@@ -145,6 +155,8 @@ def target(write: Write) -> str:
             return revision_target(write.revision)
         case ReleaseRevisions():
             return "the release of ControllerRevisions"
+        case AdoptRevisions():
+            return THE_ADOPTION
     return ""
 
 

@@ -10,7 +10,14 @@ from __future__ import annotations
 from controller.core import conditions as cond
 from controller.core.case import Case
 from controller.core.observed import Refusal
-from controller.core.plan import THE_UPDATE, Write, revision_target, target, update_target
+from controller.core.plan import (
+    THE_ADOPTION,
+    THE_UPDATE,
+    Write,
+    revision_target,
+    target,
+    update_target,
+)
 
 
 def by(case: Case, write: Write | None) -> Refusal | None:
@@ -27,7 +34,7 @@ def at(case: Case, what: str) -> Refusal | None:
 def start(case: Case, pending: str = "") -> tuple[str, Refusal] | None:
     """What keeps the present template from its first creation or its Update, with its target;
     ``pending``: the name of the operator's Update that waits for the lock, "" for none."""
-    needed = [revision_target(case.seen.revision), THE_UPDATE]
+    needed = [THE_ADOPTION, revision_target(case.seen.revision), THE_UPDATE]
     needed += [update_target(pending)] if pending else []
     return next(((t, r) for t in needed if (r := case.seen.refused_writes.get(t))), None)
 

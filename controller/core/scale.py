@@ -131,11 +131,17 @@ def _assigned(case: Case, new: Ids, gone: Ids) -> Write:
 def inherited(case: Case, ids: Ids) -> dict[str, Ids]:
     """The revisions of ids without one: the pod's own, else ``currentRevision``, else that of the
     present template (contract rule 1: a restored backup)."""
+    own = of_their_pods(case, ids)
+    rest = ids - asg.ids_of(own)
+    return asg.moved(own, {case.status.current_revision or case.seen.revision: rest})
+
+
+def of_their_pods(case: Case, ids: Ids) -> dict[str, Ids]:
+    """The revisions that the pods of ``ids`` run, as far as these are kept."""
     view, twin = case.view, case.view.twin
     own: dict[str, Ids] = {}
     for r in case.seen.revisions:
         beside = twin.at_revision(r) & twin.alive - view.occupied
         if part := (view.at_revision(r) & view.alive | beside) & ids:
             own[r] = part
-    rest = ids - asg.ids_of(own)
-    return asg.moved(own, {case.status.current_revision or case.seen.revision: rest})
+    return own

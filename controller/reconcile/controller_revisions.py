@@ -41,11 +41,7 @@ class ControllerRevisions:
 
     async def keep(self, entry: Entry, write: plan.KeepRevision) -> None:
         """Make the present template's, or let one that is there be the newest."""
-        namespace, job_name = entry.key
-        ours = {
-            "labels": {labels.JOB: job_name, labels.MANAGED_BY: labels.MANAGER},
-            "ownerReferences": [owner_reference(entry)],
-        }
+        namespace, ours = entry.key[0], _ours(entry)
         try:
             if write.revision != entry.revision:
                 raise AlreadyExists(409)
@@ -60,6 +56,19 @@ class ControllerRevisions:
         except AlreadyExists:
             raw = await self._take(entry, write, ours)
         self._put(raw)
+
+    async def adopt(self, entry: Entry, names: Iterable[str]) -> None:
+        """Own those that a former Job of this name left, unless somebody else does by now."""
+        for name in names:
+            try:
+                there = await self._get(entry, name)
+                if revision_of(RevisionWire.model_validate(there)).free:
+                    there = await self._change(there, _ours(entry))
+                self._put(there)
+            except NotFound:
+                continue
+            except Conflict:
+                self._put(await self._get(entry, name))
 
     async def release(self, entry: Entry, names: Iterable[str]) -> None:
         """Take the Job out of their owners: it is deleted, and they are to stay. The garbage
@@ -121,3 +130,11 @@ class ControllerRevisions:
 
     def _put(self, raw: dict[str, Any]) -> None:
         self.store.put_revision(revision_of(RevisionWire.model_validate(raw)))
+
+
+def _ours(entry: Entry) -> dict[str, Any]:
+    """The metadata that makes one the Job's."""
+    return {
+        "labels": {labels.JOB: entry.key[1], labels.MANAGED_BY: labels.MANAGER},
+        "ownerReferences": [owner_reference(entry)],
+    }

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from controller.api.job import KIND
 from controller.api.labels import JOB
-from controller.api.meta import ObjectMeta
+from controller.api.meta import ObjectMeta, OwnerReference
 from controller.api.pod import Pod
 from controller.api.pod_wire import PodWire
 from controller.api.update import TERMINAL, Phase, Update
@@ -147,7 +147,8 @@ class UpdateObject(_Object):
 @dataclass(frozen=True, slots=True)
 class RevisionObject(_Object):
     """Metadata of a ControllerRevision and its ``.revision``. ``unknown``: a key under ``data``
-    that only a newer version knows, "" for none."""
+    that only a newer version knows, "" for none. ``free``: nothing but a Job of this name controls
+    it."""
 
     namespace: str
     name: str
@@ -155,6 +156,7 @@ class RevisionObject(_Object):
     owner: str
     number: int
     unknown: str = ""
+    free: bool = False
 
 
 #: Where a newer version keeps what it makes revisions of besides the template.
@@ -238,16 +240,18 @@ def update_too_new(raw: dict[str, Any], what: str) -> UpdateObject | None:
 def revision_of(wire: RevisionWire) -> RevisionObject:
     """The slim form of a ControllerRevision."""
     meta = wire.metadata
+    job, controller = meta.labels.get(JOB, ""), controller_of(meta)
     return RevisionObject(
         key_of(meta),
         meta.uid,
         meta.resource_version,
         meta.namespace,
         meta.name,
-        meta.labels.get(JOB, ""),
+        job,
         owner_of(meta),
         wire.revision,
         NEWER if wire.data and NEWER in wire.data.model_fields_set else "",
+        controller is None or (controller.kind, controller.name) == (KIND, job),
     )
 
 
@@ -258,7 +262,13 @@ def key_of(meta: ObjectMeta) -> str:
 
 def owner_of(meta: ObjectMeta) -> str:
     """The uid of the controller that owns an object; "" for none."""
-    return next((o.uid for o in meta.owner_references if o.controller), "")
+    controller = controller_of(meta)
+    return controller.uid if controller else ""
+
+
+def controller_of(meta: ObjectMeta) -> OwnerReference | None:
+    """The controller that owns an object."""
+    return next((o for o in meta.owner_references if o.controller), None)
 
 
 POD_CODEC = codec(PodWire, pod_of)

@@ -251,6 +251,11 @@ class Entry:
                 for name, r in self.revisions.items()
                 if r.owner == uid
             },
+            orphans={
+                name: Revision(name, r.uid, r.number)
+                for name, r in self.revisions.items()
+                if r.owner != uid and r.free and name.startswith(f"{self.key[1]}-")
+            },
             verdict=self.verdicts.get(""),
             verdicts={uid: v for uid, v in self.verdicts.items() if uid},
             templates={**self.templates, self.revision: self.template},

@@ -72,6 +72,8 @@ class Intent:
                 await self._revisions.keep(entry, write)
             case plan.ReleaseRevisions():
                 await self._revisions.release(entry, write.names)
+            case plan.AdoptRevisions():
+                await self._revisions.adopt(entry, write.names)
 
     async def read_job(self, entry: Entry) -> None:
         """GET the Job; the decision that follows may count on it."""

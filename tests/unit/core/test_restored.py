@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from controller.api.update import Phase
+from controller.core import assigned as asg
+from controller.core.plan import ReadJob
 from tests.unit.core.sim import World
 
 MANUAL = {"mode": "Manual"}
@@ -41,3 +44,169 @@ def test_an_update_that_was_judged_is_final_after_a_restore(
         assert (status.phase, status.reason) == (Phase.ABORTED, "Restored")
         assert "remove the annotation echelon.dev/admitted to run it" in status.message
     assert "app:3" not in world.images().values()
+
+
+def lost(world: World, how: str, image: str | None = None) -> None:
+    """The status of a Job is lost, or the Job itself is orphaned and made again."""
+    if how == "orphaned":
+        world.orphan(image)
+        return
+    if image is not None:
+        world.edit(image=image)
+        world.operator.deliver("job")
+    world.wipe_status()
+
+
+LOST = pytest.mark.parametrize("how", ["orphaned", "wiped"])
+
+
+@LOST
+def test_another_template_comes_by_an_update(how: str) -> None:
+    world = World(instances=3).ready()
+    first = world.cluster.revision
+    world.cluster.now += 60
+    lost(world, how, "app:2")
+    while world.status.last_attempt is None:
+        world.deliver()
+        assert world.step()
+    assert world.assigned() == {"app:1": "0-2"}
+    assert world.status.current_revision == first
+    assert world.status.last_attempt is not None
+    assert world.status.last_attempt.revision == first
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert asg_from(world) == {"app:1": "0-2"}
+    assert set(world.images().values()) == {"app:2"}
+    world.until(lambda: "Ready" in world.conditions())
+    world.quiet()
+
+
+@LOST
+def test_a_bad_template_is_rolled_back_to_what_ran(how: str) -> None:
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    before = world.uids()
+    world.cluster.now += 60
+    world.behave("app:2", ready=None)
+    lost(world, how, "app:2")
+    world.until(lambda: bool(world.cluster.updates))
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_BACK
+    assert set(world.images().values()) == {"app:1"}
+    assert {i: world.uids()[i] for i in (1, 2)} == {i: before[i] for i in (1, 2)}
+
+
+@LOST
+def test_a_manual_job_waits_for_its_update(how: str) -> None:
+    world = World(instances=3, update=MANUAL).ready()
+    before = world.uids()
+    world.cluster.now += 60
+    lost(world, how, "app:2")
+    world.run(60)
+    assert world.uids() == before
+    assert world.conditions() >= {"Ready", "Available", "UpdatePending"}
+    assert world.cluster.updates == {}
+    world.cluster.user_update("mine")
+    world.until_ended()
+    assert set(world.images().values()) == {"app:2"}
+
+
+@LOST
+@pytest.mark.parametrize("mode", ["Automatic", "Manual"])
+def test_the_same_template_is_claimed_for_nothing_differs(how: str, mode: str) -> None:
+    world = World(instances=3, update={"mode": mode}).ready()
+    before = world.uids()
+    world.cluster.now += 60
+    lost(world, how)
+    world.run(60)
+    assert world.uids() == before
+    assert world.conditions() == {"Ready", "Available"}
+    assert world.cluster.updates == {}
+    assert world.status.current_revision == world.cluster.revision
+
+
+@LOST
+@pytest.mark.parametrize("mode", ["Automatic", "Manual"])
+def test_lost_in_mid_update_it_goes_on_from_what_runs(how: str, mode: str) -> None:
+    world = World(instances=4, update={"mode": mode}).ready()
+    world.edit(image="app:2")
+    if mode == "Manual":
+        world.cluster.user_update("first")
+    world.until(lambda: len(world.images_of("app:2")) == 2 and world.pod(1).ready)
+    name = world.update.metadata.name
+    first = next(r for r in world.status.assigned if world.cluster.image(r.revision) == "app:1")
+    lost(world, how)
+    while world.status.last_attempt is None:
+        world.deliver()
+        assert world.step()
+    assert world.status.current_revision == first.revision
+    world.run(120)
+    closed = world.named(name).status
+    assert closed.phase in (Phase.SUPERSEDED, Phase.ABORTED)
+    assert closed.reason == "StatusLost"
+    if mode == "Manual":
+        assert "UpdatePending" in world.conditions()
+        world.cluster.user_update("second")
+        world.run(120)
+    assert world.update.metadata.name != name
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert set(world.images().values()) == {"app:2"}
+    assert world.conditions() == {"Ready", "Available"}
+    world.quiet()
+
+
+def test_an_instance_that_has_no_pod_comes_at_what_the_others_run() -> None:
+    world = World(instances=4, update=MANUAL).ready()
+    world.edit(image="app:2")
+    world.run(5)
+    world.cluster.remove_pod(world.pod(2))
+    world.wipe_status()
+    world.run(60)
+    assert world.images() == dict.fromkeys(range(4), "app:1")
+    assert "UpdatePending" in world.conditions()
+
+
+def test_a_refused_template_does_not_stop_a_job_whose_status_was_lost() -> None:
+    world = World(instances=3).ready()
+    world.cluster.bad_images["app:2"] = "no"
+    world.edit(image="app:2")
+    world.run(5)
+    world.wipe_status()
+    world.run(5)
+    world.kill(1)
+    world.run(60)
+    assert world.images() == dict.fromkeys(range(3), "app:1")
+    assert {"Stalled", "UpdatePending"} <= world.conditions()
+
+
+def test_pods_whose_revision_is_gone_for_good_are_at_no_revision() -> None:
+    world = World(instances=2).ready()
+    world.cluster.now += 60
+    world.orphan("app:2")
+    world.cluster.orphans.clear()
+    world.restart()
+    world.run(120)
+    assert set(world.images().values()) == {"app:2"}
+    assert world.cluster.updates == {}
+
+
+def test_the_job_is_read_live_before_anything_is_adopted() -> None:
+    """The garbage collector deletes what is adopted for a Job that is gone."""
+    world = World(instances=2).ready()
+    pods = list(world.cluster.pods.values())
+    for pod in pods:
+        world.cluster.set_pod(replace(pod, owner=""))
+    world.deliver()
+    assert world.operator.decide().write == ReadJob()
+    deleting = world.cluster.job.metadata.model_copy(update={"deletion_timestamp": world.now})
+    world.cluster.job = world.cluster.job.model_copy(
+        update={"metadata": deleting.model_copy(update={"resource_version": "999"})}
+    )
+    before = len(world.cluster.writes)
+    world.run(10)
+    assert world.cluster.writes[before:] == []
+
+
+def asg_from(world: World) -> dict[str, str]:
+    """Image -> ids: what the newest Update came from."""
+    ranges = asg.read(world.update.status.from_).items()
+    return {world.cluster.image(revision): str(ids) for revision, ids in ranges}

@@ -6,7 +6,7 @@ Statuses go through their wire form on each write, so that what is not stored is
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -122,6 +122,16 @@ class Cluster(Users):
             return kept
 
         return self._ask("keep revision", name, apply)
+
+    def adopt_revisions(self, names: Iterable[str]) -> dict[str, Revision]:
+        def apply() -> dict[str, Revision]:
+            taken = {name: self.orphans.pop(name) for name in names if name in self.orphans}
+            self.revisions |= taken
+            for name, kept in taken.items():
+                self.tell("revision", name, kept.uid, kept)
+            return taken
+
+        return self._ask("adopt revisions", "", apply)
 
     # Pods.
 

@@ -129,6 +129,8 @@ class Operator(Sight):
                     self.verdict = (write.revision, verdict)
             case plan.ReadRevision():
                 self.read.add(write.name)
+            case plan.AdoptRevisions():
+                self.revisions |= cluster.adopt_revisions(write.names)
             case plan.KeepRevision():
                 self.revisions[write.revision] = cluster.keep_revision(write.revision, write.number)
 

@@ -129,6 +129,7 @@ class Sight:
             finished={n: self._finished(u) for n, u in updates.items() if n in ended},
             gone=frozenset(self.gone),
             revisions=dict(self.revisions),
+            orphans=dict(self.cluster.orphans),
             verdict=verdict,
             verdicts=dict(self.verdicts),
             templates={

@@ -47,6 +47,8 @@ class Store:
         self.job = job
         self.updates: dict[str, Update] = {}
         self.revisions: dict[str, Revision] = {}
+        #: ControllerRevisions that nobody owns.
+        self.orphans: dict[str, Revision] = {}
         self.templates: dict[str, dict[str, Any]] = {}
         self.pods: dict[str, Pod] = {}
         self.inbox: dict[str, deque[Change]] = {

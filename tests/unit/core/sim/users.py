@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from controller.api.job import Job, JobStatus
@@ -67,6 +68,23 @@ class Users(Store):
     def restore_job(self) -> None:
         fresh = JobStatus(observed_generation=-1)
         self.user_edit(lambda job: job.model_copy(update={"status": fresh}))
+
+    def orphan_job(self, change: Callable[[Job], Job] = lambda job: job) -> None:
+        """The Job is deleted without what it owns, and made again."""
+        for name, revision in self.revisions.items():
+            self.tell("revision", name, revision.uid, None)
+        self.orphans, self.revisions = self.orphans | self.revisions, {}
+        for pod in list(self.pods.values()):
+            self.set_pod(replace(pod, owner=""))
+        for name, update in list(self.updates.items()):
+            meta = update.metadata.model_copy(update={"owner_references": ()})
+            self.updates[name] = update.model_copy(update={"metadata": meta})
+            self.put_update(name)
+        meta = self.job.metadata.model_copy(
+            update={"uid": "", "generation": 0, "creation_timestamp": self.stamp}
+        )
+        fresh = {"status": JobStatus(observed_generation=-1), "metadata": meta}
+        self.user_edit(lambda job: change(job.model_copy(update=fresh)))
 
     def restore_update(self, name: str, *, status: bool = False) -> None:
         """``status``: it was in the backup too."""

@@ -158,6 +158,16 @@ class World:
         self.cluster.restore_job()
         self.restart()
 
+    def orphan(self, image: str | None = None) -> None:
+        """The Job is deleted with `--cascade=orphan` and made again, with another image."""
+        fields = {} if image is None else {"template": template(image)}
+
+        def change(job: Job) -> Job:
+            return job.model_copy(update={"spec": job.spec.model_copy(update=fields)})
+
+        self.cluster.orphan_job(change)
+        self.restart()
+
     # How time goes by.
 
     def step(self) -> bool:
