@@ -23,8 +23,9 @@ from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, NotFound
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.reconcile import refusal
+from controller.reconcile.contest import Contest
 from controller.reconcile.decode import pod_of
-from controller.reconcile.entry import Contest, Entry
+from controller.reconcile.entry import Entry
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)

@@ -21,22 +21,13 @@ from controller.core import revision as revisions
 from controller.core.instances import Instances
 from controller.core.observed import Finished, Observed, Refusal, Revision, Told, Verdict
 from controller.core.template import Prepared
+from controller.reconcile.contest import Contest
 from controller.reconcile.decode import RevisionObject, UpdateObject, lenient, unreadable
 from controller.reconcile.refusal import RefusedActions
 
 Key = tuple[str, str]
 
 TEMPLATES_KEPT = 8
-
-
-@dataclass
-class Contest:
-    """A pod's name is held by a stranger; looked at again at ``until`` (epoch seconds)."""
-
-    name: str
-    who: str
-    until: float
-    tries: int = 1
 
 
 @dataclass(frozen=True)
