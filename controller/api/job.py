@@ -104,6 +104,13 @@ class LastAttempt(Model):
     outcome: Annotated[
         str | None, Field(description="Phase it ended in; absent while it is active.")
     ] = None
+    reason: Annotated[
+        str | None,
+        Field(
+            description="What it left behind, where that is less than the whole Job at its "
+            "revision: Canary, OlderRevision, FailuresTolerated, NothingLeft."
+        ),
+    ] = None
     message: Annotated[
         str | None, Field(description="Why it ended so; absent while it is active.")
     ] = None

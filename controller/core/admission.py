@@ -17,6 +17,7 @@ from controller.core import refused as refused_writes
 from controller.core.case import Case
 from controller.core.ending import closed, made_by_us
 from controller.core.observed import Refusal
+from controller.core.outcome import NOTHING_LEFT
 from controller.core.plan import CheckTemplate, MakeUpdate, Write, update_target
 
 
@@ -66,7 +67,15 @@ def wanted(case: Case) -> bool:
     """Whether an Automatic Job should start an Update by itself now."""
     automatic = case.job.spec.update.mode is Mode.AUTOMATIC
     free = case.lock is None or made_by_us(case.lock, case.job.metadata.uid)
-    return automatic and case.new_template and free and not known_bad(case)
+    waits = known_bad(case) or awaits_instances(case)
+    return automatic and case.new_template and free and not waits
+
+
+def awaits_instances(case: Case) -> bool:
+    """Whether a scale took all instances from the last Update, and none are back yet: they come
+    first, at ``currentRevision``, and then the template is tried again."""
+    last = case.status.last_attempt
+    return last is not None and last.reason == NOTHING_LEFT and not case.intended
 
 
 def start(case: Case) -> Write | None:

@@ -14,7 +14,7 @@ from controller.api.policy import StrategyType
 from controller.api.update import BatchStatus, GateStatus, Phase
 from controller.core import assigned as asg
 from controller.core import slots, turning
-from controller.core.ending import ended
+from controller.core.ending import ended, left_alone
 from controller.core.failures import GATE_FAILURE, Tally
 from controller.core.gate_run import PASSED, WAITING
 from controller.core.gating import Gates
@@ -178,8 +178,11 @@ def _per_second(way: OneWay) -> int:
 
 def _end(way: OneWay, tally: Tally) -> Write | None:
     """Everything is where it should be: store the last results, then end."""
-    if counted(way, tally)["instances"] != way.update.status.instances:
+    results, status = counted(way, tally), way.update.status
+    if (results["instances"], results["counts"]) != (status.instances, status.counts):
         return WriteUpdate(way.update.metadata.name, report(way, tally))
+    if left_alone(way.update):
+        return ended(way, Phase.ABORTED)
     if way.backward:
         return ended(way, Phase.ROLLED_BACK)
     return (

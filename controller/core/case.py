@@ -103,12 +103,22 @@ class Case:
         return found is not None and found.refusal.until > self.now
 
     @cached_property
+    def at_template(self) -> bool:
+        """Whether all ids are assigned the present template's revision (of a Job without instances:
+        whether new ones would be)."""
+        if not self.assigned:
+            return self.status.current_revision == self.seen.revision
+        return set(self.assigned) == {self.seen.revision}
+
+    @cached_property
     def count_wanted(self) -> int:
         """How many instances an Update of the present spec aims at (contract: instancesRefused)."""
         status, wanted = self.status, self.job.spec.instances
-        if wanted == status.instances_refused and status.instances_in_force is not None:
-            return status.instances_in_force
-        return wanted
+        if wanted != status.instances_refused or status.instances_in_force is None:
+            return wanted
+        if self.active is not None and self.backward and self.active.spec.instances is None:
+            return len(asg.ids_of(asg.read(self.active.status.from_)))  # What it restores.
+        return status.instances_in_force
 
     @cached_property
     def every_id(self) -> Ids:

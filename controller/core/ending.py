@@ -7,15 +7,15 @@ how it ended (contract rule 2).
 from __future__ import annotations
 
 from controller.api.ids import NONE, Ids
-from controller.api.job import JobStatus, KnownBad
+from controller.api.job import JobStatus, LastAttempt
 from controller.api.labels import ADMITTED
-from controller.api.update import ACTIVE, Action, GateStatus, Phase, Update, UpdateStatus
-from controller.core import actor, oneway, refused
+from controller.api.update import ACTIVE, Action, Phase, Update, UpdateStatus
+from controller.core import actor, known_bad, oneway, refused
 from controller.core import assigned as asg
-from controller.core.blame import blamed
 from controller.core.case import Case
-from controller.core.failures import FAILURE, GATE_FAILURE, cause
+from controller.core.failures import FAILURE
 from controller.core.oneway import OneWay
+from controller.core.outcome import CANARY, FAILURES_TOLERATED, NOTHING_LEFT, OLDER_REVISION
 from controller.core.plan import (
     THE_STATUS,
     Event,
@@ -28,7 +28,6 @@ from controller.core.plan import (
 )
 from controller.core.update_status import entered
 
-MAX_KNOWN_BAD = 10
 WARNINGS = frozenset({Phase.ROLLED_BACK, Phase.FAILED, Phase.ERROR, Phase.REJECTED})
 
 #: What is said of an end that has no words of its own.
@@ -55,15 +54,15 @@ def ended(way: OneWay, outcome: Phase) -> Write:
     case, update = way.case, way.update
     last = case.status.last_attempt
     assert last is not None, "admission sets lastAttempt"
-    after = _whole(case, update, retreat(case, update))
+    if write := known_bad.unread(case, update, outcome):
+        return write
+    after = _whole(case, retreat(case, update), asg.read(update.status.from_))
     changes: dict[str, object] = {
         "assigned": asg.write(after),
         "instances_in_force": len(asg.ids_of(after)),
         "active_update": None,
-        "last_attempt": last.model_copy(
-            update={"outcome": str(outcome), "message": _why(way, outcome)}
-        ),
-        "known_bad": known_bad_after(case, update, outcome),
+        "last_attempt": attempted(way, last, outcome, after),
+        "known_bad": known_bad.after(case, update, outcome),
     }
     target = update.status.to.revision if update.status.to else None
     if outcome is Phase.ROLLED_FORWARD and target and set(after) <= {target}:
@@ -74,60 +73,54 @@ def ended(way: OneWay, outcome: Phase) -> Write:
     return WriteJob(status)
 
 
-def _whole(case: Case, update: Update, after: asg.Assigned) -> dict[str, Ids]:
+def attempted(way: OneWay, last: LastAttempt, outcome: Phase, after: asg.Assigned) -> LastAttempt:
+    """``lastAttempt`` once its Update has ended so, with ``after`` assigned."""
+    update, target = way.update, way.update.status.to
+    changes: dict[str, object] = {
+        "outcome": str(outcome),
+        "reason": None,
+        "message": _why(way, outcome),
+    }
+    if left_alone(update):
+        changes["reason"] = NOTHING_LEFT
+        if not way.backward and update.spec.instances is None:
+            # It was brought nowhere: it is tried again once there are instances.
+            changes["revision"] = way.case.status.current_revision or ""
+            changes["retry_token"] = None if update.spec.force else last.retry_token
+    elif outcome is Phase.ROLLED_FORWARD and target and target.revision:
+        changes["reason"] = purpose(way.case, update, way.failed - after.get(target.revision, NONE))
+    return last.model_copy(update=changes)
+
+
+def purpose(case: Case, update: Update, failed: Ids = NONE) -> str | None:
+    """Why instances are at another revision than the present template's after the Update; None:
+    it left none there. ``failed``: ids that it could not bring to its own."""
+    if failed:
+        return FAILURES_TOLERATED
+    if update.spec.instances is not None:
+        return CANARY
+    own = update.status.to is None or update.status.to.revision == case.seen.revision
+    return None if own else OLDER_REVISION
+
+
+def left_alone(update: Update) -> bool:
+    """Whether a scale left an active Update without any id: to bring, to make or to remove."""
+    to = update.status.to
+    return to is not None and not to.instances and not update.status.from_
+
+
+def _whole(case: Case, after: asg.Assigned, origin: asg.Assigned) -> dict[str, Ids]:
     """The ids of a Job are 0 up to its count: those that the update removed, and whose lower
-    neighbours were not put back yet, get them back (rule 11: never a missing instance)."""
+    neighbours were not put back yet, get them back (rule 11: never a missing instance), at the
+    revision of ``origin``, what ran before, if it is known."""
     ids = asg.ids_of(after)
     missing = Ids.span(0, ids.top() + 1) - ids
     if not missing:
         return dict(after)
-    origin = asg.within(asg.read(update.status.from_), missing)
+    origin = asg.within(origin, missing)
     base = case.status.current_revision or case.seen.revision
     rest = missing - asg.ids_of(origin)
     return asg.moved(asg.moved(after, origin), {base: rest} if rest else {})
-
-
-def known_bad_after(case: Case, update: Update, outcome: Phase) -> tuple[KnownBad, ...]:
-    """The revisions whose update failed, after this one ended so (contract rule 17)."""
-    known, target = case.status.known_bad, update.status.to.revision if update.status.to else None
-    if target is None:
-        return known
-    others = tuple(bad for bad in known if bad.revision != target)
-    if outcome is Phase.ROLLED_FORWARD:
-        return others
-    turn = update.status.turn
-    failed = turn.reason in (FAILURE, GATE_FAILURE) if turn else outcome is Phase.FAILED
-    if not failed or update.status.restart or target == case.status.current_revision:
-        return known
-    gated = turn.reason == GATE_FAILURE if turn else _failed_gate(update) is not None
-    if not gated and not _blamed(update):
-        return known
-    bad = KnownBad(
-        revision=target,
-        images=case.seen.images if target == case.seen.revision else (),
-        reason=turn.message if turn else _cause(update),
-        time=case.stamp,
-    )
-    return (bad, *others)[:MAX_KNOWN_BAD]
-
-
-def _blamed(update: Update) -> bool:
-    """Whether the instances that failed on the way forward did so because of the revision."""
-    status = update.status
-    tolerated = status.policy.max_failures_per_instance if status.policy else 0
-    return blamed(status.failures, tolerated, status.turn.time if status.turn else None)
-
-
-def _failed_gate(update: Update) -> GateStatus | None:
-    return next((g for g in update.status.gates if g.result == "Failed"), None)
-
-
-def _cause(update: Update) -> str:
-    gate = _failed_gate(update)
-    if gate is not None and not update.status.instances.rollback_failed:
-        return f"gate {gate.name} failed: {gate.message}"
-    sets = update.status.instances
-    return cause(update.status.failures, sets.rollback_failed or sets.failed)
 
 
 def close(case: Case, update: Update) -> Write | None:
@@ -188,6 +181,8 @@ def deleted(case: Case) -> Write | None:
     untouched = case.view.alive - case.at_assigned - case.view.changing
     kept = {name: ids & untouched for name, ids in case.view.at.items() if name}
     after = asg.moved(case.assigned, kept)
+    if case.status.instances_refused is not None:
+        after = _whole(case, after, {})  # No scale does it.
     note = f"{held.name} {what}: its instances stay as they are"
     status = case.status.model_copy(
         update={
@@ -195,7 +190,9 @@ def deleted(case: Case) -> Write | None:
             "instances_in_force": len(asg.ids_of(after)),
             "active_update": None,
             "last_attempt": last
-            and last.model_copy(update={"outcome": str(outcome), "message": f"it {what}"}),
+            and last.model_copy(
+                update={"outcome": str(outcome), "reason": None, "message": f"it {what}"}
+            ),
         }
     )
     return WriteJob(status, (Event(f"Update{outcome}", note, None, "Warning"),))
@@ -217,6 +214,8 @@ def _said(update: Update, phase: Phase, kept: str | None = None) -> tuple[str, s
     """Reason and message of an end; ``kept``: what the Job says of it."""
     if phase is Phase.ABORTED and update.spec.action is Action.ABORT:
         return "AbortRequested", f"aborted by {actor.with_reason(update, 'action')}"
+    if phase is Phase.ABORTED and left_alone(update):
+        return NOTHING_LEFT, "a scale left it without any instance"
     if phase in _WORDS:
         return str(phase), _WORDS[phase]
     if phase is Phase.ROLLED_FORWARD and update.status.started_at is None:
@@ -230,9 +229,9 @@ def _said(update: Update, phase: Phase, kept: str | None = None) -> tuple[str, s
         return "RevisionMissing", kept or "a ControllerRevision that it needs is gone"
     turn = update.status.turn
     if turn is None:
-        return FAILURE, _cause(update)
+        return FAILURE, known_bad.cause_of(update)
     if phase is Phase.FAILED:
-        return "RollbackFailed", f"the rollback failed: {_cause(update)}"
+        return "RollbackFailed", f"the rollback failed: {known_bad.cause_of(update)}"
     count = update.status.counts.rolled_back
     return turn.reason, f"{count} instance{'' if count == 1 else 's'} rolled back: {turn.message}"
 

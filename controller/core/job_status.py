@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from controller.api.job import JobStatus
+from controller.api.job import JobStatus, LastAttempt
 from controller.api.labels import JOB
-from controller.api.policy import Mode
 from controller.api.update import Phase
 from controller.core import assigned as asg
 from controller.core import conditions as cond
-from controller.core import outcome, policy, refused_actions, termination
+from controller.core import outcome, pending, policy, refused_actions, termination
 from controller.core import refused as refused_writes
 from controller.core.admission import (
     held_up,
@@ -23,7 +22,8 @@ from controller.core.admission import (
 )
 from controller.core.case import Case
 from controller.core.conditions import Wanted
-from controller.core.observed import Refusal, Verdict
+from controller.core.observed import Refusal
+from controller.core.update_status import PAUSED
 
 LOOKED_AT = 64
 
@@ -69,56 +69,42 @@ def _wanted(case: Case) -> dict[str, Wanted]:
         cond.RECONCILING: reconciling,
         cond.STALLED: stalled,
         cond.AVAILABLE: _available(case),
+        cond.UPDATE_PENDING: pending.condition(case),
+        cond.ROLLED_BACK: _rolled_back(case),
     }
-    if pending := _pending(case):
-        found[cond.UPDATE_PENDING] = pending
-    last = case.status.last_attempt
-    if last and last.outcome == Phase.ROLLED_BACK and case.status.active_update is None:
-        found[cond.ROLLED_BACK] = Wanted(True, "RolledBack", outcome.words(case))
     if case.seen.contested:
         name, who = next(iter(sorted(case.seen.contested.items())))
         found[cond.POD_NAME_CONFLICT] = Wanted(True, "PodNameTaken", f"instance {name}: {who}")
     return found
 
 
+def _rolled_back(case: Case) -> Wanted:
+    """Until the next Update starts, or the present template is what everybody runs."""
+    last = case.status.last_attempt
+    undone = last is not None and last.outcome == Phase.ROLLED_BACK
+    if undone and not (case.status.active_update or case.at_template or _starts(case)):
+        return Wanted(True, "RolledBack", outcome.words(case))
+    return Wanted(False, "NotRolledBack")
+
+
 def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
     """Ready, Reconciling, Stalled: never the last two together."""
-    healthy = case.available & case.at_assigned == case.intended
-    reason, message = _stalled(case) or ("", "")
     lingering = termination.of(termination.left(case), case.now)
     also = lingering.message if lingering and lingering.stuck else ""
-    if reason:
+    if found := _stalled(case):
+        reason, message = found
         message += f"; {also}" if also not in message else ""
         no = Wanted(False, reason, message)
         return no, no, Wanted(True, reason, message)
-    if case.active is not None:
-        update = case.active
-        words = f"{update.metadata.name}: {update.status.message}"
-        words += f"; {also}" if also not in words else ""
-        no = Wanted(False, str(update.status.phase), words)
-        return no, Wanted(True, str(update.status.phase), words), no
-    if (verdict := case.seen.verdict) and held_up(case) and not verdict.answered:
-        no = Wanted(False, verdict.reason, _about_template(verdict))
-        return no, Wanted(True, verdict.reason, no.message), no
-    if late := _waits_for_write(case):
-        no = Wanted(False, late[1].reason, refused_writes.words(late))
-        return no, Wanted(True, no.reason, no.message), no
-    if case.status.active_update is not None or case.status.last_attempt is None:
-        reason, message = "Progressing", "starting"
-        if found := next(refused_actions.of_pods(case), None):
-            reason, message = found.refusal.reason, refused_actions.words(found)
+    if found := _reconciling(case):
+        reason, message = found
+        if case.active is not None:
+            message += f"; {also}" if also not in message else ""
         no = Wanted(False, reason, message)
-        return no, Wanted(True, reason, message), no
-    if wanted(case) and not refused(case):
-        no = Wanted(False, "TemplateChanged", "an Update is about to start")
-        return no, Wanted(True, "TemplateChanged", no.message), no
-    if not healthy:
-        reason, message = _progress(case)
-        no = Wanted(False, reason, message)
-        return no, Wanted(True, reason, message), no
+        return no, Wanted(not _stands(case), reason, message), no
     message = f"{len(case.intended)} of {len(case.intended)} instances available"
-    if pending := _pending(case):
-        message += f"; {pending.message}"
+    if waits := pending.why(case):
+        message += f"; {waits[1]}"
     if held_back := outcome.count_refused(case):
         message += f"; {held_back}"
     if found := next(iter(case.seen.refused_actions.values()), None):
@@ -133,9 +119,29 @@ def _waits_for_write(case: Case) -> tuple[str, Refusal] | None:
     return start_refused(case) if needed else None
 
 
-def _about_template(verdict: Verdict) -> str:
-    what = "is refused" if verdict.answered else "cannot be checked"
-    return f"the template {what}: {verdict.message}"
+def _stands(case: Case) -> bool:
+    """Whether the active Update is paused: then nothing is on its way."""
+    return case.active is not None and case.active.status.phase in PAUSED
+
+
+def _reconciling(case: Case) -> tuple[str, str] | None:
+    """What is under way; None: nothing."""
+    if case.active is not None:
+        update = case.active
+        return str(update.status.phase), f"{update.metadata.name}: {update.status.message}"
+    verdict = case.seen.verdict
+    if verdict and held_up(case) and not verdict.answered and not case.at_template:
+        return verdict.reason, pending.about_template(verdict)
+    if late := _waits_for_write(case):
+        return late[1].reason, refused_writes.words(late)
+    if case.status.active_update is not None or case.status.last_attempt is None:
+        if refusal := next(refused_actions.of_pods(case), None):
+            return refusal.refusal.reason, refused_actions.words(refusal)
+        return "Progressing", "starting"
+    if _starts(case):
+        return "TemplateChanged", "an Update is about to start"
+    healthy = case.available & case.at_assigned == case.intended
+    return None if healthy else _progress(case)
 
 
 def _stalled(case: Case) -> tuple[str, str] | None:
@@ -145,18 +151,19 @@ def _stalled(case: Case) -> tuple[str, str] | None:
         status = case.active.status
         stuck = cond.is_true(status.conditions, cond.STALLED)
         return (status.reason, f"{case.active.metadata.name}: {status.message}") if stuck else None
-    if (bad := policy_refused(case)) and (last is None or wanted(case)):
-        return bad
-    if verdict and refused(case) and (last is None or wanted(case)):
-        return verdict.reason, _about_template(verdict)
-    if (held := _waits_for_write(case)) and refused_writes.is_overdue(case, held[1]):
-        return held[1].reason, refused_writes.words(held)
-    if last is not None and last.outcome == Phase.ROLLED_BACK:
-        return "RolledBack", outcome.words(case)
-    if last is not None and last.outcome in (Phase.FAILED, Phase.ERROR):
-        return f"Update{last.outcome}", outcome.words(case)
-    if last is not None and last.outcome == Phase.ABORTED and len(case.assigned) > 1:
-        return "Aborted", f"{outcome.words(case)}; instances are at different revisions"
+    if case.status.active_update is not None:
+        return None  # Its Update is about to start; what was before is over.
+    if last is None or (wanted(case) and not case.at_template):
+        if bad := policy_refused(case):
+            return bad
+        if verdict and refused(case):
+            return verdict.reason, pending.about_template(verdict)
+    if (write := _waits_for_write(case)) and refused_writes.is_overdue(case, write[1]):
+        return write[1].reason, refused_writes.words(write)
+    if _starts(case):
+        return None
+    if last is not None and (found := _left_behind(case, last)):
+        return found
     if case.seen.contested:
         name, who = next(iter(sorted(case.seen.contested.items())))
         return "PodNameConflict", f"instance {name}: {who}"
@@ -173,6 +180,29 @@ def _stalled(case: Case) -> tuple[str, str] | None:
     if late is None:
         return None
     return "InstanceNotReady", _trouble(case, late)
+
+
+def _starts(case: Case) -> bool:
+    """Whether the present template is on its way: what the last one left is over then, and for no
+    instant said of the new one."""
+    return wanted(case) and not refused(case) and policy_refused(case) is None
+
+
+def _left_behind(case: Case, last: LastAttempt) -> tuple[str, str] | None:
+    """Why the Job is not at its template, and does not get there by itself."""
+    if case.at_template and case.new_template:
+        return None  # The template was put back to what everybody runs.
+    if last.outcome in (Phase.FAILED, Phase.ERROR):
+        return f"Update{last.outcome}", outcome.words(case)
+    if case.at_template:
+        return None
+    if case.new_template and known_bad(case):
+        return pending.why(case)
+    if last.outcome == Phase.ROLLED_BACK:
+        return "RolledBack", outcome.words(case)
+    if last.outcome == Phase.ABORTED and len(case.assigned) > 1:
+        return "Aborted", f"{outcome.words(case)}; instances are at different revisions"
+    return None
 
 
 def _deadlines(case: Case) -> Iterator[tuple[int, float]]:
@@ -223,23 +253,3 @@ def _available(case: Case) -> Wanted:
     message = f"{here} of {count} instances available, {least} are needed"
     enough = here >= least and case.status.last_attempt is not None
     return Wanted(enough, "EnoughAvailable" if enough else "TooFewAvailable", message)
-
-
-def _pending(case: Case) -> Wanted | None:
-    """The condition UpdatePending: a template that waits, and for what."""
-    if not case.new_template:
-        return None
-    verdict = case.seen.verdict
-    if verdict and held_up(case):
-        return Wanted(True, verdict.reason, _about_template(verdict))
-    if bad := policy_refused(case):
-        return Wanted(True, *bad)
-    if case.job.spec.update.mode is Mode.MANUAL:
-        return Wanted(True, "Manual", "an Update object is waited for")
-    if known_bad(case):
-        return Wanted(True, "KnownBad", f"revision {case.seen.revision} failed before and waits")
-    if not wanted(case):
-        return Wanted(True, "UpdateActive", "another Update is active")
-    if held := start_refused(case):
-        return Wanted(True, held[1].reason, refused_writes.words(held))
-    return None

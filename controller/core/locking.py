@@ -15,7 +15,7 @@ from controller.core import actor, oneway, policy, refused, standing
 from controller.core import assigned as asg
 from controller.core.aim import Aim
 from controller.core.case import Case
-from controller.core.ending import closed, known_bad_after, made_by_us, retreat
+from controller.core.ending import closed, made_by_us, purpose, retreat
 from controller.core.plan import (
     THE_STATUS,
     Event,
@@ -27,7 +27,7 @@ from controller.core.plan import (
     WriteUpdate,
 )
 from controller.core.template import own_claims
-from controller.core.update_status import entered
+from controller.core.update_status import entered, told
 
 
 def kept(case: Case, revision: str) -> Write | None:
@@ -71,6 +71,7 @@ def take(case: Case, update: Update, aim: Aim) -> Write | None:
     if not case.seen.job_live:
         return ReadJob()
     status = snapshot(case, update, aim, case.active)
+    status = told(case, update, status, "Admitting", "it is about to start")
     if status != update.status:
         return WriteUpdate(update.metadata.name, status)
     return marked(update) or _take_lock(case, update, aim)
@@ -114,6 +115,7 @@ def given_up(case: Case, update: Update, words: str) -> Write:
                 "update": update.metadata.name,
                 "update_uid": update.metadata.uid,
                 "outcome": str(Phase.ABORTED),
+                "reason": None,
                 "message": words,
             }
         attempt = last.model_copy(update=tried)
@@ -154,6 +156,7 @@ def _take_lock(case: Case, update: Update, aim: Aim) -> Write:
         update=update.metadata.name,
         update_uid=update.metadata.uid,
         outcome=str(Phase.ROLLED_FORWARD) if nothing else None,
+        reason=purpose(case, update) if nothing else None,
     )
     held = ActiveUpdate(name=update.metadata.name, uid=update.metadata.uid)
     changes: dict[str, object] = {
@@ -167,8 +170,6 @@ def _take_lock(case: Case, update: Update, aim: Aim) -> Write:
     if nothing and aim.revision:
         known = case.status.known_bad
         changes["known_bad"] = tuple(bad for bad in known if bad.revision != aim.revision)
-    if case.active is not None and case.backward:
-        changes["known_bad"] = known_bad_after(case, case.active, Phase.ROLLED_BACK)
     note = f"{update.metadata.name}: {_words(update)}"
     events = () if nothing else (Event("UpdateStarted", note), *_warnings(case, update))
     return WriteJob(case.status.model_copy(update=changes), events)

@@ -5,11 +5,19 @@ The Update itself may be deleted by then: what is said derives from ``Job.status
 
 from __future__ import annotations
 
+from typing import Final
+
 from controller.api.update import Phase
 from controller.core.case import Case
 
 #: Ends of an Update that may have put a count back.
 UNDONE = (Phase.ROLLED_BACK, Phase.FAILED, Phase.ABORTED)
+# Why instances are left at another revision than that of the present template, or without one.
+CANARY: Final = "Canary"
+OLDER_REVISION: Final = "OlderRevision"
+FAILURES_TOLERATED: Final = "FailuresTolerated"
+#: A scale took all instances from the Update: it brought its template nowhere.
+NOTHING_LEFT: Final = "NothingLeft"
 
 
 def words(case: Case) -> str:

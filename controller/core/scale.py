@@ -27,7 +27,8 @@ def scale(case: Case) -> Write | None:
     if case.status.last_attempt is None or begins:
         return None
     if refused is not None:
-        return None
+        whole = active is not None and active.spec.instances is None
+        return _catch_up(case, active) if active is not None and whole else None
     if active is not None:
         return _during(case, active, count)
     if Ids.span(0, count) == case.intended:

@@ -209,13 +209,14 @@ def _counts(way: OneWay, sets: InstanceSets) -> Counts:
     before = way.update.status.counts
     moving = sets.rolling_back | sets.updating
     touched = moving | sets.updated | sets.failed | sets.rolled_back | sets.rollback_failed
+    total = min(before.total, len(way.scope))  # A scale may have taken some of them.
     return Counts(
-        total=before.total,
+        total=total,
         updated=len(sets.updated),
         updating=len(moving),
-        failed=max(before.failed, len(sets.failed | sets.rollback_failed)),
+        failed=min(total, max(before.failed, len(sets.failed | sets.rollback_failed))),
         rolled_back=len(sets.rolled_back),
-        pending=max(0, before.total - len(touched)),
+        pending=max(0, total - len(touched)),
     )
 
 
@@ -278,8 +279,7 @@ def _conditions(phase: Phase, reason: str, message: str, stuck: bool) -> dict[st
         conditions.SUCCEEDED: Wanted(phase in SUCCEEDED, reason, message),
         conditions.FAILED: Wanted(phase in FAILED, reason, message),
     }
-    if phase in PAUSED:
-        wanted[conditions.PAUSED] = Wanted(True, reason, message)
-    if phase in AWAITING:
-        wanted[conditions.AWAITING_PULSE] = Wanted(True, reason, message)
+    for name, phases in ((conditions.PAUSED, PAUSED), (conditions.AWAITING_PULSE, AWAITING)):
+        yes = phase in phases
+        wanted[name] = Wanted(True, reason, message) if yes else Wanted(False, f"Not{name}")
     return wanted

@@ -32,7 +32,7 @@ def test_a_crash_beyond_the_tolerated_ones_rolls_back() -> None:
     assert {i: u for i, u in world.uids().items() if i > 1} == {2: before[2], 3: before[3]}
     sets = world.update.status.instances
     assert (str(sets.rolled_back), str(sets.failed), str(sets.updated)) == ("0-1", "", "")
-    assert world.conditions() == {"Stalled", "Available", "RolledBack"}
+    assert world.conditions() == {"Stalled", "Available", "RolledBack", "UpdatePending"}
     assert [bad.revision for bad in world.status.known_bad] == [world.cluster.revision]
     assert world.status.known_bad[0].images == ("app:2",)
     assert world.status.current_revision != world.cluster.revision

@@ -56,8 +56,16 @@ def stuck(world: World) -> None:
         (rolling_forward, {"Reconciling"}, {"Reconciling", "Available"}),
         (rolling_back, {"Reconciling"}, {"Reconciling", "Available"}),
         (rolled_forward, {"Ready", "Complete", "Succeeded"}, {"Ready", "Available"}),
-        (rolled_back, {"Stalled", "Complete", "Failed"}, {"Stalled", "Available", "RolledBack"}),
-        (rollback_failed, {"Stalled", "Complete", "Failed"}, {"Stalled", "Available"}),
+        (
+            rolled_back,
+            {"Stalled", "Complete", "Failed"},
+            {"Stalled", "Available", "RolledBack", "UpdatePending"},
+        ),
+        (
+            rollback_failed,
+            {"Stalled", "Complete", "Failed"},
+            {"Stalled", "Available", "UpdatePending"},
+        ),
         (stuck, {"Stalled"}, {"Stalled", "Available"}),
     ],
 )

@@ -179,18 +179,68 @@ def test_removed_ids_that_a_scale_wants_back() -> None:
     world.quiet()
 
 
-def test_to_nothing_and_back_in_the_middle_of_an_update() -> None:
-    world = World(instances=3).ready()
+def test_scaled_to_nothing_is_no_success() -> None:
+    """What was brought nowhere is tried again once there are instances; they come as they were."""
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", ready=0.5, crash=0.5)
+    world.behave("app:2", instance=0, ready=None)
     world.edit(image="app:2")
     world.until(lambda: "app:2" in world.images().values())
+    current = world.status.current_revision
     world.edit(instances=0)
     world.until_ended()
-    assert world.phase is Phase.ROLLED_FORWARD
-    world.run(5)
+    status = world.update.status
+    assert (status.phase, status.reason) == (Phase.ABORTED, "NothingLeft")
+    assert status.counts.total == 0
+    world.run(30)
     assert world.cluster.pods == {}
+    assert len(world.cluster.updates) == 1
+    assert world.status.current_revision == current
+    pending = next(c for c in world.status.conditions if c.type == "UpdatePending")
+    assert (pending.status, pending.reason) == ("True", "NothingLeft")
+    assert world.conditions() == {"Ready", "Available", "UpdatePending"}
+    world.quiet()
     world.edit(instances=2)
-    world.run(20)
-    assert world.images() == {0: "app:2", 1: "app:2"}
+    world.until(lambda: len(world.cluster.updates) == 2)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_BACK
+    world.run(10)
+    assert world.images() == {0: "app:1", 1: "app:1"}
+
+
+def test_a_rollback_that_is_scaled_to_nothing_is_remembered() -> None:
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", instance=0, ready=0.5, crash=0.5)
+    world.behave("app:1", instance=0, ready=None)
+    world.edit(image="app:2")
+    world.until_phase(Phase.ROLLING_BACK)
+    world.run(1)
+    world.edit(instances=0)
+    world.until_ended()
+    status = world.update.status
+    assert (status.phase, status.reason) == (Phase.ABORTED, "NothingLeft")
+    assert (status.counts.total, status.counts.failed, status.counts.pending) == (0, 0, 0)
+    assert [bad.images for bad in world.status.known_bad] == [("app:2",)]
+    world.edit(instances=2)
+    world.run(60)
+    assert world.images() == {0: "app:1", 1: "app:1"}
+    assert len(world.cluster.updates) == 1
+
+
+def test_a_canary_that_is_scaled_away_is_not_tried_with_everybody() -> None:
+    world = World(instances=3, update={"mode": "Manual"}).ready()
+    world.behave("app:2", ready=None)
+    world.edit(image="app:2")
+    world.cluster.user_update("canary", instances="2")
+    world.until(lambda: "app:2" in world.images().values())
+    world.edit(instances=2)
+    world.until_ended()
+    status = world.update.status
+    assert (status.phase, status.reason) == (Phase.ABORTED, "NothingLeft")
+    world.edit(mode="Automatic")
+    world.run(30)
+    assert world.images() == {0: "app:1", 1: "app:1"}
+    assert len(world.cluster.updates) == 1
 
 
 def test_a_refused_count_is_obeyed_again_although_it_was_gone_only_during_an_update() -> None:
