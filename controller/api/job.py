@@ -137,7 +137,8 @@ class JobStatus(Model):
         tuple[Condition, ...],
         Field(
             description="Ready, Reconciling, Stalled, Available, UpdatePending, RolledBack, "
-            "PodNameConflict. One that is absent is False.",
+            "PodNameConflict. One that is absent is False; UpdatePending and RolledBack always "
+            "are there.",
             exclude_if=empty,
             json_schema_extra={
                 "x-kubernetes-list-type": "map",

@@ -181,7 +181,8 @@ class UpdateStatus(Model):
         tuple[Condition, ...],
         Field(
             description="Ready, Reconciling, Stalled, Complete, Succeeded, Failed, Paused, "
-            "AwaitingPulse, GatesPassed, VerbRefused. One that is absent is False.",
+            "AwaitingPulse, GatesPassed, VerbRefused. Of these only the last two can be absent, "
+            "which is False.",
             exclude_if=empty,
             json_schema_extra={
                 "x-kubernetes-list-type": "map",

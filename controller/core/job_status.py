@@ -107,8 +107,8 @@ def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
         message += f"; {waits[1]}"
     if held_back := outcome.count_refused(case):
         message += f"; {held_back}"
-    if found := next(iter(case.seen.refused_actions.values()), None):
-        message += f"; {refused_actions.words(found)}"
+    if held := next(iter(case.seen.refused_actions.values()), None):
+        message += f"; {refused_actions.words(held)}"
     no = Wanted(False, "Ready", message)
     return Wanted(True, "Ready", message), no, no
 
@@ -173,9 +173,9 @@ def _stalled(case: Case) -> tuple[str, str] | None:
     lingering = termination.of(termination.left(case), case.now)
     if lingering and lingering.stuck:
         return "WaitingForTermination", lingering.message
-    for found in refused_actions.of_pods(case):
-        if refused_actions.is_stuck(case, found):
-            return found.refusal.reason, refused_actions.words(found)
+    for held in refused_actions.of_pods(case):
+        if refused_actions.is_stuck(case, held):
+            return held.refusal.reason, refused_actions.words(held)
     late = next((i for i, at in _deadlines(case) if at <= case.now), None)
     if late is None:
         return None

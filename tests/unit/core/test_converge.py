@@ -53,7 +53,7 @@ def test_a_pod_that_does_not_end() -> None:
     assert "Reconciling" in world.conditions("web-g2")
     world.run(62)
     assert world.conditions("web-g2") == {"Stalled"}
-    assert world.conditions() == {"Stalled", "Available", "UpdatePending"}
+    assert world.conditions() == {"Stalled", "Available"}
     assert world.images() == dict.fromkeys(range(2), "app:1"), "nothing else is touched"
     world.kubelet.release(world.pod(0))
     world.run(3)
@@ -145,7 +145,7 @@ def test_first_creation_that_is_not_ready_in_time() -> None:
     world.run(62)
     assert "Reconciling" in world.conditions()
     world.run(5)
-    assert world.conditions() == {"Stalled", "Available", "UpdatePending"}
+    assert world.conditions() == {"Stalled", "Available"}
     world.behave("app:1", instance=1)
     world.kill(1)
     world.ready()

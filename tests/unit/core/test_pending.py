@@ -151,7 +151,7 @@ def test_a_deleted_update_leaves_a_template_that_waits() -> None:
     world.cluster.user_delete_update("web-g2")
     world.run(60)
     assert said(world, "UpdatePending").reason == "Aborted"
-    assert "web-g2: was deleted" in said(world, "UpdatePending").message
+    assert "web-g2: it was deleted" in said(world, "UpdatePending").message
 
 
 def test_a_paused_update_is_not_under_way() -> None:
