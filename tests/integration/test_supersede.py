@@ -85,6 +85,29 @@ def test_a_newer_template_takes_over_a_rollback(space: Space) -> None:
     assert not is_true(done, "RolledBack")
 
 
+def test_an_inherited_pause_still_is_that_of_whoever_made_it(space: Space) -> None:
+    space.made(job(instances=3))
+    space.set_image("web:2", **SLOW)
+    one_updated(space)
+    pause, note = '{"spec":{"paused":true}}', '{"spec":{"message":"wait for Monday"}}'
+    space.kubectl("patch", "eup", "web-g2", "--type=merge", "-p", pause, "--field-manager=alice")
+    space.wait_update("RollForwardPaused", name="web-g2")
+    space.set_image("web:3")
+    words = "; paused by alice (field manager)"
+    space.wait_update(
+        "RollForwardPaused", name="web-g3", probe=lambda u: u["status"]["message"].endswith(words)
+    )
+    # Somebody else edits something else: the pause is not his.
+    space.kubectl("patch", "eup", "web-g3", "--type=merge", "-p", note, "--field-manager=bob")
+    later = space.wait_update(
+        "RollForwardPaused",
+        name="web-g3",
+        probe=lambda u: u["status"]["observedGeneration"] == u["metadata"]["generation"] == 2,
+    )
+    assert later["status"]["message"].endswith(words)
+    assert [h["by"] for h in later["status"]["history"]] == ["alice (field manager)"]
+
+
 def test_many_templates_in_a_row_end_at_the_last(space: Space) -> None:
     space.made(job(instances=3, strategy=queue(1)))
     for number in range(2, 9):
