@@ -54,6 +54,16 @@ def format_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds // 1, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def surely_past(stamp: float, seconds: float) -> float:
+    """Epoch seconds at which ``seconds`` have surely passed since what ``stamp`` tells of.
+
+    Kubernetes cuts a stamp to whole seconds, and so do our statuses: what it tells of may have
+    happened up to a second later. No deadline, pause or watch may end early by that.
+    """
+    cut = 0.0 if stamp % 1 else 1.0
+    return stamp + seconds + cut
+
+
 def _read_time(value: object) -> object:
     return parse_time(value) if isinstance(value, str) else value
 

@@ -147,8 +147,8 @@ def _admit(case: Case, update: Update) -> Write | None:
         return write
     if refused(case) and (verdict := case.seen.verdict):
         return locking.rejected(case, update, verdict.reason, verdict.message)
-    if held_up(case):
-        return None
+    if held_up(case) and (verdict := case.seen.verdict):
+        return locking.waiting(case, update, verdict.reason, verdict.message)
     return locking.take(case, update, aim.Aim(case, case.seen.revision))
 
 

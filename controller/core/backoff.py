@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from controller.api.meta import surely_past
 from controller.api.pod import Pod
 
 FIRST: Final = 10.0
@@ -24,7 +25,8 @@ def remake_at(pod: Pod) -> float:
     """Epoch seconds at which the successor of an ended pod may be made."""
     if pod.disrupted:
         return 0.0
-    return ended_at(pod) + (0.0 if _was_healthy(pod) else delay(pod.remade))
+    pause = 0.0 if _was_healthy(pod) else delay(pod.remade)
+    return surely_past(ended_at(pod), pause) if pause else 0.0
 
 
 def next_count(pod: Pod) -> int:

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import chain, islice
 
 from controller.api.ids import NONE, Ids
+from controller.api.meta import surely_past
 from controller.api.pod import Pod
 from controller.api.policy import StrategyType
 from controller.core import assigned as asg
@@ -200,7 +201,7 @@ class Convergence:
         for view in (self.case.view, self.case.view.twin):
             for i in way.flight & view.terminating - view.forced:
                 if (pod := view.pod(i)).deleted is not None:
-                    yield pod, pod.deleted + timeout
+                    yield pod, surely_past(pod.deleted, timeout)
 
     @cached_property
     def _consistent(self) -> bool:

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import chain
 
 from controller.api.ids import NONE, Ids
+from controller.api.meta import surely_past
 from controller.api.pod import Pod, Trouble
 from controller.api.update import Failure
 from controller.core.oneway import OneWay
@@ -173,12 +174,13 @@ class Tally:
         for slot, mine in ((view, way.flight & way.arrived), (view.twin, way.flight & way.surging)):
             for second, ids in slot.waiting.items() if mine else ():
                 if late := ids & mine:
-                    yield max(float(second), self._began) + grace, late
+                    yield surely_past(max(float(second), self._began), grace), late
         for i in (way.done - way.kill) & way.arrived & view.alive - view.ready:
             pod = view.pod(i)
             # A pod made anew was never Ready: its stretch began when it was made.
             since = max(pod.since, self._began)
-            yield max(since + grace, pod.ready_since + self.timeout), Ids([i])
+            stretch = surely_past(pod.ready_since, self.timeout)
+            yield max(surely_past(since, grace), stretch), Ids([i])
 
     @cached_property
     def _began(self) -> float:
@@ -205,8 +207,8 @@ class Tally:
                 before = self.stored.get(i, 0)
                 last = next((f.time for f in self.way.update.status.failures if f.instance == i), 0)
                 # What an Update takes over was its group before it began: nobody had tried then.
-                due = max(batch.started_at, self._began) + self.grace * (before + 1)
-                yield i, max(due, last + self.grace) if before else due
+                due = surely_past(max(batch.started_at, self._began), self.grace * (before + 1))
+                yield i, max(due, surely_past(last, self.grace)) if before else due
 
 
 def _is_lost(pod: Pod) -> bool:

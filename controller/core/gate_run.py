@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from controller.api.gate import Gate, OnInconclusive, Scope
+from controller.api.meta import surely_past
 from controller.api.update import GateStatus
 from controller.core.answers import Answer, Verdict
 from controller.core.observed import Told
@@ -70,18 +71,25 @@ def gap(gate: Gate) -> float:
 
 def deadline(gate: Gate, state: GateStatus, told: Told | None = None) -> float:
     """When a run without a verdict is inconclusive; ``told``: its last answer."""
-    due = (state.started_at or 0.0) + gate.initial_delay_seconds
+    due = _first_ask(gate, state)
     if told is not None and told.since > due + gap(gate):
         due = told.since
-    return due + gate.timeout_seconds
+    return surely_past(due, gate.timeout_seconds)
+
+
+def _first_ask(gate: Gate, state: GateStatus) -> float:
+    started, delay = state.started_at or 0.0, gate.initial_delay_seconds
+    return surely_past(started, delay) if delay else started
 
 
 def next_ask(gate: Gate, state: GateStatus, told: Told | None, now: float) -> float:
     """When the next question is due; ``told``: the last answer of this very run."""
-    last = told.at if told is not None else state.time
-    if last is None:
-        return (state.started_at or 0.0) + gate.initial_delay_seconds
-    return last + gate.interval_seconds if last <= now else now
+    if told is not None:
+        # Its time is not cut.
+        return told.at + gate.interval_seconds if told.at <= now else now
+    if state.time is None:
+        return _first_ask(gate, state)
+    return surely_past(state.time, gate.interval_seconds) if state.time <= now else now
 
 
 def _sane(state: GateStatus, now: float) -> GateStatus:

@@ -7,6 +7,7 @@ from itertools import islice
 
 from controller.api.job import JobStatus, LastAttempt
 from controller.api.labels import JOB
+from controller.api.meta import surely_past
 from controller.api.update import Phase
 from controller.core import assigned as asg
 from controller.core import conditions as cond
@@ -213,7 +214,7 @@ def _deadlines(case: Case) -> Iterator[tuple[int, float]]:
     grace = timeout + case.job.spec.min_ready_seconds
     for i in islice((view.alive & case.intended) - case.available, LOOKED_AT):
         pod = view.pod(i)
-        yield i, max(pod.created, pod.ready_since) + grace
+        yield i, surely_past(max(pod.created, pod.ready_since), grace)
 
 
 def _progress(case: Case) -> tuple[str, str]:

@@ -77,6 +77,12 @@ def take(case: Case, update: Update, aim: Aim) -> Write | None:
     return marked(update) or _take_lock(case, update, aim)
 
 
+def waiting(case: Case, update: Update, reason: str, message: str) -> Write | None:
+    """The write that says what a pending Update waits for; None: it says so."""
+    status = told(case, update, update.status, reason, message)
+    return None if status == update.status else WriteUpdate(update.metadata.name, status)
+
+
 def snapshot(case: Case, update: Update, aim: Aim, former: Update | None = None) -> UpdateStatus:
     """The status of a pending Update with policy, ``from`` and ``to`` as of this moment;
     ``former``: the active one that it supersedes."""

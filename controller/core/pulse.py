@@ -8,7 +8,7 @@ and noticed by a timer.
 from __future__ import annotations
 
 from controller.api.labels import PULSED_AT
-from controller.api.meta import parse_time
+from controller.api.meta import parse_time, surely_past
 from controller.api.update import Pulse, Update
 
 
@@ -23,7 +23,7 @@ def beats_until(update: Update, now: float) -> float | None:
     started = status.started_at if status.started_at is not None else now
     if pulsed is None or int(pulsed) < int(started):
         return 0.0
-    return pulsed + policy.pulse_interval_seconds
+    return surely_past(pulsed, policy.pulse_interval_seconds)
 
 
 def missing(update: Update, now: float) -> bool:

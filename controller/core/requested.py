@@ -23,7 +23,7 @@ from controller.core.plan import (
     target,
     update_target,
 )
-from controller.core.update_status import entered, told
+from controller.core.update_status import entered
 
 
 def admit(case: Case) -> Write | None:
@@ -50,9 +50,11 @@ def _admit(case: Case, update: Update) -> Write | None:
         words = f"{update.spec.action} asked for by {who} before it started"
         return closed(case, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who)
     if case.status.last_attempt is None:
-        return _wait(case, update, "JobNotCreated", "the Job's instances are not created yet")
+        words = "the Job's instances are not created yet"
+        return locking.waiting(case, update, "JobNotCreated", words)
     if newer := too_new.of_revision(case, [update.spec.revision or ""]):
-        return _wait(case, update, too_new.REASON, f"made for a newer version of Echelon: {newer}")
+        words = f"made for a newer version of Echelon: {newer}"
+        return locking.waiting(case, update, too_new.REASON, words)
     dry = update.spec.dry_run
     refusals = list(aim.refusals(case, update))
     # What cannot be planned either.
@@ -67,7 +69,7 @@ def _admit(case: Case, update: Update) -> Write | None:
         if verdict is None or (not verdict.answered and (verdict.ask_again or 0) <= case.now):
             return CheckTemplate(goal.revision, uid)
         if not verdict.answered:
-            return _wait(case, update, verdict.reason, verdict.message)
+            return locking.waiting(case, update, verdict.reason, verdict.message)
         if not verdict.accepted:
             refusals.append((verdict.reason, verdict.message))
     if dry:
@@ -102,11 +104,6 @@ def _planned(case: Case, update: Update, goal: aim.Aim, refusals: list[aim.Refus
     name = update.metadata.name
     status = status.model_copy(update={"plan": plan, "job_uid": case.job.metadata.uid})
     return WriteUpdate(name, status, (Event("Planned", words, name),))
-
-
-def _wait(case: Case, update: Update, reason: str, message: str) -> Write | None:
-    status = told(case, update, update.status, reason, message)
-    return None if status == update.status else WriteUpdate(update.metadata.name, status)
 
 
 def wake(case: Case) -> Iterator[float]:

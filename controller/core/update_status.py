@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from controller.api.ids import NONE, Ids
-from controller.api.meta import Condition, format_time
+from controller.api.meta import Condition, format_time, surely_past
 from controller.api.update import (
     ACTIVE,
     FORWARD,
@@ -255,7 +255,9 @@ def report(way: OneWay, tally: Tally, held_back: Ids = NONE) -> UpdateStatus:
 def watching_until(update: Update) -> float | None:
     """When the watch after its last instance ends (contract: watchAfterSeconds)."""
     since, policy = update.status.watching_since, update.status.policy
-    return None if since is None or policy is None else since + policy.watch_after_seconds
+    if since is None or policy is None:
+        return None
+    return surely_past(since, policy.watch_after_seconds)
 
 
 def _progress(way: OneWay, status: UpdateStatus) -> str:

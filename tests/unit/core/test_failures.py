@@ -150,7 +150,7 @@ def test_an_ended_pod_is_a_failure_and_made_again_with_back_off() -> None:
     world.edit(image="app:2")
     world.until(look)
     waits = [round(b - a) for a, b in pairwise(made)]
-    assert waits == [1, 11, 21]
+    assert waits == [1, 12, 22]
     world.until_ended()
     assert world.phase is Phase.ROLLED_BACK
 
