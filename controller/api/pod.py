@@ -60,6 +60,9 @@ class Pod:
     half: str = ""
     #: The kubelet says that its node can never do that change.
     infeasible: bool = False
+    #: What its node stamped of ``ready_since``, ``restarted`` and ``trouble.at``, once these say
+    #: what counts (`core.sighting`).
+    stamps: tuple[float, ...] = ()
     # Not a fact: two versions of a pod that differ in nothing else are the same to us.
     resource_version: int = field(default=0, compare=False)
     #: Only its metadata was read: a create is answered without spec and status.

@@ -18,6 +18,7 @@ from functools import cache
 from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod
 from controller.core import backoff
+from controller.core.sighting import as_seen
 from controller.core.view import EVERY, SETS, Slot, View, facts_of, family
 
 STUMBLES_KEPT = 20_000
@@ -50,14 +51,17 @@ class Instances:
 
     # What the watch says.
 
-    def put(self, pod: Pod) -> bool:
-        """Take a version of a pod; False when it is old news or shows nothing new."""
+    def put(self, pod: Pod, now: float | None = None) -> bool:
+        """Take a version of a pod, seen at ``now`` (None: its own stamps are believed); False when
+        it is old news or shows nothing new."""
         known = self.pods.get(pod.slot)
         if known is not None and known.uid:
             # The watch shows the very version that a create was answered with, as a whole.
             whole = known.partial and not pod.partial
             if known.resource_version >= pod.resource_version + whole:
                 return False
+        if now is not None:
+            pod = as_seen(pod, known, now)
         if known is not None and known.uid == pod.uid and _stumbled(known, pod):
             # Of one that was not Ready before, the stamp is old: what counts is when it was seen.
             self.stumbles.append((max(pod.ready_since, self._now), pod.slot))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,8 +18,11 @@ GONE_KEPT = 10_000
 class Store:
     """``changed(key)`` is called when something about a Job may lead to another decision."""
 
-    def __init__(self, changed: Callable[[Key], None]) -> None:
+    def __init__(
+        self, changed: Callable[[Key], None], clock: Callable[[], float] = time.time
+    ) -> None:
         self._changed = changed
+        self._clock = clock
         self.entries: dict[Key, Entry] = {}
         #: Informer key -> where that object is kept.
         self._pods: dict[str, tuple[Key, Slot]] = {}
@@ -67,7 +71,7 @@ class Store:
         if (known := self._pods.get(item.key)) is not None and known[0] != key:
             self.drop_pod(item.key, item.uid)
         self._pods[item.key] = (key, pod.slot)
-        if self.entry(key).instances.put(pod):
+        if self.entry(key).instances.put(pod, self._clock()):
             self._changed(key)
 
     def made_pod(self, item: PodObject) -> None:

@@ -45,6 +45,13 @@ class Kubelet:
         self._due: list[tuple[float, int, str, str, int]] = []
         self._lives: dict[str, Life] = {}
         self._count = 0
+        #: Seconds by which the clocks of the nodes are ahead.
+        self.ahead = 0.0
+
+    @property
+    def stamp(self) -> float:
+        """What a node writes of this moment."""
+        return self.cluster.stamp + self.ahead
 
     def behaviour(self, pod: Pod, revision: str | None = None) -> Behaviour:
         image = self.cluster.image(revision or pod.revision)
@@ -102,7 +109,7 @@ class Kubelet:
         getattr(self, f"_{what}")(pod, life)
 
     def _ready(self, pod: Pod, life: Life) -> None:
-        now, how = self.cluster.stamp, self.behaviour(pod, life.revision)
+        now, how = self.stamp, self.behaviour(pod, life.revision)
         self.cluster.set_pod(
             replace(pod, phase="Running", ran=True, ready=True, ready_since=now, trouble=None)
         )
@@ -116,7 +123,7 @@ class Kubelet:
         life.revision = pod.revision
         enacted = replace(pod, in_effect=True, infeasible=False)
         if restarts:
-            enacted = replace(enacted, ready=False, ready_since=self.cluster.stamp)
+            enacted = replace(enacted, ready=False, ready_since=self.stamp)
         self.cluster.set_pod(enacted)
         if restarts:
             life.crashes = 0
@@ -127,7 +134,7 @@ class Kubelet:
         self.cluster.set_pod(replace(pod, infeasible=True))
 
     def _crash(self, pod: Pod, life: Life) -> None:
-        now = self.cluster.stamp
+        now = self.stamp
         life.crashes += 1
         trouble = Trouble("Error", "container app exited with code 1", 1, now)
         crashed = replace(pod, restarts=pod.restarts + 1, ran=True, trouble=trouble)
@@ -136,7 +143,7 @@ class Kubelet:
 
     def _end(self, pod: Pod, life: Life) -> None:
         how = self.behaviour(pod, life.revision)
-        trouble = Trouble("Error", "container app exited with code 3", 3, self.cluster.stamp)
+        trouble = Trouble("Error", "container app exited with code 3", 3, self.stamp)
         ran = pod.ran or how.ran
         self.cluster.set_pod(replace(pod, phase="Failed", ran=ran, ready=False, trouble=trouble))
 

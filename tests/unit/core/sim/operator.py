@@ -159,13 +159,14 @@ class Operator(Sight):
                 case plan.CreatePod():
                     made = cluster.create_pod(self._assumed(action))
                     self.refusals.pop(action.instance, None)
-                    self.instances.put(made)
+                    self.instances.put(made, now)
                 case plan.DeletePod():
                     cluster.delete_pod(action.name, action.uid, action.force)
                 case plan.ChangePod():
                     self._change(action)
                 case plan.MendPod():
-                    self.instances.put(cluster.mend_pod(action.name, action.uid, action.revision))
+                    mended = cluster.mend_pod(action.name, action.uid, action.revision)
+                    self.instances.put(mended, now)
                 case plan.Prune():
                     cluster.prune(action.kind, action.name, action.uid)
             if not isinstance(action, plan.CreatePod):
@@ -193,7 +194,8 @@ class Operator(Sight):
         seen = self.instances.pods[slot].resource_version
         if action.change is Change.RESOURCES:
             seen = self.cluster.resize_pod(action.name, action.uid, seen)
-        self.instances.put(self.cluster.change_pod(action.name, action.uid, seen, wish))
+        changed = self.cluster.change_pod(action.name, action.uid, seen, wish)
+        self.instances.put(changed, self.cluster.now)
         self.instances.changed(slot, action.uid)
 
     def _not_done(self, action: plan.Action, error: ApiError, now: float) -> None:
@@ -207,7 +209,7 @@ class Operator(Sight):
             if error.reason == "NotFound":
                 self.instances.drop((action.instance, action.surge), action.uid)
             elif error.reason == "Conflict":
-                self.instances.put(self.cluster.pods[action.name])
+                self.instances.put(self.cluster.pods[action.name], now)
             self.instances.changed((action.instance, action.surge), action.uid)
         elif isinstance(action, plan.DeletePod):
             if error.reason == "NotFound":
@@ -223,7 +225,7 @@ class Operator(Sight):
         if error.reason == "AlreadyExists":
             there = self.cluster.pods.get(self._assumed(action).name)
             if there is not None and there.owner in (self.job.metadata.uid, ""):
-                self.instances.put(there)
+                self.instances.put(there, now)
             elif there is not None:
                 self.contests[i] = (f"held by {there.owner}", now + LOOK_AGAIN)
             return

@@ -49,7 +49,7 @@ class Sight:
         #: The latest moment at which it looked: what became good then stays so.
         self.latest = 0.0
         for pod in cluster.pods.values():
-            self.instances.put(pod)
+            self.instances.put(pod, cluster.now)
 
     def deliver(self, kind: str, count: int | None = None) -> None:
         """Take the next watch events of a kind (None: all)."""
@@ -69,7 +69,7 @@ class Sight:
                 if slot is not None:
                     self.instances.drop(slot, change.uid)
             case "pod", pod:
-                self.instances.put(pod)
+                self.instances.put(pod, self.cluster.now)
             case "update", update:
                 self.put_update(change.name, change.uid, update)
             case "revision", None:
