@@ -33,6 +33,8 @@ class Pod:
     update: str = ""
     failures: int = 0
     remade: int = 0
+    #: Of a pod that was made again: since when its instance is not up; 0: it does not say.
+    down_since: float = 0.0
     labelled: bool = True
     created: float = 0.0
     deleted: float | None = None
@@ -60,6 +62,8 @@ class Pod:
     half: str = ""
     #: The kubelet says that its node can never do that change.
     infeasible: bool = False
+    #: It was seen to be good (kept by the store, not read from the pod).
+    was_good: bool = False
     #: What its node stamped of ``ready_since``, ``restarted`` and ``trouble.at``, once these say
     #: what counts (`core.sighting`).
     stamps: tuple[float, ...] = ()

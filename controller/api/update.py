@@ -229,6 +229,13 @@ class UpdateStatus(Model):
         "one each.",
         exclude_if=empty,
     )
+    down_since: dict[str, Ids] = Field(
+        default_factory=dict,
+        description="Since when instances whose turn came cannot be brought up, because their pod "
+        'is refused or evicted again and again: {"2026-01-02T03:04:05Z": "4,7"}. A failure that '
+        "is counted begins that time anew.",
+        exclude_if=empty,
+    )
     failures: Annotated[
         tuple[Failure, ...], Field(description="The failures, newest 50.", exclude_if=empty)
     ] = ()

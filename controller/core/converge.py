@@ -17,6 +17,7 @@ from controller.api.pod import Pod
 from controller.api.policy import StrategyType
 from controller.core import assigned as asg
 from controller.core import backoff, in_place
+from controller.core.backoff import Series
 from controller.core.case import Case
 from controller.core.change import Change
 from controller.core.failures import Tally
@@ -88,6 +89,7 @@ class Convergence:
         moments += [at for _, at in self._ended_twins() if at > now]
         moments += [at for _, at in self._stuck() if at > now]
         moments += [r.until for r in self.case.seen.refusals.values() if r.until > now]
+        moments += [s.resume_at for s in self.case.seen.remade.values() if s.resume_at > now]
         return min(moments, default=None)
 
     def _all(self) -> Iterator[Action]:
@@ -163,14 +165,15 @@ class Convergence:
         i, way, seen = pod.instance, self.way, self.case.seen
         assert way is not None
         refused = i in seen.refusals and seen.refusals[i].until > self.case.now
+        series = self._series(i, not pod.surge, asg.revision_of(way.goal, i) or "")
+        refused = refused or (series is not None and series.resume_at > self.case.now)
         if refused or i in seen.contested or i in self.case.view.twin.occupied:
             return None
         goal = asg.revision_of(way.goal, i)
         if goal is None or goal not in seen.revisions:
             return None
         count = self.tally.counts.get(i, 0) if self.tally else 0
-        uid, remade = way.update.metadata.uid, seen.remade.get(i, 0)
-        return CreatePod(i, goal, not pod.surge, uid, count, remade)
+        return self._create(i, goal, not pod.surge, way.update.metadata.uid, count)
 
     def _delete_twins(self) -> Iterator[Action]:
         """Pods in the other slot that do not surge (any more), and new ones whose time is up."""
@@ -286,15 +289,25 @@ class Convergence:
             for i in ids & missing:
                 if i in refusals and refusals[i].until > case.now:
                     continue
+                series = self._series(i, i in slots, revision)
+                if series is not None and series.resume_at > case.now:
+                    continue
                 made = i in mine
-                yield CreatePod(
-                    i,
-                    revision,
-                    surge=i in slots,
-                    update=update if made else "",
-                    failures=counts.get(i, 0) if made else 0,
-                    remade=case.seen.remade.get(i, 0),
-                )
+                count = counts.get(i, 0) if made else 0
+                yield self._create(i, revision, i in slots, update if made else "", count)
+
+    def _series(self, instance: int, surge: bool, revision: str) -> Series | None:
+        """What is known of the pods of an instance at a revision that are gone: another one is
+        not paused for, nor does it go on counting."""
+        series = self.case.seen.remade.get((instance, surge))
+        return series if series and series.revision == revision else None
+
+    def _create(
+        self, instance: int, revision: str, surge: bool, update: str, failures: int
+    ) -> CreatePod:
+        series = self._series(instance, surge, revision)
+        count, since = (series.count, series.since) if series else (0, 0.0)
+        return CreatePod(instance, revision, surge, update, failures, count, since if count else 0)
 
 
 def _delete(pod: Pod) -> DeletePod:

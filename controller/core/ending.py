@@ -151,7 +151,9 @@ def closed(
     case: Case, update: Update, phase: Phase, reason: str, message: str, by: str = ""
 ) -> Write:
     """The Update enters a terminal phase; ``by``: who wants it, "" the operator."""
-    status: UpdateStatus = entered(case, update, phase, reason, message, by=by, batch=None)
+    status: UpdateStatus = entered(
+        case, update, phase, reason, message, by=by, batch=None, down_since={}
+    )
     name = update.metadata.name
     kind: EventType = "Warning" if phase in WARNINGS else "Normal"
     on_update = Event(str(phase), message, name, kind)

@@ -17,6 +17,7 @@ from controller.api.meta import surely_past
 from controller.api.pod import Pod, Trouble
 from controller.api.update import Failure
 from controller.core.oneway import OneWay
+from controller.core.outage import Outage, of_pod
 
 #: What a pod says on its ordinary way to Ready: no reason of its own.
 ORDINARY = frozenset({"ContainersNotReady", "ContainersNotInitialized", "PodCompleted"})
@@ -143,6 +144,9 @@ class Tally:
         )
 
     def _why(self, pod: Pod) -> Trouble:
+        if pod.instance in self.outage.unfit and pod.trouble:
+            said = of_pod(pod).removeprefix(f"{pod.trouble.reason}: ")
+            return Trouble(pod.trouble.reason, said)
         if pod.instance not in self.overdue:
             return pod.trouble or Trouble("Restarted", "a container restarted")
         late = self._late(pod)
@@ -195,20 +199,22 @@ class Tally:
         """Ids of a surge whose new pod is to come up beside the old one, and has not."""
         return self.way.untouched - self.way.surging if self.way.surges else NONE
 
+    @cached_property
+    def outage(self) -> Outage:
+        return Outage(self.way, self._began)
+
     def _refused(self) -> Iterator[tuple[int, float]]:
-        """Instances whose create is refused, each with the moment that makes it a failure: counted
-        from the batch's start, and once more for each failure it has had."""
-        way, batch = self.way, self.way.update.status.batch
-        if self.grace is None or batch is None:
-            return
-        waiting = way.flight & way.asked & (way.flight - way.case.view.present | self._beside)
-        for i, refusal in way.case.seen.refusals.items():
-            if i in waiting and refusal.counts:
-                before = self.stored.get(i, 0)
-                last = next((f.time for f in self.way.update.status.failures if f.instance == i), 0)
-                # What an Update takes over was its group before it began: nobody had tried then.
-                due = surely_past(max(batch.started_at, self._began), self.grace * (before + 1))
-                yield i, max(due, surely_past(last, self.grace)) if before else due
+        """Instances whose pod is refused, by the API server or by the kubelet, each with the moment
+        that makes it a failure."""
+        refusals = self.way.case.seen.refusals
+        counting = Ids(i for i in self.outage.refused if refusals[i].counts) | self.outage.unfit
+        for i in counting & self.outage.ids:
+            if (due := self.down_until(i)) is not None:
+                yield i, due
+
+    def down_until(self, instance: int) -> float | None:
+        """The deadline of an instance that is down (epoch seconds); None: it has none."""
+        return self.grace and surely_past(self.outage.since[instance], self.grace)
 
 
 def _is_lost(pod: Pod) -> bool:

@@ -43,3 +43,4 @@ def _ids(status: UpdateStatus) -> Iterator[Ids]:
     yield from (sets.updating, sets.updated, sets.failed)
     yield from (sets.rolling_back, sets.rolled_back, sets.rollback_failed)
     yield from status.failure_counts.values()
+    yield from status.down_since.values()

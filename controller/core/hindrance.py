@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from controller.api.ids import Ids
-from controller.core import refused_actions, termination
-from controller.core.failures import ORDINARY
+from controller.core import outage, refused_actions, termination
+from controller.core.failures import ORDINARY, Tally
 from controller.core.gating import Gates
 from controller.core.oneway import OneWay
 
@@ -26,8 +26,10 @@ class Hindrance:
 
 
 def of(way: OneWay, held_back: Ids) -> Hindrance | None:
-    """The first thing that is waited for; ``held_back``: ids kept by ``maxUnavailable``."""
-    return next(_all(way, held_back), None)
+    """The first thing that needs a person, else the first that is waited for; ``held_back``: ids
+    kept by ``maxUnavailable``."""
+    found = list(_all(way, held_back))
+    return next((one for one in found if one.stuck), found[0] if found else None)
 
 
 def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
@@ -43,6 +45,7 @@ def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
             yield Hindrance("WaitingForTermination", f"instance {i}: {pod.name} of a former Job")
         elif refusal := seen.refusals.get(i):
             yield Hindrance(refusal.reason, f"instance {i}: {refusal.message}")
+    yield from _down(way)
     for i in islice(Ids(seen.refusals) & way.flight & view.alive - way.surging, LOOKED_AT):
         refusal = seen.refusals[i]
         if refusal.surge != (i in way.case.status.slots):
@@ -71,7 +74,21 @@ def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
         )
 
 
+def _down(way: OneWay) -> Iterator[Hindrance]:
+    """Instances that cannot be brought up; past their deadline they need a person."""
+    tally = Tally(way)
+    for i in islice(tally.outage.ids, LOOKED_AT):
+        refusal = way.case.seen.refusals.get(i) if i in tally.outage.refused else None
+        reason = refusal.reason if refusal else "InstanceNotReady"
+        due = tally.down_until(i)
+        late = due is not None and due <= way.case.now
+        yield Hindrance(reason, f"instance {i}: {outage.told(way, i)}", late)
+
+
 def next_moment(way: OneWay) -> float | None:
-    """When the next termination becomes worth telling (or needs a person)."""
+    """When the next termination becomes worth telling, or something needs a person."""
+    now, tally = way.case.now, Tally(way)
     waited_for = termination.left(way.case, way.flight | way.shaky)
-    return termination.next_moment(waited_for, way.case.now)
+    ends = (tally.down_until(i) for i in islice(tally.outage.ids, LOOKED_AT))
+    moments = (termination.next_moment(waited_for, now), *ends)
+    return min((at for at in moments if at is not None and at > now), default=None)

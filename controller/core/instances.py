@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from dataclasses import replace
 from functools import cache
 
 from controller.api.ids import NONE, Ids
 from controller.api.pod import Pod
-from controller.core import backoff
+from controller.core.backoff import Series, following, interrupted
 from controller.core.sighting import as_seen
 from controller.core.view import EVERY, SETS, Slot, View, facts_of, family
 
@@ -33,8 +34,8 @@ class Instances:
         self.pods: dict[Slot, Pod] = {}
         self._facts: dict[Slot, frozenset[str]] = {}
         self._sets: tuple[dict[str, int], dict[str, int]] = ({}, {})
-        #: Ids whose pod ended and is gone -> how often in a row.
-        self.remade: dict[int, int] = {}
+        #: Slots whose pod ended or was disrupted, and is gone.
+        self.remade: dict[Slot, Series] = {}
         #: uids of pods with a delete, a delete by force, a change in place, a mend under way.
         self._going: set[str] = set()
         #: When which pod stumbled: a container restarted, or readiness was lost.
@@ -62,6 +63,8 @@ class Instances:
                 return False
         if now is not None:
             pod = as_seen(pod, known, now)
+        if known is not None and known.uid == pod.uid and self._was_good(known):
+            pod = replace(pod, was_good=True)
         if known is not None and known.uid == pod.uid and _stumbled(known, pod):
             # Of one that was not Ready before, the stamp is old: what counts is when it was seen.
             self.stumbles.append((max(pod.ready_since, self._now), pod.slot))
@@ -71,11 +74,14 @@ class Instances:
         if known is not None and known.uid != pod.uid:
             self._forget(known.uid)
         self.pods[pod.slot] = pod
-        self.remade.pop(pod.instance, None)
+        self.remade.pop(pod.slot, None)
         if known == pod:
             return False
         self._index(pod.slot)
         return True
+
+    def _was_good(self, pod: Pod) -> bool:
+        return pod.was_good or bool(self._good[pod.surge] >> pod.instance & 1)
 
     def drop(self, slot: Slot, uid: str) -> bool:
         """The pod with this uid is gone; a successor under the same name stays."""
@@ -83,8 +89,8 @@ class Instances:
         self._forget(uid)
         if known is None or known.uid != uid:
             return False
-        if known.ended:
-            self.remade[slot[0]] = backoff.next_count(known)
+        if interrupted(known):
+            self.remade[slot] = following(known)
         del self.pods[slot]
         self._index(slot)
         return True

@@ -11,7 +11,7 @@ from controller.api.meta import surely_past
 from controller.api.update import Phase
 from controller.core import assigned as asg
 from controller.core import conditions as cond
-from controller.core import outcome, pending, policy, refused_actions, termination
+from controller.core import outage, outcome, pending, policy, refused_actions, termination
 from controller.core import refused as refused_writes
 from controller.core.admission import (
     held_up,
@@ -214,7 +214,11 @@ def _deadlines(case: Case) -> Iterator[tuple[int, float]]:
     grace = timeout + case.job.spec.min_ready_seconds
     for i in islice((view.alive & case.intended) - case.available, LOOKED_AT):
         pod = view.pod(i)
-        yield i, surely_past(max(pod.created, pod.ready_since), grace)
+        # One of a series of pods that were never good is no new beginning.
+        again = pod.down_since if pod.remade > 1 and not pod.was_good else 0.0
+        yield i, surely_past(again or max(pod.created, pod.ready_since), grace)
+    for i, since in islice(outage.missing(case), LOOKED_AT):
+        yield i, surely_past(since, grace)
 
 
 def _progress(case: Case) -> tuple[str, str]:
@@ -235,14 +239,18 @@ def _progress(case: Case) -> tuple[str, str]:
                 "WaitingForTermination",
                 f"{message}; instance {i}: {pod} of a former Job is left",
             )
-        if i in view.present and i not in view.ready and view.pod(i).trouble:
+        told = i in view.present and i not in view.ready and view.pod(i).trouble
+        if told or (i not in view.occupied and outage.series_of(case, i)):
             return "InstanceNotReady", f"{message}; {_trouble(case, i)}"
     return "Progressing", message
 
 
 def _trouble(case: Case, instance: int) -> str:
-    trouble = case.view.pod(instance).trouble
-    words = f"{trouble.reason}: {trouble.message}".rstrip(": ") if trouble else "not Ready"
+    if instance in case.view.present:
+        words = outage.of_pod(case.view.pod(instance))
+    else:
+        series = outage.series_of(case, instance)
+        words = outage.of_series(series) if series else "not Ready"
     return f"instance {instance}: {words}"
 
 

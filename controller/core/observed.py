@@ -9,8 +9,9 @@ from typing import Final
 from controller.api.job import Job
 from controller.api.update import Phase, Update
 from controller.core.answers import Answer
+from controller.core.backoff import Series
 from controller.core.plan import ActionKey, ActionOnObject
-from controller.core.view import View
+from controller.core.view import Slot, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,8 @@ class Observed:
     GET found deleted; ``strangers``: names of Updates of this Job's namespace that are not its own.
     ``orphans``: ControllerRevisions that a former Job of this name left.
     ``job_live``: the Job was read live for this very decision. ``contested``: ids whose pod's name
-    is held by a stranger, with who holds it. ``remade``: ids whose pod ended and is gone, with how
-    often in a row that was so. ``verdicts``: by uid of the Update made by a person that asked.
+    is held by a stranger, with who holds it. ``remade``: slots whose pod ended or was disrupted and
+    is gone. ``verdicts``: by uid of the Update made by a person that asked.
     ``templates``: revision -> canonical template, as far as they were read; the present one always
     is. ``stubborn``: uids of pods that the API server would not change in place. ``too_new``: what
     of this Job only a newer version can read, "" for nothing. ``newer_revisions``: of its
@@ -146,7 +147,7 @@ class Observed:
     refused_actions: Mapping[ActionKey, RefusedAction] = field(default_factory=dict)
     pruning: frozenset[str] = frozenset()
     contested: Mapping[int, str] = field(default_factory=dict)
-    remade: Mapping[int, int] = field(default_factory=dict)
+    remade: Mapping[Slot, Series] = field(default_factory=dict)
     job_live: bool = False
     refused_writes: Mapping[str, Refusal] = field(default_factory=dict)
     too_new: str = ""

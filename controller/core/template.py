@@ -23,6 +23,7 @@ from typing import Any, Final, Self, TypeGuard
 
 from controller.api import labels
 from controller.api.job import KIND
+from controller.api.meta import format_time
 from controller.core.revision import canonical, digest_of
 
 _PLACEHOLDER: Final = re.compile(r"\{\{echelon\.(instance|instances|job|namespace)\}\}")
@@ -38,6 +39,7 @@ _OURS: Final = (
     labels.UPDATE,
     labels.FAILURES,
     labels.REMADE,
+    labels.DOWN_SINCE,
     labels.RESTART_BASE,
     labels.CHANGING_TO,
 )
@@ -109,12 +111,13 @@ class Prepared:
         update_uid: str | None = None,
         failures: int = 0,
         remade: int = 0,
+        down_since: float = 0.0,
     ) -> dict[str, Any]:
         """The pod of ``instance``, as the API server takes it.
 
         ``instances`` is the count to tell the pod; ``slot_s`` puts it in the ``-s`` slot;
-        ``update_uid`` names the Update that makes it; ``failures`` and ``remade`` are what earlier
-        pods of this instance left behind.
+        ``update_uid`` names the Update that makes it; ``failures``, ``remade`` and ``down_since``
+        (epoch seconds) are what earlier pods of this instance left behind.
         """
         pod: dict[str, Any] = json.loads(self._skeleton)
         name = f"{self.job_name}-{instance}"
@@ -129,9 +132,8 @@ class Prepared:
         metadata = pod["metadata"]
         metadata["name"] = f"{name}-s" if slot_s else name
         metadata["labels"] = _merged(metadata["labels"], {labels.INSTANCE: str(instance)})
-        metadata["annotations"] = _merged(
-            metadata["annotations"], _life(update_uid or "", failures, remade)
-        )
+        life = _life(update_uid or "", failures, remade, down_since)
+        metadata["annotations"] = _merged(metadata["annotations"], life)
         for container in _containers(pod):
             # First: a later entry of the template may refer to it as $(ECHELON_INSTANCE).
             env = container.get("env", [])
@@ -176,7 +178,7 @@ def own_claims(template: bytes) -> tuple[str, ...]:
     return tuple(name for name in named if "{{echelon.instance}}" in str(name))
 
 
-def _life(update_uid: str, failures: int, remade: int) -> dict[str, str]:
+def _life(update_uid: str, failures: int, remade: int, down_since: float) -> dict[str, str]:
     """The annotations about this very pod. An Update's pod always says how many failures came
     before it: the count goes on from there (contract rule 6)."""
     found = {labels.UPDATE: update_uid} if update_uid else {}
@@ -184,6 +186,8 @@ def _life(update_uid: str, failures: int, remade: int) -> dict[str, str]:
         found[labels.FAILURES] = str(failures)
     if remade:
         found[labels.REMADE] = str(remade)
+    if remade and down_since:
+        found[labels.DOWN_SINCE] = format_time(down_since)
     return found
 
 

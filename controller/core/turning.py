@@ -32,6 +32,7 @@ def turn(
     name = way.update.metadata.name
     changes = counted(way, tally) | {
         "failure_counts": {},
+        "down_since": {},
         "batch": None,
         "watching_since": None,
     }

@@ -172,6 +172,7 @@ def counted(way: OneWay, tally: Tally) -> dict[str, Any]:
         "instances": sets_of(way, tally),
         "failure_counts": grouped(tally.counts),
         "failures": tally.records() if tally.fresh else way.update.status.failures,
+        "down_since": tally.outage.kept(Ids(tally.fresh)),
     }
     changes["counts"] = _counts(way, changes["instances"])
     return changes

@@ -129,6 +129,7 @@ class Creation:
             update_uid=action.update or None,
             failures=action.failures,
             remade=action.remade,
+            down_since=action.down_since,
         )
         answer: dict[str, Any] | None = None
         error: ApiError | None = None
@@ -199,6 +200,7 @@ class Creation:
             update=action.update,
             failures=action.failures,
             remade=action.remade,
+            down_since=action.down_since,
             created=self.clock(),
         )
 

@@ -157,7 +157,7 @@ def test_an_ended_pod_is_a_failure_and_made_again_with_back_off() -> None:
 
 def test_what_never_is_a_failure() -> None:
     """A pod somebody deletes, and one the kubelet refused before a container ran."""
-    world = world_with(maxFailuresPerInstance=0)
+    world = world_with(maxFailuresPerInstance=0, readyTimeoutSeconds=300)
     world.behave("app:2", instance=0, ready=20.0)
     world.edit(image="app:2")
     world.until(lambda: "app:2" in world.images().values())

@@ -98,6 +98,6 @@ def test_how_often_in_a_row_a_pod_ended() -> None:
     trouble = Trouble("Error", at=2.0)
     store.put(pod(0, phase="Failed", ran=True, remade=2, trouble=trouble))
     store.drop((0, False), "u0")
-    assert store.remade == {0: 3}
+    assert {slot: s.count for slot, s in store.remade.items()} == {(0, False): 3}
     store.put(pod(0, version=9, uid="new"))
     assert store.remade == {}

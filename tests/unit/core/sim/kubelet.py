@@ -20,6 +20,9 @@ class Behaviour:
     end: float | None = None
     stop: float | None = 1.0
     ran: bool = True
+    #: Why it ends, and whether somebody else's act ends it (an eviction).
+    reason: str = "Error"
+    disrupted: bool = False
     enact: float | None = 1.0
     infeasible: bool = False
 
@@ -143,9 +146,11 @@ class Kubelet:
 
     def _end(self, pod: Pod, life: Life) -> None:
         how = self.behaviour(pod, life.revision)
-        trouble = Trouble("Error", "container app exited with code 3", 3, self.stamp)
-        ran = pod.ran or how.ran
-        self.cluster.set_pod(replace(pod, phase="Failed", ran=ran, ready=False, trouble=trouble))
+        trouble = Trouble(how.reason, "container app exited with code 3", 3, self.stamp)
+        if how.reason != "Error":
+            trouble = Trouble(how.reason, "the node has no room")
+        ended = replace(pod, phase="Failed", ran=pod.ran or how.ran, ready=False, trouble=trouble)
+        self.cluster.set_pod(replace(ended, disrupted=how.disrupted))
 
     def _start(self, pod: Pod, life: Life) -> None:
         life.run += 1

@@ -254,6 +254,7 @@ class Operator(Sight):
             update=action.update,
             failures=action.failures,
             remade=action.remade,
+            down_since=action.down_since,
             created=self.cluster.now,
         )
 
