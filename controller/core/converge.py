@@ -17,14 +17,14 @@ from controller.api.pod import Pod
 from controller.api.policy import StrategyType
 from controller.core import assigned as asg
 from controller.core import backoff, in_place
-from controller.core.backoff import Series
 from controller.core.case import Case
 from controller.core.change import Change
 from controller.core.failures import Tally
 from controller.core.gating import Gates
+from controller.core.making import create
 from controller.core.observed import TERMINATING
 from controller.core.oneway import OneWay
-from controller.core.plan import Action, ChangePod, CreatePod, DeletePod, MendPod
+from controller.core.plan import Action, ChangePod, DeletePod, MendPod
 from controller.core.policy import max_unavailable
 
 #: Actions of one decision; the rest follows in the next one, so that no Job starves the others.
@@ -161,19 +161,16 @@ class Convergence:
         return self.way.surging if self.way else NONE
 
     def _twin_of(self, pod: Pod) -> Action | None:
-        """The new pod of a surge, unless its name is still taken or was just refused."""
+        """The new pod of a surge, unless its name is still taken or it has to wait."""
         i, way, seen = pod.instance, self.way, self.case.seen
         assert way is not None
-        refused = i in seen.refusals and seen.refusals[i].until > self.case.now
-        series = self._series(i, not pod.surge, asg.revision_of(way.goal, i) or "")
-        refused = refused or (series is not None and series.resume_at > self.case.now)
-        if refused or i in seen.contested or i in self.case.view.twin.occupied:
+        if i in seen.contested or i in self.case.view.twin.occupied:
             return None
         goal = asg.revision_of(way.goal, i)
         if goal is None or goal not in seen.revisions:
             return None
         count = self.tally.counts.get(i, 0) if self.tally else 0
-        return self._create(i, goal, not pod.surge, way.update.metadata.uid, count)
+        return create(self.case, i, goal, not pod.surge, way.update.metadata.uid, count)
 
     def _delete_twins(self) -> Iterator[Action]:
         """Pods in the other slot that do not surge (any more), and new ones whose time is up."""
@@ -287,27 +284,9 @@ class Convergence:
                 mine = way.goal[revision]
                 mine &= mine if way.restart else way.batch | way.done | way.failed
             for i in ids & missing:
-                if i in refusals and refusals[i].until > case.now:
-                    continue
-                series = self._series(i, i in slots, revision)
-                if series is not None and series.resume_at > case.now:
-                    continue
-                made = i in mine
-                count = counts.get(i, 0) if made else 0
-                yield self._create(i, revision, i in slots, update if made else "", count)
-
-    def _series(self, instance: int, surge: bool, revision: str) -> Series | None:
-        """What is known of the pods of an instance at a revision that are gone: another one is
-        not paused for, nor does it go on counting."""
-        series = self.case.seen.remade.get((instance, surge))
-        return series if series and series.revision == revision else None
-
-    def _create(
-        self, instance: int, revision: str, surge: bool, update: str, failures: int
-    ) -> CreatePod:
-        series = self._series(instance, surge, revision)
-        count, since = (series.count, series.since) if series else (0, 0.0)
-        return CreatePod(instance, revision, surge, update, failures, count, since if count else 0)
+                by, count = (update, counts.get(i, 0)) if i in mine else ("", 0)
+                if (made := create(case, i, revision, i in slots, by, count)) is not None:
+                    yield made
 
 
 def _delete(pod: Pod) -> DeletePod:
