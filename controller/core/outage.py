@@ -124,7 +124,7 @@ def of_series(series: Series) -> str:
 
 def _words(trouble: Trouble | None, tries: int) -> str:
     words = f"{trouble.reason}: {trouble.message}".rstrip(": ") if trouble else "not Ready"
-    return f"{words}, tried {tries} times" if tries > 1 else words
+    return f"{words.rstrip('.')}, tried {tries} times" if tries > 1 else words
 
 
 def told(way: OneWay, instance: int) -> str:
