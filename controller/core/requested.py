@@ -81,7 +81,7 @@ def _admit(case: Case, update: Update) -> Write | None:
     if goal.revision is not None and (write := locking.kept(case, goal.revision)):
         if (held := refused.by(case, write)) is None:
             return write
-        return _wait(case, update, held.reason, refused.words((target(write), held)))
+        return locking.waiting(case, update, held.reason, refused.words((target(write), held)))
     return locking.take(case, update, goal)
 
 
