@@ -95,6 +95,13 @@ def refusals(case: Case, update: Update) -> Iterator[Refusal]:
         )
 
 
+def has_job_gates(case: Case, update: Update) -> bool:
+    """Whether the Update is asked through gates that make a Job of a template."""
+    own = update.spec.policy.gates if update.spec.policy else None
+    gates = case.job.spec.update.gates if own is None else own
+    return any(gate.job is not None for gate in gates)
+
+
 def _gates(case: Case, update: Update) -> Refusal | None:
     own = update.spec.policy.gates if update.spec.policy else None
     if own is not None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from controller.api.ids import Ids
 from controller.api.update import UpdateStatus
+from controller.core import gatecheck
 
 #: Bytes of a status that leave room for the rest of the object in 200 KiB.
 ROOM: Final = 190 * 1024
@@ -24,6 +25,8 @@ def fitted(status: UpdateStatus) -> UpdateStatus:
         180 + len(f.message) + len(f.reason) + len(f.node or "") for f in status.failures
     )
     history = sum(120 + len(e.message) + len(e.reason) + len(e.by) for e in status.history)
+    # Gates of the Update's own are in its spec, too.
+    ids += 2 * sum(map(gatecheck.size, status.policy.gates if status.policy else ()))
     if ids + failures + history <= ROOM:
         return status
     changes: dict[str, object] = {"history": status.history[:KEPT]}

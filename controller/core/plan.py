@@ -82,7 +82,8 @@ class ReadUpdate:
 
 @dataclass(frozen=True, slots=True)
 class CheckTemplate:
-    """Ask the API server by a dry run whether it takes a pod of this revision. ``update``: uid of
+    """Ask the API server by a dry run whether it takes a pod of this revision ("": of none), and
+    the Jobs of the job gates that an Update to it is asked through. ``update``: uid of
     the Update made by a person that asks; "" for the Job's own present template."""
 
     revision: str

@@ -64,10 +64,10 @@ def _admit(case: Case, update: Update) -> Write | None:
     if refusals and (not dry or hopeless):
         return locking.rejected(case, update, *refusals[0])
     goal = aim.of(case, update)
-    if goal.revision is not None:
+    if goal.revision is not None or aim.has_job_gates(case, update):
         verdict = case.seen.verdicts.get(uid)
         if verdict is None or (not verdict.answered and (verdict.ask_again or 0) <= case.now):
-            return CheckTemplate(goal.revision, uid)
+            return CheckTemplate(goal.revision or "", uid)
         if not verdict.answered:
             return locking.waiting(case, update, verdict.reason, verdict.message)
         if not verdict.accepted:

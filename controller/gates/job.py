@@ -45,6 +45,8 @@ async def ask(gate: Gate, context: Context, world: World) -> Answer:
         return inconclusive(f"the Job {name} is not of this Update: delete it, or wait until it is")
     status = job.get("status") or {}
     last = ""
+    if _timed_out(gate, status):
+        return inconclusive(f"the Job did not end within {gate.timeout_seconds}s")
     if judge_job(status, "").verdict == "Fail":
         last = await _log(world, context.namespace, name, min(end, clock() + _LOG_SECONDS))
     return judge_job(status, last)
@@ -100,13 +102,37 @@ def manifest(gate: Gate, context: Context) -> dict[str, Any]:
     }
     spec = template.get("spec")
     if isinstance(spec, dict):
-        spec |= _kept(gate, spec)
+        spec |= _kept(gate, spec) | {"activeDeadlineSeconds": _deadline(gate)}
     if isinstance(spec, dict) and isinstance(pod := spec.get("template"), dict):
         pods = pod.get("metadata")
         if isinstance(pods, dict) and isinstance(pods.get("labels"), dict):
             # With an instance's labels its pods would be taken for instances.
             pods["labels"] = _strangers(pods["labels"])
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
+
+
+def rehearsal(gate: Gate, context: Context) -> dict[str, Any]:
+    """The Job as the API server is asked about it before there is an Update."""
+    made = manifest(gate, context)
+    metadata = made["metadata"]
+    metadata["name"] = f"{context.job}-dry-run"
+    del metadata["ownerReferences"], metadata["labels"][labels.UPDATE]
+    return made
+
+
+def _deadline(gate: Gate) -> int:
+    """Seconds after which the Job is ended: nobody waits for it longer than for the gate."""
+    assert gate.job is not None
+    spec = gate.job.template.get("spec")
+    own = spec.get("activeDeadlineSeconds") if isinstance(spec, dict) else None
+    return min(own, gate.timeout_seconds) if isinstance(own, int) else gate.timeout_seconds
+
+
+def _timed_out(gate: Gate, status: dict[str, Any]) -> bool:
+    """Whether the Job was ended because the gate's time is up, not its template's own."""
+    ended = [c for c in status.get("conditions") or () if c.get("type") == "Failed"]
+    why = ended[0].get("reason") if ended else ""
+    return why == "DeadlineExceeded" and _deadline(gate) == gate.timeout_seconds
 
 
 def _kept(gate: Gate, spec: dict[str, Any]) -> dict[str, int]:

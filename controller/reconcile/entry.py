@@ -137,6 +137,8 @@ class Entry:
             self._ask_again()
         if not same:
             self._begin(meta["uid"])
+        elif self.job and self.job.spec.update.gates != job.spec.update.gates:
+            self._ask_again()
         self.job = job
 
     def _begin(self, uid: str) -> None:

@@ -17,23 +17,20 @@ from controller.api.job import Job
 from controller.api.meta import ObjectMeta
 from controller.api.update import Update
 from controller.core import plan, too_new
-from controller.core.observed import Observed, Verdict
+from controller.core.observed import Observed
 from controller.kube.client import Client
 from controller.kube.errors import (
     AlreadyExists,
-    ApiError,
     Conflict,
     NotFound,
-    NotHolderError,
 )
-from controller.kube.resources import PODS
-from controller.reconcile import refusal, swap
+from controller.reconcile import swap
 from controller.reconcile.controller_revisions import ControllerRevisions
-from controller.reconcile.creation import prepared
 from controller.reconcile.decode import JOBS, UPDATES, read_update
 from controller.reconcile.entry import Entry, Unreadable
 from controller.reconcile.references import owner_reference
 from controller.reconcile.store import Store
+from controller.reconcile.template_check import TemplateCheck
 
 log = logging.getLogger(__name__)
 
@@ -187,27 +184,10 @@ class Intent:
         """Ask by a dry run (contract rule 13)."""
         assert entry.job is not None
         job, template = entry.job, entry.revision
-        tries, warnings = entry.verdict_tries.get(write.update, 0) + 1, list[str]()
-        try:
-            pod = (await prepared(self._client, entry, job, write.revision)).dry_run(
-                instances=job.spec.instances
-            )
-            # A field that nobody knows would vanish from the pods without a word.
-            await self._client.create(
-                PODS,
-                entry.key[0],
-                pod,
-                dry_run=True,
-                warned=warnings.extend,
-                metadata_only=True,
-            )
-        except NotHolderError:
-            raise
-        except ApiError as error:
-            verdict = refusal.verdict(error, tries, self._clock())
-        else:
-            verdict, tries = Verdict(True, warnings=tuple(warnings)), 0
-        if not entry.is_of(job) or entry.revision != template:
+        tries = entry.verdict_tries.get(write.update, 0) + 1
+        verdict = await TemplateCheck(self._client, entry, write).verdict(tries, self._clock())
+        same = entry.job is not None and entry.job.spec.update.gates == job.spec.update.gates
+        if not (same and entry.is_of(job)) or entry.revision != template:
             return  # Another template meanwhile: of that nothing was said.
-        entry.verdict_tries[write.update] = tries
+        entry.verdict_tries[write.update] = 0 if verdict.accepted else tries
         entry.verdicts[write.update] = verdict

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.integration.gates.manifests import gate, gated, state, turn
-from tests.integration.harness.manifests import Object, batch, sim
+from tests.integration.harness.manifests import Object, batch, condition, is_true, sim, update
 from tests.integration.harness.space import Space
 
 
@@ -80,11 +80,51 @@ def test_a_job_that_goes_on_is_no_verdict(space: Space) -> None:
     space.wait_update("Aborted")
 
 
-def test_a_template_that_is_no_job_is_no_verdict(space: Space) -> None:
-    wrong = runs(0)
+def test_a_template_that_is_no_job_is_refused_before_anything_is_touched(space: Space) -> None:
+    wrong, good = runs(0), gate("smoke", job={"template": runs(0)})
     wrong["spec"]["template"]["spec"]["containers"][0]["image"] = ""
-    smoke = gate("smoke", job={"template": wrong}, timeoutSeconds=3)
-    space.made(gated(smoke, instances=1))
+    bad = gate("smoke", job={"template": wrong}, timeoutSeconds=3)
+    space.create(gated(bad, instances=1))
+    stalled = space.wait_job("Stalled", lambda j: is_true(j, "Stalled"))
+    said = condition(stalled, "Stalled")
+    assert said["reason"] == "InvalidGate"
+    assert "gate smoke: " in said["message"]
+    assert "image: Required value" in said["message"]
+    assert space.observer.incarnations() == {}
+    # Mended, it comes up; a policy that is bad later holds the next template back.
+    space.patch_job(update={"gates": [good]})
+    space.wait_ready()
+    space.patch_job(update={"gates": [bad]})
     space.set_image("web:2")
-    held = space.wait_update("RollForwardPaused", timeout=60)
-    assert "image: Required value" in held["status"]["message"]
+    space.wait_job("Stalled", lambda j: is_true(j, "Stalled") and is_true(j, "UpdatePending"))
+    space.create(update("again", restart=True))
+    assert "image: Required" in space.wait_update("Rejected", name="again")["status"]["message"]
+    misspelt = runs(0)
+    misspelt["spec"]["backofLimit"] = 1
+    own = {"gates": [gate("mine", job={"template": misspelt})]}
+    space.create(update("own", policy=own))
+    refused = space.wait_update("Rejected", name="own")
+    assert (
+        'gate mine: strict decoding error: unknown field "spec.backofLimit"'
+        in (refused["status"]["message"])
+    )
+    space.patch_job(update={"gates": [good]})
+    space.wait_update("RolledForward", timeout=40)
+    assert {len(uids) for uids in space.observer.uids().values()} == {2}
+
+
+def test_a_job_does_not_run_for_longer_than_its_gate_waits(space: Space) -> None:
+    endless = gate("smoke", job={"template": runs(0, exit_after="1h")}, timeoutSeconds=3)
+    space.made(gated(endless, instances=1))
+    space.set_image("web:2")
+    space.wait_update("RollForwardPaused", timeout=60)
+    (made,) = batch_jobs(space)
+    assert made["spec"]["activeDeadlineSeconds"] == 3
+
+    def ended() -> bool:
+        (job,) = batch_jobs(space)
+        found = job["status"].get("conditions", ())
+        return any(c["type"] == "Failed" and c["reason"] == "DeadlineExceeded" for c in found)
+
+    space.cluster.wait("its end", ended)
+    assert state(space.update("web-g2"), "smoke")["result"] == "Inconclusive"

@@ -141,8 +141,8 @@ async def test_a_log_that_cannot_be_had_is_left_out(
     asker: Asker, context: Context, api: Api, status: int
 ) -> None:
     await asker.ask(gate(), context)
-    end(api, context, "Failed", reason="DeadlineExceeded")
-    expected = Answer(Verdict.FAIL, "the Job failed (DeadlineExceeded)", "Failed")
+    end(api, context, "Failed", reason="BackoffLimitExceeded")
+    expected = Answer(Verdict.FAIL, "the Job failed (BackoffLimitExceeded)", "Failed")
     assert await asker.ask(gate(), context) == expected
     api.fail("LIST", status)
     assert await asker.ask(gate(), context) == expected
@@ -155,7 +155,7 @@ async def test_a_slow_log_leaves_the_verdict(
 ) -> None:
     impatient = gate().model_copy(update={"interval_seconds": 1})
     await asker.ask(impatient, context)
-    end(api, context, "Failed", reason="DeadlineExceeded")
+    end(api, context, "Failed", reason="BackoffLimitExceeded")
     put_pod(api, "smoke-1", "2026-01-01T00:00:00Z")
 
     async def hang(*_: Any, **__: Any) -> str:
@@ -163,7 +163,7 @@ async def test_a_slow_log_leaves_the_verdict(
         return ""
 
     monkeypatch.setattr(job, "tail", hang)
-    expected = Answer(Verdict.FAIL, "the Job failed (DeadlineExceeded)", "Failed")
+    expected = Answer(Verdict.FAIL, "the Job failed (BackoffLimitExceeded)", "Failed")
     assert await asker.ask(impatient, context) == expected
 
 
@@ -196,3 +196,27 @@ async def test_odd_templates_are_for_the_api_server_to_refuse(
 ) -> None:
     assert (await asker.ask(gate(template=template), context)).message == "running"
     assert api.count("POST") == 1
+
+
+@pytest.mark.parametrize(("own", "given"), [(None, 300), (60, 60), (900, 300)])
+async def test_its_deadline_is_the_gates_or_its_own_if_shorter(
+    context: Context, asker: Asker, api: Api, own: int | None, given: int
+) -> None:
+    spec = TEMPLATE["spec"] | ({} if own is None else {"activeDeadlineSeconds": own})
+    made = gate(template={"spec": spec})
+    assert job.manifest(made, context)["spec"]["activeDeadlineSeconds"] == given
+    await asker.ask(made, context)
+    end(api, context, "Failed", reason="DeadlineExceeded")
+    answer = await asker.ask(made, context)
+    if given == own:
+        assert answer.verdict is Verdict.FAIL
+    else:
+        assert answer == inconclusive("the Job did not end within 300s")
+
+
+def test_the_api_server_is_asked_about_it_without_an_owner(context: Context) -> None:
+    asked = job.rehearsal(gate(), replace(context, update="", update_uid=""))
+    assert asked["metadata"]["name"] == "web-dry-run"
+    assert "ownerReferences" not in asked["metadata"]
+    assert "echelon.dev/update" not in asked["metadata"]["labels"]
+    assert asked["spec"] == job.manifest(gate(), context)["spec"]
