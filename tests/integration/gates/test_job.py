@@ -86,10 +86,10 @@ def test_a_template_that_is_no_job_is_refused_before_anything_is_touched(space: 
     bad = gate("smoke", job={"template": wrong}, timeoutSeconds=3)
     space.create(gated(bad, instances=1))
     stalled = space.wait_job("Stalled", lambda j: is_true(j, "Stalled"))
-    said = condition(stalled, "Stalled")
-    assert said["reason"] == "InvalidGate"
-    assert "gate smoke: " in said["message"]
-    assert "image: Required value" in said["message"]
+    why = condition(stalled, "Stalled")
+    assert why["reason"] == "InvalidGate"
+    assert "gate smoke: " in why["message"]
+    assert "image: Required value" in why["message"]
     assert space.observer.incarnations() == {}
     # Mended, it comes up; a policy that is bad later holds the next template back.
     space.patch_job(update={"gates": [good]})
@@ -104,10 +104,9 @@ def test_a_template_that_is_no_job_is_refused_before_anything_is_touched(space: 
     own = {"gates": [gate("mine", job={"template": misspelt})]}
     space.create(update("own", policy=own))
     refused = space.wait_update("Rejected", name="own")
-    assert (
-        'gate mine: strict decoding error: unknown field "spec.backofLimit"'
-        in (refused["status"]["message"])
-    )
+    said = refused["status"]["message"]
+    assert said.startswith("gate mine: ")
+    assert 'unknown field "spec.backofLimit"' in said
     space.patch_job(update={"gates": [good]})
     space.wait_update("RolledForward", timeout=40)
     assert {len(uids) for uids in space.observer.uids().values()} == {2}
