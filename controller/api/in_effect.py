@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from controller.api import quantity
+from controller.api import labels, quantity
 from controller.api.restart_base import RestartBase
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PENDING: Final = "PodResizePending"
 IN_PROGRESS: Final = "PodResizeInProgress"
+RESIZE: Final = frozenset({PENDING, IN_PROGRESS})
 #: What can be changed while a container runs.
 RESIZABLE: Final = ("cpu", "memory")
 
@@ -30,7 +31,8 @@ def in_effect(
     conditions: Mapping[str, PodCondition],
     base: RestartBase,
 ) -> bool:
-    """``containers``: what should run all the time. ``conditions`` by type."""
+    """``containers``: what should run all the time. ``conditions`` by type, those of a resize only
+    if it is ours."""
     status = pod.status
     # A kubelet older than 1.34 does not tell the generation: the other signs have to do.
     if status.observed_generation and status.observed_generation < pod.metadata.generation:
@@ -42,6 +44,8 @@ def in_effect(
     images = {c.name: c.image for c in pod.spec.containers}
     if any(_runs_another(c, images.get(c.name, "")) for c in status.container_statuses):
         return False
+    if not is_resized_by_us(pod.metadata.annotations, pod.metadata.generation):
+        return True
     wanted = {c.name: c.resources for c in pod.spec.containers}
     return all(
         c.resources == wanted.get(c.name) or same_resources(c.resources, wanted.get(c.name))
@@ -59,6 +63,13 @@ def _full(image: str) -> str:
     """The image's name with what a short one leaves out."""
     name = image.removeprefix("docker.io/").removeprefix("library/")
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def is_resized_by_us(annotations: Mapping[str, str], generation: int) -> bool:
+    """Whether the last change of the pod's spec is a resize of ours (or came with one that was not
+    through): what others have resized since, in whatever state it is, is their matter."""
+    ours = annotations.get(labels.RESIZED, "")
+    return ours.isdecimal() and generation <= int(ours)
 
 
 def is_infeasible(conditions: Mapping[str, PodCondition]) -> bool:

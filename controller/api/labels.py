@@ -20,6 +20,10 @@ FAILURES: Final = "echelon.dev/failures"
 RESTART_BASE: Final = "echelon.dev/restart-base"
 #: The revision a resize goes to, from its first patch to its last: meanwhile a pod is at none.
 CHANGING_TO: Final = "echelon.dev/changing-to"
+#: The images that a change in place found, of containers that restart for it: ``{name: image}``.
+CHANGED_FROM: Final = "echelon.dev/changed-from"
+#: The pod's generation after our last resize: a higher one is a change by others.
+RESIZED: Final = "echelon.dev/resized"
 #: How often in a row this instance's pod ended and was made again (the back-off's memory).
 REMADE: Final = "echelon.dev/remade"
 #: Since when (RFC 3339) the instance of such a pod is not up.

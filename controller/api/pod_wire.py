@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from controller.api import labels
-from controller.api.in_effect import in_effect, is_infeasible
+from controller.api.in_effect import RESIZE, in_effect, is_infeasible, is_resized_by_us
 from controller.api.job import KIND
 from controller.api.meta import ObjectMeta, Time, parse_time
 from controller.api.pod import Pod, slot_of
@@ -137,9 +137,11 @@ class PodWire(_Wire):
         notes = meta.annotations
         digest = meta.labels.get(labels.REVISION)
         revision = f"{job}-{digest}" if digest else notes.get(labels.REVISION, "")
-        base = RestartBase.read(notes.get(labels.RESTART_BASE))
+        base = RestartBase.in_force(notes, self._images)
         containers = self.running_parts()
         conditions = {c.type: c for c in status.conditions}
+        if RESIZE & conditions.keys() and not is_resized_by_us(notes, meta.generation):
+            conditions = {kind: c for kind, c in conditions.items() if kind not in RESIZE}
         ready = conditions.get("Ready")
         is_ready = ready is not None and ready.status == "True"
         turned = parse_time(ready.last_transition_time or _EPOCH) if ready else 0.0
@@ -180,6 +182,9 @@ class PodWire(_Wire):
             in_effect=not base.at or in_effect(self, containers, conditions, base),
             infeasible=is_infeasible(conditions),
         )
+
+    def _images(self) -> dict[str, str]:
+        return {c.name: c.image for c in self.spec.containers}
 
     def running_parts(self) -> tuple[ContainerStatus, ...]:
         """The statuses of what should run all the time: containers and sidecars, which restart;

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 
 from controller.api.ids import NONE, Ids
-from controller.api.policy import StrategyType
+from controller.api.policy import Replacement, StrategyType
 from controller.api.update import BatchStatus, GateStatus, Phase
 from controller.core import assigned as asg
 from controller.core import slots, turning
@@ -115,8 +115,9 @@ def _strays(way: OneWay) -> Ids:
 
 
 def _given_up(way: OneWay) -> Ids:
-    """Failed ids whose old pod was never touched, for the new one came up beside it."""
-    if not way.surges:
+    """Failed ids whose old pod was never touched, for the new one came up beside it, or the API
+    server would not change the old one."""
+    if not way.surges and way.policy.replacement is not Replacement.IN_PLACE:
         return NONE
     view = way.case.view
     old = view.alive - way.arrived - way.case.at_assigned - view.at_revision("")

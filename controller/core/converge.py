@@ -16,7 +16,7 @@ from controller.api.meta import surely_past
 from controller.api.pod import Pod
 from controller.api.policy import StrategyType
 from controller.core import assigned as asg
-from controller.core import backoff, in_place
+from controller.core import backoff, in_place, mending
 from controller.core.case import Case
 from controller.core.change import Change
 from controller.core.failures import Tally
@@ -24,7 +24,7 @@ from controller.core.gating import Gates
 from controller.core.making import create
 from controller.core.observed import TERMINATING
 from controller.core.oneway import OneWay
-from controller.core.plan import Action, ChangePod, DeletePod, MendPod
+from controller.core.plan import Action, ActionKey, ChangePod, CreatePod, DeletePod
 from controller.core.policy import max_unavailable
 
 #: Actions of one decision; the rest follows in the next one, so that no Job starves the others.
@@ -43,7 +43,12 @@ class Convergence:
 
     def actions(self) -> tuple[Action, ...]:
         """What to do now, in this order: mend, delete, create; at most 500."""
-        return tuple(islice(self._all(), MAX_ACTIONS))
+        return self._sorted[0]
+
+    @property
+    def held(self) -> frozenset[ActionKey]:
+        """What would be done to objects now, had the API server not just refused it."""
+        return self._sorted[1]
 
     @cached_property
     def startable(self) -> Ids:
@@ -92,33 +97,17 @@ class Convergence:
         moments += [s.resume_at for s in self.case.seen.remade.values() if s.resume_at > now]
         return min(moments, default=None)
 
-    def _all(self) -> Iterator[Action]:
-        for action in chain(self._mends(), self._deletes(), self._creates()):
-            if not self.case.is_held(action):
-                yield action
-
-    @property
-    def incomplete(self) -> bool:
-        """Whether a pod of ours lacks an owner or a label, be it that it gets them now."""
-        return any(True for _ in self._incomplete())
-
-    def mends(self) -> tuple[Action, ...]:
-        """What is to be mended now; at most 500."""
-        free = (action for action in self._mends() if not self.case.is_held(action))
-        return tuple(islice(free, MAX_ACTIONS))
-
-    def _mends(self) -> Iterator[Action]:
-        for pod, adopt, under_way in self._incomplete():
-            if not under_way:
-                yield MendPod(pod.instance, pod.surge, pod.name, pod.uid, pod.revision, adopt)
-
-    def _incomplete(self) -> Iterator[tuple[Pod, bool, bool]]:
-        """Pods of ours that lack an owner (True) or a label, and whether they are being mended."""
-        for view in (self.case.view, self.case.view.twin):
-            for i in view.orphan | (view.unlabelled - view.terminating):
-                pod = view.pod(i)
-                if pod.deleted is None:
-                    yield pod, i in view.orphan, i in view.mending
+    @cached_property
+    def _sorted(self) -> tuple[tuple[Action, ...], frozenset[ActionKey]]:
+        free, held = list[Action](), set[ActionKey]()
+        for action in chain(mending.mends(self.case), self._deletes(), self._creates()):
+            if not isinstance(action, CreatePod) and self.case.is_held(action):
+                held.add(action.key)
+                continue
+            free.append(action)
+            if len(free) == MAX_ACTIONS:
+                break
+        return tuple(free), frozenset(held)
 
     def _deletes(self) -> Iterator[Action]:
         case, view = self.case, self.case.view

@@ -20,6 +20,7 @@ from controller.core import (
     in_place,
     job_status,
     known_bad,
+    mending,
     oneway,
     pulse,
     refused,
@@ -58,10 +59,8 @@ def decide(seen: Observed, now: float) -> Plan:
         return too_new.left_alone(case, what)
     if (write := first.adopt(case)) is not None:
         return Plan(write=write)
-    if case.status.last_attempt is None and (adopting := Convergence(case)).incomplete:
-        # Pods that are there are adopted before any is made: they say what each id is to run.
-        reports = _reports(case, None) if seen.refused_actions else ()
-        return Plan(actions=adopting.mends(), reports=reports, wake_at=_wake(case, None, None))
+    if case.status.last_attempt is None and mending.is_incomplete(case):
+        return _adopted(case)
     for step in STEPS:
         if (write := step(case)) is not None and not refused.by(case, write):
             return Plan(write=_dressed(case, write))
@@ -76,12 +75,25 @@ def decide(seen: Observed, now: float) -> Plan:
         pods = replace(pods, blocked=write is not None)
     if case.status.last_attempt is None:
         return Plan(reports=_reports(case, None), wake_at=_wake(case, None, None))
+    old = tuple(islice(prune(case), MAX_ACTIONS))
+    kept = {action.key for action in old if case.is_held(action)}
     return Plan(
-        actions=(*pods.actions(), *islice(prune(case), MAX_ACTIONS)),
+        actions=(*pods.actions(), *(action for action in old if action.key not in kept)),
+        held=pods.held | kept,
         reports=_reports(case, pods),
         wake_at=_wake(case, way, pods),
         asks=Gates(way).asks() if way and way.moving else (),
         waiting=pods.held_back,
+    )
+
+
+def _adopted(case: Case) -> Plan:
+    """Pods that are there are adopted before any is made: they say what each id is to run."""
+    free = (action for action in mending.mends(case) if not case.is_held(action))
+    return Plan(
+        actions=tuple(islice(free, MAX_ACTIONS)),
+        reports=_reports(case, None) if case.seen.refused_actions else (),
+        wake_at=_wake(case, None, None),
     )
 
 

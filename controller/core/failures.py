@@ -125,10 +125,11 @@ class Tally:
         return (fresh + self.way.update.status.failures)[:MAX_KEPT]
 
     def _record(self, instance: int, attempt: int) -> Failure:
-        view, refusal = self.way.case.view, self.way.case.seen.refusals.get(instance)
-        # Of a surge that cannot make its new pod, that is what failed, not the old pod.
-        unmade = instance not in view.present or instance in self._beside
-        if refusal and unmade:
+        view, refusal = self.way.case.view, self.outage.refusal(instance)
+        # Of a surge that cannot make its new pod, that is what failed, not the old pod; and so of
+        # a pod that cannot be changed.
+        old = instance in self._beside | self.outage.unchanged
+        if refusal and (instance not in view.present or old):
             trouble, node = Trouble(refusal.reason, refusal.message), ""
         else:
             pod = self.way.new_pod(instance)
@@ -206,8 +207,8 @@ class Tally:
     def _refused(self) -> Iterator[tuple[int, float]]:
         """Instances whose pod is refused, by the API server or by the kubelet, each with the moment
         that makes it a failure."""
-        refusals = self.way.case.seen.refusals
-        counting = Ids(i for i in self.outage.refused if refusals[i].counts) | self.outage.unfit
+        refusals = {i: self.outage.refusal(i) for i in self.outage.refused | self.outage.unchanged}
+        counting = Ids(i for i, r in refusals.items() if r and r.counts) | self.outage.unfit
         for i in counting & self.outage.ids:
             if (due := self.down_until(i)) is not None:
                 yield i, due

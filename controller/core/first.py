@@ -12,11 +12,10 @@ from __future__ import annotations
 from controller.api.ids import Ids
 from controller.api.job import LastAttempt
 from controller.core import assigned as asg
-from controller.core import refused
+from controller.core import mending, refused
 from controller.core.admission import policy_refused, template_write
 from controller.core.case import Case
-from controller.core.converge import Convergence
-from controller.core.plan import AdoptRevisions, Event, MendPod, ReadJob, Write, WriteJob
+from controller.core.plan import AdoptRevisions, Event, ReadJob, Write, WriteJob
 from controller.core.scale import of_their_pods
 
 #: Seconds after the Job's creation in which pods of a former Job may still turn out to be orphans:
@@ -28,8 +27,7 @@ def adopt(case: Case) -> Write | None:
     """ControllerRevisions that a former Job left are taken in before anything else: they name what
     its pods run. What is adopted for a Job that is gone meanwhile, the garbage collector would
     delete: so the Job is read live before."""
-    mends = Convergence(case).mends()
-    pods = any(isinstance(mend, MendPod) and mend.adopt for mend in mends)
+    pods = any(mend.adopt and not case.is_held(mend) for mend in mending.mends(case))
     revisions = AdoptRevisions(tuple(sorted(case.seen.orphans)))
     wanted = bool(revisions.names) and not refused.by(case, revisions)
     if (pods or wanted) and not case.seen.job_live:

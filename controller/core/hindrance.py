@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from controller.api.ids import Ids
-from controller.core import outage, refused_actions, termination
+from controller.core import refused_actions, termination
 from controller.core.failures import ORDINARY, Tally
 from controller.core.gating import Gates
 from controller.core.oneway import OneWay
@@ -78,11 +78,12 @@ def _down(way: OneWay) -> Iterator[Hindrance]:
     """Instances that cannot be brought up; past their deadline they need a person."""
     tally = Tally(way)
     for i in islice(tally.outage.ids, LOOKED_AT):
-        refusal = way.case.seen.refusals.get(i) if i in tally.outage.refused else None
+        refused = tally.outage.refused | tally.outage.unchanged
+        refusal = tally.outage.refusal(i) if i in refused else None
         reason = refusal.reason if refusal else "InstanceNotReady"
         due = tally.down_until(i)
         late = due is not None and due <= way.case.now
-        yield Hindrance(reason, f"instance {i}: {outage.told(way, i)}", late)
+        yield Hindrance(reason, tally.outage.told(i), late)
 
 
 def next_moment(way: OneWay) -> float | None:

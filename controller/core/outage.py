@@ -14,10 +14,13 @@ from functools import cached_property
 from controller.api.ids import NONE, Ids
 from controller.api.meta import format_time, parse_time
 from controller.api.pod import Pod, Trouble
-from controller.core import backoff
+from controller.core import assigned as asg
+from controller.core import backoff, refused_actions
 from controller.core.backoff import Series
 from controller.core.case import Case
+from controller.core.observed import Refusal, RefusedAction
 from controller.core.oneway import OneWay
+from controller.core.plan import ChangePod
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Outage:
         living = way.arrived & view.alive | way.surging & view.twin.alive
         due = (way.flight | way.done) & way.asked - way.kill - living
         interrupted = Ids(i for i in self._ended_here & due if backoff.interrupted(way.new_pod(i)))
-        return due & (self.refused | self._between | interrupted)
+        return due & (self.refused | self.unchanged | self._between | interrupted)
 
     @cached_property
     def refused(self) -> Ids:
@@ -43,6 +46,33 @@ class Outage:
         beside = way.untouched - way.surging if way.surges else NONE
         free = way.flight - view.present | beside | way.done - view.present
         return Ids(self.way.case.seen.refusals) & free & way.asked - way.kill
+
+    @cached_property
+    def unchanged(self) -> Ids:
+        """Those whose old pod the API server will not change in place to their goal just now."""
+        return Ids(self._refused_changes)
+
+    @cached_property
+    def _refused_changes(self) -> dict[int, RefusedAction]:
+        way, found = self.way, {}
+        for refused in way.case.seen.refused_actions.values():
+            action = refused.action
+            if not isinstance(action, ChangePod) or action.instance not in way.idle & way.asked:
+                continue
+            if action.revision == asg.revision_of(way.goal, action.instance):
+                found[action.instance] = refused
+        return found
+
+    def refusal(self, instance: int) -> Refusal | None:
+        """Why the API server does not make (or change) the pod of an instance; None: it does."""
+        change = self._refused_changes.get(instance)
+        return change.refusal if change else self.way.case.seen.refusals.get(instance)
+
+    def told(self, instance: int) -> str:
+        """What keeps an instance down, in words: the API server's, or those about its last pod."""
+        if (change := self._refused_changes.get(instance)) is not None:
+            return refused_actions.words(change)
+        return f"instance {instance}: {told(self.way, instance)}"
 
     @cached_property
     def unfit(self) -> Ids:

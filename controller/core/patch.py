@@ -8,15 +8,19 @@ counts the restarts that the kubelet will make because of the change:
   is not yet as it should be in its status: so that a change that was half made counts its restart
   once, whether that has happened or not;
 - of each container that is down but has run: its next start is of the new revision.
+
+What an admission plugin makes of the change is not known before: the images that the change found
+go with the base (`RestartBase.in_force`), and the base of a resize is brought up to its answer.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from controller.api import labels
-from controller.api.in_effect import PENDING, RESIZABLE
+from controller.api.in_effect import PENDING, RESIZABLE, RESIZE, is_resized_by_us
 from controller.api.quantity import same
 from controller.api.restart_base import AT, RestartBase
 from controller.core.change import KINDS, Change, resources_of
@@ -81,9 +85,35 @@ def with_images(live: Object, want: Wanted, marks: Object) -> Object:
 def with_base(live: Object, base: RestartBase, revision: str) -> Object:
     """Patch of the pod that says what a resize begins with, and where it goes."""
     marks = {
-        "annotations": {labels.RESTART_BASE: str(base), labels.CHANGING_TO: revision},
+        "annotations": {
+            labels.RESTART_BASE: str(base),
+            labels.CHANGING_TO: revision,
+            labels.CHANGED_FROM: None,
+        },
     }
     return {"metadata": {**_this_version(live), **marks}}
+
+
+def is_half_changed(live: Object) -> bool:
+    """Whether a resize was begun and is not through."""
+    return labels.CHANGING_TO in (live["metadata"].get("annotations") or {})
+
+
+def taken_back(live: Object) -> Object:
+    """Patch of the pod that takes back what a resize began with: the API server refuses it. No
+    restart that it might have made is due."""
+    base, statuses = _base(live), _statuses(live)
+    counts = {
+        n: min(c, _count(statuses[n])) if n in statuses else c for n, c in base.counts.items()
+    }
+    notes = {labels.RESTART_BASE: str(RestartBase(base.at, counts)), labels.CHANGING_TO: None}
+    return {"metadata": {"uid": live["metadata"]["uid"], "annotations": notes}}
+
+
+def taken(live: Object, want: Wanted) -> Wanted:
+    """What a pod that was resized asks for now: what was wanted, unless admission changed it."""
+    there = _by_name(live)
+    return {name: resources_of(there[name]) for name in want}
 
 
 def resize(live: Object, want: Wanted) -> Object | None:
@@ -102,8 +132,27 @@ def marked(live: Object, marks: Object) -> Object:
     return {"metadata": {"uid": live["metadata"]["uid"], **marks}}
 
 
-def marks_of(job: str, action: ChangePod, base: RestartBase) -> Object:
-    """Labels and annotations of a pod that was brought to ``action.revision``."""
+def found_images(live: Object, want: Wanted) -> dict[str, str | None]:
+    """Annotations of a pod whose images are changed: those that it had, of containers that the
+    kubelet restarts for it; and whether a resize of ours is still to come into effect."""
+    spec, statuses = _by_name(live), _statuses(live)
+    found = {n: spec[n].get("image") for n in _restarted(live, want, Change.IMAGES)}
+    restarting = {n: image for n, image in found.items() if n in statuses and _runs(statuses[n])}
+    # The change raises the pod's generation by one; one that does not has no resize in it either.
+    resized = str(_generation(live) + 1) if _is_resizing(live) else None
+    return {labels.CHANGED_FROM: _json(restarting) or None, labels.RESIZED: resized}
+
+
+def found_generation(live: Object) -> dict[str, str | None]:
+    """Annotations of a pod that was resized, as the answer ``live`` shows it."""
+    return {labels.CHANGED_FROM: None, labels.RESIZED: str(_generation(live))}
+
+
+def marks_of(
+    job: str, action: ChangePod, base: RestartBase, found: Mapping[str, str | None]
+) -> Object:
+    """Labels and annotations of a pod that was brought to ``action.revision``; ``found``: those
+    that the change itself gives."""
     return {
         "labels": {labels.REVISION: digest_of(job, action.revision)},
         "annotations": {
@@ -112,6 +161,7 @@ def marks_of(job: str, action: ChangePod, base: RestartBase) -> Object:
             labels.FAILURES: str(action.failures),
             labels.RESTART_BASE: str(base),
             labels.CHANGING_TO: None,
+            **found,
         },
     }
 
@@ -157,12 +207,30 @@ def _statuses(pod: Object) -> dict[str, Object]:
 
 def _base(pod: Object) -> RestartBase:
     notes = pod["metadata"].get("annotations") or {}
-    return RestartBase.read(notes.get(labels.RESTART_BASE))
+    images = {n: c.get("image", "") for n, c in _by_name(pod).items()}
+    return RestartBase.in_force(notes, lambda: images)
+
+
+def _generation(pod: Object) -> int:
+    return int(pod["metadata"].get("generation") or 0)
+
+
+def _is_resizing(pod: Object) -> bool:
+    """Whether a resize of ours is not in effect yet."""
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    busy = any(c["type"] in RESIZE and c["status"] == "True" for c in conditions)
+    return busy and is_resized_by_us(pod["metadata"].get("annotations") or {}, _generation(pod))
+
+
+def _json(images: Mapping[str, Any]) -> str:
+    return json.dumps(images, separators=(",", ":")) if images else ""
 
 
 def _is_pending(pod: Object) -> bool:
     conditions = (pod.get("status") or {}).get("conditions") or ()
-    return any(c["type"] == PENDING and c["status"] == "True" for c in conditions)
+    pending = any(c["type"] == PENDING and c["status"] == "True" for c in conditions)
+    notes = pod["metadata"].get("annotations") or {}
+    return pending and is_resized_by_us(notes, _generation(pod))
 
 
 def _count(status: Object) -> int:

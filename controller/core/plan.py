@@ -284,5 +284,8 @@ class Plan:
     wake_at: float | None = None
     #: Gates to ask; their answers come back with a later observation.
     asks: tuple[AskGate, ...] = ()
+    #: What is not done only because the API server has just refused it; None: nobody looked. All
+    #: other refusals are of the past.
+    held: frozenset[ActionKey] | None = None
     #: Ids held up, for whoever explains a plan.
     waiting: Ids = NONE

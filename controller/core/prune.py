@@ -14,7 +14,7 @@ from controller.core.plan import Prune
 def prune(case: Case) -> Iterator[Prune]:
     """Deletes beyond ``revisionHistoryLimit`` and ``updateHistoryLimit``, oldest first."""
     for old in chain(_updates(case), _revisions(case)):
-        if old.uid not in case.seen.pruning and not case.is_held(old):
+        if old.uid not in case.seen.pruning:
             yield old
 
 

@@ -42,6 +42,8 @@ _OURS: Final = (
     labels.DOWN_SINCE,
     labels.RESTART_BASE,
     labels.CHANGING_TO,
+    labels.CHANGED_FROM,
+    labels.RESIZED,
 )
 
 

@@ -20,6 +20,7 @@ from controller.core import plan
 from controller.core import revision as revisions
 from controller.core.instances import Instances
 from controller.core.observed import Finished, Observed, Refusal, Revision, Told, Verdict
+from controller.core.plan import ActionKey
 from controller.core.template import Prepared
 from controller.reconcile.contest import Contest
 from controller.reconcile.decode import RevisionObject, UpdateObject, lenient, unreadable
@@ -77,8 +78,7 @@ class Entry:
     stubborn: set[str] = field(default_factory=set)
     refusals: dict[int, Refusal] = field(default_factory=dict)
     refused_actions: RefusedActions = field(default_factory=dict)
-    #: uids of old objects whose deletion is under way.
-    pruning: set[str] = field(default_factory=set)
+    under_way: set[ActionKey] = field(default_factory=set)
     #: By target of the write (see `plan.target`).
     refused_writes: dict[str, Refusal] = field(default_factory=dict)
     contests: dict[int, Contest] = field(default_factory=dict)
@@ -257,7 +257,7 @@ class Entry:
             asking=frozenset(self.asking),
             refusals=dict(self.refusals),
             refused_actions=dict(self.refused_actions),
-            pruning=frozenset(self.pruning),
+            pruning=frozenset(uid for verb, uid in self.under_way if verb == "prune"),
             contested={i: c.who for i, c in self.contests.items()},
             remade=dict(self.instances.remade),
             refused_writes=dict(self.refused_writes),
@@ -276,12 +276,13 @@ class Entry:
             asking = {u.metadata.uid for u in updates.values()} | {""}
             self.verdicts = {uid: v for uid, v in self.verdicts.items() if uid in asking}
             self.verdict_tries = {u: n for u, n in self.verdict_tries.items() if u in asking}
-        if self.stubborn or self.refused_actions:
-            pods = {pod.uid for pod in self.instances.pods.values()}
-            self.stubborn &= pods
-            others = {o.uid for o in (*self.updates.values(), *self.revisions.values())}
-            refused, there = self.refused_actions.items(), pods | others
-            self.refused_actions = {key: r for key, r in refused if key[1] in there}
+        if self.stubborn:
+            self.stubborn &= {pod.uid for pod in self.instances.pods.values()}
+
+    def forget_refused(self, held: frozenset[ActionKey]) -> None:
+        """Of what was refused, only what is held back because of it, or tried again, counts."""
+        for key in self.refused_actions.keys() - held - self.under_way:
+            del self.refused_actions[key]
 
     def _told(self, active: Update | None) -> dict[str, Told]:
         """What the gates of the active Update said; of others nothing is kept."""

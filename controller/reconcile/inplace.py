@@ -1,12 +1,14 @@
 """Changes a running pod in place (contract rule 16).
 
-For images one patch. For resources three writes: the restart base, so that the restart that a
-resize may make is counted in; the subresource ``resize``; then labels and annotations, which
-``resize`` discards. Killed between them, the pod still says its old revision, and the whole is done
-again: what is there already is not asked for twice.
+For images one patch. For resources a dry run, so that a pod that will not be resized is not marked,
+and three writes: the restart base, so that the restart that a resize may make is counted in; the
+subresource ``resize``; then labels and annotations, which ``resize`` discards. Killed between them,
+the pod still says its old revision, and the whole is done again: what is there already is not asked
+for twice.
 
-A pod that has moved on is read and decided anew. One that the API server will not change is
-remembered as stubborn, so that it is replaced.
+A pod that has moved on is read and decided anew. One that cannot be changed (the API server finds
+the change invalid) is remembered as stubborn, so that it is replaced. Where somebody says no (a
+quota, a policy, a webhook), the pod serves on as it is, and the change is tried again.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from controller.api.pod_wire import PodWire
 from controller.core import patch, plan
 from controller.core.change import Change, classify
 from controller.kube.client import Client
-from controller.kube.errors import ApiError, BadRequest, Conflict, Forbidden, Invalid, NotFound
+from controller.kube.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from controller.kube.resources import PODS
 from controller.reconcile import refusal
 from controller.reconcile.creation import prepared
@@ -62,11 +64,14 @@ class Changing:
         except (NotFound, Conflict):
             await self._read(action)
         except (BadRequest, Forbidden, Invalid) as error:
-            if refusal.is_terminating(error) or _is_of_the_moment(error):
-                raise
             # A namesake is met with Invalid, too.
-            if await self._read(action) is not None:
-                self._refuse(action, refusal.words(error))
+            if (there := await self._read(action)) is None:
+                return True
+            if patch.is_half_changed(there):
+                self._take(await self._patch(action, patch.taken_back(there)))
+            if isinstance(error, Forbidden) or refusal.is_denial(error):
+                raise
+            self._refuse(action, refusal.words(error))
         return True
 
     async def _read(self, action: plan.ChangePod) -> dict[str, Any] | None:
@@ -114,16 +119,28 @@ class Changing:
         self, live: dict[str, Any], want: patch.Wanted, action: plan.ChangePod
     ) -> None:
         """The writes themselves; the store is told what came of the last. Raises ``ApiError``."""
-        base = patch.restart_base(live, want, action.change, self.clock())
-        marks = patch.marks_of(self.entry.key[1], action, base)
+        now, job = self.clock(), self.entry.key[1]
+        base = patch.restart_base(live, want, action.change, now)
         if action.change is Change.IMAGES:
+            marks = patch.marks_of(job, action, base, patch.found_images(live, want))
             body = patch.with_images(live, want, marks)
             self._take(await self._patch(action, body, kind="strategic"))
             return
-        live = await self._patch(action, patch.with_base(live, base, action.revision))
+        if (tried := patch.resize(live, want)) is not None:
+            await self._resize(action, tried, dry_run=True)
+        live = resized = await self._patch(action, patch.with_base(live, base, action.revision))
         if (body_of_resize := patch.resize(live, want)) is not None:
-            await self._patch(action, body_of_resize, kind="strategic", subresource="resize")
+            resized = await self._resize(action, body_of_resize)
+            base = patch.restart_base(live, patch.taken(resized, want), action.change, now)
+        marks = patch.marks_of(job, action, base, patch.found_generation(resized))
         self._take(await self._patch(action, patch.marked(live, marks)))
+
+    async def _resize(
+        self, action: plan.ChangePod, body: dict[str, Any], *, dry_run: bool = False
+    ) -> dict[str, Any]:
+        return await self._patch(
+            action, body, kind="strategic", subresource="resize", dry_run=dry_run
+        )
 
     async def _patch(
         self,
@@ -132,6 +149,7 @@ class Changing:
         *,
         kind: Literal["merge", "strategic"] = "merge",
         subresource: str | None = None,
+        dry_run: bool = False,
     ) -> dict[str, Any]:
         return await self.client.patch(
             PODS,
@@ -140,6 +158,7 @@ class Changing:
             body,
             content_type=kind,
             subresource=subresource,
+            dry_run=dry_run,
         )
 
     def _take(self, raw: dict[str, Any]) -> Pod | None:
@@ -154,8 +173,3 @@ class Changing:
 
     def _about(self, action: plan.ChangePod) -> dict[str, Any]:
         return {"job": "/".join(self.entry.key), "instance": action.instance}
-
-
-def _is_of_the_moment(error: ApiError) -> bool:
-    """Whether a 403 only says that an admission plugin has not seen the nodes yet."""
-    return isinstance(error, Forbidden) and "not yet ready to handle request" in error.message

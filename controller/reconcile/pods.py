@@ -81,9 +81,8 @@ class Pods:
     # Actions on objects that are there.
 
     def _assume(self, entry: Entry, action: plan.ActionOnObject) -> None:
+        entry.under_way.add(action.key)
         match action:
-            case plan.Prune():
-                entry.pruning.add(action.uid)
             case plan.DeletePod():
                 slot = (action.instance, action.surge)
                 entry.instances.assume_deleted(slot, action.uid, action.force)
@@ -121,9 +120,8 @@ class Pods:
 
     def _through(self, entry: Entry, action: plan.ActionOnObject, granted: bool) -> None:
         """Take back what was assumed."""
+        entry.under_way.discard(action.key)
         match action:
-            case plan.Prune():
-                entry.pruning.discard(action.uid)
             case plan.DeletePod() if not granted:
                 entry.instances.not_deleted((action.instance, action.surge), action.uid)
             case plan.ChangePod():

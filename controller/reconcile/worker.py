@@ -141,6 +141,8 @@ class Reconciler:
         else:
             raise RuntimeError(f"more than {MAX_WRITES} writes in a row; the last: {found.write}")
         self.pods.act(entry, found.actions)
+        if found.held is not None:
+            entry.forget_refused(found.held)
         self.gates.act(entry, found.asks)
         await self._report(entry, found.reports, seen, now)
         if found.wake_at is not None:

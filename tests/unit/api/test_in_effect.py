@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.api.labels import RESTART_BASE
+from controller.api.labels import CHANGED_FROM, RESIZED, RESTART_BASE
 from tests.unit.api.raw_pods import Object, condition, container, ended, raw, running, slim, waiting
 
 AT = 1_767_225_605.0
@@ -15,10 +15,14 @@ NEW = {"requests": {"cpu": "2", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}
 READY = condition("Ready", True)
 
 
-def changed(base: str, *statuses: Object, generation: int = 2, **rest: Any) -> Object:
-    """A pod with a restart base made at ``AT``; ``generation`` is that of its spec."""
+def changed(
+    base: str, *statuses: Object, generation: int = 2, resized: str = "2", **rest: Any
+) -> Object:
+    """A pod with a restart base made at ``AT``; ``generation`` is that of its spec, ``resized``
+    that of our last resize."""
     note = f'{{"at":"2026-01-01T00:00:05Z",{base}}}'
-    meta = {"generation": generation, "annotations": {RESTART_BASE: note}}
+    notes = {RESTART_BASE: note, RESIZED: resized, **rest.pop("notes", {})}
+    meta = {"generation": generation, "annotations": notes}
     return raw(*statuses, metadata=meta, **{"observedGeneration": 2, **rest})
 
 
@@ -122,6 +126,50 @@ def test_a_resize_that_waits_or_is_under_way_is_not_in_effect(
     pod = changed('"web":0', status, containers=containers, conditions=(READY, resize))
     assert slim(pod).in_effect == in_effect
     assert slim(pod).infeasible == infeasible
+
+
+@pytest.mark.parametrize("resized", ["", "1", "x"])
+@pytest.mark.parametrize("reason", ["Infeasible", "Deferred"])
+def test_what_others_resize_is_their_matter(resized: str, reason: str) -> None:
+    """The pod's spec has been changed since our resize, or none is ours."""
+    conditions = (READY, condition("PodResizePending", True, reason, "no cpu left"))
+    spec = (container(resources=NEW),)
+    there = changed(
+        '"web":1',
+        running(restartCount=1, resources=OLD),
+        resized=resized,
+        containers=spec,
+        conditions=conditions,
+    )
+    pod = slim(there)
+    assert (pod.in_effect, pod.infeasible, pod.trouble) == (True, False, None)
+
+
+def test_what_others_resize_in_a_pod_that_was_never_changed() -> None:
+    pending = condition("PodResizePending", True, "Infeasible", "too much")
+    pod = slim(raw(running(), conditions=(READY, pending)))
+    assert (pod.in_effect, pod.infeasible, pod.trouble) == (True, False, None)
+
+
+@pytest.mark.parametrize(
+    ("found", "image", "in_effect"),
+    [
+        ('{"web":"web@sha256:1"}', "web@sha256:1", True),  # admission gave it back
+        ('{"web":"web:1"}', "web:2", False),
+        ('{"side":"web:2"}', "web:2", False),
+        ("nonsense", "web:2", False),
+        ("[]", "web:2", False),
+    ],
+)
+def test_no_restart_is_due_where_the_image_is_what_it_was(
+    found: str, image: str, in_effect: bool
+) -> None:
+    notes = {CHANGED_FROM: found}
+    spec = (container(image=image),)
+    pod = slim(changed('"web":4', running(restartCount=3), notes=notes, containers=spec))
+    assert pod.in_effect == in_effect
+    later = slim(changed('"web":4', running(restartCount=5), notes=notes, containers=spec))
+    assert later.restarts == (2 if in_effect else 1)
 
 
 def test_a_broken_annotation_is_as_if_it_were_absent() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controller.api.labels import RESTART_BASE
+from controller.api.labels import RESIZED, RESTART_BASE
 from controller.api.pod import Trouble
 from tests.unit.api.raw_pods import (
     Object,
@@ -223,5 +223,6 @@ def test_a_resize_that_waits_says_for_what() -> None:
         condition("Ready", True),
         condition("PodResizePending", True, "Deferred", words),
     )
-    found = slim(raw(running(), conditions=conditions)).trouble
+    meta = {"generation": 3, "annotations": {RESIZED: "3"}}
+    found = slim(raw(running(), conditions=conditions, metadata=meta)).trouble
     assert found == Trouble("PodResizePending", f"Deferred: {words}")

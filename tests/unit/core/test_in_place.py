@@ -122,3 +122,52 @@ def test_crashes_after_each_write() -> None:
     world.until_ended()
     assert world.phase is Phase.ROLLED_FORWARD
     assert world.uids() == before
+
+
+QUOTA = ("QuotaExceeded", "exceeded quota: few")
+
+
+def test_a_change_that_a_quota_refuses_waits_and_fails_at_its_deadline() -> None:
+    world = in_place(maxFailuresPerInstance=0, readyTimeoutSeconds=30)
+    before = world.uids()
+    world.cluster.denied["change pod"] = QUOTA
+    world.edit(image="app:2")
+    world.run(25)
+    status = world.update.status
+    assert (world.phase, status.reason) == (Phase.ROLLING_FORWARD, "QuotaExceeded")
+    assert "instance 0: cannot change pod web-0: exceeded quota: few" in status.message
+    assert world.cluster.requests["change pod"] == 5, "after 0, 1, 3, 7 and 15 seconds"
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_BACK
+    assert world.update.status.failures[0].reason == "QuotaExceeded"
+    assert world.uids() == before, "the pods have served all the time"
+    assert world.images_of("app:1") == Ids(range(3))
+    assert world.status.known_bad == ()
+    world.run(5)
+    assert world.operator.refused_actions == {}, "nobody wants it any more"
+
+
+def test_a_refused_change_that_is_tolerated_leaves_the_pod_as_it_is() -> None:
+    world = in_place(maxFailuresPerInstance=0, maxFailedInstances=1, readyTimeoutSeconds=30)
+    before = world.uids()
+    world.cluster.denied["change pod"] = QUOTA
+    world.edit(image="app:2")
+    world.until(lambda: bool(world.cluster.updates) and bool(world.update.status.failures))
+    world.cluster.denied.clear()
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    world.run(30)
+    assert world.uids() == before
+    assert world.images() == {0: "app:1", 1: "app:2", 2: "app:2"}
+    world.quiet()
+
+
+def test_a_change_that_a_busy_server_refuses_is_no_failure() -> None:
+    world = in_place(maxFailuresPerInstance=0, readyTimeoutSeconds=10)
+    world.cluster.denied["change pod"] = ("Down", "too many requests")
+    world.edit(image="app:2")
+    world.run(60)
+    assert world.phase is Phase.ROLLING_FORWARD
+    world.cluster.denied.clear()
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.api.labels import CHANGING_TO, RESTART_BASE
+from controller.api.labels import CHANGED_FROM, CHANGING_TO, RESIZED, RESTART_BASE
 from controller.api.restart_base import RestartBase
 from controller.core import patch
 from controller.core.change import Change
@@ -32,10 +32,15 @@ def pod(*containers: Object, **rest: Any) -> Object:
 
 def live(*pairs: tuple[Object, Object], note: str = "", **rest: Any) -> Object:
     """A pod of containers, each with its status."""
-    notes = {RESTART_BASE: note} if note else {}
+    notes = {RESTART_BASE: note, RESIZED: "4"} if note else {}
     statuses = [{"name": c["name"], "restartCount": 0, "state": RUNS, **s} for c, s in pairs]
     return {
-        "metadata": {"uid": "p1", "resourceVersion": "7", "annotations": notes},
+        "metadata": {
+            "uid": "p1",
+            "resourceVersion": "7",
+            "generation": 4,
+            "annotations": notes,
+        },
         "spec": {"containers": [c for c, _ in pairs]},
         "status": {"containerStatuses": statuses, **rest},
     }
@@ -179,7 +184,9 @@ def test_a_pod_that_was_never_changed_is_not_restarting() -> None:
 
 def test_the_patch_of_images_names_this_very_version_of_the_pod() -> None:
     action = ChangePod(3, False, "web-3", "p1", "web-new", "u1", 2, Change.IMAGES)
-    marks = patch.marks_of("web", action, RestartBase(NOW, {"web": 1}))
+    there = live((container(), {}))
+    found = patch.found_images(there, {"web": "web:2"})
+    marks = patch.marks_of("web", action, RestartBase(NOW, {"web": 1}), found)
     assert patch.with_images(live(), {"web": "web:2"}, marks) == {
         "metadata": {
             "uid": "p1",
@@ -191,6 +198,8 @@ def test_the_patch_of_images_names_this_very_version_of_the_pod() -> None:
                 "echelon.dev/failures": "2",
                 "echelon.dev/restart-base": '{"at":"2026-01-01T00:00:00Z","web":1}',
                 "echelon.dev/changing-to": None,
+                "echelon.dev/changed-from": '{"web":"web:1"}',
+                "echelon.dev/resized": None,
             },
         },
         "spec": {"containers": [{"name": "web", "image": "web:2"}]},
@@ -216,6 +225,22 @@ def test_the_patch_of_resources_states_the_requests_that_are_the_limits() -> Non
             "annotations": {
                 RESTART_BASE: '{"at":"2026-01-01T00:00:00Z","web":0}',
                 CHANGING_TO: "web-new",
+                CHANGED_FROM: None,
             },
         }
     }
+
+
+def test_what_restarts_anyway_is_not_bound_to_its_image() -> None:
+    """A container that is down starts anew, whatever image admission gives it."""
+    status = {"restartCount": 1, "state": CRASHED}
+    assert patch.found_images(live((container(), status)), {"web": "web:2"})[CHANGED_FROM] is None
+
+
+def test_a_resize_of_ours_that_is_not_through_goes_on_counting_after_another_image() -> None:
+    waits = [{"type": "PodResizePending", "status": "True"}]
+    note = str(RestartBase(NOW, {"web": 0}))
+    there = live((container(), {}), note=note, conditions=waits)
+    assert patch.found_images(there, {"web": "web:2"})[RESIZED] == "5"
+    there["metadata"]["generation"] = 5
+    assert patch.found_images(there, {"web": "web:2"})[RESIZED] is None, "it is others' by now"

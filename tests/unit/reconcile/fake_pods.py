@@ -4,6 +4,7 @@ against the real one."""
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +25,14 @@ class Asked:
 
 
 class FakePods(Client):
-    """``pod`` is the only one there is; ``fail`` has the next requests of a kind refused."""
+    """``pod`` is the only one there is; ``fail`` has the next requests of a kind refused;
+    ``admit`` is what an admission plugin does to a pod that is being changed."""
 
     def __init__(self) -> None:
         self.pod: Object | None = None
         self.asked: list[Asked] = []
         self.faults: dict[str, list[ApiError]] = {}
+        self.admit: Callable[[Object], None] = lambda _: None
         self._version = 100
 
     @property
@@ -51,8 +54,9 @@ class FakePods(Client):
     ) -> Any:
         assert (namespace, resource.plural) == ("ns", "pods")
         kind = how["subresource"] or how["content_type"]
-        self._ask(f"patch {kind}", name, copy.deepcopy(body))
-        pod = self._found()
+        tried = how.get("dry_run", False)
+        self._ask(f"{'try' if tried else 'patch'} {kind}", name, copy.deepcopy(body))
+        pod = copy.deepcopy(self._found()) if tried else self._found()
         meta = {**body["metadata"]}
         if (
             meta.pop("resourceVersion", pod["metadata"]["resourceVersion"])
@@ -84,9 +88,11 @@ class FakePods(Client):
 
     def _change(self, pod: Object, spec: Object) -> None:
         there = {c["name"]: c for c in pod["spec"]["containers"]}
+        before = copy.deepcopy(pod["spec"])
         for container in spec.get("containers", ()):
             there[container["name"]].update(container)
-        pod["metadata"]["generation"] += bool(spec)
+        self.admit(pod)
+        pod["metadata"]["generation"] += pod["spec"] != before
         self._version += 1
         pod["metadata"]["resourceVersion"] = str(self._version)
 

@@ -43,6 +43,7 @@ async def test_images_take_one_patch(images: World) -> None:
         labels.UPDATE: "u1",
         labels.FAILURES: "2",
         labels.RESTART_BASE: str(RestartBase(NOW, {"web": 3})),
+        labels.CHANGED_FROM: '{"web":"web:1"}',
     }
     seen = images.seen
     assert (seen.revision, seen.update, seen.failures) == (images.new, "u1", 2)
@@ -59,12 +60,14 @@ async def test_placeholders_are_filled_for_the_instance() -> None:
 
 async def test_resources_take_the_base_the_resize_and_the_labels(resources: World) -> None:
     await resources.act()
-    assert resources.api.kinds == ["get", "patch merge", "patch resize", "patch merge"]
-    base, _, last = resources.api.asked[1:]
+    kinds = ["get", "try resize", "patch merge", "patch resize", "patch merge"]
+    assert resources.api.kinds == kinds
+    base, _, last = resources.api.asked[2:]
     assert base.body is not None
     assert base.body["metadata"]["annotations"] == {
         labels.RESTART_BASE: str(RestartBase(NOW, {"web": 2})),
         labels.CHANGING_TO: resources.new,
+        labels.CHANGED_FROM: None,
     }
     assert last.body is not None
     assert "resourceVersion" not in last.body["metadata"], "its status is changing by now"
@@ -72,6 +75,7 @@ async def test_resources_take_the_base_the_resize_and_the_labels(resources: Worl
     assert resources.pod["spec"]["containers"][0]["resources"] == amounts
     assert resources.notes[labels.REVISION] == resources.new
     assert labels.CHANGING_TO not in resources.notes
+    assert resources.notes[labels.RESIZED] == "2"
     assert (resources.seen.revision, resources.seen.half) == (resources.new, "")
     assert not resources.seen.in_effect
     assert resources.settled == [True]
@@ -99,14 +103,13 @@ async def test_a_conflict_is_read_and_decided_anew(images: World) -> None:
     "error",
     [
         Invalid(422, "Invalid", "Pod QOS Class may not change as a result of resizing"),
-        BadRequest(400, "BadRequest", "denied by a webhook"),
-        Forbidden(403, "Forbidden", "node capacity"),
+        BadRequest(400, "BadRequest", "the request makes no sense"),
     ],
 )
 async def test_a_pod_that_the_api_server_will_not_change_is_stubborn(
     resources: World, error: ApiError
 ) -> None:
-    resources.api.fail("patch resize", error)
+    resources.api.fail("try resize", error)
     await resources.act()
     assert resources.entry.stubborn == {"p1"}
     assert resources.notes[labels.REVISION] == resources.old, "it still says what it is"

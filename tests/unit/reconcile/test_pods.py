@@ -53,10 +53,12 @@ async def test_the_pauses_grow(world: World) -> None:
     assert untils == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-async def test_what_was_refused_of_a_pod_goes_with_it(world: World) -> None:
+async def test_what_was_refused_and_is_not_wanted_any_more_is_forgotten(world: World) -> None:
     world.api.fail("delete", Forbidden(403, "Forbidden", "no"))
     await act(world, DELETE)
-    world.store.drop_pod("ns/web-3", "p1")
+    world.entry.forget_refused(frozenset({DELETE.key}))
+    assert DELETE.key in world.entry.refused_actions
+    world.entry.forget_refused(frozenset())
     assert world.entry.observed(NOW, frozenset()).refused_actions == {}
 
 
@@ -90,11 +92,11 @@ async def test_a_prune_that_is_cancelled_leaves_no_assumption(
 
     monkeypatch.setattr(world.api, "delete", hang)
     world.pods.act(world.entry, [plan.Prune("Update", "web-g1", "u9")])
-    assert world.entry.pruning == {"u9"}
+    assert world.entry.observed(NOW, frozenset()).pruning == {"u9"}
     await asyncio.sleep(0)
     await world.pods.drain(0.0)
     await asyncio.sleep(0)
-    assert world.entry.pruning == set()
+    assert world.entry.under_way == set()
 
 
 @pytest.mark.parametrize(

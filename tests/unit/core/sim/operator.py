@@ -39,6 +39,10 @@ class Operator(Sight):
             self._try_write(planned.write)
             return True
         self.live = ""  # What comes next is another reconcile.
+        if planned.held is not None:
+            kept = {a.key for a in planned.actions if not isinstance(a, plan.CreatePod)}
+            refused, kept = self.refused_actions.items(), kept | planned.held
+            self.refused_actions = {key: r for key, r in refused if key in kept}
         for action in planned.actions:
             match action:
                 case plan.CreatePod():

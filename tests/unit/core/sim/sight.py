@@ -112,11 +112,6 @@ class Sight:
         self.instances.set_min_ready(job.spec.min_ready_seconds if seconds is None else seconds)
         self.instances.advance(now)
         self.contests = {i: c for i, c in self.contests.items() if c[1] > now}
-        there = {p.uid for p in self.instances.pods.values()}
-        there |= {u.metadata.uid for u in updates.values()}
-        there |= {r.uid for r in self.revisions.values()}
-        kept = self.refused_actions.items()
-        self.refused_actions = {key: r for key, r in kept if key[1] in there}
         digest = revisions.digest(revisions.canonical(job.spec.template))
         revision = revisions.revision_name(job.metadata.name, digest)
         verdict = self.verdict[1] if self.verdict and self.verdict[0] == revision else None
