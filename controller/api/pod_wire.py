@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 from controller.api import labels
 from controller.api.in_effect import RESIZE, in_effect, is_infeasible, is_resized_by_us
 from controller.api.job import KIND
-from controller.api.meta import ObjectMeta, Time, parse_time
+from controller.api.meta import ObjectMeta, OwnerReference, Time, parse_time
 from controller.api.pod import Pod, slot_of
 from controller.api.restart_base import RestartBase
 from controller.api.trouble import trouble_of
@@ -128,9 +128,8 @@ class PodWire(_Wire):
     def slim(self) -> Pod | None:
         """The slim Pod; None when its name is not that of an instance of the Job it claims."""
         meta, status = self.metadata, self.status
-        owner = next((o for o in meta.owner_references if o.controller), None)
-        ours = owner is not None and owner.kind == KIND and owner.api_version == labels.API_VERSION
-        job = owner.name if owner and ours else meta.labels.get(labels.JOB, "")
+        owner, stranger = self._owner, self.stranger
+        job = owner.name if owner and not stranger else meta.labels.get(labels.JOB, "")
         slot = slot_of(job, meta.name)
         if slot is None:
             return None
@@ -154,6 +153,7 @@ class PodWire(_Wire):
             resource_version=int(meta.resource_version or 0),
             job=job,
             owner=owner.uid if owner else "",
+            stranger=stranger,
             instance=slot[0],
             surge=slot[1],
             revision=revision,
@@ -185,6 +185,18 @@ class PodWire(_Wire):
 
     def _images(self) -> dict[str, str]:
         return {c.name: c.image for c in self.spec.containers}
+
+    @property
+    def _owner(self) -> OwnerReference | None:
+        return next((o for o in self.metadata.owner_references if o.controller), None)
+
+    @property
+    def stranger(self) -> str:
+        """Kind and name of the controller that owns it, "" for none or a Job of ours."""
+        owner = self._owner
+        if owner is None or (owner.kind, owner.api_version) == (KIND, labels.API_VERSION):
+            return ""
+        return f"{owner.kind} {owner.name}"
 
     def running_parts(self) -> tuple[ContainerStatus, ...]:
         """The statuses of what should run all the time: containers and sidecars, which restart;

@@ -63,7 +63,8 @@ def settled_at(case: Case) -> float | None:
     if case.status.last_attempt is not None or made is None:
         return None
     views = (case.view, case.view.twin)
-    left = any(view.pod(i).deleted is None for view in views for i in view.foreign)
+    pods = (view.pod(i) for view in views for i in view.foreign)
+    left = any(pod.deleted is None and not pod.stranger for pod in pods)
     return made + SETTLED if left else None
 
 

@@ -13,7 +13,9 @@ def mends(case: Case) -> Iterator[MendPod]:
     """What is to be mended and is not being mended already."""
     for pod, adopt, under_way in _incomplete(case):
         if not under_way:
-            yield MendPod(pod.instance, pod.surge, pod.name, pod.uid, pod.revision, adopt)
+            surplus = adopt and pod.instance not in case.intended | case.every_id
+            slot = (pod.instance, pod.surge)
+            yield MendPod(*slot, pod.name, pod.uid, pod.revision, adopt, surplus)
 
 
 def is_incomplete(case: Case) -> bool:

@@ -229,6 +229,8 @@ class MendPod:
     uid: str
     revision: str
     adopt: bool = False
+    #: It is none of the Job's instances: once adopted it goes.
+    surplus: bool = False
 
     @property
     def key(self) -> ActionKey:

@@ -13,8 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from controller.api import labels
-from controller.api.job import KIND, Job
+from controller.api.job import Job
 from controller.api.pod import Pod
 from controller.api.pod_wire import PodWire
 from controller.core import plan
@@ -23,7 +22,7 @@ from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, NotFound
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.reconcile import refusal
-from controller.reconcile.contest import Contest
+from controller.reconcile.apart import contest_of, is_kept
 from controller.reconcile.decode import pod_of
 from controller.reconcile.entry import Entry
 from controller.reconcile.store import Store
@@ -133,18 +132,22 @@ class Creation:
         )
         answer: dict[str, Any] | None = None
         error: ApiError | None = None
-        take = self.store.made_pod
+        made = True
         try:
             namespace = self.entry.key[0]
             answer = await self.client.create(PODS, namespace, body, metadata_only=True)
         except AlreadyExists:
-            answer, take = await self._held_by_us(action), self.store.put_pod
+            answer, made = await self._held_by_us(action), False
         except ApiError as refused:
             error = refused
         if not self.entry.is_of(self.job):
             return error
         if answer is not None:
-            take(pod_of(PodWire.model_validate(answer)))
+            item = pod_of(PodWire.model_validate(answer))
+            if made:
+                self.store.made_pod(item)
+            else:
+                self.store.read_pod(item, self.clock())
             self.entry.instances.not_created((action.instance, action.surge))
             self.entry.refusals.pop(action.instance, None)
         else:
@@ -167,22 +170,10 @@ class Creation:
         except ApiError as error:
             log.debug("cannot read %s: %s", name, error)
             return None
-        meta = raw["metadata"]
-        owner = next((o for o in meta.get("ownerReferences", ()) if o.get("controller")), None)
-        ours = owner is not None and owner["uid"] == self.job.metadata.uid
-        watched = meta.get("labels", {}).get(labels.JOB) == self.entry.key[1]
-        former = owner is not None and owner["kind"] == KIND and owner["name"] == self.entry.key[1]
-        if ours or (watched and (owner is None or former)):
+        if is_kept(raw, self.entry):
             return raw
-        who = f"{owner['kind']} {owner['name']}" if owner else "nobody"
-        known = self.entry.contests.get(action.instance)
-        tries = known.tries + 1 if known else 1
-        self.entry.contests[action.instance] = Contest(
-            name,
-            f"the name {name} is held by a pod that belongs to {who}",
-            self.clock() + refusal.delay(tries, 2.0, 10.0),
-            tries,
-        )
+        contest = contest_of(raw, self.entry, action.revision, self.clock())
+        self.entry.apart.contests[action.instance] = contest
         return None
 
     def _assumed(self, action: plan.CreatePod) -> Pod:
@@ -203,15 +194,3 @@ class Creation:
             down_since=action.down_since,
             created=self.clock(),
         )
-
-
-async def look_again(client: Client, entry: Entry, instance: int, now: float) -> None:
-    """Whether a stranger still holds the name of an instance's pod. Raises ``ApiError``."""
-    contest = entry.contests[instance]
-    try:
-        await client.get(PODS, entry.key[0], contest.name, metadata_only=True)
-    except NotFound:
-        entry.contests.pop(instance, None)
-        return
-    contest.tries += 1
-    contest.until = now + refusal.delay(contest.tries, 2.0, 10.0)

@@ -116,9 +116,12 @@ class _Object:
 
 @dataclass(frozen=True, slots=True)
 class PodObject(_Object):
-    """``pod`` is None when the name is not that of an instance of the Job it claims."""
+    """``pod`` is None when the name is not that of an instance of the Job it claims. ``job``: the
+    name of that Job; ``stranger``: the controller that owns it, if that is no Job of ours."""
 
     pod: Pod | None
+    job: str = ""
+    stranger: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,8 @@ class RevisionWire(BaseModel):
 def pod_of(wire: PodWire) -> PodObject:
     """The slim form of a pod."""
     meta = wire.metadata
-    return PodObject(key_of(meta), meta.uid, meta.resource_version, wire.slim())
+    key, version, job = key_of(meta), meta.resource_version, meta.labels.get(JOB, "")
+    return PodObject(key, meta.uid, version, wire.slim(), job, wire.stranger)
 
 
 def update_of(update: Update) -> UpdateObject:

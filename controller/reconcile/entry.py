@@ -22,7 +22,7 @@ from controller.core.instances import Instances
 from controller.core.observed import Finished, Observed, Refusal, Revision, Told, Verdict
 from controller.core.plan import ActionKey
 from controller.core.template import Prepared
-from controller.reconcile.contest import Contest
+from controller.reconcile.apart import Apart
 from controller.reconcile.decode import RevisionObject, UpdateObject, lenient, unreadable
 from controller.reconcile.refusal import RefusedActions
 
@@ -81,7 +81,7 @@ class Entry:
     under_way: set[ActionKey] = field(default_factory=set)
     #: By target of the write (see `plan.target`).
     refused_writes: dict[str, Refusal] = field(default_factory=dict)
-    contests: dict[int, Contest] = field(default_factory=dict)
+    apart: Apart = field(default_factory=Apart)
     #: Object name ("" is the Job) -> epoch seconds before which no mere report is written.
     quiet_until: dict[str, float] = field(default_factory=dict)
     #: uids of the Updates that cannot be read, once that was said.
@@ -93,7 +93,9 @@ class Entry:
     def empty(self) -> bool:
         """Nothing is known (any more): the entry can go."""
         there = self.job or self.unreadable
-        return not (there or self.instances.pods or self.updates or self.revisions)
+        return not (
+            there or self.instances.pods or self.updates or self.revisions or self.apart.strangers
+        )
 
     @property
     def uid(self) -> str:
@@ -148,7 +150,7 @@ class Entry:
         self.prepared.clear()
         self.refusals.clear()
         self.refused_actions.clear()
-        self.contests.clear()
+        self.apart.begin()
         self.gone.clear()
         self.quiet_until.clear()
         self.templates.clear()
@@ -258,7 +260,7 @@ class Entry:
             refusals=dict(self.refusals),
             refused_actions=dict(self.refused_actions),
             pruning=frozenset(uid for verb, uid in self.under_way if verb == "prune"),
-            contested={i: c.who for i, c in self.contests.items()},
+            contested=self.apart.contested(view, view.twin),
             remade=dict(self.instances.remade),
             refused_writes=dict(self.refused_writes),
             job_live=self.live == job.metadata.resource_version,

@@ -164,7 +164,7 @@ class Changing:
     def _take(self, raw: dict[str, Any]) -> Pod | None:
         """Tell the store what the API server says of the pod."""
         item = pod_of(PodWire.model_validate(raw))
-        self.store.put_pod(item)
+        self.store.read_pod(item, self.clock())
         return item.pod
 
     def _refuse(self, action: plan.ChangePod, words: str) -> None:

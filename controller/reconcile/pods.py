@@ -172,7 +172,7 @@ class Pods:
                 raise
             return
         item = pod_of(PodWire.model_validate(raw))
-        self._store.put_pod(item)
+        self._store.read_pod(item, self._clock())
         if item.pod is not None and not (item.pod.labelled and item.pod.owner):
             words = f'pods "{action.name}": its labels or owner were taken out again on admission'
             raise Forbidden(403, "Forbidden", words)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from controller.core.view import Slot
+from controller.reconcile.apart import LOOK_EVERY
 from controller.reconcile.decode import PodObject, RevisionObject, UpdateObject
 from controller.reconcile.entry import Entry, Key
 
@@ -26,6 +27,7 @@ class Store:
         self.entries: dict[Key, Entry] = {}
         #: Informer key -> where that object is kept.
         self._pods: dict[str, tuple[Key, Slot]] = {}
+        self._strangers: dict[str, Key] = {}
         self._updates: dict[str, Key] = {}
         self._revisions: dict[str, Key] = {}
         #: uids of Jobs that are gone: a list that was under way must not bring them back.
@@ -64,6 +66,38 @@ class Store:
     # Pods.
 
     def put_pod(self, item: PodObject) -> None:
+        """What the watch shows."""
+        self._gone.pop(item.uid, None)
+        if item.stranger:
+            self._put_stranger(item)
+        if (pod := item.pod) is None:
+            return
+        self._take_pod(item)
+        apart = self.entry((pod.namespace, pod.job)).apart
+        apart.unseen.pop(pod.name, None)
+        contest = apart.contests.get(pod.instance)
+        if contest is not None and contest.name == pod.name and not pod.stranger:
+            del apart.contests[pod.instance]
+
+    def read_pod(self, item: PodObject, now: float) -> None:
+        """The answer to a GET or a patch. The watch may not show that pod, for it lacks our label,
+        or not any more, for its end was told meanwhile: then it is looked at again."""
+        self._take_pod(item)
+        if (pod := item.pod) is not None and (item.uid in self._gone or not pod.labelled):
+            apart = self.entry((pod.namespace, pod.job)).apart
+            apart.unseen[pod.name] = now + LOOK_EVERY
+
+    def _put_stranger(self, item: PodObject) -> None:
+        """A pod of somebody else that carries the label of a Job."""
+        namespace, _, name = item.key.partition("/")
+        key = (namespace, item.job)
+        self._strangers[item.key] = key
+        apart = self.entry(key).apart
+        if apart.strangers.get(name) != item.stranger:
+            apart.strangers[name] = item.stranger
+            self._changed(key)
+
+    def _take_pod(self, item: PodObject) -> None:
         pod = item.pod
         if pod is None:
             return
@@ -79,12 +113,16 @@ class Store:
         its end already."""
         if item.uid not in self._gone:
             pod = replace(item.pod, partial=True) if item.pod else None
-            self.put_pod(replace(item, pod=pod))
+            self._take_pod(replace(item, pod=pod))
 
     def drop_pod(self, name: str, uid: str) -> None:
         self._gone[uid] = None
         while len(self._gone) > GONE_KEPT:
             del self._gone[next(iter(self._gone))]
+        if (theirs := self._strangers.pop(name, None)) is not None:
+            there = self.entry(theirs)
+            there.apart.strangers.pop(name.partition("/")[2], None)
+            self._settle(there)
         if (known := self._pods.get(name)) is None:
             return
         key, slot = known

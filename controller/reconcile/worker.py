@@ -18,7 +18,7 @@ from controller.kube.errors import ApiError, Conflict, NotFound
 from controller.kube.events import Recorder
 from controller.kube.workqueue import QueueClosed, WorkQueue
 from controller.reconcile import refusal
-from controller.reconcile.creation import look_again
+from controller.reconcile.apart import look_around, surplus
 from controller.reconcile.entry import Entry, Key, Unreadable
 from controller.reconcile.gatekeeper import Ask, Gatekeeper, Observe
 from controller.reconcile.intent import Intent
@@ -112,7 +112,7 @@ class Reconciler:
             await self._without_job(entry)
             return False
         entry.live = ""
-        await self._look_at_contests(entry)
+        await self._look_around(entry)
         for _ in range(MAX_WRITES):
             self._queue.step(key)
             now = self._clock()
@@ -143,6 +143,8 @@ class Reconciler:
         self.pods.act(entry, found.actions)
         if found.held is not None:
             entry.forget_refused(found.held)
+        for note in surplus(found.actions, seen.job):
+            self._say(entry, "SurplusPod", note)
         self.gates.act(entry, found.asks)
         await self._report(entry, found.reports, seen, now)
         if found.wake_at is not None:
@@ -225,10 +227,8 @@ class Reconciler:
         if job.raw["metadata"].get("deletionTimestamp") is not None:
             return
         if await self._intent.say_too_new(entry, job):
-            about = reference(entry, None)
-            assert about is not None
             note = too_new.said(job.what)
-            self._recorder.record(about, "Warning", too_new.REASON, note, too_new.REASON)
+            self._say(entry, too_new.REASON, note)
             log.warning("left alone: %s", note, extra={"job": "/".join(entry.key)})
 
     def _tell_too_new(self, entry: Entry) -> None:
@@ -241,12 +241,17 @@ class Reconciler:
                 note = f"made for a newer version of Echelon, left alone: {update.too_new}"
                 self._recorder.record(about, "Warning", too_new.REASON, note, too_new.REASON)
 
-    async def _look_at_contests(self, entry: Entry) -> None:
-        for instance, contest in list(entry.contests.items()):
-            if contest.until <= self._clock():
-                await look_again(self._client, entry, instance, self._clock())
-        if entry.contests:
-            self._at(entry.key, min(c.until for c in entry.contests.values()))
+    async def _look_around(self, entry: Entry) -> None:
+        again = await look_around(self._client, self._store, entry, self._clock())
+        if again is not None:
+            self._at(entry.key, again)
+        for note in entry.apart.news(entry.key[1]):
+            self._say(entry, "ForeignPod", note)
+
+    def _say(self, entry: Entry, reason: str, note: str) -> None:
+        """A Warning on the Job."""
+        if (about := reference(entry, None)) is not None:
+            self._recorder.record(about, "Warning", reason, note, reason)
 
     def _tell(self, entry: Entry, write: plan.Write) -> None:
         """Events, after the write they speak of."""

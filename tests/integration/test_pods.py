@@ -199,3 +199,53 @@ def test_a_pod_that_nobody_owns_and_that_has_our_labels_is_adopted(space: Space)
     space.wait_ready(timeout=30)
     assert space.pods()[0].uid != uid
     assert len(space.observer.uids()[1]) == 1
+
+
+def test_the_pods_of_a_stateful_set_are_taken_over_without_a_restart(space: Space) -> None:
+    labels = {"app": "web"}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "web", "image": "web:1"}]},
+    }
+    spec = {"replicas": 3, "selector": {"matchLabels": labels}, "serviceName": "web"}
+    made = {"metadata": {"name": "web"}, "spec": {**spec, "template": template}}
+    space.api.create(f"/apis/apps/v1/namespaces/{space.name}/statefulsets", made)
+    space.kubectl("rollout", "status", "statefulset/web", "--timeout=40s")
+    before = {i: space.pod(i)["metadata"]["uid"] for i in range(3)}
+    space.kubectl("delete", "statefulset/web", "--cascade=orphan", "--timeout=60s")
+    space.create(job(instances=3))
+    held = space.wait_job("the contest", lambda j: is_true(j, "PodNameConflict"))
+    for i in range(3):
+        held = space.wait_job(
+            f"what to do with {i}",
+            lambda j, i=i: (
+                f"kubectl label pod web-{i} " in condition(j, "PodNameConflict")["message"]
+            ),
+        )
+        command = condition(held, "PodNameConflict")["message"].partition("hand it over: kubectl ")
+        space.kubectl(*command[2].split())
+    space.wait_ready()
+    assert {i: pod.uid for i, pod in space.pods().items()} == before
+    assert not is_true(space.job(), "PodNameConflict")
+    ended = space.roll("web:2", "RolledForward")
+    assert ended["status"]["counts"]["updated"] == 3
+    assert {pod.image for pod in space.pods().values()} == {"web:2"}
+
+
+def test_a_terminating_pod_that_lost_its_label_does_not_hold_its_instance_for_ever(
+    space: Space,
+) -> None:
+    steering = {"behaviour": "slow-stop", "stop_after": "3s"}
+    space.made(job(instances=2, steering=steering))
+    space.delete_pod("web-0")
+    space.patch_pod("web-0", labels={"echelon.dev/job": None})
+    space.until("the second life of 0", lambda: len(space.observer.uids().get(0, ())) == 2, 20)
+    space.wait_ready()
+
+
+def test_an_adopted_pod_beyond_the_count_goes_with_an_event(space: Space) -> None:
+    space.made(job(instances=1))
+    space.create(foreign("web-7", labels={"echelon.dev/job": "web"}))
+    space.until("its end", lambda: not space.exists("pods", "web-7"))
+    said = [e["note"] for e in space.events("web") if e["reason"] == "SurplusPod"]
+    assert "web-7" in said[0]
