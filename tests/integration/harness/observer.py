@@ -13,6 +13,7 @@ import time
 from collections import defaultdict, deque
 from datetime import datetime
 
+from tests.integration.harness import conditions
 from tests.integration.harness.manifests import Object, ids, phase
 from tests.integration.harness.pods import PodSeen
 from tests.integration.harness.sightings import Seen, Sightings
@@ -98,6 +99,7 @@ class Replay:
         self._surging: set[str] = set()
         #: Instances that the update took down, with the moment at which they are good again.
         self._down: dict[Instance, float | None] = {}
+        self._never_failed = conditions.NeverFailed()
         self._latest: deque[str] = deque(maxlen=25)
 
     def take(self, seen: Seen) -> None:
@@ -118,10 +120,21 @@ class Replay:
         if seen.type == "DELETED":
             self._jobs.pop(seen.name, None)
         else:
-            self.faults += faults_of_job(job, self._jobs.get(seen.name))
+            before = self._jobs.get(seen.name)
+            for fault in faults_of_job(job, before, self._holder(job)):
+                self._blame(seen, fault)
+            if conditions.written(job, before):
+                self._never_failed.take_job(job)
             self._jobs[seen.name] = job
         if seen.type == "DELETED" or "deletionTimestamp" in job["metadata"]:
             self._down = {key: at for key, at in self._down.items() if key[0] != seen.name}
+
+    def _holder(self, job: Object) -> Object | None:
+        """The Update that holds a Job, as last seen."""
+        held = job.get("status", {}).get("activeUpdate", {})
+        update = self._updates.get(held.get("name", ""))
+        mine = update is not None and update["metadata"]["uid"] == held.get("uid")
+        return update if mine else None
 
     def _take_update(self, seen: Seen) -> None:
         update: Object = seen.object
@@ -129,7 +142,11 @@ class Replay:
         if seen.type == "DELETED":
             self._updates.pop(seen.name, None)
             return
-        self.faults += faults_of_update(update, self._updates.get(seen.name))
+        for fault in faults_of_update(update, self._updates.get(seen.name)):
+            self._blame(seen, fault)
+        if seen.type == "ADDED":
+            for fault in self._never_failed.faults(update):
+                self._blame(seen, f"Update {seen.name}: {fault}")
         self._updates[seen.name] = update
         if update.get("status", {}).get("policy", {}).get("replacement") == "Surge":
             self._surging.add(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from tests.integration.harness import conditions
 from tests.integration.harness.manifests import Object, by_revision, ids, is_true, phase
 
 MAX_BYTES = 200 * 1024
@@ -30,14 +31,20 @@ TERMINAL = frozenset(name for name, true in TABLE.items() if "Complete" in true)
 BACKWARD = ("RollingBack", "RollBackPaused", "RollBackAwaitingPulse", "RolledBack")
 
 
-def faults_of_job(job: Object, before: Object | None) -> list[str]:
-    """What is wrong with this version of a Job's status."""
-    return [f"Job {job['metadata']['name']}: {fault}" for fault in _job(job, before)]
+def faults_of_job(job: Object, before: Object | None, update: Object | None = None) -> list[str]:
+    """What is wrong with this version of a Job's status; ``update``: the one that holds it."""
+    found = [*_job(job, before)]
+    if conditions.written(job, before):
+        found += conditions.faults_of_job(job, update)
+    return [f"Job {job['metadata']['name']}: {fault}" for fault in found]
 
 
 def faults_of_update(update: Object, before: Object | None) -> list[str]:
     """What is wrong with this version of an Update's status, after ``before``."""
-    return [f"Update {update['metadata']['name']}: {fault}" for fault in _update(update, before)]
+    found = [*_update(update, before)]
+    if conditions.written(update, before):
+        found += conditions.faults_of_update(update)
+    return [f"Update {update['metadata']['name']}: {fault}" for fault in found]
 
 
 def _job(job: Object, before: Object | None) -> Iterator[str]:

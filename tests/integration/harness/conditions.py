@@ -1,0 +1,145 @@
+"""The contract's table of conditions, held against every single version of every status.
+
+A version is judged when the operator wrote it; what a user's edit leaves behind speaks of before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.integration.harness.manifests import Object, by_revision, is_true, phase
+
+KSTATUS = ("Ready", "Reconciling", "Stalled")
+#: Always there, True or False.
+OF_JOB = (*KSTATUS, "Available", "UpdatePending", "RolledBack")
+OF_UPDATE = (*KSTATUS, "Complete", "Succeeded", "Failed", "Paused", "AwaitingPulse")
+#: Why a Job may be Stalled before the Update of a new template is made: the API server's refusals
+#: are asked again. What an earlier template or instance left behind is no word about a new one.
+LEFT_BEHIND = frozenset(
+    {
+        "RolledBack",
+        "UpdateFailed",
+        "UpdateError",
+        "Aborted",
+        "KnownBad",
+        "InstanceNotReady",
+        "WaitingForTermination",
+        "PodNameConflict",
+        "RevisionMissing",
+    }
+)
+
+
+def written(obj: Object, before: Object | None) -> bool:
+    """Whether this version is a write of the operator's that says how the object is."""
+    status = obj.get("status", {})
+    if status.get("observedGeneration", -1) < 0 or reason(obj, "Stalled") == "TooNew":
+        return False
+    return before is None or status != before.get("status", {})
+
+
+def reason(obj: Object, name: str) -> str:
+    """The reason of a condition, "" if that is not there."""
+    return str(_conditions(obj).get(name, {}).get("reason", ""))
+
+
+def faults_of_update(update: Object) -> Iterator[str]:
+    """What is wrong with the conditions of an Update, besides those that the phase decides."""
+    yield from _complete(update, OF_UPDATE)
+    now = phase(update)
+    for name in ("Paused", "AwaitingPulse"):
+        if is_true(update, name) != (name in now):
+            yield f"in phase {now} {name} is {is_true(update, name)}"
+
+
+def faults_of_job(job: Object, update: Object | None) -> Iterator[str]:
+    """What is wrong with the conditions of a Job; ``update``: the one that holds it, as last seen
+    (None: it is gone)."""
+    status = job["status"]
+    yield from _complete(job, OF_JOB)
+    known = _conditions(job)
+    if stale := [n for n, c in known.items() if c["observedGeneration"] != _observed(job)]:
+        yield f"{stale} are of another generation than the status"
+    if status.get("activeUpdate"):
+        yield from _held(job, update)
+    else:
+        yield from _free(job)
+
+
+def _held(job: Object, update: Object | None) -> Iterator[str]:
+    now, stuck = phase(update) or "Pending", update is not None and is_true(update, "Stalled")
+    wanted = {"Stalled"} if stuck else set() if "Paused" in now else {"Reconciling"}
+    if (found := _true(job)) != wanted:
+        yield f"its Update is {now}, and {sorted(found)} are True"
+    if is_true(job, "RolledBack"):
+        yield "RolledBack is True while an Update is active"
+
+
+def _free(job: Object) -> Iterator[str]:
+    status, true = job["status"], _true(job)
+    last, assigned = status.get("lastAttempt"), by_revision(status.get("assigned"))
+    waits, undone = is_true(job, "UpdatePending"), is_true(job, "RolledBack")
+    if len(true) != 1:
+        yield f"no Update is active, and {sorted(true)} are True"
+    if last is None:
+        if "Ready" in true or waits or undone:
+            yield "it was not created yet and says otherwise"
+        return
+    outcome, mixed = last.get("outcome"), len(assigned) > 1
+    behind = set(assigned) - {status.get("updateRevision")}
+    if assigned and waits != bool(behind):
+        yield f"UpdatePending is {waits} with {sorted(assigned)} assigned"
+    if undone and (outcome != "RolledBack" or not behind or "Stalled" not in true):
+        yield f"RolledBack is True after {outcome}, with {sorted(true)} True"
+    ended_badly = outcome in ("RolledBack", "Failed", "Error") or (outcome == "Aborted" and mixed)
+    if ended_badly and behind and "Ready" in true:
+        yield f"it is Ready after {outcome}, with {sorted(behind)} assigned"
+    if "Ready" in true and status.get("availableInstances", 0) != status["instancesInForce"]:
+        yield f"it is Ready with {status.get('availableInstances', 0)} available"
+    if "Ready" in true and reason(job, "UpdatePending") in ("KnownBad", "InvalidTemplate"):
+        yield "it is Ready while a refused template waits"
+
+
+class NeverFailed:
+    """Who waits for a new template reads `Stalled` as failed (kstatus): it must not be said of the
+    new generation before its Update is there, because of what was before."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, int], str] = {}
+
+    def take_job(self, job: Object) -> None:
+        """A version of a Job that the operator wrote."""
+        now = _observed(job)
+        if now == job["metadata"]["generation"] and reason(job, "Stalled") in LEFT_BEHIND:
+            self._said[(job["metadata"]["uid"], now)] = reason(job, "Stalled")
+
+    def faults(self, update: Object) -> Iterator[str]:
+        """Of an Update that was just made."""
+        meta = update["metadata"]
+        owner = next((o for o in meta.get("ownerReferences", ()) if o.get("controller")), {})
+        number = meta["name"].rpartition("-g")[2]
+        if not number.isdecimal():
+            return
+        if said := self._said.get((owner.get("uid", ""), int(number))):
+            yield f"its Job was Stalled ({said}) at generation {number} before it was made"
+
+
+def _complete(obj: Object, wanted: tuple[str, ...]) -> Iterator[str]:
+    known = _conditions(obj)
+    if lacking := [name for name in wanted if name not in known]:
+        yield f"conditions {lacking} are not there"
+    if ahead := [n for n, c in known.items() if c["observedGeneration"] > _observed(obj)]:
+        yield f"{ahead} are of a later generation than the status"
+
+
+def _true(obj: Object) -> set[str]:
+    return {name for name in KSTATUS if is_true(obj, name)}
+
+
+def _observed(obj: Object) -> int:
+    return int(obj["status"]["observedGeneration"])
+
+
+def _conditions(obj: Object) -> dict[str, dict[str, Any]]:
+    return {c["type"]: c for c in obj.get("status", {}).get("conditions", ())}
