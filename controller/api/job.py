@@ -196,6 +196,12 @@ class JobStatus(Model):
             exclude_if=empty,
         ),
     ] = NONE
+    down_since: dict[str, Ids] = Field(
+        default_factory=dict,
+        description="Since when instances are not available, of the first 64 and while no Update "
+        'is active: {"2026-01-02T03:04:05Z": "4,7"}.',
+        exclude_if=empty,
+    )
     active_update: Annotated[
         ActiveUpdate | None, Field(description="The one Update that may change this Job now.")
     ] = None

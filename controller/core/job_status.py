@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 
 from controller.api.job import JobStatus, LastAttempt
 from controller.api.labels import JOB
-from controller.api.meta import surely_past
 from controller.api.update import Phase
 from controller.core import assigned as asg
 from controller.core import conditions as cond
-from controller.core import outage, outcome, pending, policy, refused_actions, termination
+from controller.core import (
+    outage,
+    outcome,
+    pending,
+    policy,
+    refused_actions,
+    termination,
+    unavailable,
+)
 from controller.core import refused as refused_writes
 from controller.core.admission import (
     held_up,
@@ -47,6 +53,7 @@ def told(case: Case, status: JobStatus) -> JobStatus:
             "update_revision": case.seen.revision,
             "slots": status.slots & (mine | here),
             "revisions": asg.write(running),
+            "down_since": unavailable.kept(case),
             "conditions": cond.merged(case.status.conditions, _wanted(case), generation, case.now),
         }
     )
@@ -56,7 +63,8 @@ def next_deadline(case: Case) -> float | None:
     """When an instance that is not available becomes a matter for a person."""
     held = _waits_for_write(case)
     moments = [
-        *(at for _, at in _deadlines(case)),
+        *(at for _, at in unavailable.deadlines(case)),
+        unavailable.creation_deadline(case),
         termination.next_moment(termination.left(case), case.now),
         refused_writes.overdue_at(case, held[1]) if held else None,
     ]
@@ -177,10 +185,12 @@ def _stalled(case: Case) -> tuple[str, str] | None:
     for held in refused_actions.of_pods(case):
         if refused_actions.is_stuck(case, held):
             return held.refusal.reason, refused_actions.words(held)
-    late = next((i for i, at in _deadlines(case) if at <= case.now), None)
+    if (due := unavailable.creation_deadline(case)) is not None and due <= case.now:
+        return _reconciling(case)
+    late = min((i for i, at in unavailable.deadlines(case) if at <= case.now), default=None)
     if late is None:
         return None
-    return "InstanceNotReady", _trouble(case, late)
+    return _why_down(case, late) or ("InstanceNotReady", _trouble(case, late))
 
 
 def _starts(case: Case) -> bool:
@@ -206,23 +216,7 @@ def _left_behind(case: Case, last: LastAttempt) -> tuple[str, str] | None:
     return None
 
 
-def _deadlines(case: Case) -> Iterator[tuple[int, float]]:
-    """Instances that are alive and not available, with the moment their time is up."""
-    timeout, view = case.job.spec.update.ready_timeout_seconds, case.view
-    if case.active is not None or not timeout:
-        return
-    grace = timeout + case.job.spec.min_ready_seconds
-    for i in islice((view.alive & case.intended) - case.available, LOOKED_AT):
-        pod = view.pod(i)
-        # One of a series of pods that were never good is no new beginning.
-        again = pod.down_since if pod.remade > 1 and not pod.was_good else 0.0
-        yield i, surely_past(again or max(pod.created, pod.ready_since), grace)
-    for i, since in islice(outage.missing(case), LOOKED_AT):
-        yield i, surely_past(since, grace)
-
-
 def _progress(case: Case) -> tuple[str, str]:
-    view = case.view
     down = case.intended - case.available
     message = f"{len(case.available)} of {len(case.intended)} instances available"
     if lingering := termination.of(termination.left(case, down), case.now):
@@ -230,19 +224,23 @@ def _progress(case: Case) -> tuple[str, str]:
     if found := next(refused_actions.of_pods(case), None):
         return found.refusal.reason, f"{message}; {refused_actions.words(found)}"
     for i in islice(down, LOOKED_AT):
-        refusal = case.seen.refusals.get(i)
-        if refusal is not None and i not in view.present:
-            return refusal.reason, f"{message}; instance {i}: {refusal.message}"
-        if i in view.foreign:
-            pod = view.pod(i).name
-            return (
-                "WaitingForTermination",
-                f"{message}; instance {i}: {pod} of a former Job is left",
-            )
-        told = i in view.present and i not in view.ready and view.pod(i).trouble
-        if told or (i not in view.occupied and outage.series_of(case, i)):
-            return "InstanceNotReady", f"{message}; {_trouble(case, i)}"
+        if why := _why_down(case, i):
+            return why[0], f"{message}; {why[1]}"
     return "Progressing", message
+
+
+def _why_down(case: Case, instance: int) -> tuple[str, str] | None:
+    """What an instance waits for; None: nothing out of the ordinary."""
+    view, refusal = case.view, case.seen.refusals.get(instance)
+    if refusal is not None and instance not in view.present:
+        return refusal.reason, f"instance {instance}: {refusal.message}"
+    if instance in view.foreign:
+        pod = view.pod(instance).name
+        return "WaitingForTermination", f"instance {instance}: {pod} of a former Job is left"
+    told = instance in view.present - view.ready and view.pod(instance).trouble
+    if told or (instance not in view.occupied and outage.series_of(case, instance)):
+        return "InstanceNotReady", _trouble(case, instance)
+    return None
 
 
 def _trouble(case: Case, instance: int) -> str:

@@ -7,7 +7,7 @@ the operator begins the time anew; a failure that is counted does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -127,18 +127,6 @@ def series_of(case: Case, instance: int) -> Series | None:
     """What is known of an instance whose pod is gone."""
     remade: Mapping[tuple[int, bool], Series] = case.seen.remade
     return next((remade[s] for s in ((instance, False), (instance, True)) if s in remade), None)
-
-
-def missing(case: Case) -> Iterator[tuple[int, float]]:
-    """Instances of the Job whose pod ended or was disrupted and is not made again yet, each with
-    since when it is down (epoch seconds)."""
-    view = case.view
-    for i in (view.ended | view.terminating) & case.intended:
-        if backoff.interrupted(pod := view.pod(i)):
-            yield i, backoff.down_since(pod)
-    for (i, _), series in case.seen.remade.items():
-        if i in case.intended - view.occupied:
-            yield i, series.since
 
 
 def of_pod(pod: Pod) -> str:

@@ -1,0 +1,51 @@
+"""Instances that are not up in time need a person, whatever the reason, also without an Update."""
+
+from __future__ import annotations
+
+from controller.api.meta import Condition
+from tests.unit.core.sim import World
+
+
+def said(world: World, name: str) -> Condition:
+    """A condition of the Job."""
+    return next(c for c in world.status.conditions if c.type == name)
+
+
+def test_a_first_creation_whose_pods_cannot_be_made_needs_a_person_in_time() -> None:
+    world = World(instances=3)
+    world.cluster.quota = 2
+    world.run(60)
+    assert "Reconciling" in world.conditions()
+    world.run(6)
+    assert world.conditions() == {"Stalled", "Available"}
+    assert said(world, "Stalled").reason == "QuotaExceeded"
+    assert "instance 2: exceeded quota" in said(world, "Stalled").message
+    world.restart()
+    world.run(1)
+    assert "Stalled" in world.conditions(), "a restart begins no time anew"
+    world.cluster.quota = None
+    world.run(70)
+    assert world.conditions() == {"Ready", "Available"}
+    assert world.status.down_since == {}
+
+
+def test_one_that_is_lost_later_has_its_own_time() -> None:
+    world = World(instances=3).ready()
+    world.behave("app:1", instance=0, ready=50.0)
+    world.behave("app:1", instance=1, ready=50.0)
+    world.kill(0)
+    world.run(40)
+    world.kill(1)
+    world.until(lambda: 0 in world.operator.observe().view.good, within=30)
+    stalled = []
+    world.after_step = lambda: stalled.append("Stalled" in world.conditions())
+    world.until(lambda: "Ready" in world.conditions())
+    assert not any(stalled)
+
+
+def test_what_is_made_again_and_again_is_not_up() -> None:
+    """Each new pod is no new beginning."""
+    world = World(instances=2).ready()
+    world.behave("app:1", instance=1, ready=None, end=5.0)
+    world.kill(1)
+    world.until(lambda: "Stalled" in world.conditions(), within=100)
