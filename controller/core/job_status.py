@@ -30,7 +30,6 @@ from controller.core.admission import (
 from controller.core.case import Case
 from controller.core.conditions import Wanted
 from controller.core.observed import Refusal
-from controller.core.update_status import PAUSED
 
 LOOKED_AT = 64
 
@@ -110,7 +109,7 @@ def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
         if case.active is not None:
             message += f"; {also}" if also not in message else ""
         no = Wanted(False, reason, message)
-        return no, Wanted(not _stands(case), reason, message), no
+        return no, Wanted(True, reason, message), no
     message = f"{len(case.intended)} of {len(case.intended)} instances available"
     if waits := pending.why(case):
         message += f"; {waits[1]}"
@@ -126,11 +125,6 @@ def _waits_for_write(case: Case) -> tuple[str, Refusal] | None:
     """The refused write that a first creation or the next Update waits for."""
     needed = case.status.last_attempt is None or wanted(case)
     return start_refused(case) if needed else None
-
-
-def _stands(case: Case) -> bool:
-    """Whether the active Update is paused: then nothing is on its way."""
-    return case.active is not None and case.active.status.phase in PAUSED
 
 
 def _reconciling(case: Case) -> tuple[str, str] | None:

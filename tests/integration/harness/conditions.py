@@ -69,7 +69,7 @@ def faults_of_job(job: Object, update: Object | None) -> Iterator[str]:
 
 def _held(job: Object, update: Object | None) -> Iterator[str]:
     now, stuck = phase(update) or "Pending", update is not None and is_true(update, "Stalled")
-    wanted = {"Stalled"} if stuck else set() if "Paused" in now else {"Reconciling"}
+    wanted = {"Stalled"} if stuck else {"Reconciling"}
     if (found := _true(job)) != wanted:
         yield f"its Update is {now}, and {sorted(found)} are True"
     if is_true(job, "RolledBack"):
