@@ -85,3 +85,17 @@ def test_a_scheduling_gate_is_told_at_creation_and_in_an_update(space: Space) ->
         "RollingForward", probe=lambda u: "SchedulingGated" in u["status"]["message"]
     )
     assert "instance 0: SchedulingGated: " in said["status"]["message"]
+
+
+def test_a_pod_that_pod_security_refuses_needs_a_person_after_the_timeout(space: Space) -> None:
+    level = "pod-security.kubernetes.io/enforce"
+    namespace = f"/api/v1/namespaces/{space.name}"
+    space.made(job(instances=2, update={"readyTimeoutSeconds": 3}))
+    space.api.patch(namespace, {"metadata": {"labels": {level: "restricted"}}})
+    space.delete_pod("web-1")
+    found = space.wait_job("Stalled", lambda j: is_true(j, "Stalled"))
+    assert condition(found, "Stalled")["reason"] == "Forbidden"
+    words = 'instance 1: pods "web-1" is forbidden: violates PodSecurity'
+    assert condition(found, "Stalled")["message"].startswith(words)
+    space.api.patch(namespace, {"metadata": {"labels": {level: None}}})
+    space.wait_ready()
