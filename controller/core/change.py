@@ -33,27 +33,53 @@ class Change(StrEnum):
     REPLACE = "Replace"
 
 
-@lru_cache(maxsize=256)
 def classify(old: bytes, new: bytes) -> Change:
     """How a pod made of the canonical template ``old`` becomes one of ``new``.
 
     REPLACE also when nothing differs: whoever asks then wants a new pod.
     """
+    return _compared(old, new)[0]
+
+
+def why_not_in_place(old: bytes, new: bytes) -> str:
+    """Why a pod of ``old`` has to be replaced by one of ``new``, in words; "" when it has not, or
+    when nothing differs."""
+    return _compared(old, new)[1]
+
+
+@lru_cache(maxsize=256)
+def _compared(old: bytes, new: bytes) -> tuple[Change, str]:
     try:
         before, after = json.loads(old), json.loads(new)
         mine, theirs = _containers(before), _containers(after)
-        if _frame(before) != _frame(after):
-            return Change.REPLACE
+        if (one := _frame(before)) != (other := _frame(after)):
+            return Change.REPLACE, f"{_where(one, other)} differs"
         images = [c.get("image") for c in mine] != [c.get("image") for c in theirs]
         resources = [c.get("resources") for c in mine] != [c.get("resources") for c in theirs]
-        pairs = list(zip(mine, theirs, strict=True))
-        if images and not resources and all(_same_pull(a, b) for a, b in pairs):
-            return Change.IMAGES
-        if resources and not images and _resizable(before, after):
-            return Change.RESOURCES
+        if images and resources:
+            return Change.REPLACE, "images and resources change at once"
+        if images:
+            return _by_images(zip(mine, theirs, strict=True))
+        if resources:
+            why = _not_resizable(before, after)
+            return (Change.REPLACE, why) if why else (Change.RESOURCES, "")
     except (ValueError, TypeError, KeyError, AttributeError):
-        pass  # Not shaped as a pod: it is for the API server to say so.
-    return Change.REPLACE
+        # Not shaped as a pod: it is for the API server to say so.
+        return Change.REPLACE, "the templates cannot be compared"
+    return Change.REPLACE, ""
+
+
+def _by_images(pairs: Iterable[tuple[Any, Any]]) -> tuple[Change, str]:
+    for old, new in pairs:
+        if not (old.get("image") and new.get("image")):
+            return Change.REPLACE, f"container {new['name']} has no image"
+        if not _same_pull(old, new):
+            why = (
+                f"container {new['name']}: {old['image']} and {new['image']} do not have the same "
+            )
+            why += "default imagePullPolicy (a latest or missing tag means Always); set one"
+            return Change.REPLACE, why
+    return Change.IMAGES, ""
 
 
 def resources_of(container: Mapping[str, Any]) -> Resources:
@@ -73,19 +99,29 @@ def _containers(template: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _frame(template: dict[str, Any]) -> tuple[Any, ...]:
-    """All that cannot be changed. Raises ``ValueError`` when a container is called as the key of
-    the restart base that is none."""
+def _frame(template: dict[str, Any]) -> dict[str, Any]:
+    """All that cannot be changed, with the containers by name. Raises ``ValueError`` when a
+    container is called as the key of the restart base that is none."""
     spec = template["spec"]
     if any(c["name"] == AT for c in (*spec["containers"], *(spec.get("initContainers") or ()))):
         raise ValueError(f"a container is called {AT}")
     rest = {key: value for key, value in spec.items() if key != "containers"}
-    containers = [
-        {key: value for key, value in c.items() if key not in ("image", "resources")}
-        | {"resources": _fixed(c.get("resources") or {})}
-        for c in spec["containers"]
-    ]
-    return {k: v for k, v in template.items() if k != "spec"}, rest, containers
+    containers = {
+        c["name"]: {key: value for key, value in c.items() if key not in ("image", "resources")}
+        | {"resources": _fixed(c.get("resources") or {}), "place": place}
+        for place, c in enumerate(spec["containers"])
+    }
+    return {**template, "spec": {**rest, "containers": containers}}
+
+
+def _where(one: Any, other: Any, path: str = "") -> str:
+    """The path of the first thing that differs."""
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        return path
+    key = next(k for k in sorted({*one, *other}) if one.get(k) != other.get(k))
+    plain = key.isidentifier() and not path.endswith((".labels", ".annotations", ".containers"))
+    step = f".{key}" if path and plain else key if plain else f"[{key}]"
+    return _where(one.get(key), other.get(key), path + step)
 
 
 def _fixed(resources: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,9 +136,8 @@ def _fixed(resources: Mapping[str, Any]) -> dict[str, Any]:
 def _same_pull(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether a pod would pull both images by the same policy: absent, the API server derives it
     from the tag when the pod is made, and never again."""
-    images = old["image"], new["image"]
     stated = bool(old.get("imagePullPolicy"))
-    return all(images) and (stated or _is_latest(images[0]) == _is_latest(images[1]))
+    return stated or _is_latest(old["image"]) == _is_latest(new["image"])
 
 
 def _is_latest(image: str) -> bool:
@@ -111,17 +146,21 @@ def _is_latest(image: str) -> bool:
     return tag == "latest" or not (tag or digest)
 
 
-def _resizable(before: dict[str, Any], after: dict[str, Any]) -> bool:
-    """Whether the API server resizes one into the other: nothing is taken away, the QoS class
-    stays. Resources of the pod as a whole are derived from those of its containers when it is
-    made: then a new pod is another one."""
+def _not_resizable(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """Why the API server does not resize one into the other ("": it does): nothing is taken away,
+    the QoS class stays. Resources of the pod as a whole are derived from those of its containers
+    when it is made: then a new pod is another one."""
     if before["spec"].get("resources"):
-        return False
+        return "the pod has resources as a whole"
     for old, new in zip(_containers(before), _containers(after), strict=True):
         had, has = resources_of(old), resources_of(new)
-        if any(set(had[kind]) - set(has[kind]) for kind in KINDS):
-            return False
-    return _qos(before["spec"]) == _qos(after["spec"])
+        for kind in KINDS:
+            if gone := sorted(set(had[kind]) - set(has[kind])):
+                return f"container {new['name']} no longer has {kind} of {gone[0]}"
+    classes = _qos(before["spec"]), _qos(after["spec"])
+    if classes[0] != classes[1]:
+        return f"the QoS class of the pod changes from {classes[0]} to {classes[1]}"
+    return ""
 
 
 def _qos(spec: dict[str, Any]) -> str:

@@ -68,7 +68,7 @@ def decide(seen: Observed, now: float) -> Plan:
     tally = Tally(way) if way else None
     pods = Convergence(case, way, tally)
     if way and tally:
-        write = verbs.heed(way, tally) or in_place.unread(way)
+        write = verbs.heed(way, tally) or in_place.unread(way) or in_place.told(way)
         write = write or next_write(way, tally, pods.held_back)
         if write is not None and not refused.by(case, write):
             return Plan(write=_dressed(case, write))

@@ -191,6 +191,11 @@ def _warnings(way: OneWay, instances: PlannedInstances) -> Iterator[Conflict]:
     """What admission does not look at, for it refuses nothing."""
     if words := _quota(way, instances):
         yield Conflict(reason=QUOTA, message=words)
+    if way.policy.replacement is Replacement.IN_PLACE and not way.restart:
+        replaced = instances.recreate & way.case.view.alive
+        if why := next(in_place.reasons(way.case, way.goal, replaced), None):
+            words = f"instances are replaced, not changed in place: {why}"
+            yield Conflict(reason=in_place.NOT_IN_PLACE, message=words)
     for revision, ids in way.goal.items():
         template = way.case.seen.templates.get(revision)
         if template and ids & instances.surge and (claims := own_claims(template)):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.change import Change, classify, resources_of
+from controller.core.change import Change, classify, resources_of, why_not_in_place
 from controller.core.revision import canonical
 
 Object = dict[str, Any]
@@ -247,3 +247,51 @@ def test_any_other_field_makes_it_a_replacement(old: Object, field: str) -> None
     new["spec"]["containers"][0]["image"] = "web:3"
     new["spec"][field] = "x"
     assert change(old, new) is Change.REPLACE
+
+
+LABELLED = {"metadata": {"labels": {"app.kubernetes.io/version": "1"}}, **template()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (
+            LABELLED,
+            {**LABELLED, "metadata": {"labels": {"app.kubernetes.io/version": "2"}}},
+            "metadata.labels[app.kubernetes.io/version] differs",
+        ),
+        (template(), LABELLED, "metadata differs"),
+        (
+            template(container(image="web")),
+            template(container(image="web:2")),
+            "container web: web and web:2 do not have the same default imagePullPolicy (a latest "
+            "or missing tag means Always); set one",
+        ),
+        (template(), template(hostNetwork=True), "spec.hostNetwork differs"),
+        (
+            template(container(env=[])),
+            template(container(env=[{"name": "A"}])),
+            "spec.containers[web].env differs",
+        ),
+        (template(), template(container(), container("side")), "spec.containers[side] differs"),
+        (
+            template(container(**BURSTABLE)),
+            template(container(image="web:2", **GUARANTEED)),
+            "images and resources change at once",
+        ),
+        (
+            template(container(**BURSTABLE)),
+            template(container(**amounts({"cpu": "1"}))),
+            "container web no longer has requests of memory",
+        ),
+        (
+            template(container(**amounts({"cpu": "1", "memory": "1Gi"}))),
+            template(container(**GUARANTEED)),
+            "the QoS class of the pod changes from Burstable to Guaranteed",
+        ),
+        (template(), template(container(image="web:2")), ""),
+        (template(), template(), ""),
+    ],
+)
+def test_why_a_pod_is_replaced(old: Object, new: Object, why: str) -> None:
+    assert why_not_in_place(canonical(old), canonical(new)) == why

@@ -171,3 +171,21 @@ def test_a_change_that_a_busy_server_refuses_is_no_failure() -> None:
     world.cluster.denied.clear()
     world.until_ended()
     assert world.phase is Phase.ROLLED_FORWARD
+
+
+def test_why_instances_are_replaced_is_told_once() -> None:
+    world = in_place(maxFailuresPerInstance=0)
+    words = "instances are replaced, not changed in place: spec.hostNetwork differs"
+
+    def both(job: Any) -> Any:
+        wish = {"spec": {"containers": [{"name": "app", "image": "app:2"}], "hostNetwork": True}}
+        return job.model_copy(update={"spec": job.spec.model_copy(update={"template": wish})})
+
+    world.behave("app:2", instance=1, crash=1)
+    world.cluster.user_edit(both)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_BACK
+    said = [(h.phase, h.message) for h in world.update.status.history if h.reason == "NotInPlace"]
+    assert said == [(Phase.ROLLING_BACK, words), (Phase.ROLLING_FORWARD, words)]
+    told = [event for event in world.events if event.reason == "NotInPlace"]
+    assert [(event.note, event.update) for event in told] == [(words, "web-g2")] * 2

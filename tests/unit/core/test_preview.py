@@ -137,6 +137,9 @@ def test_unavailable_ones_come_first_and_are_recreated_whatever_the_policy() -> 
 def test_a_change_in_place_where_the_revisions_allow_it() -> None:
     plan = plan_of(case_of(MIXED), "0-7", replacement="InPlace")
     assert kinds(plan) == {"recreate": "6-7", "inPlace": "0-3", "unchanged": "4-5"}
+    assert [(c.reason, c.message) for c in plan.conflicts] == [
+        ("NotInPlace", "instances are replaced, not changed in place: spec.hostNetwork differs")
+    ]
 
 
 def test_a_pod_that_would_not_be_changed_in_place_is_recreated() -> None:
