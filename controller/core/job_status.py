@@ -184,6 +184,9 @@ def _stalled(case: Case) -> tuple[str, str] | None:
     late = min((i for i, at in unavailable.deadlines(case) if at <= case.now), default=None)
     if late is None:
         return None
+    if unavailable.flaps(case, late):
+        seconds = case.job.spec.min_ready_seconds
+        return "InstanceNotReady", f"instance {late}: Ready, but never for {seconds} s"
     return _why_down(case, late) or ("InstanceNotReady", _trouble(case, late))
 
 

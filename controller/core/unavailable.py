@@ -46,6 +46,18 @@ def deadlines(case: Case) -> Iterator[tuple[int, float]]:
                 yield i, surely_past(parse_time(at), grace)
 
 
+def flaps(case: Case, instance: int) -> bool:
+    """Whether an instance was Ready since it is down, as far as this process saw, and never for
+    long enough. After a restart of a container nobody can tell."""
+    if instance not in case.view.alive:
+        return False
+    pod, every = case.view.pod(instance), kept(case).items()
+    since = next((parse_time(at) for at, ids in every if instance in ids), case.now)
+    # What was good before has lost its readiness once without being Ready since.
+    lost = case.view.stumbled(Ids([instance]), since) - pod.was_good
+    return pod.ready or (not pod.restarts and lost > 0)
+
+
 def creation_deadline(case: Case) -> float | None:
     """When a first creation that makes no pod needs a person; None: it is through, or may wait."""
     grace = _grace(case)

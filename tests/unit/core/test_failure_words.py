@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from controller.api.update import Phase
+from controller.core import conditions as cond
 from tests.unit.core.sim import World
 
 
@@ -29,6 +32,29 @@ def test_an_instance_that_is_ready_now_and_then_was_not_ready_for_long_enough() 
     world.until_phase(Phase.ROLLING_BACK)
     words = "instance 1 failed: ReadyTimeout, Ready, but never for 3 s, until 23s after it was made"
     assert world.told("RollingBack") == [words]
+
+
+@pytest.mark.parametrize("good_before", [True, False])
+def test_without_an_update_too_one_that_flaps_is_told_from_one_that_is_down(
+    good_before: bool,
+) -> None:
+    world = World(instances=2, update={"readyTimeoutSeconds": 20})
+    if good_before:
+        world.ready()
+    else:
+        world.behave("app:1", instance=1, ready=None)
+        world.run(1)
+    flap(world, 1, 7)
+    world.until(lambda: "Stalled" in world.conditions(), within=5)
+    assert world.message(cond.STALLED) == "instance 1: Ready, but never for 3 s"
+
+
+def test_without_an_update_one_that_was_good_and_is_down_is_not_ready() -> None:
+    world = World(instances=2, update={"readyTimeoutSeconds": 20}).ready()
+    pod = world.pod(1)
+    world.cluster.set_pod(replace(pod, ready=False, ready_since=world.cluster.stamp))
+    world.until(lambda: "Stalled" in world.conditions(), within=60)
+    assert world.message(cond.STALLED) == "instance 1: not Ready"
 
 
 def test_an_instance_that_was_good_and_is_not_ready_any_more_is_told_so() -> None:
