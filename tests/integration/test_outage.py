@@ -114,6 +114,33 @@ def test_creates_that_fail_for_a_while_are_tried_again(space: Space, proxy: Prox
     assert "failures" not in ended["status"], "a server that is down is no failure of a version"
 
 
+def test_creates_that_go_on_failing_need_a_person_and_fail_nothing(
+    space: Space, proxy: Proxy
+) -> None:
+    quick = {"readyTimeoutSeconds": 3, "maxFailuresPerInstance": 0}
+    broken = [True]
+
+    def fault(asked: Asked) -> int | None:
+        makes = asked.method == "POST" and asked.path.endswith("/pods") and asked.writes
+        return 500 if makes and broken else None
+
+    proxy.fault = fault
+    space.create(job(instances=2, strategy=queue(1), update=quick))
+    first = space.wait_job("Stalled", lambda j: is_true(j, "Stalled"))
+    assert "injected fault" in condition(first, "Stalled")["message"]
+    broken.clear()
+    space.wait_ready(timeout=30)
+    broken.append(True)
+    space.set_image("web:2")
+    stuck = space.wait_update("RollingForward", probe=lambda u: is_true(u, "Stalled"))
+    assert "injected fault" in stuck["status"]["message"]
+    assert is_true(space.wait_job("Stalled", lambda j: is_true(j, "Stalled")), "Stalled")
+    assert "failures" not in stuck["status"]
+    broken.clear()
+    ended = space.wait_update("RolledForward", timeout=40)
+    assert "failures" not in ended["status"], "a server that is down is no failure of a version"
+
+
 @pytest.mark.parametrize("code", [500, 429])
 def test_many_requests_fail_and_everything_still_happens_once(
     space: Space, proxy: Proxy, code: int
