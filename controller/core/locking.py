@@ -49,6 +49,8 @@ def restored(case: Case, update: Update) -> Write | None:
         f"restored from a backup or copied: it was admitted or judged before, as {mark}; remove "
         f"the annotation {ADMITTED} to run it"
     )
+    if update.metadata.owner_references:
+        words += ", and its ownerReferences, for it is a copy of the operator's own"
     return closed(case, update, Phase.ABORTED, "Restored", words)
 
 

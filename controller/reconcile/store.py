@@ -70,6 +70,8 @@ class Store:
         self._gone.pop(item.uid, None)
         if item.stranger:
             self._put_stranger(item)
+        else:
+            self._drop_stranger(item.key)
         if (pod := item.pod) is None:
             return
         self._take_pod(item)
@@ -97,6 +99,12 @@ class Store:
             apart.strangers[name] = item.stranger
             self._changed(key)
 
+    def _drop_stranger(self, name: str) -> None:
+        if (key := self._strangers.pop(name, None)) is not None:
+            entry = self.entry(key)
+            entry.apart.strangers.pop(name.partition("/")[2], None)
+            self._settle(entry)
+
     def _take_pod(self, item: PodObject) -> None:
         pod = item.pod
         if pod is None:
@@ -119,10 +127,7 @@ class Store:
         self._gone[uid] = None
         while len(self._gone) > GONE_KEPT:
             del self._gone[next(iter(self._gone))]
-        if (theirs := self._strangers.pop(name, None)) is not None:
-            there = self.entry(theirs)
-            there.apart.strangers.pop(name.partition("/")[2], None)
-            self._settle(there)
+        self._drop_stranger(name)
         if (known := self._pods.get(name)) is None:
             return
         key, slot = known
