@@ -62,10 +62,13 @@ class Pod:
     half: str = ""
     #: The kubelet says that its node can never do that change.
     infeasible: bool = False
+    #: When the scheduler gave it to its node, and when that node's kubelet took it; 0: not yet.
+    bound: float = 0.0
+    taken_at: float = 0.0
     #: It was seen to be good (kept by the store, not read from the pod).
     was_good: bool = False
-    #: What its node stamped of ``ready_since``, ``restarted`` and ``trouble.at``, once these say
-    #: what counts (`core.sighting`).
+    #: What its node stamped of ``ready_since``, ``restarted``, ``trouble.at`` and ``taken_at``,
+    #: once these say what counts (`core.sighting`).
     stamps: tuple[float, ...] = ()
     #: Kind and name of the controller that owns it, if that is no Job of ours.
     stranger: str = ""

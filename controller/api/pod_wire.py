@@ -113,6 +113,7 @@ class _Status(_Wire):
     pod_ip: str = Field(default="", alias="podIP")
     #: 0: the kubelet does not tell.
     observed_generation: int = 0
+    start_time: str | None = None
     conditions: tuple[PodCondition, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
     init_container_statuses: tuple[ContainerStatus, ...] = ()
@@ -145,7 +146,7 @@ class PodWire(_Wire):
         is_ready = ready is not None and ready.status == "True"
         turned = parse_time(ready.last_transition_time or _EPOCH) if ready else 0.0
         starts = [c.state.running.started_at or 0.0 for c in containers if c.state.running]
-        disruption = conditions.get("DisruptionTarget")
+        disruption, scheduled = conditions.get("DisruptionTarget"), conditions.get("PodScheduled")
         return Pod(
             namespace=meta.namespace,
             name=meta.name,
@@ -173,6 +174,8 @@ class PodWire(_Wire):
             ran=any(_has_run(c) for c in containers),
             disrupted=disruption is not None and disruption.status == "True",
             node=self.spec.node_name,
+            bound=_time(scheduled.last_transition_time if scheduled else None),
+            taken_at=_time(status.start_time),
             ip=status.pod_ip,
             trouble=trouble_of(self, containers, conditions, base),
             grace=meta.deletion_grace_period_seconds,

@@ -41,6 +41,7 @@ from controller.core.oneway import OneWay
 from controller.core.plan import (
     KeepRevision,
     Plan,
+    ReadNodes,
     ReleaseRevisions,
     Write,
     WriteJob,
@@ -67,6 +68,8 @@ def decide(seen: Observed, now: float) -> Plan:
     way = oneway.of(case, case.active) if case.active else None
     tally = Tally(way) if way else None
     pods = Convergence(case, way, tally)
+    if tally and tally.unread_nodes:
+        return Plan(write=ReadNodes(tally.unread_nodes))
     if way and tally:
         write = verbs.heed(way, tally) or in_place.unread(way) or in_place.told(way)
         write = write or next_write(way, tally, pods.held_back)

@@ -7,6 +7,7 @@ failure for each restart of a container, one when it ended, and one when its dea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from controller.api.ids import NONE, Ids
 from controller.api.meta import surely_past
 from controller.api.pod import Pod, Trouble
 from controller.api.update import Failure
+from controller.core import nodes
 from controller.core.oneway import OneWay
 from controller.core.outage import Outage, of_pod
 
@@ -25,6 +27,7 @@ ORDINARY = frozenset({"ContainersNotReady", "ContainersNotInitialized", "PodComp
 FAILURE = "InstancesFailed"
 GATE_FAILURE = "GateFailed"
 MAX_KEPT = 50
+NODES_AT_ONCE = 50
 MAX_MESSAGE = 256
 
 
@@ -55,21 +58,50 @@ class Tally:
 
     @cached_property
     def overdue(self) -> Ids:
-        """Instances that are alive and whose deadline has passed."""
+        """Instances that are alive and whose deadline has passed, on a node that is not lost."""
+        return Ids(i for i in self._late if self._excused_until(i) <= self.now)
+
+    @cached_property
+    def _late(self) -> Ids:
+        """Instances whose deadline has passed, be it that their node is lost."""
         bits = 0
         for at, ids in self._deadlines:
             bits |= ids.bits if at <= self.now else 0
-        late = Ids.of_bits(bits)
-        # A node that is lost is no failure of the pod: it is evicted, or comes back.
-        return late - Ids(i for i in late if _is_lost(self.way.new_pod(i)))
+        return Ids.of_bits(bits)
+
+    def _excused_until(self, instance: int) -> float:
+        pod = self.way.new_pod(instance)
+        node = self.way.case.seen.nodes.get(pod.node)
+        return nodes.excused_until(pod, node, self.grace or 0.0)
+
+    @cached_property
+    def unread_nodes(self) -> tuple[str, ...]:
+        """Nodes to be read before a deadline makes a failure, a few at a time."""
+        known = self.way.case.seen.nodes
+        names = {self.way.new_pod(i).node for i in self._late if self._node_decides(i)}
+        old = sorted(name for name in names if nodes.read_again(known.get(name)) <= self.now)
+        return tuple(old[:NODES_AT_ONCE])
+
+    def _node_decides(self, instance: int) -> bool:
+        """Whether it is up to the pod's node if its deadline makes a failure now."""
+        pod = self.way.new_pod(instance)
+        excused = self.now < self._excused_until(instance) < math.inf
+        return bool(pod.node) and not nodes.is_lost(pod) and not excused
+
+    def _looked_at(self, instance: int) -> float:
+        """When what is said of a deadline that has passed may change by time alone."""
+        if not self._node_decides(instance):
+            return self._excused_until(instance)
+        return nodes.read_again(self.way.case.seen.nodes.get(self.way.new_pod(instance).node))
 
     @property
     def next_moment(self) -> float | None:
         """When the next deadline passes if nothing changes, or fresh failures are to be stored."""
         moments = chain((at for at, _ in self._deadlines), (at for _, at in self._refused()))
+        moments = chain(moments, (self._looked_at(i) for i in self._late))
         if self.unstored:
             moments = chain(moments, (self.way.case.stamp + 1,))
-        return min((at for at in moments if at > self.now), default=None)
+        return min((at for at in moments if self.now < at < math.inf), default=None)
 
     @cached_property
     def fresh(self) -> dict[int, int]:
@@ -150,13 +182,13 @@ class Tally:
             return Trouble(pod.trouble.reason, said)
         if pod.instance not in self.overdue:
             return pod.trouble or Trouble("Restarted", "a container restarted")
-        late = self._late(pod)
+        late = self._said_late(pod)
         if pod.trouble is None or pod.trouble.reason in ORDINARY:
             return Trouble("ReadyTimeout", late)
         said = f"{late}: {pod.trouble.message}".rstrip(": ")
         return Trouble(pod.trouble.reason, said, pod.trouble.exit_code)
 
-    def _late(self, pod: Pod) -> str:
+    def _said_late(self, pod: Pod) -> str:
         """What a deadline found: one that was good, one that never was for long enough, or never
         was Ready at all."""
         i, way, grace = pod.instance, self.way, int(self.grace or 0)
@@ -216,10 +248,6 @@ class Tally:
     def down_until(self, instance: int) -> float | None:
         """The deadline of an instance that is down (epoch seconds); None: it has none."""
         return self.grace and surely_past(self.outage.since[instance], self.grace)
-
-
-def _is_lost(pod: Pod) -> bool:
-    return pod.trouble is not None and pod.trouble.reason in ("NodeLost", "NodeNotReady")
 
 
 def cause(failures: Iterable[Failure], failed: Ids) -> str:

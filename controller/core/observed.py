@@ -62,6 +62,18 @@ class RefusedAction:
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """A node as it was read at ``read_at``. Times are epoch seconds; ``ready_since``: as it was
+    seen, ``stamp``: as the node says. One that may not be read counts as Ready for ever."""
+
+    ready: bool = True
+    ready_since: float = 0.0
+    created: float = 0.0
+    read_at: float = 0.0
+    stamp: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """Metadata of a ControllerRevision."""
 
@@ -117,7 +129,8 @@ class Observed:
     ``orphans``: ControllerRevisions that a former Job of this name left.
     ``job_live``: the Job was read live for this very decision. ``contested``: ids whose pod's name
     is held by a stranger, with who holds it. ``remade``: slots whose pod ended or was disrupted and
-    is gone. ``verdicts``: by uid of the Update made by a person that asked.
+    is gone. ``nodes``: those that were read, by name.
+    ``verdicts``: by uid of the Update made by a person that asked.
     ``templates``: revision -> canonical template, as far as they were read; the present one always
     is. ``stubborn``: uids of pods that the API server would not change in place. ``too_new``: what
     of this Job only a newer version can read, "" for nothing. ``newer_revisions``: of its
@@ -148,6 +161,7 @@ class Observed:
     pruning: frozenset[str] = frozenset()
     contested: Mapping[int, str] = field(default_factory=dict)
     remade: Mapping[Slot, Series] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
     job_live: bool = False
     refused_writes: Mapping[str, Refusal] = field(default_factory=dict)
     too_new: str = ""

@@ -91,6 +91,13 @@ class CheckTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadNodes:
+    """GET nodes: whether they are lost."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadRevision:
     """GET a ControllerRevision for its template."""
 
@@ -128,6 +135,7 @@ Write = (
     | ReadJob
     | ReadUpdate
     | CheckTemplate
+    | ReadNodes
     | ReadRevision
     | KeepRevision
     | ReleaseRevisions

@@ -20,8 +20,7 @@ def as_seen(pod: Pod, known: Pod | None, now: float) -> Pod:
     function gave it; ``now``: epoch seconds of the sight."""
     if known is not None and known.uid != pod.uid:
         known = None
-    ended = pod.trouble.at if pod.trouble and pod.trouble.at else 0.0
-    stamps = (pod.ready_since, pod.restarted, ended)
+    stamps = _moments(pod)
     before = known.stamps if known is not None else ()
     # Ready and not Ready within one second have one stamp.
     turned = known is not None and known.ready != pod.ready
@@ -37,12 +36,17 @@ def as_seen(pod: Pod, known: Pod | None, now: float) -> Pod:
             moments.append(now)
     trouble = replace(pod.trouble, at=moments[2] or None) if pod.trouble else None
     return replace(
-        pod, ready_since=moments[0], restarted=moments[1], trouble=trouble, stamps=stamps
+        pod,
+        ready_since=moments[0],
+        restarted=moments[1],
+        trouble=trouble,
+        taken_at=moments[3],
+        stamps=stamps,
     )
 
 
-def _moments(pod: Pod | None) -> tuple[float, float, float]:
+def _moments(pod: Pod | None) -> tuple[float, float, float, float]:
     if pod is None:
-        return 0.0, 0.0, 0.0
+        return 0.0, 0.0, 0.0, 0.0
     ended = pod.trouble.at if pod.trouble and pod.trouble.at else 0.0
-    return pod.ready_since, pod.restarted, ended
+    return pod.ready_since, pod.restarted, ended, pod.taken_at

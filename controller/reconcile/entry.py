@@ -19,7 +19,7 @@ from controller.api.update import TERMINAL, Update
 from controller.core import plan
 from controller.core import revision as revisions
 from controller.core.instances import Instances
-from controller.core.observed import Finished, Observed, Refusal, Revision, Told, Verdict
+from controller.core.observed import Finished, Node, Observed, Refusal, Revision, Told, Verdict
 from controller.core.plan import ActionKey
 from controller.core.template import Prepared
 from controller.reconcile.apart import Apart
@@ -76,6 +76,7 @@ class Entry:
     asking: set[str] = field(default_factory=set)
     #: uids of pods that the API server would not change in place.
     stubborn: set[str] = field(default_factory=set)
+    nodes: dict[str, Node] = field(default_factory=dict)
     refusals: dict[int, Refusal] = field(default_factory=dict)
     refused_actions: RefusedActions = field(default_factory=dict)
     under_way: set[ActionKey] = field(default_factory=set)
@@ -262,6 +263,7 @@ class Entry:
             pruning=frozenset(uid for verb, uid in self.under_way if verb == "prune"),
             contested=self.apart.contested(view, view.twin),
             remade=dict(self.instances.remade),
+            nodes=self.nodes,
             refused_writes=dict(self.refused_writes),
             job_live=self.live == job.metadata.resource_version,
             newer_revisions={n: r.unknown for n, r in self.revisions.items() if r.unknown},

@@ -24,7 +24,7 @@ from controller.kube.errors import (
     Conflict,
     NotFound,
 )
-from controller.reconcile import swap
+from controller.reconcile import nodes, swap
 from controller.reconcile.controller_revisions import ControllerRevisions
 from controller.reconcile.decode import JOBS, UPDATES, read_update
 from controller.reconcile.entry import Entry, Unreadable
@@ -63,6 +63,10 @@ class Intent:
                 await self._read_update(entry, write.name)
             case plan.CheckTemplate():
                 await self._check_template(entry, write)
+            case plan.ReadNodes():
+                entry.nodes = await nodes.read(
+                    self._client, entry.nodes, write.names, self._clock()
+                )
             case plan.ReadRevision():
                 await self._revisions.read(entry, write.name)
             case plan.KeepRevision():

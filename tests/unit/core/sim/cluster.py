@@ -16,7 +16,7 @@ from controller.api.meta import ObjectMeta, OwnerReference, wire
 from controller.api.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.answers import Answer, Verdict
-from controller.core.observed import Revision
+from controller.core.observed import Node, Revision
 from controller.core.plan import AskGate, MakeUpdate
 from tests.unit.core.sim.store import START, ApiError
 from tests.unit.core.sim.users import Users
@@ -49,6 +49,8 @@ class Cluster(Users):
         self.denied: dict[str, tuple[str, str]] = {}
         #: How often each verb was asked for, granted or not.
         self.requests: Counter[str] = Counter()
+        #: Nodes by name; one that is not told of is well.
+        self.nodes: dict[str, Node] = {}
         #: Instances whose pod the server does not change in place.
         self.stubborn: set[int] = set()
         self.user_edit(lambda job: job)

@@ -6,13 +6,15 @@ shows them; its reports wait for a second between them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from controller.api.pod import Pod
 from controller.api.update import Update
 from controller.core import plan
 from controller.core.change import Change
 from controller.core.decide import decide
 from controller.core.gate_run import gap
-from controller.core.observed import Refusal, RefusedAction, Told, Verdict
+from controller.core.observed import Node, Refusal, RefusedAction, Told, Verdict
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.sight import Sight
 from tests.unit.core.sim.store import ApiError
@@ -131,6 +133,10 @@ class Operator(Sight):
                     self.verdicts[write.update] = verdict
                 else:
                     self.verdict = (write.revision, verdict)
+            case plan.ReadNodes():
+                for name in write.names:
+                    node = cluster.nodes.get(name, Node())
+                    self.nodes[name] = replace(node, read_at=cluster.now)
             case plan.ReadRevision():
                 self.read.add(write.name)
             case plan.AdoptRevisions():

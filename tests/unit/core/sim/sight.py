@@ -12,6 +12,7 @@ from controller.core.ending import made_by_us
 from controller.core.instances import Instances
 from controller.core.observed import (
     Finished,
+    Node,
     Observed,
     Refusal,
     RefusedAction,
@@ -40,6 +41,7 @@ class Sight:
         self.read: set[str] = set()
         self.answers: dict[str, Told] = {}
         self.stubborn: set[str] = set()
+        self.nodes: dict[str, Node] = {}
         self.refusals: dict[int, Refusal] = {}
         self.refused_actions: dict[ActionKey, RefusedAction] = {}
         self.refused_writes: dict[str, Refusal] = {}
@@ -138,6 +140,7 @@ class Sight:
             answers=dict(self.answers),
             contested={i: who for i, (who, _) in self.contests.items()},
             remade=dict(self.instances.remade),
+            nodes=dict(self.nodes),
             job_live=self.live == job.metadata.resource_version,
         )
 
