@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -133,3 +134,49 @@ def test_a_pod_evicted_from_a_lost_node_comes_up_elsewhere_when_it_is_gone(
     space.kubectl("delete", "pod", "web-0", "--force", "--grace-period=0")
     space.wait_ready(timeout=30)
     assert space.pods()[0].node != lost
+
+
+def lose(space: Space, name: str) -> None:
+    space.api.patch(NODE + name, {"metadata": {"annotations": {"sim.echelon.dev/lost": "true"}}})
+
+
+def is_gone(space: Space, name: str) -> bool:
+    """Whether the node controller has noticed that the node is lost."""
+    return any(t["key"] == "node.kubernetes.io/unreachable" for t in taints(space, name))
+
+
+def bring_back(space: Space, name: str) -> None:
+    space.api.patch(NODE + name, {"metadata": {"annotations": {"sim.echelon.dev/lost": None}}})
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_a_new_pod_on_a_node_that_is_lost_past_its_deadline_is_no_failure(
+    space: Space, lost: str, started: bool
+) -> None:
+    """Be it that no kubelet ever took the pod, or that it was starting when the node died."""
+    quick = {"readyTimeoutSeconds": 14 if started else 4, "maxFailuresPerInstance": 0}
+    space.made(job(instances=1, update=quick))
+    new = pinned(lost, job())["spec"]["template"]
+    new["metadata"] = {"annotations": sim(behaviour="ready-after", ready_after="2s")}
+    new["spec"]["containers"][0]["image"] = "web:2"
+    if not started:
+        lose(space, lost)
+    space.set_template(new)
+
+    def there() -> bool:
+        pod = space.pods().get(0)
+        return pod is not None and pod.image == "web:2" and pod.node == lost
+
+    space.until("the new pod on the node", there)
+    if started:
+        status = space.path("pods", "web-0")
+        space.until("its start", lambda: "startTime" in space.api.get(status)["status"])
+        lose(space, lost)
+    made = time.monotonic()
+    space.until("the node to be gone", lambda: is_gone(space, lost), timeout=30)
+    space.until("its deadline", lambda: time.monotonic() > made + 17, timeout=30)
+    held = space.wait_update("RollingForward")
+    assert "failures" not in held["status"]
+    bring_back(space, lost)
+    ended = space.wait_update("RolledForward", timeout=30)
+    assert "failures" not in ended["status"]

@@ -47,3 +47,12 @@ namespace it serves. It writes no spec: of Jobs it patches only the status.
   verbs: ["get"]
 {{- end }}
 {{- end }}
+{{/*
+What only a ClusterRole can grant. An operator of some namespaces does without.
+*/}}
+{{- define "echelon.clusterRules" -}}
+# Whether a node is lost, before a pod on it that is late counts as a failure.
+- apiGroups: [""]
+  resources: ["nodes"]
+  verbs: ["get"]
+{{- end }}

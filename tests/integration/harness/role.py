@@ -25,8 +25,10 @@ LEASES: Final = {
 def chart_rules() -> list[dict[str, Any]]:
     """The rules that no value changes."""
     text = (CHART / "templates" / "_rules.tpl").read_text()
-    fixed = text.partition('{{- define "echelon.rules" -}}')[2].partition("{{-")[0]
-    rules: list[dict[str, Any]] = yaml.safe_load(fixed)
+    rules: list[dict[str, Any]] = []
+    for name in ("rules", "clusterRules"):
+        start = f'{{{{- define "echelon.{name}" -}}}}'
+        rules += yaml.safe_load(text.partition(start)[2].partition("{{-")[0])
     return rules
 
 
