@@ -26,8 +26,6 @@ CHANGED_FROM: Final = "echelon.dev/changed-from"
 RESIZED: Final = "echelon.dev/resized"
 #: How often in a row this instance's pod ended and was made again (the back-off's memory).
 REMADE: Final = "echelon.dev/remade"
-#: Since when (RFC 3339) the instance of such a pod is not up.
-DOWN_SINCE: Final = "echelon.dev/down-since"
 
 #: Read by the cluster-autoscaler: without it a node is never removed while it runs a pod whose
 #: controller is of a kind that the cluster-autoscaler does not know.

@@ -33,8 +33,6 @@ class Pod:
     update: str = ""
     failures: int = 0
     remade: int = 0
-    #: Of a pod that was made again: since when its instance is not up; 0: it does not say.
-    down_since: float = 0.0
     labelled: bool = True
     created: float = 0.0
     deleted: float | None = None

@@ -161,7 +161,6 @@ class PodWire(_Wire):
             update=notes.get(labels.UPDATE, ""),
             failures=_count(notes.get(labels.FAILURES)),
             remade=_count(notes.get(labels.REMADE)),
-            down_since=_time(notes.get(labels.DOWN_SINCE)),
             # A pod that says its revision nowhere lacks no label that we could restore.
             labelled=_labelled(meta, job, slot[0], bool(digest) or not revision),
             created=meta.creation_timestamp or 0.0,
@@ -236,11 +235,8 @@ def _count(text: str | None) -> int:
 
 
 def _time(text: str | None) -> float:
-    """Epoch seconds; 0 for none, and for what is no time."""
-    try:
-        return parse_time(text) if text else 0.0
-    except ValueError:
-        return 0.0
+    """Epoch seconds; 0 for none."""
+    return parse_time(text) if text else 0.0
 
 
 def _has_run(status: ContainerStatus) -> bool:

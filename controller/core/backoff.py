@@ -3,7 +3,7 @@
 
 As the kubelet does with containers; a pod that ran for ten minutes starts the series anew. It does
 not matter who ended the pod: the program, the kubelet that refused or evicted it, a drain. The
-series lives in annotations of the pod, so a restart of the operator forgets it only while no pod
+series lives in an annotation of the pod, so a restart of the operator forgets it only while no pod
 is there.
 """
 
@@ -64,7 +64,7 @@ def down_since(pod: Pod) -> float:
     """Since when the instance of an interrupted pod is not up (epoch seconds)."""
     if pod.was_good or _was_healthy(pod):
         return stopped_at(pod)
-    return pod.down_since or pod.since
+    return pod.since
 
 
 def stopped_at(pod: Pod) -> float:

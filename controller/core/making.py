@@ -21,5 +21,4 @@ def create(
         return CreatePod(instance, revision, surge, update, failures)
     if series.resume_at > case.now:
         return None
-    since = series.since if series.count else 0.0
-    return CreatePod(instance, revision, surge, update, failures, series.count, since)
+    return CreatePod(instance, revision, surge, update, failures, series.count)

@@ -181,8 +181,7 @@ def revision_target(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CreatePod:
-    """Make the pod of an instance. ``remade``: how often in a row that was so; ``down_since``:
-    epoch seconds since which the instance is not up, if it was."""
+    """Make the pod of an instance; ``remade``: how often in a row that was so."""
 
     instance: int
     revision: str
@@ -190,7 +189,6 @@ class CreatePod:
     update: str = ""
     failures: int = 0
     remade: int = 0
-    down_since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ from typing import Any, Final, Self, TypeGuard
 
 from controller.api import labels
 from controller.api.job import KIND
-from controller.api.meta import format_time
 from controller.core.revision import canonical, digest_of
 
 _PLACEHOLDER: Final = re.compile(r"\{\{echelon\.(instance|instances|job|namespace)\}\}")
@@ -39,7 +38,6 @@ _OURS: Final = (
     labels.UPDATE,
     labels.FAILURES,
     labels.REMADE,
-    labels.DOWN_SINCE,
     labels.RESTART_BASE,
     labels.CHANGING_TO,
     labels.CHANGED_FROM,
@@ -113,13 +111,12 @@ class Prepared:
         update_uid: str | None = None,
         failures: int = 0,
         remade: int = 0,
-        down_since: float = 0.0,
     ) -> dict[str, Any]:
         """The pod of ``instance``, as the API server takes it.
 
         ``instances`` is the count to tell the pod; ``slot_s`` puts it in the ``-s`` slot;
-        ``update_uid`` names the Update that makes it; ``failures``, ``remade`` and ``down_since``
-        (epoch seconds) are what earlier pods of this instance left behind.
+        ``update_uid`` names the Update that makes it; ``failures`` and ``remade`` are what earlier
+        pods of this instance left behind.
         """
         pod: dict[str, Any] = json.loads(self._skeleton)
         name = f"{self.job_name}-{instance}"
@@ -134,7 +131,7 @@ class Prepared:
         metadata = pod["metadata"]
         metadata["name"] = f"{name}-s" if slot_s else name
         metadata["labels"] = _merged(metadata["labels"], {labels.INSTANCE: str(instance)})
-        life = _life(update_uid or "", failures, remade, down_since)
+        life = _life(update_uid or "", failures, remade)
         metadata["annotations"] = _merged(metadata["annotations"], life)
         for container in _containers(pod):
             # First: a later entry of the template may refer to it as $(ECHELON_INSTANCE).
@@ -180,7 +177,7 @@ def own_claims(template: bytes) -> tuple[str, ...]:
     return tuple(name for name in named if "{{echelon.instance}}" in str(name))
 
 
-def _life(update_uid: str, failures: int, remade: int, down_since: float) -> dict[str, str]:
+def _life(update_uid: str, failures: int, remade: int) -> dict[str, str]:
     """The annotations about this very pod. An Update's pod always says how many failures came
     before it: the count goes on from there (contract rule 6)."""
     found = {labels.UPDATE: update_uid} if update_uid else {}
@@ -188,8 +185,6 @@ def _life(update_uid: str, failures: int, remade: int, down_since: float) -> dic
         found[labels.FAILURES] = str(failures)
     if remade:
         found[labels.REMADE] = str(remade)
-    if remade and down_since:
-        found[labels.DOWN_SINCE] = format_time(down_since)
     return found
 
 

@@ -128,7 +128,6 @@ class Creation:
             update_uid=action.update or None,
             failures=action.failures,
             remade=action.remade,
-            down_since=action.down_since,
         )
         answer: dict[str, Any] | None = None
         error: ApiError | None = None
@@ -191,6 +190,5 @@ class Creation:
             update=action.update,
             failures=action.failures,
             remade=action.remade,
-            down_since=action.down_since,
             created=self.clock(),
         )

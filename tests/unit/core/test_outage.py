@@ -166,9 +166,9 @@ def test_the_deadline_of_one_refused_instance_of_a_queue() -> None:
 
 
 def test_ten_minutes_of_running_begin_the_series_anew() -> None:
-    ran = pod(0, phase="Failed", ran=True, remade=4, created=100.0, down_since=50.0)
+    ran = pod(0, phase="Failed", ran=True, remade=4, created=100.0)
     short = replace(ran, trouble=Trouble("Evicted", at=100.5 + HEALTHY / 2), disrupted=True)
-    assert (following(short).count, following(short).since) == (5, 50.0)
+    assert (following(short).count, following(short).since) == (5, 100.0)
     assert remake_at(short) == 100.5 + HEALTHY / 2 + 80
     long = replace(short, trouble=Trouble("Evicted", at=100.5 + HEALTHY))
     assert (following(long).count, following(long).since) == (0, 100.5 + HEALTHY)

@@ -264,7 +264,6 @@ class Operator(Sight):
             update=action.update,
             failures=action.failures,
             remade=action.remade,
-            down_since=action.down_since,
             created=self.cluster.now,
         )
 
