@@ -173,3 +173,28 @@ def test_ten_minutes_of_running_begin_the_series_anew() -> None:
     long = replace(short, trouble=Trouble("Evicted", at=100.5 + HEALTHY))
     assert (following(long).count, following(long).since) == (0, 100.5 + HEALTHY)
     assert remake_at(long) == 0.0
+
+
+def test_pods_that_are_drained_again_and_again_are_paused_for_when_they_are_gone() -> None:
+    world = world_with()
+    made = list[float]()
+    known = set[str]()
+
+    def drain() -> None:
+        found = world.cluster.pods.get("web-0")
+        if found is None or world.cluster.image(found.revision) != "app:2" or found.uid in known:
+            return
+        known.add(found.uid)
+        made.append(world.now)
+        going = replace(found, disrupted=True, deleted=world.cluster.stamp + 30, grace=30)
+        world.cluster.set_pod(replace(going, trouble=Trouble("EvictionByEvictionAPI", "evicting")))
+
+    world.after_step = drain
+    world.edit(image="app:2")
+    world.run(120)
+    # Each takes a second to go; the pause begins when it is asked to.
+    assert [round(b - a) for a, b in pairwise(made)] == [1, 11, 21, 41]
+    status = world.update.status
+    assert (status.phase, status.failures) == (Phase.ROLLING_FORWARD, ())
+    assert is_true(status.conditions, "Stalled")
+    assert "instance 0: EvictionByEvictionAPI: evicting, tried 5 times" in status.message
