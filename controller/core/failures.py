@@ -69,6 +69,11 @@ class Tally:
             bits |= ids.bits if at <= self.now else 0
         return Ids.of_bits(bits)
 
+    @cached_property
+    def on_lost_nodes(self) -> Ids:
+        """Instances that are late because their node is lost."""
+        return Ids(i for i in self._late if self._excused_until(i) == math.inf)
+
     def _excused_until(self, instance: int) -> float:
         pod = self.way.new_pod(instance)
         node = self.way.case.seen.nodes.get(pod.node)

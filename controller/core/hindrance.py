@@ -58,6 +58,9 @@ def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
         if trouble and trouble.reason not in ORDINARY:
             words = f"{trouble.reason}: {trouble.message}".rstrip(": ")
             yield Hindrance("InstanceNotReady", f"instance {i}: {words}")
+    for i in islice(Tally(way).on_lost_nodes, LOOKED_AT):
+        words = f"instance {i}: its node {way.new_pod(i).node} does not report"
+        yield Hindrance("InstanceNotReady", words)
     for i in way.shaky:
         words = f"instance {i} is updated but not Ready"
         trouble = way.new_pod(i).trouble if i in view.present else None

@@ -59,6 +59,7 @@ def test_a_pod_on_a_lost_node_is_no_failure_and_begins_anew_when_it_is_back() ->
     world.cluster.nodes["n"] = Node(ready=False)
     world.run(150)
     assert (world.phase, world.update.status.failures) == (Phase.ROLLING_FORWARD, ())
+    assert "instance 0: its node n does not report" in world.update.status.message
     back = world.now
     world.cluster.nodes["n"] = Node(ready_since=back, created=1.0)
     world.until(lambda: world.update.status.turn is not None)
