@@ -119,6 +119,9 @@ def test_what_a_user_leaves_behind_is_not_judged() -> None:
     assert not written(edited, before)
     assert written(edited | {"status": {**before["status"], "observedGeneration": 3}}, before)
     assert not written({"metadata": {}, "status": {"observedGeneration": -1}}, None)
+    other = {"manager": "curl", "fieldsV1": {"f:status": {"f:instances": {}}}}
+    tampered = {**before, "metadata": {**before["metadata"], "managedFields": [other]}}
+    assert not written({**tampered, "status": {**before["status"], "instances": 9}}, before)
 
 
 def test_a_good_template_after_a_bad_instance_is_never_said_to_have_failed(space: Space) -> None:

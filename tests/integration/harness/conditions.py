@@ -36,6 +36,8 @@ def written(obj: Object, before: Object | None) -> bool:
     status = obj.get("status", {})
     if status.get("observedGeneration", -1) < 0 or reason(obj, "Stalled") == "TooNew":
         return False
+    if any(_others(entry) for entry in obj["metadata"].get("managedFields", ())):
+        return False
     return before is None or status != before.get("status", {})
 
 
@@ -123,6 +125,12 @@ class NeverFailed:
             return
         if said := self._said.get((owner.get("uid", ""), int(number))):
             yield f"its Job was Stalled ({said}) at generation {number} before it was made"
+
+
+def _others(entry: dict[str, Any]) -> bool:
+    """Whether somebody else has written fields of a status, and the operator not since."""
+    ours = entry.get("manager", "").startswith("echelon")
+    return not ours and bool(entry.get("fieldsV1", {}).get("f:status"))
 
 
 def _complete(obj: Object, wanted: tuple[str, ...]) -> Iterator[str]:
