@@ -137,5 +137,6 @@ def test_a_good_template_after_a_bad_instance_is_never_said_to_have_failed(space
         if seen.kind == "EchelonJob"
         and seen.object.get("status", {}).get("observedGeneration") == generation
     ]
+    assert all(written(obj, None) for obj in said), "these are judged"
     assert said
     assert not [obj for obj in said if is_true(obj, "Stalled")]
