@@ -25,7 +25,7 @@ def lose(space: Space, how: str, image: str, mode: str, **steering: str) -> None
         space.apply(wish, force=True)
         kept = {"observedGeneration"}
         lost = {field: None for field in space.job()["status"] if field not in kept}
-        space.api.patch(space.path("echelonjobs", "web", "status"), {"status": lost})
+        space.write_status(lost)
 
 
 def pod_writes(space: Space, audit: Audit) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ def test_a_revision_of_a_newer_operator_leaves_its_job_alone(
     assigned = [{"revision": "web-newer", "instances": "0-1"}]
     # A field of the newer operator's, which the older one's schema keeps.
     status = {"assigned": assigned, "currentRevision": "web-newer", "frozen": "1"}
-    space.api.patch(space.path("echelonjobs", "web", "status"), {"status": status})
+    space.write_status(status)
     operator.start()
     found = space.wait_job(
         "left alone", lambda j: condition(j, "Stalled").get("reason") == "TooNew"
@@ -49,7 +49,7 @@ def test_a_revision_of_a_newer_operator_leaves_its_job_alone(
     # The newer one has brought it back to a template alone.
     back = {"assigned": [{"revision": plain["metadata"]["name"], "instances": "0-1"}]}
     status = {**back, "currentRevision": plain["metadata"]["name"]}
-    space.api.patch(space.path("echelonjobs", "web", "status"), {"status": status})
+    space.write_status(status)
     space.wait_job("at work again", lambda j: is_true(j, "Ready"))
     assert len(space.pods()) == 5
     deleted = [r for r in audit.requests(user=USER, namespace=space.name) if r.verb == "delete"]
