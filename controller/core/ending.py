@@ -83,8 +83,10 @@ def attempted(way: OneWay, last: LastAttempt, outcome: Phase, after: asg.Assigne
     }
     if left_alone(update):
         changes["reason"] = NOTHING_LEFT
-        if not way.backward and update.spec.instances is None:
-            # It was brought nowhere: it is tried again once there are instances.
+        own = target is not None and target.revision == last.revision
+        if own and not way.backward and update.spec.instances is None:
+            # It was brought nowhere: it is tried again once there are instances. (A template that
+            # was tried before is not, because an Update to another revision was left so.)
             changes["revision"] = way.case.status.current_revision or ""
             changes["retry_token"] = None if update.spec.force else last.retry_token
     elif outcome is Phase.ROLLED_FORWARD and target and target.revision:

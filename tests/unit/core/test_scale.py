@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from controller.api.ids import Ids
-from controller.api.update import Phase
+from controller.api.update import Action, Phase
 from tests.unit.core.sim import World
 
 
@@ -258,3 +262,30 @@ def test_a_refused_count_is_obeyed_again_although_it_was_gone_only_during_an_upd
     world.until_ended()
     assert world.status.instances_in_force == 5
     assert sorted(world.images()) == [0, 1, 2, 3, 4]
+
+
+def aborted_at_app_2() -> World:
+    world = World(instances=3).ready()
+    world.edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    world.cluster.user_edit_update("web-g2", action=Action.ROLLBACK)
+    world.until_ended()
+    return world
+
+
+@pytest.mark.parametrize("spec", [{"restart": True}, {"revision": True, "restart": True}])
+def test_a_template_that_was_tried_is_not_tried_again_after_a_scale_to_zero(
+    spec: dict[str, Any],
+) -> None:
+    """The Update that the scale left without instances was to another revision."""
+    world = aborted_at_app_2()
+    if "revision" in spec:
+        spec = {**spec, "revision": world.status.current_revision}
+    world.cluster.user_update("mine", **spec)
+    world.until(lambda: world.named("mine").status.phase is Phase.ROLLING_FORWARD)
+    world.edit(instances=0)
+    world.until(lambda: world.named("mine").status.phase is Phase.ABORTED)
+    world.edit(instances=3)
+    world.run(100)
+    assert list(world.cluster.updates) == ["web-g2", "mine"]
+    assert world.images() == {0: "app:1", 1: "app:1", 2: "app:1"}
