@@ -158,7 +158,10 @@ class Tally:
 
     def records(self) -> tuple[Failure, ...]:
         """The Update's failures with the fresh ones first, newest 50."""
-        fresh = tuple(self._record(i, count) for i, count in sorted(self.fresh.items()))
+        # Those that have failed first: they are why an Update ends, and what its revision is
+        # judged by. No more are worked out than are kept.
+        order = sorted(self.fresh, key=lambda i: (i not in self.newly_failed, i))
+        fresh = tuple(self._record(i, self.fresh[i]) for i in order[:MAX_KEPT])
         return (fresh + self.way.update.status.failures)[:MAX_KEPT]
 
     def _record(self, instance: int, attempt: int) -> Failure:

@@ -81,14 +81,18 @@ def _is_bad(case: Case, update: Update, outcome: Phase) -> bool:
     if not failed or status.restart or own:
         return False
     gated = turn.reason == GATE_FAILURE if turn else _failed_gate(update) is not None
-    return gated or _blamed(update)
+    return gated or _blamed(case, update)
 
 
-def _blamed(update: Update) -> bool:
+def _blamed(case: Case, update: Update) -> bool:
     """Whether the instances that failed on the way forward did so because of the revision."""
-    status = update.status
+    status, turn = update.status, update.status.turn
+    if turn and status.failures and all(f.time > turn.time for f in status.failures):
+        # Those of the rollback have pushed out the ones before: what was decided then stays.
+        target = status.to.revision if status.to else None
+        return any(bad.revision == target for bad in case.status.known_bad)
     tolerated = status.policy.max_failures_per_instance if status.policy else 0
-    return blamed(status.failures, tolerated, status.turn.time if status.turn else None)
+    return blamed(status.failures, tolerated, turn.time if turn else None)
 
 
 def _failed_gate(update: Update) -> GateStatus | None:

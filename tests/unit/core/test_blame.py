@@ -53,3 +53,21 @@ def test_a_pod_without_a_node_makes_no_revision_known_bad(reason: str, rollback:
     known = [bad.revision for bad in world.status.known_bad]
     assert known == ([] if reason == "Unschedulable" else [world.cluster.revision])
     world.quiet()
+
+
+@pytest.mark.parametrize("own_fault", [False, True])
+def test_what_was_found_stays_however_much_fails_in_the_rollback(own_fault: bool) -> None:
+    """More failures than are kept push out those of the way forward."""
+    update = {"strategy": {"type": "Batch", "size": 60}, "maxFailuresPerInstance": 1}
+    world = World(instances=60, update=update).ready()
+    world.behave("app:2", ready=None)
+    world.cluster.quota = None if own_fault else 0
+    world.edit(image="app:2")
+    world.until(lambda: bool(world.cluster.updates) and world.update.status.turn is not None)
+    world.cluster.quota = 0
+    world.until_ended()
+    assert world.phase is Phase.FAILED
+    turn = world.update.status.turn
+    assert turn is not None and all(f.time > turn.time for f in world.update.status.failures)
+    known = [bad.revision for bad in world.status.known_bad]
+    assert known == ([world.cluster.revision] if own_fault else [])

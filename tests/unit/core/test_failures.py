@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -277,3 +278,17 @@ def test_what_was_planned_and_not_touched_stays_when_it_stops() -> None:
     assert world.assigned() == {"app:2": "0-1", "app:1": "2-3"}
     world.run(120)
     assert {i: u for i, u in world.uids().items() if i > 1} == {2: before[2], 3: before[3]}
+
+
+def test_of_very_many_failures_those_that_decide_are_kept() -> None:
+    update = {"strategy": {"type": "Batch", "size": 80}, "maxFailuresPerInstance": 1}
+    world = World(instances=80, update={**update, "maxFailedInstances": 80}).ready()
+    world.behave("app:2", ready=None)
+    world.edit(image="app:2")
+    world.until(lambda: len(world.images_of("app:2")) == 80)
+    world.cluster.set_pod(replace(world.pod(79), restarts=1, ran=True))
+    world.until(lambda: bool(world.update.status.instances.failed))
+    status = world.update.status
+    assert len(status.failures) == 50
+    assert str(status.instances.failed) == "79"
+    assert (status.failures[0].instance, status.failures[0].attempt) == (79, 2)
