@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 from controller.core import refused_actions, termination
 from controller.core.failures import ORDINARY, Tally
 from controller.core.gating import Gates
@@ -37,14 +37,19 @@ def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
     started = way.flight - way.idle
     if found := termination.of(termination.left(way.case, started | way.shaky), now):
         yield Hindrance("WaitingForTermination", found.message, found.stuck)
-    for i in islice(started - view.present, LOOKED_AT):
-        if i in seen.contested:
-            yield Hindrance("PodNameConflict", f"instance {i}: {seen.contested[i]}")
-        elif i in view.foreign:
-            pod = view.pod(i)
-            yield Hindrance("WaitingForTermination", f"instance {i}: {pod.name} of a former Job")
-        elif refusal := seen.refusals.get(i):
-            yield Hindrance(refusal.reason, f"instance {i}: {refusal.message}")
+    # Also one that a surge is to make beside the old pod.
+    for i in islice(Ids(seen.contested) & (way.flight if way.surges else started), LOOKED_AT):
+        yield Hindrance("PodNameConflict", f"instance {i}: {seen.contested[i]}", stuck=True)
+    waits = started - view.present
+    for slot, ids in ((view, waits), (view.twin, way.idle if way.surges else NONE)):
+        for i in islice(ids & slot.foreign - Ids(seen.contested), LOOKED_AT):
+            name = slot.pod(i).name
+            yield Hindrance(
+                "WaitingForTermination", f"instance {i}: {name} of a former Job is left"
+            )
+    for i in islice(waits & Ids(seen.refusals) - view.foreign - Ids(seen.contested), LOOKED_AT):
+        refusal = seen.refusals[i]
+        yield Hindrance(refusal.reason, f"instance {i}: {refusal.message}")
     yield from _down(way)
     for i in islice(Ids(seen.refusals) & way.flight & view.alive - way.surging, LOOKED_AT):
         refusal = seen.refusals[i]
@@ -87,12 +92,18 @@ def _down(way: OneWay) -> Iterator[Hindrance]:
         due = tally.down_until(i)
         late = due is not None and due <= way.case.now
         yield Hindrance(reason, tally.outage.told(i), late)
+    # A pod that was made again needs to be good before nobody has to look at its instance.
+    for i in islice(tally.outage.returning, LOOKED_AT):
+        due = tally.down_until(i)
+        if due is not None and due <= way.case.now:
+            yield Hindrance("InstanceNotReady", tally.outage.told(i), stuck=True)
 
 
 def next_moment(way: OneWay) -> float | None:
     """When the next termination becomes worth telling, or something needs a person."""
     now, tally = way.case.now, Tally(way)
     waited_for = termination.left(way.case, way.flight | way.shaky)
-    ends = (tally.down_until(i) for i in islice(tally.outage.ids, LOOKED_AT))
+    down = tally.outage.ids, tally.outage.returning
+    ends = (tally.down_until(i) for ids in down for i in islice(ids, LOOKED_AT))
     moments = (termination.next_moment(waited_for, now), *ends)
     return min((at for at in moments if at is not None and at > now), default=None)

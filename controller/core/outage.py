@@ -40,6 +40,14 @@ class Outage:
         return due & (self.refused | self.unchanged | self._between | interrupted)
 
     @cached_property
+    def returning(self) -> Ids:
+        """In flight with a living pod at the goal that was made again, and is not good yet."""
+        way, view = self.way, self.way.case.view
+        living = way.arrived & view.alive | way.surging & view.twin.alive
+        back = Ids(self.stored) & way.flight & living
+        return Ids(i for i in back if way.new_pod(i).remade)
+
+    @cached_property
     def refused(self) -> Ids:
         """Those whose create the API server refuses: nothing is there in the pod's place."""
         way, view = self.way, self.way.case.view
@@ -72,6 +80,9 @@ class Outage:
         """What keeps an instance down, in words: the API server's, or those about its last pod."""
         if (change := self._refused_changes.get(instance)) is not None:
             return refused_actions.words(change)
+        if instance in self.returning:
+            pod = self.way.new_pod(instance)
+            return f"instance {instance}: {_words(pod.trouble, pod.remade + 1)}"
         return f"instance {instance}: {told(self.way, instance)}"
 
     @cached_property
@@ -101,7 +112,8 @@ class Outage:
     @cached_property
     def since(self) -> dict[int, float]:
         """Instance -> since when it is down (epoch seconds)."""
-        return {i: self.stored[i] if i in self.stored else self._begin(i) for i in self.ids}
+        down = self.ids | self.returning
+        return {i: self.stored[i] if i in self.stored else self._begin(i) for i in down}
 
     def _begin(self, instance: int) -> float:
         way = self.way

@@ -198,3 +198,24 @@ def test_pods_that_are_drained_again_and_again_are_paused_for_when_they_are_gone
     assert (status.phase, status.failures) == (Phase.ROLLING_FORWARD, ())
     assert is_true(status.conditions, "Stalled")
     assert "instance 0: EvictionByEvictionAPI: evicting, tried 5 times" in status.message
+
+
+def test_an_update_stays_stalled_while_the_pod_is_tried_again() -> None:
+    world = world_with()
+    world.behave("app:2", instance=0, **EVICTED)
+    world.edit(image="app:2")
+    world.run(90)
+    said = set[str]()
+
+    def look() -> None:
+        assert is_true(world.update.status.conditions, "Stalled")
+        assert "Stalled" in world.conditions()
+        said.add(world.update.status.message)
+
+    world.after_step = look
+    world.run(900)
+    assert any("instance 0: not Ready, tried 6 times" in words for words in said)
+    world.after_step = lambda: None
+    world.behave("app:2", instance=0)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD

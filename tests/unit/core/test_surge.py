@@ -206,3 +206,29 @@ def test_what_fails_is_the_new_pod_that_cannot_be_made_not_the_old_one() -> None
     world.until(lambda: bool(world.cluster.updates) and bool(world.update.status.failures))
     failure = world.update.status.failures[0]
     assert (failure.reason, failure.message) == ("QuotaExceeded", "exceeded quota: pods")
+
+
+def test_a_stranger_that_holds_the_name_of_the_new_pod_is_told() -> None:
+    world = surging(2)
+    world.edit(image="app:2")
+    world.operator.contests[0] = ("held by somebody", world.now + 60)
+    world.run(30)
+    status = world.update.status
+    assert (status.phase, status.reason) == (Phase.ROLLING_FORWARD, "PodNameConflict")
+    assert "instance 0: held by somebody" in status.message
+    assert "Stalled" in world.conditions("web-g2")
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+
+
+def test_a_pod_of_a_former_job_that_holds_the_name_of_the_new_pod_is_told() -> None:
+    world = surging(2)
+    former = world.cluster.stranger("web-0-s", owner="job-of-yesterday")
+    world.edit(image="app:2")
+    world.run(30)
+    status = world.update.status
+    assert status.reason == "WaitingForTermination"
+    assert "instance 0: web-0-s of a former Job is left" in status.message
+    world.cluster.remove_pod(former)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
