@@ -68,6 +68,7 @@ def test_what_was_found_stays_however_much_fails_in_the_rollback(own_fault: bool
     world.until_ended()
     assert world.phase is Phase.FAILED
     turn = world.update.status.turn
-    assert turn is not None and all(f.time > turn.time for f in world.update.status.failures)
+    assert turn is not None
+    assert all(f.time > turn.time for f in world.update.status.failures)
     known = [bad.revision for bad in world.status.known_bad]
     assert known == ([world.cluster.revision] if own_fault else [])
