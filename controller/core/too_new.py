@@ -62,8 +62,10 @@ def left_alone(case: Case, what: str) -> Plan:
 def status_patch(raw: Mapping[str, Any], what: str, now: float) -> dict[str, Any]:
     """The merge patch of ``status`` of a Job that cannot be read, from the Job as it came; empty
     when it says so already."""
-    status, generation = raw.get("status") or {}, raw["metadata"].get("generation", 0)
-    there = status.get("conditions") or []
+    found, generation = raw.get("status"), raw["metadata"].get("generation", 0)
+    status = found if isinstance(found, dict) else {}
+    there = status.get("conditions")
+    there = there if isinstance(there, list) else []
     conditions = with_stalled(_readable(there), said(what), generation, now)
     wanted = {"observedGeneration": generation, "conditions": [wire(c) for c in conditions]}
     same = all(status.get(field) == value for field, value in wanted.items())

@@ -92,13 +92,19 @@ def lenient(wire: type[W], raw: dict[str, Any]) -> W:
         return wire.model_validate(raw)
     except ValidationError as error:
         bad = {place[1] for e in error.errors() if len(place := e["loc"]) > 1}
-        status = {k: v for k, v in raw.get("status", {}).items() if k not in bad}
+        status = {k: v for k, v in part(raw, "status").items() if k not in bad}
         if "phase" in bad:
             raise  # It cannot be derived: an Update in a phase that is not known is left alone.
         read = wire.model_validate({**raw, "status": status})
         name = raw["metadata"].get("name")
         log.error("%s: status.%s makes no sense and is ignored", name, ", ".join(map(str, bad)))
         return read
+
+
+def part(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    """A part of an object; empty when it is not there, or no object."""
+    found = raw.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def unreadable(error: ValidationError) -> str:
@@ -221,8 +227,8 @@ def read_update(raw: dict[str, Any]) -> UpdateObject:
 
 def update_too_new(raw: dict[str, Any], what: str) -> UpdateObject | None:
     """What is kept of an Update that cannot be read; None when it does not say of which Job."""
-    job = raw.get("spec", {}).get("job")
-    phase = raw.get("status", {}).get("phase", Phase.PENDING)
+    job = part(raw, "spec").get("job")
+    phase = part(raw, "status").get("phase", Phase.PENDING)
     if not isinstance(job, str):
         return None
     meta = ObjectMeta.model_validate(raw["metadata"])

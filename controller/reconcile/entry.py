@@ -23,7 +23,7 @@ from controller.core.observed import Finished, Node, Observed, Refusal, Revision
 from controller.core.plan import ActionKey
 from controller.core.template import Prepared
 from controller.reconcile.apart import Apart
-from controller.reconcile.decode import RevisionObject, UpdateObject, lenient, unreadable
+from controller.reconcile.decode import RevisionObject, UpdateObject, lenient, part, unreadable
 from controller.reconcile.refusal import RefusedActions
 
 Key = tuple[str, str]
@@ -93,10 +93,8 @@ class Entry:
     @property
     def empty(self) -> bool:
         """Nothing is known (any more): the entry can go."""
-        there = self.job or self.unreadable
-        return not (
-            there or self.instances.pods or self.updates or self.revisions or self.apart.strangers
-        )
+        things = (self.instances.pods, self.updates, self.revisions, self.apart.strangers)
+        return not (self.job or self.unreadable or any(things))
 
     @property
     def uid(self) -> str:
@@ -128,9 +126,10 @@ class Entry:
     def _read_job(self, raw: dict[str, Any]) -> None:
         meta = raw["metadata"]
         same = self.job is not None and self.job.metadata.uid == meta["uid"]
-        template = raw.get("spec", {}).get("template") or {}
-        # The template is kept as bytes: as a dict it would be ten times as large.
-        job = lenient(Job, {**raw, "spec": {**raw.get("spec", {}), "template": {}}})
+        if template := part(part(raw, "spec"), "template"):
+            # The template is kept as bytes: as a dict it would be ten times as large.
+            raw = {**raw, "spec": {**raw["spec"], "template": {}}}
+        job = lenient(Job, raw)
         canonical = revisions.canonical(template)
         if canonical != self.template or not self.revision:
             self.template = canonical

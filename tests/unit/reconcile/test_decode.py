@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from controller.api.update import Phase, Update
 from controller.reconcile.decode import UPDATE_CODEC, update_of
 from controller.reconcile.store import Store
@@ -58,6 +60,32 @@ def test_an_update_whose_spec_cannot_be_read_does_not_hide_the_others() -> None:
     raw = json.dumps({"metadata": {"resourceVersion": "9"}, "items": [bad, update("b")]})
     found, _, _ = UPDATE_CODEC.page(raw.encode())
     assert [(u.name, bool(u.too_new)) for u in found] == [("a", True), ("b", False)]
+
+
+@pytest.mark.parametrize("odd", ["x", None, ["x"], 7])
+def test_an_update_of_no_shape_at_all_does_not_hide_the_others(odd: Any) -> None:
+    bad = [{**update("a"), "spec": odd}, {**update("c"), "spec": {"job": 7}, "status": odd}]
+    raw = json.dumps({"metadata": {"resourceVersion": "9"}, "items": [*bad, update("b")]})
+    found, _, _ = UPDATE_CODEC.page(raw.encode())
+    assert [u.name for u in found] == ["b"]
+
+
+@pytest.mark.parametrize("odd", ["x", None, ["x"], 7])
+def test_a_status_of_no_shape_at_all_is_derived_anew(odd: Any) -> None:
+    store = Store(lambda _: None)
+    store.put_job({**job(), "status": odd})
+    found = store.entries[KEY].job
+    assert found is not None
+    assert found.status.assigned == ()
+
+
+@pytest.mark.parametrize("odd", ["x", None, ["x"], 7])
+def test_a_job_of_no_shape_at_all_is_left_alone(odd: Any) -> None:
+    store = Store(lambda _: None)
+    for version, spec in enumerate((odd, {"instances": 1, "template": odd}), 1):
+        store.put_job({**job(version=version), "spec": spec})
+        assert store.entries[KEY].job is None
+        assert store.entries[KEY].unreadable is not None
 
 
 def test_a_job_keeps_what_makes_sense_of_a_status_edited_by_hand() -> None:
