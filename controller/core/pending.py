@@ -71,7 +71,7 @@ def _untried(case: Case, held: bool) -> tuple[str, str] | None:
     if bad := policy_refused(case):
         return bad
     if known_bad(case):
-        return "KnownBad", f"revision {case.seen.revision} failed before and waits"
+        return "KnownBad", _failed_before(case)
     if case.job.spec.update.mode is Mode.MANUAL:
         return "Manual", "an Update object is waited for"
     if awaits_instances(case):
@@ -81,6 +81,15 @@ def _untried(case: Case, held: bool) -> tuple[str, str] | None:
     if write := start_refused(case):
         return write[1].reason, refused.words(write)
     return None if held else ("TemplateChanged", "an Update is about to start")
+
+
+def _failed_before(case: Case) -> str:
+    """Why a template that is known to be bad waits, and what may be done."""
+    mine = case.seen.revision
+    why = next(bad.reason for bad in case.status.known_bad if bad.revision == mine)
+    automatic = case.job.spec.update.mode is Mode.AUTOMATIC
+    how = "change spec.update.retryToken" if automatic else "make an Update with spec.force: true"
+    return f"revision {mine} failed before ({why}); change the template, or {how} to try it again"
 
 
 def _tried(case: Case, last: LastAttempt) -> tuple[str, str]:

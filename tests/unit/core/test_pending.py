@@ -69,6 +69,9 @@ def test_a_known_bad_template_that_waits_needs_a_person() -> None:
     world.run(10)
     assert world.conditions() == {"Stalled", "Available", "UpdatePending"}
     assert said(world, "UpdatePending").reason == said(world, "Stalled").reason == "KnownBad"
+    words = said(world, "Stalled").message
+    assert "failed before (instance 1 failed: " in words
+    assert words.endswith("change the template, or change spec.update.retryToken to try it again")
 
 
 def test_what_was_put_back_by_hand_is_well_at_once() -> None:
