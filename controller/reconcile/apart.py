@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from controller.api import labels
+from controller.api.ids import Ids
 from controller.api.job import KIND, Job
 from controller.api.pod import slot_of
 from controller.api.pod_wire import PodWire
@@ -60,13 +61,18 @@ class Apart:
         self.contests.clear()
         self.told.clear()
 
-    def contested(self, *views: View) -> dict[int, str]:
+    def contested(self, view: View, slots: Ids) -> dict[int, str]:
         """Instances whose pod's name is held by a stranger, with who holds it: pods that carry our
-        label as well."""
-        found = {i: contest.who for i, contest in self.contests.items()}
-        for view in views:
-            for i in view.foreign:
-                if (pod := view.pod(i)).stranger:
+        label as well. The name in the other slot only a surge needs, beside the old pod; ``slots``:
+        the ids that live in ``-s``."""
+        found = dict[int, str]()
+        for i, contest in self.contests.items():
+            own = contest.name.endswith("-s") == (i in slots)
+            if own or i in view.present:
+                found[i] = contest.who
+        for slot in (view, view.twin):
+            for i in slot.foreign:
+                if (pod := slot.pod(i)).stranger:
                     found[i] = _held(pod.name, pod.stranger, "")
         return found
 

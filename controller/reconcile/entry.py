@@ -260,7 +260,7 @@ class Entry:
             refusals=dict(self.refusals),
             refused_actions=dict(self.refused_actions),
             pruning=frozenset(uid for verb, uid in self.under_way if verb == "prune"),
-            contested=self.apart.contested(view, view.twin),
+            contested=self.apart.contested(view, job.status.slots),
             remade=dict(self.instances.remade),
             nodes=self.nodes,
             refused_writes=dict(self.refused_writes),

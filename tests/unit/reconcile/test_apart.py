@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from controller.kube.errors import Forbidden
+from controller.reconcile.apart import Contest
 from tests.unit.reconcile.fake_api import Shop
 
 OURS = {
@@ -219,3 +220,20 @@ async def test_a_refused_look_does_not_end_a_contest() -> None:
     with pytest.raises(Forbidden):
         await shop.reconcile()
     assert 0 in shop.entry.apart.contests
+
+
+async def test_a_name_that_only_a_surge_needs_keeps_no_lost_pod_from_being_made_again() -> None:
+    shop = Shop()
+    digest = await created(shop)
+    await settle(shop)
+    raw = shop.api.objects["pods", "web-0"]
+    shop.see("pods", raw)
+    contest = Contest("web-0-s", f"web-{digest}", "held by a stranger", shop.now + 100)
+    shop.entry.apart.contests[0] = contest
+    shop.now += 1.1
+    await settle(shop)
+    assert shop.condition("PodNameConflict")["status"] == "True"
+    shop.store.drop_pod("ns/web-0", raw["metadata"]["uid"])
+    del shop.api.objects["pods", "web-0"]
+    await settle(shop)
+    assert ("pods", "web-0") in shop.api.objects
