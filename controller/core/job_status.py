@@ -113,7 +113,7 @@ def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
     message = f"{len(case.intended)} of {len(case.intended)} instances available"
     if waits := pending.why(case):
         message += f"; {waits[1]}"
-    if held_back := outcome.count_refused(case):
+    if (held_back := outcome.count_refused(case)) and held_back not in message:
         message += f"; {held_back}"
     if held := next(iter(case.seen.refused_actions.values()), None):
         message += f"; {refused_actions.words(held)}"

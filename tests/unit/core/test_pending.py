@@ -263,3 +263,16 @@ def test_the_images_of_what_failed_and_stays_are_remembered_after_another_templa
     world.run(30)
     assert world.phase is Phase.FAILED
     assert [b.images for b in world.status.known_bad] == [("app:2",)]
+
+
+def test_a_count_that_is_held_back_is_told_once() -> None:
+    world = World(instances=3, update=STRICT).ready()
+    world.behave("app:2", ready=None, crash=1.0, stop=30.0)
+    world.behave("app:2", instance=3, crash=1.0, stop=30.0)
+    world.edit(image="app:2", instances=5)
+    world.until(lambda: world.status.instances_refused == 5)
+    world.cluster.user_delete_update("web-g2")
+    world.run(60)
+    assert "Ready" in world.conditions()
+    words = said(world, "Ready").message
+    assert words.count("5 instances were refused with web-g2") == 1
