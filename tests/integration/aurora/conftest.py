@@ -46,7 +46,7 @@ def sightings(cluster: Cluster) -> Iterator[Sightings]:
 @pytest.fixture(scope="package")
 def shared_operator(cluster: Cluster, sightings: Sightings) -> Iterator[Operator]:
     assert sightings is not None
-    made = Operator(cluster, "aurora")
+    made = Operator(cluster, "aurora", module="tests.integration.aurora.played")
     yield made
     made.close()
 

@@ -45,11 +45,13 @@ class Operator:
         identity: str = "operator-0",
         args: Sequence[str] = (),
         kubeconfig: Path | None = None,
+        module: str = "controller",
     ) -> None:
         self.log = cluster.dir / f"{lease}-{identity}.log"
         self._kubeconfig = kubeconfig or cluster.client_kubeconfig(USER)
         self._ca = cluster.layout.certs / "ca.crt"
         self._identity = identity
+        self._module = module
         self._args = ["--lease-name", lease, *args]
         self._process: subprocess.Popen[bytes] | None = None
         self._guard = Guard()
@@ -72,7 +74,7 @@ class Operator:
         """Start the process and, unless told otherwise, wait for its readiness."""
         assert not self.running, "the operator runs already"
         zero = "127.0.0.1:0"
-        command = [sys.executable, "-m", "controller", "--log-level", "info", *self._args]
+        command = [sys.executable, "-m", self._module, "--log-level", "info", *self._args]
         command += ["--health-address", zero, "--metrics-address", zero]
         # The servers that gates ask in tests are here.
         command += ["--gate-allow-loopback", "true", "--gate-ca-file", str(self._ca)]
