@@ -27,7 +27,7 @@ ORDINARY = frozenset({"ContainersNotReady", "ContainersNotInitialized", "PodComp
 FAILURE = "InstancesFailed"
 GATE_FAILURE = "GateFailed"
 MAX_KEPT = 50
-NODES_AT_ONCE = 50
+NODES_AT_ONCE = 200
 MAX_MESSAGE = 256
 
 
@@ -64,10 +64,12 @@ class Tally:
     @cached_property
     def _late(self) -> Ids:
         """Instances whose deadline has passed, be it that their node is lost."""
-        bits = 0
-        for at, ids in self._deadlines:
-            bits |= ids.bits if at <= self.now else 0
-        return Ids.of_bits(bits)
+        return Ids(self._due)
+
+    @cached_property
+    def _due(self) -> dict[int, float]:
+        """The same with that deadline."""
+        return {i: at for at, ids in self._deadlines if at <= self.now for i in ids}
 
     @cached_property
     def on_lost_nodes(self) -> Ids:
@@ -82,10 +84,9 @@ class Tally:
     @cached_property
     def unread_nodes(self) -> tuple[str, ...]:
         """Nodes to be read before a deadline makes a failure, a few at a time."""
-        known = self.way.case.seen.nodes
-        names = {self.way.new_pod(i).node for i in self._late if self._node_decides(i)}
-        old = sorted(name for name in names if nodes.read_again(known.get(name)) <= self.now)
-        return tuple(old[:NODES_AT_ONCE])
+        deciding = (i for i in self._late if self._node_decides(i))
+        names = {self.way.new_pod(i).node for i in deciding if self._looked_at(i) <= self.now}
+        return tuple(sorted(names)[:NODES_AT_ONCE])
 
     def _node_decides(self, instance: int) -> bool:
         """Whether it is up to the pod's node if its deadline makes a failure now."""
@@ -97,7 +98,8 @@ class Tally:
         """When what is said of a deadline that has passed may change by time alone."""
         if not self._node_decides(instance):
             return self._excused_until(instance)
-        return nodes.read_again(self.way.case.seen.nodes.get(self.way.new_pod(instance).node))
+        node = self.way.case.seen.nodes.get(self.way.new_pod(instance).node)
+        return nodes.read_again(node, self._due[instance])
 
     @property
     def next_moment(self) -> float | None:

@@ -44,6 +44,10 @@ def excused_until(pod: Pod, node: Node | None, grace: float) -> float:
     return surely_past(begun, grace) if begun else 0.0
 
 
-def read_again(node: Node | None) -> float:
-    """When the node has to be read (again), in epoch seconds."""
-    return node.read_at + READ_AGAIN if node is not None else 0.0
+def read_again(node: Node | None, due: float) -> float:
+    """When the node has to be read (again) because of a deadline that passed at ``due``; all in
+    epoch seconds. One that was well since then has answered: of thousands that are read in turn,
+    the first must not be old when the last one is there."""
+    if node is None:
+        return 0.0
+    return math.inf if node.ready and node.read_at >= due else node.read_at + READ_AGAIN

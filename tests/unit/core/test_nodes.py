@@ -9,8 +9,10 @@ import pytest
 
 from controller.api.pod import Pod, Trouble
 from controller.api.update import Phase
-from controller.core.nodes import excused_until
+from controller.core.decide import decide
+from controller.core.nodes import excused_until, read_again
 from controller.core.observed import Node
+from controller.core.plan import ReadNodes, WriteUpdate
 from controller.reconcile.nodes import node_of
 from tests.unit.core.sim import World
 
@@ -94,3 +96,37 @@ def test_a_node_as_it_came() -> None:
     assert (first.ready, first.ready_since, first.created) == (True, 300.5, 10.0)
     assert node_of(raw, first, 400.0).ready_since == 300.5, "its clock is ahead"
     assert node_of(raw, Node(ready=False), 400.0).ready_since == 400.0, "seen to come back"
+
+
+def test_a_node_that_was_well_since_the_deadline_is_not_read_again() -> None:
+    at = replace(WELL, read_at=100.0)
+    assert read_again(None, 90.0) == 0.0
+    assert read_again(at, 90.0) == math.inf
+    assert read_again(at, 101.0) == 110.0
+    assert read_again(replace(at, ready=False), 90.0) == 110.0
+
+
+def test_very_many_nodes_are_read_however_long_it_takes() -> None:
+    """Those that were read first are not old when the last ones are."""
+    world = World(instances=450, update={"strategy": {"type": "Batch", "size": 450}}).ready()
+
+    def place() -> None:
+        for pod in list(world.cluster.pods.values()):
+            if not pod.node:
+                now, name = world.now, f"n{pod.instance}"
+                world.cluster.set_pod(replace(pod, node=name, bound=now, taken_at=now))
+
+    world.careful, world.after_step = False, place
+    world.behave("app:2", ready=None)
+    world.edit(image="app:2")
+    world.until(lambda: len(world.images_of("app:2")) == 450)
+    place()
+    world.deliver()
+    seen, now = world.operator.observe(world.now + 70), world.now + 70
+    for _ in range(3):
+        plan = decide(seen, now)
+        assert isinstance(plan.write, ReadNodes)
+        read = {name: replace(WELL, read_at=now) for name in plan.write.names}
+        now += 11
+        seen = replace(seen, nodes={**seen.nodes, **read})
+    assert isinstance(decide(seen, now).write, WriteUpdate)
