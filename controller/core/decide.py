@@ -55,9 +55,9 @@ def decide(seen: Observed, now: float) -> Plan:
     """The plan for ``seen`` at ``now`` (epoch seconds)."""
     case = Case(seen, now)
     if seen.job.metadata.deletion_timestamp is not None:
-        return Plan(write=_release(case))  # The garbage collector takes what the Job owns.
+        return _unless_refused(case, _release(case))  # The garbage collector takes what it owns.
     if what := too_new.found(case):
-        return too_new.left_alone(case, what)
+        return _unless_refused(case, too_new.left_alone(case, what))
     if (write := first.adopt(case)) is not None:
         return Plan(write=write)
     if case.status.last_attempt is None and mending.is_incomplete(case):
@@ -88,6 +88,13 @@ def decide(seen: Observed, now: float) -> Plan:
         asks=Gates(way).asks() if way and way.moving else (),
         waiting=pods.held_back,
     )
+
+
+def _unless_refused(case: Case, write: Write | None) -> Plan:
+    """Of a Job of which nothing else is done."""
+    if refused.by(case, write):
+        return Plan(wake_at=refused.next_moment(case))
+    return Plan(write=write)
 
 
 def _adopted(case: Case) -> Plan:

@@ -15,7 +15,7 @@ from controller.api.meta import Condition, wire
 from controller.core import conditions as cond
 from controller.core.case import Case
 from controller.core.conditions import Wanted
-from controller.core.plan import Event, Plan, WriteJob
+from controller.core.plan import Event, WriteJob
 
 REASON: Final = "TooNew"
 
@@ -45,8 +45,8 @@ def _in_use(case: Case) -> Iterator[str]:
         yield from (each.revision for each in status.from_)
 
 
-def left_alone(case: Case, what: str) -> Plan:
-    """The plan for a Job that can be read and yet must be left alone; ``what``: why."""
+def left_alone(case: Case, what: str) -> WriteJob | None:
+    """What a Job that can be read and yet must be left alone says, once; ``what``: why."""
     message = said(what)
     conditions = with_stalled(
         case.status.conditions, message, case.job.metadata.generation, case.now
@@ -55,8 +55,8 @@ def left_alone(case: Case, what: str) -> Plan:
         update={"conditions": conditions, "observed_generation": case.job.metadata.generation}
     )
     if status == case.status:
-        return Plan()
-    return Plan(write=WriteJob(status, (Event(REASON, message, None, "Warning"),)))
+        return None
+    return WriteJob(status, (Event(REASON, message, None, "Warning"),))
 
 
 def status_patch(raw: Mapping[str, Any], what: str, now: float) -> dict[str, Any]:

@@ -166,9 +166,9 @@ class Pods:
         except NotFound:
             self._store.drop_pod(f"{namespace}/{action.name}", action.uid)
             return
-        except Invalid:
+        except Invalid as error:
             # Of another pod of this name, too, its uid cannot be changed.
-            if await self._is_there(entry, action):
+            if refusal.is_denial(error) or await self._is_there(entry, action):
                 raise
             return
         item = pod_of(PodWire.model_validate(raw))
