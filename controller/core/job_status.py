@@ -131,7 +131,11 @@ def _reconciling(case: Case) -> tuple[str, str] | None:
     """What is under way; None: nothing."""
     if case.active is not None:
         update = case.active
-        return str(update.status.phase), f"{update.metadata.name}: {update.status.message}"
+        message = f"{update.metadata.name}: {update.status.message}"
+        if unwritten := refused_writes.of_update(case, update.metadata.name):
+            # Its own status cannot say so.
+            message += f"; {refused_writes.words(unwritten)}"
+        return str(update.status.phase), message
     verdict = case.seen.verdict
     if verdict and held_up(case) and not verdict.answered and not case.at_template:
         return verdict.reason, pending.about_template(verdict)

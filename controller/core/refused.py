@@ -39,6 +39,13 @@ def start(case: Case, pending: str = "") -> tuple[str, Refusal] | None:
     return next(((t, r) for t in needed if (r := case.seen.refused_writes.get(t))), None)
 
 
+def of_update(case: Case, name: str) -> tuple[str, Refusal] | None:
+    """The refusal of writes about an Update that is there, with its target."""
+    what = update_target(name)
+    refusal = case.seen.refused_writes.get(what)
+    return (what, refusal) if refusal is not None else None
+
+
 def words(found: tuple[str, Refusal]) -> str:
     """What is refused, and in which words."""
     return f"{found[0]} is refused: {found[1].message}"

@@ -53,6 +53,18 @@ def test_it_needs_a_person_after_the_ready_timeout() -> None:
     assert "Stalled" in world.conditions()
 
 
+def test_the_job_tells_what_the_status_of_its_update_cannot() -> None:
+    world = half_way()
+    name = world.update.metadata.name
+    world.cluster.refused[f"Update {name}"] = WORDS
+    world.run(45)
+    assert f"Update {name} is refused: {WORDS}" in world.message("Reconciling")
+    world.cluster.refused.clear()
+    world.until_phase(Phase.ROLLED_FORWARD)
+    world.run(5)
+    assert WORDS not in world.message("Ready")
+
+
 def test_a_back_off_grows() -> None:
     world = refused(UPDATE)
     world.run(600)
