@@ -22,12 +22,12 @@ class Story:
         ]
         conditions.append({"type": "Reconciling", "status": "True", "reason": "Progressing"})
         self.job: Object = {
-            "metadata": {"name": "web", "uid": "job"},
+            "metadata": {"name": "web", "uid": "job", "resourceVersion": "1"},
             "spec": {"instances": 3},
             "status": {"activeUpdate": {"name": "web-g2"}, "instancesInForce": 0},
         }
         self.update: Object = {
-            "metadata": {"name": "web-g2", "uid": "update"},
+            "metadata": {"name": "web-g2", "uid": "update", "resourceVersion": "2"},
             "spec": {"job": "web"},
             "status": {
                 "phase": "RollingForward",
