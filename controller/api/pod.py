@@ -17,6 +17,11 @@ class Trouble:
     exit_code: int | None = None
     at: float | None = None
 
+    @property
+    def words(self) -> str:
+        """``<reason>: <message>``, or the reason alone."""
+        return f"{self.reason}: {self.message}".rstrip(": ")
+
 
 @dataclass(frozen=True, slots=True)
 class Pod:

@@ -185,7 +185,7 @@ def _wake(case: Case, way: OneWay | None, pods: Convergence | None) -> float | N
         *(_timers(case, way) if way else ()),
         *requested.wake(case),
         pods.tally.next_moment if pods and pods.tally else None,
-        hindrance.next_moment(way) if way else None,
+        hindrance.next_moment(way, pods.tally) if way and pods and pods.tally else None,
         refused.next_moment(case),
     ]
     return min((m for m in moments if m is not None and m > case.now), default=None)

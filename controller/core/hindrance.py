@@ -25,14 +25,14 @@ class Hindrance:
     stuck: bool = False
 
 
-def of(way: OneWay, held_back: Ids) -> Hindrance | None:
+def of(way: OneWay, tally: Tally, held_back: Ids) -> Hindrance | None:
     """The first thing that needs a person, else the first that is waited for; ``held_back``: ids
     kept by ``maxUnavailable``."""
-    found = list(_all(way, held_back))
+    found = list(_all(way, tally, held_back))
     return next((one for one in found if one.stuck), found[0] if found else None)
 
 
-def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
+def _all(way: OneWay, tally: Tally, held_back: Ids) -> Iterator[Hindrance]:
     view, seen, now = way.case.view, way.case.seen, way.case.now
     started = way.flight - way.idle
     if found := termination.of(termination.left(way.case, started | way.shaky), now):
@@ -50,7 +50,7 @@ def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
     for i in islice(waits & Ids(seen.refusals) - view.foreign - Ids(seen.contested), LOOKED_AT):
         refusal = seen.refusals[i]
         yield Hindrance(refusal.reason, f"instance {i}: {refusal.message}")
-    yield from _down(way)
+    yield from _down(way, tally)
     for i in islice(Ids(seen.refusals) & way.flight & view.alive - way.surging, LOOKED_AT):
         refusal = seen.refusals[i]
         if refusal.surge != (i in way.case.status.slots):
@@ -61,16 +61,15 @@ def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
     for i in islice(started & view.alive, LOOKED_AT):
         trouble = way.new_pod(i).trouble
         if trouble and trouble.reason not in ORDINARY:
-            words = f"{trouble.reason}: {trouble.message}".rstrip(": ")
-            yield Hindrance("InstanceNotReady", f"instance {i}: {words}")
-    for i in islice(Tally(way).on_lost_nodes, LOOKED_AT):
+            yield Hindrance("InstanceNotReady", f"instance {i}: {trouble.words}")
+    for i in islice(tally.on_lost_nodes, LOOKED_AT):
         words = f"instance {i}: its node {way.new_pod(i).node} does not report"
         yield Hindrance("InstanceNotReady", words)
     for i in way.shaky:
         words = f"instance {i} is updated but not Ready"
         trouble = way.new_pod(i).trouble if i in view.present else None
         if trouble and trouble.reason not in ORDINARY:
-            words += f"; {trouble.reason}: {trouble.message}".rstrip(": ")
+            words += f"; {trouble.words}"
         yield Hindrance("InstanceNotReady", words)
     if (gate := Gates(way).holding) is not None and not way.flight:
         yield Hindrance("WaitingForGate", f"gate {gate.name} has not passed yet")
@@ -82,9 +81,8 @@ def _all(way: OneWay, held_back: Ids) -> Iterator[Hindrance]:
         )
 
 
-def _down(way: OneWay) -> Iterator[Hindrance]:
+def _down(way: OneWay, tally: Tally) -> Iterator[Hindrance]:
     """Instances that cannot be brought up; past their deadline they need a person."""
-    tally = Tally(way)
     for i in islice(tally.outage.ids, LOOKED_AT):
         refused = tally.outage.refused | tally.outage.unchanged
         refusal = tally.outage.refusal(i) if i in refused else None
@@ -99,9 +97,9 @@ def _down(way: OneWay) -> Iterator[Hindrance]:
             yield Hindrance("InstanceNotReady", tally.outage.told(i), stuck=True)
 
 
-def next_moment(way: OneWay) -> float | None:
+def next_moment(way: OneWay, tally: Tally) -> float | None:
     """When the next termination becomes worth telling, or something needs a person."""
-    now, tally = way.case.now, Tally(way)
+    now = way.case.now
     waited_for = termination.left(way.case, way.flight | way.shaky)
     down = tally.outage.ids, tally.outage.returning
     ends = (tally.down_until(i) for ids in down for i in islice(ids, LOOKED_AT))

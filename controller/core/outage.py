@@ -83,7 +83,16 @@ class Outage:
         if instance in self.returning:
             pod = self.way.new_pod(instance)
             return f"instance {instance}: {_words(pod.trouble, pod.remade + 1)}"
-        return f"instance {instance}: {told(self.way, instance)}"
+        return f"instance {instance}: {self._why_down(instance)}"
+
+    def _why_down(self, instance: int) -> str:
+        way = self.way
+        if instance in way.arrived | way.surging:
+            return of_pod(way.new_pod(instance))
+        if refusal := way.case.seen.refusals.get(instance):
+            return refusal.message
+        series = series_of(way.case, instance)
+        return of_series(series) if series else "not Ready"
 
     @cached_property
     def unfit(self) -> Ids:
@@ -153,15 +162,5 @@ def of_series(series: Series) -> str:
 
 
 def _words(trouble: Trouble | None, tries: int) -> str:
-    words = f"{trouble.reason}: {trouble.message}".rstrip(": ") if trouble else "not Ready"
+    words = trouble.words if trouble else "not Ready"
     return f"{words.rstrip('.')}, tried {tries} times" if tries > 1 else words
-
-
-def told(way: OneWay, instance: int) -> str:
-    """What keeps an instance down, in words: the API server's, or those about its last pod."""
-    if instance in way.arrived | way.surging:
-        return of_pod(way.new_pod(instance))
-    if refusal := way.case.seen.refusals.get(instance):
-        return refusal.message
-    series = series_of(way.case, instance)
-    return of_series(series) if series else "not Ready"

@@ -238,7 +238,7 @@ def report(way: OneWay, tally: Tally, held_back: Ids = NONE) -> UpdateStatus:
     """The status of an active Update as things stand."""
     case, update = way.case, way.update
     status = update.status.model_copy(update=counted(way, tally))
-    progress, obstacle = _progress(way, status), hindrance.of(way, held_back)
+    progress, obstacle = _progress(way, status), hindrance.of(way, tally, held_back)
     stuck = obstacle is not None and obstacle.stuck
     reason = obstacle.reason if obstacle else "Progressing"
     if status.phase in PAUSED | AWAITING:
