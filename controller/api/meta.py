@@ -120,6 +120,11 @@ class ObjectMeta(Model):
     owner_references: Annotated[tuple[OwnerReference, ...], Field(exclude_if=empty)] = ()
     finalizers: Annotated[tuple[str, ...], Field(exclude_if=empty)] = ()
 
+    @property
+    def controller(self) -> OwnerReference | None:
+        """The controller that owns the object."""
+        return next((o for o in self.owner_references if o.controller), None)
+
 
 class ManagedFields(Model):
     """Which fields one client owns."""

@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 from controller.api import labels
 from controller.api.in_effect import RESIZE, in_effect, is_infeasible, is_resized_by_us
 from controller.api.job import KIND
-from controller.api.meta import ObjectMeta, OwnerReference, Time, parse_time
+from controller.api.meta import ObjectMeta, Time, parse_time
 from controller.api.pod import Pod, slot_of
 from controller.api.restart_base import RestartBase
 from controller.api.trouble import trouble_of
@@ -97,7 +97,6 @@ class InitContainer(Container):
 
 class _Meta(ObjectMeta):
     deletion_grace_period_seconds: int | None = None
-    finalizers: tuple[str, ...] = ()
 
 
 class _Spec(_Wire):
@@ -129,7 +128,7 @@ class PodWire(_Wire):
     def slim(self) -> Pod | None:
         """The slim Pod; None when its name is not that of an instance of the Job it claims."""
         meta, status = self.metadata, self.status
-        owner, stranger = self._owner, self.stranger
+        owner, stranger = meta.controller, self.stranger
         job = owner.name if owner and not stranger else meta.labels.get(labels.JOB, "")
         slot = slot_of(job, meta.name)
         if slot is None:
@@ -189,13 +188,9 @@ class PodWire(_Wire):
         return {c.name: c.image for c in self.spec.containers}
 
     @property
-    def _owner(self) -> OwnerReference | None:
-        return next((o for o in self.metadata.owner_references if o.controller), None)
-
-    @property
     def stranger(self) -> str:
         """Kind and name of the controller that owns it, "" for none or a Job of ours."""
-        owner = self._owner
+        owner = self.metadata.controller
         if owner is None or (owner.kind, owner.api_version) == (KIND, labels.API_VERSION):
             return ""
         return f"{owner.kind} {owner.name}"

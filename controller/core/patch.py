@@ -16,7 +16,7 @@ go with the base (`RestartBase.in_force`), and the base of a resize is brought u
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from controller.api import labels
@@ -55,7 +55,7 @@ def not_running(live: Object, want: Wanted) -> str:
 def is_restarting(live: Object, now: float) -> bool:
     """Whether a restart that a former change makes is still to come."""
     base = _base(live)
-    if not base.at or now >= base.at + PATIENCE or _is_pending(live):
+    if not base.at or now >= base.at + PATIENCE or _is_resizing(live, (PENDING,)):
         return False
     statuses = _statuses(live).items()
     return any(_runs(s) and _count(s) < base.of(name) for name, s in statuses)
@@ -215,22 +215,15 @@ def _generation(pod: Object) -> int:
     return int(pod["metadata"].get("generation") or 0)
 
 
-def _is_resizing(pod: Object) -> bool:
-    """Whether a resize of ours is not in effect yet."""
+def _is_resizing(pod: Object, signs: Collection[str] = RESIZE) -> bool:
+    """Whether a resize of ours is not in effect yet, as one of these conditions tells."""
     conditions = (pod.get("status") or {}).get("conditions") or ()
-    busy = any(c["type"] in RESIZE and c["status"] == "True" for c in conditions)
+    busy = any(c["type"] in signs and c["status"] == "True" for c in conditions)
     return busy and is_resized_by_us(pod["metadata"].get("annotations") or {}, _generation(pod))
 
 
 def _json(images: Mapping[str, Any]) -> str:
     return json.dumps(images, separators=(",", ":")) if images else ""
-
-
-def _is_pending(pod: Object) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or ()
-    pending = any(c["type"] == PENDING and c["status"] == "True" for c in conditions)
-    notes = pod["metadata"].get("annotations") or {}
-    return pending and is_resized_by_us(notes, _generation(pod))
 
 
 def _count(status: Object) -> int:

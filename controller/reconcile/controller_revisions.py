@@ -9,7 +9,7 @@ Python wrote.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,29 +59,39 @@ class ControllerRevisions:
 
     async def adopt(self, entry: Entry, names: Iterable[str]) -> None:
         """Own those that a former Job of this name left, unless somebody else does by now."""
-        for name in names:
-            try:
-                there = await self._get(entry, name)
-                if revision_of(RevisionWire.model_validate(there)).free:
-                    there = await self._change(there, _ours(entry))
-                self._put(there)
-            except NotFound:
-                continue
-            except Conflict:
-                self._put(await self._get(entry, name))
+
+        def taken(there: dict[str, Any]) -> dict[str, Any] | None:
+            free = revision_of(RevisionWire.model_validate(there)).free
+            return _ours(entry) if free else None
+
+        await self._each(entry, names, taken)
 
     async def release(self, entry: Entry, names: Iterable[str]) -> None:
         """Take the Job out of their owners: it is deleted, and they are to stay. The garbage
         collector does so, too, but it patches, which not all of them allow."""
         assert entry.job is not None
         uid = entry.job.metadata.uid
+
+        def released(there: dict[str, Any]) -> dict[str, Any] | None:
+            owners = there["metadata"].get("ownerReferences", ())
+            others = [owner for owner in owners if owner["uid"] != uid]
+            return {"ownerReferences": others} if len(others) < len(owners) else None
+
+        await self._each(entry, names, released)
+
+    async def _each(
+        self,
+        entry: Entry,
+        names: Iterable[str],
+        wanted: Callable[[dict[str, Any]], dict[str, Any] | None],
+    ) -> None:
+        """Read each as it is and give it the metadata that is ``wanted`` of it, if any. One that is
+        gone is passed over; one that moved meanwhile is told to the store and decided anew."""
         for name in names:
             try:
                 there = await self._get(entry, name)
-                owners = there["metadata"].get("ownerReferences", ())
-                others = [owner for owner in owners if owner["uid"] != uid]
-                if len(others) < len(owners):
-                    there = await self._change(there, {"ownerReferences": others})
+                if (metadata := wanted(there)) is not None:
+                    there = await self._change(there, metadata)
                 self._put(there)
             except NotFound:
                 continue

@@ -147,10 +147,8 @@ class Creation:
                 self.store.made_pod(item)
             else:
                 self.store.read_pod(item, self.clock())
-            self.entry.instances.not_created((action.instance, action.surge))
             self.entry.refusals.pop(action.instance, None)
-        else:
-            self.entry.instances.not_created((action.instance, action.surge))
+        self.entry.instances.not_created((action.instance, action.surge))
         if error is not None:
             before = self.entry.refusals.get(action.instance)
             self.entry.refusals[action.instance] = refusal.of(

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from controller.api.job import KIND
 from controller.api.labels import JOB
-from controller.api.meta import ObjectMeta, OwnerReference
+from controller.api.meta import ObjectMeta
 from controller.api.pod import Pod
 from controller.api.pod_wire import PodWire
 from controller.api.update import TERMINAL, Phase, Update
@@ -250,7 +250,7 @@ def update_too_new(raw: dict[str, Any], what: str) -> UpdateObject | None:
 def revision_of(wire: RevisionWire) -> RevisionObject:
     """The slim form of a ControllerRevision."""
     meta = wire.metadata
-    job, controller = meta.labels.get(JOB, ""), controller_of(meta)
+    job, controller = meta.labels.get(JOB, ""), meta.controller
     return RevisionObject(
         key_of(meta),
         meta.uid,
@@ -272,13 +272,7 @@ def key_of(meta: ObjectMeta) -> str:
 
 def owner_of(meta: ObjectMeta) -> str:
     """The uid of the controller that owns an object; "" for none."""
-    controller = controller_of(meta)
-    return controller.uid if controller else ""
-
-
-def controller_of(meta: ObjectMeta) -> OwnerReference | None:
-    """The controller that owns an object."""
-    return next((o for o in meta.owner_references if o.controller), None)
+    return meta.controller.uid if meta.controller else ""
 
 
 POD_CODEC = codec(PodWire, pod_of)

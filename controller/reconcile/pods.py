@@ -25,7 +25,7 @@ from controller.reconcile.creation import Creation
 from controller.reconcile.decode import UPDATES, pod_of
 from controller.reconcile.entry import Entry
 from controller.reconcile.inplace import Changing
-from controller.reconcile.references import owner_reference
+from controller.reconcile.references import about_line, owner_reference
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ class Pods:
             refused = refusal.of_action(action, error, before, self._clock())
             entry.refused_actions[action.key] = refused
             what = f"{action.key[0]} of {action.name} refused: {error}"
-            log.log(logging.DEBUG if before else logging.WARNING, what, extra=_about(entry))
+            log.log(logging.DEBUG if before else logging.WARNING, what, extra=about_line(entry))
         finally:
             self._through(entry, action, granted)
             self._settled(entry.key, settled)
@@ -195,8 +195,3 @@ class Pods:
             self._store.drop_update(name, action.uid)
         else:
             self._store.drop_revision(name, action.uid)
-
-
-def _about(entry: Entry) -> dict[str, Any]:
-    """Whom a log line speaks of."""
-    return {"job": "/".join(entry.key)}

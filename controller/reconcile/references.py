@@ -28,7 +28,7 @@ def reference(entry: Entry, update: str | None) -> dict[str, Any] | None:
     }
 
 
-def about_line(entry: Entry, update: str | None) -> dict[str, Any]:
+def about_line(entry: Entry, update: str | None = None) -> dict[str, Any]:
     """Whom a log line speaks of."""
     about: dict[str, Any] = {"job": "/".join(entry.key)}
     return about if update is None else {**about, "update": f"{entry.key[0]}/{update}"}
