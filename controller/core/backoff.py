@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.api.meta import surely_past
-from controller.api.pod import Pod, Trouble
+from controller.api.pods.pod import Pod, Trouble
 
 FIRST: Final = 10.0
 LONGEST: Final = 300.0

@@ -15,9 +15,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
-from controller.api.in_effect import RESIZABLE
-from controller.api.quantity import quantity
-from controller.api.restart_base import AT
+from controller.api.pods.in_effect import RESIZABLE
+from controller.api.pods.quantity import quantity
+from controller.api.pods.restart_base import AT
 
 Amounts = dict[str, Any]
 #: Requests and limits of what can be resized.

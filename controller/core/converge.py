@@ -13,7 +13,7 @@ from itertools import chain, islice
 
 from controller.api.ids import NONE, Ids
 from controller.api.meta import surely_past
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.api.policy import StrategyType
 from controller.core import assigned as asg
 from controller.core import backoff, in_place, mending

@@ -15,7 +15,7 @@ from itertools import chain
 
 from controller.api.ids import NONE, Ids
 from controller.api.meta import surely_past
-from controller.api.pod import Pod, Trouble
+from controller.api.pods.pod import Pod, Trouble
 from controller.api.update import Failure
 from controller.core import nodes
 from controller.core.oneway import OneWay

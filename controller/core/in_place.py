@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from controller.api.ids import Ids
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement
 from controller.api.update import BACKWARD, HistoryEntry
 from controller.core.assigned import Assigned

@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import cache
 
 from controller.api.ids import NONE, Ids
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.core.backoff import Series, following, interrupted
 from controller.core.sighting import as_seen
 from controller.core.view import EVERY, SETS, Slot, View, facts_of, family

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.core.case import Case
 from controller.core.plan import MendPod
 

@@ -14,7 +14,7 @@ import math
 from typing import Final
 
 from controller.api.meta import surely_past
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.core.observed import Node
 
 #: Seconds after which what is known of a node is old.

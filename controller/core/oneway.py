@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from controller.api.ids import NONE, Ids
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement, ResolvedPolicy
 from controller.api.update import BACKWARD, Phase, Update
 from controller.core import assigned as asg

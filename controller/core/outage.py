@@ -13,7 +13,7 @@ from functools import cached_property
 
 from controller.api.ids import NONE, Ids
 from controller.api.meta import format_time, parse_time
-from controller.api.pod import Pod, Trouble
+from controller.api.pods.pod import Pod, Trouble
 from controller.core import assigned as asg
 from controller.core import backoff, refused_actions
 from controller.core.backoff import Series

@@ -20,9 +20,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from controller.api import labels
-from controller.api.in_effect import PENDING, RESIZABLE, RESIZE, is_resized_by_us
-from controller.api.quantity import same
-from controller.api.restart_base import AT, RestartBase
+from controller.api.pods.in_effect import PENDING, RESIZABLE, RESIZE, is_resized_by_us
+from controller.api.pods.quantity import same
+from controller.api.pods.restart_base import AT, RestartBase
 from controller.core.change import KINDS, Change, resources_of
 from controller.core.plan import ChangePod
 from controller.core.revision import digest_of

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 
 
 def as_seen(pod: Pod, known: Pod | None, now: float) -> Pod:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from controller.api.ids import Ids
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.core.case import Case
 from controller.core.view import EVERY
 

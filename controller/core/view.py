@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from controller.api.ids import MAX_ID, NONE, Ids
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 
 Slot = tuple[int, bool]
 EVERY: Final = Ids.span(0, MAX_ID + 1)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from controller.api import labels
 from controller.api.ids import Ids
 from controller.api.job import KIND, Job
-from controller.api.pod import slot_of
-from controller.api.pod_wire import PodWire
+from controller.api.pods.pod import slot_of
+from controller.api.pods.wire import PodWire
 from controller.core import plan
 from controller.core.view import View
 from controller.kube.client import Client

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.api.job import Job
-from controller.api.pod import Pod
-from controller.api.pod_wire import PodWire
+from controller.api.pods.pod import Pod
+from controller.api.pods.wire import PodWire
 from controller.core import plan
 from controller.core.template import Prepared
 from controller.kube.client import Client

@@ -16,8 +16,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from controller.api.job import KIND
 from controller.api.labels import JOB
 from controller.api.meta import ObjectMeta
-from controller.api.pod import Pod
-from controller.api.pod_wire import PodWire
+from controller.api.pods.pod import Pod
+from controller.api.pods.slim import slim
+from controller.api.pods.wire import PodWire
 from controller.api.update import TERMINAL, Phase, Update
 from controller.kube.codec import Codec, Keyed
 from controller.kube.resources import Resource
@@ -190,7 +191,7 @@ def pod_of(wire: PodWire) -> PodObject:
     """The slim form of a pod."""
     meta = wire.metadata
     key, version, job = key_of(meta), meta.resource_version, meta.labels.get(JOB, "")
-    return PodObject(key, meta.uid, version, wire.slim(), job, wire.stranger)
+    return PodObject(key, meta.uid, version, slim(wire), job, wire.stranger)
 
 
 def update_of(update: Update) -> UpdateObject:

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from controller.api.job import Job
-from controller.api.pod import Pod
-from controller.api.pod_wire import PodWire
+from controller.api.pods.pod import Pod
+from controller.api.pods.slim import slim
+from controller.api.pods.wire import PodWire
 from controller.core import patch, plan
 from controller.core.change import Change, classify
 from controller.kube.client import Client
@@ -98,7 +99,7 @@ class Changing:
 
     async def _wanted(self, live: dict[str, Any], action: plan.ChangePod) -> patch.Wanted | None:
         """What differs between the two revisions for this instance; None: one of them is gone."""
-        pod = PodWire.model_validate(live).slim()
+        pod = slim(PodWire.model_validate(live))
         assert pod is not None, "it was read"
         before = await self._manifest(pod.revision, action)
         after = await self._manifest(action.revision, action)

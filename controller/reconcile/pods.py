@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from controller.api import labels
-from controller.api.pod_wire import PodWire
+from controller.api.pods.wire import PodWire
 from controller.core import plan
 from controller.kube.client import Client
 from controller.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound

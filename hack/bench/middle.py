@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.api.labels import INSTANCE, JOB, REVISION
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.api.update import Update
 from controller.core.decide import decide
 from controller.core.observed import Verdict

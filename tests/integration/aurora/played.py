@@ -9,7 +9,7 @@ itself counts from when it saw something happen (`controller.core.sighting`).
 from __future__ import annotations
 
 from controller.__main__ import main
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.core import instances
 
 

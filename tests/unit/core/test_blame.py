@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.api.pod import Trouble
+from controller.api.pods.pod import Trouble
 from controller.api.update import Failure, Phase
 from controller.core.blame import blamed
 from tests.unit.core.sim import World

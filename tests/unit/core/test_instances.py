@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from controller.api.ids import NONE, Ids
-from controller.api.pod import Pod, Trouble
+from controller.api.pods.pod import Pod, Trouble
 from controller.core.instances import Instances
 
 

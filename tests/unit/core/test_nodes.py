@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.api.pod import Pod, Trouble
+from controller.api.pods.pod import Pod, Trouble
 from controller.api.update import Phase
 from controller.core.decide import decide
 from controller.core.nodes import excused_until, read_again

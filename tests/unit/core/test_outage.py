@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from controller.api.pod import Trouble
+from controller.api.pods.pod import Trouble
 from controller.api.update import Phase
 from controller.core.backoff import HEALTHY, following, remake_at
 from controller.core.conditions import is_true

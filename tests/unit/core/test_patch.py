@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from controller.api.labels import CHANGED_FROM, CHANGING_TO, RESIZED, RESTART_BASE
-from controller.api.restart_base import RestartBase
+from controller.api.pods.restart_base import RestartBase
 from controller.core import patch
 from controller.core.change import Change
 from controller.core.plan import ChangePod

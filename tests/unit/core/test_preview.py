@@ -13,7 +13,7 @@ import pytest
 from controller.api.ids import NONE, Ids
 from controller.api.job import Job
 from controller.api.meta import UpdateMeta, wire
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.api.policy import PolicyPatch, UpdatePolicy
 from controller.api.preview import Conflict, UpdatePlan
 from controller.api.update import BatchStatus, Phase, Target, Update, UpdateSpec, UpdateStatus

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from controller.api.ids import Ids
 from controller.api.meta import wire
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.api.preview import UpdatePlan
 from controller.api.update import ACTIVE, Phase
 from controller.core.case import Case

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.api.pod import Pod, Trouble
+from controller.api.pods.pod import Pod, Trouble
 from controller.api.update import Phase
 from controller.core.sighting import as_seen
 from tests.unit.core.sim import World

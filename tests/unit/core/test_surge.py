@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from controller.api.ids import Ids
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.api.update import Action, Phase
 from tests.unit.core.sim.world import World
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.api import labels
-from controller.api.pod import slot_of
-from controller.api.pod_wire import PodWire
+from controller.api.pods.pod import slot_of
+from controller.api.pods.slim import slim as slim_pod
+from controller.api.pods.wire import PodWire
 from controller.core.template import Prepared
 
 TEMPLATE: dict[str, Any] = {
@@ -80,7 +81,7 @@ def test_the_whole_pod() -> None:
 
 def test_it_is_read_back_as_it_was_meant() -> None:
     found = pod(TEMPLATE, slot_s=True, update_uid="u", failures=2, remade=1)
-    slim = PodWire.model_validate(found).slim()
+    slim = slim_pod(PodWire.model_validate(found))
     assert slim is not None
     assert (slim.slot, slim.revision, slim.owner) == ((3, True), "web-bcd456", "uid-1")
     assert (slim.update, slim.failures, slim.remade) == ("u", 2, 1)

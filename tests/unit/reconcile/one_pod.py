@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from controller.api import labels
-from controller.api.pod import Pod
-from controller.api.pod_wire import PodWire
+from controller.api.pods.pod import Pod
+from controller.api.pods.wire import PodWire
 from controller.core import plan
 from controller.core import revision as revisions
 from controller.core.change import Change

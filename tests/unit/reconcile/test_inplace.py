@@ -7,7 +7,7 @@ import json
 import pytest
 
 from controller.api import labels
-from controller.api.restart_base import RestartBase
+from controller.api.pods.restart_base import RestartBase
 from controller.core import plan
 from controller.kube.errors import (
     ApiError,

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from controller.api import labels
-from controller.api.pod_wire import PodWire
-from controller.api.restart_base import RestartBase
+from controller.api.pods.restart_base import RestartBase
+from controller.api.pods.slim import slim
+from controller.api.pods.wire import PodWire
 from controller.kube.errors import ApiError, BadRequest, Forbidden, Invalid
 from tests.unit.reconcile.fake_pods import Object
 from tests.unit.reconcile.one_pod import LARGE, NOW, SMALL, World, template
@@ -99,7 +100,7 @@ async def test_no_restart_is_due_where_admission_gives_back_the_old_image(images
     assert 3 in images.entry.instances.view().ready
     count = images.pod["status"]["containerStatuses"][0]
     count["restartCount"] += 1
-    seen = PodWire.model_validate(images.pod).slim()
+    seen = slim(PodWire.model_validate(images.pod))
     assert seen is not None
     assert seen.restarts == 1, "a restart is a failure, not the change's own"
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from controller.api.job import Job, JobStatus
 from controller.api.labels import ADMITTED, API_VERSION, PAUSED_BY, REVISION
 from controller.api.meta import ObjectMeta, OwnerReference, wire
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.answers import Answer, Verdict
 from controller.core.observed import Node, Revision

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, replace
 
-from controller.api.pod import Pod, Trouble
+from controller.api.pods.pod import Pod, Trouble
 from tests.unit.core.sim.cluster import Cluster
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.api.update import Update
 from controller.core import plan
 from controller.core.change import Change

@@ -7,7 +7,7 @@ it, by what it saw.
 from __future__ import annotations
 
 from controller.api.ids import NONE, Ids
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement
 from controller.api.update import ACTIVE, BACKWARD, TERMINAL, Phase, Update
 from controller.core import assigned as asg

@@ -9,7 +9,7 @@ from typing import Any
 
 from controller.api.job import Job
 from controller.api.meta import OwnerReference, UpdateMeta
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core import revision as revisions
 from controller.core.observed import Revision

@@ -9,7 +9,7 @@ from typing import Any
 from controller.api.job import Job, JobStatus
 from controller.api.labels import PULSED_AT
 from controller.api.meta import format_time
-from controller.api.pod import Pod, slot_of
+from controller.api.pods.pod import Pod, slot_of
 from controller.api.update import UpdateSpec, UpdateStatus
 from tests.unit.core.sim.store import Store
 

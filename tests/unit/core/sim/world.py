@@ -7,7 +7,7 @@ from typing import Any
 
 from controller.api.ids import Ids
 from controller.api.job import Job, JobStatus
-from controller.api.pod import Pod
+from controller.api.pods.pod import Pod
 from controller.api.update import TERMINAL, Phase, Update
 from controller.core import assigned as asg
 from controller.core.conditions import is_true

@@ -10,13 +10,12 @@ of what runs (containerd the first it knows), and ``web:1.4.0`` may be the very 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from controller.api import labels, quantity
-from controller.api.restart_base import RestartBase
-
-if TYPE_CHECKING:
-    from controller.api.pod_wire import ContainerStatus, PodCondition, PodWire
+from controller.api import labels
+from controller.api.pods import quantity
+from controller.api.pods.restart_base import RestartBase
+from controller.api.pods.wire import ContainerStatus, PodCondition, PodWire
 
 PENDING: Final = "PodResizePending"
 IN_PROGRESS: Final = "PodResizeInProgress"

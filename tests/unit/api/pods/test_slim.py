@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from controller.api.labels import FAILURES, INSTANCE, JOB, MANAGED_BY, REMADE, REVISION, UPDATE
-from controller.api.pod import slot_of
-from controller.api.pod_wire import PodWire
-from tests.unit.api.raw_pods import condition, container, raw, running, slim, waiting
+from controller.api.pods.pod import slot_of
+from controller.api.pods.slim import slim as slim_pod
+from controller.api.pods.wire import PodWire
+from tests.unit.api.pods.raw_pods import condition, container, raw, running, slim, waiting
 
 
 def test_an_ordinary_pod() -> None:
@@ -31,7 +32,7 @@ def test_a_surge_twin_is_told_by_its_name() -> None:
     assert slot_of("web", "web-03") is None
     assert slot_of("web", "web-x") is None
     assert slot_of("web", "shop-1") is None
-    assert PodWire.model_validate(raw(metadata={"name": "web-x"})).slim() is None
+    assert slim_pod(PodWire.model_validate(raw(metadata={"name": "web-x"}))) is None
 
 
 def test_ready_since_the_newest_start_of_a_container() -> None:

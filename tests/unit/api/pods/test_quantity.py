@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.api.quantity import quantity, same
+from controller.api.pods.quantity import quantity, same
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,14 @@ pod's status does not carry what a probe said, only that a container that has on
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from controller.api.in_effect import IN_PROGRESS, PENDING, is_true
-from controller.api.pod import Trouble
-from controller.api.restart_base import UNCHANGED, RestartBase
+from controller.api.pods.in_effect import IN_PROGRESS, PENDING, is_true
+from controller.api.pods.pod import Trouble
+from controller.api.pods.restart_base import UNCHANGED, RestartBase
+from controller.api.pods.wire import ContainerStatus, PodCondition, PodWire, Terminated
 
-if TYPE_CHECKING:
-    from controller.api.pod_wire import ContainerStatus, PodCondition, PodWire, Terminated
-
-Conditions = Mapping[str, "PodCondition"]
+Conditions = Mapping[str, PodCondition]
 
 #: Of a container that is on its way.
 _ORDINARY: Final = (None, "ContainerCreating", "PodInitializing")

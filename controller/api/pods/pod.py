@@ -1,4 +1,4 @@
-"""The slim Pod: the few facts of a pod that decide anything; `pod_wire` reads them."""
+"""The slim Pod: the few facts of a pod that decide anything; `slim` reads them."""
 
 from __future__ import annotations
 

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from controller.api.labels import CHANGED_FROM, RESIZED, RESTART_BASE
-from tests.unit.api.raw_pods import Object, condition, container, ended, raw, running, slim, waiting
+from tests.unit.api.pods.raw_pods import (
+    Object,
+    condition,
+    container,
+    ended,
+    raw,
+    running,
+    slim,
+    waiting,
+)
 
 AT = 1_767_225_605.0
 OLD = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}

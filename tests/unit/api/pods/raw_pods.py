@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from controller.api.pod import Pod
-from controller.api.pod_wire import PodWire
+from controller.api.pods.pod import Pod
+from controller.api.pods.slim import slim as slim_pod
+from controller.api.pods.wire import PodWire
 
 Object = dict[str, Any]
 STARTED = "2026-01-01T00:00:10Z"
@@ -73,6 +74,6 @@ def raw(
 
 def slim(pod: Object) -> Pod:
     """What is kept of it."""
-    found = PodWire.model_validate(pod).slim()
+    found = slim_pod(PodWire.model_validate(pod))
     assert found is not None
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controller.api.restart_base import UNCHANGED, RestartBase
+from controller.api.pods.restart_base import UNCHANGED, RestartBase
 
 AT = 1_767_225_600.0
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from controller.api.labels import RESIZED, RESTART_BASE
-from controller.api.pod import Trouble
-from tests.unit.api.raw_pods import (
+from controller.api.pods.pod import Trouble
+from tests.unit.api.pods.raw_pods import (
     Object,
     condition,
     container,

@@ -1,0 +1,101 @@
+"""The slim Pod, made of what is read of a pod on the wire."""
+
+from __future__ import annotations
+
+from controller.api import labels
+from controller.api.meta import ObjectMeta, parse_time
+from controller.api.pods.in_effect import RESIZE, in_effect, is_infeasible, is_resized_by_us
+from controller.api.pods.pod import Pod, slot_of
+from controller.api.pods.restart_base import RestartBase
+from controller.api.pods.trouble import trouble_of
+from controller.api.pods.wire import ContainerStatus, PodWire
+
+_EPOCH = "1970-01-01T00:00:00Z"
+
+
+def slim(wire: PodWire) -> Pod | None:
+    """The slim Pod; None when its name is not that of an instance of the Job it claims."""
+    meta, status = wire.metadata, wire.status
+    owner, stranger = meta.controller, wire.stranger
+    job = owner.name if owner and not stranger else meta.labels.get(labels.JOB, "")
+    slot = slot_of(job, meta.name)
+    if slot is None:
+        return None
+    notes = meta.annotations
+    digest = meta.labels.get(labels.REVISION)
+    revision = f"{job}-{digest}" if digest else notes.get(labels.REVISION, "")
+    base = RestartBase.in_force(notes, wire.images)
+    containers = wire.running_parts()
+    conditions = {c.type: c for c in status.conditions}
+    if RESIZE & conditions.keys() and not is_resized_by_us(notes, meta.generation):
+        conditions = {kind: c for kind, c in conditions.items() if kind not in RESIZE}
+    ready = conditions.get("Ready")
+    is_ready = ready is not None and ready.status == "True"
+    turned = parse_time(ready.last_transition_time or _EPOCH) if ready else 0.0
+    starts = [c.state.running.started_at or 0.0 for c in containers if c.state.running]
+    disruption, scheduled = conditions.get("DisruptionTarget"), conditions.get("PodScheduled")
+    return Pod(
+        namespace=meta.namespace,
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=int(meta.resource_version or 0),
+        job=job,
+        owner=owner.uid if owner else "",
+        stranger=stranger,
+        instance=slot[0],
+        surge=slot[1],
+        revision=revision,
+        update=notes.get(labels.UPDATE, ""),
+        failures=_count(notes.get(labels.FAILURES)),
+        remade=_count(notes.get(labels.REMADE)),
+        # A pod that says its revision nowhere lacks no label that we could restore.
+        labelled=_labelled(meta, job, slot[0], bool(digest) or not revision),
+        created=meta.creation_timestamp or 0.0,
+        deleted=meta.deletion_timestamp,
+        phase=status.phase,
+        ready=is_ready,
+        ready_since=max([turned, *starts]) if is_ready else turned,
+        restarts=sum(max(0, c.restart_count - base.of(c.name)) for c in containers),
+        restarted=max((_restarted(c, base) for c in containers), default=0.0),
+        ran=any(_has_run(c) for c in containers),
+        disrupted=disruption is not None and disruption.status == "True",
+        node=wire.spec.node_name,
+        bound=_time(scheduled.last_transition_time if scheduled else None),
+        taken_at=_time(status.start_time),
+        ip=status.pod_ip,
+        trouble=trouble_of(wire, containers, conditions, base),
+        grace=meta.deletion_grace_period_seconds,
+        finalizers=() if meta.deletion_timestamp is None else meta.finalizers,
+        changed=base.at,
+        half=notes.get(labels.CHANGING_TO, ""),
+        in_effect=not base.at or in_effect(wire, containers, conditions, base),
+        infeasible=is_infeasible(conditions),
+    )
+
+
+def _restarted(c: ContainerStatus, base: RestartBase) -> float:
+    """When the container ended that runs anew."""
+    ended = c.last_state.terminated
+    return ended.finished_at or 0.0 if ended and c.restart_count > base.of(c.name) else 0.0
+
+
+def _labelled(meta: ObjectMeta, job: str, instance: int, digest: bool) -> bool:
+    return (
+        digest
+        and meta.labels.get(labels.JOB) == job
+        and meta.labels.get(labels.INSTANCE) == str(instance)
+        and meta.labels.get(labels.MANAGED_BY) == labels.MANAGER
+    )
+
+
+def _count(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() else 0
+
+
+def _time(text: str | None) -> float:
+    """Epoch seconds; 0 for none."""
+    return parse_time(text) if text else 0.0
+
+
+def _has_run(status: ContainerStatus) -> bool:
+    return bool(status.state.running or status.state.terminated or status.restart_count)
