@@ -12,33 +12,14 @@ from itertools import islice
 from typing import Final
 
 from controller.api.update import TERMINAL
-from controller.core import (
-    admission,
-    ending,
-    first,
-    hindrance,
-    in_place,
-    job_status,
-    known_bad,
-    mending,
-    oneway,
-    pulse,
-    refused,
-    refused_actions,
-    requested,
-    scale,
-    slots,
-    too_new,
-    verbs,
-)
-from controller.core.advance import next_write
-from controller.core.case import Case
-from controller.core.converge import MAX_ACTIONS, Convergence
-from controller.core.failures import Tally
-from controller.core.gating import Gates
-from controller.core.observed import Observed
-from controller.core.oneway import OneWay
-from controller.core.plan import (
+from controller.core.admission import automatic, explicit
+from controller.core.gates.gates import Gates
+from controller.core.job import creation, scaling
+from controller.core.job import status as job_status
+from controller.core.job.pruning import prune
+from controller.core.model.context import Case
+from controller.core.model.observed import Observed
+from controller.core.model.plan import (
     KeepRevision,
     Plan,
     ReadNodes,
@@ -47,8 +28,17 @@ from controller.core.plan import (
     WriteJob,
     WriteUpdate,
 )
-from controller.core.prune import prune
-from controller.core.update_status import report, watching_until
+from controller.core.progress import completion, known_bad, verbs
+from controller.core.progress.advance import next_write
+from controller.core.refusals import actions as refused_actions
+from controller.core.refusals import writes as refused_writes
+from controller.core.replacement import in_place, repair
+from controller.core.replacement.pods import MAX_ACTIONS, Convergence
+from controller.core.rollout import direction, surge
+from controller.core.rollout.direction import OneWay
+from controller.core.rollout.failures import Tally
+from controller.core.status import pulse, too_new, waiting
+from controller.core.status.update import report, watching_until
 
 
 def decide(seen: Observed, now: float) -> Plan:
@@ -58,14 +48,14 @@ def decide(seen: Observed, now: float) -> Plan:
         return _unless_refused(case, _release(case))  # The garbage collector takes what it owns.
     if what := too_new.found(case):
         return _unless_refused(case, too_new.left_alone(case, what))
-    if (write := first.adopt(case)) is not None:
+    if (write := creation.adopt(case)) is not None:
         return Plan(write=write)
-    if case.status.last_attempt is None and mending.is_incomplete(case):
+    if case.status.last_attempt is None and repair.is_incomplete(case):
         return _adopted(case)
     for step in STEPS:
-        if (write := step(case)) is not None and not refused.by(case, write):
+        if (write := step(case)) is not None and not refused_writes.by(case, write):
             return Plan(write=_dressed(case, write))
-    way = oneway.of(case, case.active) if case.active else None
+    way = direction.of(case, case.active) if case.active else None
     tally = Tally(way) if way else None
     pods = Convergence(case, way, tally)
     if tally and tally.unread_nodes:
@@ -73,7 +63,7 @@ def decide(seen: Observed, now: float) -> Plan:
     if way and tally:
         write = verbs.heed(way, tally) or in_place.unread(way) or in_place.told(way)
         write = write or next_write(way, tally, pods.held_back)
-        if write is not None and not refused.by(case, write):
+        if write is not None and not refused_writes.by(case, write):
             return Plan(write=_dressed(case, write))
         pods = replace(pods, blocked=write is not None)
     if case.status.last_attempt is None:
@@ -92,14 +82,14 @@ def decide(seen: Observed, now: float) -> Plan:
 
 def _unless_refused(case: Case, write: Write | None) -> Plan:
     """Of a Job of which nothing else is done."""
-    if refused.by(case, write):
-        return Plan(wake_at=refused.next_moment(case))
+    if refused_writes.by(case, write):
+        return Plan(wake_at=refused_writes.next_moment(case))
     return Plan(write=write)
 
 
 def _adopted(case: Case) -> Plan:
     """Pods that are there are adopted before any is made: they say what each id is to run."""
-    free = (action for action in mending.mends(case) if not case.is_held(action))
+    free = (action for action in repair.mends(case) if not case.is_held(action))
     return Plan(
         actions=tuple(islice(free, MAX_ACTIONS)),
         reports=_reports(case, None) if case.seen.refused_actions else (),
@@ -118,10 +108,10 @@ def _close(case: Case) -> Write | None:
     writes = (
         verbs.answered_late(case, update)
         if update.status.phase in TERMINAL
-        else ending.close(case, update)
+        else completion.close(case, update)
         for update in case.seen.updates.values()
     )
-    return next((w for w in writes if w is not None and not refused.by(case, w)), None)
+    return next((w for w in writes if w is not None and not refused_writes.by(case, w)), None)
 
 
 def _restore_revision(case: Case) -> Write | None:
@@ -135,16 +125,16 @@ def _restore_revision(case: Case) -> Write | None:
 
 
 STEPS: Final[tuple[Callable[[Case], Write | None], ...]] = (
-    first.create,
+    creation.create,
     _restore_revision,
     _close,
-    ending.deleted,
+    completion.deleted,
     known_bad.remembered,
-    slots.heal,
-    requested.admit,
-    admission.admit,
-    admission.start,
-    scale.scale,
+    surge.heal,
+    explicit.admit,
+    automatic.admit,
+    automatic.start,
+    scaling.scale,
 )
 
 
@@ -165,11 +155,11 @@ def _reports(case: Case, pods: Convergence | None) -> tuple[WriteJob | WriteUpda
         if (said := report(way, pods.tally, pods.held_back)) != way.update.status:
             update = (WriteUpdate(way.update.metadata.name, said),)
         if way.surges and way.moving:
-            base = slots.reported(way)
+            base = surge.reported(way)
     status = job_status.told(case, base)
     job = (WriteJob(status),) if status != case.status else ()
     found: tuple[WriteJob | WriteUpdate, ...] = (*job, *update)
-    return tuple(write for write in found if not refused.by(case, write))
+    return tuple(write for write in found if not refused_writes.by(case, write))
 
 
 def _wake(case: Case, way: OneWay | None, pods: Convergence | None) -> float | None:
@@ -178,15 +168,15 @@ def _wake(case: Case, way: OneWay | None, pods: Convergence | None) -> float | N
     moments = [
         case.view.next_good,
         job_status.next_deadline(case),
-        first.settled_at(case),
+        creation.settled_at(case),
         verdict.ask_again if verdict and not verdict.accepted else None,
         pods.next_moment if pods else None,
         refused_actions.next_moment(case),
         *(_timers(case, way) if way else ()),
-        *requested.wake(case),
+        *explicit.wake(case),
         pods.tally.next_moment if pods and pods.tally else None,
-        hindrance.next_moment(way, pods.tally) if way and pods and pods.tally else None,
-        refused.next_moment(case),
+        waiting.next_moment(way, pods.tally) if way and pods and pods.tally else None,
+        refused_writes.next_moment(case),
     ]
     return min((m for m in moments if m is not None and m > case.now), default=None)
 

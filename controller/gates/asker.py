@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from controller.api.gate import Gate
-from controller.core.answers import Answer, inconclusive
+from controller.core.verdicts.answer import Answer, inconclusive
 from controller.gates import http, job, prometheus, webhook
 from controller.gates.context import Context
 from controller.gates.fetch import FetchError

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import aiohttp
 
 from controller.api.gate import Gate
-from controller.core.answers import Answer, judge_http
+from controller.core.verdicts.answer import Answer, judge_http
 from controller.gates.context import POD_IP, Context, expand
 from controller.gates.fetch import FetchError, Question, fetch, shown, url_of
 from controller.gates.world import PARALLEL, World, patience

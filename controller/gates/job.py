@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from controller.api import labels
 from controller.api.gate import Gate, Scope
-from controller.core.answers import Answer, inconclusive, judge_job
+from controller.core.verdicts.answer import Answer, inconclusive, judge_job
 from controller.gates.context import Context, filled
 from controller.gates.world import World, patience
 from controller.kube.errors import AlreadyExists, ApiError, NotFound

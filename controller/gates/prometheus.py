@@ -19,9 +19,20 @@ import aiohttp
 from yarl import URL
 
 from controller.api.gate import Gate
-from controller.core.answers import Answer, inconclusive, passed
-from controller.core.condition import BASELINE_PODS, UPDATED_PODS, ConditionError, condition_of
-from controller.core.samples import Sample, judge_control_group, judge_prometheus, read, total
+from controller.core.verdicts.answer import Answer, inconclusive, passed
+from controller.core.verdicts.condition import (
+    BASELINE_PODS,
+    UPDATED_PODS,
+    ConditionError,
+    condition_of,
+)
+from controller.core.verdicts.prometheus import (
+    Sample,
+    judge_control_group,
+    judge_prometheus,
+    read,
+    total,
+)
 from controller.gates.context import Context, expand
 from controller.gates.fetch import FetchError, Question, fetch, url_of
 from controller.gates.world import World

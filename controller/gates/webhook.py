@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from controller.api.gate import Gate
-from controller.core.answers import Answer, judge_webhook
+from controller.core.verdicts.answer import Answer, judge_webhook
 from controller.gates.context import Context, expand
 from controller.gates.fetch import FetchError, Question, fetch, url_of
 from controller.gates.world import World

@@ -18,8 +18,8 @@ from controller.api.ids import Ids
 from controller.api.job import KIND, Job
 from controller.api.pods.pod import slot_of
 from controller.api.pods.wire import PodWire
-from controller.core import plan
-from controller.core.view import View
+from controller.core.model import plan
+from controller.core.pods.facts import View
 from controller.kube.client import Client
 from controller.kube.errors import NotFound
 from controller.kube.resources import PODS

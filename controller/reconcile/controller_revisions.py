@@ -15,8 +15,8 @@ from typing import Any
 
 from controller.api import labels
 from controller.api.job import KIND
-from controller.core import plan
-from controller.core import revision as revisions
+from controller.core.model import plan
+from controller.core.revisions import revision as revisions
 from controller.kube import go_json
 from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound

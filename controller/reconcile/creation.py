@@ -16,8 +16,8 @@ from typing import Any
 from controller.api.job import Job
 from controller.api.pods.pod import Pod
 from controller.api.pods.wire import PodWire
-from controller.core import plan
-from controller.core.template import Prepared
+from controller.core.model import plan
+from controller.core.revisions.template import Prepared
 from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, NotFound
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS

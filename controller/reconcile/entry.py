@@ -16,12 +16,20 @@ from pydantic import ValidationError
 
 from controller.api.job import Job
 from controller.api.update import TERMINAL, Update
-from controller.core import plan
-from controller.core import revision as revisions
-from controller.core.instances import Instances
-from controller.core.observed import Finished, Node, Observed, Refusal, Revision, Told, Verdict
-from controller.core.plan import ActionKey
-from controller.core.template import Prepared
+from controller.core.model import plan
+from controller.core.model.observed import (
+    Finished,
+    Node,
+    Observed,
+    Refusal,
+    Revision,
+    Told,
+    Verdict,
+)
+from controller.core.model.plan import ActionKey
+from controller.core.pods.index import Instances
+from controller.core.revisions import revision as revisions
+from controller.core.revisions.template import Prepared
 from controller.reconcile.apart import Apart
 from controller.reconcile.decode import RevisionObject, UpdateObject, lenient, part, unreadable
 from controller.reconcile.refusal import RefusedActions

@@ -14,11 +14,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from controller.api.gate import Gate
 from controller.api.ids import Ids
 from controller.api.update import Update
-from controller.core import builtin
-from controller.core.answers import Answer
-from controller.core.gate_run import gap
-from controller.core.observed import Told
-from controller.core.plan import AskGate
+from controller.core.gates.run import gap
+from controller.core.model.observed import Told
+from controller.core.model.plan import AskGate
+from controller.core.verdicts import builtin
+from controller.core.verdicts.answer import Answer
 from controller.gates.context import Context, Instance
 from controller.reconcile.entry import Entry, Key
 

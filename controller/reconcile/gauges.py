@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from controller.core import conditions as cond
+from controller.core.model import conditions as cond
 from controller.reconcile.store import Store
 
 #: Those of a Job; each is told, with 0 if need be: what alerts ask for is always there.

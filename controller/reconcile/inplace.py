@@ -22,8 +22,9 @@ from controller.api.job import Job
 from controller.api.pods.pod import Pod
 from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodWire
-from controller.core import patch, plan
-from controller.core.change import Change, classify
+from controller.core.model import plan
+from controller.core.replacement import in_place_patch as patch
+from controller.core.revisions.change import Change, classify
 from controller.kube.client import Client
 from controller.kube.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from controller.kube.resources import PODS

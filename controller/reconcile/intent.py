@@ -16,8 +16,9 @@ from controller.api import labels
 from controller.api.job import Job
 from controller.api.meta import ObjectMeta
 from controller.api.update import Update
-from controller.core import plan, too_new
-from controller.core.observed import Observed
+from controller.core.model import plan
+from controller.core.model.observed import Observed
+from controller.core.status import too_new
 from controller.kube.client import Client
 from controller.kube.errors import (
     AlreadyExists,

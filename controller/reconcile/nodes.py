@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from controller.api.meta import parse_time
-from controller.core.observed import Node
+from controller.core.model.observed import Node
 from controller.kube.client import Client
 from controller.kube.errors import Forbidden, NotFound
 from controller.kube.resources import NODES

@@ -16,7 +16,7 @@ from typing import Any
 
 from controller.api import labels
 from controller.api.pods.wire import PodWire
-from controller.core import plan
+from controller.core.model import plan
 from controller.kube.client import Client
 from controller.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS

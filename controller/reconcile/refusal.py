@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from controller.core.observed import TERMINATING, Refusal, RefusedAction, Verdict
-from controller.core.plan import ActionKey, ActionOnObject
+from controller.core.model.observed import TERMINATING, Refusal, RefusedAction, Verdict
+from controller.core.model.plan import ActionKey, ActionOnObject
 from controller.kube.errors import (
     AlreadyExists,
     ApiError,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from controller.core.view import Slot
+from controller.core.pods.facts import Slot
 from controller.reconcile.apart import LOOK_EVERY
 from controller.reconcile.decode import PodObject, RevisionObject, UpdateObject
 from controller.reconcile.entry import Entry, Key

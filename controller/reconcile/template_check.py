@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from controller.api.gate import Gate
-from controller.core import gatecheck, plan
-from controller.core.observed import Verdict
+from controller.core.model import plan
+from controller.core.model.observed import Verdict
+from controller.core.verdicts import validation
 from controller.gates import job as job_gate
 from controller.gates.context import Context
 from controller.kube.client import Client
@@ -81,5 +82,5 @@ class TemplateCheck:
 
 
 def _of_gate(gate: str, verdict: Verdict) -> Verdict:
-    reason = gatecheck.REASON if verdict.reason == "InvalidTemplate" else verdict.reason
+    reason = validation.REASON if verdict.reason == "InvalidTemplate" else verdict.reason
     return replace(verdict, reason=reason, message=f"gate {gate}: {verdict.message}")

@@ -10,9 +10,12 @@ import logging
 import time
 from collections.abc import Callable
 
-from controller.core import jobless, plan, refused, too_new
 from controller.core.decide import decide
-from controller.core.observed import Observed
+from controller.core.job import missing
+from controller.core.model import plan
+from controller.core.model.observed import Observed
+from controller.core.refusals import writes as refused_writes
+from controller.core.status import too_new
 from controller.kube.client import Client
 from controller.kube.errors import ApiError, Conflict, NotFound
 from controller.kube.events import Recorder
@@ -192,7 +195,7 @@ class Reconciler:
     async def _without_job(self, entry: Entry) -> None:
         updates = {n: u.update for n, u in entry.updates.items() if u.update is not None}
         now = self._clock()
-        for write in jobless.decide(updates.values(), now):
+        for write in missing.decide(updates.values(), now):
             if (held := entry.refused_writes.get(plan.target(write))) and held.until > now:
                 self._at(entry.key, held.until)
                 continue
@@ -216,7 +219,7 @@ class Reconciler:
         found = refusal.of_write(error, before, self._clock())
         entry.refused_writes[what] = found
         if before is None or before.message != found.message:
-            note, action = refused.words((what, found)), type(write).__name__
+            note, action = refused_writes.words((what, found)), type(write).__name__
             if (about := reference(entry, None)) is not None:
                 self._recorder.record(about, "Warning", found.reason, note, action)
             log.warning("%s", note, extra={"job": "/".join(entry.key)})

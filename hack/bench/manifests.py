@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from controller.api.labels import API_VERSION, JOB
-from controller.core import revision
-from controller.core.template import Prepared
+from controller.core.revisions import revision
+from controller.core.revisions.template import Prepared
 
 #: Where the raw client's pods carry their Job: as long as ours, and nothing the operator watches.
 RAW_JOB = JOB.replace("echelon.dev", "echelon.raw")

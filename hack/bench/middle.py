@@ -12,8 +12,8 @@ from controller.api.labels import INSTANCE, JOB, REVISION
 from controller.api.pods.pod import Pod
 from controller.api.update import Update
 from controller.core.decide import decide
-from controller.core.observed import Verdict
-from controller.core.plan import Plan
+from controller.core.model.observed import Verdict
+from controller.core.model.plan import Plan
 from controller.reconcile.decode import (
     POD_CODEC,
     PodObject,

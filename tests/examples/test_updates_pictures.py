@@ -12,8 +12,8 @@ import pytest
 from controller.api.ids import NONE, Ids
 from controller.api.policy import StrategyType
 from controller.api.update import ACTIVE, BACKWARD, FORWARD, Phase
-from controller.core import order, strategy
-from controller.core.machine import legal
+from controller.core.rollout import order, strategy
+from controller.core.rollout.phases import legal
 from hack.demo.stage import ROOT
 
 TEXT = (ROOT / "docs" / "updates.md").read_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from controller.core.revision import canonical, digest
+from controller.core.revisions.revision import canonical, digest
 from controller.kube import go_json
 from tests.integration.harness.manifests import Object, job, template
 from tests.integration.harness.space import Space

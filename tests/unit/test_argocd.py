@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from controller.api.update import ACTIVE, Phase
-from controller.core import conditions as cond
+from controller.core.model import conditions as cond
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = yaml.safe_load((ROOT / "examples/gitops/argocd/health.yaml").read_text())["data"]

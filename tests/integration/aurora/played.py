@@ -1,7 +1,7 @@
 """The operator of tests that play the kubelets: it believes what pods are stamped with.
 
 These tests set a pod's stamps back instead of waiting for `minReadySeconds` to pass. The operator
-itself counts from when it saw something happen (`controller.core.sighting`).
+itself counts from when it saw something happen (`controller.core.pods.sighting`).
 
     python -m tests.integration.aurora.played …     # arguments as of ``python -m controller``
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from controller.__main__ import main
 from controller.api.pods.pod import Pod
-from controller.core import instances
+from controller.core.pods import index
 
 
 def as_stamped(pod: Pod, known: Pod | None, now: float) -> Pod:
@@ -21,5 +21,5 @@ def as_stamped(pod: Pod, known: Pod | None, now: float) -> Pod:
 
 
 if __name__ == "__main__":
-    instances.as_seen = as_stamped
+    index.as_seen = as_stamped
     main()

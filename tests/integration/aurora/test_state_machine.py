@@ -1,6 +1,6 @@
 """JobUpdateStateMachineTest: the transitions that a person, a pulse or a pod can bring about.
 
-All pairs of phases, legal or not, are in tests/unit/core/test_machine.py.
+All pairs of phases, legal or not, are in tests/unit/core/rollout/test_phases.py.
 """
 
 from __future__ import annotations

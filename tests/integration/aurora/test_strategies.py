@@ -1,4 +1,4 @@
-"""The strategies' tests on pods; as sums they are all in tests/unit/core/test_strategy.py."""
+"""The strategies' tests on pods; the sums are in tests/unit/core/rollout/test_strategy.py."""
 
 from __future__ import annotations
 

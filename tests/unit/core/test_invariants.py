@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from controller.api.update import TERMINAL
-from controller.core.answers import Answer, Verdict
+from controller.core.verdicts.answer import Answer, Verdict
 from tests.unit.core.sim import Behaviour, World, chance
 from tests.unit.core.sim.calm import calm
 from tests.unit.core.sim.mischief import at_work, hurt, make, verb

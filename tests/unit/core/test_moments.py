@@ -6,8 +6,9 @@ import pytest
 
 from controller.api.meta import surely_past
 from controller.api.update import Phase, Update
-from controller.core import gate_run, pulse
-from controller.core.conditions import is_true
+from controller.core.gates import run
+from controller.core.model.conditions import is_true
+from controller.core.status import pulse
 from tests.unit.core.sim import World
 
 
@@ -82,10 +83,10 @@ def test_a_pending_update_has_its_conditions_on_its_way_to_the_lock() -> None:
 def test_a_stored_answer_of_a_gate_is_old_by_its_whole_interval() -> None:
     world = World(instances=1, update={"gates": [{"name": "g", "builtin": {}}]}).ready()
     gate = world.cluster.job.spec.update.gates[0]
-    state = gate_run.begun("g", 0, 100.9, 1)
-    assert gate_run.next_ask(gate, state, None, 101.0) == 100.0, "no delay: at once"
-    assert gate_run.deadline(gate, state) == 401.0, "300 s after it began"
+    state = run.begun("g", 0, 100.9, 1)
+    assert run.next_ask(gate, state, None, 101.0) == 100.0, "no delay: at once"
+    assert run.deadline(gate, state) == 401.0, "300 s after it began"
     delayed = gate.model_copy(update={"initial_delay_seconds": 5})
-    assert gate_run.next_ask(delayed, state, None, 101.0) == 106.0
+    assert run.next_ask(delayed, state, None, 101.0) == 106.0
     asked = state.model_copy(update={"time": 100.0})
-    assert gate_run.next_ask(gate, asked, None, 101.0) == 111.0
+    assert run.next_ask(gate, asked, None, 101.0) == 111.0

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from controller.api.update import Phase
-from controller.core import assigned as asg
-from controller.core.plan import ReadJob
+from controller.core.model import assigned as asg
+from controller.core.model.plan import ReadJob
 from tests.unit.core.sim import World
 
 MANUAL = {"mode": "Manual"}

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from controller.api.gate import Gate
-from controller.core.answers import inconclusive
+from controller.core.verdicts.answer import inconclusive
 from controller.gates import asker as module
 from controller.gates.asker import Asker
 from controller.gates.context import Context

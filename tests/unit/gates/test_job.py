@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controller.api.gate import Gate, Scope
-from controller.core.answers import Answer, Verdict, inconclusive
+from controller.core.verdicts.answer import Answer, Verdict, inconclusive
 from controller.gates import job
 from controller.gates.asker import Asker
 from controller.gates.context import Context

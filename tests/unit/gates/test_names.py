@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from controller.api.gate import Gate
-from controller.core.answers import Verdict
+from controller.core.verdicts.answer import Verdict
 from controller.gates.asker import Asker
 from controller.gates.context import Context
 from controller.gates.names import Resolver

@@ -9,7 +9,7 @@ from aiohttp import web
 from yarl import URL
 
 from controller.api.gate import Gate
-from controller.core.answers import Answer, Verdict
+from controller.core.verdicts.answer import Answer, Verdict
 from controller.gates.asker import Asker
 from controller.gates.context import Context
 from tests.unit.gates.conftest import Serve, Server

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.revision import canonical
+from controller.core.revisions.revision import canonical
 from controller.kube import go_json
 
 WRITTEN: list[tuple[Any, str]] = [

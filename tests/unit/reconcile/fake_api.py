@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.api.labels import JOB
-from controller.core.answers import Answer, Verdict
+from controller.core.verdicts.answer import Answer, Verdict
 from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, Conflict, Invalid, NotFound
 from controller.kube.events import Recorder

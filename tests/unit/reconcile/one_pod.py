@@ -8,9 +8,9 @@ from typing import Any
 from controller.api import labels
 from controller.api.pods.pod import Pod
 from controller.api.pods.wire import PodWire
-from controller.core import plan
-from controller.core import revision as revisions
-from controller.core.change import Change
+from controller.core.model import plan
+from controller.core.revisions import revision as revisions
+from controller.core.revisions.change import Change
 from controller.reconcile.decode import pod_of
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.pods import Pods

@@ -8,7 +8,7 @@ import pytest
 
 from controller.api import labels
 from controller.api.pods.restart_base import RestartBase
-from controller.core import plan
+from controller.core.model import plan
 from controller.kube.errors import (
     ApiError,
     BadRequest,

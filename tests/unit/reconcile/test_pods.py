@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from controller.core import plan
+from controller.core.model import plan
 from controller.kube.errors import ApiError, Forbidden, Invalid, TooManyRequests
 from controller.kube.resources import Resource
 from tests.unit.reconcile.fake_pods import Object

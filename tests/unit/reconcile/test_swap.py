@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controller.core.decide import decide
-from controller.core.plan import WriteJob
+from controller.core.model.plan import WriteJob
 from controller.kube.errors import Conflict
 from controller.reconcile.intent import Intent
 from tests.unit.reconcile.fake_api import Shop

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from controller.api.ids import Ids
 from controller.api.update import ACTIVE, TERMINAL, Update
-from controller.core import assigned as asg
-from controller.core.standing import AUTO_PAUSED, GATE_INCONCLUSIVE
+from controller.core.model import assigned as asg
+from controller.core.status.pausing import AUTO_PAUSED, GATE_INCONCLUSIVE
 from tests.unit.core.sim.world import World
 
 #: Simulated seconds within which whatever is not held up has ended.

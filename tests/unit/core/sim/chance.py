@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from controller.core.answers import Verdict
+from controller.core.verdicts.answer import Verdict
 from tests.unit.core.sim.kubelet import Behaviour
 
 IDS = st.integers(0, 6)

@@ -15,9 +15,9 @@ from controller.api.labels import ADMITTED, API_VERSION, PAUSED_BY, REVISION
 from controller.api.meta import ObjectMeta, OwnerReference, wire
 from controller.api.pods.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
-from controller.core.answers import Answer, Verdict
-from controller.core.observed import Node, Revision
-from controller.core.plan import AskGate, MakeUpdate
+from controller.core.model.observed import Node, Revision
+from controller.core.model.plan import AskGate, MakeUpdate
+from controller.core.verdicts.answer import Answer, Verdict
 from tests.unit.core.sim.store import START, ApiError
 from tests.unit.core.sim.users import Users
 

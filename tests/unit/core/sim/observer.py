@@ -9,10 +9,10 @@ from __future__ import annotations
 from controller.api.ids import NONE, Ids
 from controller.api.policy import Replacement
 from controller.api.update import BACKWARD, Update
-from controller.core import assigned as asg
-from controller.core.observed import Observed
-from controller.core.plan import ChangePod, DeletePod, Plan
-from controller.core.policy import max_unavailable
+from controller.core.model import assigned as asg
+from controller.core.model.observed import Observed
+from controller.core.model.plan import ChangePod, DeletePod, Plan
+from controller.core.model.policy import max_unavailable
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.reasons import Reasons
 from tests.unit.core.sim.records import Records

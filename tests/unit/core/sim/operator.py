@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from controller.api.pods.pod import Pod
 from controller.api.update import Update
-from controller.core import plan
-from controller.core.change import Change
 from controller.core.decide import decide
-from controller.core.gate_run import gap
-from controller.core.observed import Node, Refusal, RefusedAction, Told, Verdict
+from controller.core.gates.run import gap
+from controller.core.model import plan
+from controller.core.model.observed import Node, Refusal, RefusedAction, Told, Verdict
+from controller.core.revisions.change import Change
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.sight import Sight
 from tests.unit.core.sim.store import ApiError

@@ -10,10 +10,10 @@ from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement
 from controller.api.update import ACTIVE, BACKWARD, TERMINAL, Phase, Update
-from controller.core import assigned as asg
-from controller.core import pulse
-from controller.core.observed import Observed
-from controller.core.plan import Action, ChangePod, CreatePod, DeletePod, MendPod, Prune
+from controller.core.model import assigned as asg
+from controller.core.model.observed import Observed
+from controller.core.model.plan import Action, ChangePod, CreatePod, DeletePod, MendPod, Prune
+from controller.core.status import pulse
 from tests.unit.core.sim.cluster import Cluster
 
 MOVING = (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK)

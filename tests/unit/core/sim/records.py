@@ -17,13 +17,13 @@ from controller.api.update import (
     Update,
     UpdateStatus,
 )
-from controller.core import assigned as asg
-from controller.core import conditions as cond
-from controller.core.ending import made_by_us
-from controller.core.machine import legal
-from controller.core.observed import Observed
-from controller.core.outcome import NOTHING_LEFT
-from controller.core.plan import MakeUpdate, Plan
+from controller.core.model import assigned as asg
+from controller.core.model import conditions as cond
+from controller.core.model.observed import Observed
+from controller.core.model.plan import MakeUpdate, Plan
+from controller.core.progress.completion import made_by_us
+from controller.core.rollout.phases import legal
+from controller.core.status.outcome import NOTHING_LEFT
 from tests.unit.core.sim.cluster import Cluster
 
 #: A pending Update of the operator's own whose template is no longer the Job's.

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from controller.api.job import Job
 from controller.api.update import TERMINAL, Update
-from controller.core import revision as revisions
-from controller.core.ending import made_by_us
-from controller.core.instances import Instances
-from controller.core.observed import (
+from controller.core.model.observed import (
     Finished,
     Node,
     Observed,
@@ -20,7 +17,10 @@ from controller.core.observed import (
     Told,
     Verdict,
 )
-from controller.core.plan import ActionKey
+from controller.core.model.plan import ActionKey
+from controller.core.pods.index import Instances
+from controller.core.progress.completion import made_by_us
+from controller.core.revisions import revision as revisions
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.store import Change
 

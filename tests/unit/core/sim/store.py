@@ -11,8 +11,8 @@ from controller.api.job import Job
 from controller.api.meta import OwnerReference, UpdateMeta
 from controller.api.pods.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
-from controller.core import revision as revisions
-from controller.core.observed import Revision
+from controller.core.model.observed import Revision
+from controller.core.revisions import revision as revisions
 
 START = 1_750_000_000.0
 GRACE = 5

@@ -9,10 +9,10 @@ from controller.api.ids import Ids
 from controller.api.job import Job, JobStatus
 from controller.api.pods.pod import Pod
 from controller.api.update import TERMINAL, Phase, Update
-from controller.core import assigned as asg
-from controller.core.conditions import is_true
 from controller.core.decide import decide
-from controller.core.plan import Event, Plan, WriteJob, WriteUpdate
+from controller.core.model import assigned as asg
+from controller.core.model.conditions import is_true
+from controller.core.model.plan import Event, Plan, WriteJob, WriteUpdate
 from tests.unit.core.sim.cluster import Cluster, CrashError
 from tests.unit.core.sim.kubelet import Behaviour, Kubelet
 from tests.unit.core.sim.observer import Observer

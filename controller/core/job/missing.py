@@ -1,0 +1,46 @@
+"""Updates whose Job is not there (contract rule 2): one that waits for it, one that lost it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from controller.api.update import ACTIVE, TERMINAL, Action, Phase, Update
+from controller.core.model.plan import Event, WriteUpdate
+from controller.core.status import actor
+from controller.core.status.update import entered, told
+
+REASON = "JobNotFound"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment in epoch seconds."""
+
+    now: float
+
+    @property
+    def stamp(self) -> float:
+        return float(int(self.now))
+
+
+def decide(updates: Iterable[Update], now: float) -> tuple[WriteUpdate, ...]:
+    """What the statuses of Updates without a Job should say, where they say otherwise."""
+    found = (_status(update, Moment(now)) for update in updates)
+    return tuple(write for write in found if write is not None)
+
+
+def _status(update: Update, moment: Moment) -> WriteUpdate | None:
+    name, message = update.metadata.name, f"there is no Job {update.spec.job}"
+    if update.status.phase in ACTIVE:
+        status = entered(moment, update, Phase.ABORTED, REASON, message)
+        return WriteUpdate(name, status, (Event("Aborted", message, name, "Warning"),))
+    if update.status.phase in TERMINAL:
+        return None
+    if update.spec.action is not Action.PROCEED:
+        words = f"{update.spec.action} asked for before it started"
+        reason, who = f"{update.spec.action}Requested", actor.of(update, "action")
+        status = entered(moment, update, Phase.ABORTED, reason, words, by=who)
+        return WriteUpdate(name, status, (Event("Aborted", words, name),))
+    status = told(moment, update, update.status, REASON, message)
+    return None if status == update.status else WriteUpdate(name, status)

@@ -1,0 +1,118 @@
+"""The condition ``UpdatePending``: instances that do not get the present template now, and why.
+
+It derives from ``Job.status`` alone: the Update that left them so may be deleted by then.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.api.job import LastAttempt
+from controller.api.policy import Mode
+from controller.api.update import Phase
+from controller.core.admission.automatic import (
+    awaits_instances,
+    held_up,
+    known_bad,
+    policy_refused,
+    start_refused,
+    wanted,
+)
+from controller.core.model.conditions import Wanted
+from controller.core.model.context import Case
+from controller.core.model.observed import Verdict
+from controller.core.refusals import writes as refused_writes
+from controller.core.status import outcome
+from controller.core.status.outcome import (
+    CANARY,
+    FAILURES_TOLERATED,
+    NOTHING_LEFT,
+    OLDER_REVISION,
+)
+
+_ON_PURPOSE: Final = {
+    CANARY: "{update} was for some instances only",
+    FAILURES_TOLERATED: "{update} tolerated their failures",
+    OLDER_REVISION: "{update} went to an older revision",
+}
+
+
+def condition(case: Case) -> Wanted:
+    """The condition as it should be now."""
+    if found := why(case):
+        return Wanted(True, *found)
+    if (held := case.status.active_update) is not None:
+        return Wanted(False, "UpdateActive", f"Update {held.name} is active")
+    if case.status.last_attempt is None:
+        return Wanted(False, "NotCreated", "the instances are not created yet")
+    return Wanted(False, "UpToDate", f"all instances are assigned {case.seen.revision}")
+
+
+def why(case: Case) -> tuple[str, str] | None:
+    """Reason and message of a template that waits; None: none does."""
+    last, held = case.status.last_attempt, case.status.active_update is not None
+    if last is None or (case.at_template and not held):
+        return None
+    if case.new_template:
+        return _untried(case, held)
+    return None if held else _tried(case, last)
+
+
+def about_template(verdict: Verdict) -> str:
+    """The API server's words about a template that it did not accept."""
+    what = "is refused" if verdict.answered else "cannot be checked"
+    return f"the template {what}: {verdict.message}"
+
+
+def _untried(case: Case, held: bool) -> tuple[str, str] | None:
+    """Why the present template was not tried yet."""
+    verdict = case.seen.verdict
+    if verdict and held_up(case):
+        return verdict.reason, about_template(verdict)
+    if bad := policy_refused(case):
+        return bad
+    if known_bad(case):
+        return "KnownBad", _failed_before(case)
+    if case.job.spec.update.mode is Mode.MANUAL:
+        return "Manual", "an Update object is waited for"
+    if awaits_instances(case):
+        return NOTHING_LEFT, "the template is tried again once there are instances"
+    if not wanted(case):
+        return "UpdateActive", "another Update is active"
+    if write := start_refused(case):
+        return write[1].reason, refused_writes.words(write)
+    return None if held else ("TemplateChanged", "an Update is about to start")
+
+
+def _failed_before(case: Case) -> str:
+    """Why a template that is known to be bad waits, and what may be done."""
+    mine = case.seen.revision
+    why = next(bad.reason for bad in case.status.known_bad if bad.revision == mine)
+    automatic = case.job.spec.update.mode is Mode.AUTOMATIC
+    how = "change spec.update.retryToken" if automatic else "make an Update with spec.force: true"
+    return f"revision {mine} failed before ({why}); change the template, or {how} to try it again"
+
+
+def _tried(case: Case, last: LastAttempt) -> tuple[str, str]:
+    """Why instances are at another revision although the present template was tried."""
+    if last.outcome == Phase.ROLLED_BACK:
+        return "RolledBack", outcome.words(case)
+    if last.outcome in (Phase.FAILED, Phase.ERROR):
+        return f"Update{last.outcome}", outcome.words(case)
+    if last.outcome == Phase.ABORTED:
+        return "Aborted", f"{older(case)} ({outcome.words(case)})"
+    if case.job.spec.update.mode is Mode.MANUAL:
+        return "Manual", f"{older(case)}; an Update object is waited for"
+    reason = last.reason or OLDER_REVISION
+    why = _ON_PURPOSE.get(reason, "") if last.update else ""
+    return reason, older(case) + (f" ({why.format(update=last.update)})" if why else "")
+
+
+def older(case: Case) -> str:
+    """Which instances are assigned another revision than that of the present template."""
+    found = [
+        f"instance{'' if len(ids) == 1 else 's'} {ids}: revision {revision}"
+        for revision, ids in case.assigned.items()
+        if revision != case.seen.revision
+    ]
+    return ", ".join(found) or f"new instances come at {case.status.current_revision}"

@@ -1,0 +1,108 @@
+"""Revisions whose update failed (contract rule 17), and when the Job takes them down.
+
+As soon as a rollback begins: neither who deletes the Update nor a successor of it takes along what
+it has shown.
+"""
+
+from __future__ import annotations
+
+import json
+
+from controller.api.ids import Ids
+from controller.api.job import JobStatus, KnownBad
+from controller.api.update import GateStatus, Phase, Update
+from controller.core.model import assigned as asg
+from controller.core.model.context import Case
+from controller.core.model.plan import ReadRevision, Write, WriteJob
+from controller.core.revisions import revision as revisions
+from controller.core.rollout.blame import blamed
+from controller.core.rollout.failures import FAILURE, GATE_FAILURE, cause
+
+MAX_KNOWN_BAD = 10
+
+
+def remembered(case: Case) -> Write | None:
+    """What a rollback leaves in its Job, written as it begins: the bad revision, and the count that
+    it overrules. So neither a deletion nor a successor of the Update takes that along."""
+    update = case.active
+    if update is None or not case.backward:
+        return None
+    if write := unread(case, update, Phase.ROLLED_BACK):
+        return write
+    changes = {
+        "known_bad": after(case, update, Phase.ROLLED_BACK),
+        "instances_refused": _overruled(case, update),
+    }
+    status: JobStatus = case.status.model_copy(update=changes)
+    return None if status == case.status else WriteJob(status)
+
+
+def _overruled(case: Case, update: Update) -> int | None:
+    """``instancesRefused`` while the Update rolls back."""
+    to, count = update.status.to, case.job.spec.instances
+    brought = update.spec.instances is None and to and to.instances == Ids.span(0, count)
+    kept = asg.ids_of(asg.read(update.status.from_))
+    return count if brought and len(kept) != count else case.status.instances_refused
+
+
+def after(case: Case, update: Update, outcome: Phase) -> tuple[KnownBad, ...]:
+    """The revisions whose update failed, after this one ended so (contract rule 17)."""
+    known, target = case.status.known_bad, update.status.to.revision if update.status.to else None
+    others = tuple(bad for bad in known if bad.revision != target)
+    if outcome is Phase.ROLLED_FORWARD:
+        return others
+    turn = update.status.turn
+    if target is None or not _is_bad(case, update, outcome):
+        return known
+    template = case.seen.templates.get(target)
+    bad = KnownBad(
+        revision=target,
+        images=revisions.images(json.loads(template)) if template else (),
+        reason=turn.message if turn else cause_of(update),
+        time=turn.time if turn else case.stamp,
+    )
+    return known if bad in known else (bad, *others)[:MAX_KNOWN_BAD]
+
+
+def unread(case: Case, update: Update, outcome: Phase) -> Write | None:
+    """The read of a revision that is to be remembered with its images; None: none has to be."""
+    target = update.status.to.revision if update.status.to else None
+    if target is None or not _is_bad(case, update, outcome):
+        return None
+    lacks = target not in case.seen.templates and target in case.seen.revisions
+    return ReadRevision(target) if lacks else None
+
+
+def _is_bad(case: Case, update: Update, outcome: Phase) -> bool:
+    """Whether the Update's revision is to be remembered as bad (contract rule 17)."""
+    status, turn = update.status, update.status.turn
+    failed = turn.reason in (FAILURE, GATE_FAILURE) if turn else outcome is Phase.FAILED
+    own = status.to is not None and status.to.revision == case.status.current_revision
+    if not failed or status.restart or own:
+        return False
+    gated = turn.reason == GATE_FAILURE if turn else _failed_gate(update) is not None
+    return gated or _blamed(case, update)
+
+
+def _blamed(case: Case, update: Update) -> bool:
+    """Whether the instances that failed on the way forward did so because of the revision."""
+    status, turn = update.status, update.status.turn
+    if turn and status.failures and all(f.time > turn.time for f in status.failures):
+        # Those of the rollback have pushed out the ones before: what was decided then stays.
+        target = status.to.revision if status.to else None
+        return any(bad.revision == target for bad in case.status.known_bad)
+    tolerated = status.policy.max_failures_per_instance if status.policy else 0
+    return blamed(status.failures, tolerated, turn.time if turn else None)
+
+
+def _failed_gate(update: Update) -> GateStatus | None:
+    return next((g for g in update.status.gates if g.result == "Failed"), None)
+
+
+def cause_of(update: Update) -> str:
+    """Why the Update failed, as a sentence."""
+    gate = _failed_gate(update)
+    if gate is not None and not update.status.instances.rollback_failed:
+        return f"gate {gate.name} failed: {gate.message}"
+    sets = update.status.instances
+    return cause(update.status.failures, sets.rollback_failed or sets.failed)

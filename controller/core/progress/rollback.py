@@ -1,0 +1,41 @@
+"""The write that turns an Update around: fresh counts, no group in flight, on the way back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.api.update import Phase
+from controller.core.model.plan import Event, EventType, Write, WriteUpdate
+from controller.core.rollout.direction import OneWay
+from controller.core.rollout.failures import FAILURE, Tally, cause
+from controller.core.status.update import OPERATOR, counted, entered
+
+#: Why an Update rolls back whose instances did not fail: a person wants it.
+ROLLBACK_REQUESTED: Final = "RollbackRequested"
+
+
+def failed(way: OneWay, tally: Tally, events: tuple[Event, ...] = ()) -> Write:
+    """Too many instances failed."""
+    words = cause(tally.records(), tally.failed)
+    return turn(way, tally, FAILURE, words, events)
+
+
+def turn(
+    way: OneWay,
+    tally: Tally,
+    reason: str,
+    words: str,
+    events: tuple[Event, ...] = (),
+    by: str = OPERATOR,
+) -> Write:
+    """Into `RollingBack`, with what became of each instance so far."""
+    name = way.update.metadata.name
+    changes = counted(way, tally) | {
+        "failure_counts": {},
+        "down_since": {},
+        "batch": None,
+        "watching_since": None,
+    }
+    status = entered(way.case, way.update, Phase.ROLLING_BACK, reason, words, by=by, **changes)
+    kind: EventType = "Normal" if reason == ROLLBACK_REQUESTED else "Warning"
+    return WriteUpdate(name, status, (*events, Event("RollingBack", words, name, kind)))

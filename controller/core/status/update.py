@@ -1,0 +1,289 @@
+"""What an Update's status says: its report while it is active, and the entry into each phase."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from controller.api.ids import NONE, Ids
+from controller.api.meta import Condition, format_time, surely_past
+from controller.api.update import (
+    ACTIVE,
+    FORWARD,
+    Action,
+    Counts,
+    HistoryEntry,
+    InstanceSets,
+    Phase,
+    Update,
+    UpdateStatus,
+)
+from controller.core.gates.gates import Gates
+from controller.core.model import conditions
+from controller.core.model.conditions import Wanted
+from controller.core.rollout.direction import OneWay
+from controller.core.rollout.failures import Tally, grouped
+from controller.core.status import pausing, waiting
+from controller.core.status.size_limit import fitted
+
+MAX_HISTORY = 50
+MAX_MESSAGE = 256
+OPERATOR = "echelon"
+
+PAUSED = frozenset({Phase.ROLL_FORWARD_PAUSED, Phase.ROLL_BACK_PAUSED})
+AWAITING = frozenset({Phase.ROLL_FORWARD_AWAITING_PULSE, Phase.ROLL_BACK_AWAITING_PULSE})
+SUCCEEDED = frozenset({Phase.ROLLED_FORWARD, Phase.PLANNED})
+FAILED = frozenset({Phase.ROLLED_BACK, Phase.FAILED, Phase.ERROR, Phase.REJECTED})
+
+
+class Moment(Protocol):
+    """When it is: in epoch seconds, and as a status can carry it."""
+
+    @property
+    def now(self) -> float: ...
+    @property
+    def stamp(self) -> float: ...
+
+
+def entered(
+    case: Moment,
+    update: Update,
+    phase: Phase,
+    reason: str,
+    message: str,
+    *,
+    by: str = "",
+    **changes: Any,
+) -> UpdateStatus:
+    """The status with which the Update enters ``phase``; ``by``: who wants it, "" the operator."""
+    old = update.status
+    entry = HistoryEntry(
+        time=case.stamp,
+        phase=phase,
+        reason=reason,
+        message=message[:MAX_MESSAGE],
+        by=by or OPERATOR,
+    )
+    if phase is Phase.ROLLING_BACK and old.phase in FORWARD:
+        changes["turn"] = entry
+    if phase in ACTIVE and old.started_at is None:
+        changes["started_at"] = case.stamp
+    if phase not in ACTIVE and phase is not Phase.PENDING:
+        changes["finished_at"] = case.stamp
+        changes["observed_verbs"] = () if _in_vain(update, phase) else verbs_of(update)
+    status = old.model_copy(
+        update={"phase": phase, "history": (entry, *old.history)[:MAX_HISTORY], **changes}
+    )
+    status = told(case, update, status, reason, message)
+    if _in_vain(update, phase):
+        # It is answered next (`verbs.answered_late`), as one that comes later.
+        unseen = {"observed_generation": old.observed_generation}
+        status = status.model_copy(update=unseen)
+    return status
+
+
+def _in_vain(update: Update, phase: Phase) -> bool:
+    """Whether a verb came after the Job's half of the end, and before the Update's."""
+    status = update.status
+    came = status.observed_generation != update.metadata.generation and verbs_of(update)
+    return bool(came) and status.phase in ACTIVE and phase in (SUCCEEDED | FAILED)
+
+
+def verbs_of(update: Update) -> tuple[str, ...]:
+    """What the spec asks for, as it can be stored and compared."""
+    spec, asked = update.spec, list[str]()
+    if spec.action is not Action.PROCEED:
+        asked.append(f"action {spec.action}")
+    if spec.paused:
+        asked.append("paused")
+    if spec.resume_token is not None:
+        asked.append(f"resumeToken {spec.resume_token}")
+    return tuple(asked)
+
+
+def told(
+    case: Moment,
+    update: Update,
+    status: UpdateStatus,
+    reason: str,
+    message: str,
+    *,
+    stuck: bool = False,
+) -> UpdateStatus:
+    """The status with its reason, message and conditions brought up to its phase."""
+    generation = update.metadata.generation
+    wanted = _conditions(status.phase, reason, message, stuck)
+    wanted |= _gates(status) | _answers(status, generation)
+    return fitted(status).model_copy(
+        update={
+            "reason": reason,
+            "message": message,
+            "observed_generation": generation,
+            "conditions": conditions.merged(update.status.conditions, wanted, generation, case.now),
+        }
+    )
+
+
+def refused(case: Moment, update: Update, status: UpdateStatus, words: str) -> UpdateStatus:
+    """``status`` with the condition that answers a verb which cannot be done (rule 12)."""
+    generation = update.metadata.generation
+    answer = Condition(
+        type=conditions.VERB_REFUSED,
+        status="True",
+        reason="IllegalVerb",
+        message=words,
+        observed_generation=generation,
+        last_transition_time=case.stamp,
+    )
+    others = (c for c in status.conditions if c.type != conditions.VERB_REFUSED)
+    return status.model_copy(
+        update={"conditions": (*others, answer), "observed_generation": generation}
+    )
+
+
+def _gates(status: UpdateStatus) -> dict[str, Wanted]:
+    """Whether all gates have passed what they were last asked about."""
+    wanted = [g for g in (status.policy.gates if status.policy else ()) if not g.dry_run]
+    if not wanted:
+        return {}
+    found = {state.name: state for state in status.gates}
+    for gate in wanted:
+        state = found.get(gate.name)
+        if state is None or state.result != "Passed":
+            result, said = (state.result, state.message) if state else ("Waiting", "not asked yet")
+            words = f"gate {gate.name}: {said}".rstrip(": ")
+            return {conditions.GATES_PASSED: Wanted(False, f"Gate{result}", words)}
+    return {
+        conditions.GATES_PASSED: Wanted(True, "GatesPassed", f"all gates passed: {len(wanted)}")
+    }
+
+
+def _answers(status: UpdateStatus, generation: int) -> dict[str, Wanted]:
+    """A verb stays refused until the spec changes again."""
+    found = (c for c in status.conditions if c.type == conditions.VERB_REFUSED)
+    return {
+        c.type: Wanted(True, c.reason, c.message)
+        for c in found
+        if c.observed_generation == generation
+    }
+
+
+def counted(way: OneWay, tally: Tally) -> dict[str, Any]:
+    """What has become of each instance so far, for a status of this direction."""
+    changes: dict[str, Any] = {
+        "instances": sets_of(way, tally),
+        "failure_counts": grouped(tally.counts),
+        "failures": tally.records() if tally.fresh else way.update.status.failures,
+        "down_since": tally.outage.kept(Ids(tally.fresh)),
+    }
+    changes["counts"] = _counts(way, changes["instances"])
+    return changes
+
+
+def sets_of(way: OneWay, tally: Tally) -> InstanceSets:
+    """Each id in the one set that says where it is."""
+    failed = tally.failed
+    done = way.done - failed
+    moving = way.flight - way.idle - failed
+    if not way.backward:
+        return InstanceSets(updating=moving, updated=done, failed=failed)
+    back = done | moving | failed
+    before = way.update.status.instances
+    return InstanceSets(
+        updating=before.updating - back,
+        updated=before.updated - back,
+        failed=before.failed - back,
+        rolling_back=moving,
+        rolled_back=done,
+        rollback_failed=failed,
+    )
+
+
+def _counts(way: OneWay, sets: InstanceSets) -> Counts:
+    if not way.backward:
+        return Counts(
+            total=len(way.work),
+            updated=len(sets.updated),
+            updating=len(sets.updating),
+            failed=len(sets.failed),
+            pending=len(way.work - sets.updated - sets.updating - sets.failed),
+        )
+    # How many failed stays told after they were rolled back: it is why there is a rollback.
+    before = way.update.status.counts
+    moving = sets.rolling_back | sets.updating
+    touched = moving | sets.updated | sets.failed | sets.rolled_back | sets.rollback_failed
+    total = min(before.total, len(way.scope))  # A scale may have taken some of them.
+    return Counts(
+        total=total,
+        updated=len(sets.updated),
+        updating=len(moving),
+        failed=min(total, max(before.failed, len(sets.failed | sets.rollback_failed))),
+        rolled_back=len(sets.rolled_back),
+        pending=max(0, total - len(touched)),
+    )
+
+
+def recounted(before: Counts, sets: InstanceSets) -> Counts:
+    """The counts after ids have left the sets; the rest follows with the next report."""
+    moving = sets.rolling_back | sets.updating
+    told = {
+        "updated": len(sets.updated),
+        "updating": len(moving),
+        "rolled_back": len(sets.rolled_back),
+        "failed": len(sets.failed | sets.rollback_failed),
+    }
+    pending = max(0, before.total - sum(told.values()))
+    return before.model_copy(update={**told, "pending": pending})
+
+
+def report(way: OneWay, tally: Tally, held_back: Ids = NONE) -> UpdateStatus:
+    """The status of an active Update as things stand."""
+    case, update = way.case, way.update
+    status = update.status.model_copy(update=counted(way, tally))
+    progress, obstacle = _progress(way, status), waiting.of(way, tally, held_back)
+    stuck = obstacle is not None and obstacle.stuck
+    reason = obstacle.reason if obstacle else "Progressing"
+    if status.phase in PAUSED | AWAITING:
+        wish, stuck = pausing.of(way), False
+        progress, reason = f"{progress}; {wish.message}".rstrip("; "), wish.reason
+        # A pause explains why nothing starts, not why what is down does not come up.
+        obstacle = obstacle if obstacle and obstacle.stuck else None
+    elif (until := watching_until(update)) is not None and Gates(way).holding is None:
+        progress += f"; watching until {format_time(until)}"
+        reason = "Watching" if until > case.now and not stuck else reason
+    message = f"{progress}; {obstacle.message}" if obstacle else progress
+    return told(case, update, status, reason, message, stuck=stuck)
+
+
+def watching_until(update: Update) -> float | None:
+    """When the watch after its last instance ends (contract: watchAfterSeconds)."""
+    since, policy = update.status.watching_since, update.status.policy
+    if since is None or policy is None:
+        return None
+    return surely_past(since, policy.watch_after_seconds)
+
+
+def _progress(way: OneWay, status: UpdateStatus) -> str:
+    if not way.backward:
+        return f"{status.counts.updated} of {status.counts.total} instances updated"
+    sets = status.instances
+    touched = sets.updating | sets.updated | sets.failed | sets.rolling_back | sets.rolled_back
+    touched |= sets.rollback_failed
+    done = f"{len(sets.rolled_back)} of {len(touched)} instances rolled back"
+    return f"{done} ({status.turn.message})" if status.turn else done
+
+
+def _conditions(phase: Phase, reason: str, message: str, stuck: bool) -> dict[str, Wanted]:
+    active = phase in ACTIVE or phase is Phase.PENDING
+    ready = phase in SUCCEEDED or phase in (Phase.ABORTED, Phase.SUPERSEDED)
+    wanted = {
+        conditions.READY: Wanted(ready, reason, message),
+        conditions.RECONCILING: Wanted(active and not stuck, reason, message),
+        conditions.STALLED: Wanted(phase in FAILED or (active and stuck), reason, message),
+        conditions.COMPLETE: Wanted(not active, str(phase), message),
+        conditions.SUCCEEDED: Wanted(phase in SUCCEEDED, reason, message),
+        conditions.FAILED: Wanted(phase in FAILED, reason, message),
+    }
+    for name, phases in ((conditions.PAUSED, PAUSED), (conditions.AWAITING_PULSE, AWAITING)):
+        yes = phase in phases
+        wanted[name] = Wanted(True, reason, message) if yes else Wanted(False, f"Not{name}")
+    return wanted

@@ -1,0 +1,255 @@
+"""From a changed template to an Update that holds its Job, and what is not tried again."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.api.ids import NONE
+from controller.api.update import Phase
+from controller.core.model import assigned as asg
+from tests.unit.core.admission.test_superseding import half_way
+from tests.unit.core.sim import World
+
+
+def test_the_order_of_the_writes() -> None:
+    world = World(instances=2).ready()
+    before = len(world.cluster.writes)
+    world.edit(image="app:2")
+    world.settle()
+    verbs = [verb for verb, _ in world.cluster.writes[before:]]
+    assert verbs[:8] == [
+        "keep revision",
+        "make update",
+        "write update",  # policy, from, to
+        "mark",
+        "write job",  # the lock
+        "write update",  # the phase
+        "write update",  # the first group
+        "write job",  # its intent
+    ]
+    assert verbs[8] == "delete pod"
+
+
+def test_the_snapshot() -> None:
+    world = half_way(strategy={"type": "Queue", "size": "50%"})
+    status = world.update.status
+    assert status.policy is not None
+    assert status.policy.strategy.size == 2
+    assert (status.min_ready_seconds, status.job_uid) == (3, world.cluster.job.metadata.uid)
+    assert {r: str(ids) for r, ids in asg.read(status.from_).items()} == {
+        world.status.current_revision: "0-3"
+    }
+    assert status.to is not None
+    assert (status.to.revision, str(status.to.instances)) == (world.cluster.revision, "0-3")
+    world.edit(strategy={"type": "Queue", "size": 4}, readyTimeoutSeconds=1)
+    world.until_ended()
+    assert world.update.status.policy == status.policy, "later edits do not count"
+    assert world.phase is Phase.ROLLED_FORWARD
+
+
+def test_edits_of_anything_else_start_nothing() -> None:
+    world = World(instances=2).ready()
+    world.edit(strategy={"type": "Batch", "size": 2}, maxFailedInstances=1)
+    world.run(600)
+    assert world.cluster.updates == {}
+    assert world.status.observed_generation == world.cluster.job.metadata.generation
+
+
+def test_a_template_that_is_refused_leaves_the_running_update_alone() -> None:
+    world = half_way()
+    world.cluster.bad_images["app:bad"] = "spec.containers[0].image: Invalid value"
+    world.edit(image="app:bad")
+    world.run(5)
+    assert "UpdatePending" in world.conditions()
+    world.until_ended()
+    assert world.named("web-g2").status.phase is Phase.ROLLED_FORWARD
+    assert len(world.cluster.updates) == 1
+    world.run(10)
+    assert world.conditions() == {"Stalled", "Available", "UpdatePending"}
+    assert any("Invalid value" in c.message for c in world.status.conditions)
+    world.quiet()
+    world.roll("app:3")
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert world.conditions() == {"Ready", "Available"}
+
+
+def test_a_template_refused_from_the_start() -> None:
+    world = World(instances=2, image="app:bad")
+    world.cluster.bad_images["app:bad"] = "no such thing"
+    world.run(60)
+    assert world.cluster.pods == {}
+    assert world.conditions() == {"Stalled"}
+    world.edit(image="app:1")
+    world.ready()
+
+
+def test_a_scale_goes_on_while_a_template_is_refused() -> None:
+    world = World(instances=2).ready()
+    world.cluster.bad_images["app:bad"] = "no such thing"
+    world.edit(image="app:bad", instances=3)
+    world.run(20)
+    assert world.images() == dict.fromkeys(range(3), "app:1")
+
+
+def failed(**update: object) -> World:
+    world = World(instances=3, update={"maxFailuresPerInstance": 0, **update}).ready()
+    world.behave("app:2", ready=None)
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_BACK
+    return world
+
+
+def test_a_retry_token_tries_again() -> None:
+    world = failed()
+    world.behave("app:2")
+    world.edit(retryToken="again")
+    world.run(5)
+    assert world.update.spec.force
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert world.images() == dict.fromkeys(range(3), "app:2")
+    assert world.status.known_bad == (), "forgotten once it is good"
+    world.quiet()
+
+
+def test_a_retry_that_fails_again_is_not_repeated() -> None:
+    world = failed()
+    world.edit(retryToken="again")
+    world.run(5)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_BACK
+    assert len(world.status.known_bad) == 1
+    world.quiet(86_400)
+    world.edit(retryToken=None)
+    world.quiet(86_400)
+    assert len(world.cluster.updates) == 2
+
+
+def test_a_fixed_template_after_a_failure() -> None:
+    world = failed()
+    world.roll("app:3")
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert world.images() == dict.fromkeys(range(3), "app:3")
+    assert world.conditions() == {"Ready", "Available"}
+
+
+def test_known_bad_waits_for_a_person() -> None:
+    world = failed()
+    world.roll("app:3")
+    world.edit(image="app:2")
+    world.run(600)
+    assert world.images() == dict.fromkeys(range(3), "app:3")
+    pending = next(c for c in world.status.conditions if c.type == "UpdatePending")
+    assert (pending.status, pending.reason) == ("True", "KnownBad")
+    world.quiet()
+    world.behave("app:2")
+    world.edit(retryToken="now")
+    world.run(5)
+    world.until_ended()
+    assert world.images() == dict.fromkeys(range(3), "app:2")
+
+
+def test_back_to_what_runs_after_a_rollback() -> None:
+    """The spec is mended by going back: nothing is touched, and all is well again."""
+    world = failed()
+    before = world.uids()
+    world.roll("app:1")
+    assert (world.phase, world.update.status.reason) == (Phase.ROLLED_FORWARD, "NoChange")
+    assert world.uids() == before
+    assert world.conditions() == {"Ready", "Available"}
+    world.quiet()
+
+
+def test_an_update_made_by_hand() -> None:
+    world = World(instances=2).ready()
+    world.cluster.user_update("mine")
+    world.run(5)
+    status = world.named("mine").status
+    assert (status.phase, status.reason) == (Phase.ROLLED_FORWARD, "NoChange")
+    assert world.conditions("mine") == {"Ready", "Complete", "Succeeded"}
+    assert world.conditions() == {"Ready", "Available"}, "the Job is unchanged"
+    world.quiet()
+
+
+def test_a_name_that_is_taken() -> None:
+    world = World(instances=2).ready()
+    world.cluster.user_update("web-g2")
+    world.run(5)
+    world.roll("app:2")
+    assert world.update.metadata.name == f"web-{world.cluster.job.metadata.uid[:6]}-g2"
+    assert world.phase is Phase.ROLLED_FORWARD
+
+
+def test_an_update_from_a_backup() -> None:
+    world = World(instances=2).ready()
+    world.edit(image="app:2")
+    while not world.cluster.updates:
+        world.deliver()
+        world.step()
+    there, mark = world.update, {"echelon.dev/admitted": "another"}
+    world.cluster.updates[there.metadata.name] = there.model_copy(
+        update={"metadata": there.metadata.model_copy(update={"annotations": mark})}
+    )
+    world.restart()
+    world.run(1)
+    status = world.named(there.metadata.name).status
+    assert (status.phase, status.reason) == (Phase.ABORTED, "Restored")
+    world.run(60)
+    assert world.images() == dict.fromkeys(range(2), "app:2"), "another Update did it"
+
+
+def test_a_job_from_a_backup() -> None:
+    """Its status is gone: what runs stays, and nothing is deleted."""
+    world = World(instances=3).ready()
+    world.roll("app:2")
+    before = world.uids()
+    world.wipe_status()
+    world.run(60)
+    assert world.uids() == before
+    assert world.conditions() == {"Ready", "Available"}
+    assert world.assigned() == {"app:2": "0-2"}
+
+
+@pytest.mark.parametrize("instances", [2, 3])
+def test_a_status_that_contradicts_itself_deletes_nothing(instances: int) -> None:
+    world = World(instances=instances).ready()
+    before = world.uids()
+    job = world.cluster.job
+    wiped = job.status.model_copy(update={"assigned": (), "slots": NONE})
+    world.cluster.user_edit(lambda job: job.model_copy(update={"status": wiped}))
+    world.run(60)
+    assert world.uids() == before
+    assert world.assigned() == {"app:1": f"0-{instances - 1}"}
+
+
+def test_an_update_that_no_longer_says_where_it_goes_ends_and_its_job_goes_on() -> None:
+    world = World(instances=3).ready()
+    world.behave("app:2", ready=30.0)
+    world.edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    name, update = next(iter(world.cluster.updates.items()))
+    blank = update.status.model_copy(update={"to": None})
+    world.cluster.write_update(update, blank)
+    world.run(60)
+    assert world.named(name).status.phase is Phase.ERROR
+    assert world.status.active_update is None
+    assert world.images() == {0: "app:2", 1: "app:1", 2: "app:1"}
+
+
+def test_history_limits() -> None:
+    world = World(instances=1, revisionHistoryLimit=2, updateHistoryLimit=1).ready()
+    for version in range(2, 8):
+        world.roll(f"app:{version}")
+    world.run(5)
+    assert len(world.cluster.updates) == 1
+    kept = {world.cluster.image(r) for r in world.cluster.revisions}
+    assert kept == {"app:7", "app:6", "app:5"}
+    world.quiet()
+
+
+def test_a_user_made_update_is_never_pruned() -> None:
+    world = World(instances=1, updateHistoryLimit=0).ready()
+    world.cluster.user_update("mine")
+    world.edit(image="app:2")
+    world.run(60)
+    assert set(world.cluster.updates) == {"mine"}

@@ -1,0 +1,85 @@
+"""How long an update is said to take: from what the Job's last ones took, never less than asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from controller.api.policy import ResolvedPolicy, ResolvedStrategy, StrategyType
+from controller.api.preview import Estimate
+from controller.api.update import Phase, UpdateStatus
+from controller.core.admission.estimate import estimate
+from controller.core.model.observed import Finished
+
+START = 1_750_000_000.0
+
+
+def draft(min_ready: int = 0, after: int = 0) -> UpdateStatus:
+    strategy = ResolvedStrategy(type=StrategyType.QUEUE, size=1)
+    policy = ResolvedPolicy(strategy=strategy, watch_after_seconds=after)
+    return UpdateStatus(policy=policy, min_ready_seconds=min_ready)
+
+
+def past(seconds: float, updated: int = 10, ago: float = 0.0, **other: object) -> Finished:
+    end = START - ago
+    one = Finished(f"web-{ago}", "u", Phase.ROLLED_FORWARD, True, end - seconds)
+    one = replace(one, started=end - seconds, finished=end, updated=updated)
+    return replace(one, **other)  # type: ignore[arg-type]
+
+
+def test_scaled_from_the_last_update() -> None:
+    found = estimate([past(35.0)], draft(), instances=100, watched=10)
+    words = "3.5 s per instance, as in the last completed update"
+    assert found == Estimate(seconds=350, from_=words)
+
+
+def test_one_that_stood_still_for_a_night_does_not_count() -> None:
+    ordinary = [past(20.0, ago=n * 100.0) for n in range(4)]
+    found = estimate([past(40_000.0, ago=999.0), *ordinary], draft(), instances=10, watched=1)
+    words = "2.0 s per instance, as in the last completed 5 updates"
+    assert found == Estimate(seconds=20, from_=words)
+
+
+def test_only_the_newest_count() -> None:
+    old = [past(1000.0, ago=1000.0 + n) for n in range(20)]
+    new = [past(10.0, ago=float(n)) for n in range(5)]
+    found = estimate([*old, *new], draft(), instances=10, watched=1)
+    assert found is not None
+    assert found.seconds == 10
+
+
+def test_what_did_not_go_through_tells_nothing() -> None:
+    others = [past(9.0, phase=p) for p in Phase if p is not Phase.ROLLED_FORWARD]
+    empty = [past(9.0, updated=0), past(-1.0), past(9.0, started=0.0)]
+    assert estimate([*others, *empty], draft(), instances=10, watched=1) is None
+
+
+def test_without_a_past_the_times_of_the_policy_are_a_floor() -> None:
+    found = estimate([], draft(min_ready=10), instances=100, watched=12)
+    assert found is not None
+    assert found.seconds == 120
+    assert found.from_.startswith("minReadySeconds (10 s) for each of 12 groups; it takes longer")
+    found = estimate([], draft(min_ready=10, after=300), instances=1, watched=1)
+    assert found is not None
+    assert found.seconds == 310
+    assert "for the only group and watchAfterSeconds (300 s);" in found.from_
+    found = estimate([], draft(min_ready=10, after=300), instances=1, watched=0)
+    assert found is not None
+    assert found.seconds == 300
+    assert found.from_.startswith("watchAfterSeconds (300 s);"), "what goes is not watched"
+
+
+def test_the_past_never_undercuts_the_floor() -> None:
+    found = estimate([past(10.0)], draft(min_ready=60), instances=10, watched=10)
+    assert found is not None
+    assert found.seconds == 600
+    assert found.from_.startswith("minReadySeconds")
+
+
+def test_nothing_to_do() -> None:
+    assert estimate([past(10.0)], draft(min_ready=60, after=9), instances=0, watched=0) is None
+
+
+def test_what_began_and_ended_within_a_second_is_a_past_as_well() -> None:
+    found = estimate([past(0.0, updated=4)], draft(), instances=8, watched=1)
+    assert found is not None
+    assert (found.seconds, found.from_.startswith("0.2 s per instance")) == (2, True)

@@ -1,0 +1,103 @@
+"""The store of one Job's pods: late and repeated news, assumptions, what time makes good."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from controller.api.ids import NONE, Ids
+from controller.api.pods.pod import Pod, Trouble
+from controller.core.pods.index import Instances
+
+
+def pod(i: int = 0, version: int = 1, uid: str = "", **facts: object) -> Pod:
+    made = Pod("ns", f"web-{i}", uid or f"u{i}", "web", "job", i, revision="web-a")
+    return replace(made, resource_version=version, **facts)  # type: ignore[arg-type]
+
+
+def test_old_news_is_no_news() -> None:
+    store = Instances("job")
+    assert store.put(pod(version=5, phase="Running"))
+    assert not store.put(pod(version=4))
+    assert not store.put(pod(version=6, phase="Running")), "a new version that shows nothing new"
+    assert store.view().alive == Ids([0])
+
+
+def test_a_late_delete_spares_the_successor() -> None:
+    store = Instances("job")
+    store.put(pod(version=1, uid="old"))
+    store.put(pod(version=7, uid="new"))
+    assert not store.drop((0, False), "old")
+    assert store.view().alive == Ids([0])
+    assert store.drop((0, False), "new")
+    assert store.view().present == NONE
+
+
+def test_an_assumed_pod_stands_until_the_watch_shows_it() -> None:
+    store = Instances("job")
+    store.assume_created(replace(pod(version=0), uid=""))
+    assert store.view().present == store.view().alive == Ids([0])
+    store.put(pod(version=3, uid="real"))
+    store.not_created((0, False))
+    assert store.view().pod(0).uid == "real", "what is real is not taken back"
+
+
+def test_an_assumed_delete() -> None:
+    store = Instances("job")
+    store.put(pod(ready=True, uid="old"))
+    store.advance(10.0)
+    store.assume_deleted((0, False), "old")
+    view = store.view()
+    assert (view.terminating, view.alive, view.ready, view.good) == (Ids([0]), NONE, NONE, NONE)
+    store.not_deleted((0, False), "old")
+    store.advance(10.0)
+    assert store.view().good == Ids([0])
+    store.assume_deleted((0, False), "old")
+    store.put(pod(version=9, uid="new", ready=True))
+    assert store.view().alive == Ids([0]), "its successor is not going"
+
+
+def test_ready_long_enough_is_good() -> None:
+    store = Instances("job", min_ready=5)
+    store.put(pod(0, ready=True, ready_since=100.0))
+    store.put(pod(1, ready=True, ready_since=103.0))
+    store.advance(104.9)
+    assert (store.view().good, store.view().next_good) == (NONE, 105.0)
+    store.advance(105.0)
+    assert (store.view().good, store.view().next_good) == (Ids([0]), 108.0)
+    store.put(pod(1, version=2, ready=True, ready_since=107.0))
+    store.advance(108.0)
+    assert (store.view().good, store.view().next_good) == (Ids([0]), 112.0), "a flap starts anew"
+    store.set_min_ready(20)
+    store.advance(120.0)
+    assert (store.view().good, store.view().next_good) == (Ids([0]), 127.0)
+
+
+def test_whose_a_pod_is() -> None:
+    store = Instances("job")
+    store.put(pod(0))
+    store.put(pod(1, owner=""))
+    store.put(pod(2, owner="another"))
+    view = store.view()
+    assert (view.present, view.orphan, view.foreign) == (Ids([0]), Ids([1]), Ids([2]))
+    store.belong_to("another")
+    assert (store.view().present, store.view().foreign) == (Ids([2]), Ids([0]))
+
+
+def test_each_id_is_seen_in_its_slot() -> None:
+    store = Instances("job")
+    store.put(pod(0, ready=True))
+    store.put(replace(pod(0, uid="twin"), name="web-0-s", surge=True, revision="web-b"))
+    assert store.view().at_revision("web-a") == store.view().ready == Ids([0])
+    moved = store.view(Ids([0]))
+    assert (moved.ready, moved.at_revision("web-b")) == (NONE, Ids([0]))
+    assert moved.pod(0).uid == "twin"
+
+
+def test_how_often_in_a_row_a_pod_ended() -> None:
+    store = Instances("job")
+    trouble = Trouble("Error", at=2.0)
+    store.put(pod(0, phase="Failed", ran=True, remade=2, trouble=trouble))
+    store.drop((0, False), "u0")
+    assert {slot: s.count for slot, s in store.remade.items()} == {(0, False): 3}
+    store.put(pod(0, version=9, uid="new"))
+    assert store.remade == {}

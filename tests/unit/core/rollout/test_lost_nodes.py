@@ -1,0 +1,132 @@
+"""A lost node is no failure: its time does not count, and a pod whose node is back begins anew."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from controller.api.pods.pod import Pod, Trouble
+from controller.api.update import Phase
+from controller.core.decide import decide
+from controller.core.model.observed import Node
+from controller.core.model.plan import ReadNodes, WriteUpdate
+from controller.core.rollout.lost_nodes import excused_until, read_again
+from controller.reconcile.nodes import node_of
+from tests.unit.core.sim import World
+
+POD = Pod("ns", "web-0", "u", "web", "job", 0, created=100.0, node="n", bound=100.0, taken_at=100.5)
+WELL = Node(created=10.0, ready_since=20.0)
+
+
+@pytest.mark.parametrize(
+    ("pod", "node", "expected"),
+    [
+        (POD, WELL, 0.0),
+        (POD, None, 0.0),
+        (POD, replace(WELL, ready=False), math.inf),
+        (POD, replace(WELL, ready_since=150.5), 200.5),
+        (POD, Node(created=120.0, ready_since=150.5), 0.0),
+        (replace(POD, taken_at=0.0), WELL, math.inf),
+        (replace(POD, taken_at=140.5), WELL, 190.5),
+        (replace(POD, trouble=Trouble("NodeNotReady")), WELL, math.inf),
+        (replace(POD, node="", bound=0.0, taken_at=0.0), None, 0.0),
+    ],
+)
+def test_what_excuses_a_pod(pod: Pod, node: Node | None, expected: float) -> None:
+    assert excused_until(pod, node, 50.0) == expected
+
+
+def world_on(name: str) -> World:
+    """A world whose pods are on a node that has taken them."""
+    world = World(instances=1, update={"maxFailuresPerInstance": 0}).ready()
+
+    def place() -> None:
+        for pod in list(world.cluster.pods.values()):
+            if not pod.node:
+                now = world.now
+                world.cluster.set_pod(replace(pod, node=name, bound=now, taken_at=now))
+
+    place()
+    world.after_step = place
+    return world
+
+
+def test_a_pod_on_a_lost_node_is_no_failure_and_begins_anew_when_it_is_back() -> None:
+    world = world_on("n")
+    world.behave("app:2", ready=None)
+    world.edit(image="app:2")
+    world.until(lambda: world.images() == {0: "app:2"})
+    world.cluster.nodes["n"] = Node(ready=False)
+    world.run(150)
+    assert (world.phase, world.update.status.failures) == (Phase.ROLLING_FORWARD, ())
+    assert "instance 0: its node n does not report" in world.update.status.message
+    back = world.now
+    world.cluster.nodes["n"] = Node(ready_since=back, created=1.0)
+    world.until(lambda: world.update.status.turn is not None)
+    assert 63 <= world.now - back <= 66
+    assert world.update.status.failures[0].reason == "ReadyTimeout"
+
+
+def test_a_node_that_is_well_excuses_nothing() -> None:
+    world = world_on("n")
+    world.behave("app:2", ready=None)
+    world.edit(image="app:2")
+    world.until(lambda: world.images() == {0: "app:2"})
+    begun = world.now
+    world.until(lambda: world.update.status.turn is not None)
+    assert 63 <= world.now - begun <= 66
+
+
+def test_a_node_as_it_came() -> None:
+    raw = {
+        "metadata": {"creationTimestamp": "1970-01-01T00:00:10Z"},
+        "status": {
+            "conditions": [
+                {
+                    "type": "Ready",
+                    "status": "True",
+                    "lastTransitionTime": "1970-01-01T00:10:00Z",
+                }
+            ]
+        },
+    }
+    first = node_of(raw, None, 300.5)
+    assert (first.ready, first.ready_since, first.created) == (True, 300.5, 10.0)
+    assert node_of(raw, first, 400.0).ready_since == 300.5, "its clock is ahead"
+    assert node_of(raw, Node(ready=False), 400.0).ready_since == 400.0, "seen to come back"
+
+
+def test_a_node_that_was_well_since_the_deadline_is_not_read_again() -> None:
+    at = replace(WELL, read_at=100.0)
+    assert read_again(None, 90.0) == 0.0
+    assert read_again(at, 90.0) == math.inf
+    assert read_again(at, 101.0) == 110.0
+    assert read_again(replace(at, ready=False), 90.0) == 110.0
+
+
+def test_very_many_nodes_are_read_however_long_it_takes() -> None:
+    """Those that were read first are not old when the last ones are."""
+    world = World(instances=450, update={"strategy": {"type": "Batch", "size": 450}}).ready()
+
+    def place() -> None:
+        for pod in list(world.cluster.pods.values()):
+            if not pod.node:
+                now, name = world.now, f"n{pod.instance}"
+                world.cluster.set_pod(replace(pod, node=name, bound=now, taken_at=now))
+
+    world.careful, world.after_step = False, place
+    world.behave("app:2", ready=None)
+    world.edit(image="app:2")
+    world.until(lambda: len(world.images_of("app:2")) == 450)
+    place()
+    world.deliver()
+    seen, now = world.operator.observe(world.now + 70), world.now + 70
+    for _ in range(3):
+        plan = decide(seen, now)
+        assert isinstance(plan.write, ReadNodes)
+        read = {name: replace(WELL, read_at=now) for name in plan.write.names}
+        now += 11
+        seen = replace(seen, nodes={**seen.nodes, **read})
+    assert isinstance(decide(seen, now).write, WriteUpdate)

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.core.verdicts.answer import (
+    LONGEST_MESSAGE,
+    Answer,
+    Verdict,
+    inconclusive,
+    judge_http,
+    judge_job,
+    judge_webhook,
+)
+
+PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
+
+
+@settings(deadline=None)
+@given(st.text(max_size=2000), st.text(max_size=200))
+def test_an_answer_is_one_short_line(message: str, value: str) -> None:
+    answer = Answer(PASS, message, value)
+    assert len(answer.message) <= LONGEST_MESSAGE
+    assert len(answer.value or "") <= 64
+    assert not answer.message or answer.message.isprintable()
+    assert Answer(PASS, answer.message, answer.value) == answer
+
+
+def test_http_passes_when_all_do() -> None:
+    assert judge_http({"a": 200, "b": 204}, (200, 204)) == Answer(PASS, "", "2/2")
+
+
+def test_http_fails_naming_the_first_that_is_wrong_even_beside_silence() -> None:
+    answer = judge_http({"a": "no route", "b": 503, "c": 500, "d": 200}, (200,))
+    assert answer == Answer(FAIL, "b answered 503, not 200 (and 1 more)", "1/4")
+
+
+def test_http_out_of_reach_is_inconclusive() -> None:
+    answer = judge_http({"a": 200, "b": "cannot connect"}, (200,))
+    assert answer == Answer(INCONCLUSIVE, "b: cannot connect", "1/2")
+
+
+def test_http_with_nobody_to_ask_passes() -> None:
+    assert judge_http({}, (200,)).verdict is PASS
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(st.text(max_size=9), st.one_of(st.integers(100, 599), st.text(max_size=9))),
+    st.lists(st.integers(100, 599), min_size=1, max_size=3).map(tuple),
+)
+def test_http_verdicts_follow_from_the_worst(
+    statuses: dict[str, int | str], expect: tuple[int, ...]
+) -> None:
+    verdict = judge_http(statuses, expect).verdict
+    if any(isinstance(s, int) and s not in expect for s in statuses.values()):
+        assert verdict is FAIL
+    elif any(isinstance(s, str) for s in statuses.values()):
+        assert verdict is INCONCLUSIVE
+    else:
+        assert verdict is PASS
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"), [("Pass", PASS), ("Fail", FAIL), ("Wait", INCONCLUSIVE)]
+)
+def test_webhook_says_its_verdict(said: str, verdict: Verdict) -> None:
+    body = json.dumps({"verdict": said, "message": "as\nI see it"}).encode()
+    assert judge_webhook(200, body) == Answer(verdict, "as I see it", said)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (500, b'{"verdict": "Fail"}', "answered 500, not 200"),
+        (204, b"", "answered 204, not 200"),
+        (200, b"", "the answer is not JSON"),
+        (200, b"\xff\xfe{", "the answer is not JSON"),
+        (200, b"[" * 100_000, "the answer is not JSON"),
+        (200, b"[]", "the answer is not a JSON object"),
+        (200, b"{}", "verdict is missing; it must be Pass, Fail or Wait"),
+        (200, b'{"verdict": "pass"}', 'verdict is "pass"; it must be Pass, Fail or Wait'),
+        (200, b'{"verdict": ["Pass"]}', 'verdict is ["Pass"]; it must be Pass, Fail or Wait'),
+        (200, b'{"verdict": null}', "verdict is null; it must be Pass, Fail or Wait"),
+    ],
+)
+def test_webhook_that_says_anything_else_is_inconclusive(
+    status: int, body: bytes, words: str
+) -> None:
+    assert judge_webhook(status, body) == inconclusive(words)
+
+
+@settings(deadline=None)
+@given(st.integers(100, 599), st.binary(max_size=60))
+def test_webhook_judging_is_total(status: int, body: bytes) -> None:
+    assert judge_webhook(status, body).verdict is INCONCLUSIVE
+
+
+def test_webhook_message_that_is_no_text_is_left_out() -> None:
+    assert judge_webhook(200, b'{"verdict": "Fail", "message": {}}') == Answer(FAIL, "", "Fail")
+
+
+def condition(kind: str, status: str = "True", **more: str) -> dict[str, str]:
+    return {"type": kind, "status": status, **more}
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        None,
+        {},
+        {"active": 1},
+        {"conditions": None},
+        {"conditions": ["?"]},
+        {"conditions": [condition("Complete", "False")]},
+        {"conditions": [condition("SuccessCriteriaMet"), condition("Suspended")]},
+        {"conditions": [condition("FailureTarget")]},
+    ],
+)
+def test_job_runs_until_it_has_ended(status: dict[str, object] | None) -> None:
+    assert judge_job(status, "") == inconclusive("running")
+
+
+def test_job_that_completed_passes() -> None:
+    assert judge_job({"conditions": [condition("Complete")]}, "").verdict is PASS
+
+
+def test_job_that_failed_tells_the_end_of_its_log() -> None:
+    status = {"conditions": [condition("Failed", reason="BackoffLimitExceeded")]}
+    answer = judge_job(status, "one\n\n two\n")
+    assert answer.verdict is FAIL
+    assert answer.message == "the Job failed (BackoffLimitExceeded): one | two"
+    long = judge_job(status, "x" * 5000 + " the end")
+    assert len(long.message) == LONGEST_MESSAGE
+    assert long.message.endswith("x the end")
+    assert judge_job(status, "").message == "the Job failed (BackoffLimitExceeded)"
