@@ -20,6 +20,7 @@ from controller.api.pods.pod import Pod
 from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodWire
 from controller.api.update import TERMINAL, Phase, Update
+from controller.core.model.observed import Revision
 from controller.kube.codec import Codec, Keyed
 from controller.kube.resources import Resource
 
@@ -167,6 +168,11 @@ class RevisionObject(_Object):
     number: int
     unknown: str = ""
     free: bool = False
+
+    @property
+    def brief(self) -> Revision:
+        """What a decision needs of it."""
+        return Revision(self.name, self.uid, self.number)
 
 
 #: Where a newer version keeps what it makes revisions of besides the template.

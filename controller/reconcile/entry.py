@@ -17,15 +17,7 @@ from pydantic import ValidationError
 from controller.api.job import Job
 from controller.api.update import TERMINAL, Update
 from controller.core.model import plan
-from controller.core.model.observed import (
-    Finished,
-    Node,
-    Observed,
-    Refusal,
-    Revision,
-    Told,
-    Verdict,
-)
+from controller.core.model.observed import Finished, Node, Observed, Refusal, Told, Verdict
 from controller.core.model.plan import ActionKey
 from controller.core.pods.index import Instances
 from controller.core.revisions import revision as revisions
@@ -66,7 +58,6 @@ class Entry:
     unreadable: Unreadable | None = None
     template: bytes = b""
     revision: str = ""
-    images: tuple[str, ...] = ()
     instances: Instances = field(default_factory=lambda: Instances(""))
     updates: dict[str, UpdateObject] = field(default_factory=dict)
     revisions: dict[str, RevisionObject] = field(default_factory=dict)
@@ -143,7 +134,6 @@ class Entry:
             self.template = canonical
             digest = revisions.digest(canonical)
             self.revision = revisions.revision_name(meta["name"], digest)
-            self.images = revisions.images(template)
             self._ask_again()
         if not same:
             self._begin(meta["uid"])
@@ -230,7 +220,6 @@ class Entry:
             job=job,
             revision=self.revision,
             view=view,
-            images=self.images,
             updates=updates,
             finished={
                 name: Finished(
@@ -249,15 +238,11 @@ class Entry:
             gone=frozenset(self.gone),
             # A name is taken, be it by one that cannot be read.
             strangers=strangers | {n for n, u in self.updates.items() if u.too_new},
-            revisions={
-                name: Revision(name, r.uid, r.number)
-                for name, r in self.revisions.items()
-                if r.owner == uid
-            },
+            revisions={n: r.brief for n, r in self.revisions.items() if r.owner == uid},
             orphans={
-                name: Revision(name, r.uid, r.number)
-                for name, r in self.revisions.items()
-                if r.owner != uid and r.free and name.startswith(f"{self.key[1]}-")
+                n: r.brief
+                for n, r in self.revisions.items()
+                if r.owner != uid and r.free and n.startswith(f"{self.key[1]}-")
             },
             verdict=self.verdicts.get(""),
             verdicts={uid: v for uid, v in self.verdicts.items() if uid},

@@ -143,7 +143,6 @@ class Observed:
     job: Job
     revision: str
     view: View
-    images: tuple[str, ...] = ()
     updates: Mapping[str, Update] = field(default_factory=dict)
     finished: Mapping[str, Finished] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()

@@ -121,7 +121,6 @@ class Sight:
             job=job,
             revision=revision,
             view=self.instances.view(job.status.slots),
-            images=revisions.images(job.spec.template),
             updates=active,
             finished={n: self._finished(u) for n, u in updates.items() if n in ended},
             gone=frozenset(self.gone),
