@@ -80,12 +80,16 @@ class WorkQueue(Generic[K]):
         if self._later[0][2] == key:
             self._arm()
 
+    def add_after(self, key: K, seconds: float) -> None:
+        """Add the key after so many seconds. An earlier moment already set stays."""
+        self.add_at(key, self._clock() + seconds)
+
     def retry(self, key: K) -> float:
         """Add the key after its back-off, longer with each failure; gives the seconds."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         delay = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(failures, 30)) * self._jitter()
-        self.add_at(key, self._clock() + delay)
+        self.add_after(key, delay)
         return delay
 
     def forget(self, key: K) -> None:

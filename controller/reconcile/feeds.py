@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from controller.api.labels import JOB
 from controller.kube.client import Client
@@ -31,7 +32,8 @@ log = logging.getLogger(__name__)
 
 
 class Feeds:
-    """``namespaces`` empty: all. ``run()`` works until cancelled."""
+    """``namespaces`` empty: all. ``clock`` gives monotonic seconds. ``run()`` works until
+    cancelled."""
 
     def __init__(
         self,
@@ -39,6 +41,7 @@ class Feeds:
         store: Store,
         namespaces: Sequence[str] = (),
         resync_seconds: float = 300.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._store = store
@@ -53,6 +56,7 @@ class Feeds:
             on_delete=store.drop_pod,
             namespaces=self._namespaces,
             label_selector=JOB,
+            clock=clock,
         )
         self.updates = Informer[UpdateObject](
             client,
@@ -61,6 +65,7 @@ class Feeds:
             on_put=store.put_update,
             on_delete=store.drop_update,
             namespaces=self._namespaces,
+            clock=clock,
         )
         self.revisions = Informer[RevisionObject](
             client,
@@ -70,6 +75,7 @@ class Feeds:
             on_delete=store.drop_revision,
             namespaces=self._namespaces,
             label_selector=JOB,
+            clock=clock,
         )
 
     @property

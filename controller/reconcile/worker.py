@@ -295,4 +295,4 @@ class Reconciler:
             self._queue.retry(key)
 
     def _at(self, key: Key, moment: float) -> None:
-        self._queue.add_at(key, time.monotonic() + max(0.0, moment - self._clock()) + LATE)
+        self._queue.add_after(key, max(0.0, moment - self._clock()) + LATE)

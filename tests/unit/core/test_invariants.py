@@ -7,207 +7,26 @@ In half of all runs the operator dies after each single write.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import rule, run_state_machine_as_test
 
-from controller.api.update import TERMINAL
-from controller.core.verdicts.answer import Answer, Verdict
-from tests.unit.core.sim import Behaviour, World, chance
-from tests.unit.core.sim.calm import calm
-from tests.unit.core.sim.mischief import at_work, hurt, make, verb
+from tests.unit.core.sim.disturbed import Disturbed
 
 
-class AnythingGoes(RuleBasedStateMachine):
-    """``steps`` of all runs together."""
-
-    steps = 0
-
-    @initialize(
-        instances=st.integers(0, 7),
-        policy=chance.POLICIES,
-        window=st.sampled_from([0, 3]),
-        moment=st.sampled_from([0.0, 1.0, 3.0, 9.0]),
-        mortal=st.booleans(),
-    )
-    def begin(
-        self, instances: int, policy: dict[str, Any], window: int, moment: float, mortal: bool
-    ) -> None:
-        self.world = World(instances=instances, minReadySeconds=window, update=policy)
-        self.world.cluster.fate = "crash" if mortal else "ok"
-        self.world.run(10)
-        self.world.edit(image="app:2")
-        self.world.run(moment)
-
-    # Users.
-
-    @rule(image=chance.IMAGES, cpu=chance.CPUS)
-    def edit(self, image: str, cpu: str | None) -> None:
-        self.world.edit(image=image, cpu=cpu)
-
-    @rule(image=st.one_of(st.none(), chance.IMAGES), instances=chance.IDS)
-    def scale(self, image: str | None, instances: int) -> None:
-        self.world.edit(image=image, instances=instances)
-
-    @rule(policy=chance.EDITS)
-    def edit_policy(self, policy: dict[str, Any]) -> None:
-        self.world.edit(**policy)
-
-    @rule(name=chance.NAMES, spec=chance.UPDATES, patch=chance.PATCHES)
-    def ask(self, name: str, spec: dict[str, Any], patch: dict[str, Any] | None) -> None:
-        """An Update by hand; one of that name that has ended makes room for it."""
-        there = self.world.cluster.updates
-        if name in there and there[name].status.phase in TERMINAL:
-            self.world.cluster.user_delete_update(name)
-        if name not in there:
-            make(self.world, name, spec, patch)
-
-    @rule(what=chance.VERBS)
-    def verb(self, what: str) -> None:
-        if update := at_work(self.world):
-            verb(self.world, update, what)
-
-    @rule(offset=st.sampled_from([0.0, 0.0, 0.0, -3.0, -100.0, 2.0, 1000.0]))
-    def pulse(self, offset: float) -> None:
-        if update := at_work(self.world):
-            self.world.cluster.pulse(update.metadata.name, self.world.now + offset)
-
-    @rule(newest=st.booleans())
-    def delete_an_update(self, newest: bool) -> None:
-        there = self.world.cluster.updates
-        update = at_work(self.world) if not newest else next(reversed(there.values()), None)
-        if update:
-            self.world.cluster.user_delete_update(update.metadata.name)
-
-    @rule(what=st.sampled_from(["job", "update", "update with its status", "all"]))
-    def restore(self, what: str) -> None:
-        """Something comes back from a backup."""
-        cluster = self.world.cluster
-        if what in ("job", "all"):
-            cluster.restore_job()
-        updates = list(cluster.updates) if what == "all" else []
-        if what.startswith("update") and (update := at_work(self.world)):
-            updates = [update.metadata.name]
-        for name in updates:
-            cluster.restore_update(name, status=what == "update with its status")
-        # Until it sees that, the operator rightly acts on what it had written.
-        for kind in ("job", "update"):
-            self.world.operator.deliver(kind)
-
-    # Nodes, and whoever lays hands on pods.
-
-    @rule(
-        image=chance.IMAGES,
-        instance=st.one_of(st.none(), chance.IDS),
-        how=chance.BEHAVIOURS,
-    )
-    def steer(self, image: str, instance: int | None, how: Behaviour) -> None:
-        self.world.kubelet.steering[(image, instance)] = how
-
-    @rule(instance=chance.IDS, how=chance.HARMS, beside=st.booleans())
-    def hurt(self, instance: int, how: str, beside: bool) -> None:
-        names = [f"web-{instance}", f"web-{instance}-s"]
-        pods = [p for n in names if (p := self.world.cluster.pods.get(n)) is not None]
-        if pods:
-            hurt(self.world, pods[-1 if beside else 0], how)
-
-    @rule(instance=chance.IDS, surge=st.booleans())
-    def stranger(self, instance: int, surge: bool) -> None:
-        """Somebody else's pod takes a name, or gives it back."""
-        name, cluster = f"web-{instance}" + ("-s" if surge else ""), self.world.cluster
-        there = cluster.pods.get(name)
-        if there is None:
-            cluster.stranger(name)
-        elif there.owner == "somebody":
-            cluster.remove_pod(there)
-
-    @rule(
-        quota=st.sampled_from([None, None, 0, 2, 4]),
-        bad=st.one_of(st.none(), chance.IMAGES),
-        stubborn=st.sets(chance.IDS, max_size=3),
-    )
-    def squeeze(self, quota: int | None, bad: str | None, stubborn: set[int]) -> None:
-        self.world.cluster.quota = quota
-        self.world.cluster.bad_images = {} if bad is None else {bad: "not today"}
-        self.world.cluster.stubborn = stubborn
-
-    @rule(said=chance.SAYING)
-    def gates_say(self, said: dict[str, Verdict]) -> None:
-        self.world.cluster.answers |= {name: Answer(verdict) for name, verdict in said.items()}
-
-    # The operator, its watch and its writes.
-
-    @rule()
-    def restart(self) -> None:
-        self.world.restart()
+class AnythingGoes(Disturbed):
+    """An operator whose every decision is one step."""
 
     @rule(after=st.integers(0, 12), fate=st.sampled_from(["crash", "down", "lost"]))
     def doom(self, after: int, fate: str) -> None:
         """One of the next writes goes wrong."""
         self.world.cluster.fates.extend([self.world.cluster.fate] * after + [fate])
 
-    @rule(kinds=st.sets(chance.KINDS, max_size=2))
-    def late(self, kinds: set[str]) -> None:
-        """Some watches say nothing for a while."""
-        self.world.late = kinds
-
-    @rule(kind=chance.KINDS, count=st.integers(1, 3))
-    def deliver(self, kind: str, count: int) -> None:
-        self.world.operator.deliver(kind, count)
-
     @rule(count=st.integers(1, 4))
     def decide_on_a_stale_view(self, count: int) -> None:
         for _ in range(count):
             self.world.step()
-
-    @rule(seconds=st.sampled_from([0.3, 1.0, 2.5, 7.0, 61.0, -0.4, -2.0, -5.0]))
-    def clock_jumps(self, seconds: float) -> None:
-        self.world.cluster.now += seconds
-        self.world.kubelet.work()
-
-    # Thrice, for otherwise little comes to pass between the blows.
-    @rule(seconds=st.sampled_from([0.0, 0.6, 1.5, 3.0]))
-    def live_for_a_moment(self, seconds: float) -> None:
-        self.world.run(seconds)
-
-    @rule(seconds=st.sampled_from([1.5, 4.0, 7.0, 15.0]))
-    def live(self, seconds: float) -> None:
-        self.world.run(seconds)
-
-    @rule(seconds=st.sampled_from([7.0, 30.0, 70.0]))
-    def live_on(self, seconds: float) -> None:
-        self.world.late.clear()
-        self.world.run(seconds)
-
-    # What always holds.
-
-    @invariant()
-    def incremental_is_recomputed(self) -> None:
-        AnythingGoes.steps += 1
-        operator = self.world.operator
-        operator.observe()
-        if operator.latest > self.world.now:
-            return  # The clock was set back: that takes nothing away that was good.
-        fresh = operator.instances.recomputed(self.world.now)
-        slots = operator.job.status.slots
-        kept, made = operator.instances.view(slots), fresh.view(slots)
-        assert replace(kept, next_good=None) == replace(made, next_good=None)
-        if made.next_good is not None:
-            assert kept.next_good is not None
-            assert kept.next_good <= made.next_good
-
-    def teardown(self) -> None:
-        calm(self.world)
 
 
 PROFILE = settings(

@@ -58,6 +58,16 @@ async def test_a_moment_that_is_past_is_now(queue: WorkQueue[str], clock: Clock)
     assert queue.depth == 1
 
 
+async def test_after_a_while_of_its_own_clock(queue: WorkQueue[str], clock: Clock) -> None:
+    queue.add_after("a", 3.0)
+    clock.now += 2.0
+    queue.promote()
+    assert queue.depth == 0
+    clock.now += 1.0
+    queue.promote()
+    assert await queue.get() == "a"
+
+
 async def test_its_own_timer_wakes_a_worker() -> None:
     loop = asyncio.get_running_loop()
     queue: WorkQueue[str] = WorkQueue(clock=loop.time)

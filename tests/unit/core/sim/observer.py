@@ -15,11 +15,11 @@ from controller.core.model.plan import ChangePod, DeletePod, Plan
 from controller.core.model.policy import max_unavailable
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.reasons import Reasons
-from tests.unit.core.sim.records import Records
+from tests.unit.core.sim.records import Records, by_itself
 
 
 class Observer:
-    """``before`` a plan is executed, ``after`` it was."""
+    """``judge`` each plan; ``before`` a plan is executed or a write takes effect, and ``after``."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -37,10 +37,14 @@ class Observer:
     def intended(self) -> Ids:
         return asg.ids_of(self.assigned)
 
-    def before(self, seen: Observed, plan: Plan) -> None:
+    def before(self) -> None:
+        """Take down what is there."""
+        self.records.begin()
+
+    def judge(self, seen: Observed, plan: Plan) -> None:
         """Whether the plan is one that may be carried out."""
         assert plan.write is None or not plan.actions, "writes intent or acts, never both"
-        self.records.asked(seen, plan)
+        by_itself(seen, plan)
         held = self.cluster.job.status.active_update is not None
         self.down = (self.down & self.intended) - seen.view.good if held else NONE
         update = self.reasons.active(seen)

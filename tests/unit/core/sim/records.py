@@ -43,13 +43,11 @@ class Records:
         #: By uid, also those that are gone.
         self._known: dict[str, Update] = {}
 
-    def asked(self, seen: Observed, plan: Plan) -> None:
+    def begin(self) -> None:
         """Take down what is there before the operator writes."""
         self._job = self.cluster.job
         self._updates = {u.metadata.uid: u for u in self.cluster.updates.values()}
         self._known |= self._updates
-        if isinstance(plan.write, MakeUpdate):
-            _by_itself(seen)
 
     def look(self) -> None:
         """What the step has written."""
@@ -241,8 +239,10 @@ def _auto_pause(was: UpdateStatus, now: UpdateStatus) -> None:
     assert not through or not new.instances - old.instances, f"{old}, then {new}, and no token"
 
 
-def _by_itself(seen: Observed) -> None:
+def by_itself(seen: Observed, plan: Plan) -> None:
     """The operator makes an Update only for a template (or token) that it has not tried."""
+    if not isinstance(plan.write, MakeUpdate):
+        return
     last, spec = seen.job.status.last_attempt, seen.job.spec.update
     assert last is not None
     assert spec.mode is Mode.AUTOMATIC

@@ -177,7 +177,8 @@ class World:
         plan = decide(seen, now)
         if self.careful:
             assert plan == decide(seen, now), "the same input, another plan"
-        self.observer.before(seen, plan)
+        self.observer.judge(seen, plan)
+        self.observer.before()
         try:
             done = operator.execute(plan)
         except CrashError:
@@ -203,6 +204,12 @@ class World:
         for kind in self.cluster.inbox:
             if kind not in self.late:
                 self.operator.deliver(kind)
+
+    def see(self, *kinds: str, count: int | None = None) -> None:
+        """The operator hears what the watches of these kinds have to say, ``count`` events of each
+        (None: all), however late they are."""
+        for kind in kinds:
+            self.operator.deliver(kind, count)
 
     def run(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
         """Let time pass; whether ``until`` came true before it was over."""
