@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import selectors
 import ssl
 import threading
 import time
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
+from typing import Final
+
+from hack.devcluster.ports import free
 
 
 @dataclass(frozen=True)
@@ -34,21 +38,28 @@ def verdict(name: str, message: str = "") -> Said:
     return 200, json.dumps({"verdict": name, "message": message})
 
 
+#: The addresses of the instances that `manifests.POD_IP` gives.
+_PODS: Final = tuple(f"127.0.1.{instance}" for instance in range(8))
+
+
 class Web:
-    """On all of 127/8 at one port; ``answer`` says what to whom. TLS with a pair of files."""
+    """On 127.0.0.1 and the addresses of the instances, at one port; ``answer`` says what to whom.
+    TLS with a pair of files."""
 
     def __init__(self, tls: tuple[Path, Path] | None = None, port: int = 0) -> None:
         self.answer: Callable[[Asked], Said] = lambda _: (200, "ok")
         self.asked: list[Asked] = []
-        self._server = _Server(("0.0.0.0", port), _Handler)
-        self._server.owner = self
-        self.port: int = self._server.server_address[1]
-        if tls is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*tls)
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.port = port or free(1)[0]
+        self._servers = [_Server((host, self.port), _Handler) for host in ("127.0.0.1", *_PODS)]
+        for server in self._servers:
+            server.owner = self
+            if tls is not None:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(*tls)
+                server.socket = context.wrap_socket(server.socket, server_side=True)
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
 
     def __enter__(self) -> Web:
         self._thread.start()
@@ -60,9 +71,19 @@ class Web:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._end.set()
         self._thread.join()
+        for server in self._servers:
+            server.server_close()
+
+    def _serve(self) -> None:
+        """One thread accepts for all addresses; each request has a thread of its own."""
+        with selectors.DefaultSelector() as ready:
+            for server in self._servers:
+                ready.register(server, selectors.EVENT_READ, server)
+            while not self._end.is_set():
+                for key, _ in ready.select(0.05):
+                    key.data.handle_request()
 
 
 class _Server(ThreadingHTTPServer):
