@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from xdist.remote import Producer
 
-from tests import scheduling
+from tests.scheduling import Scheduling, rank
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> scheduling.Scheduling:
-    return scheduling.Scheduling(config)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: scheduling.rank(item.nodeid))
+    items.sort(key=lambda item: rank(item.nodeid))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
@@ -41,8 +42,8 @@ def rank(nodeid: str) -> int:
 class Scheduling(LoadScopeScheduling):
     """Groups of :func:`group`, in the order in which the tests were collected."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        super().__init__(config, log)
         config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:
