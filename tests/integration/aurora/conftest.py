@@ -3,18 +3,18 @@ no controller that would judge nodes or pods by the silence of their kubelet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from hack.devcluster.cluster import Cluster
-from tests.integration.aurora.kubelet import NODE, clear
-from tests.integration.aurora.stage import Stage
 from tests.integration.conftest import install
 from tests.integration.harness.operator import USER, Operator
 from tests.integration.harness.role import grant
 from tests.integration.harness.sightings import Sightings
 from tests.integration.harness.space import Space
+from tests.unit.core.aurora.kubelet import NODE, clear
+from tests.unit.core.aurora.stage import Stage
 
 #: Namespaces have to get their ServiceAccount and to go, and pods have to follow their Job.
 CONTROLLERS = "namespace-controller,serviceaccount-controller,garbage-collector-controller"
@@ -67,3 +67,14 @@ def stage(undertaker: list[Space], space: Space) -> Stage:
     # Asked for first, the undertaker comes last: when the test was judged.
     undertaker.append(space)
     return Stage(space)
+
+
+@pytest.fixture
+def fail_over(operator: Operator) -> Callable[[], None]:
+    """The operator is killed, and comes back."""
+
+    def kill() -> None:
+        operator.kill9()
+        operator.start()
+
+    return kill

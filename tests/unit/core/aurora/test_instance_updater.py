@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.aurora.stage import NEW, OLD, Stage
 from tests.integration.harness.manifests import Object, is_true
+from tests.unit.core.aurora.stage import NEW, OLD, Stage
 
 RESOURCES = {"resources": {"requests": {"cpu": "2"}}}
 MORE: dict[str, Object] = {

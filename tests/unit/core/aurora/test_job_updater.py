@@ -6,8 +6,8 @@ Job of Echelon has ids 0 to n-1, and scaling needs no update.
 
 from __future__ import annotations
 
-from tests.integration.aurora.stage import NEW, OLD, Stage
 from tests.integration.harness.manifests import batch, condition, is_true
+from tests.unit.core.aurora.stage import NEW, OLD, Stage
 
 
 def test_row_1_successful_update(stage: Stage) -> None:

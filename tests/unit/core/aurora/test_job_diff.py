@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.aurora.stage import NEW, OLD, OTHER, Stage
+from tests.unit.core.aurora.stage import NEW, OLD, OTHER, Stage
 
 SCOPES = pytest.mark.parametrize("scope", [None, "0-0"], ids=["all", "canary"])
 

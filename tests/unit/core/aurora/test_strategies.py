@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hack.devcluster.api import ApiError
-from tests.integration.aurora.stage import NEW, Stage
 from tests.integration.harness.manifests import batch, queue, variable_batch
+from tests.unit.core.aurora.stage import NEW, Stage
 
 
 def assert_groups(stage: Stage, groups: list[set[int]], back: bool = False) -> None:
@@ -88,10 +87,3 @@ def test_variable_batch_back(
     stage.run_to("UNDONE")
     assert_groups(stage, forward)
     assert_groups(stage, back, back=True)
-
-
-def test_bad_parameter(stage: Stage) -> None:
-    for strategy in (queue(0), batch(0), variable_batch(0), {"type": "Canary"}):
-        with pytest.raises(ApiError) as refused:
-            stage.begin(1, strategy=strategy)
-        assert refused.value.code == 422

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.integration.aurora.stage import NEW, OLD, Stage
 from tests.integration.harness.manifests import batch
-from tests.integration.harness.operator import Operator
+from tests.unit.core.aurora.stage import NEW, OLD, Stage
 
 
 def test_one_active_update_per_job(stage: Stage) -> None:
@@ -147,7 +148,7 @@ def test_a_finished_update_is_undone_by_another(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("paused", [False, True])
-def test_failover(stage: Stage, operator: Operator, paused: bool) -> None:
+def test_failover(stage: Stage, fail_over: Callable[[], None], paused: bool) -> None:
     """What is active goes on, what is paused stays so. Counts of failures are not forgotten."""
     stage.begin(2, maxFailuresPerInstance=1)
     stage.start(NEW)
@@ -156,8 +157,7 @@ def test_failover(stage: Stage, operator: Operator, paused: bool) -> None:
     if paused:
         stage.pause()
         stage.expect("RFP", {0: "U"})
-    operator.kill9()
-    operator.start()
+    fail_over()
     stage.barrier()
     stage.expect("RFP" if paused else "RF", {0: "U"})
     if paused:

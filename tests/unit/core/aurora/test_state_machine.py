@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from hack.devcluster.api import ApiError
-from tests.integration.aurora.stage import NEW, OLD, PHASES, Stage
 from tests.integration.harness.manifests import Object, batch, condition, is_true
+from tests.unit.core.aurora.stage import NEW, OLD, PHASES, Stage
 
 COORDINATED: Object = {"pulseIntervalSeconds": 600}
 
@@ -168,13 +167,6 @@ def answered(stage: Stage) -> bool:
     update = stage.update()
     seen = update["status"]["observedGeneration"] == update["metadata"]["generation"]
     return seen and is_true(update, "VerbRefused")
-
-
-def test_what_goes_back_never_goes_forward_again(stage: Stage) -> None:
-    under_way(stage)
-    walk(stage, "rollback:RBK")
-    with pytest.raises(ApiError, match="moves only from Proceed to Rollback to Abort"):
-        stage.say(action="Proceed")
 
 
 def test_a_resume_of_what_nobody_paused_is_refused(stage: Stage) -> None:

@@ -21,9 +21,9 @@ itself, and `W` sets the pod's own stamps back. A letter waits only for what mus
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection
 
+from controller.api.meta import format_time
 from hack.devcluster.api import ApiError
 from tests.integration.harness.manifests import Object
 from tests.integration.harness.pods import PodSeen
@@ -37,8 +37,9 @@ NODE = "played"
 class Kubelet:
     """The kubelets of one namespace."""
 
-    def __init__(self, space: Space, job: str = "web") -> None:
+    def __init__(self, space: Space, clock: Callable[[], float], job: str = "web") -> None:
         self._space = space
+        self._clock = clock
         self._job = job
 
     def play(self, instance: int, letters: str) -> None:
@@ -70,22 +71,22 @@ class Kubelet:
         self._wait(instance, "a pod on a node", lambda pod: bool(pod.node))
 
     def _S(self, instance: int) -> None:  # noqa: N802
-        self._tell(instance, "Running", ready=False, running=_stamp())
+        self._tell(instance, "Running", ready=False, running=self._stamp())
 
     def _R(self, instance: int) -> None:  # noqa: N802
-        self._tell(instance, "Running", ready=True, running=_stamp())
+        self._tell(instance, "Running", ready=True, running=self._stamp())
 
     def _W(self, instance: int) -> None:  # noqa: N802
-        self._tell(instance, "Running", ready=True, running=_stamp(WATCH + 1))
+        self._tell(instance, "Running", ready=True, running=self._stamp(WATCH + 1))
 
     def _H(self, instance: int) -> None:  # noqa: N802
-        self._tell(instance, "Running", ready=True, running=_stamp(WATCH // 2))
+        self._tell(instance, "Running", ready=True, running=self._stamp(WATCH // 2))
 
     def _N(self, instance: int) -> None:  # noqa: N802
-        self._tell(instance, "Running", ready=False, running=_stamp(WATCH + 1))
+        self._tell(instance, "Running", ready=False, running=self._stamp(WATCH + 1))
 
     def _C(self, instance: int) -> None:  # noqa: N802
-        self._tell(instance, "Running", ready=True, running=_stamp(), crashed=True)
+        self._tell(instance, "Running", ready=True, running=self._stamp(), crashed=True)
 
     def _Fail(self, instance: int) -> None:  # noqa: N802
         self._tell(instance, "Failed", ready=False, code=1)
@@ -146,13 +147,13 @@ class Kubelet:
             "imageID": f"played://{spec['image']}",
             "ready": ready,
             "restartCount": before[0].get("restartCount", 0) + crashed,
-            "state": {"running": {"startedAt": running}} if running else _ended(code),
-            "lastState": _ended(1) if crashed else before[0].get("lastState", {}),
+            "state": {"running": {"startedAt": running}} if running else self._ended(code),
+            "lastState": self._ended(1) if crashed else before[0].get("lastState", {}),
         }
         condition = {
             "type": "Ready",
             "status": str(ready),
-            "lastTransitionTime": running if ready else _stamp(),
+            "lastTransitionTime": running if ready else self._stamp(),
             **({} if ready else {"reason": "ContainersNotReady" if running else "PodFailed"}),
         }
         status: Object = {
@@ -165,6 +166,14 @@ class Kubelet:
             self._space.path("pods", self._name(instance), "status"), {"status": status}
         )
 
+    def _ended(self, code: int) -> Object:
+        reason = "Error" if code else "Completed"
+        times = {"startedAt": self._stamp(2), "finishedAt": self._stamp(1)}
+        return {"terminated": {"exitCode": code, "reason": reason, **times}}
+
+    def _stamp(self, seconds_ago: int = 0) -> str:
+        return format_time(self._clock() - seconds_ago)
+
 
 def clear(space: Space) -> None:
     """Remove all pods of a namespace that goes; there is no other kubelet to do it."""
@@ -175,13 +184,3 @@ def clear(space: Space) -> None:
         except ApiError as error:
             if error.code != 404:
                 raise
-
-
-def _ended(code: int) -> Object:
-    reason = "Error" if code else "Completed"
-    times = {"startedAt": _stamp(2), "finishedAt": _stamp(1)}
-    return {"terminated": {"exitCode": code, "reason": reason, **times}}
-
-
-def _stamp(seconds_ago: int = 0) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - seconds_ago))

@@ -1,4 +1,4 @@
-"""docs/aurora-differences.md names every test of this folder, and none that is not there."""
+"""docs/aurora-differences.md names every one of Aurora's tests here, and none that is not there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _DEFINED = re.compile(r"^def (test_\w+)", re.MULTILINE)
 
 def test_every_test_is_named() -> None:
     here = Path(__file__)
-    files = [path for path in here.parent.glob("test_*.py") if path != here]
+    folders = (here.parent, ROOT / "tests" / "integration" / "aurora")
+    files = [path for folder in folders for path in folder.glob("test_*.py") if path != here]
     tests = {name for path in files for name in _DEFINED.findall(path.read_text())}
     assert set(re.findall(r"`(test_\w+)`", TEXT)) == tests
 

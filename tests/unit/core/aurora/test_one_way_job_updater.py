@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.aurora.stage import NEW, Stage
 from tests.integration.harness.manifests import batch
+from tests.unit.core.aurora.stage import NEW, Stage
 
 
 def test_one_way_successful_update(stage: Stage) -> None:

@@ -19,9 +19,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from tests.integration.aurora.kubelet import WATCH, Kubelet
-from tests.integration.aurora.record import Record
-from tests.integration.aurora.replay import PlayedObserver
+from controller.api.meta import format_time
 from tests.integration.harness.manifests import (
     Object,
     batch,
@@ -32,6 +30,9 @@ from tests.integration.harness.manifests import (
     update,
 )
 from tests.integration.harness.space import Space
+from tests.unit.core.aurora.kubelet import WATCH, Kubelet
+from tests.unit.core.aurora.record import Record
+from tests.unit.core.aurora.replay import PlayedObserver
 
 OLD, NEW, OTHER = "web:old", "web:new", "web:other"
 
@@ -62,11 +63,12 @@ FIXTURE: Object = {
 class Stage:
     """One Job ``web`` and the Update that is looked at (``name``)."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, clock: Callable[[], float] = time.time) -> None:
         self.space = space
+        self._clock = clock
         space.observer = PlayedObserver(space.sightings, space.name)
         self.record = Record(space.observer)
-        self.kubelet = Kubelet(space)
+        self.kubelet = Kubelet(space, clock)
         self.play = self.kubelet.play
         self.name = ""
         self._numbers = itertools.count()
@@ -148,7 +150,7 @@ class Stage:
 
     def pulse(self) -> None:
         """All is well."""
-        self._pulsed_at(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+        self._pulsed_at(format_time(self._clock()))
 
     def silence(self) -> None:
         """No pulse that counts, as if the interval had passed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.aurora.stage import NEW, OLD, Stage
+from tests.unit.core.aurora.stage import NEW, OLD, Stage
 
 
 @pytest.mark.parametrize(
