@@ -74,12 +74,12 @@ class Entry:
     answers: dict[tuple[str, str], Told] = field(default_factory=dict)
     asking: set[str] = field(default_factory=set)
     #: uids of pods that the API server would not change in place.
-    stubborn: set[str] = field(default_factory=set)
+    in_place_refused: set[str] = field(default_factory=set)
     nodes: dict[str, Node] = field(default_factory=dict)
     refusals: dict[int, Refusal] = field(default_factory=dict)
     refused_actions: RefusedActions = field(default_factory=dict)
     under_way: set[ActionKey] = field(default_factory=set)
-    #: By target of the write (see `plan.target`).
+    #: By subject of the write (see `plan.subject`).
     refused_writes: dict[str, Refusal] = field(default_factory=dict)
     apart: Apart = field(default_factory=Apart)
     #: Object name ("" is the Job) -> epoch seconds before which no mere report is written.
@@ -153,7 +153,7 @@ class Entry:
         self.quiet_until.clear()
         self.templates.clear()
         self.warned.clear()
-        self.stubborn.clear()
+        self.in_place_refused.clear()
         self._ask_again()
 
     def _ask_again(self) -> None:
@@ -247,7 +247,7 @@ class Entry:
             verdict=self.verdicts.get(""),
             verdicts={uid: v for uid, v in self.verdicts.items() if uid},
             templates={**self.templates, self.revision: self.template},
-            stubborn=frozenset(self.stubborn),
+            in_place_refused=frozenset(self.in_place_refused),
             answers=self._told(active),
             asking=frozenset(self.asking),
             refusals=dict(self.refusals),
@@ -265,15 +265,15 @@ class Entry:
     def _forget_answers(self, updates: Mapping[str, Update]) -> None:
         """Verdicts for Updates that have ended, refusals of what is gone."""
         if self.refused_writes:
-            gone = self.refused_writes.keys() - map(plan.update_target, self.updates)
-            for target in [t for t in gone if t.startswith(plan.update_target(""))]:
-                del self.refused_writes[target]
+            gone = self.refused_writes.keys() - map(plan.subject_of_update, self.updates)
+            for subject in [s for s in gone if s.startswith(plan.subject_of_update(""))]:
+                del self.refused_writes[subject]
         if self.verdicts.keys() - {""}:
             asking = {u.metadata.uid for u in updates.values()} | {""}
             self.verdicts = {uid: v for uid, v in self.verdicts.items() if uid in asking}
             self.verdict_tries = {u: n for u, n in self.verdict_tries.items() if u in asking}
-        if self.stubborn:
-            self.stubborn &= {pod.uid for pod in self.instances.pods.values()}
+        if self.in_place_refused:
+            self.in_place_refused &= {pod.uid for pod in self.instances.pods.values()}
 
     def forget_refused(self, held: frozenset[ActionKey]) -> None:
         """Of what was refused, only what is held back because of it, or tried again, counts."""

@@ -170,7 +170,7 @@ class Changing:
         return item.pod
 
     def _refuse(self, action: plan.ChangePod, words: str) -> None:
-        self.entry.stubborn.add(action.uid)
+        self.entry.in_place_refused.add(action.uid)
         log.info("%s is replaced: %s", action.name, words, extra=self._about(action))
 
     def _about(self, action: plan.ChangePod) -> dict[str, Any]:

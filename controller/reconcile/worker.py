@@ -136,7 +136,7 @@ class Reconciler:
                 if not self._refused(entry, found.write, error):
                     raise
                 continue
-            entry.refused_writes.pop(plan.target(found.write), None)
+            entry.refused_writes.pop(plan.subject(found.write), None)
             self._queue.forget(key)  # A step was made: the next failure is a first one.
             self._tell(entry, found.write)
             if entry.job is None or entry.unreadable is not None:
@@ -190,13 +190,13 @@ class Reconciler:
                     raise
                 self._queue.add(entry.key)
             else:
-                entry.refused_writes.pop(plan.target(report), None)
+                entry.refused_writes.pop(plan.subject(report), None)
 
     async def _without_job(self, entry: Entry) -> None:
         updates = {n: u.update for n, u in entry.updates.items() if u.update is not None}
         now = self._clock()
         for write in missing.decide(updates.values(), now):
-            if (held := entry.refused_writes.get(plan.target(write))) and held.until > now:
+            if (held := entry.refused_writes.get(plan.subject(write))) and held.until > now:
                 self._at(entry.key, held.until)
                 continue
             try:
@@ -206,13 +206,13 @@ class Reconciler:
                     raise
                 self._queue.add(entry.key)
             else:
-                entry.refused_writes.pop(plan.target(write), None)
+                entry.refused_writes.pop(plan.subject(write), None)
                 self._tell(entry, write)
 
     def _refused(self, entry: Entry, write: plan.Write, error: ApiError) -> bool:
         """Remember that the API server refuses a write, and say so when it has other words than
         before; False: it is not the write that it speaks of."""
-        what = plan.target(write)
+        what = plan.subject(write)
         if not what or not refusal.stops_one_write(error):
             return False
         before = entry.refused_writes.get(what)

@@ -62,7 +62,7 @@ class Pod:
     #: Whether that change has taken effect (contract rule 16).
     in_effect: bool = True
     #: The revision that a change in place, begun and not finished, goes to; "" for none.
-    half: str = ""
+    changing_to: str = ""
     #: The kubelet says that its node can never do that change.
     infeasible: bool = False
     #: When the scheduler gave it to its node, and when that node's kubelet took it; 0: not yet.

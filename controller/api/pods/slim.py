@@ -67,7 +67,7 @@ def slim(wire: PodWire) -> Pod | None:
         grace=meta.deletion_grace_period_seconds,
         finalizers=() if meta.deletion_timestamp is None else meta.finalizers,
         changed=base.at,
-        half=notes.get(labels.CHANGING_TO, ""),
+        changing_to=notes.get(labels.CHANGING_TO, ""),
         in_effect=not base.at or in_effect(wire, containers, conditions, base),
         infeasible=is_infeasible(conditions),
     )

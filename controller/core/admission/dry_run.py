@@ -24,12 +24,12 @@ from controller.api.preview import (
 )
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.admission.estimate import estimate
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.replacement import in_place
 from controller.core.revisions.change import Change
 from controller.core.revisions.template import own_claims
-from controller.core.rollout import direction, strategy
-from controller.core.rollout.direction import OneWay
+from controller.core.rollout import strategy
+from controller.core.rollout.direction import Direction
 
 MAX_GROUPS: Final = 50
 #: Templates of older revisions that are kept at a time, as text.
@@ -38,7 +38,7 @@ QUOTA: Final = "QuotaExceeded"
 
 
 def preview(
-    case: Case,
+    context: Context,
     update: Update,
     draft: UpdateStatus,
     *,
@@ -49,69 +49,74 @@ def preview(
 
     Templates that were not read count as replaced: ask `templates_needed` first.
     """
-    way = _way(case, update, draft, restart)
-    instances, sizes = _instances(way), tuple(_sizes(way))
+    direction = _way(context, update, draft, restart)
+    instances, sizes = _instances(direction), tuple(_sizes(direction))
     told = {conflict.reason for conflict in conflicts}
-    watched = _holding(sizes, len(_covered(way)) - len(instances.remove))
+    watched = _holding(sizes, len(_covered(direction)) - len(instances.remove))
     return UpdatePlan(
         instances=instances,
-        groups=_groups(way, sizes),
-        estimate=estimate(case.seen.finished.values(), draft, len(_covered(way)), watched),
-        conflicts=(*conflicts, *(w for w in _warnings(way, instances) if w.reason not in told)),
+        groups=_groups(direction, sizes),
+        estimate=estimate(
+            context.observed.finished.values(), draft, len(_covered(direction)), watched
+        ),
+        conflicts=(
+            *conflicts,
+            *(w for w in _warnings(direction, instances) if w.reason not in told),
+        ),
     )
 
 
-def templates_needed(case: Case, draft: UpdateStatus) -> frozenset[str]:
+def templates_needed(context: Context, draft: UpdateStatus) -> frozenset[str]:
     """The revisions whose templates must be read before `preview` can tell all kinds apart: never
     one that cannot be read, and no more than are kept, so who asks for each comes to an end."""
     # No pod was made by it: those made without any Update carry no uid.
     meta = UpdateMeta(uid="not-yet")
-    update = Update(metadata=meta, spec=UpdateSpec(job=case.job.metadata.name))
-    way = _way(case, update, draft, draft.restart)
+    update = Update(metadata=meta, spec=UpdateSpec(job=context.job.metadata.name))
+    direction = _way(context, update, draft, draft.restart)
     assert draft.policy is not None
     needed: set[str] = set()
-    living = _changed(way) & case.view.alive
-    if draft.policy.replacement is Replacement.IN_PLACE and not way.restart:
-        needed = {revision for _, *both in _moves(way, living) for revision in both}
+    living = _changed(direction) & context.view.alive
+    if draft.policy.replacement is Replacement.IN_PLACE and not direction.restart:
+        needed = {revision for _, *both in _moves(direction, living) for revision in both}
     elif draft.policy.replacement is Replacement.SURGE:
-        needed = {revision for revision, ids in way.goal.items() if ids & living}
+        needed = {revision for revision, ids in direction.goal.items() if ids & living}
     # The present template is always there. Without that of the goal the others tell nothing.
-    older = (needed & set(case.seen.revisions)) - {case.seen.revision}
-    kept = sorted(older, key=lambda r: (r not in way.goal, r))[:MAX_TEMPLATES]
-    return frozenset(kept) - set(case.seen.templates)
+    older = (needed & set(context.observed.revisions)) - {context.observed.revision}
+    kept = sorted(older, key=lambda r: (r not in direction.goal, r))[:MAX_TEMPLATES]
+    return frozenset(kept) - set(context.observed.templates)
 
 
-def _way(case: Case, update: Update, draft: UpdateStatus, restart: bool) -> OneWay:
+def _way(context: Context, update: Update, draft: UpdateStatus, restart: bool) -> Direction:
     status = draft.model_copy(update={"restart": restart})
-    return direction.forward(case, update.model_copy(update={"status": status}))
+    return Direction.forward(context, update.model_copy(update={"status": status}))
 
 
 # What becomes of each instance.
 
 
-def _covered(way: OneWay) -> Ids:
+def _covered(direction: Direction) -> Ids:
     """All ids of the update: still to come, and those it takes over under way."""
-    return way.pending | way.batch
+    return direction.pending | direction.batch
 
 
-def _kept(way: OneWay) -> Ids:
+def _kept(direction: Direction) -> Ids:
     """Ids whose pod is the new one already, and has only to become good."""
-    return _covered(way) & way.arrived & way.case.view.alive
+    return _covered(direction) & direction.arrived & direction.context.view.alive
 
 
-def _changed(way: OneWay) -> Ids:
+def _changed(direction: Direction) -> Ids:
     """Ids that go from one pod to another."""
-    created = way.fresh - way.case.view.present
-    return _covered(way) - _kept(way) - created - way.kill
+    created = direction.created - direction.context.view.present
+    return _covered(direction) - _kept(direction) - created - direction.removed
 
 
-def _instances(way: OneWay) -> PlannedInstances:
-    covered, kept, alive = _covered(way), _kept(way), way.case.view.alive
-    changed, removed = _changed(way), covered & way.kill
+def _instances(direction: Direction) -> PlannedInstances:
+    covered, kept, alive = _covered(direction), _kept(direction), direction.context.view.alive
+    changed, removed = _changed(direction), covered & direction.removed
     in_place = surge = NONE
-    if way.policy.replacement is Replacement.IN_PLACE:
-        in_place = _in_place(way, changed & alive)
-    elif way.policy.replacement is Replacement.SURGE:
+    if direction.policy.replacement is Replacement.IN_PLACE:
+        in_place = _in_place(direction, changed & alive)
+    elif direction.policy.replacement is Replacement.SURGE:
         surge = changed & alive
     return PlannedInstances(
         create=covered - kept - changed - removed,
@@ -119,28 +124,28 @@ def _instances(way: OneWay) -> PlannedInstances:
         in_place=in_place,
         surge=surge,
         remove=removed,
-        unchanged=(way.case.intended - covered) | kept,
+        unchanged=(direction.context.intended - covered) | kept,
     )
 
 
-def _in_place(way: OneWay, ids: Ids) -> Ids:
+def _in_place(direction: Direction, ids: Ids) -> Ids:
     """Those of ``ids`` whose pod can be changed where it runs (contract rule 16)."""
-    case, found = way.case, NONE
-    stubborn = case.seen.stubborn
-    for part, _, new in _moves(way, ids):
-        if stubborn:
-            part -= Ids(i for i in part if case.view.pod(i).uid in stubborn)
+    context, found = direction.context, NONE
+    in_place_refused = context.observed.in_place_refused
+    for part, _, new in _moves(direction, ids):
+        if in_place_refused:
+            part -= Ids(i for i in part if context.view.pod(i).uid in in_place_refused)
         # One speaks for all that go the same way: the templates are what is compared.
-        one = next((case.view.pod(i) for i in part), None)
-        if one is not None and in_place.how(case, way, one, new) is not Change.REPLACE:
+        one = next((context.view.pod(i) for i in part), None)
+        if one is not None and in_place.how(context, direction, one, new) is not Change.REPLACE:
             found |= part
     return found
 
 
-def _moves(way: OneWay, ids: Ids) -> Iterator[tuple[Ids, str, str]]:
+def _moves(direction: Direction, ids: Ids) -> Iterator[tuple[Ids, str, str]]:
     """``ids`` by the revision their pod is at and the one it goes to."""
-    for new, goal in way.goal.items():
-        for old, there in way.case.view.at.items():
+    for new, goal in direction.goal.items():
+        for old, there in direction.context.view.at.items():
             if part := ids & goal & there:
                 yield part, old, new
 
@@ -148,9 +153,13 @@ def _moves(way: OneWay, ids: Ids) -> Iterator[tuple[Ids, str, str]]:
 # In which groups.
 
 
-def _sizes(way: OneWay) -> Iterator[int]:
+def _sizes(direction: Direction) -> Iterator[int]:
     """The sizes of all groups; what is under way already is the first one, as in the update."""
-    policy, carried, total = way.policy.strategy, len(way.batch), len(_covered(way))
+    policy, carried, total = (
+        direction.policy.strategy,
+        len(direction.batch),
+        len(_covered(direction)),
+    )
     if policy.type is StrategyType.QUEUE or not carried:
         yield from strategy.group_sizes(policy.type, policy.groups, total)
         return
@@ -162,8 +171,8 @@ def _sizes(way: OneWay) -> Iterator[int]:
         carried += size
 
 
-def _groups(way: OneWay, sizes: tuple[int, ...]) -> PlannedGroups:
-    order = chain(way.batch, way.ordered(way.pending))
+def _groups(direction: Direction, sizes: tuple[int, ...]) -> PlannedGroups:
+    order = chain(direction.batch, direction.ordered(direction.pending))
     return PlannedGroups(
         count=len(sizes),
         sizes=tuple(GroupRun(size=size, times=len(list(run))) for size, run in groupby(sizes)),
@@ -188,17 +197,17 @@ def _holding(sizes: tuple[int, ...], count: int) -> int:
 # What it would run into.
 
 
-def _warnings(way: OneWay, instances: PlannedInstances) -> Iterator[Conflict]:
+def _warnings(direction: Direction, instances: PlannedInstances) -> Iterator[Conflict]:
     """What admission does not look at, for it refuses nothing."""
-    if words := _quota(way, instances):
+    if words := _quota(direction, instances):
         yield Conflict(reason=QUOTA, message=words)
-    if way.policy.replacement is Replacement.IN_PLACE and not way.restart:
-        replaced = instances.recreate & way.case.view.alive
-        if why := next(in_place.reasons(way.case, way.goal, replaced), None):
+    if direction.policy.replacement is Replacement.IN_PLACE and not direction.restart:
+        replaced = instances.recreate & direction.context.view.alive
+        if why := next(in_place.reasons(direction.context, direction.goal, replaced), None):
             words = f"instances are replaced, not changed in place: {why}"
             yield Conflict(reason=in_place.NOT_IN_PLACE, message=words)
-    for revision, ids in way.goal.items():
-        template = way.case.seen.templates.get(revision)
+    for revision, ids in direction.goal.items():
+        template = direction.context.observed.templates.get(revision)
         if template and ids & instances.surge and (claims := own_claims(template)):
             words = f"with Surge an instance's new pod mounts {claims[0]} while the old one still "
             words += "does; a volume that only one pod or node may use keeps it waiting"
@@ -206,12 +215,12 @@ def _warnings(way: OneWay, instances: PlannedInstances) -> Iterator[Conflict]:
             return
 
 
-def _quota(way: OneWay, instances: PlannedInstances) -> str | None:
+def _quota(direction: Direction, instances: PlannedInstances) -> str | None:
     """What a ResourceQuota says that is used up: to pods that are missing now, or to the pod that
     was only tried; that one counts where pods come before others go."""
-    seen = way.case.seen
+    seen = direction.context.observed
     refused = next((r.message for r in seen.refusals.values() if r.reason == QUOTA), None)
-    verdict = seen.verdicts.get(way.update.metadata.uid)
+    verdict = seen.verdicts.get(direction.update.metadata.uid)
     if refused or verdict is None or verdict.reason != QUOTA:
         return refused
     return verdict.message if instances.create | instances.surge else None

@@ -12,7 +12,7 @@ from controller.api.preview import Conflict
 from controller.api.update import Action, Phase, Update
 from controller.core.admission import dry_run, lock
 from controller.core.admission import target as aim
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.plan import (
     CheckTemplate,
     Event,
@@ -20,97 +20,105 @@ from controller.core.model.plan import (
     ReadRevision,
     Write,
     WriteUpdate,
-    target,
-    update_target,
+    subject,
+    subject_of_update,
 )
-from controller.core.progress.completion import closed, made_by_us
+from controller.core.progress.completion import finish_update, made_by_us
 from controller.core.refusals import writes as refused_writes
 from controller.core.status import actor, too_new
 from controller.core.status.update import entered
 
 
-def admit(case: Case) -> Write | None:
+def admit(context: Context) -> Write | None:
     """The next step of the oldest Update of a person's that waits; None: there is none, or it has
     to wait."""
-    uid = case.job.metadata.uid
+    uid = context.job.metadata.uid
     waiting = [
         u
-        for u in case.seen.updates.values()
-        if u.status.phase is Phase.PENDING and not made_by_us(u, uid) and u is not case.lock
+        for u in context.observed.updates.values()
+        if u.status.phase is Phase.PENDING and not made_by_us(u, uid) and u is not context.lock
     ]
     waiting.sort(key=lambda u: (u.metadata.creation_timestamp or 0, u.metadata.name))
-    waiting = [u for u in waiting if not refused_writes.at(case, update_target(u.metadata.name))]
-    writes = (write for u in waiting if (write := _admit(case, u)) is not None)
-    return next((write for write in writes if not refused_writes.by(case, write)), None)
+    waiting = [
+        u for u in waiting if not refused_writes.at(context, subject_of_update(u.metadata.name))
+    ]
+    writes = (write for u in waiting if (write := _admit(context, u)) is not None)
+    return next((write for write in writes if not refused_writes.by(context, write)), None)
 
 
-def _admit(case: Case, update: Update) -> Write | None:
+def _admit(context: Context, update: Update) -> Write | None:
     uid = update.metadata.uid
-    if (write := lock.restored(case, update)) is not None:
+    if (write := lock.restored(context, update)) is not None:
         return write
     if update.spec.action is not Action.PROCEED:
         who = actor.of(update, "action")
         words = f"{update.spec.action} asked for by {who} before it started"
-        return closed(case, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who)
-    if case.status.last_attempt is None:
+        return finish_update(
+            context, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who
+        )
+    if context.status.last_attempt is None:
         words = "the Job's instances are not created yet"
-        return lock.waiting(case, update, "JobNotCreated", words)
-    if newer := too_new.of_revision(case, [update.spec.revision or ""]):
+        return lock.waiting(context, update, "JobNotCreated", words)
+    if newer := too_new.of_revision(context, [update.spec.revision or ""]):
         words = f"made for a newer version of Echelon: {newer}"
-        return lock.waiting(case, update, too_new.REASON, words)
+        return lock.waiting(context, update, too_new.REASON, words)
     dry = update.spec.dry_run
-    refusals = list(aim.refusals(case, update))
+    refusals = list(aim.refusals(context, update))
     # What cannot be planned either.
     hopeless = {"InvalidInstances", "RevisionNotFound"} & {reason for reason, _ in refusals}
-    if refusals and not case.seen.job_live:
+    if refusals and not context.observed.job_live:
         return ReadJob()  # What is refused for good is refused by the Job as it is.
     if refusals and (not dry or hopeless):
-        return lock.rejected(case, update, *refusals[0])
-    goal = aim.of(case, update)
-    if goal.revision is not None or aim.has_job_gates(case, update):
-        verdict = case.seen.verdicts.get(uid)
-        if verdict is None or (not verdict.answered and (verdict.ask_again or 0) <= case.now):
+        return lock.rejected(context, update, *refusals[0])
+    goal = aim.of(context, update)
+    if goal.revision is not None or aim.has_job_gates(context, update):
+        verdict = context.observed.verdicts.get(uid)
+        if verdict is None or (not verdict.answered and (verdict.ask_again or 0) <= context.now):
             return CheckTemplate(goal.revision or "", uid)
         if not verdict.answered:
-            return lock.waiting(case, update, verdict.reason, verdict.message)
+            return lock.waiting(context, update, verdict.reason, verdict.message)
         if not verdict.accepted:
             refusals.append((verdict.reason, verdict.message))
     if dry:
-        return _planned(case, update, goal, refusals)
-    if refusals and not case.seen.job_live:
+        return _planned(context, update, goal, refusals)
+    if refusals and not context.observed.job_live:
         return ReadJob()
     if refusals:
-        return lock.rejected(case, update, *refusals[0])
-    if goal.revision is not None and (write := lock.kept(case, goal.revision)):
-        if (held := refused_writes.by(case, write)) is None:
+        return lock.rejected(context, update, *refusals[0])
+    if goal.revision is not None and (write := lock.kept(context, goal.revision)):
+        if (held := refused_writes.by(context, write)) is None:
             return write
-        return lock.waiting(case, update, held.reason, refused_writes.words((target(write), held)))
-    return lock.take(case, update, goal)
+        return lock.waiting(
+            context, update, held.reason, refused_writes.words((subject(write), held))
+        )
+    return lock.take(context, update, goal)
 
 
-def _planned(case: Case, update: Update, goal: aim.Aim, refusals: list[aim.Refusal]) -> Write:
+def _planned(
+    context: Context, update: Update, goal: aim.UpdateTarget, refusals: list[aim.Refusal]
+) -> Write:
     """The end of a dry run: the plan, and what would stand in its way."""
-    if not case.seen.job_live:
+    if not context.observed.job_live:
         return ReadJob()
-    draft = lock.snapshot(case, update, goal)
-    unread = dry_run.templates_needed(case, draft) - set(case.seen.templates)
-    if unread := unread & set(case.seen.revisions):
+    draft = lock.snapshot(context, update, goal)
+    unread = dry_run.templates_needed(context, draft) - set(context.observed.templates)
+    if unread := unread & set(context.observed.revisions):
         return ReadRevision(min(unread))
     if (write := lock.marked(update)) is not None:
         return write
     conflicts = [Conflict(reason=reason, message=words) for reason, words in refusals]
-    plan = dry_run.preview(case, update, draft, restart=goal.restart, conflicts=conflicts)
+    plan = dry_run.preview(context, update, draft, restart=goal.restart, conflicts=conflicts)
     words = f"{plan.groups.count} groups"
     if refusals:
         words += f"; {len(refusals)} conflict{'s' if len(refusals) > 1 else ''}"
-    status = entered(case, update, Phase.PLANNED, "Planned", words)
+    status = entered(context, update, Phase.PLANNED, "Planned", words)
     name = update.metadata.name
-    status = status.model_copy(update={"plan": plan, "job_uid": case.job.metadata.uid})
+    status = status.model_copy(update={"plan": plan, "job_uid": context.job.metadata.uid})
     return WriteUpdate(name, status, (Event("Planned", words, name),))
 
 
-def wake(case: Case) -> Iterator[float]:
+def wake(context: Context) -> Iterator[float]:
     """When the API server is asked again about a template it could not judge."""
-    for verdict in case.seen.verdicts.values():
+    for verdict in context.observed.verdicts.values():
         if not verdict.answered and verdict.ask_again is not None:
             yield verdict.ask_again

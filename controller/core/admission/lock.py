@@ -11,10 +11,10 @@ from controller.api.job import ActiveUpdate, LastAttempt
 from controller.api.labels import ADMITTED, REVISION
 from controller.api.policy import Replacement
 from controller.api.update import BatchStatus, Phase, Target, Update, UpdateStatus
-from controller.core.admission.target import Aim
+from controller.core.admission.target import UpdateTarget
 from controller.core.model import assigned as asg
 from controller.core.model import policy
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.plan import (
     THE_STATUS,
     Event,
@@ -25,24 +25,24 @@ from controller.core.model.plan import (
     WriteJob,
     WriteUpdate,
 )
-from controller.core.progress.completion import closed, made_by_us, purpose, retreat
+from controller.core.progress.completion import finish_update, made_by_us, purpose, revert_untouched
 from controller.core.refusals import writes as refused_writes
 from controller.core.revisions.template import own_claims
-from controller.core.rollout import direction
+from controller.core.rollout.direction import Direction
 from controller.core.status import actor, pausing
-from controller.core.status.update import entered, told
+from controller.core.status.update import entered, with_conditions
 
 
-def kept(case: Case, revision: str) -> Write | None:
+def kept(context: Context, revision: str) -> Write | None:
     """The write that makes the revision the newest of the Job; None: it is."""
-    newest = max((r.number for r in case.seen.revisions.values()), default=0)
-    mine = case.seen.revisions.get(revision)
+    newest = max((r.number for r in context.observed.revisions.values()), default=0)
+    mine = context.observed.revisions.get(revision)
     if mine is None or mine.number < newest:
         return KeepRevision(revision, newest + 1)
     return None
 
 
-def restored(case: Case, update: Update) -> Write | None:
+def restored(context: Context, update: Update) -> Write | None:
     """The end of a pending Update that already was judged under another uid: it comes from a
     backup, or is a copy."""
     mark = update.metadata.annotations.get(ADMITTED)
@@ -54,12 +54,12 @@ def restored(case: Case, update: Update) -> Write | None:
     )
     if update.metadata.owner_references:
         words += ", and its ownerReferences, for it is a copy of the operator's own"
-    return closed(case, update, Phase.ABORTED, "Restored", words)
+    return finish_update(context, update, Phase.ABORTED, "Restored", words)
 
 
-def rejected(case: Case, update: Update, reason: str, message: str) -> Write:
+def rejected(context: Context, update: Update, reason: str, message: str) -> Write:
     """The end of a pending Update that may not start."""
-    return marked(update) or closed(case, update, Phase.REJECTED, reason, message)
+    return marked(update) or finish_update(context, update, Phase.REJECTED, reason, message)
 
 
 def marked(update: Update) -> Write | None:
@@ -69,33 +69,35 @@ def marked(update: Update) -> Write | None:
     return None if there else MarkAdmitted(update.metadata.name)
 
 
-def take(case: Case, update: Update, aim: Aim) -> Write | None:
+def take(context: Context, update: Update, aim: UpdateTarget) -> Write | None:
     """The next write of an Update that may start; None: the API server refuses it for now."""
-    if refused_writes.at(case, THE_STATUS):
+    if refused_writes.at(context, THE_STATUS):
         return None
-    if not case.seen.job_live:
+    if not context.observed.job_live:
         return ReadJob()
-    status = snapshot(case, update, aim, case.active)
-    status = told(case, update, status, "Admitting", "it is about to start")
+    status = snapshot(context, update, aim, context.active)
+    status = with_conditions(context, update, status, "Admitting", "it is about to start")
     if status != update.status:
         return WriteUpdate(update.metadata.name, status)
-    return marked(update) or _take_lock(case, update, aim)
+    return marked(update) or _take_lock(context, update, aim)
 
 
-def waiting(case: Case, update: Update, reason: str, message: str) -> Write | None:
+def waiting(context: Context, update: Update, reason: str, message: str) -> Write | None:
     """The write that says what a pending Update waits for; None: it says so."""
-    status = told(case, update, update.status, reason, message)
+    status = with_conditions(context, update, update.status, reason, message)
     return None if status == update.status else WriteUpdate(update.metadata.name, status)
 
 
-def snapshot(case: Case, update: Update, aim: Aim, former: Update | None = None) -> UpdateStatus:
+def snapshot(
+    context: Context, update: Update, aim: UpdateTarget, former: Update | None = None
+) -> UpdateStatus:
     """The status of a pending Update with policy, ``from`` and ``to`` as of this moment;
     ``former``: the active one that it supersedes."""
-    job = case.job
-    origin = asg.read(former.status.from_) if former else aim.within(case.assigned)
-    carried = _carried(case, update, aim, former)
-    total = len(aim.covered(_free(case, former)) | carried)
-    made = update.metadata.creation_timestamp or case.stamp
+    job = context.job
+    origin = asg.read(former.status.from_) if former else aim.within(context.assigned)
+    carried = _carried(context, update, aim, former)
+    total = len(aim.covered(_free(context, former)) | carried)
+    made = update.metadata.creation_timestamp or context.stamp
     batch = BatchStatus(index=0, instances=carried, started_at=made) if carried else None
     return update.status.model_copy(
         update={
@@ -111,17 +113,17 @@ def snapshot(case: Case, update: Update, aim: Aim, former: Update | None = None)
     )
 
 
-def given_up(case: Case, update: Update, words: str) -> Write:
+def given_up(context: Context, update: Update, words: str) -> Write:
     """A person stopped the operator's own Update before it began: its template counts as tried, or
     it would be made again at once. What an active Update is to leave behind stays its own."""
-    last = case.status.last_attempt
+    last = context.status.last_attempt
     made_for = update.metadata.annotations.get(REVISION)
-    if last is not None and made_for == case.seen.revision and case.new_template:
+    if last is not None and made_for == context.observed.revision and context.new_template:
         tried: dict[str, object] = {
-            "revision": case.seen.revision,
-            "retry_token": case.job.spec.update.retry_token,
+            "revision": context.observed.revision,
+            "retry_token": context.job.spec.update.retry_token,
         }
-        if case.status.active_update is None:
+        if context.status.active_update is None:
             tried |= {
                 "update": update.metadata.name,
                 "update_uid": update.metadata.uid,
@@ -130,44 +132,46 @@ def given_up(case: Case, update: Update, words: str) -> Write:
                 "message": words,
             }
         attempt = last.model_copy(update=tried)
-        return WriteJob(case.status.model_copy(update={"last_attempt": attempt}))
+        return WriteJob(context.status.model_copy(update={"last_attempt": attempt}))
     who = actor.of(update, "action")
-    return closed(case, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who)
+    return finish_update(
+        context, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who
+    )
 
 
-def _carried(case: Case, update: Update, aim: Aim, former: Update | None) -> Ids:
+def _carried(context: Context, update: Update, aim: UpdateTarget, former: Update | None) -> Ids:
     """Ids at the target already that are no good yet, and yet are this Update's matter: those that
     the superseded one has under way (they count as its first group, or more instances would be down
     than the strategy lets), and with ``force`` all, for it is to be tried again."""
     if aim.revision is None:
         return NONE
-    down = (_free(case, former).get(aim.revision, NONE) - case.available) & aim.instances
+    down = (_free(context, former).get(aim.revision, NONE) - context.available) & aim.instances
     if update.spec.force and not aim.restart:
         return down
     if former is None:
         return NONE
-    way = direction.of(case, former)
-    return down & (way.flight - way.idle)
+    direction = Direction.of(context, former)
+    return down & (direction.in_flight - direction.not_started)
 
 
-def _free(case: Case, former: Update | None) -> asg.Assigned:
+def _free(context: Context, former: Update | None) -> asg.Assigned:
     """``assigned`` without what the superseded Update had only planned."""
-    return retreat(case, former) if former else case.assigned
+    return revert_untouched(context, former) if former else context.assigned
 
 
-def _take_lock(case: Case, update: Update, aim: Aim) -> Write:
-    after, last = _free(case, case.active), case.status.last_attempt
+def _take_lock(context: Context, update: Update, aim: UpdateTarget) -> Write:
+    after, last = _free(context, context.active), context.status.last_attempt
     assert last is not None, "first creation sets lastAttempt"
     nothing = not aim.covered(after) and update.status.batch is None
-    own = aim.revision == case.seen.revision
+    own = aim.revision == context.observed.revision
     attempt = LastAttempt(
         # Whatever else was tried, the Job's own template (and its token) still is to be.
         revision=aim.revision if own and aim.revision else last.revision,
-        retry_token=case.job.spec.update.retry_token if own else last.retry_token,
+        retry_token=context.job.spec.update.retry_token if own else last.retry_token,
         update=update.metadata.name,
         update_uid=update.metadata.uid,
         outcome=str(Phase.ROLLED_FORWARD) if nothing else None,
-        reason=purpose(case, update) if nothing else None,
+        reason=purpose(context, update) if nothing else None,
     )
     held = ActiveUpdate(name=update.metadata.name, uid=update.metadata.uid)
     changes: dict[str, object] = {
@@ -179,17 +183,17 @@ def _take_lock(case: Case, update: Update, aim: Aim) -> Write:
     if nothing and aim.revision and set(after) <= {aim.revision}:
         changes["current_revision"] = aim.revision
     if nothing and aim.revision:
-        known = case.status.known_bad
+        known = context.status.known_bad
         changes["known_bad"] = tuple(bad for bad in known if bad.revision != aim.revision)
     note = f"{update.metadata.name}: {_words(update)}"
-    events = () if nothing else (Event("UpdateStarted", note), *_warnings(case, update))
-    return WriteJob(case.status.model_copy(update=changes), events)
+    events = () if nothing else (Event("UpdateStarted", note), *_warnings(context, update))
+    return WriteJob(context.status.model_copy(update=changes), events)
 
 
-def _warnings(case: Case, update: Update) -> tuple[Event, ...]:
+def _warnings(context: Context, update: Update) -> tuple[Event, ...]:
     """What is allowed and yet may surprise."""
     policy, to = update.status.policy, update.status.to
-    template = case.seen.templates.get(to.revision) if to and to.revision else None
+    template = context.observed.templates.get(to.revision) if to and to.revision else None
     surges = policy is not None and policy.replacement is Replacement.SURGE
     if not surges or template is None or not (claims := own_claims(template)):
         return ()
@@ -200,14 +204,14 @@ def _warnings(case: Case, update: Update) -> tuple[Event, ...]:
     return (Event("SurgeSharesVolume", note, update.metadata.name, "Warning"),)
 
 
-def begin(case: Case, update: Update) -> Write:
+def begin(context: Context, update: Update) -> Write:
     """The phase, once the lock is held: rolling forward, or born paused, or waiting for a pulse."""
-    wish = pausing.of(direction.forward(case, update))
+    wish = pausing.of(Direction.forward(context, update))
     message = _words(update) + (f"; {wish.message}" if wish.message else "")
     reason = "Admitted" if wish.phase is Phase.ROLLING_FORWARD else wish.reason
     # A person's own Update was started by whoever made it.
-    maker = "" if made_by_us(update, case.job.metadata.uid) else actor.of(update, "job")
-    status = entered(case, update, wish.phase, reason, message, by=wish.by or maker)
+    maker = "" if made_by_us(update, context.job.metadata.uid) else actor.of(update, "job")
+    status = entered(context, update, wish.phase, reason, message, by=wish.by or maker)
     event = Event(str(wish.phase), message, update.metadata.name)
     return WriteUpdate(update.metadata.name, status, (event,))
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from controller.api.ids import NONE, Ids
 from controller.api.update import Update
 from controller.core.model import assigned as asg
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.rollout.diff import diff
 from controller.core.verdicts import validation
 
@@ -21,73 +21,75 @@ Refusal = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Aim:
+class UpdateTarget:
     """``revision`` None: each instance its own (a restart). ``reach``: the ids it is about, None:
     all. ``restart``: also those that are at their revision already."""
 
-    case: Case
+    context: Context
     revision: str | None
-    reach: Ids | None = None
+    selected: Ids | None = None
     restart: bool = False
 
     @cached_property
-    def whole(self) -> Ids:
+    def desired(self) -> Ids:
         """All ids of the Job after such an Update, be they in its reach or not."""
         # A restart of what runs leaves the count to scaling, for it ships nothing that is pending.
-        return self.case.intended if self.revision is None else self.case.every_id
+        return self.context.intended if self.revision is None else self.context.every_id
 
     @property
     def instances(self) -> Ids:
         """Ids in its reach that are there afterwards."""
-        return self.whole if self.reach is None else self.whole & self.reach
+        return self.desired if self.selected is None else self.desired & self.selected
 
     def within(self, assigned: asg.Assigned) -> asg.Assigned:
         """The part of ``assigned`` in its reach: where each instance comes from."""
-        return assigned if self.reach is None else asg.within(assigned, self.reach)
+        return assigned if self.selected is None else asg.within(assigned, self.selected)
 
     def covered(self, assigned: asg.Assigned) -> Ids:
         """The ids that it touches."""
         if self.revision is None:
-            return asg.ids_of(self.within(assigned)) & self.whole
-        found = diff(assigned, self.revision, self.whole, self.reach)
+            return asg.ids_of(self.within(assigned)) & self.desired
+        found = diff(assigned, self.revision, self.desired, self.selected)
         stay = found.unchanged & self.instances if self.restart else NONE
         return found.covered | stay
 
 
-def of(case: Case, update: Update) -> Aim:
+def of(context: Context, update: Update) -> UpdateTarget:
     """What ``update`` aims at. Raises ``ValueError`` for a range that makes no sense."""
     spec = update.spec
-    reach = None if spec.instances is None else Ids.parse(spec.instances)
-    if reach is not None and not reach:
+    selected = None if spec.instances is None else Ids.parse(spec.instances)
+    if selected is not None and not selected:
         raise ValueError("it names no instance; leave spec.instances out to mean all")
-    revision = spec.revision or (None if spec.restart else case.seen.revision)
-    return Aim(case, revision, reach, spec.restart)
+    revision = spec.revision or (None if spec.restart else context.observed.revision)
+    return UpdateTarget(context, revision, selected, spec.restart)
 
 
-def refusals(case: Case, update: Update) -> Iterator[Refusal]:
+def refusals(context: Context, update: Update) -> Iterator[Refusal]:
     """Why a person's Update may not start, the weightiest first."""
     try:
-        aim = of(case, update)
+        aim = of(context, update)
     except ValueError as error:
         yield "InvalidInstances", f"spec.instances: {error}"
         return
-    held = case.status.active_update
+    held = context.status.active_update
     if held is not None and held.uid != update.metadata.uid:
         yield "UpdateInProgress", f"Update {held.name} is active; wait for its end or abort it"
-    if (outside := (aim.reach or NONE) - aim.whole - case.intended) and aim.reach is not None:
-        count = len(aim.whole)
+    if (
+        outside := (aim.selected or NONE) - aim.desired - context.intended
+    ) and aim.selected is not None:
+        count = len(aim.desired)
         known = f"instances 0-{count - 1}" if count else "no instances"
         yield "RangeOutsideJob", f"spec.instances names {outside}; the Job has {known}"
-    current, parent = case.status.current_revision, update.spec.parent
+    current, parent = context.status.current_revision, update.spec.parent
     if parent is not None and parent != current:
         yield "ParentMismatch", f"spec.parent is {parent}, the Job's currentRevision {current}"
-    if bad_gate := _gates(case, update):
+    if bad_gate := _gates(context, update):
         yield bad_gate
     if aim.revision is None:
         return
-    if aim.revision != case.seen.revision and aim.revision not in case.seen.revisions:
+    if aim.revision != context.observed.revision and aim.revision not in context.observed.revisions:
         yield "RevisionNotFound", f"there is no ControllerRevision {aim.revision} of this Job"
-    bad = next((b for b in case.status.known_bad if b.revision == aim.revision), None)
+    bad = next((b for b in context.status.known_bad if b.revision == aim.revision), None)
     if bad is not None and not update.spec.force and aim.revision != current:
         yield (
             "KnownBad",
@@ -95,15 +97,15 @@ def refusals(case: Case, update: Update) -> Iterator[Refusal]:
         )
 
 
-def has_job_gates(case: Case, update: Update) -> bool:
+def has_job_gates(context: Context, update: Update) -> bool:
     """Whether the Update is asked through gates that make a Job of a template."""
     own = update.spec.policy.gates if update.spec.policy else None
-    gates = case.job.spec.update.gates if own is None else own
+    gates = context.job.spec.update.gates if own is None else own
     return any(gate.job is not None for gate in gates)
 
 
-def _gates(case: Case, update: Update) -> Refusal | None:
+def _gates(context: Context, update: Update) -> Refusal | None:
     own = update.spec.policy.gates if update.spec.policy else None
     if own is not None:
         return validation.refusal(own, "spec.policy.gates")
-    return validation.refusal(case.job.spec.update.gates, "spec.update.gates of the Job")
+    return validation.refusal(context.job.spec.update.gates, "spec.update.gates of the Job")

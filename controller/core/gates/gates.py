@@ -19,48 +19,48 @@ from controller.core.gates import groups as sides
 from controller.core.gates import run
 from controller.core.model.observed import Told
 from controller.core.model.plan import AskGate
-from controller.core.rollout.direction import OneWay
+from controller.core.rollout.direction import Direction
 
 
 @dataclass(frozen=True)
 class Gates:
     """The gates of an Update that rolls forward, at one moment. Backward none is asked."""
 
-    way: OneWay
+    direction: Direction
 
     @property
     def now(self) -> float:
-        return self.way.case.now
+        return self.direction.context.now
 
     @cached_property
     def wanted(self) -> dict[str, Gate]:
-        return {} if self.way.backward else {g.name: g for g in self.way.policy.gates}
+        return {} if self.direction.backward else {g.name: g for g in self.direction.policy.gates}
 
     @cached_property
     def stored(self) -> dict[str, GateStatus]:
-        return {s.name: s for s in self.way.update.status.gates if s.name in self.wanted}
+        return {s.name: s for s in self.direction.update.status.gates if s.name in self.wanted}
 
     # Where the update is.
 
     @cached_property
     def through(self) -> int:
         """How many instances are done or have failed for good."""
-        return len(self.way.done | self.way.failed)
+        return len(self.direction.done | self.direction.failed)
 
     @cached_property
     def over(self) -> bool:
         """Whether no instance is left to update."""
-        return not self.way.pending and not self.way.flight
+        return not self.direction.pending and not self.direction.in_flight
 
     @cached_property
     def _started(self) -> Ids:
         """Ids in flight of which more than the intent is there."""
-        return self.way.flight - self.way.idle
+        return self.direction.in_flight - self.direction.not_started
 
     @cached_property
     def _queue(self) -> int | None:
         """The size of a Queue; None: its groups are those of the strategy."""
-        policy = self.way.policy.strategy
+        policy = self.direction.policy.strategy
         return policy.groups[0] if policy.type is StrategyType.QUEUE else None
 
     @cached_property
@@ -86,10 +86,10 @@ class Gates:
     def _complete(self, gate: Gate) -> bool:
         """Whether a group is complete that this Batch gate was not asked about."""
         new = self.through - self._covered(gate)
-        if new <= 0 or self.way.update.status.batch is None:
+        if new <= 0 or self.direction.update.status.batch is None:
             return False
         if self.over or self._queue is None:
-            return not self.way.flight
+            return not self.direction.in_flight
         # Those that run beside it are no hindrance to one that decides nothing.
         return new >= self._queue and (gate.dry_run or not self._started)
 
@@ -136,11 +136,11 @@ class Gates:
     def _outdated(self, gate: Gate) -> bool:
         """Whether a Continuous gate has not been asked since this group is complete."""
         told = self._told(gate.name)
-        return not self.way.flight and (told is None or told.through != self.through)
+        return not self.direction.in_flight and (told is None or told.through != self.through)
 
     def _told(self, name: str) -> Told | None:
         """The last answer, if it is one of the present run."""
-        told, state = self.way.case.seen.answers.get(name), self.stored.get(name)
+        told, state = self.direction.context.observed.answers.get(name), self.stored.get(name)
         if told is None or state is None:
             return None
         # The answer that cost a gate its verdict is the first one of the run that this begins.
@@ -187,7 +187,7 @@ class Gates:
                 free = state is None or state.result == run.PASSED
                 if gate.dry_run and state is not None:
                     free = state.result != run.WAITING or self.over
-                return free and self._complete(gate) and not self.way.shaky
+                return free and self._complete(gate) and not self.direction.updated_not_ready
             case _:
                 if not self._final:
                     return False
@@ -196,7 +196,7 @@ class Gates:
     @cached_property
     def _final(self) -> bool:
         """Whether it is the time of Final gates."""
-        if not self.over or self.way.shaky:
+        if not self.over or self.direction.updated_not_ready:
             return False
         return not any(self._holds(gate) for gate in self._blocking)
 
@@ -205,7 +205,7 @@ class Gates:
         if gate.scope is Scope.CONTINUOUS:
             return 0
         if self._queue is None:
-            batch = self.way.update.status.batch
+            batch = self.direction.update.status.batch
             return batch.index if batch else 0
         before = self.stored.get(gate.name)
         return max(before.group + 1 if before else 0, (self.through - 1) // self._queue)
@@ -220,7 +220,7 @@ class Gates:
             case Scope.CONTINUOUS:
                 asked = True
             case Scope.BATCH:
-                asked = not self.way.shaky
+                asked = not self.direction.updated_not_ready
             case _:
                 asked = self._final
         return asked and state.result == run.WAITING
@@ -231,19 +231,19 @@ class Gates:
         return tuple(self._ask(self.wanted[state.name], state, at) for state, at in due)
 
     def _ask(self, gate: Gate, state: GateStatus, at: float) -> AskGate:
-        way = self.way
+        direction = self.direction
         return AskGate(
             gate=gate,
-            update=way.update.metadata.name,
+            update=direction.update.metadata.name,
             group=state.group,
             run=run.run_of(state),
-            updated=sides.updated(way, gate.scope),
-            baseline=sides.baseline(way),
+            updated=sides.updated(direction, gate.scope),
+            baseline=sides.baseline(direction),
             due=at,
             question=self._question(gate, state),
             # With one that is down it is no answer about all of them.
-            through=-1 if way.shaky else self.through,
-            evidence=sides.evidence(way) if gate.builtin else None,
+            through=-1 if direction.updated_not_ready else self.through,
+            evidence=sides.evidence(direction) if gate.builtin else None,
         )
 
     def _question(self, gate: Gate, state: GateStatus) -> str:
@@ -269,12 +269,14 @@ class Gates:
     def _next_asks(self) -> Iterator[tuple[GateStatus, float]]:
         for name, state in self.stored.items():
             gate = self.wanted[name]
-            if name in self.way.case.seen.asking or not self._asked(gate, state):
+            if name in self.direction.context.observed.asking or not self._asked(gate, state):
                 continue
             told = self._told(name)
             at = run.next_ask(gate, state, told, self.now)
             heard = told is not None or state.time is not None
-            at_once = heard and gate.scope is Scope.CONTINUOUS and not self.way.shaky
+            at_once = (
+                heard and gate.scope is Scope.CONTINUOUS and not self.direction.updated_not_ready
+            )
             if at_once and self._outdated(gate):
                 # Answers are told apart by whole seconds.
                 soon = (state.time or 0.0) + 1

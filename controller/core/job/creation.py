@@ -14,7 +14,7 @@ from controller.api.job import LastAttempt
 from controller.core.admission.automatic import policy_refused, template_write
 from controller.core.job.scaling import of_their_pods
 from controller.core.model import assigned as asg
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.plan import AdoptRevisions, Event, ReadJob, Write, WriteJob
 from controller.core.refusals import writes as refused_writes
 from controller.core.replacement import repair
@@ -24,66 +24,68 @@ from controller.core.replacement import repair
 SETTLED = 5.0
 
 
-def adopt(case: Case) -> Write | None:
+def adopt(context: Context) -> Write | None:
     """ControllerRevisions that a former Job left are taken in before anything else: they name what
     its pods run. What is adopted for a Job that is gone meanwhile, the garbage collector would
     delete: so the Job is read live before."""
-    pods = any(mend.adopt and not case.is_held(mend) for mend in repair.mends(case))
-    revisions = AdoptRevisions(tuple(sorted(case.seen.orphans)))
-    wanted = bool(revisions.names) and not refused_writes.by(case, revisions)
-    if (pods or wanted) and not case.seen.job_live:
+    pods = any(mend.adopt and not context.is_held(mend) for mend in repair.mends(context))
+    revisions = AdoptRevisions(tuple(sorted(context.observed.orphans)))
+    wanted = bool(revisions.names) and not refused_writes.by(context, revisions)
+    if (pods or wanted) and not context.observed.job_live:
         return ReadJob()
     return revisions if wanted else None
 
 
-def create(case: Case) -> Write | None:
+def create(context: Context) -> Write | None:
     """The next write of a Job that was never created, or whose status says so. None: it was, it has
     to wait for pods that may be its own, or its template is refused."""
-    if case.status.last_attempt is not None or case.seen.orphans:
+    if context.status.last_attempt is not None or context.observed.orphans:
         return None
-    if (until := settled_at(case)) is not None and case.now < until:
+    if (until := settled_at(context)) is not None and context.now < until:
         return None
-    wish = Ids.span(0, case.job.spec.instances)
-    known = asg.moved(case.assigned, of_their_pods(case, wish - case.intended))
+    wish = Ids.span(0, context.job.spec.instances)
+    known = asg.moved(context.assigned, of_their_pods(context, wish - context.intended))
     if known:
-        return _taken_over(case, known, wish)
-    if policy_refused(case) is not None:
+        return _taken_over(context, known, wish)
+    if policy_refused(context) is not None:
         return None
-    if write := template_write(case):
+    if write := template_write(context):
         return write
-    if case.seen.verdict is None or not case.seen.verdict.accepted:
+    if context.observed.verdict is None or not context.observed.verdict.accepted:
         return None
-    mine = case.seen.revision
+    mine = context.observed.revision
     note = f"{len(wish)} instances at revision {mine}"
-    return _written(case, {mine: wish}, mine, mine, Event("Created", note))
+    return _written(context, {mine: wish}, mine, mine, Event("Created", note))
 
 
-def settled_at(case: Case) -> float | None:
+def settled_at(context: Context) -> float | None:
     """Until when a new Job waits for pods of a former one to go or to turn out orphans."""
-    made = case.job.metadata.creation_timestamp
-    if case.status.last_attempt is not None or made is None:
+    made = context.job.metadata.creation_timestamp
+    if context.status.last_attempt is not None or made is None:
         return None
-    views = (case.view, case.view.twin)
+    views = (context.view, context.view.twin)
     pods = (view.pod(i) for view in views for i in view.foreign)
     left = any(pod.deleted is None and not pod.stranger for pod in pods)
     return made + SETTLED if left else None
 
 
-def _taken_over(case: Case, known: dict[str, Ids], wish: Ids) -> Write:
-    mine = case.seen.revision
-    current = case.status.current_revision or _completed(case, known)
+def _taken_over(context: Context, known: dict[str, Ids], wish: Ids) -> Write:
+    mine = context.observed.revision
+    current = context.status.current_revision or _completed(context, known)
     assigned = asg.moved(known, {current: wish - asg.ids_of(known)})
     others = [name for name in (current, *sorted(assigned)) if name != mine]
     tried = others[0] if set(assigned) != {mine} else mine
     kept = ", ".join(f"{ids} at {name}" for name, ids in sorted(known.items()))
     note = f"instances keep the revisions that their pods run: {kept}"
-    return _written(case, assigned, current, tried, Event("TakenOver", note))
+    return _written(context, assigned, current, tried, Event("TakenOver", note))
 
 
-def _completed(case: Case, known: dict[str, Ids]) -> str:
+def _completed(context: Context, known: dict[str, Ids]) -> str:
     """Of what runs, the revision that the whole Job most likely completed last."""
-    others = {name: ids for name, ids in known.items() if name != case.seen.revision} or known
-    revisions = case.seen.revisions
+    others = {
+        name: ids for name, ids in known.items() if name != context.observed.revision
+    } or known
+    revisions = context.observed.revisions
 
     def weight(name: str) -> tuple[int, int]:
         number = revisions[name].number if name in revisions else 0
@@ -93,18 +95,18 @@ def _completed(case: Case, known: dict[str, Ids]) -> str:
 
 
 def _written(
-    case: Case, assigned: dict[str, Ids], current: str, tried: str, event: Event
+    context: Context, assigned: dict[str, Ids], current: str, tried: str, event: Event
 ) -> WriteJob:
-    held = case.status.active_update
-    status = case.status.model_copy(
+    held = context.status.active_update
+    status = context.status.model_copy(
         update={
             "assigned": asg.write(assigned),
             "instances_in_force": len(asg.ids_of(assigned)),
             "current_revision": current,
-            "update_revision": case.seen.revision,
+            "update_revision": context.observed.revision,
             "last_attempt": LastAttempt(
                 revision=tried,
-                retry_token=case.job.spec.update.retry_token,
+                retry_token=context.job.spec.update.retry_token,
                 update=held.name if held else None,
                 update_uid=held.uid if held else None,
             ),

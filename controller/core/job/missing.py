@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from controller.api.update import ACTIVE, TERMINAL, Action, Phase, Update
 from controller.core.model.plan import Event, WriteUpdate
 from controller.core.status import actor
-from controller.core.status.update import entered, told
+from controller.core.status.update import entered, with_conditions
 
 REASON = "JobNotFound"
 
@@ -42,5 +42,5 @@ def _status(update: Update, moment: Moment) -> WriteUpdate | None:
         reason, who = f"{update.spec.action}Requested", actor.of(update, "action")
         status = entered(moment, update, Phase.ABORTED, reason, words, by=who)
         return WriteUpdate(name, status, (Event("Aborted", words, name),))
-    status = told(moment, update, update.status, REASON, message)
+    status = with_conditions(moment, update, update.status, REASON, message)
     return None if status == update.status else WriteUpdate(name, status)

@@ -19,7 +19,7 @@ from controller.core.admission.automatic import (
     wanted,
 )
 from controller.core.model.conditions import Wanted
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.observed import Verdict
 from controller.core.refusals import writes as refused_writes
 from controller.core.status import outcome
@@ -37,25 +37,25 @@ _ON_PURPOSE: Final = {
 }
 
 
-def condition(case: Case) -> Wanted:
+def condition(context: Context) -> Wanted:
     """The condition as it should be now."""
-    if found := why(case):
+    if found := why(context):
         return Wanted(True, *found)
-    if (held := case.status.active_update) is not None:
+    if (held := context.status.active_update) is not None:
         return Wanted(False, "UpdateActive", f"Update {held.name} is active")
-    if case.status.last_attempt is None:
+    if context.status.last_attempt is None:
         return Wanted(False, "NotCreated", "the instances are not created yet")
-    return Wanted(False, "UpToDate", f"all instances are assigned {case.seen.revision}")
+    return Wanted(False, "UpToDate", f"all instances are assigned {context.observed.revision}")
 
 
-def why(case: Case) -> tuple[str, str] | None:
+def why(context: Context) -> tuple[str, str] | None:
     """Reason and message of a template that waits; None: none does."""
-    last, held = case.status.last_attempt, case.status.active_update is not None
-    if last is None or (case.at_template and not held):
+    last, held = context.status.last_attempt, context.status.active_update is not None
+    if last is None or (context.at_template and not held):
         return None
-    if case.new_template:
-        return _untried(case, held)
-    return None if held else _tried(case, last)
+    if context.new_template:
+        return _untried(context, held)
+    return None if held else _tried(context, last)
 
 
 def about_template(verdict: Verdict) -> str:
@@ -64,55 +64,55 @@ def about_template(verdict: Verdict) -> str:
     return f"the template {what}: {verdict.message}"
 
 
-def _untried(case: Case, held: bool) -> tuple[str, str] | None:
+def _untried(context: Context, held: bool) -> tuple[str, str] | None:
     """Why the present template was not tried yet."""
-    verdict = case.seen.verdict
-    if verdict and held_up(case):
+    verdict = context.observed.verdict
+    if verdict and held_up(context):
         return verdict.reason, about_template(verdict)
-    if bad := policy_refused(case):
+    if bad := policy_refused(context):
         return bad
-    if known_bad(case):
-        return "KnownBad", _failed_before(case)
-    if case.job.spec.update.mode is Mode.MANUAL:
+    if known_bad(context):
+        return "KnownBad", _failed_before(context)
+    if context.job.spec.update.mode is Mode.MANUAL:
         return "Manual", "an Update object is waited for"
-    if awaits_instances(case):
+    if awaits_instances(context):
         return NOTHING_LEFT, "the template is tried again once there are instances"
-    if not wanted(case):
+    if not wanted(context):
         return "UpdateActive", "another Update is active"
-    if write := start_refused(case):
+    if write := start_refused(context):
         return write[1].reason, refused_writes.words(write)
     return None if held else ("TemplateChanged", "an Update is about to start")
 
 
-def _failed_before(case: Case) -> str:
+def _failed_before(context: Context) -> str:
     """Why a template that is known to be bad waits, and what may be done."""
-    mine = case.seen.revision
-    why = next(bad.reason for bad in case.status.known_bad if bad.revision == mine)
-    automatic = case.job.spec.update.mode is Mode.AUTOMATIC
+    mine = context.observed.revision
+    why = next(bad.reason for bad in context.status.known_bad if bad.revision == mine)
+    automatic = context.job.spec.update.mode is Mode.AUTOMATIC
     how = "change spec.update.retryToken" if automatic else "make an Update with spec.force: true"
     return f"revision {mine} failed before ({why}); change the template, or {how} to try it again"
 
 
-def _tried(case: Case, last: LastAttempt) -> tuple[str, str]:
+def _tried(context: Context, last: LastAttempt) -> tuple[str, str]:
     """Why instances are at another revision although the present template was tried."""
     if last.outcome == Phase.ROLLED_BACK:
-        return "RolledBack", outcome.words(case)
+        return "RolledBack", outcome.words(context)
     if last.outcome in (Phase.FAILED, Phase.ERROR):
-        return f"Update{last.outcome}", outcome.words(case)
+        return f"Update{last.outcome}", outcome.words(context)
     if last.outcome == Phase.ABORTED:
-        return "Aborted", f"{older(case)} ({outcome.words(case)})"
-    if case.job.spec.update.mode is Mode.MANUAL:
-        return "Manual", f"{older(case)}; an Update object is waited for"
+        return "Aborted", f"{older(context)} ({outcome.words(context)})"
+    if context.job.spec.update.mode is Mode.MANUAL:
+        return "Manual", f"{older(context)}; an Update object is waited for"
     reason = last.reason or OLDER_REVISION
     why = _ON_PURPOSE.get(reason, "") if last.update else ""
-    return reason, older(case) + (f" ({why.format(update=last.update)})" if why else "")
+    return reason, older(context) + (f" ({why.format(update=last.update)})" if why else "")
 
 
-def older(case: Case) -> str:
+def older(context: Context) -> str:
     """Which instances are assigned another revision than that of the present template."""
     found = [
         f"instance{'' if len(ids) == 1 else 's'} {ids}: revision {revision}"
-        for revision, ids in case.assigned.items()
-        if revision != case.seen.revision
+        for revision, ids in context.assigned.items()
+        if revision != context.observed.revision
     ]
-    return ", ".join(found) or f"new instances come at {case.status.current_revision}"
+    return ", ".join(found) or f"new instances come at {context.status.current_revision}"

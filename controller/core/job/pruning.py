@@ -7,32 +7,32 @@ from itertools import chain
 
 from controller.api.update import Update
 from controller.core.model import assigned as asg
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.plan import Prune
 
 
-def prune(case: Case) -> Iterator[Prune]:
+def prune(context: Context) -> Iterator[Prune]:
     """Deletes beyond ``revisionHistoryLimit`` and ``updateHistoryLimit``, oldest first."""
-    for old in chain(_updates(case), _revisions(case)):
-        if old.uid not in case.seen.pruning:
+    for old in chain(_updates(context), _revisions(context)):
+        if old.uid not in context.observed.pruning:
             yield old
 
 
-def _updates(case: Case) -> Iterator[Prune]:
-    ours = [u for u in case.seen.finished.values() if u.made_by_us]
-    excess = len(ours) - case.job.spec.update_history_limit
+def _updates(context: Context) -> Iterator[Prune]:
+    ours = [u for u in context.observed.finished.values() if u.made_by_us]
+    excess = len(ours) - context.job.spec.update_history_limit
     if excess <= 0:
         return
     for update in sorted(ours, key=lambda u: (u.created, u.name))[:excess]:
         yield Prune("Update", update.name, update.uid)
 
 
-def _revisions(case: Case) -> Iterator[Prune]:
-    needed = {case.seen.revision, case.status.current_revision, *case.assigned}
-    for update in case.seen.updates.values():
+def _revisions(context: Context) -> Iterator[Prune]:
+    needed = {context.observed.revision, context.status.current_revision, *context.assigned}
+    for update in context.observed.updates.values():
         needed |= _needed_by(update)
-    old = [r for r in case.seen.revisions.values() if r.name not in needed]
-    excess = len(old) - case.job.spec.revision_history_limit
+    old = [r for r in context.observed.revisions.values() if r.name not in needed]
+    excess = len(old) - context.job.spec.revision_history_limit
     for revision in sorted(old, key=lambda r: r.number)[: max(0, excess)]:
         yield Prune("ControllerRevision", revision.name, revision.uid)
 

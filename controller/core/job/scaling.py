@@ -11,40 +11,44 @@ from controller.api.ids import Ids
 from controller.api.update import InstanceSets, Target, Update
 from controller.core.admission.automatic import held_up, policy_refused, start_refused, wanted
 from controller.core.model import assigned as asg
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.plan import Event, Write, WriteJob, WriteUpdate
 from controller.core.pods.facts import EVERY
 from controller.core.status.update import recounted
 
 
-def scale(case: Case) -> Write | None:
+def scale(context: Context) -> Write | None:
     """The next write that brings the count to ``spec.instances``; None: it is what is aimed at."""
-    count, active, refused = case.job.spec.instances, case.active, case.status.instances_refused
+    count, active, refused = (
+        context.job.spec.instances,
+        context.active,
+        context.status.instances_refused,
+    )
     if refused is not None and count != refused:
-        return WriteJob(case.status.model_copy(update={"instances_refused": None}))
-    begins = wanted(case) and not held_up(case) and policy_refused(case) is None
-    begins = begins and start_refused(case) is None
-    if case.status.last_attempt is None or begins:
+        return WriteJob(context.status.model_copy(update={"instances_refused": None}))
+    begins = wanted(context) and not held_up(context) and policy_refused(context) is None
+    begins = begins and start_refused(context) is None
+    if context.status.last_attempt is None or begins:
         return None
     if refused is not None:
         whole = active is not None and active.spec.instances is None
-        return _catch_up(case, active) if active is not None and whole else None
+        return _catch_up(context, active) if active is not None and whole else None
     if active is not None:
-        return _during(case, active, count)
-    if Ids.span(0, count) == case.intended:
+        return _during(context, active, count)
+    if Ids.span(0, count) == context.intended:
         return None
-    return _assign(case, count, case.intended)
+    return _assign(context, count, context.intended)
 
 
-def _during(case: Case, update: Update, count: int) -> Write | None:
-    target, base = update.status.to, case.status.current_revision
+def _during(context: Context, update: Update, count: int) -> Write | None:
+    target, base = update.status.to, context.status.current_revision
     if target is None or base is None:
         return None
     wish = Ids.span(0, count)
     if update.spec.instances is not None:
-        return _beside(case, update, wish)
+        return _beside(context, update, wish)
     if wish == target.instances:
-        return _catch_up(case, update)
+        return _catch_up(context, update)
     # Ids the Update was to create itself belong to the scale from now on.
     origin = asg.read(update.status.from_)
     known = asg.ids_of(origin)
@@ -53,7 +57,7 @@ def _during(case: Case, update: Update, count: int) -> Write | None:
     return _told(update, origin, wish, note)
 
 
-def _beside(case: Case, update: Update, wish: Ids) -> Write | None:
+def _beside(context: Context, update: Update, wish: Ids) -> Write | None:
     """An Update of some instances takes none in; those that go leave it."""
     target = update.status.to
     assert target is not None
@@ -64,8 +68,8 @@ def _beside(case: Case, update: Update, wish: Ids) -> Write | None:
         kept, stay = asg.within(origin, known - leaving), target.instances - leaving
         return _told(update, kept, stay, f"instances {leaving} are scaled away while it is active")
     mine = target.instances | known
-    new, gone = wish - case.intended - mine, case.intended - wish - mine
-    return _assigned(case, new, gone) if new or gone else None
+    new, gone = wish - context.intended - mine, context.intended - wish - mine
+    return _assigned(context, new, gone) if new or gone else None
 
 
 def _told(update: Update, origin: asg.Assigned, instances: Ids, note: str) -> Write:
@@ -98,50 +102,50 @@ def _told(update: Update, origin: asg.Assigned, instances: Ids, note: str) -> Wr
     return WriteUpdate(name, status, (Event("Scaled", note, name),))
 
 
-def _catch_up(case: Case, update: Update) -> Write | None:
+def _catch_up(context: Context, update: Update) -> Write | None:
     """Ids that a scale gave to the Update (they have a ``from``) but that have no intent yet, and
     ids that a scale took from it."""
     target = update.status.to
     assert target is not None
     origin = asg.ids_of(asg.read(update.status.from_))
-    new = (origin & target.instances) - case.intended
-    gone = case.intended - origin - target.instances
+    new = (origin & target.instances) - context.intended
+    gone = context.intended - origin - target.instances
     if not new and not gone:
         return None
-    return _assigned(case, new, gone)
+    return _assigned(context, new, gone)
 
 
-def _assign(case: Case, count: int, present: Ids) -> Write:
+def _assign(context: Context, count: int, present: Ids) -> Write:
     wish = Ids.span(0, count)
-    return _assigned(case, wish - present, present - wish)
+    return _assigned(context, wish - present, present - wish)
 
 
-def _assigned(case: Case, new: Ids, gone: Ids) -> Write:
-    after = asg.moved(case.assigned, inherited(case, new), gone)
+def _assigned(context: Context, new: Ids, gone: Ids) -> Write:
+    after = asg.moved(context.assigned, inherited(context, new), gone)
     count = len(asg.ids_of(after))
-    status = case.status.model_copy(
+    status = context.status.model_copy(
         update={
             "assigned": asg.write(after),
             "instances_in_force": count,
         }
     )
-    note = f"from {len(case.intended)} to {count} instances"
+    note = f"from {len(context.intended)} to {count} instances"
     return WriteJob(status, (Event("Scaled", note),))
 
 
-def inherited(case: Case, ids: Ids) -> dict[str, Ids]:
+def inherited(context: Context, ids: Ids) -> dict[str, Ids]:
     """The revisions of ids without one: the pod's own, else ``currentRevision``, else that of the
     present template (contract rule 1: a restored backup)."""
-    own = of_their_pods(case, ids)
+    own = of_their_pods(context, ids)
     rest = ids - asg.ids_of(own)
-    return asg.moved(own, {case.status.current_revision or case.seen.revision: rest})
+    return asg.moved(own, {context.status.current_revision or context.observed.revision: rest})
 
 
-def of_their_pods(case: Case, ids: Ids) -> dict[str, Ids]:
+def of_their_pods(context: Context, ids: Ids) -> dict[str, Ids]:
     """The revisions that the pods of ``ids`` run, as far as these are kept."""
-    view, twin = case.view, case.view.twin
+    view, twin = context.view, context.view.twin
     own: dict[str, Ids] = {}
-    for r in case.seen.revisions:
+    for r in context.observed.revisions:
         beside = twin.at_revision(r) & twin.alive - view.occupied
         if part := (view.at_revision(r) & view.alive | beside) & ids:
             own[r] = part

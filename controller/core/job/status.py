@@ -20,7 +20,7 @@ from controller.core.model import assigned as asg
 from controller.core.model import conditions as cond
 from controller.core.model import policy
 from controller.core.model.conditions import Wanted
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.observed import Refusal
 from controller.core.refusals import actions as refused_actions
 from controller.core.refusals import writes as refused_writes
@@ -30,11 +30,11 @@ from controller.core.status import outcome, termination
 LOOKED_AT = 64
 
 
-def told(case: Case, status: JobStatus) -> JobStatus:
+def with_conditions(context: Context, status: JobStatus) -> JobStatus:
     """``status`` with everything that is merely reported brought up to this moment."""
-    view, mine = case.view, case.intended
-    running = {r: part for r, ids in case.view.at.items() if r and (part := ids & view.alive)}
-    generation = case.job.metadata.generation
+    view, mine = context.view, context.intended
+    running = {r: part for r, ids in context.view.at.items() if r and (part := ids & view.alive)}
+    generation = context.job.metadata.generation
     # As long as a pod is left there, it is known where.
     here = view.occupied | view.twin.occupied
     return status.model_copy(
@@ -42,218 +42,224 @@ def told(case: Case, status: JobStatus) -> JobStatus:
             "observed_generation": generation,
             "instances": len(view.present & mine),
             "ready_instances": len(view.ready & mine),
-            "available_instances": len(case.available),
-            "updated_instances": len(view.at_revision(case.seen.revision) & view.alive & mine),
-            "selector": f"{JOB}={case.job.metadata.name}",
-            "update_revision": case.seen.revision,
+            "available_instances": len(context.available),
+            "updated_instances": len(
+                view.at_revision(context.observed.revision) & view.alive & mine
+            ),
+            "selector": f"{JOB}={context.job.metadata.name}",
+            "update_revision": context.observed.revision,
             "slots": status.slots & (mine | here),
             "revisions": asg.write(running),
-            "down_since": unavailable.kept(case),
-            "conditions": cond.merged(case.status.conditions, _wanted(case), generation, case.now),
+            "down_since": unavailable.kept(context),
+            "conditions": cond.merged(
+                context.status.conditions, _wanted(context), generation, context.now
+            ),
         }
     )
 
 
-def next_deadline(case: Case) -> float | None:
+def next_deadline(context: Context) -> float | None:
     """When an instance that is not available becomes a matter for a person."""
-    held = _waits_for_write(case)
+    held = _waits_for_write(context)
     moments = [
-        *(at for _, at in unavailable.deadlines(case)),
-        unavailable.creation_deadline(case),
-        termination.next_moment(termination.left(case), case.now),
-        refused_writes.overdue_at(case, held[1]) if held else None,
+        *(at for _, at in unavailable.deadlines(context)),
+        unavailable.creation_deadline(context),
+        termination.next_moment(termination.left(context), context.now),
+        refused_writes.overdue_at(context, held[1]) if held else None,
     ]
-    return min((at for at in moments if at is not None and at > case.now), default=None)
+    return min((at for at in moments if at is not None and at > context.now), default=None)
 
 
-def _wanted(case: Case) -> dict[str, Wanted]:
-    ready, reconciling, stalled = _kstatus(case)
+def _wanted(context: Context) -> dict[str, Wanted]:
+    ready, reconciling, stalled = _kstatus(context)
     found = {
         cond.READY: ready,
         cond.RECONCILING: reconciling,
         cond.STALLED: stalled,
-        cond.AVAILABLE: _available(case),
-        cond.UPDATE_PENDING: pending.condition(case),
-        cond.ROLLED_BACK: _rolled_back(case),
+        cond.AVAILABLE: _available(context),
+        cond.UPDATE_PENDING: pending.condition(context),
+        cond.ROLLED_BACK: _rolled_back(context),
     }
-    if case.seen.contested:
-        name, who = next(iter(sorted(case.seen.contested.items())))
+    if context.observed.contested:
+        name, who = next(iter(sorted(context.observed.contested.items())))
         found[cond.POD_NAME_CONFLICT] = Wanted(True, "PodNameTaken", f"instance {name}: {who}")
     return found
 
 
-def _rolled_back(case: Case) -> Wanted:
+def _rolled_back(context: Context) -> Wanted:
     """Until the next Update starts, or the present template is what everybody runs."""
-    last = case.status.last_attempt
+    last = context.status.last_attempt
     undone = last is not None and last.outcome == Phase.ROLLED_BACK
-    if undone and not (case.status.active_update or case.at_template or _starts(case)):
-        return Wanted(True, "RolledBack", outcome.words(case))
+    if undone and not (context.status.active_update or context.at_template or _starts(context)):
+        return Wanted(True, "RolledBack", outcome.words(context))
     return Wanted(False, "NotRolledBack")
 
 
-def _kstatus(case: Case) -> tuple[Wanted, Wanted, Wanted]:
+def _kstatus(context: Context) -> tuple[Wanted, Wanted, Wanted]:
     """Ready, Reconciling, Stalled: never the last two together."""
-    lingering = termination.of(termination.left(case), case.now)
+    lingering = termination.of(termination.left(context), context.now)
     also = lingering.message if lingering and lingering.stuck else ""
-    if found := _stalled(case):
+    if found := _stalled(context):
         reason, message = found
         message += f"; {also}" if also not in message else ""
         no = Wanted(False, reason, message)
         return no, no, Wanted(True, reason, message)
-    if found := _reconciling(case):
+    if found := _reconciling(context):
         reason, message = found
-        if case.active is not None:
+        if context.active is not None:
             message += f"; {also}" if also not in message else ""
         no = Wanted(False, reason, message)
         return no, Wanted(True, reason, message), no
-    message = f"{len(case.intended)} of {len(case.intended)} instances available"
-    if waits := pending.why(case):
+    message = f"{len(context.intended)} of {len(context.intended)} instances available"
+    if waits := pending.why(context):
         message += f"; {waits[1]}"
-    if (held_back := outcome.count_refused(case)) and held_back not in message:
+    if (held_back := outcome.count_refused(context)) and held_back not in message:
         message += f"; {held_back}"
-    if held := next(iter(case.seen.refused_actions.values()), None):
+    if held := next(iter(context.observed.refused_actions.values()), None):
         message += f"; {refused_actions.words(held)}"
     no = Wanted(False, "Ready", message)
     return Wanted(True, "Ready", message), no, no
 
 
-def _waits_for_write(case: Case) -> tuple[str, Refusal] | None:
+def _waits_for_write(context: Context) -> tuple[str, Refusal] | None:
     """The refused write that a first creation or the next Update waits for."""
-    needed = case.status.last_attempt is None or wanted(case)
-    return start_refused(case) if needed else None
+    needed = context.status.last_attempt is None or wanted(context)
+    return start_refused(context) if needed else None
 
 
-def _reconciling(case: Case) -> tuple[str, str] | None:
+def _reconciling(context: Context) -> tuple[str, str] | None:
     """What is under way; None: nothing."""
-    if case.active is not None:
-        update = case.active
+    if context.active is not None:
+        update = context.active
         message = f"{update.metadata.name}: {update.status.message}"
-        if unwritten := refused_writes.of_update(case, update.metadata.name):
+        if unwritten := refused_writes.of_update(context, update.metadata.name):
             # Its own status cannot say so.
             message += f"; {refused_writes.words(unwritten)}"
         return str(update.status.phase), message
-    verdict = case.seen.verdict
-    if verdict and held_up(case) and not verdict.answered and not case.at_template:
+    verdict = context.observed.verdict
+    if verdict and held_up(context) and not verdict.answered and not context.at_template:
         return verdict.reason, pending.about_template(verdict)
-    if late := _waits_for_write(case):
+    if late := _waits_for_write(context):
         return late[1].reason, refused_writes.words(late)
-    if case.status.active_update is not None or case.status.last_attempt is None:
-        if refusal := next(refused_actions.of_pods(case), None):
+    if context.status.active_update is not None or context.status.last_attempt is None:
+        if refusal := next(refused_actions.of_pods(context), None):
             return refusal.refusal.reason, refused_actions.words(refusal)
         return "Progressing", "starting"
-    if _starts(case):
+    if _starts(context):
         return "TemplateChanged", "an Update is about to start"
-    healthy = case.available & case.at_assigned == case.intended
-    return None if healthy else _progress(case)
+    healthy = context.available & context.at_assigned == context.intended
+    return None if healthy else _progress(context)
 
 
-def _stalled(case: Case) -> tuple[str, str] | None:
+def _stalled(context: Context) -> tuple[str, str] | None:
     """Why a person is needed; None: nobody is."""
-    last, verdict = case.status.last_attempt, case.seen.verdict
-    if case.active is not None:
-        status = case.active.status
+    last, verdict = context.status.last_attempt, context.observed.verdict
+    if context.active is not None:
+        status = context.active.status
         stuck = cond.is_true(status.conditions, cond.STALLED)
-        return (status.reason, f"{case.active.metadata.name}: {status.message}") if stuck else None
-    if case.status.active_update is not None:
+        return (
+            (status.reason, f"{context.active.metadata.name}: {status.message}") if stuck else None
+        )
+    if context.status.active_update is not None:
         return None  # Its Update is about to start; what was before is over.
-    if last is None or (wanted(case) and not case.at_template):
-        if bad := policy_refused(case):
+    if last is None or (wanted(context) and not context.at_template):
+        if bad := policy_refused(context):
             return bad
-        if verdict and refused(case):
+        if verdict and refused(context):
             return verdict.reason, pending.about_template(verdict)
-    if (write := _waits_for_write(case)) and refused_writes.is_overdue(case, write[1]):
+    if (write := _waits_for_write(context)) and refused_writes.is_overdue(context, write[1]):
         return write[1].reason, refused_writes.words(write)
-    if _starts(case):
+    if _starts(context):
         return None
-    if last is not None and (found := _left_behind(case, last)):
+    if last is not None and (found := _left_behind(context, last)):
         return found
-    if case.seen.contested:
-        name, who = next(iter(sorted(case.seen.contested.items())))
+    if context.observed.contested:
+        name, who = next(iter(sorted(context.observed.contested.items())))
         return "PodNameConflict", f"instance {name}: {who}"
-    for revision in case.assigned:
-        if revision not in case.seen.revisions and revision != case.seen.revision:
+    for revision in context.assigned:
+        if revision not in context.observed.revisions and revision != context.observed.revision:
             return "RevisionMissing", f"ControllerRevision {revision} is gone"
-    lingering = termination.of(termination.left(case), case.now)
+    lingering = termination.of(termination.left(context), context.now)
     if lingering and lingering.stuck:
         return "WaitingForTermination", lingering.message
-    for held in refused_actions.of_pods(case):
-        if refused_actions.is_stuck(case, held):
+    for held in refused_actions.of_pods(context):
+        if refused_actions.is_stuck(context, held):
             return held.refusal.reason, refused_actions.words(held)
-    if (due := unavailable.creation_deadline(case)) is not None and due <= case.now:
-        return _reconciling(case)
-    late = min((i for i, at in unavailable.deadlines(case) if at <= case.now), default=None)
+    if (due := unavailable.creation_deadline(context)) is not None and due <= context.now:
+        return _reconciling(context)
+    late = min((i for i, at in unavailable.deadlines(context) if at <= context.now), default=None)
     if late is None:
         return None
-    if unavailable.flaps(case, late):
-        seconds = case.job.spec.min_ready_seconds
+    if unavailable.flaps(context, late):
+        seconds = context.job.spec.min_ready_seconds
         return "InstanceNotReady", f"instance {late}: Ready, but never for {seconds} s"
-    return _why_down(case, late) or ("InstanceNotReady", _trouble(case, late))
+    return _why_down(context, late) or ("InstanceNotReady", _trouble(context, late))
 
 
-def _starts(case: Case) -> bool:
+def _starts(context: Context) -> bool:
     """Whether the present template is on its way: what the last one left is over then, and for no
     instant said of the new one."""
-    return wanted(case) and not refused(case) and policy_refused(case) is None
+    return wanted(context) and not refused(context) and policy_refused(context) is None
 
 
-def _left_behind(case: Case, last: LastAttempt) -> tuple[str, str] | None:
+def _left_behind(context: Context, last: LastAttempt) -> tuple[str, str] | None:
     """Why the Job is not at its template, and does not get there by itself."""
-    if case.at_template and case.new_template:
+    if context.at_template and context.new_template:
         return None  # The template was put back to what everybody runs.
     if last.outcome in (Phase.FAILED, Phase.ERROR):
-        return f"Update{last.outcome}", outcome.words(case)
-    if case.at_template:
+        return f"Update{last.outcome}", outcome.words(context)
+    if context.at_template:
         return None
-    if case.new_template and known_bad(case):
-        return pending.why(case)
+    if context.new_template and known_bad(context):
+        return pending.why(context)
     if last.outcome == Phase.ROLLED_BACK:
-        return "RolledBack", outcome.words(case)
-    if last.outcome == Phase.ABORTED and len(case.assigned) > 1:
-        return "Aborted", f"{outcome.words(case)}; instances are at different revisions"
+        return "RolledBack", outcome.words(context)
+    if last.outcome == Phase.ABORTED and len(context.assigned) > 1:
+        return "Aborted", f"{outcome.words(context)}; instances are at different revisions"
     return None
 
 
-def _progress(case: Case) -> tuple[str, str]:
-    down = case.intended - case.available
-    message = f"{len(case.available)} of {len(case.intended)} instances available"
-    if lingering := termination.of(termination.left(case, down), case.now):
+def _progress(context: Context) -> tuple[str, str]:
+    down = context.intended - context.available
+    message = f"{len(context.available)} of {len(context.intended)} instances available"
+    if lingering := termination.of(termination.left(context, down), context.now):
         return "WaitingForTermination", f"{message}; {lingering.message}"
-    if found := next(refused_actions.of_pods(case), None):
+    if found := next(refused_actions.of_pods(context), None):
         return found.refusal.reason, f"{message}; {refused_actions.words(found)}"
     for i in islice(down, LOOKED_AT):
-        if why := _why_down(case, i):
+        if why := _why_down(context, i):
             return why[0], f"{message}; {why[1]}"
     return "Progressing", message
 
 
-def _why_down(case: Case, instance: int) -> tuple[str, str] | None:
+def _why_down(context: Context, instance: int) -> tuple[str, str] | None:
     """What an instance waits for; None: nothing out of the ordinary."""
-    view, refusal = case.view, case.seen.refusals.get(instance)
+    view, refusal = context.view, context.observed.refusals.get(instance)
     if refusal is not None and instance not in view.present:
         return refusal.reason, f"instance {instance}: {refusal.message}"
     if instance in view.foreign:
         pod = view.pod(instance).name
         return "WaitingForTermination", f"instance {instance}: {pod} of a former Job is left"
-    told = instance in view.present - view.ready and view.pod(instance).trouble
-    if told or (instance not in view.occupied and outage.series_of(case, instance)):
-        return "InstanceNotReady", _trouble(case, instance)
+    with_conditions = instance in view.present - view.ready and view.pod(instance).trouble
+    if with_conditions or (instance not in view.occupied and outage.series_of(context, instance)):
+        return "InstanceNotReady", _trouble(context, instance)
     return None
 
 
-def _trouble(case: Case, instance: int) -> str:
-    if instance in case.view.present:
-        words = outage.of_pod(case.view.pod(instance))
+def _trouble(context: Context, instance: int) -> str:
+    if instance in context.view.present:
+        words = outage.of_pod(context.view.pod(instance))
     else:
-        series = outage.series_of(case, instance)
+        series = outage.series_of(context, instance)
         words = outage.of_series(series) if series else "not Ready"
     return f"instance {instance}: {words}"
 
 
-def _available(case: Case) -> Wanted:
-    count = len(case.intended)
-    resolved = case.policy or policy.resolve(case.job.spec.update, None, count)
+def _available(context: Context) -> Wanted:
+    count = len(context.intended)
+    resolved = context.policy or policy.resolve(context.job.spec.update, None, count)
     least = max(min(1, count), count - max(resolved.strategy.groups))
-    here = len(case.available)
+    here = len(context.available)
     message = f"{here} of {count} instances available, {least} are needed"
-    enough = here >= least and case.status.last_attempt is not None
+    enough = here >= least and context.status.last_attempt is not None
     return Wanted(enough, "EnoughAvailable" if enough else "TooFewAvailable", message)

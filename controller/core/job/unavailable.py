@@ -15,58 +15,58 @@ from typing import Final
 from controller.api.ids import NONE, Ids
 from controller.api.meta import format_time, parse_time, surely_past
 from controller.core.model import conditions as cond
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 
 #: How many instances are kept: one that is late is enough to call a person.
 KEPT: Final = 64
 
 
-def kept(case: Case) -> dict[str, Ids]:
+def kept(context: Context) -> dict[str, Ids]:
     """``status.downSince`` as it should be by now; ids beyond the first 64 join as others leave."""
-    if case.status.active_update is not None or case.status.last_attempt is None:
+    if context.status.active_update is not None or context.status.last_attempt is None:
         return {}
-    down, known = case.intended - case.available, NONE
+    down, known = context.intended - context.available, NONE
     found = dict[str, Ids]()
-    for at, ids in case.status.down_since.items():
+    for at, ids in context.status.down_since.items():
         if still := (ids & down) - known:
             found[at] = still
             known |= still
-    gone = down - known - case.view.terminating
+    gone = down - known - context.view.terminating
     if new := Ids(islice(gone, max(0, KEPT - len(known)))):
-        at = format_time(case.now)
+        at = format_time(context.now)
         found[at] = found.get(at, NONE) | new
     return found
 
 
-def deadlines(case: Case) -> Iterator[tuple[int, float]]:
+def deadlines(context: Context) -> Iterator[tuple[int, float]]:
     """Instances with the moment (epoch seconds) at which they need a person."""
-    if (grace := _grace(case)) is not None:
-        for at, ids in kept(case).items():
-            for i in ids - case.view.terminating:
+    if (grace := _grace(context)) is not None:
+        for at, ids in kept(context).items():
+            for i in ids - context.view.terminating:
                 yield i, surely_past(parse_time(at), grace)
 
 
-def flaps(case: Case, instance: int) -> bool:
+def flaps(context: Context, instance: int) -> bool:
     """Whether an instance was Ready since it is down, as far as this process saw, and never for
     long enough. After a restart of a container nobody can tell."""
-    if instance not in case.view.alive:
+    if instance not in context.view.alive:
         return False
-    pod, every = case.view.pod(instance), kept(case).items()
-    since = next((parse_time(at) for at, ids in every if instance in ids), case.now)
+    pod, every = context.view.pod(instance), kept(context).items()
+    since = next((parse_time(at) for at, ids in every if instance in ids), context.now)
     # What was good before has lost its readiness once without being Ready since.
-    lost = case.view.stumbled(Ids([instance]), since) - pod.was_good
+    lost = context.view.interruptions_of(Ids([instance]), since) - pod.was_good
     return pod.ready or (not pod.restarts and lost > 0)
 
 
-def creation_deadline(case: Case) -> float | None:
+def creation_deadline(context: Context) -> float | None:
     """When a first creation that makes no pod needs a person; None: it is through, or may wait."""
-    grace = _grace(case)
-    said = next((c for c in case.status.conditions if c.type == cond.READY), None)
-    if case.status.last_attempt is not None or grace is None or said is None:
+    grace = _grace(context)
+    said = next((c for c in context.status.conditions if c.type == cond.READY), None)
+    if context.status.last_attempt is not None or grace is None or said is None:
         return None
     return surely_past(said.last_transition_time, grace)
 
 
-def _grace(case: Case) -> float | None:
-    timeout = case.job.spec.update.ready_timeout_seconds
-    return timeout + case.job.spec.min_ready_seconds if timeout else None
+def _grace(context: Context) -> float | None:
+    timeout = context.job.spec.update.ready_timeout_seconds
+    return timeout + context.job.spec.min_ready_seconds if timeout else None

@@ -19,10 +19,10 @@ from controller.core.pods.facts import View
 
 
 @dataclass(frozen=True)
-class Case:
+class Context:
     """``now`` is epoch seconds; what is stored of it is cut to whole ones (``stamp``)."""
 
-    seen: Observed
+    observed: Observed
     now: float
 
     @property
@@ -32,15 +32,15 @@ class Case:
 
     @property
     def job(self) -> Job:
-        return self.seen.job
+        return self.observed.job
 
     @property
     def status(self) -> JobStatus:
-        return self.seen.job.status
+        return self.observed.job.status
 
     @property
     def view(self) -> View:
-        return self.seen.view
+        return self.observed.view
 
     @cached_property
     def assigned(self) -> dict[str, Ids]:
@@ -56,7 +56,7 @@ class Case:
     def lock(self) -> Update | None:
         """The Update that holds the Job, when it is known here."""
         held = self.status.active_update
-        update = self.seen.updates.get(held.name) if held else None
+        update = self.observed.updates.get(held.name) if held else None
         if update is None or held is None or update.status.phase in TERMINAL:
             return None
         return update if update.metadata.uid == held.uid else None
@@ -65,10 +65,10 @@ class Case:
     def active(self) -> Update | None:
         """The Update that holds the Job, is in an active phase and can be followed."""
         lock = self.lock
-        return lock if lock and lock.status.phase in ACTIVE and not self.lost_its_way else None
+        return lock if lock and lock.status.phase in ACTIVE and not self.status_unreadable else None
 
     @cached_property
-    def lost_its_way(self) -> bool:
+    def status_unreadable(self) -> bool:
         """Whether the Update that holds the Job is active but no longer says where it goes (its
         status was edited by hand, or is of a newer version)."""
         status = self.lock.status if self.lock else None
@@ -96,7 +96,7 @@ class Case:
     def is_held(self, action: Action) -> bool:
         """Whether the API server has just refused this very action on an object. (A create that
         was refused is held by its instance.)"""
-        refused = self.seen.refused_actions
+        refused = self.observed.refused_actions
         if not refused or isinstance(action, CreatePod):
             return False
         found = refused.get(action.key)
@@ -107,8 +107,8 @@ class Case:
         """Whether all ids are assigned the present template's revision (of a Job without instances:
         whether new ones would be)."""
         if not self.assigned:
-            return self.status.current_revision == self.seen.revision
-        return set(self.assigned) == {self.seen.revision}
+            return self.status.current_revision == self.observed.revision
+        return set(self.assigned) == {self.observed.revision}
 
     @cached_property
     def count_wanted(self) -> int:
@@ -132,7 +132,7 @@ class Case:
         if last is None:
             return False
         # A token taken away is no wish to try again.
-        return last.revision != self.seen.revision or token not in (None, last.retry_token)
+        return last.revision != self.observed.revision or token not in (None, last.retry_token)
 
     @property
     def forward(self) -> bool:

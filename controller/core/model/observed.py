@@ -132,12 +132,13 @@ class Observed:
     is gone. ``nodes``: those that were read, by name.
     ``verdicts``: by uid of the Update made by a person that asked.
     ``templates``: revision -> canonical template, as far as they were read; the present one always
-    is. ``stubborn``: uids of pods that the API server would not change in place. ``too_new``: what
-    of this Job only a newer version can read, "" for nothing. ``newer_revisions``: of its
-    revisions, whoever owns them, those made of more than this version knows -> the key under
-    ``data``. ``refusals``: creates that were refused, by instance; ``refused_writes``: writes of
-    Updates, revisions and statuses, by target (see `plan.target`); ``refused_actions``: all else
-    that was. ``pruning``: uids of old objects whose deletion is under way.
+    is. ``in_place_refused``: uids of pods that the API server would not change in place.
+    ``too_new``: what of this Job only a newer version can read, "" for nothing.
+    ``newer_revisions``: of its revisions, whoever owns them, those made of more than this version
+    knows -> the key under ``data``.
+    ``refusals``: creates that were refused, by instance; ``refused_writes``: writes of Updates,
+    revisions and statuses, by subject (see `plan.subject`); ``refused_actions``: all else that was.
+    ``pruning``: uids of old objects whose deletion is under way.
     """
 
     job: Job
@@ -152,7 +153,7 @@ class Observed:
     verdict: Verdict | None = None
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     templates: Mapping[str, bytes] = field(default_factory=dict)
-    stubborn: frozenset[str] = frozenset()
+    in_place_refused: frozenset[str] = frozenset()
     answers: Mapping[str, Told] = field(default_factory=dict)
     asking: frozenset[str] = frozenset()
     refusals: Mapping[int, Refusal] = field(default_factory=dict)

@@ -143,25 +143,25 @@ Write = (
 )
 
 
-#: The target of the writes of Job.status.
+#: The subject of the writes of Job.status.
 THE_STATUS: Final = "the Job's status"
-#: The target of the operator's next Update, whose name is not taken yet.
+#: The subject of the operator's next Update, whose name is not taken yet.
 THE_UPDATE: Final = "the Update"
-#: The target of taking in what a former Job left.
+#: The subject of taking in what a former Job left.
 THE_ADOPTION: Final = "the adoption of ControllerRevisions"
 
 
-def target(write: Write) -> str:
+def subject(write: Write) -> str:
     """What a write is about, in words that a refusal of it begins with; "" for a question."""
     match write:
         case WriteJob():
             return THE_STATUS
         case WriteUpdate() | MarkAdmitted():
-            return update_target(write.name)
+            return subject_of_update(write.name)
         case MakeUpdate():
             return THE_UPDATE
         case KeepRevision():
-            return revision_target(write.revision)
+            return subject_of_revision(write.revision)
         case ReleaseRevisions():
             return "the release of ControllerRevisions"
         case AdoptRevisions():
@@ -169,13 +169,13 @@ def target(write: Write) -> str:
     return ""
 
 
-def update_target(name: str) -> str:
-    """The target of the writes about an Update that is there."""
+def subject_of_update(name: str) -> str:
+    """The subject of the writes about an Update that is there."""
     return f"Update {name}"
 
 
-def revision_target(name: str) -> str:
-    """The target of the writes about a ControllerRevision."""
+def subject_of_revision(name: str) -> str:
+    """The subject of the writes about a ControllerRevision."""
     return f"ControllerRevision {name}"
 
 

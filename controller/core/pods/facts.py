@@ -18,12 +18,12 @@ SETS: Final = (
     "terminating",
     "ended",
     "ready",
-    "hurt",
+    "failed_or_restarted",
     "unlabelled",
     "foreign",
     "orphan",
     "changing",
-    "settling",
+    "change_pending",
     "forced",
     "infeasible",
     "mending",
@@ -47,7 +47,11 @@ def facts_of(
     if pod.owner != owner:
         return frozenset({"foreign" if pod.owner else "orphan"} | under_way)
     # Half changed it is at no revision: neither what it was nor what it is to be.
-    facts = {"present", f"at:{'' if pod.half else pod.revision}", f"by:{pod.update}"} | under_way
+    facts = {
+        "present",
+        f"at:{'' if pod.changing_to else pod.revision}",
+        f"by:{pod.update}",
+    } | under_way
     if pod.deleted is not None or going:
         facts.add("terminating")
         if forced or pod.grace == 0:
@@ -60,13 +64,13 @@ def facts_of(
         if changing:
             facts.add("changing")
         elif not pod.in_effect:
-            facts.add("settling")
+            facts.add("change_pending")
         elif pod.ready:
             facts.add("ready")
         if pod.infeasible:
             facts.add("infeasible")
     if pod.restarts or pod.ended:
-        facts.add("hurt")
+        facts.add("failed_or_restarted")
     if not pod.labelled and pod.uid:
         facts.add("unlabelled")
     return frozenset(facts)
@@ -90,12 +94,12 @@ class View:
     terminating: Ids
     ended: Ids
     ready: Ids
-    hurt: Ids
+    failed_or_restarted: Ids
     unlabelled: Ids
     foreign: Ids
     orphan: Ids
     changing: Ids
-    settling: Ids
+    change_pending: Ids
     forced: Ids
     infeasible: Ids
     mending: Ids
@@ -122,7 +126,7 @@ class View:
         """The pods in the other slots: those that surge, and those that a surge has replaced."""
         return self._twin()
 
-    def stumbled(self, ids: Ids, since: float) -> int:
+    def interruptions_of(self, ids: Ids, since: float) -> int:
         """How often the pods of these ids, which are present, stumbled since then (epoch seconds),
         as far as this process saw. What an earlier pod of an id did is not laid at its door."""
         return sum(
@@ -137,7 +141,7 @@ class View:
         """Whether the pod of an id in ``present`` is or was Ready since it was made or changed, as
         far as this process saw. After a restart of a container nobody can tell."""
         pod = self.pod(instance)
-        lost = not pod.restarts and self.stumbled(Ids([instance]), pod.since) > 0
+        lost = not pod.restarts and self.interruptions_of(Ids([instance]), pod.since) > 0
         return pod.ready or lost
 
     @property

@@ -22,7 +22,7 @@ from controller.core.pods.backoff import Series, following, interrupted
 from controller.core.pods.facts import EVERY, SETS, Slot, View, facts_of, family
 from controller.core.pods.sighting import as_seen
 
-STUMBLES_KEPT = 20_000
+INTERRUPTIONS_KEPT = 20_000
 
 
 class Instances:
@@ -39,7 +39,7 @@ class Instances:
         #: uids of pods with a delete, a delete by force, a change in place, a mend under way.
         self._going: set[str] = set()
         #: When which pod stumbled: a container restarted, or readiness was lost.
-        self.stumbles: deque[tuple[float, Slot]] = deque(maxlen=STUMBLES_KEPT)
+        self.interruptions: deque[tuple[float, Slot]] = deque(maxlen=INTERRUPTIONS_KEPT)
         self._forced: set[str] = set()
         self._changing: set[str] = set()
         self._mending: set[str] = set()
@@ -65,12 +65,12 @@ class Instances:
             pod = as_seen(pod, known, now)
         if known is not None and known.uid == pod.uid and self._was_good(known):
             pod = replace(pod, was_good=True)
-        if known is not None and known.uid == pod.uid and _stumbled(known, pod):
+        if known is not None and known.uid == pod.uid and _interrupted(known, pod):
             # Of one that was not Ready before, the stamp is old: what counts is when it was seen.
-            self.stumbles.append((max(pod.ready_since, self._now), pod.slot))
+            self.interruptions.append((max(pod.ready_since, self._now), pod.slot))
         elif known is None and pod.restarted:
             # Nobody saw the pod before: its last restart is what it can tell of itself.
-            self.stumbles.append((pod.restarted, pod.slot))
+            self.interruptions.append((pod.restarted, pod.slot))
         if known is not None and known.uid != pod.uid:
             self._forget(known.uid)
         self.pods[pod.slot] = pod
@@ -197,7 +197,7 @@ class Instances:
             next_good=self._ripening[0][0] if self._ripening else None,
             _pods=self.pods,
             _slots=slots,
-            _stumbles=self.stumbles,
+            _stumbles=self.interruptions,
             _twin=cache(lambda: self.view(other)),
         )
 
@@ -273,7 +273,7 @@ class Instances:
         return {second: ids for second, ids in found.items() if ids}
 
 
-def _stumbled(before: Pod, now: Pod) -> bool:
+def _interrupted(before: Pod, now: Pod) -> bool:
     if now.deleted is not None or before.changed != now.changed or not now.in_effect:
         return False
     return now.restarts > before.restarts or (before.ready and not now.ready and not now.ended)

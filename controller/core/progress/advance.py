@@ -17,52 +17,58 @@ from controller.core.gates.run import PASSED, WAITING
 from controller.core.model import assigned as asg
 from controller.core.model.plan import Event, EventType, Write, WriteJob, WriteUpdate
 from controller.core.progress import rollback
-from controller.core.progress.completion import ended, left_alone
+from controller.core.progress.completion import finish_job, left_alone
 from controller.core.rollout import surge
-from controller.core.rollout.direction import OneWay
-from controller.core.rollout.failures import GATE_FAILURE, Tally
+from controller.core.rollout.direction import Direction
+from controller.core.rollout.failures import GATE_FAILURE, FailureCounts
 from controller.core.status.update import counted, report, watching_until
 
 
-def next_write(way: OneWay, tally: Tally, held_back: Ids) -> Write | None:
+def next_write(direction: Direction, failures: FailureCounts, held_back: Ids) -> Write | None:
     """What the Update has to store before anything else may happen; None: nothing. ``held_back``:
     ids that ``maxUnavailable`` keeps from being replaced."""
-    gates = Gates(way)
-    if way.moving and not tally.fresh and (write := _heed(way, tally, gates)) is not None:
+    gates = Gates(direction)
+    if (
+        direction.moving
+        and not failures.increased
+        and (write := _apply_gates(direction, failures, gates)) is not None
+    ):
         return write
-    if way.moving and len(way.failed) > way.policy.max_failed_instances:
-        return _too_many(way, tally)
-    if way.lost:
-        return ended(way, Phase.ERROR)
-    if tally.fresh:
+    if direction.moving and len(direction.failed) > direction.policy.max_failed_instances:
+        return _too_many(direction, failures)
+    if direction.lost:
+        return finish_job(direction, Phase.ERROR)
+    if failures.increased:
         # Nothing is opened and nothing ends on a count that is not stored.
-        return None if tally.unstored else _count(way, tally)
-    if strays := _strays(way):
-        return _assign(way, strays)
-    if given_up := _given_up(way):
-        return _keep_old(way, given_up)
+        return None if failures.unstored else _count(direction, failures)
+    if strays := _to_restore(direction):
+        return _assign(direction, strays)
+    if given_up := _given_up(direction):
+        return _keep_old(direction, given_up)
     # Paused, or waiting for a pulse: nothing new starts, and nothing ends.
-    return _onward(way, tally, gates, held_back) if way.moving else None
+    return _onward(direction, failures, gates, held_back) if direction.moving else None
 
 
-def _heed(way: OneWay, tally: Tally, gates: Gates) -> Write | None:
+def _apply_gates(direction: Direction, failures: FailureCounts, gates: Gates) -> Write | None:
     """Store what the gates say by now; a failed one fails the update whatever it tolerates."""
     if not gates.wanted:
         return None
     if gates.news:
-        status = report(way, tally).model_copy(update={"gates": gates.brought_up})
-        return WriteUpdate(way.update.metadata.name, status, _said(way, gates, gates.brought_up))
+        status = report(direction, failures).model_copy(update={"gates": gates.brought_up})
+        return WriteUpdate(
+            direction.update.metadata.name, status, _said(direction, gates, gates.brought_up)
+        )
     if (bad := gates.failed) is None:
         return None
-    if way.policy.rollback_on_failure:
+    if direction.policy.rollback_on_failure:
         words = f"gate {bad.name} failed: {bad.message}"
-        return rollback.turn(way, tally, GATE_FAILURE, words)
-    return ended(way, Phase.FAILED)
+        return rollback.start_rollback(direction, failures, GATE_FAILURE, words)
+    return finish_job(direction, Phase.FAILED)
 
 
-def _said(way: OneWay, gates: Gates, states: tuple[GateStatus, ...]) -> tuple[Event, ...]:
+def _said(direction: Direction, gates: Gates, states: tuple[GateStatus, ...]) -> tuple[Event, ...]:
     """An Event for each verdict that is new."""
-    name, found = way.update.metadata.name, list[Event]()
+    name, found = direction.update.metadata.name, list[Event]()
     for state in states:
         known = gates.stored.get(state.name)
         if state.result == WAITING or (known is not None and known.result == state.result):
@@ -73,69 +79,83 @@ def _said(way: OneWay, gates: Gates, states: tuple[GateStatus, ...]) -> tuple[Ev
     return tuple(found)
 
 
-def _onward(way: OneWay, tally: Tally, gates: Gates, held_back: Ids) -> Write | None:
-    if write := surge.at_once(way):
+def _onward(
+    direction: Direction, failures: FailureCounts, gates: Gates, held_back: Ids
+) -> Write | None:
+    if write := surge.at_once(direction):
         return write
-    if unasked := way.batch - way.asked - way.done - way.failed:
-        return _assign(way, unasked)
+    if unasked := direction.batch - direction.at_goal - direction.done - direction.failed:
+        return _assign(direction, unasked)
     if gates.holding is not None:
         return None
-    if way.pending and not way.shaky:
-        return _next_group(way, tally, gates, held_back)
-    if not way.pending and not way.flight and not way.shaky:
-        return _end(way, tally)
+    if direction.pending and not direction.updated_not_ready:
+        return _next_group(direction, failures, gates, held_back)
+    if not direction.pending and not direction.in_flight and not direction.updated_not_ready:
+        return _end(direction, failures)
     return None
 
 
-def _count(way: OneWay, tally: Tally) -> Write:
+def _count(direction: Direction, failures: FailureCounts) -> Write:
     """Store the failures, and if they are too many start the rollback with the same write."""
-    name = way.update.metadata.name
+    name = direction.update.metadata.name
     events = tuple(
         Event("InstanceFailed", f"instance {f.instance}: {f.message}", name, "Warning")
-        for f in tally.records()[: len(tally.fresh)]
-        if f.instance in tally.newly_failed
+        for f in failures.records()[: len(failures.increased)]
+        if f.instance in failures.newly_failed
     )
-    if tally.too_many and way.moving and not way.backward and way.policy.rollback_on_failure:
-        return rollback.failed(way, tally, events)
-    return WriteUpdate(name, report(way, tally), events)
+    if (
+        failures.too_many
+        and direction.moving
+        and not direction.backward
+        and direction.policy.rollback_on_failure
+    ):
+        return rollback.failed(direction, failures, events)
+    return WriteUpdate(name, report(direction, failures), events)
 
 
-def _too_many(way: OneWay, tally: Tally) -> Write:
+def _too_many(direction: Direction, failures: FailureCounts) -> Write:
     """Too many failures are stored: the way forward ends here, or turns."""
-    if not way.backward and way.policy.rollback_on_failure:
-        return rollback.failed(way, tally)
-    return ended(way, Phase.FAILED)
+    if not direction.backward and direction.policy.rollback_on_failure:
+        return rollback.failed(direction, failures)
+    return finish_job(direction, Phase.FAILED)
 
 
-def _strays(way: OneWay) -> Ids:
+def _to_restore(direction: Direction) -> Ids:
     """In a rollback: ids that had got the target as their intent when it began, but whose old pod
     lives untouched (or, of an id the update creates, whose pod never came to be)."""
-    if not way.backward:
+    if not direction.backward:
         return NONE
-    return way.pending & (way.arrived & way.case.view.alive | way.kill - way.case.view.present)
+    return direction.pending & (
+        direction.arrived & direction.context.view.alive
+        | direction.removed - direction.context.view.present
+    )
 
 
-def _given_up(way: OneWay) -> Ids:
+def _given_up(direction: Direction) -> Ids:
     """Failed ids whose old pod was never touched, for the new one came up beside it, or the API
     server would not change the old one."""
-    if not way.surges and way.policy.replacement is not Replacement.IN_PLACE:
+    if not direction.surges and direction.policy.replacement is not Replacement.IN_PLACE:
         return NONE
-    view = way.case.view
-    old = view.alive - way.arrived - way.case.at_assigned - view.at_revision("")
-    return way.failed & way.asked & old
+    view = direction.context.view
+    old = view.alive - direction.arrived - direction.context.at_assigned - view.at_revision("")
+    return direction.failed & direction.at_goal & old
 
 
-def _keep_old(way: OneWay, ids: Ids) -> Write:
+def _keep_old(direction: Direction, ids: Ids) -> Write:
     """They are to run what they run."""
-    kept = {name: part for name, at in way.case.view.at.items() if name and (part := at & ids)}
-    after = asg.moved(way.case.assigned, kept)
-    return WriteJob(way.case.status.model_copy(update={"assigned": asg.write(after)}))
+    kept = {
+        name: part for name, at in direction.context.view.at.items() if name and (part := at & ids)
+    }
+    after = asg.moved(direction.context.assigned, kept)
+    return WriteJob(direction.context.status.model_copy(update={"assigned": asg.write(after)}))
 
 
-def _assign(way: OneWay, ids: Ids) -> Write:
-    after = asg.moved(way.case.assigned, asg.within(way.goal, ids), ids & way.kill)
+def _assign(direction: Direction, ids: Ids) -> Write:
+    after = asg.moved(
+        direction.context.assigned, asg.within(direction.goal, ids), ids & direction.removed
+    )
     return WriteJob(
-        way.case.status.model_copy(
+        direction.context.status.model_copy(
             update={
                 "assigned": asg.write(after),
                 "instances_in_force": len(asg.ids_of(after)),
@@ -144,63 +164,72 @@ def _assign(way: OneWay, ids: Ids) -> Write:
     )
 
 
-def _next_group(way: OneWay, tally: Tally, gates: Gates, held_back: Ids) -> Write | None:
-    queue, size = way.policy.strategy.type is StrategyType.QUEUE, way.group_size()
-    candidates = way.pending
-    if way.flight and way.flight <= held_back:
+def _next_group(
+    direction: Direction, failures: FailureCounts, gates: Gates, held_back: Ids
+) -> Write | None:
+    queue, size = direction.policy.strategy.type is StrategyType.QUEUE, direction.group_size()
+    candidates = direction.pending
+    if direction.in_flight and direction.in_flight <= held_back:
         # The whole group waits for others to be available, so those that are not join it: it may
         # be for them alone that it waits, and they may come up at the target only.
-        candidates, size = way.pending - way.case.available, max(way.policy.strategy.groups)
+        candidates, size = (
+            direction.pending - direction.context.available,
+            max(direction.policy.strategy.groups),
+        )
         if gates.room is not None:
             size = min(size, gates.room)
-    elif queue and way.idle:
+    elif queue and direction.not_started:
         return None
     elif (room := gates.room) is not None:
         size = min(size, room)
     elif queue and size:
         # About a second of progress, so that there are writes per second and not per instance.
-        size = max(size, _per_second(way))
+        size = max(size, _per_second(direction))
     if not size or not candidates:
         return None
-    before = way.update.status.batch
+    before = direction.update.status.batch
     batch = BatchStatus(
         index=before.index + 1 if before else 0,
-        instances=way.flight | Ids(islice(way.ordered(candidates), size)),
-        started_at=way.case.stamp,
+        instances=direction.in_flight | Ids(islice(direction.ordered(candidates), size)),
+        started_at=direction.context.stamp,
     )
-    status = report(way, tally).model_copy(update={"batch": batch, "watching_since": None})
-    return WriteUpdate(way.update.metadata.name, status)
+    status = report(direction, failures).model_copy(update={"batch": batch, "watching_since": None})
+    return WriteUpdate(direction.update.metadata.name, status)
 
 
-def _per_second(way: OneWay) -> int:
+def _per_second(direction: Direction) -> int:
     """How many instances became done per second, on average since the Update started."""
-    since = way.update.status.started_at or way.case.now
-    return int(len(way.done) / max(1.0, way.case.now - since))
+    since = direction.update.status.started_at or direction.context.now
+    return int(len(direction.done) / max(1.0, direction.context.now - since))
 
 
-def _end(way: OneWay, tally: Tally) -> Write | None:
+def _end(direction: Direction, failures: FailureCounts) -> Write | None:
     """Everything is where it should be: store the last results, then end."""
-    results, status = counted(way, tally), way.update.status
+    results, status = counted(direction, failures), direction.update.status
     if (results["instances"], results["counts"]) != (status.instances, status.counts):
-        return WriteUpdate(way.update.metadata.name, report(way, tally))
-    if left_alone(way.update):
-        return ended(way, Phase.ABORTED)
-    if way.backward:
-        return ended(way, Phase.ROLLED_BACK)
+        return WriteUpdate(direction.update.metadata.name, report(direction, failures))
+    if left_alone(direction.update):
+        return finish_job(direction, Phase.ABORTED)
+    if direction.backward:
+        return finish_job(direction, Phase.ROLLED_BACK)
     return (
-        _watch(way, tally) if way.policy.watch_after_seconds else ended(way, Phase.ROLLED_FORWARD)
+        _watch(direction, failures)
+        if direction.policy.watch_after_seconds
+        else finish_job(direction, Phase.ROLLED_FORWARD)
     )
 
 
-def _watch(way: OneWay, tally: Tally) -> Write | None:
+def _watch(direction: Direction, failures: FailureCounts) -> Write | None:
     """All instances are good; for some time failures still count (contract: watchAfterSeconds)."""
-    until = watching_until(way.update)
+    until = watching_until(direction.update)
     if until is None:
-        update = way.update.model_copy(
+        update = direction.update.model_copy(
             update={
-                "status": way.update.status.model_copy(update={"watching_since": way.case.stamp})
+                "status": direction.update.status.model_copy(
+                    update={"watching_since": direction.context.stamp}
+                )
             }
         )
-        status = report(replace(way, update=update), tally)
-        return WriteUpdate(way.update.metadata.name, status)
-    return ended(way, Phase.ROLLED_FORWARD) if until <= way.case.now else None
+        status = report(replace(direction, update=update), failures)
+        return WriteUpdate(direction.update.metadata.name, status)
+    return finish_job(direction, Phase.ROLLED_FORWARD) if until <= direction.context.now else None

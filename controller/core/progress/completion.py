@@ -11,7 +11,7 @@ from controller.api.job import JobStatus, LastAttempt
 from controller.api.labels import ADMITTED
 from controller.api.update import ACTIVE, Action, Phase, Update, UpdateStatus
 from controller.core.model import assigned as asg
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.plan import (
     THE_STATUS,
     Event,
@@ -24,8 +24,7 @@ from controller.core.model.plan import (
 )
 from controller.core.progress import known_bad
 from controller.core.refusals import writes as refused_writes
-from controller.core.rollout import direction
-from controller.core.rollout.direction import OneWay
+from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FAILURE
 from controller.core.status import actor
 from controller.core.status.outcome import CANARY, FAILURES_TOLERATED, NOTHING_LEFT, OLDER_REVISION
@@ -40,71 +39,75 @@ _WORDS = {
 }
 
 
-def retreat(case: Case, update: Update) -> dict[str, Ids]:
+def revert_untouched(context: Context, update: Update) -> dict[str, Ids]:
     """``assigned`` when the Update leaves its way: ids whose old pod was not touched are to run
     what that pod runs (contract rule 3); ids that were to be made and have no pod yet are dropped
     on the way forward, and made on the way back (rule 11: never a missing instance)."""
-    way = direction.of(case, update)
-    untouched = way.untouched & way.asked
-    alive = untouched & case.view.alive
-    kept = {name: ids & alive for name, ids in case.view.at.items() if name and ids & alive}
-    unmade = NONE if way.backward else untouched - case.view.present - way.kill
-    return asg.moved(case.assigned, kept, unmade)
+    direction = Direction.of(context, update)
+    untouched = direction.untouched & direction.at_goal
+    alive = untouched & context.view.alive
+    kept = {name: ids & alive for name, ids in context.view.at.items() if name and ids & alive}
+    unmade = NONE if direction.backward else untouched - context.view.present - direction.removed
+    return asg.moved(context.assigned, kept, unmade)
 
 
-def ended(way: OneWay, outcome: Phase) -> Write:
+def finish_job(direction: Direction, outcome: Phase) -> Write:
     """The Job's half of the end of its active Update."""
-    case, update = way.case, way.update
-    last = case.status.last_attempt
+    context, update = direction.context, direction.update
+    last = context.status.last_attempt
     assert last is not None, "admission sets lastAttempt"
-    if write := known_bad.unread(case, update, outcome):
+    if write := known_bad.unread(context, update, outcome):
         return write
-    after = _whole(case, retreat(case, update), asg.read(update.status.from_))
+    after = _whole(context, revert_untouched(context, update), asg.read(update.status.from_))
     changes: dict[str, object] = {
         "assigned": asg.write(after),
         "instances_in_force": len(asg.ids_of(after)),
         "active_update": None,
-        "last_attempt": attempted(way, last, outcome, after),
-        "known_bad": known_bad.after(case, update, outcome),
+        "last_attempt": attempted(direction, last, outcome, after),
+        "known_bad": known_bad.after(context, update, outcome),
     }
     target = update.status.to.revision if update.status.to else None
     if outcome is Phase.ROLLED_FORWARD and target and set(after) <= {target}:
         changes["current_revision"] = target
-    if way.backward and case.job.spec.instances != len(asg.ids_of(after)):
-        changes["instances_refused"] = case.job.spec.instances
-    status: JobStatus = case.status.model_copy(update=changes)
+    if direction.backward and context.job.spec.instances != len(asg.ids_of(after)):
+        changes["instances_refused"] = context.job.spec.instances
+    status: JobStatus = context.status.model_copy(update=changes)
     return WriteJob(status)
 
 
-def attempted(way: OneWay, last: LastAttempt, outcome: Phase, after: asg.Assigned) -> LastAttempt:
+def attempted(
+    direction: Direction, last: LastAttempt, outcome: Phase, after: asg.Assigned
+) -> LastAttempt:
     """``lastAttempt`` once its Update has ended so, with ``after`` assigned."""
-    update, target = way.update, way.update.status.to
+    update, target = direction.update, direction.update.status.to
     changes: dict[str, object] = {
         "outcome": str(outcome),
         "reason": None,
-        "message": _why(way, outcome),
+        "message": _why(direction, outcome),
     }
     if left_alone(update):
         changes["reason"] = NOTHING_LEFT
         own = target is not None and target.revision == last.revision
-        if own and not way.backward and update.spec.instances is None:
+        if own and not direction.backward and update.spec.instances is None:
             # It was brought nowhere: it is tried again once there are instances. (A template that
             # was tried before is not, because an Update to another revision was left so.)
-            changes["revision"] = way.case.status.current_revision or ""
+            changes["revision"] = direction.context.status.current_revision or ""
             changes["retry_token"] = None if update.spec.force else last.retry_token
     elif outcome is Phase.ROLLED_FORWARD and target and target.revision:
-        changes["reason"] = purpose(way.case, update, way.failed - after.get(target.revision, NONE))
+        changes["reason"] = purpose(
+            direction.context, update, direction.failed - after.get(target.revision, NONE)
+        )
     return last.model_copy(update=changes)
 
 
-def purpose(case: Case, update: Update, failed: Ids = NONE) -> str | None:
+def purpose(context: Context, update: Update, failed: Ids = NONE) -> str | None:
     """Why instances are at another revision than the present template's after the Update; None:
     it left none there. ``failed``: ids that it could not bring to its own."""
     if failed:
         return FAILURES_TOLERATED
     if update.spec.instances is not None:
         return CANARY
-    own = update.status.to is None or update.status.to.revision == case.seen.revision
+    own = update.status.to is None or update.status.to.revision == context.observed.revision
     return None if own else OLDER_REVISION
 
 
@@ -114,7 +117,7 @@ def left_alone(update: Update) -> bool:
     return to is not None and not to.instances and not update.status.from_
 
 
-def _whole(case: Case, after: asg.Assigned, origin: asg.Assigned) -> dict[str, Ids]:
+def _whole(context: Context, after: asg.Assigned, origin: asg.Assigned) -> dict[str, Ids]:
     """The ids of a Job are 0 up to its count: those that the update removed, and whose lower
     neighbours were not put back yet, get them back (rule 11: never a missing instance), at the
     revision of ``origin``, what ran before, if it is known."""
@@ -123,14 +126,14 @@ def _whole(case: Case, after: asg.Assigned, origin: asg.Assigned) -> dict[str, I
     if not missing:
         return dict(after)
     origin = asg.within(origin, missing)
-    base = case.status.current_revision or case.seen.revision
+    base = context.status.current_revision or context.observed.revision
     rest = missing - asg.ids_of(origin)
     return asg.moved(asg.moved(after, origin), {base: rest} if rest else {})
 
 
-def close(case: Case, update: Update) -> Write | None:
+def close(context: Context, update: Update) -> Write | None:
     """The Update's half: an Update in an active phase that is not its Job's lock has ended."""
-    status, last = case.status, case.status.last_attempt
+    status, last = context.status, context.status.last_attempt
     held = status.active_update
     if held is not None and held.uid == update.metadata.uid:
         return None
@@ -142,22 +145,24 @@ def close(case: Case, update: Update) -> Write | None:
         outcome = Phase(last.outcome)
         asked = outcome is Phase.ABORTED and update.spec.action is Action.ABORT
         who = actor.of(update, "action") if asked else ""
-        return closed(case, update, outcome, *_said(update, outcome, last.message), by=who)
+        return finish_update(
+            context, update, outcome, *_said(update, outcome, last.message), by=who
+        )
     if not active:
         return None
-    phase = Phase.SUPERSEDED if made_by_us(update, case.job.metadata.uid) else Phase.ABORTED
+    phase = Phase.SUPERSEDED if made_by_us(update, context.job.metadata.uid) else Phase.ABORTED
     if last and last.update is None:
         words = "the Job lost its status or was made again: its instances keep what they run"
-        return closed(case, update, phase, "StatusLost", words)
-    return closed(case, update, phase, *_said(update, phase))
+        return finish_update(context, update, phase, "StatusLost", words)
+    return finish_update(context, update, phase, *_said(update, phase))
 
 
-def closed(
-    case: Case, update: Update, phase: Phase, reason: str, message: str, by: str = ""
+def finish_update(
+    context: Context, update: Update, phase: Phase, reason: str, message: str, by: str = ""
 ) -> Write:
     """The Update enters a terminal phase; ``by``: who wants it, "" the operator."""
     status: UpdateStatus = entered(
-        case, update, phase, reason, message, by=by, batch=None, down_since={}
+        context, update, phase, reason, message, by=by, batch=None, down_since={}
     )
     name = update.metadata.name
     kind: EventType = "Warning" if phase in WARNINGS else "Normal"
@@ -166,32 +171,32 @@ def closed(
     return WriteUpdate(name, status, (on_update, on_job))
 
 
-def deleted(case: Case) -> Write | None:
+def deleted(context: Context) -> Write | None:
     """The Update of the lock was deleted, which aborts it, or cannot be followed any more: ids
     whose old pod was not touched keep the revision that pod has."""
-    held, last = case.status.active_update, case.status.last_attempt
-    if held is None or (case.lock is not None and not case.lost_its_way):
+    held, last = context.status.active_update, context.status.last_attempt
+    if held is None or (context.lock is not None and not context.status_unreadable):
         return None
-    if refused_writes.at(case, THE_STATUS):
+    if refused_writes.at(context, THE_STATUS):
         return None
     outcome, what = Phase.ABORTED, "was deleted"
-    finished = case.seen.finished.get(held.name)
+    finished = context.observed.finished.get(held.name)
     if finished is not None and finished.uid == held.uid:
         # It ended and yet holds the Job: the Job is old news, or somebody wrote its phase.
-        if not case.seen.job_live:
+        if not context.observed.job_live:
             return ReadJob()
-    elif case.lost_its_way:
+    elif context.status_unreadable:
         outcome, what = Phase.ERROR, "no longer says where it goes"
-    elif held.name not in case.seen.gone:
+    elif held.name not in context.observed.gone:
         return ReadUpdate(held.name)
     # Of what it was to remove, too, lives on what it has not touched.
-    untouched = case.view.alive - case.at_assigned - case.view.changing
-    kept = {name: ids & untouched for name, ids in case.view.at.items() if name}
-    after = asg.moved(case.assigned, kept)
-    if case.status.instances_refused is not None:
-        after = _whole(case, after, {})  # No scale does it.
+    untouched = context.view.alive - context.at_assigned - context.view.changing
+    kept = {name: ids & untouched for name, ids in context.view.at.items() if name}
+    after = asg.moved(context.assigned, kept)
+    if context.status.instances_refused is not None:
+        after = _whole(context, after, {})  # No scale does it.
     note = f"{held.name} {what}: its instances stay as they are"
-    status = case.status.model_copy(
+    status = context.status.model_copy(
         update={
             "assigned": asg.write(after),
             "instances_in_force": len(asg.ids_of(after)),
@@ -205,13 +210,13 @@ def deleted(case: Case) -> Write | None:
     return WriteJob(status, (Event(f"Update{outcome}", note, None, "Warning"),))
 
 
-def _why(way: OneWay, outcome: Phase) -> str:
+def _why(direction: Direction, outcome: Phase) -> str:
     """Why the Update ends so, as its Job keeps it: the Update may be deleted."""
-    update = way.update
+    update = direction.update
     if outcome is Phase.ROLLED_BACK and update.status.turn:
         return update.status.turn.message
     if outcome is Phase.ERROR:
-        gone = (f"{name}, which instances {ids} need" for name, ids in way.lost.items())
+        gone = (f"{name}, which instances {ids} need" for name, ids in direction.lost.items())
         words = f"a ControllerRevision is gone: {next(gone)}"
         return f"{words}; update to a revision that is there"
     return _said(update, outcome)[1]

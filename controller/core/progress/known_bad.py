@@ -12,7 +12,7 @@ from controller.api.ids import Ids
 from controller.api.job import JobStatus, KnownBad
 from controller.api.update import GateStatus, Phase, Update
 from controller.core.model import assigned as asg
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.plan import ReadRevision, Write, WriteJob
 from controller.core.revisions import revision as revisions
 from controller.core.rollout.blame import blamed
@@ -21,76 +21,79 @@ from controller.core.rollout.failures import FAILURE, GATE_FAILURE, cause
 MAX_KNOWN_BAD = 10
 
 
-def remembered(case: Case) -> Write | None:
+def remembered(context: Context) -> Write | None:
     """What a rollback leaves in its Job, written as it begins: the bad revision, and the count that
     it overrules. So neither a deletion nor a successor of the Update takes that along."""
-    update = case.active
-    if update is None or not case.backward:
+    update = context.active
+    if update is None or not context.backward:
         return None
-    if write := unread(case, update, Phase.ROLLED_BACK):
+    if write := unread(context, update, Phase.ROLLED_BACK):
         return write
     changes = {
-        "known_bad": after(case, update, Phase.ROLLED_BACK),
-        "instances_refused": _overruled(case, update),
+        "known_bad": after(context, update, Phase.ROLLED_BACK),
+        "instances_refused": _overruled(context, update),
     }
-    status: JobStatus = case.status.model_copy(update=changes)
-    return None if status == case.status else WriteJob(status)
+    status: JobStatus = context.status.model_copy(update=changes)
+    return None if status == context.status else WriteJob(status)
 
 
-def _overruled(case: Case, update: Update) -> int | None:
+def _overruled(context: Context, update: Update) -> int | None:
     """``instancesRefused`` while the Update rolls back."""
-    to, count = update.status.to, case.job.spec.instances
+    to, count = update.status.to, context.job.spec.instances
     brought = update.spec.instances is None and to and to.instances == Ids.span(0, count)
     kept = asg.ids_of(asg.read(update.status.from_))
-    return count if brought and len(kept) != count else case.status.instances_refused
+    return count if brought and len(kept) != count else context.status.instances_refused
 
 
-def after(case: Case, update: Update, outcome: Phase) -> tuple[KnownBad, ...]:
+def after(context: Context, update: Update, outcome: Phase) -> tuple[KnownBad, ...]:
     """The revisions whose update failed, after this one ended so (contract rule 17)."""
-    known, target = case.status.known_bad, update.status.to.revision if update.status.to else None
+    known, target = (
+        context.status.known_bad,
+        update.status.to.revision if update.status.to else None,
+    )
     others = tuple(bad for bad in known if bad.revision != target)
     if outcome is Phase.ROLLED_FORWARD:
         return others
     turn = update.status.turn
-    if target is None or not _is_bad(case, update, outcome):
+    if target is None or not _is_bad(context, update, outcome):
         return known
-    template = case.seen.templates.get(target)
+    template = context.observed.templates.get(target)
     bad = KnownBad(
         revision=target,
         images=revisions.images(json.loads(template)) if template else (),
         reason=turn.message if turn else cause_of(update),
-        time=turn.time if turn else case.stamp,
+        time=turn.time if turn else context.stamp,
     )
     return known if bad in known else (bad, *others)[:MAX_KNOWN_BAD]
 
 
-def unread(case: Case, update: Update, outcome: Phase) -> Write | None:
+def unread(context: Context, update: Update, outcome: Phase) -> Write | None:
     """The read of a revision that is to be remembered with its images; None: none has to be."""
     target = update.status.to.revision if update.status.to else None
-    if target is None or not _is_bad(case, update, outcome):
+    if target is None or not _is_bad(context, update, outcome):
         return None
-    lacks = target not in case.seen.templates and target in case.seen.revisions
+    lacks = target not in context.observed.templates and target in context.observed.revisions
     return ReadRevision(target) if lacks else None
 
 
-def _is_bad(case: Case, update: Update, outcome: Phase) -> bool:
+def _is_bad(context: Context, update: Update, outcome: Phase) -> bool:
     """Whether the Update's revision is to be remembered as bad (contract rule 17)."""
     status, turn = update.status, update.status.turn
     failed = turn.reason in (FAILURE, GATE_FAILURE) if turn else outcome is Phase.FAILED
-    own = status.to is not None and status.to.revision == case.status.current_revision
+    own = status.to is not None and status.to.revision == context.status.current_revision
     if not failed or status.restart or own:
         return False
     gated = turn.reason == GATE_FAILURE if turn else _failed_gate(update) is not None
-    return gated or _blamed(case, update)
+    return gated or _blamed(context, update)
 
 
-def _blamed(case: Case, update: Update) -> bool:
+def _blamed(context: Context, update: Update) -> bool:
     """Whether the instances that failed on the way forward did so because of the revision."""
     status, turn = update.status, update.status.turn
     if turn and status.failures and all(f.time > turn.time for f in status.failures):
         # Those of the rollback have pushed out the ones before: what was decided then stays.
         target = status.to.revision if status.to else None
-        return any(bad.revision == target for bad in case.status.known_bad)
+        return any(bad.revision == target for bad in context.status.known_bad)
     tolerated = status.policy.max_failures_per_instance if status.policy else 0
     return blamed(status.failures, tolerated, turn.time if turn else None)
 

@@ -6,36 +6,38 @@ from typing import Final
 
 from controller.api.update import Phase
 from controller.core.model.plan import Event, EventType, Write, WriteUpdate
-from controller.core.rollout.direction import OneWay
-from controller.core.rollout.failures import FAILURE, Tally, cause
+from controller.core.rollout.direction import Direction
+from controller.core.rollout.failures import FAILURE, FailureCounts, cause
 from controller.core.status.update import OPERATOR, counted, entered
 
 #: Why an Update rolls back whose instances did not fail: a person wants it.
 ROLLBACK_REQUESTED: Final = "RollbackRequested"
 
 
-def failed(way: OneWay, tally: Tally, events: tuple[Event, ...] = ()) -> Write:
+def failed(direction: Direction, failures: FailureCounts, events: tuple[Event, ...] = ()) -> Write:
     """Too many instances failed."""
-    words = cause(tally.records(), tally.failed)
-    return turn(way, tally, FAILURE, words, events)
+    words = cause(failures.records(), failures.failed)
+    return start_rollback(direction, failures, FAILURE, words, events)
 
 
-def turn(
-    way: OneWay,
-    tally: Tally,
+def start_rollback(
+    direction: Direction,
+    failures: FailureCounts,
     reason: str,
     words: str,
     events: tuple[Event, ...] = (),
     by: str = OPERATOR,
 ) -> Write:
     """Into `RollingBack`, with what became of each instance so far."""
-    name = way.update.metadata.name
-    changes = counted(way, tally) | {
+    name = direction.update.metadata.name
+    changes = counted(direction, failures) | {
         "failure_counts": {},
         "down_since": {},
         "batch": None,
         "watching_since": None,
     }
-    status = entered(way.case, way.update, Phase.ROLLING_BACK, reason, words, by=by, **changes)
+    status = entered(
+        direction.context, direction.update, Phase.ROLLING_BACK, reason, words, by=by, **changes
+    )
     kind: EventType = "Normal" if reason == ROLLBACK_REQUESTED else "Warning"
     return WriteUpdate(name, status, (*events, Event("RollingBack", words, name, kind)))

@@ -9,43 +9,50 @@ from __future__ import annotations
 from controller.api.update import Action, Phase, Update, UpdateStatus
 from controller.core.gates.gates import Gates
 from controller.core.model.conditions import VERB_REFUSED
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.plan import Event, Write, WriteUpdate
-from controller.core.progress.completion import ended
-from controller.core.progress.rollback import ROLLBACK_REQUESTED, turn
-from controller.core.rollout.direction import OneWay
-from controller.core.rollout.failures import Tally
+from controller.core.progress.completion import finish_job
+from controller.core.progress.rollback import ROLLBACK_REQUESTED, start_rollback
+from controller.core.rollout.direction import Direction
+from controller.core.rollout.failures import FailureCounts
 from controller.core.status import actor, pausing, pulse
-from controller.core.status.update import counted, entered, refused, report, told, verbs_of
+from controller.core.status.update import (
+    counted,
+    entered,
+    refused,
+    report,
+    verbs_of,
+    with_conditions,
+)
 
 
-def heed(way: OneWay, tally: Tally) -> Write | None:
+def apply_verb(direction: Direction, failures: FailureCounts) -> Write | None:
     """The next write that a verb or a pulse asks for; None: all are answered."""
-    update, now = way.update, way.case.now
+    update, now = direction.update, direction.context.now
     if (seen := pulse.unseen(update, now)) is not None:
         return _write(update, update.status.model_copy(update={"observed_pulse": seen}))
     if update.spec.action is Action.ABORT:
-        return _abort(way, tally)
+        return _abort(direction, failures)
     if (token := update.spec.resume_token) not in (None, update.status.observed_resume_token):
-        return _resume(way, str(token))
-    if update.spec.action is Action.ROLLBACK and not way.backward and not update.spec.paused:
-        return _roll_back(way, tally)
+        return _resume(direction, str(token))
+    if update.spec.action is Action.ROLLBACK and not direction.backward and not update.spec.paused:
+        return _roll_back(direction, failures)
     # Failures that are not stored yet come first: they may end what is about to stand still.
-    wish = pausing.of(way)
-    if wish.phase is update.status.phase or (tally.fresh and not update.spec.paused):
+    wish = pausing.of(direction)
+    if wish.phase is update.status.phase or (failures.increased and not update.spec.paused):
         return None
     reason, message, who = wish.reason, wish.message, wish.by
-    now_is = counted(way, tally)
+    now_is = counted(direction, failures)
     if wish.phase in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK):
         reason, message, who = "Resumed", "goes on", _who(update)
         # What no gate could be asked meanwhile has its whole time again.
-        now_is["gates"] = Gates(way).restarted() or update.status.gates
-    status = entered(way.case, update, wish.phase, reason, message, by=who, **now_is)
+        now_is["gates"] = Gates(direction).restarted() or update.status.gates
+    status = entered(direction.context, update, wish.phase, reason, message, by=who, **now_is)
     event = Event(str(wish.phase), status.message, update.metadata.name)
     return _write(update, status, event)
 
 
-def answered_late(case: Case, update: Update) -> Write | None:
+def answered_late(context: Context, update: Update) -> Write | None:
     """The spec of an Update that has ended was changed: a verb that is new is of no effect, and it
     says so, once; None: nothing changed."""
     if update.status.observed_generation == update.metadata.generation:
@@ -63,38 +70,45 @@ def answered_late(case: Case, update: Update) -> Write | None:
     # Of a token the name says enough.
     what = "resumeToken" if new.startswith("resumeToken") else new
     words = f"{what} is of no effect: the Update has ended ({update.status.phase})"
-    status = refused(case, update, status, words)
+    status = refused(context, update, status, words)
     return _write(update, status, Event("VerbRefused", words, update.metadata.name, "Warning"))
 
 
-def _abort(way: OneWay, tally: Tally) -> Write:
+def _abort(direction: Direction, failures: FailureCounts) -> Write:
     """The end of it; what has become of each instance is stored first."""
-    if counted(way, tally)["instances"] != way.update.status.instances:
-        return _write(way.update, report(way, tally))
-    return ended(way, Phase.ABORTED)
+    if counted(direction, failures)["instances"] != direction.update.status.instances:
+        return _write(direction.update, report(direction, failures))
+    return finish_job(direction, Phase.ABORTED)
 
 
-def _roll_back(way: OneWay, tally: Tally) -> Write:
-    words = f"rollback asked for by {actor.with_reason(way.update, 'action')}"
-    return turn(way, tally, ROLLBACK_REQUESTED, words, by=actor.of(way.update, "action"))
+def _roll_back(direction: Direction, failures: FailureCounts) -> Write:
+    words = f"rollback asked for by {actor.with_reason(direction.update, 'action')}"
+    return start_rollback(
+        direction, failures, ROLLBACK_REQUESTED, words, by=actor.of(direction.update, "action")
+    )
 
 
-def _resume(way: OneWay, token: str) -> Write:
+def _resume(direction: Direction, token: str) -> Write:
     """A changed token lets the next batch go, if it is the operator that holds it."""
-    update, batch = way.update, way.update.status.batch
+    update, batch = direction.update, direction.update.status.batch
     answer: dict[str, object] = {"observed_resume_token": token}
-    gates = Gates(way)
+    gates = Gates(direction)
     if gates.undecided is not None:
         changes = {**answer, "gates": gates.restarted()}
         status = update.status.model_copy(update=changes)
-        return _write(update, told(way.case, update, status, status.reason, status.message))
-    if pausing.gated(way) or pausing.hold(way) is None or batch is None:
+        return _write(
+            update,
+            with_conditions(direction.context, update, status, status.reason, status.message),
+        )
+    if pausing.gated(direction) or pausing.hold(direction) is None or batch is None:
         words = "resumeToken is of no effect: the operator has not paused this Update"
-        status = refused(way.case, update, update.status.model_copy(update=answer), words)
+        status = refused(direction.context, update, update.status.model_copy(update=answer), words)
         return _write(update, status, Event("VerbRefused", words, update.metadata.name, "Warning"))
     answer["batch"] = batch.model_copy(update={"released": True})
     status = update.status.model_copy(update=answer)
-    return _write(update, told(way.case, update, status, status.reason, status.message))
+    return _write(
+        update, with_conditions(direction.context, update, status, status.reason, status.message)
+    )
 
 
 def _who(update: Update) -> str:

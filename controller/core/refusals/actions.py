@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final
 
 from controller.api.ids import Ids
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.observed import RefusedAction
 from controller.core.model.plan import ChangePod, DeletePod, MendPod, Prune
 
@@ -32,32 +32,32 @@ def words(refused: RefusedAction) -> str:
     return f"instance {action.instance}: {what}: {refused.refusal.message}"
 
 
-def of_pods(case: Case, ids: Ids | None = None) -> Iterator[RefusedAction]:
+def of_pods(context: Context, ids: Ids | None = None) -> Iterator[RefusedAction]:
     """Refused actions on pods (of ``ids``; None: of all), the lowest instance first."""
     found = [
         r
-        for r in islice(case.seen.refused_actions.values(), LOOKED_AT)
+        for r in islice(context.observed.refused_actions.values(), LOOKED_AT)
         if isinstance(r.action, DeletePod | ChangePod | MendPod)
         and (ids is None or r.action.instance in ids)
     ]
     yield from sorted(found, key=_instance)
 
 
-def is_stuck(case: Case, refused: RefusedAction) -> bool:
+def is_stuck(context: Context, refused: RefusedAction) -> bool:
     """Whether a person is needed. A change in place has its deadline instead; a server that is
     down or too busy is no matter of this pod."""
     refusal = refused.refusal
     waits = isinstance(refused.action, ChangePod) or not refusal.counts
-    return not waits and case.now >= refusal.since + STUCK_AFTER
+    return not waits and context.now >= refusal.since + STUCK_AFTER
 
 
-def next_moment(case: Case) -> float | None:
+def next_moment(context: Context) -> float | None:
     """When an action is tried again, or a refusal begins to need a person."""
     moments = (
         at
-        for r in case.seen.refused_actions.values()
+        for r in context.observed.refused_actions.values()
         for at in (r.refusal.until, r.refusal.since + STUCK_AFTER)
-        if at > case.now
+        if at > context.now
     )
     return min(moments, default=None)
 

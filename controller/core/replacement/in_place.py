@@ -11,10 +11,10 @@ from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement
 from controller.api.update import BACKWARD, HistoryEntry
 from controller.core.model.assigned import Assigned
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.plan import Event, ReadRevision, Write, WriteUpdate
 from controller.core.revisions.change import Change, classify, why_not_in_place
-from controller.core.rollout.direction import OneWay
+from controller.core.rollout.direction import Direction
 from controller.core.status.update import MAX_HISTORY, MAX_MESSAGE, OPERATOR
 
 #: A Job whose instances run more revisions than this is rare, and its pods are just replaced.
@@ -23,35 +23,39 @@ MAX_READ: Final = 8
 NOT_IN_PLACE: Final = "NotInPlace"
 
 
-def how(case: Case, way: OneWay, pod: Pod, goal: str) -> Change:
+def how(context: Context, direction: Direction, pod: Pod, goal: str) -> Change:
     """How the pod comes to revision ``goal``: revision is compared with revision, never with the
     pod, which others may have changed."""
-    if way.policy.replacement is not Replacement.IN_PLACE or way.restart:
+    if direction.policy.replacement is not Replacement.IN_PLACE or direction.restart:
         return Change.REPLACE
-    if pod.uid in case.seen.stubborn or pod.half not in ("", goal):
+    if pod.uid in context.observed.in_place_refused or pod.changing_to not in ("", goal):
         return Change.REPLACE
-    old, new = case.seen.templates.get(pod.revision), case.seen.templates.get(goal)
+    old, new = context.observed.templates.get(pod.revision), context.observed.templates.get(goal)
     return Change.REPLACE if old is None or new is None else classify(old, new)
 
 
-def told(way: OneWay) -> Write | None:
+def record_recreation(direction: Direction) -> Write | None:
     """The write that says, once for each direction, why instances are replaced although they
     should be changed in place; None: none is, or it is said."""
-    case, update = way.case, way.update
-    if way.policy.replacement is not Replacement.IN_PLACE or way.restart or not way.idle:
+    context, update = direction.context, direction.update
+    if (
+        direction.policy.replacement is not Replacement.IN_PLACE
+        or direction.restart
+        or not direction.not_started
+    ):
         return None
     status = update.status
     for entry in status.history:
-        if (entry.phase in BACKWARD) is not way.backward:
+        if (entry.phase in BACKWARD) is not direction.backward:
             break
         if entry.reason == NOT_IN_PLACE:
             return None
-    why = next(reasons(case, way.goal, way.idle & case.view.alive), None)
-    if why is None or not way.moving:
+    why = next(reasons(context, direction.goal, direction.not_started & context.view.alive), None)
+    if why is None or not direction.moving:
         return None
     words = f"instances are replaced, not changed in place: {why}"
     said = HistoryEntry(
-        time=case.stamp,
+        time=context.stamp,
         phase=status.phase,
         reason=NOT_IN_PLACE,
         message=words[:MAX_MESSAGE],
@@ -62,29 +66,35 @@ def told(way: OneWay) -> Write | None:
     return WriteUpdate(name, status, (Event(NOT_IN_PLACE, words, name),))
 
 
-def reasons(case: Case, goal: Assigned, ids: Ids) -> Iterator[str]:
+def reasons(context: Context, goal: Assigned, ids: Ids) -> Iterator[str]:
     """Why some of ``ids``, whose pods live, have to be replaced to come to their goal, as the
     templates tell."""
-    templates = case.seen.templates
+    templates = context.observed.templates
     for new, wish in goal.items():
-        for old, there in case.view.at.items():
+        for old, there in context.view.at.items():
             if ids & wish & there and old in templates and new in templates:
                 why = why_not_in_place(templates[old], templates[new])
                 if why:
                     yield why
 
 
-def unread(way: OneWay) -> Write | None:
+def unread(direction: Direction) -> Write | None:
     """The question for a template that is to be compared and was not read yet; None: all were. One
     that is gone is not asked for: its pods are replaced."""
-    case = way.case
-    if way.policy.replacement is not Replacement.IN_PLACE or way.restart or not way.idle:
+    context = direction.context
+    if (
+        direction.policy.replacement is not Replacement.IN_PLACE
+        or direction.restart
+        or not direction.not_started
+    ):
         return None
-    names = {r for r, ids in way.goal.items() if ids & way.idle}
-    names |= {r for r, ids in case.view.at.items() if ids & way.idle & case.view.alive}
-    half = case.view.at_revision("") & way.idle & case.view.alive
-    names |= {case.view.pod(i).revision for i in islice(half, MAX_READ)} - {""}
+    names = {r for r, ids in direction.goal.items() if ids & direction.not_started}
+    names |= {
+        r for r, ids in context.view.at.items() if ids & direction.not_started & context.view.alive
+    }
+    half = context.view.at_revision("") & direction.not_started & context.view.alive
+    names |= {context.view.pod(i).revision for i in islice(half, MAX_READ)} - {""}
     if len(names) > MAX_READ:
         return None
-    missing = (names - set(case.seen.templates)) & set(case.seen.revisions)
+    missing = (names - set(context.observed.templates)) & set(context.observed.revisions)
     return ReadRevision(min(missing)) if missing else None

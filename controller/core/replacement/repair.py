@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controller.api.pods.pod import Pod
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.plan import MendPod
 
 
-def mends(case: Case) -> Iterator[MendPod]:
+def mends(context: Context) -> Iterator[MendPod]:
     """What is to be mended and is not being mended already."""
-    for pod, adopt, under_way in _incomplete(case):
+    for pod, adopt, under_way in _incomplete(context):
         if not under_way:
-            surplus = adopt and pod.instance not in case.intended | case.every_id
+            surplus = adopt and pod.instance not in context.intended | context.every_id
             slot = (pod.instance, pod.surge)
             yield MendPod(*slot, pod.name, pod.uid, pod.revision, adopt, surplus)
 
 
-def is_incomplete(case: Case) -> bool:
+def is_incomplete(context: Context) -> bool:
     """Whether a pod of ours lacks something, be it that it gets it now."""
-    return any(True for _ in _incomplete(case))
+    return any(True for _ in _incomplete(context))
 
 
-def _incomplete(case: Case) -> Iterator[tuple[Pod, bool, bool]]:
+def _incomplete(context: Context) -> Iterator[tuple[Pod, bool, bool]]:
     """Pods, whether they lack their owner, and whether they are being mended."""
-    for view in (case.view, case.view.twin):
+    for view in (context.view, context.view.twin):
         for i in view.orphan | (view.unlabelled - view.terminating):
             pod = view.pod(i)
             if pod.deleted is None:

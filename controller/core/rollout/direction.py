@@ -18,27 +18,68 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement, ResolvedPolicy
 from controller.api.update import BACKWARD, Phase, Update
 from controller.core.model import assigned as asg
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.rollout import order, strategy
 
 
 @dataclass(frozen=True)
-class OneWay:
+class Direction:
     """The active direction of ``update``; sets are of instance ids."""
 
-    case: Case
+    context: Context
     update: Update
     goal: asg.Assigned
-    kill: Ids
-    fresh: Ids
+    removed: Ids
+    created: Ids
     backward: bool
     restart: bool = False
+
+    @classmethod
+    def of(cls, context: Context, update: Update) -> Self:
+        """The direction that the Update's phase names."""
+        backward = update.status.phase in BACKWARD
+        return cls.back(context, update) if backward else cls.forward(context, update)
+
+    @classmethod
+    def forward(cls, context: Context, update: Update) -> Self:
+        """The way to the target."""
+        target, origin = update.status.to, asg.ids_of(asg.read(update.status.from_))
+        assert target is not None, "an admitted Update carries its target"
+        if target.revision is None:
+            goal = asg.within(asg.read(update.status.from_), target.instances)
+        else:
+            goal = {target.revision: target.instances} if target.instances else {}
+        return cls(
+            context,
+            update,
+            goal=goal,
+            removed=origin - target.instances,
+            created=target.instances - origin,
+            backward=False,
+            restart=update.status.restart,
+        )
+
+    @classmethod
+    def back(cls, context: Context, update: Update) -> Self:
+        """The way back to each instance's own ``from``."""
+        target, origin = update.status.to, asg.read(update.status.from_)
+        assert target is not None, "an admitted Update carries its target"
+        ids = asg.ids_of(origin)
+        return cls(
+            context,
+            update,
+            goal=origin,
+            removed=target.instances - ids,
+            created=ids - target.instances,
+            backward=True,
+        )
 
     @property
     def policy(self) -> ResolvedPolicy:
@@ -71,7 +112,7 @@ class OneWay:
     @cached_property
     def scope(self) -> Ids:
         """All ids with a goal, to be or not to be."""
-        return asg.ids_of(self.goal) | self.kill
+        return asg.ids_of(self.goal) | self.removed
 
     @cached_property
     def reported(self) -> Ids:
@@ -80,7 +121,7 @@ class OneWay:
         return (sets.rolled_back if self.backward else sets.updated) & self.scope
 
     @cached_property
-    def asked(self) -> Ids:
+    def at_goal(self) -> Ids:
         """Ids whose intent already is the goal. Of a restart, which changes no intent, those that
         were in a group."""
         if self.restart:
@@ -89,7 +130,7 @@ class OneWay:
 
     @cached_property
     def _intended(self) -> Ids:
-        return asg.common(self.goal, self.case.assigned) | self.kill - self.case.intended
+        return asg.common(self.goal, self.context.assigned) | self.removed - self.context.intended
 
     @cached_property
     def still(self) -> Ids:
@@ -106,53 +147,55 @@ class OneWay:
     @cached_property
     def arrived(self) -> Ids:
         """Ids whose pod, in whatever state, was made at the goal (or changed to it)."""
-        found = asg.common(self.goal, self.case.view.at)
-        return found & self.case.view.made_by(self.update.metadata.uid) if self.restart else found
+        found = asg.common(self.goal, self.context.view.at)
+        return (
+            found & self.context.view.made_by(self.update.metadata.uid) if self.restart else found
+        )
 
     @cached_property
     def surging(self) -> Ids:
         """Ids whose new pod is in the other slot, beside the old one."""
-        twin = self.case.view.twin
-        found = asg.common(self.goal, twin.at) & twin.present & self.batch & self.asked
+        twin = self.context.view.twin
+        found = asg.common(self.goal, twin.at) & twin.present & self.batch & self.at_goal
         if self.restart:
             found &= twin.made_by(self.update.metadata.uid)
         return found - self.arrived if self.surges else NONE
 
     def new_pod(self, instance: int) -> Pod:
         """The pod that decides whether an instance of ``arrived`` or ``surging`` is good."""
-        view = self.case.view
+        view = self.context.view
         return (view.twin if instance in self.surging else view).pod(instance)
 
     @cached_property
     def done(self) -> Ids:
         """Latched results and what is good now (contract rule 5: good is latched for counting). A
         surge is done when the old pod is gone."""
-        view, group = self.case.view, self.batch | self.still
-        good = group & self.asked & self.arrived & view.good
-        gone = group & self.kill & self.asked - view.present
+        view, group = self.context.view, self.batch | self.still
+        good = group & self.at_goal & self.arrived & view.good
+        gone = group & self.removed & self.at_goal - view.present
         return (self.reported | (good | gone) - view.twin.present) - self.failed
 
     @cached_property
     def pending(self) -> Ids:
-        return self.scope - self.asked - self.batch - self.done - self.failed
+        return self.scope - self.at_goal - self.batch - self.done - self.failed
 
     @cached_property
-    def flight(self) -> Ids:
+    def in_flight(self) -> Ids:
         return (self.batch | self.still) - self.done - self.failed
 
     @cached_property
     def untouched(self) -> Ids:
         """Ids in flight whose old pod lives as it did, or whose first pod was not tried yet."""
-        view, seen = self.case.view, self.case.seen
+        view, seen = self.context.view, self.context.observed
         tried = Ids(seen.refusals) | Ids(seen.contested) | view.foreign
         # One that had a pod and lost it is down: it comes up again, be the update paused or not.
         sets = self.update.status.instances
         tried |= sets.rolling_back if self.backward else sets.updating | sets.updated | sets.failed
-        untried = self.fresh - view.present - tried
-        return self.flight & ((view.alive - self.arrived - view.changing) | untried)
+        untried = self.created - view.present - tried
+        return self.in_flight & ((view.alive - self.arrived - view.changing) | untried)
 
     @cached_property
-    def idle(self) -> Ids:
+    def not_started(self) -> Ids:
         return self.untouched - self.surging
 
     @cached_property
@@ -160,15 +203,15 @@ class OneWay:
         return self.pending | self.batch | self.done | self.failed
 
     @cached_property
-    def shaky(self) -> Ids:
+    def updated_not_ready(self) -> Ids:
         """Done instances that are not Ready: they hold the next group and the end (rule 5)."""
-        return self.done - self.kill - self.case.view.ready
+        return self.done - self.removed - self.context.view.ready
 
     @cached_property
     def lost(self) -> asg.Assigned:
         """ControllerRevisions that are gone, each with the ids that still need it."""
-        todo = self.pending | self.flight
-        kept = self.case.seen.revisions
+        todo = self.pending | self.in_flight
+        kept = self.context.observed.revisions
         return {r: need for r, ids in self.goal.items() if r not in kept and (need := ids & todo)}
 
     # What may start.
@@ -176,11 +219,11 @@ class OneWay:
     def ordered(self, ids: Ids) -> Iterator[int]:
         """``ids`` in the order of contract rule 4."""
         # One that a superseded Update has made already is changed: to replace it takes it away.
-        created = ids & self.fresh - self.case.view.present
-        removed = ids & self.kill
+        created = ids & self.created - self.context.view.present
+        removed = ids & self.removed
         changed = ids - created - removed
         # A pod that lost its owner is as good as it was once it is adopted.
-        unavailable = self.case.intended - self.case.available - self.case.view.orphan
+        unavailable = self.context.intended - self.context.available - self.context.view.orphan
         if self.backward:
             # What the update removed comes first, what it created goes last.
             return order.backward(removed, changed, created, unavailable)
@@ -192,47 +235,8 @@ class OneWay:
         return strategy.next_group(
             kind,
             self.policy.strategy.groups,
-            idle=len(self.pending),
-            active=len(self.flight),
+            pending=len(self.pending),
+            active=len(self.in_flight),
             taken=len(self.work - self.pending),
             backward=self.backward,
         )
-
-
-def forward(case: Case, update: Update) -> OneWay:
-    """The way to the target."""
-    target, origin = update.status.to, asg.ids_of(asg.read(update.status.from_))
-    assert target is not None, "an admitted Update carries its target"
-    if target.revision is None:
-        goal = asg.within(asg.read(update.status.from_), target.instances)
-    else:
-        goal = {target.revision: target.instances} if target.instances else {}
-    return OneWay(
-        case,
-        update,
-        goal=goal,
-        kill=origin - target.instances,
-        fresh=target.instances - origin,
-        backward=False,
-        restart=update.status.restart,
-    )
-
-
-def back(case: Case, update: Update) -> OneWay:
-    """The way back to each instance's own ``from``."""
-    target, origin = update.status.to, asg.read(update.status.from_)
-    assert target is not None, "an admitted Update carries its target"
-    ids = asg.ids_of(origin)
-    return OneWay(
-        case,
-        update,
-        goal=origin,
-        kill=target.instances - ids,
-        fresh=ids - target.instances,
-        backward=True,
-    )
-
-
-def of(case: Case, update: Update) -> OneWay:
-    """The direction the Update's phase says."""
-    return back(case, update) if update.status.phase in BACKWARD else forward(case, update)

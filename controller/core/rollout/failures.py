@@ -18,7 +18,7 @@ from controller.api.meta import surely_past
 from controller.api.pods.pod import Pod, Trouble
 from controller.api.update import Failure
 from controller.core.rollout import lost_nodes
-from controller.core.rollout.direction import OneWay
+from controller.core.rollout.direction import Direction
 from controller.core.rollout.outage import Outage, of_pod
 
 #: What a pod says on its ordinary way to Ready: no reason of its own.
@@ -32,29 +32,29 @@ MAX_MESSAGE = 256
 
 
 @dataclass(frozen=True)
-class Tally:
+class FailureCounts:
     """The failures of one direction of an Update, counted at one moment."""
 
-    way: OneWay
+    direction: Direction
 
     @property
     def now(self) -> float:
-        return self.way.case.now
+        return self.direction.context.now
 
     @cached_property
     def stored(self) -> dict[int, int]:
-        counts = self.way.update.status.failure_counts
+        counts = self.direction.update.status.failure_counts
         return {i: int(count) for count, ids in counts.items() for i in ids}
 
     @cached_property
     def grace(self) -> float | None:
         """Seconds a new pod has to become good; None: for ever."""
-        window = self.way.update.status.min_ready_seconds or 0
+        window = self.direction.update.status.min_ready_seconds or 0
         return self.timeout + window if self.timeout else None
 
     @property
     def timeout(self) -> int:
-        return self.way.policy.ready_timeout_seconds
+        return self.direction.policy.ready_timeout_seconds
 
     @cached_property
     def overdue(self) -> Ids:
@@ -77,20 +77,20 @@ class Tally:
         return Ids(i for i in self._late if self._excused_until(i) == math.inf)
 
     def _excused_until(self, instance: int) -> float:
-        pod = self.way.new_pod(instance)
-        node = self.way.case.seen.nodes.get(pod.node)
+        pod = self.direction.new_pod(instance)
+        node = self.direction.context.observed.nodes.get(pod.node)
         return lost_nodes.excused_until(pod, node, self.grace or 0.0)
 
     @cached_property
     def unread_nodes(self) -> tuple[str, ...]:
         """Nodes to be read before a deadline makes a failure, a few at a time."""
         deciding = (i for i in self._late if self._node_decides(i))
-        names = {self.way.new_pod(i).node for i in deciding if self._looked_at(i) <= self.now}
+        names = {self.direction.new_pod(i).node for i in deciding if self._looked_at(i) <= self.now}
         return tuple(sorted(names)[:NODES_AT_ONCE])
 
     def _node_decides(self, instance: int) -> bool:
         """Whether it is up to the pod's node if its deadline makes a failure now."""
-        pod = self.way.new_pod(instance)
+        pod = self.direction.new_pod(instance)
         excused = self.now < self._excused_until(instance) < math.inf
         return bool(pod.node) and not lost_nodes.is_lost(pod) and not excused
 
@@ -98,7 +98,7 @@ class Tally:
         """When what is said of a deadline that has passed may change by time alone."""
         if not self._node_decides(instance):
             return self._excused_until(instance)
-        node = self.way.case.seen.nodes.get(self.way.new_pod(instance).node)
+        node = self.direction.context.observed.nodes.get(self.direction.new_pod(instance).node)
         return lost_nodes.read_again(node, self._due[instance])
 
     @property
@@ -107,24 +107,27 @@ class Tally:
         moments = chain((at for at, _ in self._deadlines), (at for _, at in self._refused()))
         moments = chain(moments, (self._looked_at(i) for i in self._late))
         if self.unstored:
-            moments = chain(moments, (self.way.case.stamp + 1,))
+            moments = chain(moments, (self.direction.context.stamp + 1,))
         return min((at for at in moments if self.now < at < math.inf), default=None)
 
     @cached_property
-    def fresh(self) -> dict[int, int]:
+    def increased(self) -> dict[int, int]:
         """Instances whose count is higher than stored, with that count (of those that have failed,
         no further ones)."""
-        way, found = self.way, {}
-        view = way.case.view
-        hurt = way.arrived & view.hurt | way.surging & view.twin.hurt
-        for i in (way.flight | way.done) & (hurt | self.overdue):
-            pod = way.new_pod(i)
+        direction, found = self.direction, {}
+        view = direction.context.view
+        failed_or_restarted = (
+            direction.arrived & view.failed_or_restarted
+            | direction.surging & view.twin.failed_or_restarted
+        )
+        for i in (direction.in_flight | direction.done) & (failed_or_restarted | self.overdue):
+            pod = direction.new_pod(i)
             if pod.deleted is not None or pod.disrupted:
                 continue
             # A pod that a superseded Update made counts from now on: only its deadline is ours.
-            ours = pod.update == way.update.metadata.uid
+            ours = pod.update == direction.update.metadata.uid
             # On the way back, one that was there before counts by its deadline alone.
-            ours = ours and not (way.backward and pod.since < self._began)
+            ours = ours and not (direction.backward and pod.since < self._began)
             count = (pod.failures + shown(pod) if ours else 0) + (i in self.overdue)
             if count > self.stored.get(i, 0):
                 found[i] = count
@@ -135,46 +138,50 @@ class Tally:
 
     @cached_property
     def counts(self) -> dict[int, int]:
-        return {**self.stored, **self.fresh}
+        return {**self.stored, **self.increased}
 
     @cached_property
     def newly_failed(self) -> Ids:
-        limit = self.way.policy.max_failures_per_instance
-        return Ids(i for i, count in self.fresh.items() if count > limit) - self.way.failed
+        limit = self.direction.policy.max_failures_per_instance
+        return (
+            Ids(i for i, count in self.increased.items() if count > limit) - self.direction.failed
+        )
 
     @cached_property
     def failed(self) -> Ids:
-        return self.way.failed | self.newly_failed
+        return self.direction.failed | self.newly_failed
 
     @cached_property
     def unstored(self) -> Ids:
         """Instances whose fresh count waits for the next second: thousands that fail one by one
         must not cost a write each. It does not wait if the update fails with it."""
-        stored = self.way.update.status.failures
-        waits = stored and stored[0].time == self.way.case.stamp
-        return Ids(self.fresh) if waits and not (self.way.moving and self.too_many) else NONE
+        stored = self.direction.update.status.failures
+        waits = stored and stored[0].time == self.direction.context.stamp
+        return (
+            Ids(self.increased) if waits and not (self.direction.moving and self.too_many) else NONE
+        )
 
     @property
     def too_many(self) -> bool:
-        return len(self.failed) > self.way.policy.max_failed_instances
+        return len(self.failed) > self.direction.policy.max_failed_instances
 
     def records(self) -> tuple[Failure, ...]:
         """The Update's failures with the fresh ones first, newest 50."""
         # Those that have failed first: they are why an Update ends, and what its revision is
         # judged by. No more are worked out than are kept.
-        order = sorted(self.fresh, key=lambda i: (i not in self.newly_failed, i))
-        fresh = tuple(self._record(i, self.fresh[i]) for i in order[:MAX_KEPT])
-        return (fresh + self.way.update.status.failures)[:MAX_KEPT]
+        order = sorted(self.increased, key=lambda i: (i not in self.newly_failed, i))
+        fresh = tuple(self._record(i, self.increased[i]) for i in order[:MAX_KEPT])
+        return (fresh + self.direction.update.status.failures)[:MAX_KEPT]
 
     def _record(self, instance: int, attempt: int) -> Failure:
-        view, refusal = self.way.case.view, self.outage.refusal(instance)
+        view, refusal = self.direction.context.view, self.outage.refusal(instance)
         # Of a surge that cannot make its new pod, that is what failed, not the old pod; and so of
         # a pod that cannot be changed.
         old = instance in self._beside | self.outage.unchanged
         if refusal and (instance not in view.present or old):
             trouble, node = Trouble(refusal.reason, refusal.message), ""
         else:
-            pod = self.way.new_pod(instance)
+            pod = self.direction.new_pod(instance)
             trouble, node = self._why(pod), pod.node
         return Failure(
             instance=instance,
@@ -183,7 +190,7 @@ class Tally:
             message=trouble.message[:MAX_MESSAGE],
             node=node or None,
             exit_code=trouble.exit_code,
-            time=self.way.case.stamp,
+            time=self.direction.context.stamp,
         )
 
     def _why(self, pod: Pod) -> Trouble:
@@ -201,12 +208,12 @@ class Tally:
     def _said_late(self, pod: Pod) -> str:
         """What a deadline found: one that was good, one that never was for long enough, or never
         was Ready at all."""
-        i, way, grace = pod.instance, self.way, int(self.grace or 0)
-        if i in way.done:
+        i, direction, grace = pod.instance, self.direction, int(self.grace or 0)
+        if i in direction.done:
             return f"not Ready for {self.timeout}s"
-        view = way.case.view.twin if i in way.surging else way.case.view
+        view = direction.context.view.twin if i in direction.surging else direction.context.view
         if view.was_ready(i):
-            window = way.update.status.min_ready_seconds
+            window = direction.update.status.min_ready_seconds
             return f"Ready, but never for {window} s, until {grace}s after it was made"
         return f"not Ready {grace}s after it was made"
 
@@ -216,13 +223,16 @@ class Tally:
         return () if self.grace is None else tuple(self._waited_for(self.grace))
 
     def _waited_for(self, grace: float) -> Iterator[tuple[float, Ids]]:
-        way, view = self.way, self.way.case.view
+        direction, view = self.direction, self.direction.context.view
         # By the second in which they were made, not one by one: 10,000 may be under way at once.
-        for slot, mine in ((view, way.flight & way.arrived), (view.twin, way.flight & way.surging)):
+        for slot, mine in (
+            (view, direction.in_flight & direction.arrived),
+            (view.twin, direction.in_flight & direction.surging),
+        ):
             for second, ids in slot.waiting.items() if mine else ():
                 if late := ids & mine:
                     yield surely_past(max(float(second), self._began), grace), late
-        for i in (way.done - way.kill) & way.arrived & view.alive - view.ready:
+        for i in (direction.done - direction.removed) & direction.arrived & view.alive - view.ready:
             pod = view.pod(i)
             # A pod made anew was never Ready: its stretch began when it was made.
             since = max(pod.since, self._began)
@@ -232,19 +242,19 @@ class Tally:
     @cached_property
     def _began(self) -> float:
         """When this direction did: a pod from before has its whole time from then."""
-        status = self.way.update.status
-        if not self.way.backward:
+        status = self.direction.update.status
+        if not self.direction.backward:
             return status.started_at or 0.0
         return status.turn.time if status.turn else 0.0
 
     @cached_property
     def _beside(self) -> Ids:
         """Ids of a surge whose new pod is to come up beside the old one, and has not."""
-        return self.way.untouched - self.way.surging if self.way.surges else NONE
+        return self.direction.untouched - self.direction.surging if self.direction.surges else NONE
 
     @cached_property
     def outage(self) -> Outage:
-        return Outage(self.way, self._began)
+        return Outage(self.direction, self._began)
 
     def _refused(self) -> Iterator[tuple[int, float]]:
         """Instances whose pod is refused, by the API server or by the kubelet, each with the moment

@@ -24,13 +24,13 @@ from controller.api.policy import StrategyType
 def next_group(
     kind: StrategyType,
     groups: tuple[int, ...],
-    idle: int,
+    pending: int,
     active: int,
     *,
     taken: int,
     backward: bool = False,
 ) -> int:
-    """How many of the ``idle`` instances start now, ``0..idle``.
+    """How many of the ``pending`` instances start now, ``0..idle``.
 
     ``groups`` are sizes of at least 1, the last repeats (Queue and Batch use the first alone);
     ``active`` instances have started and have no result yet; ``taken`` have started so far in this
@@ -39,12 +39,12 @@ def next_group(
     if not groups or min(groups) < 1:
         raise ValueError(f"group sizes must be at least 1, not {list(groups)}")
     if kind is StrategyType.QUEUE:
-        return min(idle, max(0, groups[0] - active))
-    if active or idle <= 0:
+        return min(pending, max(0, groups[0] - active))
+    if active or pending <= 0:
         return 0
     if kind is StrategyType.BATCH:
-        return min(idle, groups[0])
-    return _backward(groups, idle) if backward else min(idle, _forward(groups, taken))
+        return min(pending, groups[0])
+    return _backward(groups, pending) if backward else min(pending, _forward(groups, taken))
 
 
 def group_sizes(

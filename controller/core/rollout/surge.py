@@ -10,42 +10,50 @@ from __future__ import annotations
 from controller.api.ids import Ids
 from controller.api.job import JobStatus
 from controller.core.model import assigned as asg
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.plan import Write, WriteJob
-from controller.core.rollout.direction import OneWay
+from controller.core.rollout.direction import Direction
 
 
-def taking_over(way: OneWay) -> Ids:
+def taking_over(direction: Direction) -> Ids:
     """Ids whose new pod is good beside the old one."""
-    return way.flight & way.surging & way.case.view.twin.good
+    return direction.in_flight & direction.surging & direction.context.view.twin.good
 
 
-def at_once(way: OneWay) -> Write | None:
+def at_once(direction: Direction) -> Write | None:
     """They take over if no other one is under way. Else the next report of the Job moves them: of
     a thousand that become good one by one, each would cost a write."""
-    ready = taking_over(way)
-    return moved(way.case, ready) if ready and ready == way.flight - way.idle else None
+    ready = taking_over(direction)
+    return (
+        moved(direction.context, ready)
+        if ready and ready == direction.in_flight - direction.not_started
+        else None
+    )
 
 
-def reported(way: OneWay) -> JobStatus:
+def reported(direction: Direction) -> JobStatus:
     """The Job's status with the slots of all that may take over moved."""
-    return _after(way.case, taking_over(way))
+    return _after(direction.context, taking_over(direction))
 
 
-def heal(case: Case) -> Write | None:
+def heal(context: Context) -> Write | None:
     """An id whose pod is lost while another one at its revision lives in the other slot: that one
     takes over. So it is when the old pod dies during a surge, or when a backup of the Job is
     restored that does not know of one."""
-    twin = case.view.twin
-    lone = case.intended & twin.alive & asg.common(case.assigned, twin.at) - case.view.occupied
-    return moved(case, lone) if lone else None
+    twin = context.view.twin
+    lone = (
+        context.intended
+        & twin.alive
+        & asg.common(context.assigned, twin.at) - context.view.occupied
+    )
+    return moved(context, lone) if lone else None
 
 
-def moved(case: Case, ids: Ids) -> Write:
+def moved(context: Context, ids: Ids) -> Write:
     """The write that moves ``ids`` to their other slot."""
-    return WriteJob(_after(case, ids))
+    return WriteJob(_after(context, ids))
 
 
-def _after(case: Case, ids: Ids) -> JobStatus:
-    bits = case.status.slots.bits ^ ids.bits
-    return case.status.model_copy(update={"slots": Ids.of_bits(bits)})
+def _after(context: Context, ids: Ids) -> JobStatus:
+    bits = context.status.slots.bits ^ ids.bits
+    return context.status.model_copy(update={"slots": Ids.of_bits(bits)})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from controller.api.update import Phase
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 
 #: Ends of an Update that may have put a count back.
 UNDONE = (Phase.ROLLED_BACK, Phase.FAILED, Phase.ABORTED)
@@ -20,25 +20,25 @@ FAILURES_TOLERATED: Final = "FailuresTolerated"
 NOTHING_LEFT: Final = "NothingLeft"
 
 
-def words(case: Case) -> str:
+def words(context: Context) -> str:
     """``<Update>: <why it ended so>``, and which count a rollback holds back."""
-    last = case.status.last_attempt
+    last = context.status.last_attempt
     if last is None:
         return ""
     why = last.message
     if not why:  # It ended before messages were kept.
-        bad = next((b for b in case.status.known_bad if b.revision == last.revision), None)
+        bad = next((b for b in context.status.known_bad if b.revision == last.revision), None)
         why = bad.reason if bad else f"ended {last.outcome}"
-    held_back = count_refused(case)
+    held_back = count_refused(context)
     return f"{last.update}: {why}" + (f"; {held_back}" if held_back else "")
 
 
-def count_refused(case: Case) -> str:
+def count_refused(context: Context) -> str:
     """What follows from a ``spec.instances`` that a rollback overruled, and how to end it; ""
     while none is."""
-    status, last = case.status, case.status.last_attempt
+    status, last = context.status, context.status.last_attempt
     refused, kept = status.instances_refused, status.instances_in_force
-    if refused is None or kept is None or refused != case.job.spec.instances:
+    if refused is None or kept is None or refused != context.job.spec.instances:
         return ""
     by = last.update if last and last.outcome in UNDONE else None
     return (

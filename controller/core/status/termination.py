@@ -10,7 +10,7 @@ from itertools import islice
 
 from controller.api.ids import Ids
 from controller.api.pods.pod import Pod
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.pods.facts import EVERY
 
 #: Seconds after the grace period from which on a person is needed.
@@ -41,11 +41,11 @@ def next_moment(pods: Iterable[Pod], now: float) -> float | None:
     return min((at for end in ends for at in (end, end + STUCK_AFTER) if at > now), default=None)
 
 
-def left(case: Case, ids: Ids = EVERY) -> Iterator[Pod]:
+def left(context: Context, ids: Ids = EVERY) -> Iterator[Pod]:
     """Pods of these instances that are to go, be the instances no more, and pods of nobody or of a
     former Job of this name that hold the names of instances."""
-    for slot in (case.view, case.view.twin):
-        names = (slot.foreign | slot.orphan) & ids & case.intended
+    for slot in (context.view, context.view.twin):
+        names = (slot.foreign | slot.orphan) & ids & context.intended
         for kind in (slot.terminating & ids, names):
             yield from (slot.pod(i) for i in islice(kind, LOOKED_AT))
 

@@ -14,47 +14,47 @@ from pydantic import ValidationError
 from controller.api.meta import Condition, wire
 from controller.core.model import conditions as cond
 from controller.core.model.conditions import Wanted
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.plan import Event, WriteJob
 
 REASON: Final = "TooNew"
 
 
-def found(case: Case) -> str:
+def found(context: Context) -> str:
     """What of this Job only a newer version knows, in words; "" for nothing."""
-    return case.seen.too_new or of_revision(case, _in_use(case))
+    return context.observed.too_new or of_revision(context, _in_use(context))
 
 
-def of_revision(case: Case, names: Iterable[str]) -> str:
+def of_revision(context: Context, names: Iterable[str]) -> str:
     """The first of these revisions that is made of more than this version knows, and of what."""
-    newer = case.seen.newer_revisions
+    newer = context.observed.newer_revisions
     name = min(newer.keys() & set(names), default=None)
     return f"ControllerRevision {name}: data.{newer[name]}" if name else ""
 
 
-def _in_use(case: Case) -> Iterator[str]:
+def _in_use(context: Context) -> Iterator[str]:
     """Revisions that pods would be made of."""
-    yield case.seen.revision
-    yield case.status.current_revision or ""
-    yield from case.assigned
-    if not case.assigned:  # A lost status: what runs is about to be assigned.
-        yield from case.view.at
-    if case.lock is not None:
-        status = case.lock.status
+    yield context.observed.revision
+    yield context.status.current_revision or ""
+    yield from context.assigned
+    if not context.assigned:  # A lost status: what runs is about to be assigned.
+        yield from context.view.at
+    if context.lock is not None:
+        status = context.lock.status
         yield (status.to.revision if status.to else None) or ""
         yield from (each.revision for each in status.from_)
 
 
-def left_alone(case: Case, what: str) -> WriteJob | None:
+def left_alone(context: Context, what: str) -> WriteJob | None:
     """What a Job that can be read and yet must be left alone says, once; ``what``: why."""
     message = said(what)
     conditions = with_stalled(
-        case.status.conditions, message, case.job.metadata.generation, case.now
+        context.status.conditions, message, context.job.metadata.generation, context.now
     )
-    status = case.status.model_copy(
-        update={"conditions": conditions, "observed_generation": case.job.metadata.generation}
+    status = context.status.model_copy(
+        update={"conditions": conditions, "observed_generation": context.job.metadata.generation}
     )
-    if status == case.status:
+    if status == context.status:
         return None
     return WriteJob(status, (Event(REASON, message, None, "Warning"),))
 

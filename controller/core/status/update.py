@@ -20,8 +20,8 @@ from controller.api.update import (
 from controller.core.gates.gates import Gates
 from controller.core.model import conditions
 from controller.core.model.conditions import Wanted
-from controller.core.rollout.direction import OneWay
-from controller.core.rollout.failures import Tally, grouped
+from controller.core.rollout.direction import Direction
+from controller.core.rollout.failures import FailureCounts, grouped
 from controller.core.status import pausing, waiting
 from controller.core.status.size_limit import fitted
 
@@ -45,7 +45,7 @@ class Moment(Protocol):
 
 
 def entered(
-    case: Moment,
+    context: Moment,
     update: Update,
     phase: Phase,
     reason: str,
@@ -57,7 +57,7 @@ def entered(
     """The status with which the Update enters ``phase``; ``by``: who wants it, "" the operator."""
     old = update.status
     entry = HistoryEntry(
-        time=case.stamp,
+        time=context.stamp,
         phase=phase,
         reason=reason,
         message=message[:MAX_MESSAGE],
@@ -66,14 +66,14 @@ def entered(
     if phase is Phase.ROLLING_BACK and old.phase in FORWARD:
         changes["turn"] = entry
     if phase in ACTIVE and old.started_at is None:
-        changes["started_at"] = case.stamp
+        changes["started_at"] = context.stamp
     if phase not in ACTIVE and phase is not Phase.PENDING:
-        changes["finished_at"] = case.stamp
+        changes["finished_at"] = context.stamp
         changes["observed_verbs"] = () if _in_vain(update, phase) else verbs_of(update)
     status = old.model_copy(
         update={"phase": phase, "history": (entry, *old.history)[:MAX_HISTORY], **changes}
     )
-    status = told(case, update, status, reason, message)
+    status = with_conditions(context, update, status, reason, message)
     if _in_vain(update, phase):
         # It is answered next (`verbs.answered_late`), as one that comes later.
         unseen = {"observed_generation": old.observed_generation}
@@ -100,8 +100,8 @@ def verbs_of(update: Update) -> tuple[str, ...]:
     return tuple(asked)
 
 
-def told(
-    case: Moment,
+def with_conditions(
+    context: Moment,
     update: Update,
     status: UpdateStatus,
     reason: str,
@@ -118,12 +118,14 @@ def told(
             "reason": reason,
             "message": message,
             "observed_generation": generation,
-            "conditions": conditions.merged(update.status.conditions, wanted, generation, case.now),
+            "conditions": conditions.merged(
+                update.status.conditions, wanted, generation, context.now
+            ),
         }
     )
 
 
-def refused(case: Moment, update: Update, status: UpdateStatus, words: str) -> UpdateStatus:
+def refused(context: Moment, update: Update, status: UpdateStatus, words: str) -> UpdateStatus:
     """``status`` with the condition that answers a verb which cannot be done (rule 12)."""
     generation = update.metadata.generation
     answer = Condition(
@@ -132,7 +134,7 @@ def refused(case: Moment, update: Update, status: UpdateStatus, words: str) -> U
         reason="IllegalVerb",
         message=words,
         observed_generation=generation,
-        last_transition_time=case.stamp,
+        last_transition_time=context.stamp,
     )
     others = (c for c in status.conditions if c.type != conditions.VERB_REFUSED)
     return status.model_copy(
@@ -167,27 +169,27 @@ def _answers(status: UpdateStatus, generation: int) -> dict[str, Wanted]:
     }
 
 
-def counted(way: OneWay, tally: Tally) -> dict[str, Any]:
+def counted(direction: Direction, failures: FailureCounts) -> dict[str, Any]:
     """What has become of each instance so far, for a status of this direction."""
     changes: dict[str, Any] = {
-        "instances": sets_of(way, tally),
-        "failure_counts": grouped(tally.counts),
-        "failures": tally.records() if tally.fresh else way.update.status.failures,
-        "down_since": tally.outage.kept(Ids(tally.fresh)),
+        "instances": sets_of(direction, failures),
+        "failure_counts": grouped(failures.counts),
+        "failures": failures.records() if failures.increased else direction.update.status.failures,
+        "down_since": failures.outage.kept(Ids(failures.increased)),
     }
-    changes["counts"] = _counts(way, changes["instances"])
+    changes["counts"] = _counts(direction, changes["instances"])
     return changes
 
 
-def sets_of(way: OneWay, tally: Tally) -> InstanceSets:
+def sets_of(direction: Direction, failures: FailureCounts) -> InstanceSets:
     """Each id in the one set that says where it is."""
-    failed = tally.failed
-    done = way.done - failed
-    moving = way.flight - way.idle - failed
-    if not way.backward:
+    failed = failures.failed
+    done = direction.done - failed
+    moving = direction.in_flight - direction.not_started - failed
+    if not direction.backward:
         return InstanceSets(updating=moving, updated=done, failed=failed)
     back = done | moving | failed
-    before = way.update.status.instances
+    before = direction.update.status.instances
     return InstanceSets(
         updating=before.updating - back,
         updated=before.updated - back,
@@ -198,20 +200,20 @@ def sets_of(way: OneWay, tally: Tally) -> InstanceSets:
     )
 
 
-def _counts(way: OneWay, sets: InstanceSets) -> Counts:
-    if not way.backward:
+def _counts(direction: Direction, sets: InstanceSets) -> Counts:
+    if not direction.backward:
         return Counts(
-            total=len(way.work),
+            total=len(direction.work),
             updated=len(sets.updated),
             updating=len(sets.updating),
             failed=len(sets.failed),
-            pending=len(way.work - sets.updated - sets.updating - sets.failed),
+            pending=len(direction.work - sets.updated - sets.updating - sets.failed),
         )
     # How many failed stays told after they were rolled back: it is why there is a rollback.
-    before = way.update.status.counts
+    before = direction.update.status.counts
     moving = sets.rolling_back | sets.updating
     touched = moving | sets.updated | sets.failed | sets.rolled_back | sets.rollback_failed
-    total = min(before.total, len(way.scope))  # A scale may have taken some of them.
+    total = min(before.total, len(direction.scope))  # A scale may have taken some of them.
     return Counts(
         total=total,
         updated=len(sets.updated),
@@ -235,23 +237,23 @@ def recounted(before: Counts, sets: InstanceSets) -> Counts:
     return before.model_copy(update={**told, "pending": pending})
 
 
-def report(way: OneWay, tally: Tally, held_back: Ids = NONE) -> UpdateStatus:
+def report(direction: Direction, failures: FailureCounts, held_back: Ids = NONE) -> UpdateStatus:
     """The status of an active Update as things stand."""
-    case, update = way.case, way.update
-    status = update.status.model_copy(update=counted(way, tally))
-    progress, obstacle = _progress(way, status), waiting.of(way, tally, held_back)
+    context, update = direction.context, direction.update
+    status = update.status.model_copy(update=counted(direction, failures))
+    progress, obstacle = _progress(direction, status), waiting.of(direction, failures, held_back)
     stuck = obstacle is not None and obstacle.stuck
     reason = obstacle.reason if obstacle else "Progressing"
     if status.phase in PAUSED | AWAITING:
-        wish, stuck = pausing.of(way), False
+        wish, stuck = pausing.of(direction), False
         progress, reason = f"{progress}; {wish.message}".rstrip("; "), wish.reason
         # A pause explains why nothing starts, not why what is down does not come up.
         obstacle = obstacle if obstacle and obstacle.stuck else None
-    elif (until := watching_until(update)) is not None and Gates(way).holding is None:
+    elif (until := watching_until(update)) is not None and Gates(direction).holding is None:
         progress += f"; watching until {format_time(until)}"
-        reason = "Watching" if until > case.now and not stuck else reason
+        reason = "Watching" if until > context.now and not stuck else reason
     message = f"{progress}; {obstacle.message}" if obstacle else progress
-    return told(case, update, status, reason, message, stuck=stuck)
+    return with_conditions(context, update, status, reason, message, stuck=stuck)
 
 
 def watching_until(update: Update) -> float | None:
@@ -262,8 +264,8 @@ def watching_until(update: Update) -> float | None:
     return surely_past(since, policy.watch_after_seconds)
 
 
-def _progress(way: OneWay, status: UpdateStatus) -> str:
-    if not way.backward:
+def _progress(direction: Direction, status: UpdateStatus) -> str:
+    if not direction.backward:
         return f"{status.counts.updated} of {status.counts.total} instances updated"
     sets = status.instances
     touched = sets.updating | sets.updated | sets.failed | sets.rolling_back | sets.rolled_back

@@ -21,9 +21,9 @@ class Evidence:
     """How many instances there are of each kind, and how often they stumbled."""
 
     updated: int
-    updated_stumbles: int
+    updated_interruptions: int
     baseline: int
-    baseline_stumbles: int
+    baseline_interruptions: int
 
 
 def judge(seen: Evidence) -> Answer:
@@ -32,10 +32,13 @@ def judge(seen: Evidence) -> Answer:
         return Answer(Verdict.PASS, "no instance was updated that could be looked at")
     if not seen.baseline:
         return Answer(Verdict.PASS, "NoBaseline: no instance is left to compare with")
-    ours, theirs = seen.updated_stumbles / seen.updated, seen.baseline_stumbles / seen.baseline
+    ours, theirs = (
+        seen.updated_interruptions / seen.updated,
+        seen.baseline_interruptions / seen.baseline,
+    )
     words = (
-        f"{seen.updated_stumbles} stumbles of {seen.updated} updated instances, "
-        f"{seen.baseline_stumbles} of {seen.baseline} others"
+        f"{seen.updated_interruptions} stumbles of {seen.updated} updated instances, "
+        f"{seen.baseline_interruptions} of {seen.baseline} others"
     )
     value = f"{ours:.3g} against {theirs:.3g}"
     if ours > TIMES * theirs + ALLOWED:

@@ -93,9 +93,9 @@ def scaled_meanwhile(world: World) -> None:
     ended(world)
 
 
-def stubborn(world: World) -> None:
+def in_place_refused(world: World) -> None:
     """The API server changes no pod in place: they are replaced."""
-    world.cluster.stubborn = {0, 1, 2, 3}
+    world.cluster.in_place_refused = {0, 1, 2, 3}
     forth(world)
 
 
@@ -141,7 +141,7 @@ def both(name: str) -> list[tuple[Story, dict[str, Any], str]]:
 STORIES = [
     *both("surge"),
     *both("in place"),
-    (stubborn, IN_PLACE, "in place"),
+    (in_place_refused, IN_PLACE, "in place"),
     (resized, IN_PLACE, "in place"),
     (never_feasible, IN_PLACE, "in place"),
     (stuck, FORCED, "by force"),
@@ -208,4 +208,4 @@ def test_in_place_keeps_the_pods() -> None:
     assert kept(forth) == kept(resized) == 4
     assert kept(late_failure) == 3, "one ended"
     assert kept(never_feasible) == 3
-    assert kept(stubborn) == 0
+    assert kept(in_place_refused) == 0

@@ -48,7 +48,7 @@ async def test_images_take_one_patch(images: World) -> None:
     seen = images.seen
     assert (seen.revision, seen.update, seen.failures) == (images.new, "u1", 2)
     assert (seen.changed, seen.in_effect, seen.restarts) == (NOW, False, 0)
-    assert 3 in images.entry.instances.view().settling
+    assert 3 in images.entry.instances.view().change_pending
     assert images.settled == [True]
 
 
@@ -76,7 +76,7 @@ async def test_resources_take_the_base_the_resize_and_the_labels(resources: Worl
     assert resources.notes[labels.REVISION] == resources.new
     assert labels.CHANGING_TO not in resources.notes
     assert resources.notes[labels.RESIZED] == "2"
-    assert (resources.seen.revision, resources.seen.half) == (resources.new, "")
+    assert (resources.seen.revision, resources.seen.changing_to) == (resources.new, "")
     assert not resources.seen.in_effect
     assert resources.settled == [True]
 
@@ -95,7 +95,7 @@ async def test_a_conflict_is_read_and_decided_anew(images: World) -> None:
     await images.act()
     assert images.api.kinds == ["get", "patch strategic", "get"]
     assert not images.seen.ready, "what was read is in the store"
-    assert images.entry.stubborn == set()
+    assert images.entry.in_place_refused == set()
     assert images.settled == [True]
 
 
@@ -111,7 +111,7 @@ async def test_a_pod_that_the_api_server_will_not_change_is_stubborn(
 ) -> None:
     resources.api.fail("try resize", error)
     await resources.act()
-    assert resources.entry.stubborn == {"p1"}
+    assert resources.entry.in_place_refused == {"p1"}
     assert resources.notes[labels.REVISION] == resources.old, "it still says what it is"
     assert resources.settled == [True]
 
@@ -128,7 +128,7 @@ async def test_a_pod_that_the_api_server_will_not_change_is_stubborn(
 async def test_what_says_nothing_of_the_pod_is_tried_again(images: World, error: ApiError) -> None:
     images.api.fail("patch strategic", error)
     await images.act()
-    assert images.entry.stubborn == set()
+    assert images.entry.in_place_refused == set()
     assert ("change", "p1") in images.entry.refused_actions
 
 
@@ -136,7 +136,7 @@ async def test_a_pod_that_cannot_be_read_is_tried_again(images: World) -> None:
     images.api.fail("get", Forbidden(403, "Forbidden", "not allowed yet"))
     await images.act()
     assert images.api.kinds == ["get"]
-    assert images.entry.stubborn == set()
+    assert images.entry.in_place_refused == set()
     assert ("change", "p1") in images.entry.refused_actions
 
 
@@ -171,7 +171,7 @@ async def test_a_namesake_that_comes_meanwhile_is_not_stubborn(resources: World)
 
     resources.api._change = come  # type: ignore[method-assign]
     await resources.act()
-    assert resources.entry.stubborn == set()
+    assert resources.entry.in_place_refused == set()
     assert resources.seen.uid == "p2"
 
 
@@ -212,14 +212,14 @@ async def test_a_pod_that_never_ran_is_replaced(images: World) -> None:
     ]
     await images.act()
     assert images.api.kinds == ["get"]
-    assert images.entry.stubborn == {"p1"}
+    assert images.entry.in_place_refused == {"p1"}
 
 
 async def test_a_stubborn_pod_is_forgotten_with_the_pod(images: World) -> None:
-    images.entry.stubborn.add("p1")
-    assert images.entry.observed(NOW, frozenset()).stubborn == {"p1"}
+    images.entry.in_place_refused.add("p1")
+    assert images.entry.observed(NOW, frozenset()).in_place_refused == {"p1"}
     images.store.drop_pod("ns/web-3", "p1")
-    assert images.entry.observed(NOW, frozenset()).stubborn == frozenset()
+    assert images.entry.observed(NOW, frozenset()).in_place_refused == frozenset()
 
 
 @pytest.mark.parametrize("force", [False, True])

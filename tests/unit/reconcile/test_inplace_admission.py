@@ -40,7 +40,7 @@ async def test_where_somebody_says_no_the_pod_serves_on(resources: World, error:
     resources.api.fail("try resize", error)
     await resources.act()
     assert resources.api.kinds == ["get", "try resize", "get"]
-    assert (resources.notes, resources.entry.stubborn) == (before, set())
+    assert (resources.notes, resources.entry.in_place_refused) == (before, set())
     view = resources.entry.instances.view()
     assert 3 in view.ready & view.at_revision(resources.old)
     assert resources.entry.refused_actions[("change", "p1")].refusal.message == error.message
@@ -53,7 +53,7 @@ async def test_images_that_are_refused_leave_the_pod_as_it_is(
     images.api.fail("patch strategic", error)
     await images.act()
     assert images.api.kinds == ["get", "patch strategic", "get"]
-    assert images.entry.stubborn == set()
+    assert images.entry.in_place_refused == set()
     assert ("change", "p1") in images.entry.refused_actions
 
 

@@ -20,7 +20,7 @@ from controller.api.update import BatchStatus, Phase, Target, Update, UpdateSpec
 from controller.core.admission.dry_run import MAX_GROUPS, MAX_TEMPLATES, preview, templates_needed
 from controller.core.model import assigned as asg
 from controller.core.model import policy
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from controller.core.model.observed import Finished, Observed, Refusal, Revision, Verdict
 from controller.core.pods.index import Instances
 from controller.core.revisions import revision as revisions
@@ -43,7 +43,7 @@ TEMPLATES = {
 UPDATE = Update(metadata=UpdateMeta(name="mine", uid="u"), spec=UpdateSpec(job="web"))
 
 
-def case_of(assigned: dict[str, Ids], dead: Ids = NONE, **seen: Any) -> Case:
+def case_of(assigned: dict[str, Ids], dead: Ids = NONE, **seen: Any) -> Context:
     """A Job whose pods run what is assigned and are good; those of ``dead`` are not there."""
     instances = Instances("job")
     for revision, ids in assigned.items():
@@ -58,11 +58,11 @@ def case_of(assigned: dict[str, Ids], dead: Ids = NONE, **seen: Any) -> Case:
     }
     known = {name: Revision(name, name, 1) for name in (OLD, ODD, NEW)}
     given = {"templates": TEMPLATES, "revisions": known, **seen}
-    return Case(Observed(Job.model_validate(job), NEW, instances.view(), **given), NOW)
+    return Context(Observed(Job.model_validate(job), NEW, instances.view(), **given), NOW)
 
 
 def draft_of(
-    case: Case,
+    context: Context,
     after: str,
     within: str | None = None,
     revision: str | None = NEW,
@@ -72,7 +72,7 @@ def draft_of(
 ) -> UpdateStatus:
     """The status of an Update to ``revision`` of the ids ``within`` (None: all), ``after`` which
     the Job's ids in its reach are these; ``given``: policy, in wire names."""
-    origin, target = case.assigned, Ids.parse(after)
+    origin, target = context.assigned, Ids.parse(after)
     if within is not None:
         origin = asg.within(origin, Ids.parse(within))
     goal = {revision or "": target}
@@ -90,9 +90,9 @@ def draft_of(
     )
 
 
-def plan_of(case: Case, *args: Any, **kwargs: Any) -> UpdatePlan:
-    draft = draft_of(case, *args, **kwargs)
-    return preview(case, UPDATE, draft, restart=draft.restart)
+def plan_of(context: Context, *args: Any, **kwargs: Any) -> UpdatePlan:
+    draft = draft_of(context, *args, **kwargs)
+    return preview(context, UPDATE, draft, restart=draft.restart)
 
 
 def ids(assigned: dict[str, str]) -> dict[str, Ids]:
@@ -127,9 +127,9 @@ def test_a_partial_range() -> None:
 
 
 def test_unavailable_ones_come_first_and_are_recreated_whatever_the_policy() -> None:
-    case = case_of(ids({OLD: "0-5"}), dead=Ids.parse("2,4"))
+    context = case_of(ids({OLD: "0-5"}), dead=Ids.parse("2,4"))
     for replacement, kind in (("Surge", "surge"), ("InPlace", "inPlace")):
-        plan = plan_of(case, "0-5", replacement=replacement)
+        plan = plan_of(context, "0-5", replacement=replacement)
         assert kinds(plan) == {"recreate": "2,4", kind: "0-1,3,5"}
         assert groups(plan) == ["2", "4", "0", "1", "3", "5"]
 
@@ -143,34 +143,36 @@ def test_a_change_in_place_where_the_revisions_allow_it() -> None:
 
 
 def test_a_pod_that_would_not_be_changed_in_place_is_recreated() -> None:
-    plan = plan_of(case_of(MIXED, stubborn=frozenset({"p2", "p5"})), "0-7", replacement="InPlace")
+    plan = plan_of(
+        case_of(MIXED, in_place_refused=frozenset({"p2", "p5"})), "0-7", replacement="InPlace"
+    )
     assert kinds(plan) == {"recreate": "2,6-7", "inPlace": "0-1,3", "unchanged": "4-5"}
 
 
 def test_a_template_that_was_not_read_counts_as_recreated() -> None:
-    case = case_of(MIXED, templates={NEW: TEMPLATES[NEW]})
-    assert kinds(plan_of(case, "0-7", replacement="InPlace"))["recreate"] == "0-3,6-7"
+    context = case_of(MIXED, templates={NEW: TEMPLATES[NEW]})
+    assert kinds(plan_of(context, "0-7", replacement="InPlace"))["recreate"] == "0-3,6-7"
 
 
 def test_a_restart() -> None:
-    case = case_of(MIXED)
-    assert kinds(plan_of(case, "0-7", restart=True)) == {"recreate": "0-7"}
-    own = plan_of(case, "2-6", "2-6", revision=None, restart=True, strategy=BATCH_OF_4)
+    context = case_of(MIXED)
+    assert kinds(plan_of(context, "0-7", restart=True)) == {"recreate": "0-7"}
+    own = plan_of(context, "2-6", "2-6", revision=None, restart=True, strategy=BATCH_OF_4)
     assert kinds(own) == {"recreate": "2-6", "unchanged": "0-1,7"}
     assert groups(own) == ["2-5", "6"]
-    surge = plan_of(case, "0-7", revision=None, restart=True, replacement="Surge")
+    surge = plan_of(context, "0-7", revision=None, restart=True, replacement="Surge")
     assert kinds(surge) == {"surge": "0-7"}
-    same = plan_of(case, "0-7", revision=None, restart=True, replacement="InPlace")
+    same = plan_of(context, "0-7", revision=None, restart=True, replacement="InPlace")
     assert kinds(same) == {"recreate": "0-7"}, "nothing differs that could be changed in place"
 
 
 def test_what_is_under_way_is_the_first_group() -> None:
-    case = case_of(MIXED, dead=Ids.parse("5"))
-    plan = plan_of(case, "0-7", carried="4-5", strategy=BATCH_OF_4)
+    context = case_of(MIXED, dead=Ids.parse("5"))
+    plan = plan_of(context, "0-7", carried="4-5", strategy=BATCH_OF_4)
     assert groups(plan) == ["4-5", "0-3", "6-7"]
     assert kinds(plan) == {"recreate": "0-3,5-7", "unchanged": "4"}
     sizes = {"type": "VariableBatch", "sizes": [2, 1, 9]}
-    assert groups(plan_of(case, "0-7", carried="4-5", strategy=sizes)) == ["4-5", "0", "1-3,6-7"]
+    assert groups(plan_of(context, "0-7", carried="4-5", strategy=sizes)) == ["4-5", "0", "1-3,6-7"]
 
 
 def test_nothing_to_do() -> None:
@@ -192,8 +194,8 @@ def test_the_first_fifty_groups_and_the_lengths_of_all() -> None:
 
 def test_an_estimate_from_the_past() -> None:
     past = Finished("web-g2", "x", Phase.ROLLED_FORWARD, True, NOW, NOW - 40, NOW - 20, updated=10)
-    case = case_of(ids({OLD: "0-3"}), finished={"web-g2": past})
-    assert wire(plan_of(case, "0-3"))["estimate"] == {
+    context = case_of(ids({OLD: "0-3"}), finished={"web-g2": past})
+    assert wire(plan_of(context, "0-3"))["estimate"] == {
         "seconds": 8,
         "from": "2.0 s per instance, as in the last completed update",
     }
@@ -210,9 +212,9 @@ def test_an_estimate_from_the_past() -> None:
 def test_what_is_removed_takes_no_time_to_be_good(
     after: str, strategy: dict[str, Any], groups: int
 ) -> None:
-    case = case_of(MIXED)
-    draft = draft_of(case, after, strategy=strategy).model_copy(update={"min_ready_seconds": 10})
-    found = preview(case, UPDATE, draft, restart=False).estimate
+    context = case_of(MIXED)
+    draft = draft_of(context, after, strategy=strategy).model_copy(update={"min_ready_seconds": 10})
+    found = preview(context, UPDATE, draft, restart=False).estimate
     assert (found.seconds if found else 0) == 10 * groups
 
 
@@ -220,16 +222,16 @@ def test_what_is_removed_takes_no_time_to_be_good(
 
 
 def test_templates_needed() -> None:
-    def needed(case: Case, **given: Any) -> set[str]:
-        return set(templates_needed(case, draft_of(case, "0-7", **given)))
+    def needed(context: Context, **given: Any) -> set[str]:
+        return set(templates_needed(context, draft_of(context, "0-7", **given)))
 
-    case = case_of(MIXED, dead=Ids.parse("6-7"), templates={})
-    assert needed(case) == set(), "to recreate one need not know from what"
-    assert needed(case, replacement="InPlace") == {OLD}, "NEW is there, those of ODD have no pod"
-    assert needed(case, replacement="Surge") == set()
+    context = case_of(MIXED, dead=Ids.parse("6-7"), templates={})
+    assert needed(context) == set(), "to recreate one need not know from what"
+    assert needed(context, replacement="InPlace") == {OLD}, "NEW is there, those of ODD have no pod"
+    assert needed(context, replacement="Surge") == set()
     own = {"revision": None, "restart": True}
-    assert needed(case, replacement="InPlace", **own) == set()
-    assert needed(case, replacement="Surge", **own) == {OLD}
+    assert needed(context, replacement="InPlace", **own) == set()
+    assert needed(context, replacement="Surge", **own) == {OLD}
     assert needed(case_of(MIXED), replacement="InPlace") == set()
     pruned = case_of(MIXED, templates={}, revisions={ODD: Revision(ODD, ODD, 1)})
     assert needed(pruned, replacement="InPlace") == {ODD}, "what is gone cannot be read"
@@ -238,13 +240,13 @@ def test_templates_needed() -> None:
 def test_no_more_templates_are_needed_than_are_kept() -> None:
     assigned = ids({f"web-{n}": str(n) for n in range(20)})
     known = {name: Revision(name, name, 1) for name in (*assigned, OLD)}
-    case = case_of(assigned, templates={}, revisions=known)
-    draft = draft_of(case, "0-19", revision=OLD, replacement="InPlace")
+    context = case_of(assigned, templates={}, revisions=known)
+    draft = draft_of(context, "0-19", revision=OLD, replacement="InPlace")
     asked: set[str] = set()
-    while wanted := templates_needed(case, draft):
+    while wanted := templates_needed(context, draft):
         asked.add(min(wanted))
-        seen = replace(case.seen, templates=dict.fromkeys(asked, TEMPLATES[OLD]))
-        case = replace(case, seen=seen)
+        seen = replace(context.observed, templates=dict.fromkeys(asked, TEMPLATES[OLD]))
+        context = replace(context, observed=seen)
     assert len(asked) == MAX_TEMPLATES
     assert OLD in asked, "with that of the goal all others are compared"
 
@@ -254,32 +256,32 @@ def test_no_more_templates_are_needed_than_are_kept() -> None:
 
 def test_conflicts() -> None:
     refusal = Refusal("QuotaExceeded", "exceeded quota: pods, used 3", until=0.0)
-    case = case_of(MIXED, refusals={3: refusal})
-    draft = draft_of(case, "0-7")
+    context = case_of(MIXED, refusals={3: refusal})
+    draft = draft_of(context, "0-7")
     known = Conflict(reason="KnownBad", message="it failed before")
     quota = Conflict(reason="QuotaExceeded", message=refusal.message)
-    found = preview(case, UPDATE, draft, restart=False, conflicts=[known]).conflicts
+    found = preview(context, UPDATE, draft, restart=False, conflicts=[known]).conflicts
     assert found == (known, quota)
     asked = Conflict(reason="QuotaExceeded", message="by a dry run")
-    assert preview(case, UPDATE, draft, restart=False, conflicts=[asked]).conflicts == (asked,)
+    assert preview(context, UPDATE, draft, restart=False, conflicts=[asked]).conflicts == (asked,)
 
 
 def test_a_quota_that_the_check_of_the_template_met() -> None:
     """To replace a pod frees the room of the old one; to make one before takes more."""
-    case = case_of(MIXED, verdicts={"u": Verdict(True, "QuotaExceeded", "exceeded quota: few")})
+    context = case_of(MIXED, verdicts={"u": Verdict(True, "QuotaExceeded", "exceeded quota: few")})
     quota = Conflict(reason="QuotaExceeded", message="exceeded quota: few")
-    assert plan_of(case, "0-7").conflicts == ()
-    assert plan_of(case, "0-8").conflicts == (quota,)
-    assert plan_of(case, "0-7", replacement="Surge").conflicts == (quota,)
+    assert plan_of(context, "0-7").conflicts == ()
+    assert plan_of(context, "0-8").conflicts == (quota,)
+    assert plan_of(context, "0-7", replacement="Surge").conflicts == (quota,)
     assert plan_of(case_of(MIXED, verdicts={"u": Verdict(True)}), "0-8").conflicts == ()
 
 
 def test_a_surge_that_shares_a_volume() -> None:
     claim = {"persistentVolumeClaim": {"claimName": "data-{{echelon.instance}}"}, "name": "data"}
     templates = {**TEMPLATES, NEW: template("app:2", volumes=[claim])}
-    case = case_of(MIXED, templates=templates)
-    (found,) = plan_of(case, "0-7", replacement="Surge").conflicts
+    context = case_of(MIXED, templates=templates)
+    (found,) = plan_of(context, "0-7", replacement="Surge").conflicts
     assert found.reason == "SurgeSharesVolume"
     assert "data-{{echelon.instance}}" in found.message
-    assert plan_of(case, "0-7").conflicts == ()
+    assert plan_of(context, "0-7").conflicts == ()
     assert plan_of(case_of(ids({NEW: "0-7"})), "0-7", replacement="Surge").conflicts == ()

@@ -16,7 +16,7 @@ from controller.api.pods.pod import Pod
 from controller.api.preview import UpdatePlan
 from controller.api.update import ACTIVE, Phase
 from controller.core.admission.dry_run import preview
-from controller.core.model.context import Case
+from controller.core.model.context import Context
 from tests.unit.core.sim import World
 
 
@@ -51,8 +51,8 @@ class Course:
         if self._before is None:
             self._before = self._pods()
             world.deliver()
-            case = Case(world.operator.observe(), world.now)
-            begin = preview(case, update, update.status, restart=update.spec.restart)
+            context = Context(world.operator.observe(), world.now)
+            begin = preview(context, update, update.status, restart=update.spec.restart)
             self.plan = self.plan or begin
         batch = update.status.batch
         if batch is not None and batch.index == len(self.groups):

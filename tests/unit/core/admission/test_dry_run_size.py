@@ -19,11 +19,11 @@ from tests.unit.core.admission.test_dry_run import ODD, OLD, UPDATE, case_of, dr
 def test_ten_thousand_alternating_ids(replacement: str) -> None:
     """Of the whole Job: half its pods down, two revisions, two kinds, all told id by id."""
     evens, odds = Ids(range(0, 10_000, 2)), Ids(range(1, 10_000, 2))
-    case = case_of({OLD: evens, ODD: odds}, dead=odds)
+    context = case_of({OLD: evens, ODD: odds}, dead=odds)
     strategy = {"type": "Batch", "size": "50%"}
-    draft = draft_of(case, "0-9999", strategy=strategy, replacement=replacement)
+    draft = draft_of(context, "0-9999", strategy=strategy, replacement=replacement)
     begin = time.process_time()
-    plan = preview(case, UPDATE, draft, restart=False)
+    plan = preview(context, UPDATE, draft, restart=False)
     assert time.process_time() - begin < 1.0
     assert groups(plan) == [str(odds), str(evens)]
     assert size_of(draft, plan) < 200 * 1024
@@ -31,10 +31,10 @@ def test_ten_thousand_alternating_ids(replacement: str) -> None:
 
 def test_a_partial_one_of_ten_thousand_alternating_ids() -> None:
     evens, odds = Ids(range(0, 10_000, 2)), Ids(range(1, 10_000, 2))
-    case = case_of({OLD: evens, ODD: odds})
+    context = case_of({OLD: evens, ODD: odds})
     strategy = {"type": "Queue", "size": "2%"}
-    draft = draft_of(case, str(odds), str(odds), strategy=strategy)
-    plan = preview(case, UPDATE, draft, restart=False)
+    draft = draft_of(context, str(odds), str(odds), strategy=strategy)
+    plan = preview(context, UPDATE, draft, restart=False)
     assert len(plan.groups.first) == MAX_GROUPS
     # The spec is there twice: kubectl keeps what was applied in an annotation.
     assert size_of(draft, plan) + 2 * len(str(odds)) < 200 * 1024
@@ -47,11 +47,11 @@ def size_of(draft: UpdateStatus, plan: UpdatePlan) -> int:
 
 
 def test_many_small_groups_cost_no_more_than_they_are() -> None:
-    case = case_of(ids({OLD: "0-9999"}))
+    context = case_of(ids({OLD: "0-9999"}))
     sizes = {"type": "VariableBatch", "sizes": [1] * 100}
-    draft = draft_of(case, "0-9999", strategy=sizes)
+    draft = draft_of(context, "0-9999", strategy=sizes)
     begin = time.process_time()
-    plan = preview(case, UPDATE, draft, restart=False)
+    plan = preview(context, UPDATE, draft, restart=False)
     assert time.process_time() - begin < 1.0
     assert plan.groups.count == 10_000
     assert wire(plan.groups)["sizes"] == [{"size": 1, "times": 10_000}]

@@ -72,7 +72,7 @@ def test_infeasible_is_replaced_after_all() -> None:
 def test_what_the_server_will_not_change_is_replaced() -> None:
     world = in_place()
     before = world.uids()
-    world.cluster.stubborn.add(2)
+    world.cluster.in_place_refused.add(2)
     world.roll("app:2")
     assert world.phase is Phase.ROLLED_FORWARD
     assert {i for i, uid in world.uids().items() if uid != before[i]} == {2}

@@ -52,7 +52,7 @@ class Cluster(Users):
         #: Nodes by name; one that is not told of is well.
         self.nodes: dict[str, Node] = {}
         #: Instances whose pod the server does not change in place.
-        self.stubborn: set[int] = set()
+        self.in_place_refused: set[int] = set()
         self.user_edit(lambda job: job)
 
     # Statuses.
@@ -168,7 +168,7 @@ class Cluster(Users):
             pod = self._pod(name, uid)
             if pod.resource_version != seen:
                 raise ApiError("Conflict", name)
-            if changed.instance in self.stubborn:
+            if changed.instance in self.in_place_refused:
                 raise ApiError("Invalid", "cannot be changed in place")
             return self.set_pod(
                 replace(
@@ -192,7 +192,7 @@ class Cluster(Users):
             pod = self._pod(name, uid)
             if pod.resource_version != seen:
                 raise ApiError("Conflict", name)
-            if pod.instance in self.stubborn:
+            if pod.instance in self.in_place_refused:
                 raise ApiError("Invalid", "cannot be changed in place")
             return self.set_pod(pod).resource_version
 

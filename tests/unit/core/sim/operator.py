@@ -76,7 +76,7 @@ class Operator(Sight):
     # Writes of intent, and questions.
 
     def _try_write(self, write: plan.Write) -> None:
-        what, now = plan.target(write), self.cluster.now
+        what, now = plan.subject(write), self.cluster.now
         refused = (w for t, w in self.cluster.refused.items() if what and what.startswith(t))
         if (words := next(refused, None)) is not None:
             before = self.refused_writes.get(what)
@@ -215,7 +215,7 @@ class Operator(Sight):
             self.refused_actions[action.key] = RefusedAction(action, refused)
         if isinstance(action, plan.ChangePod):
             if error.reason == "Invalid":
-                self.stubborn.add(action.uid)
+                self.in_place_refused.add(action.uid)
             if error.reason == "NotFound":
                 self.instances.drop((action.instance, action.surge), action.uid)
             elif error.reason == "Conflict":

@@ -174,7 +174,7 @@ class Reasons:
         pod = self._there(action)
         if pod is None or pod.ended:
             return
-        assert pod.uid not in seen.stubborn, f"{action}: the API server refused that"
+        assert pod.uid not in seen.in_place_refused, f"{action}: the API server refused that"
         assert pod.revision != action.revision, f"{action} for no reason"
         in_slot = pod.surge == (pod.instance in self.cluster.job.status.slots)
         assert in_slot, f"{action}: it lives in the other slot"

@@ -40,7 +40,7 @@ class Sight:
         self.verdicts: dict[str, Verdict] = {}
         self.read: set[str] = set()
         self.answers: dict[str, Told] = {}
-        self.stubborn: set[str] = set()
+        self.in_place_refused: set[str] = set()
         self.nodes: dict[str, Node] = {}
         self.refusals: dict[int, Refusal] = {}
         self.refused_actions: dict[ActionKey, RefusedAction] = {}
@@ -132,7 +132,7 @@ class Sight:
                 name: revisions.canonical(self.cluster.templates[name])
                 for name in {revision, *self.read}
             },
-            stubborn=frozenset(self.stubborn),
+            in_place_refused=frozenset(self.in_place_refused),
             refusals=dict(self.refusals),
             refused_actions=dict(self.refused_actions),
             refused_writes=dict(self.refused_writes),

@@ -13,38 +13,40 @@ from tests.unit.core.pods.test_index import pod
 FIRST = Ids([0])
 
 
-def stumbles(*versions: dict[str, object], since: float = 0.0) -> int:
+def interruptions(*versions: dict[str, object], since: float = 0.0) -> int:
     """Of an instance whose pod was seen so, one after the other, at 100, 110, 120, …"""
     store = Instances("job")
     for number, facts in enumerate(versions):
         store.advance(100.0 + 10 * number)
         store.put(pod(version=number + 1, **facts))
-    return store.view().stumbled(FIRST, since)
+    return store.view().interruptions_of(FIRST, since)
 
 
 def test_a_restart_and_a_lost_readiness_are_stumbles() -> None:
-    assert stumbles({"ready": True}, {"ready": False, "ready_since": 105.0}) == 1
-    assert stumbles({"ready": False}, {"restarts": 1}, {"restarts": 3}) == 2
-    assert stumbles({"ready": False}, {"ready": True}) == 0
+    assert interruptions({"ready": True}, {"ready": False, "ready_since": 105.0}) == 1
+    assert interruptions({"ready": False}, {"restarts": 1}, {"restarts": 3}) == 2
+    assert interruptions({"ready": False}, {"ready": True}) == 0
 
 
 def test_what_is_asked_for_is_no_stumble() -> None:
-    assert stumbles({"ready": True}, {"ready": False, "deleted": 104.0}) == 0
-    assert stumbles({"ready": True}, {"ready": False, "changed": 104.0, "in_effect": False}) == 0
-    assert stumbles({"ready": True}, {"ready": False, "phase": "Succeeded"}) == 0
+    assert interruptions({"ready": True}, {"ready": False, "deleted": 104.0}) == 0
+    assert (
+        interruptions({"ready": True}, {"ready": False, "changed": 104.0, "in_effect": False}) == 0
+    )
+    assert interruptions({"ready": True}, {"ready": False, "phase": "Succeeded"}) == 0
 
 
 def test_what_was_before_the_update_or_the_pod_does_not_count() -> None:
     falls = ({"ready": True}, {"ready": False, "ready_since": 105.0})
-    assert stumbles(*falls, since=105.0) == 1
-    assert stumbles(*falls, since=130.0) == 0
-    assert stumbles({"ready": True}, {"uid": "next", "created": 108.0}, {"uid": "next"}) == 0
+    assert interruptions(*falls, since=105.0) == 1
+    assert interruptions(*falls, since=130.0) == 0
+    assert interruptions({"ready": True}, {"uid": "next", "created": 108.0}, {"uid": "next"}) == 0
 
 
 def test_whoever_starts_anew_knows_the_last_restart() -> None:
     fell = {"restarts": 4, "restarted": 90.0}
-    assert stumbles(fell, since=80.0) == 1
-    assert stumbles(fell, since=95.0) == 0
+    assert interruptions(fell, since=80.0) == 1
+    assert interruptions(fell, since=95.0) == 0
 
 
 @pytest.mark.parametrize(
