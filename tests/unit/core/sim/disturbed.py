@@ -130,7 +130,7 @@ class Disturbed(RuleBasedStateMachine):
     def squeeze(self, quota: int | None, bad: str | None, stubborn: set[int]) -> None:
         self.world.cluster.quota = quota
         self.world.cluster.bad_images = {} if bad is None else {bad: "not today"}
-        self.world.cluster.stubborn = stubborn
+        self.world.cluster.in_place_refused = stubborn
 
     @rule(said=chance.SAYING)
     def gates_say(self, said: dict[str, Verdict]) -> None:
