@@ -1,1 +1,1 @@
-"""`make demo`: an update that passes and one that undoes itself, on a real control plane."""
+"""`make demo`: an update that succeeds and two that roll back, on a real control plane."""

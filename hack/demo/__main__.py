@@ -1,4 +1,4 @@
-"""`python -m hack.demo`: see `--help`. Exit status 0: everything happened as promised."""
+"""`python -m hack.demo`: see `--help`. The exit status is 0 if all checks of the story passed."""
 
 from __future__ import annotations
 
@@ -22,22 +22,24 @@ def _end(number: int, _: FrameType | None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="hack.demo",
-        description="Shows an update that passes and one that undoes itself, on a real control "
-        "plane with simulated nodes. Nothing but this folder and a temporary one is used.",
+        description="Shows an update that succeeds and two that roll back, on a real control "
+        "plane with simulated nodes. Writes only to a temporary folder and the user's cache.",
     )
-    parser.add_argument("--keep", action="store_true", help="go on running until Ctrl-C")
-    parser.add_argument("--plain", action="store_true", help="lines instead of a live picture")
+    parser.add_argument("--keep", action="store_true", help="keep the cluster running until Ctrl-C")
+    parser.add_argument(
+        "--plain", action="store_true", help="print lines instead of a live picture"
+    )
     options = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     screen = make_screen(options.plain)
-    begun = time.monotonic()
+    started_at = time.monotonic()
     with Stage() as stage:
         try:
             _set_up(stage, screen)
             story = Story(stage, screen)
             story.play()
-            _sum_up(story, screen, time.monotonic() - begun)
+            _sum_up(story, screen, time.monotonic() - started_at)
             if options.keep:
                 _keep(stage, screen)
         except (StageError, ClusterError, BuildError) as error:
@@ -45,7 +47,7 @@ def main() -> None:
             sys.exit(1)
         except KeyboardInterrupt:
             sys.exit(130)
-    sys.exit(0 if story.kept else 1)
+    sys.exit(0 if story.passed else 1)
 
 
 def _set_up(stage: Stage, screen: Screen) -> None:
@@ -64,20 +66,22 @@ def _sum_up(story: Story, screen: Screen, seconds: float) -> None:
     for ok, text, taken in story.results:
         screen.check(ok, text, taken)
     screen.say("")
-    how = "as promised" if story.kept else "NOT as promised"
-    screen.say(f"All of it {how}, in {seconds:.0f} s. To go on:")
-    screen.say(f"  {EXAMPLE:<28}the Job, field by field")
-    screen.say("  make demo KEEP=1            the same, and stay: look around with kubectl")
-    screen.say("  make cluster                an empty cluster to try things on")
-    if not story.kept:
+    result = "All checks passed" if story.passed else "Some checks FAILED"
+    screen.say(f"{result}, in {seconds:.0f} s. What to do next:")
+    screen.say(f"  {EXAMPLE:<28}read the manifest of this Job")
+    screen.say(
+        "  make demo KEEP=1            run this again, then explore the cluster with kubectl"
+    )
+    screen.say("  make cluster                start an empty cluster and try things out")
+    if not story.passed:
         screen.output(story.stage.operator_log())
 
 
 def _keep(stage: Stage, screen: Screen) -> None:
-    screen.heading("It goes on running until Ctrl-C")
+    screen.heading("The cluster runs until Ctrl-C")
     screen.output(f"export KUBECONFIG={stage.cluster.kubeconfig}")
     screen.output(f"export PATH={stage.cluster.binary('kubectl').parent}:$PATH")
-    screen.output(f"operator's log: {stage.operator.log}")
+    screen.output(f"# log of the operator: {stage.operator.log}")
     while True:
         stage.check_operator()
         time.sleep(1)
@@ -87,7 +91,7 @@ def _explain(stage: Stage, screen: Screen, error: str) -> None:
     screen.heading("The demo has failed")
     screen.check(False, error)
     if log := stage.operator_log():
-        screen.say("The end of the operator's log:")
+        screen.say("The last lines of the operator's log:")
         screen.output(log)
 
 

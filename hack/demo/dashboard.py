@@ -1,6 +1,6 @@
-"""A service that the demo's gate asks: how many requests fail, and whether that is too many.
+"""The service behind the demo's webhook gate: it answers which share of the requests fails.
 
-No request is ever sent to a simulated pod; the service answers as one that counts them would.
+Simulated pods serve no requests; the service makes its figures up.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-#: Percent of requests that fail.
+#: Percent of the requests: that fail usually, that fail with a bad revision, that may fail.
 USUAL: Final = 0.1
 BAD: Final = 7.2
 ALLOWED: Final = 1.0
 
 
 class Dashboard(ThreadingHTTPServer):
-    """``is_bad(revision)`` says whether requests to it fail; `asked` counts the questions."""
+    """``is_bad(revision)`` is True if its requests fail; `requests` counts the gate's requests."""
 
     daemon_threads = True
 
     def __init__(self, is_bad: Callable[[str], bool]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.is_bad = is_bad
-        self.asked = 0
+        self.requests = 0
 
     @property
     def url(self) -> str:
@@ -40,10 +40,10 @@ class Dashboard(ThreadingHTTPServer):
         self.server_close()
 
     def answer(self, question: dict[str, Any]) -> dict[str, str]:
-        """To the body of a webhook gate."""
-        self.asked += 1
+        """The answer to ``question``, the body that the webhook gate sent."""
+        self.requests += 1
         share = BAD if self.is_bad(question["revision"]) else USUAL
-        words = f"{share} % of its requests fail, {ALLOWED:g} % may"
+        words = f"{share} % of the requests fail, {ALLOWED:g} % is allowed"
         return {"verdict": "Pass" if share <= ALLOWED else "Fail", "message": words}
 
 
@@ -60,4 +60,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """The demo has its own words."""
+        """The demo prints its own lines."""

@@ -1,4 +1,4 @@
-"""Watches over the promises of an update while it runs, from the pods alone."""
+"""Observes the pods during an update and records its limits: unavailable instances, duplicates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Object = dict[str, Any]
 
 
 def is_ready(pod: Object) -> bool:
-    """Whether the pod serves: Ready, and nobody has asked it to go."""
+    """Whether the pod is Ready and not being deleted."""
     if "deletionTimestamp" in pod["metadata"]:
         return False
     conditions = pod.get("status", {}).get("conditions", [])
@@ -18,30 +18,30 @@ def is_ready(pod: Object) -> bool:
 
 
 class Observer:
-    """Call `see` after each change of a pod, in order.
+    """Call `record` after each change of a pod, in order.
 
-    `most_out`: how many instances were out of service at once, at most, since `begin`.
-    `twins`: instances of which two pods were alive at the same time.
+    `most_not_ready`: the largest number of instances not Ready at the same time since `begin`.
+    `duplicates`: the instances that had two pods at the same time.
     """
 
     def __init__(self, pods: dict[str, Object]) -> None:
         self._pods = pods
         self._expected = 0
-        self.most_out = 0
-        self.twins: set[int] = set()
+        self.most_not_ready = 0
+        self.duplicates: set[int] = set()
 
     def begin(self, expected: int) -> None:
-        """Count anew; `expected` instances should be in service."""
-        self._expected, self.most_out = expected, 0
+        """Start to count; ``expected`` instances should be Ready."""
+        self._expected, self.most_not_ready = expected, 0
 
-    def see(self, _kind: str, _pod: Object) -> None:
-        serving: set[int] = set()
+    def record(self, _kind: str, _pod: Object) -> None:
+        ready: set[int] = set()
         alive: set[int] = set()
         for pod in self._pods.values():
             instance = int(pod["metadata"]["labels"][INSTANCE])
             if instance in alive:
-                self.twins.add(instance)
+                self.duplicates.add(instance)
             alive.add(instance)
             if is_ready(pod):
-                serving.add(instance)
-        self.most_out = max(self.most_out, self._expected - len(serving))
+                ready.add(instance)
+        self.most_not_ready = max(self.most_not_ready, self._expected - len(ready))

@@ -1,4 +1,4 @@
-"""What is to be seen of a Job at one moment: pure, from objects as the API server gives them."""
+"""The state of a Job at one moment, as the demo shows it: a pure function of API objects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Object = dict[str, Any]
 
 
 class State(StrEnum):
-    """What an instance does, in a word that fits a tile."""
+    """The state of an instance, in a word that fits a tile."""
 
     GOOD = "good"
     READY = "ready"
@@ -29,18 +29,19 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One instance; `version` is its image's tag, "" without a pod. `hurt`: the update shown has
-    counted a failure of it."""
+    """One instance. `version` is its image's tag, "" if it has no pod. `has_failures`: the shown
+    Update has counted failures of the instance."""
 
     instance: int
     version: str
     state: State
-    hurt: bool = False
+    has_failures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`done` of `total` instances are `what`; `batch` is a range string."""
+    """`done` of `total` instances are in state `counted` ("good", "updated"); `batch` is a range
+    string."""
 
     job: str
     image: str
@@ -50,7 +51,7 @@ class Scene:
     backward: bool
     done: int
     total: int
-    what: str
+    counted: str
     batch_number: int
     batch: str
     message: str
@@ -67,18 +68,19 @@ def image_of(template_or_pod: Object) -> str:
 
 
 def tag(image: str) -> str:
-    """The part of an image's name that says which version it is."""
+    """The tag of an image."""
     return image.rpartition(":")[2]
 
 
 def scene(job: Object, update: Object | None, pods: Iterable[Object], now: float) -> Scene:
-    """The Job, with `update` if one is to be shown; `now` in epoch seconds."""
+    """The scene of a Job and of the Update that is to be shown. ``now`` is in epoch seconds."""
     status = (update or {}).get("status", {})
     sets = status.get("instances", {})
     failed = Ids.parse(sets.get("failed", "")) | Ids.parse(sets.get("rollbackFailed", ""))
-    hurt = Ids(each["instance"] for each in status.get("failures", []))
+    with_failures = Ids(each["instance"] for each in status.get("failures", []))
     tiles = tuple(
-        replace(tile, hurt=tile.instance in hurt) for tile in _tiles(job, pods, failed, now)
+        replace(tile, has_failures=tile.instance in with_failures)
+        for tile in _tiles(job, pods, failed, now)
     )
     name, image = job["metadata"]["name"], image_of(job["spec"]["template"])
     if update is None:
@@ -92,7 +94,7 @@ def scene(job: Object, update: Object | None, pods: Iterable[Object], now: float
             backward=False,
             done=job.get("status", {}).get("availableInstances", 0),
             total=job["spec"]["instances"],
-            what="good",
+            counted="good",
             batch_number=0,
             batch="",
             message=ready.get("message", ""),
@@ -108,7 +110,7 @@ def scene(job: Object, update: Object | None, pods: Iterable[Object], now: float
         backward=phase in BACKWARD or phase is Phase.ROLLED_BACK,
         done=counts.get("updated", 0),
         total=counts.get("total", 0),
-        what="updated",
+        counted="updated",
         batch_number=batch.get("index", -1) + 1,
         batch=batch.get("instances", ""),
         message=status.get("message", ""),

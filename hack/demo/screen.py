@@ -1,6 +1,6 @@
-"""Where the demo is shown: a terminal with a live picture, or plain lines for a log.
+"""The output of the demo: a live picture on a terminal, or plain lines for a log.
 
-Both are told the same things; `make_screen` chooses.
+`make_screen` chooses one of the two; both have the same methods.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from rich.text import Text
 from hack.demo.scene import Scene
 from hack.demo.view import View, fitting
 
-#: The scene of this moment; None as long as there is nothing to see.
+#: Returns the present scene, or None if there is no Job yet.
 Look = Callable[[], Scene | None]
-#: Waits a moment, less when something happened; True when the act is over. May raise.
-Turn = Callable[[], bool]
+#: Waits for the next change, for a moment at most. Returns True when the act is over. May raise.
+Step = Callable[[], bool]
 
 
 class Screen(Protocol):
-    """What the demo has to say, in the order it is said."""
+    """Prints what the demo reports, in the order of the calls."""
 
     def heading(self, text: str) -> None: ...
     def say(self, text: str) -> None: ...
@@ -33,12 +33,13 @@ class Screen(Protocol):
     def output(self, text: str) -> None: ...
     def check(self, ok: bool, text: str, seconds: float | None = None) -> None: ...
     def step(self, text: str) -> AbstractContextManager[None]: ...
-    def follow(self, look: Look, turn: Turn, before: str) -> None:
-        """Show what `look` sees until `turn` is True; `before`: the image that ran before."""
+    def follow(self, look: Look, step: Step, before: str) -> None:
+        """Show the scenes of ``look`` until ``step`` returns True. ``before`` is the image that ran
+        before the update."""
 
 
 class Terminal:
-    """Colours, a spinner while something takes time, and a picture that moves."""
+    """Colours, a spinner for steps that take time, and a live picture."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
@@ -58,10 +59,10 @@ class Terminal:
 
     def command(self, text: str) -> None:
         line = Text.assemble(("$ ", "bold green"), (text, "bold"))
-        self._console.print(line, soft_wrap=True)  # whole when it is copied
+        self._console.print(line, soft_wrap=True)  # one line, so that it can be copied
 
     def output(self, text: str) -> None:
-        # As the program printed it: the terminal wraps long lines as it always does.
+        # Unchanged: the terminal wraps long lines.
         self._console.print(Text(text.rstrip("\n")), soft_wrap=True)
 
     def check(self, ok: bool, text: str, seconds: float | None = None) -> None:
@@ -78,7 +79,7 @@ class Terminal:
             yield
         self.check(True, text, time.monotonic() - begun)
 
-    def follow(self, look: Look, turn: Turn, before: str) -> None:
+    def follow(self, look: Look, step: Step, before: str) -> None:
         begun = time.monotonic()
 
         def picture(scene: Scene) -> RenderableType:
@@ -87,13 +88,13 @@ class Terminal:
         with Live(console=self._console, auto_refresh=False, transient=False) as live:
             over = False
             while not over:
-                over = turn()
+                over = step()
                 if (scene := look()) is not None:
                     live.update(picture(scene), refresh=True)
 
 
 class Plain:
-    """One line for each thing that happens, without control codes."""
+    """One line per change, without control codes."""
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
@@ -120,10 +121,10 @@ class Plain:
         yield
         self.check(True, text, time.monotonic() - begun)
 
-    def follow(self, look: Look, turn: Turn, before: str) -> None:  # noqa: ARG002
+    def follow(self, look: Look, step: Step, before: str) -> None:  # noqa: ARG002
         begun, last, over = time.monotonic(), "", False
         while not over:
-            over = turn()
+            over = step()
             line = describe(scene) if (scene := look()) else ""
             if line != last:
                 print(f"{time.monotonic() - begun:5.1f} s  {line}", flush=True)
@@ -131,23 +132,23 @@ class Plain:
 
 
 def describe(scene: Scene) -> str:
-    """A scene in one line."""
+    """A scene as one line."""
     words = [scene.phase]
     if scene.update:
         words.insert(0, scene.update)
     if scene.batch:
         words.append(f"batch {scene.batch_number} ({scene.batch})")
-    progress = f"{scene.done} of {scene.total} {scene.what}"
+    progress = f"{scene.done} of {scene.total} {scene.counted}"
     words.append(progress)
-    # The message often begins with the progress, in the same words.
-    rest = scene.message.removeprefix(f"{scene.done} of {scene.total} instances {scene.what}")
+    # The message often begins with the same progress.
+    rest = scene.message.removeprefix(f"{scene.done} of {scene.total} instances {scene.counted}")
     if rest := rest.lstrip("; "):
         words.append(rest)
     return "  ".join(words)
 
 
 def make_screen(plain: bool) -> Screen:
-    """A terminal if there is one and it understands more than lines."""
+    """Plain if ``plain`` is True or the output is no terminal or a dumb one, else Terminal."""
     if plain or not sys.stdout.isatty() or Console().is_dumb_terminal:
         return Plain()
     return Terminal()

@@ -1,4 +1,4 @@
-"""The cluster and the operator of the demo; both end with the block, however that is left."""
+"""The cluster and the operator of the demo. Leaving the `with` block ends both."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class StageError(Exception):
-    """Something the demo needs did not work; the text is for a person."""
+    """Something that the demo needs failed. The text is shown to the user."""
 
 
 class Stage:
-    """`start_cluster` starts the cluster, `start_operator` the operator as its own process."""
+    """`start_cluster` starts the cluster, `start_operator` the operator as a process of its own."""
 
     def __init__(self, nodes: int = 6) -> None:
         self.nodes = nodes
@@ -58,15 +58,16 @@ class Stage:
         return self._operator
 
     def start_cluster(self, *admission_plugins: str) -> None:
-        """A control plane, with these admission plugins besides those that are on by default."""
+        """Start a control plane with these admission plugins in addition to the default ones."""
         flags = [f"--enable-admission-plugins={name}" for name in admission_plugins]
         self._cluster = self._stack.enter_context(Cluster(self.nodes, api_args=flags))
 
     def start_operator(self, kubeconfig: Path | None = None) -> None:
-        """The operator, with its log beside the cluster's; as administrator by default."""
+        """Start the operator. It logs to the cluster's log folder and acts as administrator by
+        default."""
         guard = Guard()
         self._stack.callback(guard.close)
-        # Of this shell's own settings for an operator none is meant for this one.
+        # ECHELON_ variables of the user's shell are not meant for this operator.
         unset = [f"--unset={name}" for name in os.environ if name.startswith("ECHELON_")]
         command = [
             "env",
@@ -83,11 +84,11 @@ class Stage:
         self._operator.start()
 
     def start_dashboard(self, is_bad: Callable[[str], bool]) -> Dashboard:
-        """The service that a gate asks; it runs as long as the operator."""
+        """Start the service that the gate asks. It runs as long as the operator."""
         return self._stack.enter_context(Dashboard(is_bad))
 
     def watch(self, job: str) -> None:
-        """Begin to follow the Job, its Updates and its pods in `world`."""
+        """Start watches that keep the Job, its Updates and its pods in `world`."""
         layout = self.cluster.layout
         tls = ssl.create_default_context(cafile=str(layout.certs / "ca.crt"))
         tls.load_cert_chain(layout.certs / "admin.crt", layout.certs / "admin.key")
@@ -96,23 +97,26 @@ class Stage:
         pods = f"/api/v1/namespaces/default/pods?labelSelector=echelon.dev/job%3D{job}"
         Watch(server, f"{ours}/echelonjobs", world.jobs, world.changed).start()
         Watch(server, f"{ours}/updates", world.updates, world.changed).start()
-        Watch(server, pods, world.pods, world.changed, self.observer.see).start()
+        Watch(server, pods, world.pods, world.changed, self.observer.record).start()
 
     def job(self, name: str) -> dict[str, Any]:
-        """The Job as it is stored at this moment."""
+        """Read the Job from the API server."""
         path = f"/apis/echelon.dev/v1alpha1/namespaces/default/echelonjobs/{name}"
         found: dict[str, Any] = self.cluster.api.get(path)
         return found
 
     def copy(self) -> Path:
-        """A folder with what the project's has for users: files made in it go with the cluster."""
+        """Create a folder that contains ``examples``. It is deleted with the cluster."""
         folder = self.cluster.dir / "copy"
         folder.mkdir()
         (folder / "examples").symlink_to(ROOT / "examples")
         return folder
 
     def shell(self, command: str, folder: Path = ROOT) -> str:
-        """Run a command line as a person would, in the project's folder; what it prints."""
+        """Run a command line in ``folder``, with kubectl on the PATH. Returns its output.
+
+        Raises StageError if the command fails.
+        """
         kubectl = self.cluster.binary("kubectl")
         environment = os.environ | {
             "KUBECONFIG": str(self.cluster.kubeconfig),
@@ -132,9 +136,9 @@ class Stage:
         return done.stdout
 
     def check_operator(self) -> None:
-        """Raise StageError with the operator's last words if it is no longer there."""
+        """Raise StageError if the operator has exited."""
         if self._operator is not None and self._operator.died:
-            raise StageError("the operator has ended by itself")
+            raise StageError("the operator has exited")
 
     def operator_log(self, lines: int = 25) -> str:
         return self._operator.said(lines) if self._operator else ""

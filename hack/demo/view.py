@@ -1,6 +1,6 @@
-"""A scene as a terminal shows it: instances as coloured tiles, a bar, phase and message.
+"""A scene as a picture for a terminal: coloured tiles for the instances, a bar, phase and message.
 
-The picture of a Job has the same height from its first to its last frame, so that nothing jumps.
+All frames of a Job's picture have the same height, so that the picture does not jump.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _FRAME = 6  # columns of border and padding
 _MESSAGE_LINES = 2
 _MAX_WIDTH = 100
 
-#: Background of a version's tiles: full while it serves, dark while it does not. In the order in
-#: which versions are seen.
+#: Backgrounds of a version's tiles: the first while its pod is Ready, the second while it is not.
+#: Each new version gets the next row.
 _PALETTE = (
     ("#2f5d9b", "#1d3049"),
     ("#2a7f5b", "#1b3d2f"),
@@ -50,19 +50,20 @@ _PHASE = {
 
 
 def fitting(width: int) -> int:
-    """The width of a picture on a terminal: the widest whose tiles are all alike."""
+    """The width of the picture on a terminal of ``width`` columns: all tiles are equally wide."""
     inner = min(width, _MAX_WIDTH) - _FRAME
     return (inner + 1) // _PER_ROW * _PER_ROW - 1 + _FRAME
 
 
 @dataclass
 class View:
-    """Remembers which versions it has shown, so that each keeps its colour."""
+    """Draws scenes. It remembers the versions it has shown, so that each keeps its colour."""
 
     versions: list[str] = field(default_factory=list)
 
     def render(self, scene: Scene, before: str, elapsed: float, width: int) -> RenderableType:
-        """`before`: the image that ran before; `elapsed`: seconds since this act began."""
+        """The picture of ``scene``. ``before`` is the image that ran before the update, ``elapsed``
+        the seconds since the act began."""
         for tile in scene.tiles:
             if tile.version and tile.version not in self.versions:
                 self.versions.append(tile.version)
@@ -84,16 +85,18 @@ class View:
         )
 
     def _row(self, tiles: tuple[Tile, ...], size: int, elapsed: float) -> Text:
-        """Tiles side by side, two lines and an empty one."""
+        """A row of tiles: two lines and an empty one."""
         upper, lower = Text(), Text()
         for tile in tiles:
             frame = int(elapsed * _FRAMES_PER_SECOND) + tile.instance
             mark = _MARK.get(tile.state) or _SPINNER[frame % len(_SPINNER)]
-            version = tile.version.partition("-")[0]  # of 1.2-never-ready the number is enough
+            version = tile.version.partition("-")[0]  # 1.2 for 1.2-never-ready
             style = f"white on {self._background(tile)}"
             number = f" {tile.instance}"
             upper.append(number, f"bold {style}")
-            upper.append(" ✗" if tile.hurt else "  ", f"bold #ff8f8f on {self._background(tile)}")
+            upper.append(
+                " ✗" if tile.has_failures else "  ", f"bold #ff8f8f on {self._background(tile)}"
+            )
             upper.append(f"{version} ".rjust(size - len(number) - 2), style).append(" ")
             lower.append(f" {mark} {tile.state}".ljust(size), style).append(" ")
         return Text("\n").join((upper, lower, Text()))
@@ -117,7 +120,7 @@ def _title(scene: Scene, before: str) -> Text:
 
 
 def _bar(scene: Scene, width: int) -> Text:
-    label = f"{scene.done} of {scene.total} {scene.what}"
+    label = f"{scene.done} of {scene.total} {scene.counted}"
     length = width - len("12 of 12 updated") - 2
     done = length * scene.done // max(scene.total, 1)
     full = "green" if scene.done == scene.total else "yellow" if scene.backward else "cyan"

@@ -1,6 +1,6 @@
-"""What there is in the cluster, kept up to date by watches of the API server.
+"""Copies of the cluster's objects, kept up to date by watches of the API server.
 
-One list and one watch per kind, each in a thread; whoever shows it is woken by every event.
+Each kind has one list and one watch, in a thread of its own. Every event wakes the waiting reader.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TIMEOUT = 30
 
 @dataclass(frozen=True)
 class Server:
-    """Where the API server is and how to talk to it."""
+    """The port of the API server, and the TLS settings to connect with."""
 
     port: int
     tls: ssl.SSLContext
@@ -64,7 +64,7 @@ class Server:
 
 @dataclass
 class World:
-    """Objects by name, per kind; `changed` is notified whenever one of them changes."""
+    """Objects by name, per kind. `changed` is notified after each change of an object."""
 
     pods: dict[str, Object] = field(default_factory=dict)
     jobs: dict[str, Object] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class World:
 
 
 class Watch(threading.Thread):
-    """Keeps `objects` like the list at `path`, and calls `on_event` after each change."""
+    """Keeps ``objects`` equal to the list at ``path``, and calls ``on_event`` after each change."""
 
     def __init__(
         self,
@@ -92,18 +92,18 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         while True:
-            # The API server ends watches from time to time; then everything is read anew.
+            # The API server ends watches from time to time; list again then.
             with suppress(OSError, http.client.HTTPException, ValueError):
                 self._follow()
             time.sleep(_RETRY)
 
     def _follow(self) -> None:
         listed = self._server.get(self._path)
-        found = {item["metadata"]["name"]: item for item in listed["items"]}
+        items = {item["metadata"]["name"]: item for item in listed["items"]}
         with self._changed:
-            for name in set(self._objects) - set(found):
+            for name in set(self._objects) - set(items):
                 self._take("DELETED", self._objects[name])
-            for item in found.values():
+            for item in items.values():
                 self._take("ADDED", item)
             self._changed.notify_all()
         version = listed["metadata"]["resourceVersion"]

@@ -36,9 +36,9 @@ def test_state_of_an_instance(shown: Object | None, state: State) -> None:
 def test_an_instance_that_failed_is_marked_also_after_it_was_put_back() -> None:
     failures = [{"instance": 0, "reason": "ReadyTimeout"}]
     down = tile(pod(0, ready_at=None), instances={"failed": "0"}, failures=failures)
-    assert (down.state, down.hurt) == (State.FAILED, True)
+    assert (down.state, down.has_failures) == (State.FAILED, True)
     back = tile(pod(0, ready_at=1), instances={"rolledBack": "0"}, failures=failures)
-    assert (back.state, back.hurt) == (State.GOOD, True)
+    assert (back.state, back.has_failures) == (State.GOOD, True)
 
 
 def test_an_instance_more_than_is_wanted_is_shown_while_it_lives() -> None:
