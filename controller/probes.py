@@ -21,7 +21,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-from controller.settings import Address
+from controller.setting_types import Address
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from controller.metrics import Metrics
 from controller.probes import Check, Heartbeat, Servers, is_set, not_older
-from controller.settings import Address
+from controller.setting_types import Address
 
 ANY = Address("127.0.0.1", 0)
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from controller.settings import Address, load
+from controller.setting_types import Address
+from controller.settings import flags, load
 
 
 def test_defaults() -> None:
@@ -62,6 +65,12 @@ def test_environment() -> None:
         (["--lease-name", "A/b"], {}, "--lease-name: 'A/b'"),
         (["--nmespace", "a"], {}, "no such flag: --nmespace a"),
         (["--namespace"], {}, "expected one argument"),
+        (["--name", "a"], {}, "no such flag: --name a"),
+        (["--log-format", ""], {}, "--log-format: '' is not one of"),
+        (["--gate-ca-file", "/no/such"], {}, "--gate-ca-file: '/no/such' cannot be read"),
+        ([], {"ECHELON_GATE_ALLOW_LOOPBACK": "1"}, "LOOPBACK: '1' is not true or false"),
+        ([], {"ECHELON_NAMESPACE": '["a"]'}, "ECHELON_NAMESPACE: '[\"a\"]' is not a namespace"),
+        (["--stuck-seconds=1"], {"ECHELON_WORKERS": "x"}, "ECHELON_WORKERS: 'x'"),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -72,18 +81,62 @@ def test_what_is_wrong_is_said(
     assert ended.value.code == 2
     shown = capsys.readouterr().err
     assert says in shown
+    assert shown.count("\n") == 2, "one thing at a time"
     assert "Try echelon-controller --help." in shown
     assert "Traceback" not in shown
 
 
-def test_help_names_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_flag_given_again_counts_last_and_namespaces_add_up() -> None:
+    settings = load(["--workers", "3", "--workers=4", "--namespace=a,b", "--namespace=c"], {})
+    assert settings.workers == 4
+    assert settings.namespaces == ("a", "b", "c")
+
+
+def test_a_flag_hides_a_variable_that_is_wrong() -> None:
+    assert load(["--workers=3"], {"ECHELON_WORKERS": "many"}).workers == 3
+    assert load(["--namespace="], {"ECHELON_NAMESPACE": "a"}).namespaces == (), "all of them"
+
+
+@pytest.mark.parametrize("name", ["echelon_workers", "ECHELON_NAMESPACES", "ECHELON_RESYNC"])
+def test_variables_of_other_names_say_nothing(name: str) -> None:
+    assert load([], {name: "7"}) == load([], {})
+
+
+def test_each_setting_is_a_flag_and_a_variable() -> None:
+    texts = {
+        "--namespace": "a", "--metrics-address": ":1", "--health-address": ":2",
+        "--log-format": "json", "--log-level": "error", "--lease-namespace": "b",
+        "--lease-name": "c", "--lease-duration-seconds": "30",
+        "--lease-renew-deadline-seconds": "20", "--lease-retry-seconds": "0.5",
+        "--workers": "1", "--connections": "2", "--resync-seconds": "11",
+        "--stuck-seconds": "12", "--gate-ca-file": __file__, "--gate-allow-loopback": "TRUE",
+    }  # fmt: skip
+    assert texts.keys() == flags().keys()
+    settings = load([f"{flag}={text}" for flag, text in texts.items()], {})
+    variables = {"ECHELON" + f[1:].replace("-", "_").upper(): t for f, t in texts.items()}
+    assert load([], variables) == settings
+    own = load([], {})
+    for field in type(settings).model_fields:
+        assert getattr(settings, field) != getattr(own, field), field
+    assert (settings.gate_ca_file, settings.gate_allow_loopback) == (__file__, True)
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load([], {}).workers = 2
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_help(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
     with pytest.raises(SystemExit) as ended:
         load(["--help"], {})
     assert ended.value.code == 0
     shown = capsys.readouterr().out
-    for flag in ("--namespace", "--metrics-address", "--health-address", "--log-format",
-                 "--log-level", "--lease-namespace", "--lease-name", "ECHELON_"):  # fmt: skip
-        assert flag in shown
+    assert shown == Path(__file__).with_name("help.txt").read_text()
+    assert all(flag in shown for flag in flags())
     assert max(map(len, shown.splitlines())) <= 100
 
 
