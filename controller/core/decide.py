@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -37,17 +38,22 @@ from controller.core.replacement.pods import MAX_ACTIONS, Convergence
 from controller.core.rollout import surge
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FailureCounts
+from controller.core.rollout.phases import IllegalTransitionError
 from controller.core.status import pulse, too_new, waiting
 from controller.core.status.update import report, watching_until
 
 
-def decide(seen: Observed, now: float) -> Plan:
-    """The plan for ``seen`` at ``now`` (epoch seconds)."""
-    context = Context(seen, now)
-    if seen.job.metadata.deletion_timestamp is not None:
-        return _unless_refused(
-            context, _release(context)
-        )  # The garbage collector takes what it owns.
+def decide(observed: Observed, now: float) -> Plan:
+    """The plan for ``observed`` at ``now`` (epoch seconds)."""
+    illegal = list[str]()
+    plan = _decide(Context(observed, now), illegal)
+    return replace(plan, illegal=tuple(illegal)) if illegal else plan
+
+
+def _decide(context: Context, illegal: list[str]) -> Plan:
+    if context.job.metadata.deletion_timestamp is not None:
+        # The garbage collector deletes what the Job owns.
+        return _unless_refused(context, _release(context))
     if what := too_new.found(context):
         return _unless_refused(context, too_new.left_alone(context, what))
     if (write := creation.adopt(context)) is not None:
@@ -55,7 +61,8 @@ def decide(seen: Observed, now: float) -> Plan:
     if context.status.last_attempt is None and repair.is_incomplete(context):
         return _adopted(context)
     for step in STEPS:
-        if (write := step(context)) is not None and not refused_writes.by(context, write):
+        write = _legal(partial(step, context), illegal)
+        if write is not None and not refused_writes.by(context, write):
             return Plan(write=_with_reported_fields(context, write))
     direction = Direction.of(context, context.active) if context.active else None
     failures = FailureCounts(direction) if direction else None
@@ -63,12 +70,7 @@ def decide(seen: Observed, now: float) -> Plan:
     if failures and failures.unread_nodes:
         return Plan(write=ReadNodes(failures.unread_nodes))
     if direction and failures:
-        write = (
-            verbs.apply_verb(direction, failures)
-            or in_place.unread(direction)
-            or in_place.record_recreation(direction)
-        )
-        write = write or next_write(direction, failures, pods.held_back)
+        write = _legal(partial(_active_write, direction, failures, pods), illegal)
         if write is not None and not refused_writes.by(context, write):
             return Plan(write=_with_reported_fields(context, write))
         pods = replace(pods, blocked=write is not None)
@@ -83,6 +85,26 @@ def decide(seen: Observed, now: float) -> Plan:
         wake_at=_wake(context, direction, pods),
         asks=Gates(direction).asks() if direction and direction.moving else (),
         waiting=pods.held_back,
+    )
+
+
+def _legal(step: Callable[[], Write | None], illegal: list[str]) -> Write | None:
+    """The write of a step. A transition that is not legal is refused: the step is skipped, and
+    everything else of the Job goes on."""
+    try:
+        return step()
+    except IllegalTransitionError as error:
+        illegal.append(str(error))
+        return None
+
+
+def _active_write(direction: Direction, failures: FailureCounts, pods: Convergence) -> Write | None:
+    """The next write of the active Update."""
+    return (
+        verbs.apply_verb(direction, failures)
+        or in_place.unread(direction)
+        or in_place.record_recreation(direction)
+        or next_write(direction, failures, pods.held_back)
     )
 
 

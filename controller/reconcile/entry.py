@@ -79,6 +79,8 @@ class Entry:
     refusals: dict[int, Refusal] = field(default_factory=dict)
     refused_actions: RefusedActions = field(default_factory=dict)
     under_way: set[ActionKey] = field(default_factory=set)
+    #: Transitions between phases that the last decision wanted and that are not legal.
+    illegal: tuple[str, ...] = ()
     #: By subject of the write (see `plan.subject`).
     refused_writes: dict[str, Refusal] = field(default_factory=dict)
     apart: Apart = field(default_factory=Apart)

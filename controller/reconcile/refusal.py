@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from controller.core.model.observed import TERMINATING, Refusal, RefusedAction, Verdict
@@ -16,6 +17,10 @@ from controller.kube.errors import (
     NotFound,
     Unauthorized,
 )
+
+log = logging.getLogger(__name__)
+
+log = logging.getLogger(__name__)
 
 RefusedActions = dict[ActionKey, RefusedAction]
 
@@ -108,3 +113,13 @@ def verdict(error: ApiError, tries: int, now: float) -> Verdict:
         return Verdict(False, "Forbidden", words(error), now + delay(tries, 5.0, 300.0))
     again = now + max(delay(tries), error.retry_after or 0.0)
     return Verdict(False, error.reason or "ServerError", words(error), again, answered=False)
+
+
+def log_illegal(
+    key: tuple[str, str], before: tuple[str, ...], illegal: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Log the transitions that a decision wanted and that were refused, each once in a row;
+    ``before``: those of the last decision. Returns ``illegal``."""
+    for words in sorted(set(illegal) - set(before)):
+        log.error("refused an illegal transition: %s", words, extra={"job": "/".join(key)})
+    return illegal

@@ -121,6 +121,7 @@ class Reconciler:
             now = self._clock()
             seen = entry.observed(now, self._store.strangers(entry))
             found = decide(seen, now)
+            entry.illegal = refusal.log_illegal(key, entry.illegal, found.illegal)
             if found.write is None:
                 break
             try:

@@ -284,7 +284,8 @@ Action = CreatePod | ActionOnObject
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The answer of ``decide``. ``wake_at``: epoch seconds of the next moment time changes it."""
+    """The answer of ``decide``. ``wake_at``: epoch seconds of the next moment time changes it;
+    ``waiting``: ids held up; ``illegal``: transitions that were wanted and refused, as words."""
 
     write: Write | None = None
     actions: tuple[Action, ...] = ()
@@ -295,5 +296,5 @@ class Plan:
     #: What is not done only because the API server has just refused it; None: nobody looked. All
     #: other refusals are of the past.
     held: frozenset[ActionKey] | None = None
-    #: Ids held up, for whoever explains a plan.
     waiting: Ids = NONE
+    illegal: tuple[str, ...] = ()

@@ -88,6 +88,14 @@ _LEGAL: Final[Mapping[Phase, frozenset[Phase]]] = MappingProxyType(
 )
 
 
+class IllegalTransitionError(Exception):
+    """A decision wanted to move an Update along a transition that the tables do not have: a fault
+    of the operator's, never of the user's."""
+
+    def __init__(self, name: str, current: Phase, target: Phase) -> None:
+        super().__init__(f"Update {name} cannot go from {current} to {target}")
+
+
 def legal(current: Phase, target: Phase) -> bool:
     """Whether an Update in phase ``current`` may enter ``target``.
 

@@ -22,6 +22,7 @@ from controller.core.model import conditions
 from controller.core.model.conditions import Wanted
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FailureCounts, grouped
+from controller.core.rollout.phases import IllegalTransitionError, legal
 from controller.core.status import pausing, waiting
 from controller.core.status.size_limit import fitted
 
@@ -54,8 +55,14 @@ def entered(
     by: str = "",
     **changes: Any,
 ) -> UpdateStatus:
-    """The status with which the Update enters ``phase``; ``by``: who wants it, "" the operator."""
+    """The status with which the Update enters ``phase``; ``by``: who wants it, "" the operator.
+
+    Every phase of every Update is set here. Raises IllegalTransitionError when ``phase`` may not
+    follow the present one (contract rule 12).
+    """
     old = update.status
+    if not legal(old.phase, phase):
+        raise IllegalTransitionError(update.metadata.name, old.phase, phase)
     entry = HistoryEntry(
         time=context.stamp,
         phase=phase,

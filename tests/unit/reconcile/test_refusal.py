@@ -87,3 +87,16 @@ def test_what_a_failed_dry_run_says_of_the_template(
     assert (found.accepted, found.answered) == (accepted, answered)
     assert (found.ask_again is not None) == asked_again
     assert found.ask_again is None or found.ask_again > 100.0
+
+
+def test_an_illegal_transition_is_logged_once_in_a_row(caplog: pytest.LogCaptureFixture) -> None:
+    key, words = ("default", "web"), ("Update web-g2 cannot go from RolledBack to RollingForward",)
+    before = refusal.log_illegal(key, (), words)
+    before = refusal.log_illegal(key, before, words)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"refused an illegal transition: {words[0]}"
+    ]
+    before = refusal.log_illegal(key, before, ())
+    refusal.log_illegal(key, before, words)
+    assert len(caplog.records) == 2
+    assert {record.levelname for record in caplog.records} == {"ERROR"}

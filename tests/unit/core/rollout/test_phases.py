@@ -7,7 +7,11 @@ from itertools import product
 import pytest
 
 from controller.api.update import ACTIVE, BACKWARD, FORWARD, TERMINAL, Phase
-from controller.core.rollout.phases import AURORA, legal
+from controller.core.decide import decide
+from controller.core.model.context import Context
+from controller.core.rollout.phases import AURORA, IllegalTransitionError, legal
+from controller.core.status import update as update_status
+from tests.unit.core.sim import World
 
 NAMES = {
     "RF": Phase.ROLLING_FORWARD,
@@ -72,3 +76,45 @@ def test_nothing_follows_a_terminal_phase() -> None:
 def test_every_phase_but_pending_can_be_reached_and_every_active_one_left() -> None:
     assert {b for a, b in product(Phase, Phase) if legal(a, b)} == set(Phase) - {Phase.PENDING}
     assert all(legal(phase, Phase.ABORTED) for phase in ACTIVE | {Phase.PENDING})
+
+
+def forbid(monkeypatch: pytest.MonkeyPatch, target: Phase) -> None:
+    """Take all transitions to one phase out of the table."""
+    monkeypatch.setattr(update_status, "legal", lambda a, b: legal(a, b) and b is not target)
+
+
+@pytest.mark.parametrize("target", list(Phase))
+def test_no_ended_update_enters_a_phase(target: Phase) -> None:
+    world = World(instances=1).ready()
+    world.roll("app:2")
+    context = Context(world.operator.observe(), world.now)
+    with pytest.raises(IllegalTransitionError, match=f"from RolledForward to {target}"):
+        update_status.entered(context, world.update, target, "Why", "words")
+
+
+def test_an_illegal_transition_is_refused_and_the_rest_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(instances=4).ready()
+    world.edit(image="app:2")
+    world.until_phase(Phase.ROLLING_FORWARD)
+    name = world.update.metadata.name
+    world.cluster.user_edit_update(name, paused=True)
+    world.kill(3)
+    world.deliver()
+    forbid(monkeypatch, Phase.ROLL_FORWARD_PAUSED)
+    planned = decide(world.operator.observe(), world.now)
+    why = f"Update {name} cannot go from RollingForward to RollForwardPaused"
+    assert planned.illegal == (why,)
+    assert 3 in [getattr(action, "instance", None) for action in planned.actions], (
+        "it is made again"
+    )
+    monkeypatch.undo()
+    assert decide(world.operator.observe(), world.now).illegal == ()
+
+
+def test_tests_raise_on_an_illegal_transition(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(instances=2).ready()
+    forbid(monkeypatch, Phase.ROLLED_FORWARD)
+    with pytest.raises(AssertionError, match="cannot go from RollingForward to RolledForward"):
+        world.roll("app:2")

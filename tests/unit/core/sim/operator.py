@@ -33,7 +33,9 @@ class Operator(Sight):
         self.quiet_until: dict[str, float] = {}
 
     def decide(self) -> plan.Plan:
-        return decide(self.observe(), self.cluster.now)
+        planned = decide(self.observe(), self.cluster.now)
+        assert not planned.illegal, planned.illegal
+        return planned
 
     def execute(self, planned: plan.Plan) -> bool:
         """Whether anything was done; a report that has to wait is not."""
