@@ -21,7 +21,7 @@ from controller.core.job.pruning import prune
 from controller.core.model.context import Context
 from controller.core.model.observed import Observed
 from controller.core.model.plan import (
-    KeepRevision,
+    EnsureRevision,
     Plan,
     ReadNodes,
     ReleaseRevisions,
@@ -117,7 +117,7 @@ def _unless_refused(context: Context, write: Write | None) -> Plan:
 
 def _adopted(context: Context) -> Plan:
     """Pods that are there are adopted before any is made: they say what each id is to run."""
-    free = (action for action in repair.mends(context) if not context.is_held(action))
+    free = (action for action in repair.repairs(context) if not context.is_held(action))
     return Plan(
         actions=tuple(islice(free, MAX_ACTIONS)),
         reports=_reports(context, None) if context.observed.refused_actions else (),
@@ -149,7 +149,7 @@ def _restore_revision(context: Context) -> Write | None:
     if not needed or mine in context.observed.revisions:
         return None
     newest = max((r.number for r in context.observed.revisions.values()), default=0)
-    return KeepRevision(mine, newest + 1)
+    return EnsureRevision(mine, newest + 1)
 
 
 STEPS: Final[tuple[Callable[[Context], Write | None], ...]] = (

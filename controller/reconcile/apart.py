@@ -116,7 +116,7 @@ def contest_of(raw: dict[str, Any], entry: Entry, revision: str, now: float) -> 
 def surplus(actions: Iterable[plan.Action], job: Job) -> Iterator[str]:
     """What is said of pods that are adopted and go, as a ReplicaSet's surplus does."""
     for action in actions:
-        if isinstance(action, plan.MendPod) and action.surplus:
+        if isinstance(action, plan.RepairPod) and action.surplus:
             count = job.spec.instances
             yield f"pod {action.name} is adopted and deleted: the Job has {count} instances"
 

@@ -39,7 +39,7 @@ class ControllerRevisions:
         raw = await self._get(entry, name)
         entry.keep_template(name, revisions.canonical(raw.get("data") or {}))
 
-    async def keep(self, entry: Entry, write: plan.KeepRevision) -> None:
+    async def keep(self, entry: Entry, write: plan.EnsureRevision) -> None:
         """Make the present template's, or let one that is there be the newest."""
         namespace, ours = entry.key[0], _ours(entry)
         try:
@@ -99,7 +99,7 @@ class ControllerRevisions:
                 self._put(await self._get(entry, name))
 
     async def _take(
-        self, entry: Entry, write: plan.KeepRevision, ours: dict[str, Any]
+        self, entry: Entry, write: plan.EnsureRevision, ours: dict[str, Any]
     ) -> dict[str, Any]:
         """It is there already: used again, or left by a former Job of this name."""
         there = await self._get(entry, write.revision)

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from controller.api.job import Job
 from controller.api.update import TERMINAL, Update
 from controller.core.model import plan
-from controller.core.model.observed import Finished, Node, Observed, Refusal, Told, Verdict
+from controller.core.model.observed import Finished, GateAnswer, Node, Observed, Refusal, Verdict
 from controller.core.model.plan import ActionKey
 from controller.core.pods.index import Instances
 from controller.core.revisions import revision as revisions
@@ -71,7 +71,7 @@ class Entry:
     #: Revision -> canonical template, of those that had to be compared.
     templates: dict[str, bytes] = field(default_factory=dict)
     #: (uid of the Update, gate) -> its last answer; gates that are being asked.
-    answers: dict[tuple[str, str], Told] = field(default_factory=dict)
+    answers: dict[tuple[str, str], GateAnswer] = field(default_factory=dict)
     asking: set[str] = field(default_factory=set)
     #: uids of pods that the API server would not change in place.
     in_place_refused: set[str] = field(default_factory=set)
@@ -239,7 +239,7 @@ class Entry:
             },
             gone=frozenset(self.gone),
             # A name is taken, be it by one that cannot be read.
-            strangers=strangers | {n for n, u in self.updates.items() if u.too_new},
+            foreign_names=strangers | {n for n, u in self.updates.items() if u.too_new},
             revisions={n: r.brief for n, r in self.revisions.items() if r.owner == uid},
             orphans={
                 n: r.brief
@@ -255,7 +255,7 @@ class Entry:
             refusals=dict(self.refusals),
             refused_actions=dict(self.refused_actions),
             pruning=frozenset(uid for verb, uid in self.under_way if verb == "prune"),
-            contested=self.apart.contested(view, job.status.slots),
+            name_conflicts=self.apart.contested(view, job.status.slots),
             remade=dict(self.instances.remade),
             nodes=self.nodes,
             refused_writes=dict(self.refused_writes),
@@ -282,7 +282,7 @@ class Entry:
         for key in self.refused_actions.keys() - held - self.under_way:
             del self.refused_actions[key]
 
-    def _told(self, active: Update | None) -> dict[str, Told]:
+    def _told(self, active: Update | None) -> dict[str, GateAnswer]:
         """What the gates of the active Update said; of others nothing is kept."""
         uid = active.metadata.uid if active else ""
         self.answers = {key: told for key, told in self.answers.items() if key[0] == uid}

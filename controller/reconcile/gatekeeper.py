@@ -15,7 +15,7 @@ from controller.api.gate import Gate
 from controller.api.ids import Ids
 from controller.api.update import Update
 from controller.core.gates.run import gap
-from controller.core.model.observed import Told
+from controller.core.model.observed import GateAnswer
 from controller.core.model.plan import AskGate
 from controller.core.verdicts import builtin
 from controller.core.verdicts.answer import Answer
@@ -70,7 +70,7 @@ class Gatekeeper:
                 answer = await self._ask(gate, _context(entry, ask, update))
             key = update.metadata.uid, gate.name
             before, now = entry.answers.get(key), self._clock()
-            told = Told(ask.run, answer, now, ask.through, ask.question)
+            told = GateAnswer(ask.run, answer, now, ask.through, ask.question)
             entry.answers[key] = told = told.following(before, gap(gate))
             self._observe(gate.provider, str(answer.verdict), told.at - begun, begun - ask.due)
             log.debug("gate %s: %s %s", gate.name, answer.verdict, answer.message)

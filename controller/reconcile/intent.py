@@ -70,7 +70,7 @@ class Intent:
                 )
             case plan.ReadRevision():
                 await self._revisions.read(entry, write.name)
-            case plan.KeepRevision():
+            case plan.EnsureRevision():
                 await self._revisions.keep(entry, write)
             case plan.ReleaseRevisions():
                 await self._revisions.release(entry, write.names)

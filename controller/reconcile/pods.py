@@ -1,4 +1,4 @@
-"""Acts on pods: makes, deletes, changes, mends them. Fire and follow: each action is a task.
+"""Acts on pods: makes, deletes, changes, repairs them. Fire and follow: each action is a task.
 
 What is under way stands in the store as an assumption, made before the request is sent; so the next
 decision neither waits for it nor repeats it. A failure takes the assumption back, and what the API
@@ -88,8 +88,8 @@ class Pods:
                 entry.instances.assume_deleted(slot, action.uid, action.force)
             case plan.ChangePod():
                 entry.instances.assume_changed((action.instance, action.surge), action.uid)
-            case plan.MendPod():
-                entry.instances.assume_mended((action.instance, action.surge), action.uid)
+            case plan.RepairPod():
+                entry.instances.assume_repaired((action.instance, action.surge), action.uid)
 
     async def _on_object(self, entry: Entry, action: plan.ActionOnObject) -> None:
         """Do it. What was refused is remembered; whatever ends it, only a delete that was granted
@@ -103,8 +103,8 @@ class Pods:
                     await self._delete(entry, action)
                 case plan.ChangePod():
                     settled = await self._change(entry, action)
-                case plan.MendPod():
-                    await self._mend(entry, action)
+                case plan.RepairPod():
+                    await self._repair(entry, action)
             granted = True
             if settled:
                 entry.refused_actions.pop(action.key, None)
@@ -126,8 +126,8 @@ class Pods:
                 entry.instances.not_deleted((action.instance, action.surge), action.uid)
             case plan.ChangePod():
                 entry.instances.changed((action.instance, action.surge), action.uid)
-            case plan.MendPod():
-                entry.instances.mended((action.instance, action.surge), action.uid)
+            case plan.RepairPod():
+                entry.instances.repaired((action.instance, action.surge), action.uid)
 
     async def _change(self, entry: Entry, action: plan.ChangePod) -> bool:
         """False: it is to be tried again after a while."""
@@ -149,7 +149,7 @@ class Pods:
             # Gone, or a successor stands there: either way this uid is no more.
             self._store.drop_pod(f"{entry.key[0]}/{action.name}", action.uid)
 
-    async def _mend(self, entry: Entry, action: plan.MendPod) -> None:
+    async def _repair(self, entry: Entry, action: plan.RepairPod) -> None:
         namespace, name = entry.key
         marks = {
             labels.JOB: name,
@@ -177,7 +177,7 @@ class Pods:
             words = f'pods "{action.name}": its labels or owner were taken out again on admission'
             raise Forbidden(403, "Forbidden", words)
 
-    async def _is_there(self, entry: Entry, action: plan.MendPod) -> bool:
+    async def _is_there(self, entry: Entry, action: plan.RepairPod) -> bool:
         """Whether the pod still is this one; the store is told when it is not."""
         with suppress(NotFound):
             raw = await self._client.get(PODS, entry.key[0], action.name, metadata_only=True)

@@ -93,7 +93,7 @@ def start(context: Context) -> Write | None:
     if held_up(context):
         return None
     meta, last = context.job.metadata, context.status.last_attempt
-    taken = {*context.observed.strangers, *context.observed.finished, *context.observed.updates}
+    taken = {*context.observed.foreign_names, *context.observed.finished, *context.observed.updates}
     own = f"{meta.name}-{meta.uid[:6]}-g{meta.generation}"
     names = chain((f"{meta.name}-g{meta.generation}", own), (f"{own}-{n}" for n in count(2)))
     name = next(n for n in names if n not in taken)

@@ -17,8 +17,8 @@ from controller.core.model import policy
 from controller.core.model.context import Context
 from controller.core.model.plan import (
     THE_STATUS,
+    EnsureRevision,
     Event,
-    KeepRevision,
     MarkAdmitted,
     ReadJob,
     Write,
@@ -38,7 +38,7 @@ def kept(context: Context, revision: str) -> Write | None:
     newest = max((r.number for r in context.observed.revisions.values()), default=0)
     mine = context.observed.revisions.get(revision)
     if mine is None or mine.number < newest:
-        return KeepRevision(revision, newest + 1)
+        return EnsureRevision(revision, newest + 1)
     return None
 
 

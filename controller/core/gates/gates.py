@@ -17,7 +17,7 @@ from controller.api.policy import StrategyType
 from controller.api.update import GateStatus
 from controller.core.gates import groups as sides
 from controller.core.gates import run
-from controller.core.model.observed import Told
+from controller.core.model.observed import GateAnswer
 from controller.core.model.plan import AskGate
 from controller.core.rollout.direction import Direction
 
@@ -138,7 +138,7 @@ class Gates:
         told = self._told(gate.name)
         return not self.direction.in_flight and (told is None or told.through != self.through)
 
-    def _told(self, name: str) -> Told | None:
+    def _told(self, name: str) -> GateAnswer | None:
         """The last answer, if it is one of the present run."""
         told, state = self.direction.context.observed.answers.get(name), self.stored.get(name)
         if told is None or state is None:

@@ -12,7 +12,7 @@ from typing import Final
 from controller.api.gate import Gate, OnInconclusive, Scope
 from controller.api.meta import surely_past
 from controller.api.update import GateStatus
-from controller.core.model.observed import Told
+from controller.core.model.observed import GateAnswer
 from controller.core.verdicts.answer import Answer, Verdict
 
 WAITING: Final = "Waiting"
@@ -51,7 +51,7 @@ def goes_on(gate: Gate, state: GateStatus) -> bool:
     return gate.scope is Scope.CONTINUOUS and (gate.dry_run or state.result == PASSED)
 
 
-def judged(gate: Gate, state: GateStatus, told: Told | None, now: float) -> GateStatus:
+def judged(gate: Gate, state: GateStatus, told: GateAnswer | None, now: float) -> GateStatus:
     """The state by now; ``told``: the last answer of this very run."""
     state = _sane(state, now)
     if told is not None:
@@ -69,7 +69,7 @@ def gap(gate: Gate) -> float:
     return gate.interval_seconds + _ASKING
 
 
-def deadline(gate: Gate, state: GateStatus, told: Told | None = None) -> float:
+def deadline(gate: Gate, state: GateStatus, told: GateAnswer | None = None) -> float:
     """When a run without a verdict is inconclusive; ``told``: its last answer."""
     due = _first_ask(gate, state)
     if told is not None and told.since > due + gap(gate):
@@ -82,7 +82,7 @@ def _first_ask(gate: Gate, state: GateStatus) -> float:
     return surely_past(started, delay) if delay else started
 
 
-def next_ask(gate: Gate, state: GateStatus, told: Told | None, now: float) -> float:
+def next_ask(gate: Gate, state: GateStatus, told: GateAnswer | None, now: float) -> float:
     """When the next question is due; ``told``: the last answer of this very run."""
     if told is not None:
         # Its time is not cut.

@@ -28,7 +28,7 @@ def adopt(context: Context) -> Write | None:
     """ControllerRevisions that a former Job left are taken in before anything else: they name what
     its pods run. What is adopted for a Job that is gone meanwhile, the garbage collector would
     delete: so the Job is read live before."""
-    pods = any(mend.adopt and not context.is_held(mend) for mend in repair.mends(context))
+    pods = any(action.adopt and not context.is_held(action) for action in repair.repairs(context))
     revisions = AdoptRevisions(tuple(sorted(context.observed.orphans)))
     wanted = bool(revisions.names) and not refused_writes.by(context, revisions)
     if (pods or wanted) and not context.observed.job_live:

@@ -80,8 +80,8 @@ def _wanted(context: Context) -> dict[str, Wanted]:
         cond.UPDATE_PENDING: pending.condition(context),
         cond.ROLLED_BACK: _rolled_back(context),
     }
-    if context.observed.contested:
-        name, who = next(iter(sorted(context.observed.contested.items())))
+    if context.observed.name_conflicts:
+        name, who = next(iter(sorted(context.observed.name_conflicts.items())))
         found[cond.POD_NAME_CONFLICT] = Wanted(True, "PodNameTaken", f"instance {name}: {who}")
     return found
 
@@ -173,8 +173,8 @@ def _stalled(context: Context) -> tuple[str, str] | None:
         return None
     if last is not None and (found := _left_behind(context, last)):
         return found
-    if context.observed.contested:
-        name, who = next(iter(sorted(context.observed.contested.items())))
+    if context.observed.name_conflicts:
+        name, who = next(iter(sorted(context.observed.name_conflicts.items())))
         return "PodNameConflict", f"instance {name}: {who}"
     for revision in context.assigned:
         if revision not in context.observed.revisions and revision != context.observed.revision:

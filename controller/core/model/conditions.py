@@ -1,6 +1,7 @@
-"""Conditions: set, keep their transition time, order them for a reader.
+"""Conditions of a status: their names, and how new values are merged into the old ones.
 
-``Reconciling`` and ``Stalled`` follow kstatus and are never both True; an absent one is False.
+``Reconciling`` and ``Stalled`` follow kstatus and are never both True. An absent condition means
+False.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ MAX_MESSAGE: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a condition should say now."""
+    """The value that a condition should have now."""
 
     status: bool
     reason: str
@@ -41,7 +42,10 @@ class Wanted:
 def merged(
     old: Iterable[Condition], wanted: Mapping[str, Wanted], generation: int, now: float
 ) -> tuple[Condition, ...]:
-    """The conditions of ``wanted`` in its order; a status that stays keeps its transition time."""
+    """The conditions in ``wanted``, in its order.
+
+    A condition whose status does not change keeps its transition time.
+    """
     known = {c.type: c for c in old}
     return tuple(
         _one(known.get(name), name, want, generation, now) for name, want in wanted.items()
@@ -62,5 +66,5 @@ def _one(old: Condition | None, name: str, want: Wanted, generation: int, now: f
 
 
 def is_true(conditions: Iterable[Condition], name: str) -> bool:
-    """Whether the condition is there and True."""
+    """Whether the condition exists and is True."""
     return any(c.type == name and c.status == "True" for c in conditions)

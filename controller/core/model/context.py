@@ -1,6 +1,6 @@
-"""One decision's working paper: what was observed, the moment, and what follows from both at once.
+"""What one decision works with: what was observed, the present moment, and facts derived from both.
 
-Everything here is derived and cached for the length of one decision; nothing is remembered.
+Derived facts are cached for one decision; nothing is remembered beyond it.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from controller.core.pods.facts import View
 
 @dataclass(frozen=True)
 class Context:
-    """``now`` is epoch seconds; what is stored of it is cut to whole ones (``stamp``)."""
+    """``now``: epoch seconds. Stored times are whole seconds (``stamp``)."""
 
     observed: Observed
     now: float
 
     @property
     def stamp(self) -> float:
-        """``now`` as a status can carry it."""
+        """``now`` as a status stores it: in whole seconds."""
         return float(int(self.now))
 
     @property
@@ -44,17 +44,17 @@ class Context:
 
     @cached_property
     def assigned(self) -> dict[str, Ids]:
-        """Revision -> ids, as acknowledged by the API server."""
+        """Revision -> ids that should run it, as acknowledged by the API server."""
         return asg.read(self.status.assigned)
 
     @cached_property
     def intended(self) -> Ids:
-        """All ids that are meant to have a pod."""
+        """Ids of instances that should have a pod."""
         return asg.ids_of(self.assigned)
 
     @cached_property
     def lock(self) -> Update | None:
-        """The Update that holds the Job, when it is known here."""
+        """The Update that holds the Job's lock; None if there is none or it was not observed."""
         held = self.status.active_update
         update = self.observed.updates.get(held.name) if held else None
         if update is None or held is None or update.status.phase in TERMINAL:
@@ -63,39 +63,42 @@ class Context:
 
     @cached_property
     def active(self) -> Update | None:
-        """The Update that holds the Job, is in an active phase and can be followed."""
+        """The Update that holds the Job's lock, is in an active phase and has a readable status."""
         lock = self.lock
         return lock if lock and lock.status.phase in ACTIVE and not self.status_unreadable else None
 
     @cached_property
     def status_unreadable(self) -> bool:
-        """Whether the Update that holds the Job is active but no longer says where it goes (its
-        status was edited by hand, or is of a newer version)."""
+        """Whether the Update that holds the Job's lock is active but its status has no target or
+        policy any more (somebody edited it, or a newer version wrote it)."""
         status = self.lock.status if self.lock else None
         active = status is not None and status.phase in ACTIVE
         return active and status is not None and (status.to is None or status.policy is None)
 
     @property
     def policy(self) -> ResolvedPolicy | None:
-        """The active Update's snapshot."""
+        """The policy that the active Update stored at admission."""
         return self.active.status.policy if self.active else None
 
     @cached_property
     def available(self) -> Ids:
-        """Ids that are good at whatever revision."""
+        """Ids of instances that are good, at any revision."""
         return self.view.good & self.intended
 
     @cached_property
     def at_assigned(self) -> Ids:
-        """Ids whose pod is at the revision they are meant to run."""
+        """Ids of instances whose pod is at its assigned revision."""
         bits = 0
         for revision, ids in self.assigned.items():
             bits |= (self.view.at_revision(revision) & ids).bits
         return Ids.of_bits(bits)
 
     def is_held(self, action: Action) -> bool:
-        """Whether the API server has just refused this very action on an object. (A create that
-        was refused is held by its instance.)"""
+        """Whether the API server refused this action and the action must not be repeated yet.
+
+        Always False for a create: a refused create is stored by instance
+        (`Observed.refusals`).
+        """
         refused = self.observed.refused_actions
         if not refused or isinstance(action, CreatePod):
             return False
@@ -104,34 +107,39 @@ class Context:
 
     @cached_property
     def at_template(self) -> bool:
-        """Whether all ids are assigned the present template's revision (of a Job without instances:
-        whether new ones would be)."""
+        """Whether all ids are assigned the present template's revision. For a Job without
+        instances: whether new instances would be."""
         if not self.assigned:
             return self.status.current_revision == self.observed.revision
         return set(self.assigned) == {self.observed.revision}
 
     @cached_property
     def count_wanted(self) -> int:
-        """How many instances an Update of the present spec aims at (contract: instancesRefused)."""
+        """How many instances an Update to the present spec would give the Job.
+
+        Not always ``spec.instances``: a rollback overrules that number until it changes
+        (contract: ``instancesRefused``).
+        """
         status, wanted = self.status, self.job.spec.instances
         if wanted != status.instances_refused or status.instances_in_force is None:
             return wanted
         if self.active is not None and self.backward and self.active.spec.instances is None:
-            return len(asg.ids_of(asg.read(self.active.status.from_)))  # What it restores.
+            # The rollback restores the number from before the Update.
+            return len(asg.ids_of(asg.read(self.active.status.from_)))
         return status.instances_in_force
 
     @cached_property
     def every_id(self) -> Ids:
-        """All ids of the Job as its spec has it."""
+        """All ids that an Update to the present spec would give the Job."""
         return Ids.span(0, self.count_wanted)
 
     @property
     def new_template(self) -> bool:
-        """Whether the present spec is to be tried by an Automatic Job (contract rule 8)."""
+        """Whether an ``Automatic`` Job has to try the present template (contract rule 8)."""
         last, token = self.status.last_attempt, self.job.spec.update.retry_token
         if last is None:
             return False
-        # A token taken away is no wish to try again.
+        # Removing the token does not ask for another try.
         return last.revision != self.observed.revision or token not in (None, last.retry_token)
 
     @property

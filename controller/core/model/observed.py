@@ -1,4 +1,4 @@
-"""What a decision is made from: everything known of one Job at one moment, as frozen values."""
+"""The input of a decision: all that is known about one Job at one moment, as frozen values."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from controller.core.verdicts.answer import Answer
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The API server's answer to a dry run of the template; ``ask_again`` in epoch seconds.
+    """The API server's answer to a server-side dry run of a pod of the template (contract rule 13).
 
-    ``answered`` False: it could not be had (a webhook is down); that refuses nothing, it delays.
+    ``ask_again``: epoch seconds at which the dry run is repeated; None for never. ``answered`` is
+    False when there was no answer (for example, a webhook is down): the template is not refused,
+    its Update only starts later.
     """
 
     accepted: bool
@@ -26,7 +28,7 @@ class Verdict:
     message: str = ""
     ask_again: float | None = None
     answered: bool = True
-    #: What the API server warns of in a template that it takes.
+    #: Warnings that the API server returned with a template it accepts.
     warnings: tuple[str, ...] = ()
 
 
@@ -36,11 +38,12 @@ TERMINATING: Final = "NamespaceTerminating"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A request that was refused or failed; not repeated before ``until`` (epoch seconds).
+    """A request that the API server refused, or that failed.
 
-    ``counts``: the API server refused it (400, 403, 422), so it can become a failure of the
-    instance; a server that is down or too busy cannot. ``since``: when the first of the ``tries``
-    in a row was refused.
+    ``until``: epoch seconds before which the request is not repeated. ``counts``: the API server
+    refused the request (400, 403 or 422), so the refusal can become a failure of the instance; a
+    server that is down or too busy never makes a failure. ``tries``: how many requests in a row
+    were refused; ``since``: epoch seconds of the first of them.
     """
 
     reason: str
@@ -48,14 +51,14 @@ class Refusal:
     until: float
     counts: bool = True
     tries: int = 1
-    #: Which slot the pod was to be made in.
+    #: Whether the pod was to be created in the ``-s`` slot.
     surge: bool = False
     since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedAction:
-    """What the API server would not do to an object that is there."""
+    """An action on an existing object that the API server refused."""
 
     action: ActionOnObject
     refusal: Refusal
@@ -63,8 +66,11 @@ class RefusedAction:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node as it was read at ``read_at``. Times are epoch seconds; ``ready_since``: as it was
-    seen, ``stamp``: as the node says. One that may not be read counts as Ready for ever."""
+    """A node as it was read at ``read_at``; all times are epoch seconds.
+
+    ``ready_since``: when the operator observed that the node became Ready; ``stamp``: the node's
+    own stamp of that change. A node that the operator may not read counts as Ready for ever.
+    """
 
     ready: bool = True
     ready_since: float = 0.0
@@ -84,25 +90,29 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """All that is kept of an Update in a terminal phase."""
+    """What is kept of an Update in a terminal phase."""
 
     name: str
     uid: str
     phase: Phase
     made_by_us: bool
     created: float
-    #: Epoch seconds of its start and end, and how many instances it updated: what an estimate of
-    #: the next one is made from. 0: not told.
+    #: Epoch seconds of the start and the end, and how many instances the Update updated; 0 when
+    #: unknown. The estimate of the next Update's duration is made from them.
     started: float = 0.0
     finished: float = 0.0
     updated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """The last answer of a gate: in which run, and when it was there (epoch seconds). ``through``:
-    how many instances were when it was asked; ``question``: what it answers; ``since``: when the
-    answers of this run began that came one after the other, without a gap."""
+class GateAnswer:
+    """The last answer of a gate, with the run it belongs to.
+
+    ``at``: epoch seconds at which the answer came. ``through``: how many instances were updated or
+    failed when the gate was asked. ``question``: the question that it answers (see `AskGate`).
+    ``since``: epoch seconds of the first of this run's answers that came one after another without
+    a gap.
+    """
 
     run: str
     answer: Answer
@@ -111,8 +121,11 @@ class Told:
     question: str = ""
     since: float = 0.0
 
-    def following(self, before: Told | None, gap: float) -> Told:
-        """The same after ``before``, which is of whatever run; ``gap``: seconds."""
+    def following(self, before: GateAnswer | None, gap: float) -> GateAnswer:
+        """This answer with ``since`` set, given the answer ``before`` it (of any run).
+
+        ``gap``: seconds between two answers above which they do not follow each other.
+        """
         here = before is not None and before.run == self.run
         if before is None or not here or not 0 <= self.at - before.at <= gap:
             return replace(self, since=self.at)
@@ -121,24 +134,31 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """``revision`` is the name of the present template's revision, made or not.
+    """``revision``: name of the present template's revision, whether it was created or not.
 
-    ``updates``: the Updates of this Job that have not ended, by name, and those that have and whose
-    spec was changed since; ``finished``: all that have; ``gone``: names that a live
-    GET found deleted; ``strangers``: names of Updates of this Job's namespace that are not its own.
-    ``orphans``: ControllerRevisions that a former Job of this name left.
-    ``job_live``: the Job was read live for this very decision. ``contested``: ids whose pod's name
-    is held by a stranger, with who holds it. ``remade``: slots whose pod ended or was disrupted and
-    is gone. ``nodes``: those that were read, by name.
-    ``verdicts``: by uid of the Update made by a person that asked.
-    ``templates``: revision -> canonical template, as far as they were read; the present one always
-    is. ``in_place_refused``: uids of pods that the API server would not change in place.
-    ``too_new``: what of this Job only a newer version can read, "" for nothing.
-    ``newer_revisions``: of its revisions, whoever owns them, those made of more than this version
-    knows -> the key under ``data``.
-    ``refusals``: creates that were refused, by instance; ``refused_writes``: writes of Updates,
-    revisions and statuses, by subject (see `plan.subject`); ``refused_actions``: all else that was.
-    ``pruning``: uids of old objects whose deletion is under way.
+    ``job_live``: the Job was read live for this decision.
+
+    Updates: ``updates``: name -> Update that has not ended, or whose spec changed after its end;
+    ``finished``: name -> Update in a terminal phase; ``gone``: names that a live GET found deleted;
+    ``foreign_names``: names that the Job's next Update cannot take, because an Update that is not
+    the Job's, or that only a newer version can read, has the name.
+
+    Revisions: ``revisions``: the Job's own, by name; ``orphans``: those that a former Job of the
+    same name left; ``templates``: revision -> canonical template, of the present revision and of
+    those that were read; ``newer_revisions``: revision that only a newer version can read -> the
+    unknown key under ``data``.
+
+    Pods: ``remade``: slots whose pod ended or was disrupted and is gone; ``name_conflicts``:
+    instance -> who holds the name of its pod; ``in_place_refused``: uids of pods that the API
+    server did not change in place; ``nodes``: name -> node that was read.
+
+    Dry runs: ``verdict``: of the present template; ``verdicts``: of user-made Updates, by uid.
+    Gates of the active Update, by name: ``answers`` and those being asked now (``asking``).
+
+    Refused by the API server: ``refusals``: creates of pods, by instance; ``refused_writes``:
+    writes, by subject (see `plan.subject`); ``refused_actions``: actions on existing objects.
+    ``pruning``: uids of objects whose prune is under way. ``too_new``: the object of this Job that
+    only a newer version can read; "" for none.
     """
 
     job: Job
@@ -147,19 +167,19 @@ class Observed:
     updates: Mapping[str, Update] = field(default_factory=dict)
     finished: Mapping[str, Finished] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
-    strangers: frozenset[str] = frozenset()
+    foreign_names: frozenset[str] = frozenset()
     revisions: Mapping[str, Revision] = field(default_factory=dict)
     orphans: Mapping[str, Revision] = field(default_factory=dict)
     verdict: Verdict | None = None
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     templates: Mapping[str, bytes] = field(default_factory=dict)
     in_place_refused: frozenset[str] = frozenset()
-    answers: Mapping[str, Told] = field(default_factory=dict)
+    answers: Mapping[str, GateAnswer] = field(default_factory=dict)
     asking: frozenset[str] = frozenset()
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
     refused_actions: Mapping[ActionKey, RefusedAction] = field(default_factory=dict)
     pruning: frozenset[str] = frozenset()
-    contested: Mapping[int, str] = field(default_factory=dict)
+    name_conflicts: Mapping[int, str] = field(default_factory=dict)
     remade: Mapping[Slot, Series] = field(default_factory=dict)
     nodes: Mapping[str, Node] = field(default_factory=dict)
     job_live: bool = False

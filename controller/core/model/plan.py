@@ -1,8 +1,8 @@
-"""What a decision may ask for. Frozen values; `controller.reconcile` acts on them.
+"""The output of a decision, as frozen values; `controller.reconcile` carries it out.
 
-A plan either writes intent (``write``: one compare-and-swap, then the key is decided anew) or acts
-on intent that was acknowledged (``actions``), and besides may report (``reports``: status that can
-wait for a second).
+A plan either writes intent (``write``: one compare-and-swap, after which the Job is decided again)
+or acts on intent that the API server has acknowledged (``actions``). It may also report
+(``reports``: status writes that can wait for a second).
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from controller.core.revisions.change import Change
 from controller.core.verdicts.builtin import Evidence
 
 EventType = Literal["Normal", "Warning"]
-#: What is done to an object that is there: the verb, and the object's uid.
+#: An action on an existing object: the verb and the object's uid.
 ActionKey = tuple[Literal["delete", "change", "repair", "prune"], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A Kubernetes Event, recorded after the write it belongs to. ``update`` None: on the Job."""
+    """A Kubernetes Event, recorded after the write that it belongs to. ``update``: name of the
+    Update that it is about; None for an Event about the Job."""
 
     reason: str
     note: str
@@ -57,13 +58,13 @@ class MakeUpdate:
     revision: str
     force: bool = False
     paused: bool = False
-    #: Who made the pause that it inherits.
+    #: Who made the pause that it inherits from the Update it supersedes.
     paused_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkAdmitted:
-    """Put the annotation ``echelon.dev/admitted`` with its own uid on an Update."""
+    """Set an Update's annotation ``echelon.dev/admitted`` to the Update's own uid."""
 
     name: str
 
@@ -75,16 +76,16 @@ class ReadJob:
 
 @dataclass(frozen=True, slots=True)
 class ReadUpdate:
-    """GET an Update live: only a 404 says that it was deleted."""
+    """GET an Update live: it counts as deleted only when the API server answers 404."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class CheckTemplate:
-    """Ask the API server by a dry run whether it takes a pod of this revision ("": of none), and
-    the Jobs of the job gates that an Update to it is asked through. ``update``: uid of
-    the Update made by a person that asks; "" for the Job's own present template."""
+    """Ask the API server by a server-side dry run whether it accepts a pod of ``revision`` ("": of
+    none) and the batch/v1 Jobs of the job gates. ``update``: uid of the user-made Update that is
+    checked; "" for the Job's present template."""
 
     revision: str
     update: str = ""
@@ -92,7 +93,7 @@ class CheckTemplate:
 
 @dataclass(frozen=True, slots=True)
 class ReadNodes:
-    """GET nodes: whether they are lost."""
+    """GET nodes, to know whether they are lost."""
 
     names: tuple[str, ...]
 
@@ -105,8 +106,8 @@ class ReadRevision:
 
 
 @dataclass(frozen=True, slots=True)
-class KeepRevision:
-    """Make the present template's ControllerRevision, or raise its ``.revision`` to ``number``."""
+class EnsureRevision:
+    """Create the present template's ControllerRevision, or raise its ``.revision`` to a number."""
 
     revision: str
     number: int
@@ -114,19 +115,19 @@ class KeepRevision:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRevisions:
-    """Take the Job out of the owners of ControllerRevisions: it goes, they are to stay."""
+    """Remove the Job from the owner references of ControllerRevisions, which outlive the Job."""
 
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AdoptRevisions:
-    """Make the Job the owner of ControllerRevisions that a former Job of its name left."""
+    """Make the Job the owner of ControllerRevisions that a former Job of the same name left."""
 
     names: tuple[str, ...]
 
 
-#: Asked for one at a time; each is followed by a fresh decision.
+#: A plan holds at most one write; after it the Job is decided again.
 Write = (
     WriteJob
     | WriteUpdate
@@ -137,22 +138,19 @@ Write = (
     | CheckTemplate
     | ReadNodes
     | ReadRevision
-    | KeepRevision
+    | EnsureRevision
     | ReleaseRevisions
     | AdoptRevisions
 )
 
-
-#: The subject of the writes of Job.status.
+# Subjects of writes; that of the operator's next Update has no name yet.
 THE_STATUS: Final = "the Job's status"
-#: The subject of the operator's next Update, whose name is not taken yet.
 THE_UPDATE: Final = "the Update"
-#: The subject of taking in what a former Job left.
 THE_ADOPTION: Final = "the adoption of ControllerRevisions"
 
 
 def subject(write: Write) -> str:
-    """What a write is about, in words that a refusal of it begins with; "" for a question."""
+    """The object of a write, as the message of a refusal names it; "" for a read."""
     match write:
         case WriteJob():
             return THE_STATUS
@@ -160,7 +158,7 @@ def subject(write: Write) -> str:
             return subject_of_update(write.name)
         case MakeUpdate():
             return THE_UPDATE
-        case KeepRevision():
+        case EnsureRevision():
             return subject_of_revision(write.revision)
         case ReleaseRevisions():
             return "the release of ControllerRevisions"
@@ -170,18 +168,20 @@ def subject(write: Write) -> str:
 
 
 def subject_of_update(name: str) -> str:
-    """The subject of the writes about an Update that is there."""
+    """The subject of writes to an existing Update."""
     return f"Update {name}"
 
 
 def subject_of_revision(name: str) -> str:
-    """The subject of the writes about a ControllerRevision."""
+    """The subject of writes to a ControllerRevision."""
     return f"ControllerRevision {name}"
 
 
 @dataclass(frozen=True, slots=True)
 class CreatePod:
-    """Make the pod of an instance; ``remade``: how often in a row that was so."""
+    """Create the pod of an instance. ``surge``: in the ``-s`` slot; ``update``: uid of the Update
+    that creates it; ``failures``: the instance's failures so far; ``remade``: how often in a row
+    the pod was created again."""
 
     instance: int
     revision: str
@@ -193,8 +193,8 @@ class CreatePod:
 
 @dataclass(frozen=True, slots=True)
 class DeletePod:
-    """Delete the pod of an instance if it still has this uid. ``force``: without a grace period,
-    for it has not ended long after its own (contract: terminationTimeoutSeconds)."""
+    """Delete the pod of an instance if the pod still has this uid. ``force``: without a grace
+    period, because the pod's own one ended ``terminationTimeoutSeconds`` ago."""
 
     instance: int
     surge: bool
@@ -209,7 +209,7 @@ class DeletePod:
 
 @dataclass(frozen=True, slots=True)
 class ChangePod:
-    """Bring the running pod of an instance to another revision in place (contract rule 16)."""
+    """Change the running pod of an instance to another revision in place (contract rule 16)."""
 
     instance: int
     surge: bool
@@ -226,8 +226,9 @@ class ChangePod:
 
 
 @dataclass(frozen=True, slots=True)
-class MendPod:
-    """Restore labels (and, of a pod that nobody owns, the owner) of one of our pods."""
+class RepairPod:
+    """Restore the labels of one of our pods, and the owner reference if ``adopt`` is set.
+    ``surplus``: the pod belongs to no instance; after its adoption the operator deletes it."""
 
     instance: int
     surge: bool
@@ -235,7 +236,6 @@ class MendPod:
     uid: str
     revision: str
     adopt: bool = False
-    #: It is none of the Job's instances: once adopted it goes.
     surplus: bool = False
 
     @property
@@ -258,9 +258,9 @@ class Prune:
 
 @dataclass(frozen=True, slots=True)
 class AskGate:
-    """Ask a gate of the Update ``update`` about a group. ``run`` tells this asking from another,
-    ``question`` within it one verdict from the next.
-    ``updated`` and ``baseline``: instances that run the new revision, and those that do not yet."""
+    """Ask a gate of the Update named ``update`` about a group. ``run`` identifies the run of the
+    gate, ``question`` one verdict within the run. ``updated``: ids of instances that run the new
+    revision; ``baseline``: ids of instances to compare them with."""
 
     gate: Gate
     update: str
@@ -268,33 +268,33 @@ class AskGate:
     run: str
     updated: Ids
     baseline: Ids
-    #: When it was due, in epoch seconds.
+    #: Epoch seconds at which the question was due.
     due: float = 0.0
     question: str = ""
-    #: How many instances are through.
+    #: How many instances are updated or have failed; -1 if an updated instance is not Ready.
     through: int = 0
-    #: What a gate `builtin` judges.
+    #: What a `builtin` gate judges; None for the other kinds.
     evidence: Evidence | None = None
 
 
-#: What is done to an object that is there.
-ActionOnObject = DeletePod | ChangePod | MendPod | Prune
+ActionOnObject = DeletePod | ChangePod | RepairPod | Prune
 Action = CreatePod | ActionOnObject
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The answer of ``decide``. ``wake_at``: epoch seconds of the next moment time changes it;
-    ``waiting``: ids held up; ``illegal``: transitions that were wanted and refused, as words."""
+    """The result of ``decide``. ``wake_at``: epoch seconds at which the Job must be decided again
+    even if nothing happens, None for never; ``waiting``: ids of instances that have to wait;
+    ``illegal``: messages about phase transitions that the state machine refused."""
 
     write: Write | None = None
     actions: tuple[Action, ...] = ()
     reports: tuple[WriteJob | WriteUpdate, ...] = ()
     wake_at: float | None = None
-    #: Gates to ask; their answers come back with a later observation.
+    #: Gates to ask; their answers arrive in a later `Observed`.
     asks: tuple[AskGate, ...] = ()
-    #: What is not done only because the API server has just refused it; None: nobody looked. All
-    #: other refusals are of the past.
+    #: Actions that are left out only because the API server has just refused them. All other
+    #: stored refusals are outdated. None if this plan did not look for actions.
     held: frozenset[ActionKey] | None = None
     waiting: Ids = NONE
     illegal: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The policy an Update runs by: its own fields over the Job's, percentages turned into counts."""
+"""The policy of an Update: its own fields over the Job's, with percentages turned into counts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from controller.api.policy import (
 def resolve(policy: UpdatePolicy, patch: PolicyPatch | None, total: int) -> ResolvedPolicy:
     """``patch`` merged field by field over ``policy`` for an update of ``total`` instances.
 
-    A field of the patch that is absent means the Job's; ``strategy`` and ``gates`` replace whole.
-    Sizes round up and are at least 1, ``maxFailedInstances`` rounds down; ``maxUnavailable`` stays
-    as given, for what it is a percentage of moves while the update runs (see `max_unavailable`).
+    A field that is absent from the patch keeps the Job's value; ``strategy`` and ``gates`` replace
+    the Job's as a whole. Sizes round up and are at least 1; ``maxFailedInstances`` rounds down.
+    ``maxUnavailable`` stays as given, because it is a percentage of the instances in force, and
+    their number may change while the Update runs (see `max_unavailable`).
     """
     fields = {name: getattr(policy, name) for name in PolicyPatch.model_fields}
     if patch is not None:
@@ -29,15 +30,15 @@ def resolve(policy: UpdatePolicy, patch: PolicyPatch | None, total: int) -> Reso
 
 
 def max_unavailable(value: int | str | None, in_force: int) -> int | None:
-    """How many of ``in_force`` instances may be unavailable; None: no bound.
+    """How many of ``in_force`` instances may be unavailable; None for no bound.
 
-    A percentage rounds down, but at least one may be: else an update could never move.
+    A percentage rounds down, but the result is at least 1: with 0 an Update could never progress.
     """
     return None if value is None else max(1, _floor(value, in_force))
 
 
 def _strategy(strategy: Strategy, total: int) -> ResolvedStrategy:
-    """The same with counts for sizes; without any (which the schema forbids) one at a time."""
+    """``strategy`` with counts as sizes. Without a size (the schema forbids that) the size is 1."""
     if strategy.type is StrategyType.VARIABLE_BATCH:
         sizes = tuple(_ceil(size, total) for size in strategy.sizes or (1,))
         return ResolvedStrategy(type=strategy.type, sizes=sizes, auto_pause=strategy.auto_pause)
@@ -46,12 +47,12 @@ def _strategy(strategy: Strategy, total: int) -> ResolvedStrategy:
 
 
 def _floor(value: int | str, whole: int) -> int:
-    """A count as it is, a percentage of ``whole`` rounded down."""
+    """``value`` as a count: a percentage of ``whole`` is rounded down."""
     return value if isinstance(value, int) else whole * _percent(value) // 100
 
 
 def _ceil(value: int | str, whole: int) -> int:
-    """A count as it is, a percentage of ``whole`` rounded up; at least 1."""
+    """``value`` as a count of at least 1: a percentage of ``whole`` is rounded up."""
     return max(1, value if isinstance(value, int) else -(-whole * _percent(value) // 100))
 
 

@@ -1,4 +1,4 @@
-"""The id sets of one moment, and the facts of a pod that they are made of."""
+"""The facts that a pod shows, and the sets of ids that show each fact at one moment."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SETS: Final = (
     "change_pending",
     "forced",
     "infeasible",
-    "mending",
+    "repairing",
 )
 
 
@@ -36,17 +36,18 @@ def facts_of(
     going: bool = False,
     changing: bool = False,
     forced: bool = False,
-    mending: bool = False,
+    repairing: bool = False,
 ) -> frozenset[str]:
-    """The facts a pod shows to the Job with uid ``owner``, whatever the time is.
+    """The facts that a pod shows to the Job with uid ``owner``. They do not depend on the time.
 
-    ``going``: we have asked for its deletion; ``forced``: without a grace period; ``changing``: we
-    have asked for a change in place; ``mending``: for its labels or its owner.
+    Requests of the operator that are under way: ``going``: delete the pod; ``forced``: delete it
+    without a grace period; ``changing``: change it in place; ``repairing``: restore its labels or
+    its owner reference.
     """
-    under_way = {"mending"} if mending else set[str]()
+    under_way = {"repairing"} if repairing else set[str]()
     if pod.owner != owner:
         return frozenset({"foreign" if pod.owner else "orphan"} | under_way)
-    # Half changed it is at no revision: neither what it was nor what it is to be.
+    # A pod that is changed in part is neither at the old revision nor at the new one.
     facts = {
         "present",
         f"at:{'' if pod.changing_to else pod.revision}",
@@ -60,7 +61,7 @@ def facts_of(
         facts.add("ended")
     else:
         facts.add("alive")
-        # A change that is not in effect yet: what is Ready is still the old.
+        # Until a change in place is in effect, the pod's Ready condition is about the old version.
         if changing:
             facts.add("changing")
         elif not pod.in_effect:
@@ -78,15 +79,16 @@ def facts_of(
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The id sets of one moment, as the pods in the slots where the ids live show it; ``pod`` reads
-    the store and is good until the next event. ``twin`` is the same of the other slot.
+    """Sets of ids at one moment, by what the pod in each id's slot shows; ``twin`` has the same
+    sets for the other slot. ``pod`` reads the store and is valid until the next event.
 
-    ``present`` splits into ``alive``, ``terminating`` and ``ended``; ``good`` is within ``ready``,
-    that within ``alive``. ``hurt``: restarted or ended. ``foreign``: the name is held by a pod of
-    somebody else (a deleted Job of this name). ``orphan``: by one with our labels and no owner.
-    ``changing`` in place, ``settling`` (changed, not yet in effect), ``infeasible`` (it never will
-    be) are within ``alive``; ``forced`` (deleted without a grace period) is within ``terminating``.
-    ``mending``: labels or owner have been asked for.
+    ``present``: the slot holds a pod of this Job; each is ``alive``, ``terminating`` or ``ended``.
+    Within ``alive``: ``ready``, and within that ``good``; ``changing``: a change in place is under
+    way; ``change_pending``: the change is made but not in effect; ``infeasible``: it never will be.
+    Within ``terminating``: ``forced``: deleted without a grace period. ``failed_or_restarted``: the
+    pod ended or a container restarted. ``unlabelled``: the pod lacks a label of ours. ``foreign``:
+    a pod of another owner (such as a deleted Job of the same name) has the name. ``orphan``: a pod
+    with our labels and without an owner has it. ``repairing``: a repair is under way.
     """
 
     present: Ids
@@ -102,19 +104,19 @@ class View:
     change_pending: Ids
     forced: Ids
     infeasible: Ids
-    mending: Ids
+    repairing: Ids
     good: Ids
-    #: Revision -> ids whose pod, in whatever state, was made at it (or changed to it).
+    #: Revision -> ids whose pod, in any state, was created at it or changed to it.
     at: Mapping[str, Ids]
-    #: uid of an Update -> ids whose pod it made or changed; "" for those made without one.
+    #: uid of an Update -> ids whose pod it created or changed; "": pods created without an Update.
     by: Mapping[str, Ids]
-    #: Whole second -> ids that are alive, not good, and were made (or changed) in it.
+    #: Whole second -> ids that are alive and not good, whose pod was created or changed in it.
     waiting: Mapping[int, Ids]
-    #: When the next Ready instance becomes good; None: none is under way.
+    #: Epoch seconds at which the next Ready instance becomes good; None if there is none.
     next_good: float | None
     _pods: Mapping[Slot, Pod]
     _slots: Ids
-    _stumbles: Collection[tuple[float, tuple[int, bool]]] = field(compare=False)
+    _interruptions: Collection[tuple[float, tuple[int, bool]]] = field(compare=False)
     _twin: Callable[[], View] = field(compare=False)
 
     def pod(self, instance: int) -> Pod:
@@ -123,30 +125,33 @@ class View:
 
     @property
     def twin(self) -> View:
-        """The pods in the other slots: those that surge, and those that a surge has replaced."""
+        """The sets of the other slots: new pods of a surge, and old pods that a surge replaced."""
         return self._twin()
 
     def interruptions_of(self, ids: Ids, since: float) -> int:
-        """How often the pods of these ids, which are present, stumbled since then (epoch seconds),
-        as far as this process saw. What an earlier pod of an id did is not laid at its door."""
+        """How many interruptions the pods of ``ids`` had since ``since`` (epoch seconds).
+
+        An interruption is a restart of a container or a lost readiness that this process observed.
+        ``ids`` must be within ``present``. Interruptions of an id's earlier pods do not count.
+        """
         return sum(
             1
-            for at, slot in self._stumbles
+            for at, slot in self._interruptions
             if slot[0] in ids
             and (pod := self.pod(slot[0])).slot == slot
             and at >= max(since, pod.since)
         )
 
     def was_ready(self, instance: int) -> bool:
-        """Whether the pod of an id in ``present`` is or was Ready since it was made or changed, as
-        far as this process saw. After a restart of a container nobody can tell."""
+        """Whether this process observed the pod of an id in ``present`` Ready since the pod was
+        created or changed. Once a container restarted, only the present readiness counts."""
         pod = self.pod(instance)
         lost = not pod.restarts and self.interruptions_of(Ids([instance]), pod.since) > 0
         return pod.ready or lost
 
     @property
     def occupied(self) -> Ids:
-        """Ids with a pod of whatever kind in this slot."""
+        """Ids whose slot holds any pod: ours, an orphan or a foreign one."""
         return self.present | self.foreign | self.orphan
 
     def at_revision(self, revision: str) -> Ids:
@@ -154,10 +159,10 @@ class View:
         return self.at.get(revision, NONE)
 
     def made_by(self, update: str) -> Ids:
-        """Ids whose pod the Update with this uid made or changed."""
+        """Ids whose pod the Update with uid ``update`` created or changed."""
         return self.by.get(update, NONE)
 
 
 def family(sets: Mapping[str, Ids], stem: str) -> dict[str, Ids]:
-    """The sets that are told apart by a name, without those that are empty."""
+    """The non-empty sets whose name begins with ``stem``, by the rest of the name."""
     return {name[len(stem) :]: ids for name, ids in sets.items() if name.startswith(stem) and ids}

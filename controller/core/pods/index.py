@@ -1,12 +1,14 @@
-"""What is known of one Job's pods, kept as id sets that an event changes in O(1).
+"""The pods of one Job, indexed as sets of ids that an event updates in O(1).
 
 A fact (``"ready"``, ``"at:<revision>"``) is a bitset of the ids whose pod shows it, one family of
 bitsets per slot (``<job>-<id>`` and ``<job>-<id>-s``). ``put`` and ``drop`` flip the bits of one
-id; ``advance`` moves what only time changes (Ready long enough is *good*). ``facts_of`` is the one
-definition; the property tests hold the incremental sets against a recomputation from it.
+id; ``advance`` applies what only time changes (an instance that was Ready long enough is *good*).
+``facts_of`` is the one definition of the facts; property tests compare the incremental sets with a
+recomputation from it.
 
-Our own writes are *assumed* until the watch shows them: a create under way stands as a pod without
-uid, a delete under way as a pod that is going. So a late watch never makes us act twice.
+The operator's own writes are *assumed* until the watch shows them: a create under way counts as a
+pod without uid, a delete under way as a terminating pod. So a late watch never causes an action
+twice.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
 from controller.core.pods.backoff import Series, following, interrupted
 from controller.core.pods.facts import EVERY, SETS, Slot, View, facts_of, family
-from controller.core.pods.sighting import as_seen
+from controller.core.pods.sighting import as_observed
 
 INTERRUPTIONS_KEPT = 20_000
 
@@ -34,42 +36,42 @@ class Instances:
         self.pods: dict[Slot, Pod] = {}
         self._facts: dict[Slot, frozenset[str]] = {}
         self._sets: tuple[dict[str, int], dict[str, int]] = ({}, {})
-        #: Slots whose pod ended or was disrupted, and is gone.
+        #: Slot -> back-off state, where the pod ended or was disrupted, and is gone.
         self.remade: dict[Slot, Series] = {}
-        #: uids of pods with a delete, a delete by force, a change in place, a mend under way.
-        self._going: set[str] = set()
-        #: When which pod stumbled: a container restarted, or readiness was lost.
+        #: The newest restarts of containers and losses of readiness: epoch seconds and slot.
         self.interruptions: deque[tuple[float, Slot]] = deque(maxlen=INTERRUPTIONS_KEPT)
+        #: uids of pods with a delete, a delete by force, a change in place, a repair under way.
+        self._going: set[str] = set()
         self._forced: set[str] = set()
         self._changing: set[str] = set()
-        self._mending: set[str] = set()
+        self._repairing: set[str] = set()
         self._now = 0.0
         self._good = [0, 0]
         self._ripening: list[tuple[float, Slot, str]] = []
-        #: Per slot: second -> ids that have been waited for since then; and where each id stands.
+        #: Per slot: second -> ids that are waited for since then; and the second of each slot.
         self._waiting: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._since: dict[Slot, int] = {}
 
-    # What the watch says.
+    # Events of the watch.
 
     def put(self, pod: Pod, now: float | None = None) -> bool:
-        """Take a version of a pod, seen at ``now`` (None: its own stamps are believed); False when
-        it is old news or shows nothing new."""
+        """Store a version of a pod that was observed at ``now``; with None the pod's own stamps
+        are kept. Returns False if the version is old or shows nothing new."""
         known = self.pods.get(pod.slot)
         if known is not None and known.uid:
-            # The watch shows the very version that a create was answered with, as a whole.
+            # The answer to a create is partial; the watch then shows the same version in full.
             whole = known.partial and not pod.partial
             if known.resource_version >= pod.resource_version + whole:
                 return False
         if now is not None:
-            pod = as_seen(pod, known, now)
+            pod = as_observed(pod, known, now)
         if known is not None and known.uid == pod.uid and self._was_good(known):
             pod = replace(pod, was_good=True)
         if known is not None and known.uid == pod.uid and _interrupted(known, pod):
-            # Of one that was not Ready before, the stamp is old: what counts is when it was seen.
+            # If the pod was not Ready before, its stamp is old: the moment of observation counts.
             self.interruptions.append((max(pod.ready_since, self._now), pod.slot))
         elif known is None and pod.restarted:
-            # Nobody saw the pod before: its last restart is what it can tell of itself.
+            # This process never observed the pod before; the pod shows only its last restart.
             self.interruptions.append((pod.restarted, pod.slot))
         if known is not None and known.uid != pod.uid:
             self._forget(known.uid)
@@ -84,7 +86,8 @@ class Instances:
         return pod.was_good or bool(self._good[pod.surge] >> pod.instance & 1)
 
     def drop(self, slot: Slot, uid: str) -> bool:
-        """The pod with this uid is gone; a successor under the same name stays."""
+        """Remove the pod with this uid, which is gone. A successor with the same name stays.
+        Returns whether a pod was removed."""
         known = self.pods.get(slot)
         self._forget(uid)
         if known is None or known.uid != uid:
@@ -95,10 +98,10 @@ class Instances:
         self._index(slot)
         return True
 
-    # What we have asked for.
+    # Requests of the operator.
 
     def assume_created(self, pod: Pod) -> None:
-        """A create is under way: ``pod`` has neither uid nor resourceVersion yet."""
+        """A create is under way. ``pod`` has neither uid nor resourceVersion yet."""
         self.pods[pod.slot] = pod
         self._index(pod.slot)
 
@@ -128,38 +131,38 @@ class Instances:
         self._index(slot)
 
     def changed(self, slot: Slot, uid: str) -> None:
-        """The change in place is through: what came of it has been put, or it failed."""
+        """The change in place ended: its result was stored by ``put``, or it failed."""
         self._changing.discard(uid)
         self._index(slot)
 
-    def assume_mended(self, slot: Slot, uid: str) -> None:
-        """Labels or an owner are asked for."""
-        self._mending.add(uid)
+    def assume_repaired(self, slot: Slot, uid: str) -> None:
+        """A repair of labels or owner reference is under way."""
+        self._repairing.add(uid)
         self._index(slot)
 
-    def mended(self, slot: Slot, uid: str) -> None:
-        """That is through: what came of it has been put, or it failed."""
-        self._mending.discard(uid)
+    def repaired(self, slot: Slot, uid: str) -> None:
+        """The repair ended: its result was stored by ``put``, or it failed."""
+        self._repairing.discard(uid)
         self._index(slot)
 
     def forget_assumed(self) -> None:
-        """Nobody waits for what is under way any more."""
+        """Drop all assumptions: nobody waits for the requests under way any more."""
         for slot in [slot for slot, pod in self.pods.items() if not pod.uid]:
             self.not_created(slot)
-        under_way = self._going | self._changing | self._mending
-        for uids in (self._going, self._forced, self._changing, self._mending):
+        under_way = self._going | self._changing | self._repairing
+        for uids in (self._going, self._forced, self._changing, self._repairing):
             uids.clear()
         for slot in [slot for slot, pod in self.pods.items() if pod.uid in under_way]:
             self._index(slot)
 
     def _forget(self, uid: str) -> None:
-        for under_way in (self._going, self._forced, self._changing, self._mending):
+        for under_way in (self._going, self._forced, self._changing, self._repairing):
             under_way.discard(uid)
 
-    # What time does.
+    # The passing of time.
 
     def set_min_ready(self, seconds: float) -> None:
-        """Another ``minReadySeconds`` counts from now on (rare: walks all pods)."""
+        """Use another ``minReadySeconds`` from now on (rare: visits all pods)."""
         if seconds != self.min_ready:
             self.min_ready = seconds
             self._good, self._ripening = [0, 0], []
@@ -168,7 +171,7 @@ class Instances:
                 self._await(slot)
 
     def advance(self, now: float) -> None:
-        """Instances that have been Ready for ``min_ready`` seconds by ``now`` become good."""
+        """Make instances good that have been Ready for ``min_ready`` seconds by ``now``."""
         self._now = now
         while self._ripening and self._ripening[0][0] <= now:
             _, slot, uid = heapq.heappop(self._ripening)
@@ -178,10 +181,10 @@ class Instances:
                 self._good[slot[1]] |= 1 << slot[0]
                 self._await(slot)
 
-    # What is decided on.
+    # The sets that decisions read.
 
     def view(self, slots: Ids = NONE) -> View:
-        """Each id as the pod in the slot where it lives shows it (``slots``: the ids in ``-s``)."""
+        """The sets by the pod in each id's slot. ``slots``: ids that live in the ``-s`` slot."""
         plain, surge, mask = *self._sets, slots.bits
         sets = {
             name: Ids.of_bits(plain.get(name, 0) & ~mask | surge.get(name, 0) & mask)
@@ -197,31 +200,31 @@ class Instances:
             next_good=self._ripening[0][0] if self._ripening else None,
             _pods=self.pods,
             _slots=slots,
-            _stumbles=self.interruptions,
+            _interruptions=self.interruptions,
             _twin=cache(lambda: self.view(other)),
         )
 
     def belong_to(self, owner: str) -> None:
-        """The Job that asks is another one now: whose each pod is, is seen anew."""
+        """Another Job of the same name owns the index now: judge anew which pods are its own."""
         self.owner = owner
         self.remade.clear()
         for slot in list(self.pods):
             self._index(slot)
 
     def recomputed(self, now: float) -> Instances:
-        """The same from scratch: what the incremental sets must equal at every moment."""
+        """The index computed from scratch; the incremental sets must always equal it."""
         fresh = Instances(self.owner, self.min_ready)
         fresh.pods = dict(self.pods)
         fresh._going = set(self._going)
         fresh._forced, fresh._changing = set(self._forced), set(self._changing)
-        fresh._mending = set(self._mending)
+        fresh._repairing = set(self._repairing)
         for slot in fresh.pods:
             fresh._index(slot)
         fresh.advance(now)
         return fresh
 
     def _index(self, slot: Slot) -> None:
-        """Bring the sets up to what the slot's pod shows now."""
+        """Bring the sets up to date with the facts of the slot's pod."""
         pod = self.pods.get(slot)
         old = self._facts.pop(slot, frozenset())
         new = self._facts_of(pod) if pod else frozenset()
@@ -241,8 +244,8 @@ class Instances:
     def _facts_of(self, pod: Pod) -> frozenset[str]:
         uid = pod.uid
         going, changing = uid in self._going, uid in self._changing
-        forced, mending = uid in self._forced, uid in self._mending
-        return facts_of(pod, self.owner, going, changing, forced, mending)
+        forced, repairing = uid in self._forced, uid in self._repairing
+        return facts_of(pod, self.owner, going, changing, forced, repairing)
 
     def _ripen(self, slot: Slot) -> None:
         pod = self.pods.get(slot)
@@ -250,7 +253,8 @@ class Instances:
             heapq.heappush(self._ripening, (pod.ready_since + self.min_ready, slot, pod.uid))
 
     def _await(self, slot: Slot) -> None:
-        """Put the id where it has been waited for since its pod was made, or take it out."""
+        """Put the id into the bucket of its pod's creation or change, if it is alive and not
+        good; else take it out."""
         pod, (instance, surge) = self.pods.get(slot), slot
         good = self._good[surge] >> instance & 1
         alive = pod is not None and "alive" in self._facts[slot]

@@ -1,11 +1,12 @@
-"""When something happened to a pod: what counts is when the operator saw it (contract rule 6).
+"""When something happened to a pod: the moment at which the operator observed it (contract rule 6).
 
-The clock of a node may be wrong by minutes, and a kubelet stamps by it when a pod became Ready and
-when a container ended. So:
+The clock of a node may be wrong by minutes, and the kubelet uses it to stamp when a pod became
+Ready and when a container ended. So a stamp is replaced:
 
-    seen to happen                    -> the moment of that sight, whatever the stamp says
-    there when the pod is first seen  -> the stamp, no earlier than the pod's creation and no later
-                                         than that sight (after a restart of the operator)
+    the operator observed the change        -> by the moment of observation, whatever the stamp says
+    the change was there when the operator  -> by the stamp, but at the earliest the pod's creation
+    first observed the pod (after its own      and at the latest the moment of observation
+    restart)
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ from dataclasses import replace
 from controller.api.pods.pod import Pod
 
 
-def as_seen(pod: Pod, known: Pod | None, now: float) -> Pod:
-    """``pod``, as it came, with the moments that count; ``known``: the version before, as this
-    function gave it; ``now``: epoch seconds of the sight."""
+def as_observed(pod: Pod, known: Pod | None, now: float) -> Pod:
+    """``pod`` with the kubelet's stamps replaced by the moments that count.
+
+    ``known``: the version before, as this function returned it; None if there is none. ``now``:
+    epoch seconds at which the operator observed ``pod``.
+    """
     if known is not None and known.uid != pod.uid:
         known = None
     stamps = _moments(pod)
     before = known.stamps if known is not None else ()
-    # Ready and not Ready within one second have one stamp.
+    # A pod that became Ready and not Ready within one second has the same stamp for both.
     turned = known is not None and known.ready != pod.ready
     moments = list[float]()
     for number, (stamp, was) in enumerate(zip(stamps, _moments(known), strict=True)):

@@ -1,8 +1,8 @@
-"""What the API server would not do to an object that is there, in words for a person.
+"""Refused actions on existing objects: their messages, and when they need a person.
 
-A refused delete, change, repair or prune is repeated with growing pauses (`Refusal.until`) for as
-long as it is wanted. Outside an Update, or where no deadline makes a failure of it, a refusal of a
-pod's action that lasts needs a person (contract rules 13 and 15).
+A refused delete, change, repair or prune is repeated with back-off (`Refusal.until`) as long as the
+Job needs it. An action on a pod that stays refused needs a person, unless the refusal becomes a
+failure at the instance's deadline (contract rules 13 and 15).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Final
 from controller.api.ids import Ids
 from controller.core.model.context import Context
 from controller.core.model.observed import RefusedAction
-from controller.core.model.plan import ChangePod, DeletePod, MendPod, Prune
+from controller.core.model.plan import ChangePod, DeletePod, Prune, RepairPod
 
-#: Seconds after which what the API server goes on refusing needs a person (as in rule 15).
+#: Seconds after which an action that is still refused needs a person (as in rule 15).
 STUCK_AFTER: Final = 60.0
-#: How many refusals are looked at for the one that is told.
+#: How many refusals are read to find the one that a status reports.
 LOOKED_AT: Final = 64
 _VERBS: Final = {"delete": "delete", "change": "change", "repair": "repair", "prune": "delete"}
 
@@ -28,31 +28,32 @@ def words(refused: RefusedAction) -> str:
     action = refused.action
     if isinstance(action, Prune):
         return f"cannot delete {action.kind} {action.name}: {refused.refusal.message}"
-    what = f"cannot {_VERBS[action.key[0]]} pod {action.name}"
-    return f"instance {action.instance}: {what}: {refused.refusal.message}"
+    verb = _VERBS[action.key[0]]
+    return f"instance {action.instance}: cannot {verb} pod {action.name}: {refused.refusal.message}"
 
 
 def of_pods(context: Context, ids: Ids | None = None) -> Iterator[RefusedAction]:
-    """Refused actions on pods (of ``ids``; None: of all), the lowest instance first."""
+    """Refused actions on pods of ``ids`` (None: of all instances), the lowest instance first."""
     found = [
         r
         for r in islice(context.observed.refused_actions.values(), LOOKED_AT)
-        if isinstance(r.action, DeletePod | ChangePod | MendPod)
+        if isinstance(r.action, DeletePod | ChangePod | RepairPod)
         and (ids is None or r.action.instance in ids)
     ]
     yield from sorted(found, key=_instance)
 
 
 def is_stuck(context: Context, refused: RefusedAction) -> bool:
-    """Whether a person is needed. A change in place has its deadline instead; a server that is
-    down or too busy is no matter of this pod."""
+    """Whether the refused action needs a person. A change in place never does: it has a deadline
+    instead. Neither does an action that failed because the server is down or too busy."""
     refusal = refused.refusal
     waits = isinstance(refused.action, ChangePod) or not refusal.counts
     return not waits and context.now >= refusal.since + STUCK_AFTER
 
 
 def next_moment(context: Context) -> float | None:
-    """When an action is tried again, or a refusal begins to need a person."""
+    """Epoch seconds at which the next refused action is repeated or begins to need a person; None
+    if there is no such moment."""
     moments = (
         at
         for r in context.observed.refused_actions.values()

@@ -1,8 +1,8 @@
-"""Writes that the API server refuses: a quota, a policy, a webhook that is down (contract rule 13).
+"""Refused writes: by a quota, a policy, or a webhook that is down (contract rule 13).
 
-A refused write is not asked for again before its time, and holds up nothing but what needs it: lost
-pods are made, counts follow, an active Update goes on. What was refused is known by its subject
-(see `plan.subject`).
+A refused write is not repeated before its back-off ends. It holds up only what depends on it: the
+operator still creates lost pods, updates counts and continues an active Update. A refusal is stored
+by the write's subject (see `plan.subject`).
 """
 
 from __future__ import annotations
@@ -21,51 +21,55 @@ from controller.core.model.plan import (
 
 
 def by(context: Context, write: Write | None) -> Refusal | None:
-    """The refusal because of which ``write`` is not asked for now; None: it may be."""
+    """The refusal that forbids ``write`` for now; None if the write may be made."""
     return at(context, subject(write)) if write is not None else None
 
 
-def at(context: Context, what: str) -> Refusal | None:
-    """The same for all writes with a subject: nothing need be read for them either."""
-    found = context.observed.refused_writes.get(what)
-    return found if found is not None and found.until > context.now else None
+def at(context: Context, subject: str) -> Refusal | None:
+    """The refusal that forbids writes with this subject for now; None if they may be made."""
+    refusal = context.observed.refused_writes.get(subject)
+    return refusal if refusal is not None and refusal.until > context.now else None
 
 
 def start(context: Context, pending: str = "") -> tuple[str, Refusal] | None:
-    """What keeps the present template from its first creation or its Update, with its subject;
-    ``pending``: the name of the operator's Update that waits for the lock, "" for none."""
+    """The refused write, as subject and refusal, that the first creation or the Update of the
+    present template needs; None if no such write is refused.
+
+    ``pending``: name of the operator's Update that waits for the lock; "" for none.
+    """
     needed = [THE_ADOPTION, subject_of_revision(context.observed.revision), THE_UPDATE]
     needed += [subject_of_update(pending)] if pending else []
     return next(((t, r) for t in needed if (r := context.observed.refused_writes.get(t))), None)
 
 
 def of_update(context: Context, name: str) -> tuple[str, Refusal] | None:
-    """The refusal of writes about an Update that is there, with its subject."""
-    what = subject_of_update(name)
-    refusal = context.observed.refused_writes.get(what)
-    return (what, refusal) if refusal is not None else None
+    """Subject and refusal of the writes to an existing Update; None if they are not refused."""
+    about = subject_of_update(name)
+    refusal = context.observed.refused_writes.get(about)
+    return (about, refusal) if refusal is not None else None
 
 
-def words(found: tuple[str, Refusal]) -> str:
-    """What is refused, and in which words."""
-    return f"{found[0]} is refused: {found[1].message}"
+def words(refused: tuple[str, Refusal]) -> str:
+    """``<subject> is refused: <the API server's words>``."""
+    return f"{refused[0]} is refused: {refused[1].message}"
 
 
 def overdue_at(context: Context, refusal: Refusal) -> float | None:
-    """When a write that is refused all the time becomes a matter for a person; None: never."""
+    """Epoch seconds at which a write that is still refused needs a person; None for never."""
     timeout = context.job.spec.update.ready_timeout_seconds
     return refusal.since + timeout if timeout else None
 
 
 def is_overdue(context: Context, refusal: Refusal) -> bool:
-    """Whether it is one: its time is up, or was before the operator started."""
+    """Whether the refused write needs a person. It does when its time is up, or when `Stalled` has
+    this reason already: the operator restarted, and its count of the time began again."""
     at = overdue_at(context, refusal)
-    told = next((c for c in context.status.conditions if c.type == cond.STALLED), None)
-    before = told is not None and told.status == "True" and told.reason == refusal.reason
+    stalled = next((c for c in context.status.conditions if c.type == cond.STALLED), None)
+    before = stalled is not None and stalled.status == "True" and stalled.reason == refusal.reason
     return at is not None and (before or at <= context.now)
 
 
 def next_moment(context: Context) -> float | None:
-    """When a refused write is asked for again."""
+    """Epoch seconds at which the next refused write is repeated; None if none is refused."""
     every = (r.until for r in context.observed.refused_writes.values())
     return min((at for at in every if at > context.now), default=None)

@@ -1,4 +1,4 @@
-"""Pods follow ``assigned``: what to create, delete and mend now, and what has to wait.
+"""Pods follow ``assigned``: what to create, delete and repair now, and what has to wait.
 
 Acts only on acknowledged intent. Every delete names a uid, every create a name that is taken if the
 pod is there already; so a repeat does nothing (invariants 1 and 3).
@@ -43,7 +43,7 @@ class Convergence:
     blocked: bool = False
 
     def actions(self) -> tuple[Action, ...]:
-        """What to do now, in this order: mend, delete, create; at most 500."""
+        """What to do now, in this order: repair, delete, create; at most 500."""
         return self._sorted[0]
 
     @property
@@ -109,7 +109,7 @@ class Convergence:
     @cached_property
     def _sorted(self) -> tuple[tuple[Action, ...], frozenset[ActionKey]]:
         free, held = list[Action](), set[ActionKey]()
-        for action in chain(repair.mends(self.context), self._deletes(), self._creates()):
+        for action in chain(repair.repairs(self.context), self._deletes(), self._creates()):
             if not isinstance(action, CreatePod) and self.context.is_held(action):
                 held.add(action.key)
                 continue
@@ -162,7 +162,7 @@ class Convergence:
         """The new pod of a surge, unless its name is still taken or it has to wait."""
         i, direction, seen = pod.instance, self.direction, self.context.observed
         assert direction is not None
-        if i in seen.contested or i in self.context.view.twin.occupied:
+        if i in seen.name_conflicts or i in self.context.view.twin.occupied:
             return None
         goal = asg.revision_of(direction.goal, i)
         if goal is None or goal not in seen.revisions:
@@ -264,8 +264,8 @@ class Convergence:
         context, view, direction = self.context, self.context.view, self.direction
         # A pod in the other slot takes over, or goes first: never two of one instance.
         missing = context.intended - view.occupied - view.twin.occupied
-        if context.observed.contested:
-            missing -= Ids(context.observed.contested)
+        if context.observed.name_conflicts:
+            missing -= Ids(context.observed.name_conflicts)
         if direction is not None:
             missing -= (direction.not_started & direction.created) - self.startable
         slots = context.status.slots

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from controller.api.pods.pod import Pod
 from controller.core.model.context import Context
-from controller.core.model.plan import MendPod
+from controller.core.model.plan import RepairPod
 
 
-def mends(context: Context) -> Iterator[MendPod]:
-    """What is to be mended and is not being mended already."""
+def repairs(context: Context) -> Iterator[RepairPod]:
+    """What is to be repaired and is not being repaired already."""
     for pod, adopt, under_way in _incomplete(context):
         if not under_way:
             surplus = adopt and pod.instance not in context.intended | context.every_id
             slot = (pod.instance, pod.surge)
-            yield MendPod(*slot, pod.name, pod.uid, pod.revision, adopt, surplus)
+            yield RepairPod(*slot, pod.name, pod.uid, pod.revision, adopt, surplus)
 
 
 def is_incomplete(context: Context) -> bool:
@@ -24,9 +24,9 @@ def is_incomplete(context: Context) -> bool:
 
 
 def _incomplete(context: Context) -> Iterator[tuple[Pod, bool, bool]]:
-    """Pods, whether they lack their owner, and whether they are being mended."""
+    """Pods, whether they lack their owner, and whether they are being repaired."""
     for view in (context.view, context.view.twin):
         for i in view.orphan | (view.unlabelled - view.terminating):
             pod = view.pod(i)
             if pod.deleted is None:
-                yield pod, i in view.orphan, i in view.mending
+                yield pod, i in view.orphan, i in view.repairing

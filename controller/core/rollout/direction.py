@@ -187,7 +187,7 @@ class Direction:
     def untouched(self) -> Ids:
         """Ids in flight whose old pod lives as it did, or whose first pod was not tried yet."""
         view, seen = self.context.view, self.context.observed
-        tried = Ids(seen.refusals) | Ids(seen.contested) | view.foreign
+        tried = Ids(seen.refusals) | Ids(seen.name_conflicts) | view.foreign
         # One that had a pod and lost it is down: it comes up again, be the update paused or not.
         sets = self.update.status.instances
         tried |= sets.rolling_back if self.backward else sets.updating | sets.updated | sets.failed

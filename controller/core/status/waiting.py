@@ -42,20 +42,22 @@ def _all(direction: Direction, failures: FailureCounts, held_back: Ids) -> Itera
         yield WaitReason("WaitingForTermination", found.message, found.stuck)
     # Also one that a surge is to make beside the old pod.
     for i in islice(
-        Ids(seen.contested) & (direction.in_flight if direction.surges else started), LOOKED_AT
+        Ids(seen.name_conflicts) & (direction.in_flight if direction.surges else started), LOOKED_AT
     ):
-        yield WaitReason("PodNameConflict", f"instance {i}: {seen.contested[i]}", stuck=True)
+        yield WaitReason("PodNameConflict", f"instance {i}: {seen.name_conflicts[i]}", stuck=True)
     waits = started - view.present
     for slot, ids in (
         (view, waits),
         (view.twin, direction.not_started if direction.surges else NONE),
     ):
-        for i in islice(ids & slot.foreign - Ids(seen.contested), LOOKED_AT):
+        for i in islice(ids & slot.foreign - Ids(seen.name_conflicts), LOOKED_AT):
             name = slot.pod(i).name
             yield WaitReason(
                 "WaitingForTermination", f"instance {i}: {name} of a former Job is left"
             )
-    for i in islice(waits & Ids(seen.refusals) - view.foreign - Ids(seen.contested), LOOKED_AT):
+    for i in islice(
+        waits & Ids(seen.refusals) - view.foreign - Ids(seen.name_conflicts), LOOKED_AT
+    ):
         refusal = seen.refusals[i]
         yield WaitReason(refusal.reason, f"instance {i}: {refusal.message}")
     yield from _down(direction, failures)

@@ -10,5 +10,5 @@ from controller.core.pods import index
 from tests.unit.core.aurora.stamps import as_stamped
 
 if __name__ == "__main__":
-    index.as_seen = as_stamped
+    index.as_observed = as_stamped
     main()

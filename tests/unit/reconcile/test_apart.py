@@ -96,9 +96,9 @@ async def test_a_pod_that_lost_its_label_gets_it_back_and_is_left_to_the_watch()
     digest = await created(shop)
     pod(shop, OURS, annotations={"echelon.dev/revision": f"web-{digest}"})
     await settle(shop)
-    mended = shop.api.objects["pods", "web-0"]
-    assert mended["metadata"]["labels"]["echelon.dev/job"] == "web"
-    shop.see("pods", mended)
+    repaired = shop.api.objects["pods", "web-0"]
+    assert repaired["metadata"]["labels"]["echelon.dev/job"] == "web"
+    shop.see("pods", repaired)
     before = looks(shop)
     shop.now += 10
     await settle(shop)

@@ -13,7 +13,7 @@ from tests.unit.reconcile.fake_pods import Object
 from tests.unit.reconcile.one_pod import NOW, World, template
 
 DELETE = plan.DeletePod(3, False, "web-3", "p1")
-MEND = plan.MendPod(3, False, "web-3", "p1", "web-1")
+MEND = plan.RepairPod(3, False, "web-3", "p1", "web-1")
 POLICY = "ValidatingAdmissionPolicy 'freeze' with binding 'freeze' denied request: no"
 
 
@@ -75,11 +75,11 @@ async def test_a_request_that_is_cancelled_leaves_no_assumption(
     world.pods.act(world.entry, [action])
     await asyncio.sleep(0)
     view = world.entry.instances.view()
-    assert 3 in view.terminating | view.mending
+    assert 3 in view.terminating | view.repairing
     await world.pods.drain(0.0)
     await asyncio.sleep(0)
     view = world.entry.instances.view()
-    assert 3 not in view.terminating | view.mending
+    assert 3 not in view.terminating | view.repairing
     assert world.settled == [True]
 
 

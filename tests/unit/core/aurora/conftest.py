@@ -26,7 +26,7 @@ class Simulated(Space):
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Api:
-    monkeypatch.setattr(index, "as_seen", as_stamped)
+    monkeypatch.setattr(index, "as_observed", as_stamped)
     return Api()
 
 

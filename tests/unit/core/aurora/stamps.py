@@ -1,7 +1,7 @@
 """What an operator believes of the pods of these tests: what they are stamped with.
 
 A test sets a pod's stamps back instead of waiting for `minReadySeconds` to pass. The operator
-itself counts from when it saw something happen (`as_seen`, in whose place this stands).
+itself counts from when it saw something happen (`as_observed`, in whose place this stands).
 """
 
 from __future__ import annotations

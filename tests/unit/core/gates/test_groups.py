@@ -9,7 +9,7 @@ import pytest
 from controller.api.ids import Ids
 from controller.api.update import Phase
 from controller.core.gates.run import run_of
-from controller.core.model.observed import Told
+from controller.core.model.observed import GateAnswer
 from tests.unit.core.gates.test_gates import BATCH, FAIL, PASS, WAIT, gate, gated, groups
 from tests.unit.core.sim.world import World
 
@@ -193,7 +193,7 @@ def test_what_was_asked_before_a_pause_does_not_count_after_it() -> None:
     world.until_phase(Phase.ROLL_FORWARD_PAUSED)
     run = run_of(world.update.status.gates[0])
     world.run(60)
-    world.operator.answers["g"] = Told(run, FAIL, world.now)
+    world.operator.answers["g"] = GateAnswer(run, FAIL, world.now)
     world.run(3600)
     world.cluster.user_edit_update("web-g2", paused=False)
     world.until_ended()

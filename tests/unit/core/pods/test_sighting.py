@@ -8,7 +8,7 @@ import pytest
 
 from controller.api.pods.pod import Pod, Trouble
 from controller.api.update import Phase
-from controller.core.pods.sighting import as_seen
+from controller.core.pods.sighting import as_observed
 from tests.unit.core.sim import World
 
 MADE = Pod("ns", "web-0", "u0", "web", "job", 0, created=100.0)
@@ -20,12 +20,12 @@ def ready(since: float) -> Pod:
 
 @pytest.mark.parametrize("stamp", [50.0, 118.0, 900.0])
 def test_what_is_seen_to_happen_happened_then(stamp: float) -> None:
-    made = as_seen(MADE, None, 101.0)
-    first = as_seen(ready(stamp), made, 120.5)
+    made = as_observed(MADE, None, 101.0)
+    first = as_observed(ready(stamp), made, 120.5)
     assert first.ready_since == 120.5
-    later = as_seen(replace(ready(stamp), ip="10.0.0.1"), first, 130.0)
+    later = as_observed(replace(ready(stamp), ip="10.0.0.1"), first, 130.0)
     assert later.ready_since == 120.5, "the same stamp tells of the same moment"
-    again = as_seen(ready(stamp + 1), later, 140.0)
+    again = as_observed(ready(stamp + 1), later, 140.0)
     assert again.ready_since == 140.0, "it was not Ready in between"
 
 
@@ -33,27 +33,27 @@ def test_what_is_seen_to_happen_happened_then(stamp: float) -> None:
 def test_what_was_there_before_happened_as_its_stamp_says_if_that_can_be(
     stamp: float, expected: float
 ) -> None:
-    first = as_seen(ready(stamp), None, 120.5)
+    first = as_observed(ready(stamp), None, 120.5)
     assert first.ready_since == expected
-    assert as_seen(replace(ready(stamp), ip="10.0.0.1"), first, 130.0).ready_since == expected
+    assert as_observed(replace(ready(stamp), ip="10.0.0.1"), first, 130.0).ready_since == expected
 
 
 def test_a_pod_that_was_never_ready_has_no_moment_of_it() -> None:
-    assert as_seen(MADE, None, 120.5).ready_since == 0.0
+    assert as_observed(MADE, None, 120.5).ready_since == 0.0
 
 
 def test_ready_and_not_within_one_second() -> None:
-    first = as_seen(ready(120.0), as_seen(MADE, None, 101.0), 120.2)
-    assert as_seen(replace(ready(120.0), ready=False), first, 120.7).ready_since == 120.7
+    first = as_observed(ready(120.0), as_observed(MADE, None, 101.0), 120.2)
+    assert as_observed(replace(ready(120.0), ready=False), first, 120.7).ready_since == 120.7
 
 
 def test_the_end_of_a_container() -> None:
-    runs = as_seen(ready(110.0), None, 115.0)
+    runs = as_observed(ready(110.0), None, 115.0)
     ended = replace(MADE, phase="Failed", trouble=Trouble("Error", "", 1, at=900.0))
-    seen = as_seen(ended, runs, 130.0)
+    seen = as_observed(ended, runs, 130.0)
     assert seen.trouble is not None
     assert seen.trouble.at == 130.0
-    after_restart = as_seen(ended, None, 131.0)
+    after_restart = as_observed(ended, None, 131.0)
     assert after_restart.trouble is not None
     assert after_restart.trouble.at == 131.0
 

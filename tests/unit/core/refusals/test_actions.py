@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from controller.api.update import Phase
 from controller.core.decide import decide
-from controller.core.model.plan import MendPod, Prune
+from controller.core.model.plan import Prune, RepairPod
 from tests.unit.core.sim import World
 
 FROZEN = ("Forbidden", 'pods "web-0" is forbidden: nobody deletes pods today')
@@ -73,7 +73,7 @@ def test_a_pod_is_mended_by_one_request() -> None:
     world.run(3)
     world.late.clear()
     world.run(3)
-    assert world.cluster.requests["mend pod"] == 40
+    assert world.cluster.requests["repair pod"] == 40
     world.quiet()
 
 
@@ -82,9 +82,9 @@ def test_what_is_under_way_is_not_asked_for_again() -> None:
     for pod in list(world.cluster.pods.values()):
         world.cluster.set_pod(replace(pod, labelled=False))
     world.operator.deliver("pod")
-    world.operator.instances.assume_mended((1, False), world.pod(1).uid)
+    world.operator.instances.assume_repaired((1, False), world.pod(1).uid)
     actions = world.operator.decide().actions
-    assert [a.instance for a in actions if isinstance(a, MendPod)] == [0, 2]
+    assert [a.instance for a in actions if isinstance(a, RepairPod)] == [0, 2]
 
 
 def test_nothing_is_made_while_pods_are_being_adopted() -> None:
@@ -95,7 +95,7 @@ def test_nothing_is_made_while_pods_are_being_adopted() -> None:
     world.wipe_status()
     world.operator.deliver("pod")
     world.operator.deliver("job")
-    world.operator.instances.assume_mended((0, False), world.pod(0).uid)
+    world.operator.instances.assume_repaired((0, False), world.pod(0).uid)
     planned = world.operator.decide()
     assert (planned.write, planned.actions) == (None, ())
 
@@ -104,10 +104,10 @@ def test_a_refused_adoption_is_told_by_a_job_that_begins() -> None:
     world = World(instances=2).ready()
     for pod in list(world.cluster.pods.values()):
         world.cluster.set_pod(replace(pod, owner=""))
-    world.cluster.denied["mend pod"] = ("Forbidden", "pods are frozen")
+    world.cluster.denied["repair pod"] = ("Forbidden", "pods are frozen")
     world.wipe_status()
     world.run(20)
-    assert world.cluster.requests["mend pod"] == 2 * 5
+    assert world.cluster.requests["repair pod"] == 2 * 5
     assert "instance 0: cannot repair pod web-0: pods are frozen" in said(world, "Ready")[2]
     world.cluster.denied.clear()
     world.ready()

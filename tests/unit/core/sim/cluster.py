@@ -198,12 +198,12 @@ class Cluster(Users):
 
         return self._ask("resize pod", name, apply)
 
-    def mend_pod(self, name: str, uid: str, revision: str) -> Pod:
+    def repair_pod(self, name: str, uid: str, revision: str) -> Pod:
         def apply() -> Pod:
             pod, owner = self._pod(name, uid), self.job.metadata.uid
             return self.set_pod(replace(pod, labelled=True, owner=owner, revision=revision))
 
-        return self._ask("mend pod", name, apply)
+        return self._ask("repair pod", name, apply)
 
     def prune(self, kind: str, name: str, uid: str) -> None:
         store: dict[str, Any] = self.updates if kind == "Update" else self.revisions

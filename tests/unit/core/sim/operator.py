@@ -13,7 +13,7 @@ from controller.api.update import Update
 from controller.core.decide import decide
 from controller.core.gates.run import gap
 from controller.core.model import plan
-from controller.core.model.observed import Node, Refusal, RefusedAction, Told, Verdict
+from controller.core.model.observed import GateAnswer, Node, Refusal, RefusedAction, Verdict
 from controller.core.revisions.change import Change
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.sight import Sight
@@ -56,14 +56,14 @@ class Operator(Sight):
                     self.instances.assume_deleted(slot, action.uid, action.force)
                 case plan.ChangePod():
                     self.instances.assume_changed((action.instance, action.surge), action.uid)
-                case plan.MendPod():
-                    self.instances.assume_mended((action.instance, action.surge), action.uid)
+                case plan.RepairPod():
+                    self.instances.assume_repaired((action.instance, action.surge), action.uid)
         for action in planned.actions:
             self._act(action)
         for ask in planned.asks:
             name, cluster = ask.gate.name, self.cluster
             answer, before = cluster.answer(ask), self.answers.get(name)
-            told = Told(ask.run, answer, cluster.now, ask.through, ask.question)
+            told = GateAnswer(ask.run, answer, cluster.now, ask.through, ask.question)
             self.answers[name] = told.following(before, gap(ask.gate))
         reported = [r for r in planned.reports if self.report_due(r) <= self.cluster.now]
         for report in reported:
@@ -143,7 +143,7 @@ class Operator(Sight):
                 self.read.add(write.name)
             case plan.AdoptRevisions():
                 self.revisions |= cluster.adopt_revisions(write.names)
-            case plan.KeepRevision():
+            case plan.EnsureRevision():
                 self.revisions[write.revision] = cluster.keep_revision(write.revision, write.number)
 
     def _answer(self, update: Update) -> None:
@@ -176,9 +176,9 @@ class Operator(Sight):
                     cluster.delete_pod(action.name, action.uid, action.force)
                 case plan.ChangePod():
                     self._change(action)
-                case plan.MendPod():
-                    mended = cluster.mend_pod(action.name, action.uid, action.revision)
-                    self.instances.put(mended, now)
+                case plan.RepairPod():
+                    repaired = cluster.repair_pod(action.name, action.uid, action.revision)
+                    self.instances.put(repaired, now)
                 case plan.Prune():
                     cluster.prune(action.kind, action.name, action.uid)
             if not isinstance(action, plan.CreatePod):
@@ -186,8 +186,8 @@ class Operator(Sight):
         except ApiError as error:
             self._not_done(action, error, now)
         finally:
-            if isinstance(action, plan.MendPod):
-                self.instances.mended((action.instance, action.surge), action.uid)
+            if isinstance(action, plan.RepairPod):
+                self.instances.repaired((action.instance, action.surge), action.uid)
 
     def _change(self, action: plan.ChangePod) -> None:
         """One patch for images; resources are resized first, then the pod is told what it is."""

@@ -12,7 +12,7 @@ from controller.api.policy import Replacement
 from controller.api.update import ACTIVE, BACKWARD, TERMINAL, Phase, Update
 from controller.core.model import assigned as asg
 from controller.core.model.observed import Observed
-from controller.core.model.plan import Action, ChangePod, CreatePod, DeletePod, MendPod, Prune
+from controller.core.model.plan import Action, ChangePod, CreatePod, DeletePod, Prune, RepairPod
 from controller.core.status import pulse
 from tests.unit.core.sim.cluster import Cluster
 
@@ -49,7 +49,7 @@ class Reasons:
                 self._delete(seen, action, update)
             case ChangePod():
                 self._change(seen, action, update)
-            case MendPod():
+            case RepairPod():
                 assert action.uid, "a write to a pod names its uid"
             case Prune():
                 self._prune(seen, action)

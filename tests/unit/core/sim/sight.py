@@ -9,12 +9,12 @@ from controller.api.job import Job
 from controller.api.update import TERMINAL, Update
 from controller.core.model.observed import (
     Finished,
+    GateAnswer,
     Node,
     Observed,
     Refusal,
     RefusedAction,
     Revision,
-    Told,
     Verdict,
 )
 from controller.core.model.plan import ActionKey
@@ -39,7 +39,7 @@ class Sight:
         self.verdict: tuple[str, Verdict] | None = None
         self.verdicts: dict[str, Verdict] = {}
         self.read: set[str] = set()
-        self.answers: dict[str, Told] = {}
+        self.answers: dict[str, GateAnswer] = {}
         self.in_place_refused: set[str] = set()
         self.nodes: dict[str, Node] = {}
         self.refusals: dict[int, Refusal] = {}
@@ -137,7 +137,7 @@ class Sight:
             refused_actions=dict(self.refused_actions),
             refused_writes=dict(self.refused_writes),
             answers=dict(self.answers),
-            contested={i: who for i, (who, _) in self.contests.items()},
+            name_conflicts={i: who for i, (who, _) in self.contests.items()},
             remade=dict(self.instances.remade),
             nodes=dict(self.nodes),
             job_live=self.live == job.metadata.resource_version,
