@@ -49,6 +49,7 @@ def an_update(phase: str, true: set[str]) -> Object:
 
 OLD = [{"revision": "web-a", "instances": "0-2"}]
 MIXED = [{"revision": "web-a", "instances": "0"}, {"revision": "web-b", "instances": "1-2"}]
+BAD = [{"revision": "web-b"}]
 HELD = {"activeUpdate": {"name": "web-g2", "uid": "update"}}
 
 
@@ -59,6 +60,7 @@ HELD = {"activeUpdate": {"name": "web-g2", "uid": "update"}}
         (a_job({"Ready", "UpdatePending"}, assigned=OLD), None),
         (a_job({"Stalled", "UpdatePending", "RolledBack"}, "RolledBack", assigned=OLD), None),
         (a_job({"Stalled", "UpdatePending"}, "Aborted", assigned=MIXED), None),
+        (a_job({"Stalled", "UpdatePending"}, "Aborted", assigned=OLD, knownBad=BAD), None),
         (a_job({"Reconciling"}, **HELD), an_update("RollingForward", {"Reconciling"})),
         (a_job({"Reconciling"}, **HELD), an_update("RollForwardPaused", {"Reconciling", "Paused"})),
         (a_job({"Stalled"}, **HELD), an_update("RollingBack", {"Stalled"})),
@@ -84,6 +86,11 @@ def test_the_truth_about_a_job(found: Object, update: Object | None) -> None:
             a_job({"Ready", "UpdatePending"}, reason="KnownBad", assigned=OLD),
             None,
             "while a refused template waits",
+        ),
+        (
+            a_job({"Ready", "UpdatePending"}, "Aborted", assigned=OLD, knownBad=BAD),
+            None,
+            "while a known-bad template waits",
         ),
         (a_job({"Stalled"}, **HELD), an_update("Pending", {"Reconciling"}), "its Update is"),
         (a_job({"Stalled"}, **HELD), an_update("RollingForward", set()), "its Update is"),

@@ -90,7 +90,9 @@ def _failed_before(context: Context) -> str:
     why = next(bad.reason for bad in context.status.known_bad if bad.revision == mine)
     automatic = context.job.spec.update.mode is Mode.AUTOMATIC
     how = "change spec.update.retryToken" if automatic else "make an Update with spec.force: true"
-    return f"revision {mine} failed before ({why}); change the template, or {how} to try it again"
+    words = f"revision {mine} failed before ({why}); change the template, or {how} to try it again"
+    held_back = outcome.count_refused(context)
+    return words + (f"; {held_back}" if held_back else "")
 
 
 def _tried(context: Context, last: LastAttempt) -> tuple[str, str]:
@@ -99,6 +101,9 @@ def _tried(context: Context, last: LastAttempt) -> tuple[str, str]:
         return "RolledBack", outcome.words(context)
     if last.outcome in (Phase.FAILED, Phase.ERROR):
         return f"Update{last.outcome}", outcome.words(context)
+    mixed = len(context.assigned) > 1
+    if known_bad(context) and not (last.outcome == Phase.ABORTED and mixed):
+        return "KnownBad", _failed_before(context)
     if last.outcome == Phase.ABORTED:
         return "Aborted", f"{older(context)} ({outcome.words(context)})"
     if context.job.spec.update.mode is Mode.MANUAL:

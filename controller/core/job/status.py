@@ -216,7 +216,8 @@ def _left_behind(context: Context, last: LastAttempt) -> tuple[str, str] | None:
         return "RolledBack", outcome.words(context)
     if last.outcome == Phase.ABORTED and len(context.assigned) > 1:
         return "Aborted", f"{outcome.words(context)}; instances are at different revisions"
-    return None
+    # The Update that failed with it was aborted or deleted, or a restart came after it.
+    return pending.why(context) if known_bad(context) else None
 
 
 def _progress(context: Context) -> tuple[str, str]:

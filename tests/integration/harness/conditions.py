@@ -101,6 +101,16 @@ def _free(job: Object) -> Iterator[str]:
         yield f"it is Ready with {status.get('availableInstances', 0)} available"
     if "Ready" in true and reason(job, "UpdatePending") in ("KnownBad", "InvalidTemplate"):
         yield "it is Ready while a refused template waits"
+    if "Ready" in true and behind and status.get("updateRevision") in _known_bad(job):
+        yield "it is Ready while a known-bad template waits"
+
+
+def _known_bad(job: Object) -> set[str]:
+    """The revisions that the Job does not go to by itself; none while its token asks for a retry."""
+    status, token = job["status"], job.get("spec", {}).get("update", {}).get("retryToken")
+    if token not in (None, status["lastAttempt"].get("retryToken")):
+        return set()
+    return {bad["revision"] for bad in status.get("knownBad", ())} - {status.get("currentRevision")}
 
 
 class NeverFailed:
