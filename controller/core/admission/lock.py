@@ -49,11 +49,11 @@ def restored(context: Context, update: Update) -> Write | None:
     if mark in (None, update.metadata.uid):
         return None
     words = (
-        f"restored from a backup or copied: it was admitted or judged before, as {mark}; remove "
-        f"the annotation {ADMITTED} to run it"
+        f"restored from a backup or copied: it was admitted or judged before, as {mark}; to run "
+        f"it, create it anew without the annotation {ADMITTED}"
     )
     if update.metadata.owner_references:
-        words += ", and its ownerReferences, for it is a copy of the operator's own"
+        words += " and without ownerReferences, for it is a copy of the operator's own"
     return finish_update(context, update, Phase.ABORTED, "Restored", words)
 
 

@@ -216,8 +216,9 @@ def _why(direction: Direction, outcome: Phase) -> str:
     if outcome is Phase.ROLLED_BACK and update.status.turn:
         return update.status.turn.message
     if outcome is Phase.ERROR:
-        gone = (f"{name}, which instances {ids} need" for name, ids in direction.lost.items())
-        words = f"a ControllerRevision is gone: {next(gone)}"
+        name, ids = next(iter(direction.lost.items()))
+        who = f"instance {ids} needs" if len(ids) == 1 else f"instances {ids} need"
+        words = f"a ControllerRevision is gone: {name}, which {who}"
         return f"{words}; update to a revision that is there"
     return _said(update, outcome)[1]
 

@@ -42,7 +42,8 @@ def test_an_update_that_was_judged_is_final_after_a_restore(
         assert status.phase is phase
     else:
         assert (status.phase, status.reason) == (Phase.ABORTED, "Restored")
-        assert "remove the annotation echelon.dev/admitted to run it" in status.message
+        words = "to run it, create it anew without the annotation echelon.dev/admitted"
+        assert words in status.message
     assert "app:3" not in world.images().values()
 
 

@@ -71,17 +71,22 @@ def test_a_failed_rollback_tells_what_failed() -> None:
     assert said(world).startswith("web-g2: the rollback failed: instance 0 failed: ReadyTimeout")
 
 
-def test_an_update_that_cannot_go_on_names_the_revision_and_who_needs_it() -> None:
+@pytest.mark.parametrize(
+    ("updated", "who"), [(0, "instance 0 needs"), (1, "instances 0-1 need")]
+)
+def test_an_update_that_cannot_go_on_names_the_revision_and_who_needs_it(
+    updated: int, who: str
+) -> None:
     world = rolling(update=STRICT)
     old = world.status.current_revision
-    world.behave("app:2", instance=1, ready=None)
-    world.until(lambda: world.update.status.counts.updated == 1)
+    world.behave("app:2", instance=updated, ready=None)
+    world.until(lambda: world.update.status.counts.updated == updated)
     gone = world.cluster.revisions.pop(str(old))
     world.cluster.tell("revision", gone.name, gone.uid, None)
     world.until_ended()
     assert world.phase is Phase.ERROR
     words = (
-        f"a ControllerRevision is gone: {old}, which instances 0-1 need; "
+        f"a ControllerRevision is gone: {old}, which {who}; "
         "update to a revision that is there"
     )
     assert world.update.status.message == words
