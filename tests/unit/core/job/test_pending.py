@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from controller.api.meta import Condition
 from controller.api.update import Action, Phase
 from tests.unit.core.sim import World
@@ -58,46 +56,6 @@ def test_an_update_on_its_way_to_the_lock_has_its_conditions() -> None:
     world.roll("app:2")
     assert seen
     assert all(found == {"Reconciling"} for found in seen)
-
-
-def test_a_known_bad_template_that_waits_needs_a_person() -> None:
-    world = World(instances=2, update=STRICT).ready()
-    failing(world)
-    world.roll("app:2")
-    world.edit(image="app:1")
-    world.run(10)
-    assert world.conditions() == {"Ready", "Available"}
-    world.edit(image="app:2")
-    world.run(10)
-    assert world.conditions() == {"Stalled", "Available", "UpdatePending"}
-    assert said(world, "UpdatePending").reason == said(world, "Stalled").reason == "KnownBad"
-    words = said(world, "Stalled").message
-    assert "failed before (instance 1 failed: " in words
-    assert words.endswith("change the template, or change spec.update.retryToken to try it again")
-
-
-@pytest.mark.parametrize("end", ["aborted", "deleted", "restarted"])
-def test_a_known_bad_template_is_not_waited_for_by_choice(end: str) -> None:
-    """However the Update ends that failed with it, and whatever comes after but a new template."""
-    world = World(instances=3, update=STRICT).ready()
-    failing(world, 0)
-    world.behave("app:1", instance=0, ready=3.0)
-    world.edit(image="app:2")
-    world.until_phase(Phase.ROLLING_BACK)
-    if end == "aborted":
-        world.cluster.user_edit_update("web-g2", action=Action.ABORT)
-    elif end == "deleted":
-        world.cluster.user_delete_update("web-g2")
-    else:
-        world.until_ended()
-        world.cluster.user_update("again", restart=True)
-    world.run(60)
-    assert set(world.images().values()) == {"app:1"}
-    assert world.conditions() == {"Stalled", "Available", "UpdatePending"}
-    assert said(world, "UpdatePending").reason == said(world, "Stalled").reason == "KnownBad"
-    world.roll("app:3")
-    world.run(10)
-    assert world.conditions() == {"Ready", "Available"}
 
 
 def test_what_was_put_back_by_hand_is_well_at_once() -> None:

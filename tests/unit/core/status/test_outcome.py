@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from controller.api.ids import Ids
 from controller.api.update import Action, Phase
 from controller.core.model import conditions as cond
 from tests.unit.core.sim import World
@@ -71,24 +72,19 @@ def test_a_failed_rollback_tells_what_failed() -> None:
     assert said(world).startswith("web-g2: the rollback failed: instance 0 failed: ReadyTimeout")
 
 
-@pytest.mark.parametrize(
-    ("updated", "who"), [(0, "instance 0 needs"), (1, "instances 0-1 need")]
-)
+@pytest.mark.parametrize(("updated", "who"), [(0, "instance 0 needs"), (1, "instances 0-1 need")])
 def test_an_update_that_cannot_go_on_names_the_revision_and_who_needs_it(
     updated: int, who: str
 ) -> None:
     world = rolling(update=STRICT)
     old = world.status.current_revision
     world.behave("app:2", instance=updated, ready=None)
-    world.until(lambda: world.update.status.counts.updated == updated)
+    world.until(lambda: world.update.status.instances.updating == Ids([updated]))
     gone = world.cluster.revisions.pop(str(old))
     world.cluster.tell("revision", gone.name, gone.uid, None)
     world.until_ended()
     assert world.phase is Phase.ERROR
-    words = (
-        f"a ControllerRevision is gone: {old}, which {who}; "
-        "update to a revision that is there"
-    )
+    words = f"a ControllerRevision is gone: {old}, which {who}; update to a revision that is there"
     assert world.update.status.message == words
     assert said(world) == f"web-g2: {words}"
 
