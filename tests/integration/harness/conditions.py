@@ -106,7 +106,7 @@ def _free(job: Object) -> Iterator[str]:
 
 
 def _known_bad(job: Object) -> set[str]:
-    """The revisions that the Job does not go to by itself; none while its token asks for a retry."""
+    """The revisions that the Job does not go to by itself; none while its token asks for one."""
     status, token = job["status"], job.get("spec", {}).get("update", {}).get("retryToken")
     if token not in (None, status["lastAttempt"].get("retryToken")):
         return set()

@@ -76,9 +76,11 @@ def test_a_failed_rollback_tells_what_failed() -> None:
 def test_an_update_that_cannot_go_on_names_the_revision_and_who_needs_it(
     updated: int, who: str
 ) -> None:
-    world = rolling(update=STRICT)
+    world = World(instances=3, update=STRICT).ready()
     old = world.status.current_revision
     world.behave("app:2", instance=updated, ready=None)
+    world.edit(image="app:2")
+    world.until_phase(Phase.ROLLING_FORWARD)
     world.until(lambda: world.update.status.instances.updating == Ids([updated]))
     gone = world.cluster.revisions.pop(str(old))
     world.cluster.tell("revision", gone.name, gone.uid, None)
