@@ -20,7 +20,7 @@ from controller.api.job import KIND
 from controller.api.labels import FIELD_MANAGER
 from controller.gates.addresses import in_pod
 from controller.gates.asker import Asker
-from controller.gates.world import GateSettings, World
+from controller.gates.clients import GateClients, GateSettings
 from controller.handlers import JobFeed
 from controller.kube.client import Client
 from controller.kube.config import Connection, connect
@@ -90,7 +90,7 @@ class Operator:
             self._queue,
             self._recorder,
             observe=lambda seconds, result: self._metrics.reconciled(KIND, result, seconds),
-            ask=Asker(self._world(connection)).ask,
+            ask=Asker(self._gate_clients(connection)).ask,
             asked=self._metrics.asked,
         )
         self._heartbeat = Heartbeat()
@@ -115,7 +115,7 @@ class Operator:
         )
         self._expose_state()
 
-    def _world(self, connection: Connection) -> World:
+    def _gate_clients(self, connection: Connection) -> GateClients:
         """What gates may ask, and by which means."""
         # In a pod loopback is the operator itself; on a person's machine it is that machine.
         service = in_pod(os.environ)
@@ -124,7 +124,7 @@ class Operator:
             allow_loopback=self._settings.gate_allow_loopback or not service,
             user_agent=f"{AGENT} gates",
         )
-        return World(self._gate_client, (connection.server, *service), given)
+        return GateClients(self._gate_client, (connection.server, *service), given)
 
     def stop(self) -> None:
         """End ``run()`` in good order."""

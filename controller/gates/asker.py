@@ -13,14 +13,14 @@ from typing import Final
 from controller.api.gate import Gate
 from controller.core.verdicts.answer import Answer, inconclusive
 from controller.gates import http, job, prometheus, webhook
+from controller.gates.clients import GateClients, ask_timeout
 from controller.gates.context import Context
 from controller.gates.fetch import FetchError
-from controller.gates.world import World, patience
 from controller.kube.errors import ApiError
 
 log = logging.getLogger(__name__)
 
-Provider = Callable[[Gate, Context, World], Awaitable[Answer]]
+Provider = Callable[[Gate, Context, GateClients], Awaitable[Answer]]
 
 _PROVIDERS: Final[dict[str, Provider]] = {
     "http": http.ask,
@@ -33,18 +33,18 @@ _PROVIDERS: Final[dict[str, Provider]] = {
 class Asker:
     """``await ask(gate, context)``; many at a time, if need be."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, clients: GateClients) -> None:
+        self._clients = clients
 
     async def ask(self, gate: Gate, context: Context) -> Answer:
         """What the gate says now, within ``min(intervalSeconds, 10)`` seconds."""
         provider = _PROVIDERS.get(gate.provider)
         if provider is None:
             return inconclusive("the gate names nobody that could be asked")
-        seconds = patience(gate)
+        seconds = ask_timeout(gate)
         try:
             async with asyncio.timeout(seconds):
-                return await provider(gate, context, self._world)
+                return await provider(gate, context, self._clients)
         except FetchError as error:
             return inconclusive(str(error))
         except ApiError as error:

@@ -16,9 +16,9 @@ import aiohttp
 
 from controller.api.gate import Gate
 from controller.core.verdicts.answer import Answer, judge_http
+from controller.gates.clients import PARALLEL, GateClients, ask_timeout
 from controller.gates.context import POD_IP, Context, expand
 from controller.gates.fetch import FetchError, Question, fetch, shown, url_of
-from controller.gates.world import PARALLEL, World, patience
 
 #: Of the time for the ask: the rest is for judging, before the ask as a whole is given up.
 _SHARE = 0.9
@@ -26,12 +26,12 @@ _SHARE = 0.9
 _ROUNDS = 3
 
 
-async def ask(gate: Gate, context: Context, world: World) -> Answer:
+async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
     """The verdict about an http gate. Raises ``FetchError``."""
     assert gate.http is not None
     expect = gate.http.expect_status or (200,)
     targets = _targets(gate.http.url, context)
-    seconds = patience(gate) * _SHARE
+    seconds = ask_timeout(gate) * _SHARE
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds
     each = seconds / max(1, min(_ROUNDS, math.ceil(len(targets) / PARALLEL)))
@@ -40,7 +40,7 @@ async def ask(gate: Gate, context: Context, world: World) -> Answer:
     start = random.randrange(len(targets)) if targets else 0
     items = list(targets.items())
     rest = iter(items[start:] + items[:start])
-    async with world.session() as session:
+    async with clients.session() as session:
         askers = [
             asyncio.create_task(_ask_each(session, rest, expect, statuses, each))
             for _ in range(min(PARALLEL, len(targets)))

@@ -15,8 +15,8 @@ from typing import Any, Final
 from controller.api import labels
 from controller.api.gate import Gate, Scope
 from controller.core.verdicts.answer import Answer, inconclusive, judge_job
+from controller.gates.clients import GateClients, ask_timeout
 from controller.gates.context import Context, filled
-from controller.gates.world import World, patience
 from controller.kube.errors import AlreadyExists, ApiError, NotFound
 from controller.kube.logs import tail
 from controller.kube.resources import BATCH_JOBS, PODS
@@ -34,12 +34,12 @@ _SHARE: Final = 0.9
 _POD_OF: Final = "batch.kubernetes.io/job-name"
 
 
-async def ask(gate: Gate, context: Context, world: World) -> Answer:
+async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
     """The verdict about a job gate, whose Job is made when it is not there. Raises ``ApiError``."""
     name = name_of(gate, context)
     clock = asyncio.get_running_loop().time
-    end = clock() + patience(gate) * _SHARE
-    job = await _job(gate, context, world, name)
+    end = clock() + ask_timeout(gate) * _SHARE
+    job = await _job(gate, context, clients, name)
     owners = job.get("metadata", {}).get("ownerReferences") or ()
     if all(owner.get("uid") != context.update_uid for owner in owners):
         return inconclusive(f"the Job {name} is not of this Update: delete it, or wait until it is")
@@ -48,7 +48,7 @@ async def ask(gate: Gate, context: Context, world: World) -> Answer:
     if _timed_out(gate, status):
         return inconclusive(f"the Job did not end within {gate.timeout_seconds}s")
     if judge_job(status, "").verdict == "Fail":
-        last = await _log(world, context.namespace, name, min(end, clock() + _LOG_SECONDS))
+        last = await _log(clients, context.namespace, name, min(end, clock() + _LOG_SECONDS))
     return judge_job(status, last)
 
 
@@ -60,8 +60,8 @@ def name_of(gate: Gate, context: Context) -> str:
     return f"{readable}-{digest}"
 
 
-async def _job(gate: Gate, context: Context, world: World, name: str) -> dict[str, Any]:
-    client, namespace = world.client, context.namespace
+async def _job(gate: Gate, context: Context, clients: GateClients, name: str) -> dict[str, Any]:
+    client, namespace = clients.api, context.namespace
     try:
         return await client.get(BATCH_JOBS, namespace, name)
     except NotFound:
@@ -87,8 +87,8 @@ def manifest(gate: Gate, context: Context) -> dict[str, Any]:
     metadata = {
         "name": name_of(gate, context),
         "namespace": context.namespace,
-        "labels": _strangers(given.get("labels")) | ours,
-        "annotations": _strangers(given.get("annotations"))
+        "labels": _without_ours(given.get("labels")) | ours,
+        "annotations": _without_ours(given.get("annotations"))
         | {labels.REVISION: context.revision, labels.GROUP_NUMBER: str(context.group)},
         "ownerReferences": [
             {
@@ -107,7 +107,7 @@ def manifest(gate: Gate, context: Context) -> dict[str, Any]:
         pods = pod.get("metadata")
         if isinstance(pods, dict) and isinstance(pods.get("labels"), dict):
             # With an instance's labels its pods would be taken for instances.
-            pods["labels"] = _strangers(pods["labels"])
+            pods["labels"] = _without_ours(pods["labels"])
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
 
 
@@ -143,28 +143,28 @@ def _kept(gate: Gate, spec: dict[str, Any]) -> dict[str, int]:
     return {"ttlSecondsAfterFinished": _KEPT} if gate.scope is Scope.CONTINUOUS else {}
 
 
-def _strangers(given: Any) -> dict[str, Any]:
+def _without_ours(given: Any) -> dict[str, Any]:
     """Labels or annotations, without those that are ours to set."""
     if not isinstance(given, dict):
         return {}
     return {key: value for key, value in given.items() if not key.startswith(f"{labels.GROUP}/")}
 
 
-async def _log(world: World, namespace: str, job: str, until: float) -> str:
+async def _log(clients: GateClients, namespace: str, job: str, until: float) -> str:
     """The last lines that the Job's newest failed pod logged; "" when they cannot be had by then:
     that it failed is known, which a slow log must not turn into no answer."""
     try:
         async with asyncio.timeout_at(until):
-            return await _newest_log(world, namespace, job)
+            return await _newest_log(clients, namespace, job)
     except (ApiError, TimeoutError):
         # Gone, too slow, or not for the operator to read: the verdict stands without.
         return ""
 
 
-async def _newest_log(world: World, namespace: str, job: str) -> str:
+async def _newest_log(clients: GateClients, namespace: str, job: str) -> str:
     found: tuple[str, str, str] | None = None
     selector = f"{_POD_OF}={job}"
-    async for pod in world.client.list(PODS, namespace, label_selector=selector):
+    async for pod in clients.api.list(PODS, namespace, label_selector=selector):
         if (pod.get("status") or {}).get("phase") == "Succeeded":
             continue
         metadata = pod["metadata"]
@@ -172,7 +172,7 @@ async def _newest_log(world: World, namespace: str, job: str) -> str:
         found = max(found or candidate, candidate)
     if found is None:
         return ""
-    return await tail(world.client, namespace, *found[1:], lines=_LINES, most_bytes=_BYTES)
+    return await tail(clients.api, namespace, *found[1:], lines=_LINES, most_bytes=_BYTES)
 
 
 def _container(pod: dict[str, Any]) -> str:

@@ -33,15 +33,15 @@ from controller.core.verdicts.prometheus import (
     read,
     total,
 )
+from controller.gates.clients import GateClients
 from controller.gates.context import Context, expand
 from controller.gates.fetch import FetchError, Question, fetch, url_of
-from controller.gates.world import World
 
 #: Bytes of a URL that every proxy lets through; longer queries are sent as a form.
 LONGEST_URL = 4096
 
 
-async def ask(gate: Gate, context: Context, world: World) -> Answer:
+async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
     """The verdict about a prometheus gate. Raises ``FetchError``."""
     assert gate.prometheus is not None
     provider = gate.prometheus
@@ -62,7 +62,7 @@ async def ask(gate: Gate, context: Context, world: World) -> Answer:
     counts = [expand(least.query, group) for group in groups] if least else []
     base = url_of(expand(provider.address, context))
     at = f"{time.time():.3f}"
-    async with world.session() as session:
+    async with clients.session() as session:
         found = await asyncio.gather(
             *(_query(session, base, query, at) for query in (*queries, *counts))
         )

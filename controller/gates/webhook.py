@@ -16,9 +16,9 @@ from typing import Any
 
 from controller.api.gate import Gate
 from controller.core.verdicts.answer import Answer, judge_webhook
+from controller.gates.clients import GateClients
 from controller.gates.context import Context, expand
 from controller.gates.fetch import FetchError, Question, fetch, url_of
-from controller.gates.world import World
 from controller.kube.errors import ApiError, Forbidden, NotFound
 from controller.kube.resources import SECRETS
 
@@ -28,7 +28,7 @@ _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _OURS = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
 
 
-async def ask(gate: Gate, context: Context, world: World) -> Answer:
+async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
     """The verdict about a webhook gate. Raises ``FetchError``."""
     assert gate.webhook is not None
     webhook = gate.webhook
@@ -36,12 +36,12 @@ async def ask(gate: Gate, context: Context, world: World) -> Answer:
     body = _default(gate, context) if webhook.body is None else expand(webhook.body, context)
     secret = {}
     if webhook.headers_from:
-        secret = await _headers(world, context.namespace, webhook.headers_from)
+        secret = await _headers(clients, context.namespace, webhook.headers_from)
     headers = {"Accept": "application/json"}
     if not any(name.lower() == "content-type" for name in secret):
         headers["Content-Type"] = "application/json"
     question = Question(url, "POST", headers, secret, body.encode())
-    async with world.session() as session:
+    async with clients.session() as session:
         said = await fetch(session, question)
     # Before judging shortens it: what is left of a secret then would not be recognised.
     hidden = _hidden(secret.values())
@@ -62,10 +62,10 @@ def _default(gate: Gate, context: Context) -> str:
     )
 
 
-async def _headers(world: World, namespace: str, name: str) -> dict[str, str]:
+async def _headers(clients: GateClients, namespace: str, name: str) -> dict[str, str]:
     """The Secret's keys and values. Raises ``FetchError``; no value is in its message."""
     try:
-        found = await world.client.get(SECRETS, namespace, name)
+        found = await clients.api.get(SECRETS, namespace, name)
     except NotFound:
         raise FetchError(f"there is no Secret {name}") from None
     except Forbidden:

@@ -1,9 +1,9 @@
 """Pods that the watch does not show, or that are not ours although their labels say so.
 
-The name of an instance's pod may be held by a stranger: a *contest*, until the pod is gone, ours,
-or to be adopted. And a pod of ours may be out of the watch's sight: it lost the label that the
-watch selects by, or an answer about it came after the watch had told its end. Both are looked at
-with one GET a second.
+The name of an instance's pod may be held by a pod of somebody else: a *name conflict*, until that
+pod is gone, ours, or to be adopted. And a pod of ours may be out of the watch's sight: it lost the
+label that the watch selects by, or an answer about it came after the watch had told its end. Both
+are looked at with one GET a second.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ AT_ONCE: Final = 20
 
 
 @dataclass(frozen=True)
-class Contest:
+class NameConflict:
     """A pod's name is held by ``who``, in words; looked at again at ``until`` (epoch seconds).
     ``revision``: what the instance is to run."""
 
@@ -47,39 +47,39 @@ class Contest:
 
 @dataclass
 class Apart:
-    """Of one Job. ``contests``: by instance. ``unseen``: names of pods out of sight -> when they
-    are looked at. ``strangers``: pods with our label -> who owns them; ``told``: owners that were
-    told of."""
+    """Of one Job. ``conflicts``: by instance. ``unseen``: names of pods out of sight -> when they
+    are looked at. ``foreign_pods``: pods with our label -> the controller that owns them; ``told``:
+    those controllers that an Event has named."""
 
-    contests: dict[int, Contest] = field(default_factory=dict)
+    conflicts: dict[int, NameConflict] = field(default_factory=dict)
     unseen: dict[str, float] = field(default_factory=dict)
-    strangers: dict[str, str] = field(default_factory=dict)
+    foreign_pods: dict[str, str] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
 
     def begin(self) -> None:
         """Another Job of the name."""
-        self.contests.clear()
+        self.conflicts.clear()
         self.told.clear()
 
-    def contested(self, view: View, slots: Ids) -> dict[int, str]:
-        """Instances whose pod's name is held by a stranger, with who holds it: pods that carry our
-        label as well. The name in the other slot only a surge needs, beside the old pod; ``slots``:
-        the ids that live in ``-s``."""
+    def name_conflicts(self, view: View, slots: Ids) -> dict[int, str]:
+        """Instances whose pod's name is held by a pod of somebody else, with who holds it; that
+        pod may carry our label as well. The name in the other slot only a surge needs, beside the
+        old pod; ``slots``: the ids that live in ``-s``."""
         found = dict[int, str]()
-        for i, contest in self.contests.items():
-            own = contest.name.endswith("-s") == (i in slots)
+        for i, conflict in self.conflicts.items():
+            own = conflict.name.endswith("-s") == (i in slots)
             if own or i in view.present:
-                found[i] = contest.who
+                found[i] = conflict.who
         for slot in (view, view.twin):
             for i in slot.foreign:
-                if (pod := slot.pod(i)).stranger:
-                    found[i] = _held(pod.name, pod.stranger, "")
+                if (pod := slot.pod(i)).foreign_controller:
+                    found[i] = _held(pod.name, pod.foreign_controller, "")
         return found
 
     def news(self, job: str) -> list[str]:
         """What is to be said of owners of pods with our label, once for each."""
         said = []
-        for pod, who in self.strangers.items():
+        for pod, who in self.foreign_pods.items():
             if who not in self.told:
                 self.told.add(who)
                 label = f"{labels.JOB}={job}"
@@ -89,7 +89,7 @@ class Apart:
     @property
     def next_look(self) -> float | None:
         """When one of them is due."""
-        moments = [*(c.until for c in self.contests.values()), *self.unseen.values()]
+        moments = [*(c.until for c in self.conflicts.values()), *self.unseen.values()]
         return min(moments, default=None)
 
 
@@ -103,14 +103,14 @@ def is_kept(raw: dict[str, Any], entry: Entry) -> bool:
     return labelled and (owner is None or (owner["kind"], owner["name"]) == (KIND, job))
 
 
-def contest_of(raw: dict[str, Any], entry: Entry, revision: str, now: float) -> Contest:
-    """What is noted of a stranger's pod; ``revision``: what our instance is to run."""
+def name_conflict_of(raw: dict[str, Any], entry: Entry, revision: str, now: float) -> NameConflict:
+    """What is kept of a pod of somebody else; ``revision``: what our instance is to run."""
     name, owner, job = raw["metadata"]["name"], _owner(raw), entry.key[1]
     ours = f"kubectl label pod {name} {labels.JOB}={job}"
     if revision:
         ours += f" {labels.REVISION}={revision.removeprefix(f'{job}-')}"
     who = f"{owner['kind']} {owner['name']}" if owner else ""
-    return Contest(name, revision, _held(name, who, ours), now + LOOK_EVERY)
+    return NameConflict(name, revision, _held(name, who, ours), now + LOOK_EVERY)
 
 
 def surplus(actions: Iterable[plan.Action], job: Job) -> Iterator[str]:
@@ -124,29 +124,29 @@ def surplus(actions: Iterable[plan.Action], job: Job) -> Iterator[str]:
 async def look_around(client: Client, store: Store, entry: Entry, now: float) -> float | None:
     """Look at what is due, and say when the next is. Raises ``ApiError``."""
     apart = entry.apart
-    for instance, contest in list(apart.contests.items()):
-        if contest.until <= now:
-            await _look_at_contest(client, store, entry, instance, now)
+    for instance, conflict in list(apart.conflicts.items()):
+        if conflict.until <= now:
+            await _look_at_conflict(client, store, entry, instance, now)
     due = (name for name, at in apart.unseen.items() if at <= now)
     for name in list(islice(due, AT_ONCE)):
         await _look_at_unseen(client, store, entry, name, now)
     return apart.next_look
 
 
-async def _look_at_contest(
+async def _look_at_conflict(
     client: Client, store: Store, entry: Entry, instance: int, now: float
 ) -> None:
-    contest = entry.apart.contests[instance]
+    conflict = entry.apart.conflicts[instance]
     try:
-        raw = await client.get(PODS, entry.key[0], contest.name)
+        raw = await client.get(PODS, entry.key[0], conflict.name)
     except NotFound:
-        entry.apart.contests.pop(instance, None)
+        entry.apart.conflicts.pop(instance, None)
         return
     if is_kept(raw, entry):
-        entry.apart.contests.pop(instance, None)
+        entry.apart.conflicts.pop(instance, None)
         store.read_pod(pod_of(PodWire.model_validate(raw)), now)
     else:
-        entry.apart.contests[instance] = contest_of(raw, entry, contest.revision, now)
+        entry.apart.conflicts[instance] = name_conflict_of(raw, entry, conflict.revision, now)
 
 
 async def _look_at_unseen(

@@ -104,9 +104,9 @@ class ControllerRevisions:
         """It is there already: used again, or left by a former Job of this name."""
         there = await self._get(entry, write.revision)
         owners = there["metadata"].get("ownerReferences", [])
-        stranger = next((o for o in owners if o.get("controller") and o["kind"] != KIND), None)
-        if stranger is not None:
-            who = f"{stranger['kind']} {stranger['name']}"
+        other = next((o for o in owners if o.get("controller") and o["kind"] != KIND), None)
+        if other is not None:
+            who = f"{other['kind']} {other['name']}"
             raise ApiError(
                 409, "NameTaken", f"ControllerRevision {write.revision} belongs to {who}"
             )

@@ -22,7 +22,7 @@ from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, NotFound
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.reconcile import refusal
-from controller.reconcile.apart import contest_of, is_kept
+from controller.reconcile.apart import is_kept, name_conflict_of
 from controller.reconcile.decode import pod_of
 from controller.reconcile.entry import Entry
 from controller.reconcile.store import Store
@@ -160,7 +160,7 @@ class Creation:
 
     async def _held_by_us(self, action: plan.CreatePod) -> dict[str, Any] | None:
         """The name is taken: the pod if it is our own or of a former Job (contract rule 14); None
-        if it has gone meanwhile or is a stranger's, which is noted."""
+        if it has gone meanwhile or is somebody else's, which is noted."""
         name = self._assumed(action).name
         try:
             raw = await self.client.get(PODS, self.entry.key[0], name)
@@ -169,8 +169,8 @@ class Creation:
             return None
         if is_kept(raw, self.entry):
             return raw
-        contest = contest_of(raw, self.entry, action.revision, self.clock())
-        self.entry.apart.contests[action.instance] = contest
+        conflict = name_conflict_of(raw, self.entry, action.revision, self.clock())
+        self.entry.apart.conflicts[action.instance] = conflict
         return None
 
     def _assumed(self, action: plan.CreatePod) -> Pod:

@@ -125,11 +125,11 @@ class _Object:
 @dataclass(frozen=True, slots=True)
 class PodObject(_Object):
     """``pod`` is None when the name is not that of an instance of the Job it claims. ``job``: the
-    name of that Job; ``stranger``: the controller that owns it, if that is no Job of ours."""
+    name of that Job; ``foreign_controller``: who owns it, if that is no Job of ours."""
 
     pod: Pod | None
     job: str = ""
-    stranger: str = ""
+    foreign_controller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def pod_of(wire: PodWire) -> PodObject:
     """The slim form of a pod."""
     meta = wire.metadata
     key, version, job = key_of(meta), meta.resource_version, meta.labels.get(JOB, "")
-    return PodObject(key, meta.uid, version, slim(wire), job, wire.stranger)
+    return PodObject(key, meta.uid, version, slim(wire), job, wire.foreign_controller)
 
 
 def update_of(update: Update) -> UpdateObject:

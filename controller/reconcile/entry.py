@@ -94,7 +94,7 @@ class Entry:
     @property
     def empty(self) -> bool:
         """Nothing is known (any more): the entry can go."""
-        things = (self.instances.pods, self.updates, self.revisions, self.apart.strangers)
+        things = (self.instances.pods, self.updates, self.revisions, self.apart.foreign_pods)
         return not (self.job or self.unreadable or any(things))
 
     @property
@@ -197,8 +197,8 @@ class Entry:
         if known is None or int(known.resource_version) <= int(revision.resource_version):
             self.revisions[revision.name] = revision
 
-    def observed(self, now: float, strangers: frozenset[str]) -> Observed:
-        """The frozen picture of this moment. ``strangers``: Updates' names that others hold."""
+    def observed(self, now: float, foreign_names: frozenset[str]) -> Observed:
+        """The frozen picture of this moment. ``foreign_names``: Updates' names that others hold."""
         assert self.job is not None
         job, uid = self.job, self.job.metadata.uid
         updates = {n: u.update for n, u in self.updates.items() if u.update is not None}
@@ -239,7 +239,7 @@ class Entry:
             },
             gone=frozenset(self.gone),
             # A name is taken, be it by one that cannot be read.
-            foreign_names=strangers | {n for n, u in self.updates.items() if u.too_new},
+            foreign_names=foreign_names | {n for n, u in self.updates.items() if u.too_new},
             revisions={n: r.brief for n, r in self.revisions.items() if r.owner == uid},
             orphans={
                 n: r.brief
@@ -255,7 +255,7 @@ class Entry:
             refusals=dict(self.refusals),
             refused_actions=dict(self.refused_actions),
             pruning=frozenset(uid for verb, uid in self.under_way if verb == "prune"),
-            name_conflicts=self.apart.contested(view, job.status.slots),
+            name_conflicts=self.apart.name_conflicts(view, job.status.slots),
             remade=dict(self.instances.remade),
             nodes=self.nodes,
             refused_writes=dict(self.refused_writes),

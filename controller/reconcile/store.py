@@ -27,7 +27,7 @@ class Store:
         self.entries: dict[Key, Entry] = {}
         #: Informer key -> where that object is kept.
         self._pods: dict[str, tuple[Key, Slot]] = {}
-        self._strangers: dict[str, Key] = {}
+        self._foreign_pods: dict[str, Key] = {}
         self._updates: dict[str, Key] = {}
         self._revisions: dict[str, Key] = {}
         #: uids of Jobs that are gone: a list that was under way must not bring them back.
@@ -68,18 +68,18 @@ class Store:
     def put_pod(self, item: PodObject) -> None:
         """What the watch shows."""
         self._gone.pop(item.uid, None)
-        if item.stranger:
-            self._put_stranger(item)
+        if item.foreign_controller:
+            self._put_foreign_pod(item)
         else:
-            self._drop_stranger(item.key)
+            self._drop_foreign_pod(item.key)
         if (pod := item.pod) is None:
             return
         self._take_pod(item)
         apart = self.entry((pod.namespace, pod.job)).apart
         apart.unseen.pop(pod.name, None)
-        contest = apart.contests.get(pod.instance)
-        if contest is not None and contest.name == pod.name and not pod.stranger:
-            del apart.contests[pod.instance]
+        conflict = apart.conflicts.get(pod.instance)
+        if conflict is not None and conflict.name == pod.name and not pod.foreign_controller:
+            del apart.conflicts[pod.instance]
 
     def read_pod(self, item: PodObject, now: float) -> None:
         """The answer to a GET or a patch. The watch may not show that pod, for it lacks our label,
@@ -89,20 +89,20 @@ class Store:
             apart = self.entry((pod.namespace, pod.job)).apart
             apart.unseen[pod.name] = now + LOOK_EVERY
 
-    def _put_stranger(self, item: PodObject) -> None:
+    def _put_foreign_pod(self, item: PodObject) -> None:
         """A pod of somebody else that carries the label of a Job."""
         namespace, _, name = item.key.partition("/")
         key = (namespace, item.job)
-        self._strangers[item.key] = key
+        self._foreign_pods[item.key] = key
         apart = self.entry(key).apart
-        if apart.strangers.get(name) != item.stranger:
-            apart.strangers[name] = item.stranger
+        if apart.foreign_pods.get(name) != item.foreign_controller:
+            apart.foreign_pods[name] = item.foreign_controller
             self._changed(key)
 
-    def _drop_stranger(self, name: str) -> None:
-        if (key := self._strangers.pop(name, None)) is not None:
+    def _drop_foreign_pod(self, name: str) -> None:
+        if (key := self._foreign_pods.pop(name, None)) is not None:
             entry = self.entry(key)
-            entry.apart.strangers.pop(name.partition("/")[2], None)
+            entry.apart.foreign_pods.pop(name.partition("/")[2], None)
             self._settle(entry)
 
     def _take_pod(self, item: PodObject) -> None:
@@ -127,7 +127,7 @@ class Store:
         self._gone[uid] = None
         while len(self._gone) > GONE_KEPT:
             del self._gone[next(iter(self._gone))]
-        self._drop_stranger(name)
+        self._drop_foreign_pod(name)
         if (known := self._pods.get(name)) is None:
             return
         key, slot = known
@@ -155,7 +155,7 @@ class Store:
             del entry.updates[known.name], self._updates[name]
             self._settle(entry)
 
-    def strangers(self, entry: Entry) -> frozenset[str]:
+    def foreign_names(self, entry: Entry) -> frozenset[str]:
         """Which of the names that the Job's next Update would take are held by others' Updates."""
         if entry.job is None:
             return frozenset()

@@ -23,7 +23,7 @@ from controller.kube.workqueue import QueueClosed, WorkQueue
 from controller.reconcile import refusal
 from controller.reconcile.apart import look_around, surplus
 from controller.reconcile.entry import Entry, Key, Unreadable
-from controller.reconcile.gatekeeper import Ask, Gatekeeper, Observe
+from controller.reconcile.gate_runner import Ask, GateRunner, Observe
 from controller.reconcile.intent import Intent
 from controller.reconcile.pods import Pods
 from controller.reconcile.references import about_line, reference
@@ -67,7 +67,7 @@ class Reconciler:
         #: Keys with an action that failed since their last decision: one back-off for all.
         self._failing: set[Key] = set()
         self._intent = Intent(client, store, clock)
-        self.gates = Gatekeeper(ask, lambda key: self._settled(key, True), asked, clock)
+        self.gates = GateRunner(ask, lambda key: self._settled(key, True), asked, clock)
         self.pods = Pods(pod_client, store, self._settled, clock)
 
     async def work(self) -> None:
@@ -119,7 +119,7 @@ class Reconciler:
         for _ in range(MAX_WRITES):
             self._queue.step(key)
             now = self._clock()
-            seen = entry.observed(now, self._store.strangers(entry))
+            seen = entry.observed(now, self._store.foreign_names(entry))
             found = decide(seen, now)
             entry.illegal = refusal.log_illegal(key, entry.illegal, found.illegal)
             if found.write is None:

@@ -72,7 +72,7 @@ class Middle:
     def reconcile(self) -> Plan:
         """What a worker does between two requests."""
         now = self._now
-        return decide(self.entry.observed(now, self.store.strangers(self.entry)), now)
+        return decide(self.entry.observed(now, self.store.foreign_names(self.entry)), now)
 
     def _fill(self, count: int, size: int) -> None:
         raw = job(_NAME, count, size)

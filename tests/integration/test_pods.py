@@ -214,7 +214,7 @@ def test_the_pods_of_a_stateful_set_are_taken_over_without_a_restart(space: Spac
     before = {i: space.pod(i)["metadata"]["uid"] for i in range(3)}
     space.kubectl("delete", "statefulset/web", "--cascade=orphan", "--timeout=60s")
     space.create(job(instances=3))
-    held = space.wait_job("the contest", lambda j: is_true(j, "PodNameConflict"))
+    held = space.wait_job("the name conflict", lambda j: is_true(j, "PodNameConflict"))
     for i in range(3):
         held = space.wait_job(
             f"what to do with {i}",

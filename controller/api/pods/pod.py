@@ -74,7 +74,7 @@ class Pod:
     #: once these say what counts (`core.sighting`).
     stamps: tuple[float, ...] = ()
     #: Kind and name of the controller that owns it, if that is no Job of ours.
-    stranger: str = ""
+    foreign_controller: str = ""
     # Not a fact: two versions of a pod that differ in nothing else are the same to us.
     resource_version: int = field(default=0, compare=False)
     #: Only its metadata was read: a create is answered without spec and status.

@@ -16,8 +16,8 @@ _EPOCH = "1970-01-01T00:00:00Z"
 def slim(wire: PodWire) -> Pod | None:
     """The slim Pod; None when its name is not that of an instance of the Job it claims."""
     meta, status = wire.metadata, wire.status
-    owner, stranger = meta.controller, wire.stranger
-    job = owner.name if owner and not stranger else meta.labels.get(labels.JOB, "")
+    owner, foreign_controller = meta.controller, wire.foreign_controller
+    job = owner.name if owner and not foreign_controller else meta.labels.get(labels.JOB, "")
     slot = slot_of(job, meta.name)
     if slot is None:
         return None
@@ -41,7 +41,7 @@ def slim(wire: PodWire) -> Pod | None:
         resource_version=int(meta.resource_version or 0),
         job=job,
         owner=owner.uid if owner else "",
-        stranger=stranger,
+        foreign_controller=foreign_controller,
         instance=slot[0],
         surge=slot[1],
         revision=revision,

@@ -126,7 +126,7 @@ class PodWire(_Wire):
         return {c.name: c.image for c in self.spec.containers}
 
     @property
-    def stranger(self) -> str:
+    def foreign_controller(self) -> str:
         """Kind and name of the controller that owns it, "" for none or a Job of ours."""
         owner = self.metadata.controller
         if owner is None or (owner.kind, owner.api_version) == (KIND, labels.API_VERSION):

@@ -65,7 +65,7 @@ def settled_at(context: Context) -> float | None:
         return None
     views = (context.view, context.view.twin)
     pods = (view.pod(i) for view in views for i in view.foreign)
-    left = any(pod.deleted is None and not pod.stranger for pod in pods)
+    left = any(pod.deleted is None and not pod.foreign_controller for pod in pods)
     return made + SETTLED if left else None
 
 

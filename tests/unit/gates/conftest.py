@@ -10,8 +10,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from controller.gates.asker import Asker
+from controller.gates.clients import GateClients, GateSettings
 from controller.gates.context import Context
-from controller.gates.world import GateSettings, World
 from controller.kube.client import Client
 from hack.devcluster.certs import Authority
 from tests.unit.kube.fake import FakeApi, Seen
@@ -95,30 +95,30 @@ async def api() -> AsyncIterator[Api]:
     await fake.stop()
 
 
-MakeWorld = Callable[..., Awaitable[World]]
+MakeClients = Callable[..., Awaitable[GateClients]]
 
 
 @pytest.fixture
-async def make_world(api: Api) -> AsyncIterator[MakeWorld]:
-    """``await make_world(**settings)``; loopback is allowed unless they say no."""
+async def make_clients(api: Api) -> AsyncIterator[MakeClients]:
+    """``await make_clients(**settings)``; loopback is allowed unless they say no."""
     connection = await api.start()
     async with Client(connection) as client:
 
-        async def make(**settings: object) -> World:
+        async def make(**settings: object) -> GateClients:
             given = {"allow_loopback": True, **settings}
-            return World(client, (connection.server,), GateSettings(**given))  # type: ignore[arg-type]
+            return GateClients(client, (connection.server,), GateSettings(**given))  # type: ignore[arg-type]
 
         yield make
 
 
 @pytest.fixture
-async def world(make_world: MakeWorld) -> World:
-    return await make_world()
+async def clients(make_clients: MakeClients) -> GateClients:
+    return await make_clients()
 
 
 @pytest.fixture
-def asker(world: World) -> Asker:
-    return Asker(world)
+def asker(clients: GateClients) -> Asker:
+    return Asker(clients)
 
 
 @pytest.fixture

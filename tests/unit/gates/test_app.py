@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controller.app import Operator
-from controller.gates.world import World
+from controller.gates.clients import GateClients
 from controller.kube.config import Connection
 from controller.kube.resources import PODS, SECRETS
 from controller.settings import load
@@ -18,24 +18,24 @@ from tests.unit.gates.conftest import Api
 async def test_gates_that_hang_hold_up_nothing_but_gates(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worlds: list[World] = []
+    made: list[GateClients] = []
 
-    class Seen(World):
+    class Seen(GateClients):
         def __init__(self, *args: Any) -> None:
             super().__init__(*args)
-            worlds.append(self)
+            made.append(self)
 
-    monkeypatch.setattr("controller.app.World", Seen)
+    monkeypatch.setattr("controller.app.GateClients", Seen)
     connection = await api.start()
     operator = Operator(load([], {}), Connection(connection.server))
-    (world,) = worlds
+    (gate_clients,) = made
     api.put(PODS.path("ns"), "p")
 
     async def hang(_: object) -> bytes:
         return await asyncio.sleep(60, b"")
 
-    monkeypatch.setattr(world.client._transport, "_send", hang)
-    asking = [asyncio.create_task(world.client.get(SECRETS, "ns", "s")) for _ in range(200)]
+    monkeypatch.setattr(gate_clients.api._transport, "_send", hang)
+    asking = [asyncio.create_task(gate_clients.api.get(SECRETS, "ns", "s")) for _ in range(200)]
     await asyncio.sleep(0.05)
     clients = (operator._client, operator._pod_client, operator._lease_client)
     async with asyncio.timeout(5):
@@ -47,4 +47,4 @@ async def test_gates_that_hang_hold_up_nothing_but_gates(
     for client in clients:
         await client.close()
     # It writes as well, so it is bound to the Lease like the others.
-    assert world.client._transport.guard == operator._guard
+    assert gate_clients.api._transport.guard == operator._guard

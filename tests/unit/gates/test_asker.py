@@ -11,8 +11,8 @@ from controller.api.gate import Gate
 from controller.core.verdicts.answer import inconclusive
 from controller.gates import asker as module
 from controller.gates.asker import Asker
+from controller.gates.clients import ask_timeout
 from controller.gates.context import Context
-from controller.gates.world import patience
 from tests.unit.gates.conftest import Api, Serve
 
 
@@ -39,9 +39,9 @@ async def test_an_ask_ends_in_time(asker: Asker, context: Context, serve: Serve)
 
 
 def test_its_time_is_the_interval_but_not_for_ever() -> None:
-    assert patience(gate()) == 10
-    assert patience(gate(intervalSeconds=3)) == 3
-    assert patience(gate(intervalSeconds=3600)) == 10
+    assert ask_timeout(gate()) == 10
+    assert ask_timeout(gate(intervalSeconds=3)) == 3
+    assert ask_timeout(gate(intervalSeconds=3600)) == 10
 
 
 async def test_the_api_server_out_of_reach(asker: Asker, context: Context, api: Api) -> None:

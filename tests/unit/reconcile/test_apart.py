@@ -1,4 +1,4 @@
-"""Pods out of the watch's sight, and strangers that hold a name."""
+"""Pods out of the watch's sight, and pods of others that hold a name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from controller.kube.errors import Forbidden
-from controller.reconcile.apart import Contest
+from controller.reconcile.apart import NameConflict
 from tests.unit.reconcile.fake_api import Shop
 
 OURS = {
@@ -106,7 +106,7 @@ async def test_a_pod_that_lost_its_label_gets_it_back_and_is_left_to_the_watch()
 
 
 @pytest.mark.parametrize("owner", [None, SET])
-async def test_a_contest_says_what_to_do_and_is_looked_at_every_second(owner: Any) -> None:
+async def test_a_name_conflict_says_what_to_do_and_is_looked_at_every_second(owner: Any) -> None:
     shop = Shop()
     digest = await created(shop)
     pod(shop, owner)
@@ -126,7 +126,7 @@ async def test_a_contest_says_what_to_do_and_is_looked_at_every_second(owner: An
     assert looks(shop) == before + 3
 
 
-async def test_a_contest_reads_the_owner_anew() -> None:
+async def test_a_name_conflict_reads_the_owner_anew() -> None:
     shop = Shop()
     await created(shop)
     raw = pod(shop, SET)
@@ -141,7 +141,7 @@ async def test_a_contest_reads_the_owner_anew() -> None:
 
 
 @pytest.mark.parametrize("seen", [True, False])
-async def test_a_contest_ends_when_the_pod_is_handed_over(seen: bool) -> None:
+async def test_a_name_conflict_ends_when_the_pod_is_handed_over(seen: bool) -> None:
     shop = Shop()
     digest = await created(shop)
     raw = pod(shop, None)
@@ -154,7 +154,7 @@ async def test_a_contest_ends_when_the_pod_is_handed_over(seen: bool) -> None:
     else:
         shop.now += 1.1
     await settle(shop)
-    assert shop.entry.apart.contests == {}
+    assert shop.entry.apart.conflicts == {}
     taken = shop.api.objects["pods", "web-0"]["metadata"]
     assert (taken["uid"], taken["ownerReferences"][0]["uid"]) == ("p1", "j1")
     shop.see("pods", shop.api.objects["pods", "web-0"])
@@ -163,7 +163,7 @@ async def test_a_contest_ends_when_the_pod_is_handed_over(seen: bool) -> None:
     assert shop.condition("PodNameConflict")["status"] == "False"
 
 
-async def test_a_labelled_pod_of_another_owner_is_a_contest_and_no_former_jobs() -> None:
+async def test_a_labelled_pod_of_another_owner_is_a_name_conflict_and_no_former_jobs() -> None:
     shop = Shop()
     await created(shop)
     raw = pod(shop, SET, labels={"echelon.dev/job": "web"})
@@ -190,7 +190,7 @@ async def test_pods_of_others_with_our_label_are_told_once_for_each_owner() -> N
     assert [reason for reason, _ in shop.events].count("ForeignPod") == 1
     for i in range(3):
         shop.store.drop_pod(f"ns/other-{i}", f"o{i}")
-    assert shop.entry.apart.strangers == {}
+    assert shop.entry.apart.foreign_pods == {}
 
 
 async def test_an_adopted_pod_beyond_the_count_goes_and_is_named() -> None:
@@ -206,7 +206,7 @@ async def test_an_adopted_pod_beyond_the_count_goes_and_is_named() -> None:
     assert said == ["pod web-7 is adopted and deleted: the Job has 1 instances"]
 
 
-async def test_a_refused_look_does_not_end_a_contest() -> None:
+async def test_a_refused_look_does_not_end_a_name_conflict() -> None:
     shop = Shop()
     await created(shop)
     pod(shop, None)
@@ -219,7 +219,7 @@ async def test_a_refused_look_does_not_end_a_contest() -> None:
     shop.api.before, shop.now = refuse, shop.now + 1.1
     with pytest.raises(Forbidden):
         await shop.reconcile()
-    assert 0 in shop.entry.apart.contests
+    assert 0 in shop.entry.apart.conflicts
 
 
 async def test_a_name_that_only_a_surge_needs_keeps_no_lost_pod_from_being_made_again() -> None:
@@ -228,8 +228,8 @@ async def test_a_name_that_only_a_surge_needs_keeps_no_lost_pod_from_being_made_
     await settle(shop)
     raw = shop.api.objects["pods", "web-0"]
     shop.see("pods", raw)
-    contest = Contest("web-0-s", f"web-{digest}", "held by a stranger", shop.now + 100)
-    shop.entry.apart.contests[0] = contest
+    conflict = NameConflict("web-0-s", f"web-{digest}", "held by a stranger", shop.now + 100)
+    shop.entry.apart.conflicts[0] = conflict
     shop.now += 1.1
     await settle(shop)
     assert shop.condition("PodNameConflict")["status"] == "True"

@@ -170,9 +170,9 @@ def test_a_name_that_a_stranger_holds_is_known() -> None:
     store.put_job(job("j1"))
     store.put_update(update("web-g1"))
     entry = store.entries[KEY]
-    assert store.strangers(entry) == {"web-g1"}
+    assert store.foreign_names(entry) == {"web-g1"}
     store.put_update(update("web-g1", 5, owner="j1"))
-    assert store.strangers(entry) == frozenset()
+    assert store.foreign_names(entry) == frozenset()
 
 
 def test_revisions_of_a_former_job_do_not_count() -> None:

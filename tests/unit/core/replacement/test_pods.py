@@ -1,4 +1,4 @@
-"""Pods follow what is assigned: lost, ended, stuck, mended, contested ones."""
+"""Pods follow what is assigned: lost, ended, stuck, repaired, and with a name conflict."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def test_what_fails_is_the_new_pod_that_cannot_be_made_not_the_old_one() -> None
 def test_a_stranger_that_holds_the_name_of_the_new_pod_is_told() -> None:
     world = surging(2)
     world.edit(image="app:2")
-    world.operator.contests[0] = ("held by somebody", world.now + 60)
+    world.operator.conflicts[0] = ("held by somebody", world.now + 60)
     world.run(30)
     status = world.update.status
     assert (status.phase, status.reason) == (Phase.ROLLING_FORWARD, "PodNameConflict")

@@ -239,7 +239,7 @@ class Operator(Sight):
             if there is not None and there.owner in (self.job.metadata.uid, ""):
                 self.instances.put(there, now)
             elif there is not None:
-                self.contests[i] = (f"held by {there.owner}", now + LOOK_AGAIN)
+                self.conflicts[i] = (f"held by {there.owner}", now + LOOK_AGAIN)
             return
         self.refusals[i] = self._refusal(error, self.refusals.get(i), now, action.surge)
 

@@ -45,7 +45,7 @@ class Sight:
         self.refusals: dict[int, Refusal] = {}
         self.refused_actions: dict[ActionKey, RefusedAction] = {}
         self.refused_writes: dict[str, Refusal] = {}
-        self.contests: dict[int, tuple[str, float]] = {}
+        self.conflicts: dict[int, tuple[str, float]] = {}
         self.gone: set[str] = set()
         self.live = ""
         #: The latest moment at which it looked: what became good then stays so.
@@ -113,7 +113,7 @@ class Sight:
         self.latest = max(self.latest, now)
         self.instances.set_min_ready(job.spec.min_ready_seconds if seconds is None else seconds)
         self.instances.advance(now)
-        self.contests = {i: c for i, c in self.contests.items() if c[1] > now}
+        self.conflicts = {i: c for i, c in self.conflicts.items() if c[1] > now}
         digest = revisions.digest(revisions.canonical(job.spec.template))
         revision = revisions.revision_name(job.metadata.name, digest)
         verdict = self.verdict[1] if self.verdict and self.verdict[0] == revision else None
@@ -137,7 +137,7 @@ class Sight:
             refused_actions=dict(self.refused_actions),
             refused_writes=dict(self.refused_writes),
             answers=dict(self.answers),
-            name_conflicts={i: who for i, (who, _) in self.contests.items()},
+            name_conflicts={i: who for i, (who, _) in self.conflicts.items()},
             remade=dict(self.instances.remade),
             nodes=dict(self.nodes),
             job_live=self.live == job.metadata.resource_version,

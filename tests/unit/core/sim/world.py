@@ -252,7 +252,7 @@ class World:
         """The next moment at which anything can happen."""
         moments = [self.kubelet.next_due(), plan.wake_at]
         moments += [self.operator.report_due(r) for r in plan.reports]
-        moments += [until for _, until in self.operator.contests.values()]
+        moments += [until for _, until in self.operator.conflicts.values()]
         later = [m for m in moments if m is not None]
         return min(later, default=None)
 

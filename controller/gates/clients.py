@@ -28,7 +28,7 @@ LONGEST_ASK = 10.0
 PARALLEL = 50
 
 
-def patience(gate: Gate) -> float:
+def ask_timeout(gate: Gate) -> float:
     """Seconds that one ask of this gate may take."""
     return min(float(gate.interval_seconds), LONGEST_ASK)
 
@@ -43,14 +43,12 @@ class GateSettings:
     user_agent: str = "echelon-controller"
 
 
-class World:
-    """``client``: of the API server, and gates' own, lest they hold up what the operator does with
-    it; ``api_servers``: its URLs, which gates may not ask (see ``Guard``)."""
+class GateClients:
+    """``api``: a client of the API server that only gates use, so that they hold up nothing
+    else; ``api_servers``: its URLs, which gates may not ask (see ``Guard``)."""
 
-    def __init__(
-        self, client: Client, api_servers: tuple[str, ...], settings: GateSettings
-    ) -> None:
-        self.client = client
+    def __init__(self, api: Client, api_servers: tuple[str, ...], settings: GateSettings) -> None:
+        self.api = api
         self.settings = settings
         self._guard = Guard(api_servers, allow_loopback=settings.allow_loopback)
         self._resolver = Resolver()

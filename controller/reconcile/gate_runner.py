@@ -29,7 +29,7 @@ Ask = Callable[[Gate, Context], Awaitable[Answer]]
 Observe = Callable[[str, str, float, float], None]
 
 
-class Gatekeeper:
+class GateRunner:
     """``settled(key)`` is called when an answer is there."""
 
     def __init__(
