@@ -231,7 +231,7 @@ class Reconciler:
         if job.raw["metadata"].get("deletionTimestamp") is not None:
             return
         if await self._intent.say_too_new(entry, job):
-            note = too_new.said(job.what)
+            note = too_new.message_of(job.what)
             self._say(entry, too_new.REASON, note)
             log.warning("left alone: %s", note, extra={"job": "/".join(entry.key)})
 

@@ -59,7 +59,7 @@ def test_a_pod_left_on_a_lost_node_by_a_scale_needs_a_person(space: Space) -> No
         space.scale(1)
         found = space.wait_job("Stalled", lambda j: is_true(j, "Stalled"), timeout=STUCK)
         message = condition(found, "Stalled")["message"]
-        assert f"pod web-1 on node {space.pods()[1].node} does not end" in message
+        assert f"pod web-1 on node {space.pods()[1].node} does not terminate" in message
     finally:
         space.api.patch(node, {"metadata": {"annotations": {"sim.echelon.dev/lost": None}}})
     space.wait_ready(timeout=40)

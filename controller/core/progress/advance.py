@@ -1,4 +1,4 @@
-"""The next write of an active Update: count failures, open the next group, assign it, end.
+"""The next write of an active Update: count failures, start the next group, assign it, end.
 
 One write at a time, in the order of contract rule 3: ``batch``, then ``assigned``; pods follow
 (`replacement.pods`). Nothing here touches a pod.
@@ -25,8 +25,8 @@ from controller.core.status.update import counted, report, watching_until
 
 
 def next_write(direction: Direction, failures: FailureCounts, held_back: Ids) -> Write | None:
-    """What the Update has to store before anything else may happen; None: nothing. ``held_back``:
-    ids that ``maxUnavailable`` keeps from being replaced."""
+    """What the Update has to store before any pod may be touched. Returns None if there is nothing.
+    ``held_back``: ids that only ``maxUnavailable`` keeps from being replaced."""
     gates = Gates(direction)
     if (
         direction.moving
@@ -39,24 +39,24 @@ def next_write(direction: Direction, failures: FailureCounts, held_back: Ids) ->
     if direction.lost:
         return finish_job(direction, Phase.ERROR)
     if failures.increased:
-        # Nothing is opened and nothing ends on a count that is not stored.
+        # No group starts and no Update ends before the counts are stored.
         return None if failures.unstored else _count(direction, failures)
-    if strays := _to_restore(direction):
-        return _assign(direction, strays)
-    if given_up := _given_up(direction):
-        return _keep_old(direction, given_up)
+    if to_restore := _to_restore(direction):
+        return _assign(direction, to_restore)
+    if old_pod_kept := _old_pod_kept(direction):
+        return _keep_old(direction, old_pod_kept)
     # Paused, or waiting for a pulse: nothing new starts, and nothing ends.
     return _onward(direction, failures, gates, held_back) if direction.moving else None
 
 
 def _apply_gates(direction: Direction, failures: FailureCounts, gates: Gates) -> Write | None:
-    """Store what the gates say by now; a failed one fails the update whatever it tolerates."""
+    """Store the answers of the gates; a failed gate fails the Update whatever the tolerances."""
     if not gates.wanted:
         return None
     if gates.news:
         status = report(direction, failures).model_copy(update={"gates": gates.brought_up})
         return WriteUpdate(
-            direction.update.metadata.name, status, _said(direction, gates, gates.brought_up)
+            direction.update.metadata.name, status, _verdicts(direction, gates, gates.brought_up)
         )
     if (bad := gates.failed) is None:
         return None
@@ -66,17 +66,19 @@ def _apply_gates(direction: Direction, failures: FailureCounts, gates: Gates) ->
     return finish_job(direction, Phase.FAILED)
 
 
-def _said(direction: Direction, gates: Gates, states: tuple[GateStatus, ...]) -> tuple[Event, ...]:
-    """An Event for each verdict that is new."""
-    name, found = direction.update.metadata.name, list[Event]()
+def _verdicts(
+    direction: Direction, gates: Gates, states: tuple[GateStatus, ...]
+) -> tuple[Event, ...]:
+    """An Event for each new verdict."""
+    name, events = direction.update.metadata.name, list[Event]()
     for state in states:
         known = gates.stored.get(state.name)
         if state.result == WAITING or (known is not None and known.result == state.result):
             continue
         words = f"gate {state.name}, group {state.group}: {state.message}".rstrip(": ")
         kind: EventType = "Normal" if state.result == PASSED else "Warning"
-        found.append(Event(f"Gate{state.result}", words, name, kind))
-    return tuple(found)
+        events.append(Event(f"Gate{state.result}", words, name, kind))
+    return tuple(events)
 
 
 def _onward(
@@ -84,8 +86,8 @@ def _onward(
 ) -> Write | None:
     if write := surge.at_once(direction):
         return write
-    if unasked := direction.batch - direction.at_goal - direction.done - direction.failed:
-        return _assign(direction, unasked)
+    if unassigned := direction.batch - direction.at_goal - direction.done - direction.failed:
+        return _assign(direction, unassigned)
     if gates.holding is not None:
         return None
     if direction.pending and not direction.updated_not_ready:
@@ -96,7 +98,7 @@ def _onward(
 
 
 def _count(direction: Direction, failures: FailureCounts) -> Write:
-    """Store the failures, and if they are too many start the rollback with the same write."""
+    """Store the failures, and start the rollback in the same write if there are too many."""
     name = direction.update.metadata.name
     events = tuple(
         Event("InstanceFailed", f"instance {f.instance}: {f.message}", name, "Warning")
@@ -114,15 +116,15 @@ def _count(direction: Direction, failures: FailureCounts) -> Write:
 
 
 def _too_many(direction: Direction, failures: FailureCounts) -> Write:
-    """Too many failures are stored: the way forward ends here, or turns."""
+    """Too many failures are stored: the Update fails, or starts its rollback."""
     if not direction.backward and direction.policy.rollback_on_failure:
         return rollback.failed(direction, failures)
     return finish_job(direction, Phase.FAILED)
 
 
 def _to_restore(direction: Direction) -> Ids:
-    """In a rollback: ids that had got the target as their intent when it began, but whose old pod
-    lives untouched (or, of an id the update creates, whose pod never came to be)."""
+    """In a rollback: ids that were assigned the target when the rollback began, but whose old pod
+    is alive and untouched (or, of an id the Update creates, whose pod was never created)."""
     if not direction.backward:
         return NONE
     return direction.pending & (
@@ -131,9 +133,9 @@ def _to_restore(direction: Direction) -> Ids:
     )
 
 
-def _given_up(direction: Direction) -> Ids:
-    """Failed ids whose old pod was never touched, for the new one came up beside it, or the API
-    server would not change the old one."""
+def _old_pod_kept(direction: Direction) -> Ids:
+    """Failed ids whose old pod was never touched: the new pod was created beside it (Surge), or the
+    API server refused the change in place."""
     if not direction.surges and direction.policy.replacement is not Replacement.IN_PLACE:
         return NONE
     view = direction.context.view
@@ -142,7 +144,7 @@ def _given_up(direction: Direction) -> Ids:
 
 
 def _keep_old(direction: Direction, ids: Ids) -> Write:
-    """They are to run what they run."""
+    """Assign these ids the revision that their pod runs."""
     kept = {
         name: part for name, at in direction.context.view.at.items() if name and (part := at & ids)
     }
@@ -170,8 +172,8 @@ def _next_group(
     queue, size = direction.policy.strategy.type is StrategyType.QUEUE, direction.group_size()
     candidates = direction.pending
     if direction.in_flight and direction.in_flight <= held_back:
-        # The whole group waits for others to be available, so those that are not join it: it may
-        # be for them alone that it waits, and they may come up at the target only.
+        # The whole group waits for other instances to become available. Unavailable instances join
+        # it: the group may wait for them alone, and they may become available only at the target.
         candidates, size = (
             direction.pending - direction.context.available,
             max(direction.policy.strategy.groups),
@@ -183,7 +185,7 @@ def _next_group(
     elif (room := gates.room) is not None:
         size = min(size, room)
     elif queue and size:
-        # About a second of progress, so that there are writes per second and not per instance.
+        # About a second of progress: one write per second instead of one per instance.
         size = max(size, _per_second(direction))
     if not size or not candidates:
         return None
@@ -198,13 +200,13 @@ def _next_group(
 
 
 def _per_second(direction: Direction) -> int:
-    """How many instances became done per second, on average since the Update started."""
+    """How many instances were done per second, on average since the Update started."""
     since = direction.update.status.started_at or direction.context.now
     return int(len(direction.done) / max(1.0, direction.context.now - since))
 
 
 def _end(direction: Direction, failures: FailureCounts) -> Write | None:
-    """Everything is where it should be: store the last results, then end."""
+    """All instances are done: store the last results, then end."""
     results, status = counted(direction, failures), direction.update.status
     if (results["instances"], results["counts"]) != (status.instances, status.counts):
         return WriteUpdate(direction.update.metadata.name, report(direction, failures))
@@ -220,7 +222,7 @@ def _end(direction: Direction, failures: FailureCounts) -> Write | None:
 
 
 def _watch(direction: Direction, failures: FailureCounts) -> Write | None:
-    """All instances are good; for some time failures still count (contract: watchAfterSeconds)."""
+    """All instances are good: failures count until the watch ends (contract: watchAfterSeconds)."""
     until = watching_until(direction.update)
     if until is None:
         update = direction.update.model_copy(

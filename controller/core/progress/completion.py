@@ -1,6 +1,7 @@
-"""How an Update ends: first the Job (one compare-and-swap that frees the lock), then the Update.
+"""How an Update ends: first the Job is written (one compare-and-swap that frees the lock), then the
+Update.
 
-So a crash between the two leaves an Update that is not its Job's lock, and ``last_attempt`` says
+A crash between the two writes leaves an Update that is not its Job's lock; ``last_attempt`` says
 how it ended (contract rule 2).
 """
 
@@ -32,27 +33,27 @@ from controller.core.status.update import entered
 
 WARNINGS = frozenset({Phase.ROLLED_BACK, Phase.FAILED, Phase.ERROR, Phase.REJECTED})
 
-#: What is said of an end that has no words of its own.
-_WORDS = {
-    Phase.SUPERSEDED: "a newer template took over",
-    Phase.ABORTED: "the Job is no longer held by this Update",
+#: Messages of ends that nothing else explains.
+_MESSAGES = {
+    Phase.SUPERSEDED: "an Update to a newer template took its place",
+    Phase.ABORTED: "this Update is no longer the active Update of its Job",
 }
 
 
 def revert_untouched(context: Context, update: Update) -> dict[str, Ids]:
-    """``assigned`` when the Update leaves its way: ids whose old pod was not touched are to run
-    what that pod runs (contract rule 3); ids that were to be made and have no pod yet are dropped
-    on the way forward, and made on the way back (rule 11: never a missing instance)."""
+    """``assigned`` after the Update leaves its direction. Ids whose old pod was not touched get the
+    revision of that pod (contract rule 3). Ids that the Update was about to create and that have no
+    pod are dropped, but stay if it rolls back (rule 11: never a missing instance)."""
     direction = Direction.of(context, update)
     untouched = direction.untouched & direction.at_goal
     alive = untouched & context.view.alive
     kept = {name: ids & alive for name, ids in context.view.at.items() if name and ids & alive}
-    unmade = NONE if direction.backward else untouched - context.view.present - direction.removed
-    return asg.moved(context.assigned, kept, unmade)
+    uncreated = NONE if direction.backward else untouched - context.view.present - direction.removed
+    return asg.moved(context.assigned, kept, uncreated)
 
 
 def finish_job(direction: Direction, outcome: Phase) -> Write:
-    """The Job's half of the end of its active Update."""
+    """The write that ends the active Update in its Job."""
     context, update = direction.context, direction.update
     last = context.status.last_attempt
     assert last is not None, "admission sets lastAttempt"
@@ -78,7 +79,7 @@ def finish_job(direction: Direction, outcome: Phase) -> Write:
 def attempted(
     direction: Direction, last: LastAttempt, outcome: Phase, after: asg.Assigned
 ) -> LastAttempt:
-    """``lastAttempt`` once its Update has ended so, with ``after`` assigned."""
+    """``lastAttempt`` after its Update ended with ``outcome``; ``after``: what is assigned then."""
     update, target = direction.update, direction.update.status.to
     changes: dict[str, object] = {
         "outcome": str(outcome),
@@ -89,8 +90,8 @@ def attempted(
         changes["reason"] = NOTHING_LEFT
         own = target is not None and target.revision == last.revision
         if own and not direction.backward and update.spec.instances is None:
-            # It was brought nowhere: it is tried again once there are instances. (A template that
-            # was tried before is not, because an Update to another revision was left so.)
+            # The template reached no instance: it is tried again once there are instances. (Not if
+            # this Update went to another revision than the last attempted template.)
             changes["revision"] = direction.context.status.current_revision or ""
             changes["retry_token"] = None if update.spec.force else last.retry_token
     elif outcome is Phase.ROLLED_FORWARD and target and target.revision:
@@ -101,8 +102,8 @@ def attempted(
 
 
 def purpose(context: Context, update: Update, failed: Ids = NONE) -> str | None:
-    """Why instances are at another revision than the present template's after the Update; None:
-    it left none there. ``failed``: ids that it could not bring to its own."""
+    """Why the Update leaves instances at another revision than the present template's. Returns None
+    if it leaves none there. ``failed``: ids that failed and did not come to its revision."""
     if failed:
         return FAILURES_TOLERATED
     if update.spec.instances is not None:
@@ -112,15 +113,15 @@ def purpose(context: Context, update: Update, failed: Ids = NONE) -> str | None:
 
 
 def left_alone(update: Update) -> bool:
-    """Whether a scale left an active Update without any id: to bring, to make or to remove."""
+    """Whether a scale left an active Update without any id to update, create or remove."""
     to = update.status.to
     return to is not None and not to.instances and not update.status.from_
 
 
 def _whole(context: Context, after: asg.Assigned, origin: asg.Assigned) -> dict[str, Ids]:
-    """The ids of a Job are 0 up to its count: those that the update removed, and whose lower
-    neighbours were not put back yet, get them back (rule 11: never a missing instance), at the
-    revision of ``origin``, what ran before, if it is known."""
+    """``after`` without gaps: the ids of a Job are 0 up to its count (rule 11: never a missing
+    instance). Ids that the Update removed and did not restore yet come back if a higher id exists,
+    at their revision in ``origin`` (before the Update) if they have one."""
     ids = asg.ids_of(after)
     missing = Ids.span(0, ids.top() + 1) - ids
     if not missing:
@@ -132,35 +133,38 @@ def _whole(context: Context, after: asg.Assigned, origin: asg.Assigned) -> dict[
 
 
 def close(context: Context, update: Update) -> Write | None:
-    """The Update's half: an Update in an active phase that is not its Job's lock has ended."""
+    """The write that ends an Update in an active phase that is not its Job's lock. Returns None if
+    ``update`` has not ended."""
     status, last = context.status, context.status.last_attempt
     held = status.active_update
     if held is not None and held.uid == update.metadata.uid:
         return None
     meta, active = update.metadata, update.status.phase in ACTIVE
-    # A namesake made later was never admitted.
+    # A later Update of the same name was not admitted.
     admitted = active or meta.annotations.get(ADMITTED) == meta.uid
-    mine = last and last.update == meta.name and last.update_uid in (None, meta.uid)
-    if admitted and last and mine and last.outcome:
+    is_last = last and last.update == meta.name and last.update_uid in (None, meta.uid)
+    if admitted and last and is_last and last.outcome:
         outcome = Phase(last.outcome)
-        asked = outcome is Phase.ABORTED and update.spec.action is Action.ABORT
-        who = actor.of(update, "action") if asked else ""
-        return finish_update(
-            context, update, outcome, *_said(update, outcome, last.message), by=who
-        )
+        requested = outcome is Phase.ABORTED and update.spec.action is Action.ABORT
+        who = actor.of(update, "action") if requested else ""
+        words = _reason_and_message(update, outcome, last.message)
+        return finish_update(context, update, outcome, *words, by=who)
     if not active:
         return None
     phase = Phase.SUPERSEDED if made_by_us(update, context.job.metadata.uid) else Phase.ABORTED
     if last and last.update is None:
-        words = "the Job lost its status or was made again: its instances keep what they run"
-        return finish_update(context, update, phase, "StatusLost", words)
-    return finish_update(context, update, phase, *_said(update, phase))
+        message = (
+            "the Job lost its status or was created again: its instances keep the revisions that "
+            "they run"
+        )
+        return finish_update(context, update, phase, "StatusLost", message)
+    return finish_update(context, update, phase, *_reason_and_message(update, phase))
 
 
 def finish_update(
     context: Context, update: Update, phase: Phase, reason: str, message: str, by: str = ""
 ) -> Write:
-    """The Update enters a terminal phase; ``by``: who wants it, "" the operator."""
+    """The Update enters a terminal phase. ``by``: who wants it; "" for the operator."""
     status: UpdateStatus = entered(
         context, update, phase, reason, message, by=by, batch=None, down_since={}
     )
@@ -172,30 +176,32 @@ def finish_update(
 
 
 def deleted(context: Context) -> Write | None:
-    """The Update of the lock was deleted, which aborts it, or cannot be followed any more: ids
-    whose old pod was not touched keep the revision that pod has."""
+    """The write that frees the lock of an Update that was deleted (which aborts it) or whose status
+    is unreadable. Ids whose old pod was not touched keep the revision of that pod. Returns None if
+    the lock is free or its Update is intact."""
     held, last = context.status.active_update, context.status.last_attempt
     if held is None or (context.lock is not None and not context.status_unreadable):
         return None
     if refused_writes.at(context, THE_STATUS):
         return None
-    outcome, what = Phase.ABORTED, "was deleted"
+    outcome, why = Phase.ABORTED, "was deleted"
     finished = context.observed.finished.get(held.name)
     if finished is not None and finished.uid == held.uid:
-        # It ended and yet holds the Job: the Job is old news, or somebody wrote its phase.
+        # The Update has ended and still holds the Job: the observed Job is out of date, or somebody
+        # edited the Update's phase.
         if not context.observed.job_live:
             return ReadJob()
     elif context.status_unreadable:
-        outcome, what = Phase.ERROR, "no longer says where it goes"
+        outcome, why = Phase.ERROR, "has no status.to or no status.policy any more"
     elif held.name not in context.observed.gone:
         return ReadUpdate(held.name)
-    # Of what it was to remove, too, lives on what it has not touched.
+    # Instances that the Update was to remove stay, too, if their pod was not touched.
     untouched = context.view.alive - context.at_assigned - context.view.changing
     kept = {name: ids & untouched for name, ids in context.view.at.items() if name}
     after = asg.moved(context.assigned, kept)
     if context.status.instances_refused is not None:
-        after = _whole(context, after, {})  # No scale does it.
-    note = f"{held.name} {what}: its instances stay as they are"
+        after = _whole(context, after, {})  # With a refused count no scale fills the gaps.
+    note = f"{held.name} {why}: its instances stay as they are"
     status = context.status.model_copy(
         update={
             "assigned": asg.write(after),
@@ -203,7 +209,7 @@ def deleted(context: Context) -> Write | None:
             "active_update": None,
             "last_attempt": last
             and last.model_copy(
-                update={"outcome": str(outcome), "reason": None, "message": f"it {what}"}
+                update={"outcome": str(outcome), "reason": None, "message": f"it {why}"}
             ),
         }
     )
@@ -211,35 +217,35 @@ def deleted(context: Context) -> Write | None:
 
 
 def _why(direction: Direction, outcome: Phase) -> str:
-    """Why the Update ends so, as its Job keeps it: the Update may be deleted."""
+    """The message about the end that the Job keeps, because the Update may be deleted later."""
     update = direction.update
     if outcome is Phase.ROLLED_BACK and update.status.turn:
         return update.status.turn.message
     if outcome is Phase.ERROR:
         name, ids = next(iter(direction.lost.items()))
-        who = f"instance {ids} needs" if len(ids) == 1 else f"instances {ids} need"
-        words = f"a ControllerRevision is gone: {name}, which {who}"
-        return f"{words}; update to a revision that is there"
-    return _said(update, outcome)[1]
+        need = f"instance {ids} needs it" if len(ids) == 1 else f"instances {ids} need it"
+        words = f"ControllerRevision {name} is gone, and {need}"
+        return f"{words}; update to a revision that exists"
+    return _reason_and_message(update, outcome)[1]
 
 
-def _said(update: Update, phase: Phase, kept: str | None = None) -> tuple[str, str]:
-    """Reason and message of an end; ``kept``: what the Job says of it."""
+def _reason_and_message(update: Update, phase: Phase, kept: str | None = None) -> tuple[str, str]:
+    """Reason and message of an end. ``kept``: the message about it that the Job keeps."""
     if phase is Phase.ABORTED and update.spec.action is Action.ABORT:
         return "AbortRequested", f"aborted by {actor.with_reason(update, 'action')}"
     if phase is Phase.ABORTED and left_alone(update):
-        return NOTHING_LEFT, "a scale left it without any instance"
-    if phase in _WORDS:
-        return str(phase), _WORDS[phase]
+        return NOTHING_LEFT, "a scale removed all instances of this Update"
+    if phase in _MESSAGES:
+        return str(phase), _MESSAGES[phase]
     if phase is Phase.ROLLED_FORWARD and update.status.started_at is None:
-        return "NoChange", "all instances already are at this revision"
+        return "NoChange", "all instances are at this revision already"
     if phase is Phase.ROLLED_FORWARD:
         counts = update.status.counts
         return "Completed", f"{counts.updated} of {counts.total} instances updated"
     if phase is Phase.ERROR and update.status.to is None:
-        return "StatusUnreadable", "its status no longer says where it goes"
+        return "StatusUnreadable", "the Update has no status.to or no status.policy any more"
     if phase is Phase.ERROR:
-        return "RevisionMissing", kept or "a ControllerRevision that it needs is gone"
+        return "RevisionMissing", kept or "a ControllerRevision that this Update needs is gone"
     turn = update.status.turn
     if turn is None:
         return FAILURE, known_bad.cause_of(update)
@@ -250,5 +256,5 @@ def _said(update: Update, phase: Phase, kept: str | None = None) -> tuple[str, s
 
 
 def made_by_us(update: Update, job_uid: str) -> bool:
-    """Whether the operator made the Update for the Job with this uid."""
+    """Whether the operator created the Update for the Job with this uid."""
     return any(o.controller and o.uid == job_uid for o in update.metadata.owner_references)

@@ -1,7 +1,7 @@
-"""Revisions whose update failed (contract rule 17), and when the Job takes them down.
+"""Revisions whose update failed (contract rule 17): ``Job.status.knownBad``.
 
-As soon as a rollback begins: neither who deletes the Update nor a successor of it takes along what
-it has shown.
+The Job remembers such a revision as soon as the rollback begins. So it stays known when somebody
+deletes the Update, or when another Update supersedes it.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ MAX_KNOWN_BAD = 10
 
 
 def remembered(context: Context) -> Write | None:
-    """What a rollback leaves in its Job, written as it begins: the bad revision, and the count that
-    it overrules. So neither a deletion nor a successor of the Update takes that along."""
+    """The write to the Job as a rollback begins: the bad revision, and the ``spec.instances`` that
+    the rollback overrules. Returns None if the Job holds both already, or nothing rolls back."""
     update = context.active
     if update is None or not context.backward:
         return None
@@ -40,13 +40,13 @@ def remembered(context: Context) -> Write | None:
 def _overruled(context: Context, update: Update) -> int | None:
     """``instancesRefused`` while the Update rolls back."""
     to, count = update.status.to, context.job.spec.instances
-    brought = update.spec.instances is None and to and to.instances == Ids.span(0, count)
+    changes_count = update.spec.instances is None and to and to.instances == Ids.span(0, count)
     kept = asg.ids_of(asg.read(update.status.from_))
-    return count if brought and len(kept) != count else context.status.instances_refused
+    return count if changes_count and len(kept) != count else context.status.instances_refused
 
 
 def after(context: Context, update: Update, outcome: Phase) -> tuple[KnownBad, ...]:
-    """The revisions whose update failed, after this one ended so (contract rule 17)."""
+    """``knownBad`` after ``update`` ended with ``outcome`` (contract rule 17)."""
     known, target = (
         context.status.known_bad,
         update.status.to.revision if update.status.to else None,
@@ -68,7 +68,8 @@ def after(context: Context, update: Update, outcome: Phase) -> tuple[KnownBad, .
 
 
 def unread(context: Context, update: Update, outcome: Phase) -> Write | None:
-    """The read of a revision that is to be remembered with its images; None: none has to be."""
+    """The read of a bad revision whose template must be known first, because its images are
+    remembered. Returns None if there is none, or if it was read or is gone."""
     target = update.status.to.revision if update.status.to else None
     if target is None or not _is_bad(context, update, outcome):
         return None
@@ -91,7 +92,7 @@ def _blamed(context: Context, update: Update) -> bool:
     """Whether the instances that failed on the way forward did so because of the revision."""
     status, turn = update.status, update.status.turn
     if turn and status.failures and all(f.time > turn.time for f in status.failures):
-        # Those of the rollback have pushed out the ones before: what was decided then stays.
+        # Failures of the rollback have replaced the earlier ones: the earlier decision stays.
         target = status.to.revision if status.to else None
         return any(bad.revision == target for bad in context.status.known_bad)
     tolerated = status.policy.max_failures_per_instance if status.policy else 0
@@ -103,7 +104,7 @@ def _failed_gate(update: Update) -> GateStatus | None:
 
 
 def cause_of(update: Update) -> str:
-    """Why the Update failed, as a sentence."""
+    """Why the Update failed: the gate, or the instances of the direction that failed."""
     gate = _failed_gate(update)
     if gate is not None and not update.status.instances.rollback_failed:
         return f"gate {gate.name} failed: {gate.message}"

@@ -1,4 +1,4 @@
-"""The write that turns an Update around: fresh counts, no group in flight, on the way back."""
+"""The write that starts a rollback: phase `RollingBack`, no failure counts, no group in flight."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FAILURE, FailureCounts, cause
 from controller.core.status.update import OPERATOR, counted, entered
 
-#: Why an Update rolls back whose instances did not fail: a person wants it.
+#: Reason of a rollback that a person requested.
 ROLLBACK_REQUESTED: Final = "RollbackRequested"
 
 
 def failed(direction: Direction, failures: FailureCounts, events: tuple[Event, ...] = ()) -> Write:
-    """Too many instances failed."""
+    """The write that starts a rollback because too many instances failed."""
     words = cause(failures.records(), failures.failed)
     return start_rollback(direction, failures, FAILURE, words, events)
 
@@ -28,7 +28,10 @@ def start_rollback(
     events: tuple[Event, ...] = (),
     by: str = OPERATOR,
 ) -> Write:
-    """Into `RollingBack`, with what became of each instance so far."""
+    """The write that enters `RollingBack`; it keeps the result of each instance so far.
+
+    ``words``: the message; ``events``: further Events; ``by``: who wants the rollback.
+    """
     name = direction.update.metadata.name
     changes = counted(direction, failures) | {
         "failure_counts": {},

@@ -1,7 +1,7 @@
-"""What people ask of an Update: pause, resume, roll back, abort (contract rules 11 and 12).
+"""The verbs of an Update's spec: pause, resume, roll back, abort (contract rules 11 and 12).
 
-Level-triggered: each answer is the write that brings the status to what the spec says, so a verb is
-neither lost by a crash nor done twice. What cannot be done is answered by condition `VerbRefused`.
+Level-triggered: each verb is applied by the write that brings the status to what the spec says, so
+a crash neither loses a verb nor applies it twice. An illegal verb sets condition `VerbRefused`.
 """
 
 from __future__ import annotations
@@ -27,69 +27,70 @@ from controller.core.status.update import (
 
 
 def apply_verb(direction: Direction, failures: FailureCounts) -> Write | None:
-    """The next write that a verb or a pulse asks for; None: all are answered."""
+    """The next write for a verb or a pulse. Returns None if all are applied."""
     update, now = direction.update, direction.context.now
-    if (seen := pulse.unseen(update, now)) is not None:
-        return _write(update, update.status.model_copy(update={"observed_pulse": seen}))
+    if (new_pulse := pulse.unseen(update, now)) is not None:
+        return _write(update, update.status.model_copy(update={"observed_pulse": new_pulse}))
     if update.spec.action is Action.ABORT:
         return _abort(direction, failures)
     if (token := update.spec.resume_token) not in (None, update.status.observed_resume_token):
         return _resume(direction, str(token))
     if update.spec.action is Action.ROLLBACK and not direction.backward and not update.spec.paused:
         return _roll_back(direction, failures)
-    # Failures that are not stored yet come first: they may end what is about to stand still.
+    # Failures are stored before an automatic pause or a wait begins: they may end the Update.
     wish = pausing.of(direction)
     if wish.phase is update.status.phase or (failures.increased and not update.spec.paused):
         return None
     reason, message, who = wish.reason, wish.message, wish.by
-    now_is = counted(direction, failures)
+    changes = counted(direction, failures)
     if wish.phase in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK):
-        reason, message, who = "Resumed", "goes on", _who(update)
-        # What no gate could be asked meanwhile has its whole time again.
-        now_is["gates"] = Gates(direction).restarted() or update.status.gates
-    status = entered(direction.context, update, wish.phase, reason, message, by=who, **now_is)
+        reason, message, who = "Resumed", "the update continues", _who(update)
+        # No gate ran during the pause: every run of a gate starts again with its whole time.
+        changes["gates"] = Gates(direction).restarted() or update.status.gates
+    status = entered(direction.context, update, wish.phase, reason, message, by=who, **changes)
     event = Event(str(wish.phase), status.message, update.metadata.name)
     return _write(update, status, event)
 
 
 def answered_late(context: Context, update: Update) -> Write | None:
-    """The spec of an Update that has ended was changed: a verb that is new is of no effect, and it
-    says so, once; None: nothing changed."""
+    """The write that answers a changed spec of an ended Update: it refuses a new verb, once.
+    Returns None if the spec did not change."""
     if update.status.observed_generation == update.metadata.generation:
         return None
-    asked, before = verbs_of(update), update.status.observed_verbs
+    verbs, before = verbs_of(update), update.status.observed_verbs
     status = update.status.model_copy(
-        update={"observed_generation": update.metadata.generation, "observed_verbs": asked}
+        update={"observed_generation": update.metadata.generation, "observed_verbs": verbs}
     )
-    new = next((verb for verb in asked if verb not in before and not _is_done(update, verb)), None)
+    new = next((verb for verb in verbs if verb not in before and not _is_done(update, verb)), None)
     if new is None:
-        if asked != before:  # What was refused was taken back.
+        if verbs != before:  # The user removed a refused verb.
             kept = tuple(c for c in status.conditions if c.type != VERB_REFUSED)
             status = status.model_copy(update={"conditions": kept})
         return _write(update, status)
-    # Of a token the name says enough.
-    what = "resumeToken" if new.startswith("resumeToken") else new
-    words = f"{what} is of no effect: the Update has ended ({update.status.phase})"
+    # The message does not repeat the value of a token.
+    verb = "resumeToken" if new.startswith("resumeToken") else new
+    words = f"{verb} has no effect: the Update has ended ({update.status.phase})"
     status = refused(context, update, status, words)
     return _write(update, status, Event("VerbRefused", words, update.metadata.name, "Warning"))
 
 
 def _abort(direction: Direction, failures: FailureCounts) -> Write:
-    """The end of it; what has become of each instance is stored first."""
+    """The end of an aborted Update; the result of each instance is stored first."""
     if counted(direction, failures)["instances"] != direction.update.status.instances:
         return _write(direction.update, report(direction, failures))
     return finish_job(direction, Phase.ABORTED)
 
 
 def _roll_back(direction: Direction, failures: FailureCounts) -> Write:
-    words = f"rollback asked for by {actor.with_reason(direction.update, 'action')}"
+    words = f"rollback requested by {actor.with_reason(direction.update, 'action')}"
     return start_rollback(
         direction, failures, ROLLBACK_REQUESTED, words, by=actor.of(direction.update, "action")
     )
 
 
 def _resume(direction: Direction, token: str) -> Write:
-    """A changed token lets the next batch go, if it is the operator that holds it."""
+    """A changed token starts the next batch, or runs an inconclusive gate again, if the operator
+    itself paused the Update; else the verb is refused."""
     update, batch = direction.update, direction.update.status.batch
     answer: dict[str, object] = {"observed_resume_token": token}
     gates = Gates(direction)
@@ -101,7 +102,7 @@ def _resume(direction: Direction, token: str) -> Write:
             with_conditions(direction.context, update, status, status.reason, status.message),
         )
     if pausing.gated(direction) or pausing.hold(direction) is None or batch is None:
-        words = "resumeToken is of no effect: the operator has not paused this Update"
+        words = "resumeToken has no effect: the operator has not paused this Update"
         status = refused(direction.context, update, update.status.model_copy(update=answer), words)
         return _write(update, status, Event("VerbRefused", words, update.metadata.name, "Warning"))
     answer["batch"] = batch.model_copy(update={"released": True})
@@ -112,7 +113,7 @@ def _resume(direction: Direction, token: str) -> Write:
 
 
 def _who(update: Update) -> str:
-    """Who let it go on: the one who took the pause away, the token's giver, or the pulse."""
+    """Who resumed the Update: the user who set the token or ended the pause; "" for a pulse."""
     reason = update.status.reason
     if reason in (pausing.AUTO_PAUSED, pausing.GATE_INCONCLUSIVE):
         return actor.of(update, "resumeToken")
@@ -122,7 +123,7 @@ def _who(update: Update) -> str:
 
 
 def _is_done(update: Update, verb: str) -> bool:
-    """Whether what is asked for has come about already."""
+    """Whether the ended Update is in the phase that the verb requests."""
     done = {f"action {Action.ABORT}": Phase.ABORTED, f"action {Action.ROLLBACK}": Phase.ROLLED_BACK}
     return done.get(verb) is update.status.phase
 

@@ -1,4 +1,4 @@
-"""Who asked for something, as far as the object itself tells."""
+"""Who set a field of an Update, as its annotations and managed fields say."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from controller.api.labels import CHANGED_BY, FIELD_MANAGER, PAUSED_BY
 from controller.api.meta import ManagedFields
 from controller.api.update import Update
 
-#: So much of what a person says of an Update is repeated within a message.
+#: Characters of ``spec.message`` that a message repeats.
 MAX_REASON = 160
 
 
 def of(update: Update, field: str) -> str:
-    """Who set ``spec.<field>``: the user, if the chart's admission policy stamps it, else the field
-    manager, and the text says which."""
+    """Who set ``spec.<field>``: the user, if the chart's admission policy recorded one, else the
+    field manager (the text says "(field manager)"), else "unknown"."""
     notes, owner = update.metadata.annotations, _owner(update, field)
-    # What an Update of the operator's inherited is still the wish of whoever had it first.
+    # An Update that the operator created paused inherits the pause, and the person who paused.
     by_us = owner is None or owner.manager == FIELD_MANAGER
     if field == "paused" and by_us and (first := notes.get(PAUSED_BY)):
         return first
@@ -24,7 +24,7 @@ def of(update: Update, field: str) -> str:
 
 
 def with_reason(update: Update, field: str) -> str:
-    """Who set ``spec.<field>``, and ``spec.message``, which says why, on one line."""
+    """Who set ``spec.<field>``, followed by ``spec.message`` (the reason) on one line."""
     who, line = of(update, field), " ".join((update.spec.message or "").split())
     if len(line) > MAX_REASON:
         line = f"{line[: MAX_REASON - 1]}…"

@@ -1,6 +1,6 @@
-"""How the last Update of a Job ended, in words for the conditions of the Job.
+"""Messages about the end of a Job's last Update, for the Job's conditions.
 
-The Update itself may be deleted by then: what is said derives from ``Job.status`` alone.
+They derive from ``Job.status`` alone, because the Update itself may be deleted by then.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from typing import Final
 from controller.api.update import Phase
 from controller.core.model.context import Context
 
-#: Ends of an Update that may have put a count back.
+#: Phases of an ended Update that may have restored an earlier number of instances.
 UNDONE = (Phase.ROLLED_BACK, Phase.FAILED, Phase.ABORTED)
-# Why instances are left at another revision than that of the present template, or without one.
+# Reasons why instances stay at another revision than the present template's.
 CANARY: Final = "Canary"
 OLDER_REVISION: Final = "OlderRevision"
 FAILURES_TOLERATED: Final = "FailuresTolerated"
-#: A scale took all instances from the Update: it brought its template nowhere.
+#: A scale removed all instances of the Update: its template reached no instance.
 NOTHING_LEFT: Final = "NothingLeft"
 
 
 def words(context: Context) -> str:
-    """``<Update>: <why it ended so>``, and which count a rollback holds back."""
+    """``<Update>: <why it ended so>``, then `count_refused`. Returns "" without an Update."""
     last = context.status.last_attempt
     if last is None:
         return ""
     why = last.message
-    if not why:  # It ended before messages were kept.
+    if not why:  # The Update ended under a version that stored no message.
         bad = next((b for b in context.status.known_bad if b.revision == last.revision), None)
         why = bad.reason if bad else f"ended {last.outcome}"
     held_back = count_refused(context)
@@ -34,20 +34,16 @@ def words(context: Context) -> str:
 
 
 def count_refused(context: Context) -> str:
-    """What follows from a ``spec.instances`` that a rollback overruled, and how to end it; ""
-    while none is."""
+    """What it means that a rollback overruled ``spec.instances``, and what to do about it. Returns
+    "" if no rollback did."""
     status, last = context.status, context.status.last_attempt
     refused, kept = status.instances_refused, status.instances_in_force
     if refused is None or kept is None or refused != context.job.spec.instances:
         return ""
     by = last.update if last and last.outcome in UNDONE else None
     return (
-        f"{_instances(refused)} refused with {by or 'an earlier Update'}; {kept} "
-        f"{'is' if kept == 1 else 'are'} kept until spec.instances changes; percentages of "
+        f"{by or 'an earlier Update'} overruled spec.instances ({refused}): the Job keeps {kept} "
+        f"instance{'' if kept == 1 else 's'} until spec.instances changes; percentages of "
         f"PodDisruptionBudgets count against spec.instances ({refused}) and may block every "
         f"eviction: set spec.instances to {kept}, or to the count you want"
     )
-
-
-def _instances(count: int) -> str:
-    return "1 instance was" if count == 1 else f"{count} instances were"

@@ -1,7 +1,8 @@
-"""Whether an Update may move, has to stand, or waits for a pulse: the phase that follows from it.
+"""The phase an active Update should be in: rolling, paused, or awaiting a pulse.
 
-Nothing is remembered: a pause is what the spec says (`spec.paused`) or what follows from the groups
-(`strategy.autoPause`), so neither a manual pause nor a restart in between confuses the other.
+Nothing is remembered. A pause derives from the spec (`spec.paused`), from the groups
+(`strategy.autoPause`) or from a gate, so a manual pause or a restart of the operator during an
+automatic pause does not end it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _FORMS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PausePhase:
-    """``by``: who wants it so; "" for the operator."""
+    """A phase with its reason and message. ``by``: who wants it; "" for the operator."""
 
     phase: Phase
     reason: str
@@ -42,7 +43,7 @@ class PausePhase:
 
 
 def of(direction: Direction) -> PausePhase:
-    """The form of its direction that an Update should be in now."""
+    """The phase of its direction that an Update should be in now."""
     rolling, paused, awaiting = _FORMS[direction.backward]
     update, now = direction.update, direction.context.now
     if update.spec.paused:
@@ -51,25 +52,25 @@ def of(direction: Direction) -> PausePhase:
         words = f"paused by {who}" + ("; the rollback waits for paused: false" if waits else "")
         return PausePhase(paused, "Paused", words, who)
     gates = Gates(direction)
-    # Of an update that has failed no gate is asked again; a pause that is there stays.
+    # A failed Update does not pause for an inconclusive gate; a pause that has begun stays.
     lost = len(direction.failed) > direction.policy.max_failed_instances
     lost = lost and update.status.reason != GATE_INCONCLUSIVE
     if (open_ := gates.undecided) is not None and not lost:
-        words = f"gate {open_.name}: {open_.message}; change spec.resumeToken to ask it again"
+        words = f"gate {open_.name}: {open_.message}; change spec.resumeToken to run the gate again"
         return PausePhase(paused, GATE_INCONCLUSIVE, words)
     if not gated(direction) and (held := hold(direction)):
         return PausePhase(paused, AUTO_PAUSED, held)
     if pulse.missing(update, now):
         interval = direction.policy.pulse_interval_seconds
-        had = direction.moving
-        words = f"no pulse for {interval}s" if had else "waiting for a pulse"
+        had_one = direction.moving
+        words = f"no pulse for {interval}s" if had_one else "waiting for a pulse"
         return PausePhase(awaiting, "AwaitingPulse", words)
     return PausePhase(rolling, "Progressing", "")
 
 
 def gated(direction: Direction) -> bool:
-    """Whether gates come before the pause: one holds, or has an answer that is not counted yet.
-    A pause that is there stays: nobody is asked meanwhile."""
+    """Whether gates come before the automatic pause: a gate holds the next group, or has an answer
+    that is not counted yet. An automatic pause that has begun stays: no gate runs during it."""
     if not direction.moving and direction.update.status.reason == AUTO_PAUSED:
         return False
     gates = Gates(direction)
@@ -77,8 +78,8 @@ def gated(direction: Direction) -> bool:
 
 
 def hold(direction: Direction) -> str | None:
-    """Why the operator itself pauses before the next batch (contract: autoPause); None: it does
-    not. Forward only, never after the last batch, and a failed update has no next batch."""
+    """Why the operator itself pauses before the next batch (contract: autoPause). Returns None if
+    it does not: in a rollback, after the last batch, and when the Update has failed."""
     batch, status = direction.update.status.batch, direction.update.status
     if direction.backward or not direction.policy.strategy.auto_pause or batch is None:
         return None
@@ -87,4 +88,4 @@ def hold(direction: Direction) -> str | None:
     failed = len(direction.failed) > direction.policy.max_failed_instances
     if failed and status.reason != AUTO_PAUSED:
         return None
-    return f"batch {batch.index} is done; change spec.resumeToken to go on with the next"
+    return f"batch {batch.index} is done; change spec.resumeToken to start the next batch"

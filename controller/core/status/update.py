@@ -1,4 +1,4 @@
-"""What an Update's status says: its report while it is active, and the entry into each phase."""
+"""An Update's status: the report while it is active, and the status that enters a phase."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FAILED = frozenset({Phase.ROLLED_BACK, Phase.FAILED, Phase.ERROR, Phase.REJECTED
 
 
 class Moment(Protocol):
-    """When it is: in epoch seconds, and as a status can carry it."""
+    """The time of a decision: ``now`` in epoch seconds, ``stamp`` in whole seconds for a status."""
 
     @property
     def now(self) -> float: ...
@@ -55,7 +55,8 @@ def entered(
     by: str = "",
     **changes: Any,
 ) -> UpdateStatus:
-    """The status with which the Update enters ``phase``; ``by``: who wants it, "" the operator.
+    """The status with which the Update enters ``phase``. ``by``: who wants it; "" for the operator.
+    ``changes``: further fields of the status.
 
     Every phase of every Update is set here. Raises IllegalTransitionError when ``phase`` may not
     follow the present one (contract rule 12).
@@ -82,29 +83,29 @@ def entered(
     )
     status = with_conditions(context, update, status, reason, message)
     if _in_vain(update, phase):
-        # It is answered next (`verbs.answered_late`), as one that comes later.
-        unseen = {"observed_generation": old.observed_generation}
-        status = status.model_copy(update=unseen)
+        # The old generation makes the next decision answer the verb (`verbs.answered_late`).
+        unanswered = {"observed_generation": old.observed_generation}
+        status = status.model_copy(update=unanswered)
     return status
 
 
 def _in_vain(update: Update, phase: Phase) -> bool:
-    """Whether a verb came after the Job's half of the end, and before the Update's."""
+    """Whether a verb came between the two writes of an end: to the Job, then to the Update."""
     status = update.status
-    came = status.observed_generation != update.metadata.generation and verbs_of(update)
-    return bool(came) and status.phase in ACTIVE and phase in (SUCCEEDED | FAILED)
+    new_verb = status.observed_generation != update.metadata.generation and verbs_of(update)
+    return bool(new_verb) and status.phase in ACTIVE and phase in (SUCCEEDED | FAILED)
 
 
 def verbs_of(update: Update) -> tuple[str, ...]:
-    """What the spec asks for, as it can be stored and compared."""
-    spec, asked = update.spec, list[str]()
+    """The verbs that the spec contains, in a form that is stored and compared."""
+    spec, verbs = update.spec, list[str]()
     if spec.action is not Action.PROCEED:
-        asked.append(f"action {spec.action}")
+        verbs.append(f"action {spec.action}")
     if spec.paused:
-        asked.append("paused")
+        verbs.append("paused")
     if spec.resume_token is not None:
-        asked.append(f"resumeToken {spec.resume_token}")
-    return tuple(asked)
+        verbs.append(f"resumeToken {spec.resume_token}")
+    return tuple(verbs)
 
 
 def with_conditions(
@@ -116,7 +117,8 @@ def with_conditions(
     *,
     stuck: bool = False,
 ) -> UpdateStatus:
-    """The status with its reason, message and conditions brought up to its phase."""
+    """``status`` with reason and message, and with the conditions that belong to its phase.
+    ``stuck``: the Update needs a person."""
     generation = update.metadata.generation
     wanted = _conditions(status.phase, reason, message, stuck)
     wanted |= _gates(status) | _answers(status, generation)
@@ -133,7 +135,7 @@ def with_conditions(
 
 
 def refused(context: Moment, update: Update, status: UpdateStatus, words: str) -> UpdateStatus:
-    """``status`` with the condition that answers a verb which cannot be done (rule 12)."""
+    """``status`` with the condition that refuses an illegal verb (contract rule 12)."""
     generation = update.metadata.generation
     answer = Condition(
         type=conditions.VERB_REFUSED,
@@ -150,16 +152,16 @@ def refused(context: Moment, update: Update, status: UpdateStatus, words: str) -
 
 
 def _gates(status: UpdateStatus) -> dict[str, Wanted]:
-    """Whether all gates have passed what they were last asked about."""
+    """The condition that says whether the last run of every gate passed; {} without gates."""
     wanted = [g for g in (status.policy.gates if status.policy else ()) if not g.dry_run]
     if not wanted:
         return {}
-    found = {state.name: state for state in status.gates}
+    states = {state.name: state for state in status.gates}
     for gate in wanted:
-        state = found.get(gate.name)
+        state = states.get(gate.name)
         if state is None or state.result != "Passed":
-            result, said = (state.result, state.message) if state else ("Waiting", "not asked yet")
-            words = f"gate {gate.name}: {said}".rstrip(": ")
+            result, why = (state.result, state.message) if state else ("Waiting", "not run yet")
+            words = f"gate {gate.name}: {why}".rstrip(": ")
             return {conditions.GATES_PASSED: Wanted(False, f"Gate{result}", words)}
     return {
         conditions.GATES_PASSED: Wanted(True, "GatesPassed", f"all gates passed: {len(wanted)}")
@@ -167,17 +169,17 @@ def _gates(status: UpdateStatus) -> dict[str, Wanted]:
 
 
 def _answers(status: UpdateStatus, generation: int) -> dict[str, Wanted]:
-    """A verb stays refused until the spec changes again."""
-    found = (c for c in status.conditions if c.type == conditions.VERB_REFUSED)
+    """The condition ``VerbRefused``: it stays until the spec changes again."""
+    refusals = (c for c in status.conditions if c.type == conditions.VERB_REFUSED)
     return {
         c.type: Wanted(True, c.reason, c.message)
-        for c in found
+        for c in refusals
         if c.observed_generation == generation
     }
 
 
 def counted(direction: Direction, failures: FailureCounts) -> dict[str, Any]:
-    """What has become of each instance so far, for a status of this direction."""
+    """The status fields that hold the result of each instance so far, in this direction."""
     changes: dict[str, Any] = {
         "instances": sets_of(direction, failures),
         "failure_counts": grouped(failures.counts),
@@ -189,7 +191,7 @@ def counted(direction: Direction, failures: FailureCounts) -> dict[str, Any]:
 
 
 def sets_of(direction: Direction, failures: FailureCounts) -> InstanceSets:
-    """Each id in the one set that says where it is."""
+    """The status field ``instances``: each id is in exactly one of the sets."""
     failed = failures.failed
     done = direction.done - failed
     moving = direction.in_flight - direction.not_started - failed
@@ -216,11 +218,11 @@ def _counts(direction: Direction, sets: InstanceSets) -> Counts:
             failed=len(sets.failed),
             pending=len(direction.work - sets.updated - sets.updating - sets.failed),
         )
-    # How many failed stays told after they were rolled back: it is why there is a rollback.
+    # ``failed`` does not shrink when failed instances are rolled back: it explains the rollback.
     before = direction.update.status.counts
     moving = sets.rolling_back | sets.updating
     touched = moving | sets.updated | sets.failed | sets.rolled_back | sets.rollback_failed
-    total = min(before.total, len(direction.scope))  # A scale may have taken some of them.
+    total = min(before.total, len(direction.scope))  # A scale may have removed some instances.
     return Counts(
         total=total,
         updated=len(sets.updated),
@@ -232,20 +234,20 @@ def _counts(direction: Direction, sets: InstanceSets) -> Counts:
 
 
 def recounted(before: Counts, sets: InstanceSets) -> Counts:
-    """The counts after ids have left the sets; the rest follows with the next report."""
+    """The counts after a scale removed ids from the sets; the next report corrects ``total``."""
     moving = sets.rolling_back | sets.updating
-    told = {
+    counts = {
         "updated": len(sets.updated),
         "updating": len(moving),
         "rolled_back": len(sets.rolled_back),
         "failed": len(sets.failed | sets.rollback_failed),
     }
-    pending = max(0, before.total - sum(told.values()))
-    return before.model_copy(update={**told, "pending": pending})
+    pending = max(0, before.total - sum(counts.values()))
+    return before.model_copy(update={**counts, "pending": pending})
 
 
 def report(direction: Direction, failures: FailureCounts, held_back: Ids = NONE) -> UpdateStatus:
-    """The status of an active Update as things stand."""
+    """The status of an active Update now. ``held_back``: ids that only ``maxUnavailable`` holds."""
     context, update = direction.context, direction.update
     status = update.status.model_copy(update=counted(direction, failures))
     progress, obstacle = _progress(direction, status), waiting.of(direction, failures, held_back)
@@ -254,7 +256,7 @@ def report(direction: Direction, failures: FailureCounts, held_back: Ids = NONE)
     if status.phase in PAUSED | AWAITING:
         wish, stuck = pausing.of(direction), False
         progress, reason = f"{progress}; {wish.message}".rstrip("; "), wish.reason
-        # A pause explains why nothing starts, not why what is down does not come up.
+        # A pause explains why nothing starts. It does not explain an instance that is stuck down.
         obstacle = obstacle if obstacle and obstacle.stuck else None
     elif (until := watching_until(update)) is not None and Gates(direction).holding is None:
         progress += f"; watching until {format_time(until)}"
@@ -264,7 +266,7 @@ def report(direction: Direction, failures: FailureCounts, held_back: Ids = NONE)
 
 
 def watching_until(update: Update) -> float | None:
-    """When the watch after its last instance ends (contract: watchAfterSeconds)."""
+    """When (epoch seconds) the watch ends (contract: watchAfterSeconds); None before it begins."""
     since, policy = update.status.watching_since, update.status.policy
     if since is None or policy is None:
         return None

@@ -1,4 +1,4 @@
-"""What an Update waits for, in words for a person: the first instance that holds it and why."""
+"""What an Update waits for, in a message for people: the first instance that holds it, and why."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import ORDINARY, FailureCounts
 from controller.core.status import termination
 
-#: How many instances of a group are looked at for a reason; a report must not cost O(instances).
+#: How many instances of a group are searched for a reason; a report must not cost O(instances).
 LOOKED_AT = 64
 
 
 @dataclass(frozen=True, slots=True)
 class WaitReason:
-    """``stuck``: it needs a person."""
+    """Why an Update waits. ``stuck``: it needs a person."""
 
     reason: str
     message: str
@@ -27,44 +27,47 @@ class WaitReason:
 
 
 def of(direction: Direction, failures: FailureCounts, held_back: Ids) -> WaitReason | None:
-    """The first thing that needs a person, else the first that is waited for; ``held_back``: ids
-    kept by ``maxUnavailable``."""
-    found = list(_all(direction, failures, held_back))
-    return next((one for one in found if one.stuck), found[0] if found else None)
+    """The first reason that needs a person, else the first reason. Returns None if the Update waits
+    for nothing. ``held_back``: ids that only ``maxUnavailable`` keeps from being replaced."""
+    reasons = list(_all(direction, failures, held_back))
+    return next((reason for reason in reasons if reason.stuck), reasons[0] if reasons else None)
 
 
 def _all(direction: Direction, failures: FailureCounts, held_back: Ids) -> Iterator[WaitReason]:
-    view, seen, now = direction.context.view, direction.context.observed, direction.context.now
+    view, observed = direction.context.view, direction.context.observed
     started = direction.in_flight - direction.not_started
-    if found := termination.of(
-        termination.left(direction.context, started | direction.updated_not_ready), now
+    if lingering := termination.of(
+        termination.left(direction.context, started | direction.updated_not_ready),
+        direction.context.now,
     ):
-        yield WaitReason("WaitingForTermination", found.message, found.stuck)
-    # Also one that a surge is to make beside the old pod.
+        yield WaitReason("WaitingForTermination", lingering.message, lingering.stuck)
+    # A surge creates the new pod beside an old pod that was not touched yet.
     for i in islice(
-        Ids(seen.name_conflicts) & (direction.in_flight if direction.surges else started), LOOKED_AT
+        Ids(observed.name_conflicts) & (direction.in_flight if direction.surges else started),
+        LOOKED_AT,
     ):
-        yield WaitReason("PodNameConflict", f"instance {i}: {seen.name_conflicts[i]}", stuck=True)
+        yield WaitReason(
+            "PodNameConflict", f"instance {i}: {observed.name_conflicts[i]}", stuck=True
+        )
     waits = started - view.present
     for slot, ids in (
         (view, waits),
         (view.twin, direction.not_started if direction.surges else NONE),
     ):
-        for i in islice(ids & slot.foreign - Ids(seen.name_conflicts), LOOKED_AT):
-            name = slot.pod(i).name
-            yield WaitReason(
-                "WaitingForTermination", f"instance {i}: {name} of a former Job is left"
-            )
+        for i in islice(ids & slot.foreign - Ids(observed.name_conflicts), LOOKED_AT):
+            words = f"instance {i}: pod {slot.pod(i).name} of an earlier Job still exists"
+            yield WaitReason("WaitingForTermination", words)
+    refused_creates = Ids(observed.refusals)
     for i in islice(
-        waits & Ids(seen.refusals) - view.foreign - Ids(seen.name_conflicts), LOOKED_AT
+        waits & refused_creates - view.foreign - Ids(observed.name_conflicts), LOOKED_AT
     ):
-        refusal = seen.refusals[i]
+        refusal = observed.refusals[i]
         yield WaitReason(refusal.reason, f"instance {i}: {refusal.message}")
     yield from _down(direction, failures)
     for i in islice(
-        Ids(seen.refusals) & direction.in_flight & view.alive - direction.surging, LOOKED_AT
+        refused_creates & direction.in_flight & view.alive - direction.surging, LOOKED_AT
     ):
-        refusal = seen.refusals[i]
+        refusal = observed.refusals[i]
         if refusal.surge != (i in direction.context.status.slots):
             yield WaitReason(refusal.reason, f"instance {i}: {refusal.message}")
     for refused in refused_actions.of_pods(direction.context, direction.in_flight):
@@ -86,35 +89,35 @@ def _all(direction: Direction, failures: FailureCounts, held_back: Ids) -> Itera
     if (gate := Gates(direction).holding) is not None and not direction.in_flight:
         yield WaitReason("WaitingForGate", f"gate {gate.name} has not passed yet")
     if held_back:
-        gone = len(direction.context.intended - direction.context.available - direction.failed)
+        down = len(direction.context.intended - direction.context.available - direction.failed)
         limit = direction.policy.max_unavailable
-        said = f"{gone} instances are unavailable; maxUnavailable is {limit}"
-        yield WaitReason("MaxUnavailable", said)
+        words = f"{down} instances are unavailable; maxUnavailable is {limit}"
+        yield WaitReason("MaxUnavailable", words)
 
 
 def _down(direction: Direction, failures: FailureCounts) -> Iterator[WaitReason]:
-    """Instances that cannot be brought up; past their deadline they need a person."""
+    """The reasons of instances that are down; after its deadline an instance needs a person."""
     for i in islice(failures.outage.ids, LOOKED_AT):
         refused = failures.outage.refused | failures.outage.unchanged
         refusal = failures.outage.refusal(i) if i in refused else None
         reason = refusal.reason if refusal else "InstanceNotReady"
-        due = failures.down_until(i)
-        late = due is not None and due <= direction.context.now
-        yield WaitReason(reason, failures.outage.in_words(i), late)
-    # A pod that was made again needs to be good before nobody has to look at its instance.
+        deadline = failures.down_until(i)
+        overdue = deadline is not None and deadline <= direction.context.now
+        yield WaitReason(reason, failures.outage.in_words(i), overdue)
+    # An instance whose pod was created again still needs a person until that pod is good.
     for i in islice(failures.outage.returning, LOOKED_AT):
-        due = failures.down_until(i)
-        if due is not None and due <= direction.context.now:
+        deadline = failures.down_until(i)
+        if deadline is not None and deadline <= direction.context.now:
             yield WaitReason("InstanceNotReady", failures.outage.in_words(i), stuck=True)
 
 
 def next_moment(direction: Direction, failures: FailureCounts) -> float | None:
-    """When the next termination becomes worth telling, or something needs a person."""
+    """When (epoch seconds) the next grace period ends, or the next instance needs a person."""
     now = direction.context.now
-    waited_for = termination.left(
+    terminating = termination.left(
         direction.context, direction.in_flight | direction.updated_not_ready
     )
     down = failures.outage.ids, failures.outage.returning
     ends = (failures.down_until(i) for ids in down for i in islice(ids, LOOKED_AT))
-    moments = (termination.next_moment(waited_for, now), *ends)
+    moments = (termination.next_moment(terminating, now), *ends)
     return min((at for at in moments if at is not None and at > now), default=None)

@@ -260,4 +260,4 @@ def test_a_count_that_is_held_back_is_told_once() -> None:
     assert world.conditions() == {"Stalled", "Available", "UpdatePending"}
     for name in ("Stalled", "UpdatePending"):
         words = said(world, name).message
-        assert words.count("5 instances were refused with web-g2") == 1
+        assert words.count("web-g2 overruled spec.instances (5)") == 1

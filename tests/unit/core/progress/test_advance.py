@@ -1,4 +1,4 @@
-"""Updates that go forward: in which groups, how many at a time, what they leave alone."""
+"""Updates that roll forward: their groups, how many instances are down, what stays untouched."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from tests.unit.core.sim import World
 
 
 def groups(world: World) -> list[str]:
-    """The groups of new pods, as they were asked for one after the other."""
-    found: list[str] = []
+    """The range strings of the groups, in the order in which the Update started them."""
+    started: list[str] = []
 
     def look() -> bool:
         batch = world.update.status.batch
-        if batch is not None and (not found or found[-1] != str(batch.instances)):
-            found.append(str(batch.instances))
+        if batch is not None and (not started or started[-1] != str(batch.instances)):
+            started.append(str(batch.instances))
         return world.update.status.finished_at is not None
 
     world.until(lambda: bool(world.cluster.updates))
     world.until(look)
-    return found
+    return started
 
 
 def most_down(world: World) -> int:
-    """How many instances were out of service at a time until the Update ended."""
+    """The largest number of instances that were down at the same time until the Update ended."""
     most = 0
 
     def look() -> bool:
@@ -62,7 +62,7 @@ def test_groups(strategy: dict[str, Any], expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
-def test_a_queue_slides(size: int) -> None:
+def test_a_queue_keeps_its_size_in_flight(size: int) -> None:
     world = World(instances=8, update={"strategy": {"type": "Queue", "size": size}}).ready()
     world.behave("app:2", instance=0, ready=30.0)
     world.edit(image="app:2")
@@ -72,7 +72,7 @@ def test_a_queue_slides(size: int) -> None:
     assert [e.phase for e in history] == [Phase.ROLLED_FORWARD, Phase.ROLLING_FORWARD]
 
 
-def test_a_batch_waits_for_its_slowest() -> None:
+def test_a_batch_waits_for_its_slowest_instance() -> None:
     world = World(instances=4, update={"strategy": {"type": "Batch", "size": 2}}).ready()
     world.behave("app:2", instance=0, ready=40.0)
     world.edit(image="app:2")
@@ -82,7 +82,7 @@ def test_a_batch_waits_for_its_slowest() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-def test_counts_and_sets_tell_the_progress() -> None:
+def test_counts_and_sets_show_the_progress() -> None:
     world = World(instances=4).ready()
     world.edit(image="app:2")
     world.until(lambda: bool(world.cluster.updates) and len(world.images_of("app:2")) == 2)
@@ -107,7 +107,7 @@ def test_unavailable_instances_come_first() -> None:
 
 
 def test_max_unavailable() -> None:
-    """Three may go at a time, but only two may be down, and one is down for ever."""
+    """The queue has room for three instances, but only two may be unavailable at a time."""
     update = {"strategy": {"type": "Queue", "size": 3}, "maxUnavailable": 2}
     world = World(instances=6, update=update).ready()
     world.edit(image="app:2")
@@ -115,7 +115,7 @@ def test_max_unavailable() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-def test_max_unavailable_counts_what_others_took_down() -> None:
+def test_max_unavailable_counts_instances_that_something_else_took_down() -> None:
     update = {"strategy": {"type": "Queue", "size": 3}, "maxUnavailable": "20%"}
     world = World(instances=6, update=update).ready()
     world.behave("app:1", instance=5, ready=None)
@@ -124,13 +124,13 @@ def test_max_unavailable_counts_what_others_took_down() -> None:
     world.run(10)
     world.edit(image="app:2")
     world.run(20)
-    assert world.images_of("app:2") == Ids([5]), "the one that is down comes first, and alone"
+    assert world.images_of("app:2") == Ids([5]), "the unavailable instance comes first, and alone"
     assert world.update.status.reason == "MaxUnavailable"
     world.until_ended()
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-def test_a_failed_instance_is_no_matter_for_max_unavailable() -> None:
+def test_max_unavailable_does_not_count_failed_instances() -> None:
     update = {
         "strategy": {"type": "Queue", "size": 2},
         "maxUnavailable": 1,
@@ -144,7 +144,7 @@ def test_a_failed_instance_is_no_matter_for_max_unavailable() -> None:
     assert str(world.update.status.instances.failed) == "0"
 
 
-def test_an_updated_instance_that_flaps_holds_the_next() -> None:
+def test_an_updated_instance_that_flaps_holds_the_next_instance() -> None:
     world = World(instances=3).ready()
     world.behave("app:2", instance=0, crash=10.0)
     world.behave("app:2", instance=1, ready=6.0)
@@ -159,11 +159,11 @@ def test_an_updated_instance_that_flaps_holds_the_next() -> None:
 def test_instances_changed_together_with_the_template() -> None:
     world = World(instances=3).ready()
     world.edit(image="app:2", instances=5)
-    assert groups(world) == ["3", "4", "0", "1", "2"], "created ones first"
+    assert groups(world) == ["3", "4", "0", "1", "2"], "created instances first"
     assert world.status.instances_in_force == 5
     world.edit(image="app:3", instances=2)
     world.until(lambda: len(world.cluster.updates) == 2)
-    assert groups(world) == ["0", "1", "2", "3", "4"], "removed ones last"
+    assert groups(world) == ["0", "1", "2", "3", "4"], "removed instances last"
     assert world.images() == {0: "app:3", 1: "app:3"}
     assert world.status.instances_in_force == 2
     assert world.conditions() == {"Ready", "Available"}
@@ -186,7 +186,7 @@ def test_created_instances_count_as_in_flight(size: int) -> None:
     assert most == size
 
 
-def test_removals_wait_their_turn() -> None:
+def test_removed_instances_count_for_the_size_of_a_queue() -> None:
     sizes = []
     world = World(instances=6, update={"strategy": {"type": "Queue", "size": 2}}).ready()
     world.edit(image="app:2", instances=1)
@@ -213,7 +213,7 @@ def test_a_lost_pod_comes_back_at_its_assigned_revision() -> None:
     assert world.update.status.failures == ()
 
 
-def test_no_instances_at_all() -> None:
+def test_a_job_without_instances_completes_its_update() -> None:
     world = World(instances=0)
     world.run(5)
     assert world.conditions() == {"Ready", "Available"}
@@ -226,8 +226,10 @@ def test_no_instances_at_all() -> None:
 
 
 @pytest.mark.parametrize("kind", ["Queue", "Batch"])
-def test_max_unavailable_does_not_wait_for_what_only_the_update_can_mend(kind: str) -> None:
-    """The group was formed; then instance 3 fell ill for ever at the old revision."""
+def test_max_unavailable_does_not_wait_for_an_instance_that_only_the_update_can_repair(
+    kind: str,
+) -> None:
+    """After the group was formed, instance 3 becomes unavailable for ever at the old revision."""
     update = {"strategy": {"type": kind, "size": 1}, "maxUnavailable": 1}
     world = World(instances=4, update=update).ready()
     world.behave("app:1", instance=3, ready=None)

@@ -1,4 +1,4 @@
-"""Pause, resume, roll back, abort; autoPause (contract rules 11 and 12)."""
+"""Verbs of an Update: pause, resume, roll back, abort; autoPause (contract rules 11 and 12)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BATCHES = {"type": "Batch", "size": 2, "autoPause": True}
 
 
 def rolling(instances: int = 4, **update: Any) -> World:
-    """A Job whose first instances are on their way to app:2."""
+    """A Job whose first instances are being updated to app:2."""
     world = World(instances=instances, update=update).ready()
     world.edit(image="app:2")
     world.until(lambda: "app:2" in world.images().values())
@@ -33,7 +33,7 @@ def history(world: World) -> list[Phase]:
 # Pause.
 
 
-def test_a_pause_starts_nothing_new_and_finishes_what_is_down() -> None:
+def test_a_pause_starts_no_replacement_and_brings_up_instances_that_are_down() -> None:
     world = rolling()
     verb(world, paused=True)
     assert world.phase is Phase.ROLL_FORWARD_PAUSED
@@ -68,14 +68,14 @@ def test_failures_while_paused_count_and_act_on_resume() -> None:
     world.run(600)
     assert world.phase is Phase.ROLL_FORWARD_PAUSED
     assert world.update.status.instances.failed == Ids([0])
-    assert world.images()[0] == "app:2", "a pod that is late is not deleted"
+    assert world.images()[0] == "app:2", "a pause deletes no pod whose deadline passed"
     verb(world, paused=False)
     world.until_ended()
     assert world.phase is Phase.ROLLED_BACK
     assert world.images_of("app:1") == Ids(range(4))
 
 
-def test_born_paused() -> None:
+def test_an_update_that_is_created_paused_touches_nothing() -> None:
     world = World(instances=3, update={"mode": "Manual"}).ready()
     world.edit(image="app:2")
     world.cluster.user_update("mine", paused=True)
@@ -87,7 +87,7 @@ def test_born_paused() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-def test_a_paused_rollback() -> None:
+def test_a_rollback_can_be_paused_and_resumed() -> None:
     world = rolling()
     world.until(lambda: len(world.update.status.instances.updated) >= 2)
     verb(world, action=Action.ROLLBACK)
@@ -105,7 +105,7 @@ def test_a_paused_rollback() -> None:
 # Roll back.
 
 
-def test_a_rollback_that_a_person_wants() -> None:
+def test_a_requested_rollback_restores_all_instances() -> None:
     world = rolling()
     world.until(lambda: len(world.update.status.instances.updated) >= 2)
     before = world.uids()
@@ -117,13 +117,13 @@ def test_a_rollback_that_a_person_wants() -> None:
     world.until_ended()
     assert world.phase is Phase.ROLLED_BACK
     assert world.images_of("app:1") == Ids(range(4))
-    assert world.uids()[3] == before[3], "never touched"
-    assert not world.status.known_bad, "a person's wish says nothing of the revision"
+    assert world.uids()[3] == before[3], "instance 3 is never touched"
+    assert not world.status.known_bad, "a requested rollback does not make the revision known bad"
     assert {"Stalled", "RolledBack"} <= world.conditions()
     world.quiet()
 
 
-def test_a_rollback_waits_for_the_pause_to_go() -> None:
+def test_a_rollback_waits_for_the_end_of_the_pause() -> None:
     world = rolling()
     verb(world, paused=True)
     verb(world, action=Action.ROLLBACK)
@@ -140,7 +140,7 @@ def test_a_rollback_waits_for_the_pause_to_go() -> None:
 
 
 @pytest.mark.parametrize("paused", [False, True])
-def test_an_abort_leaves_a_mixed_job_and_nothing_missing(paused: bool) -> None:
+def test_an_abort_leaves_a_mixed_job_without_missing_instances(paused: bool) -> None:
     world = rolling(6, strategy={"type": "Queue", "size": 2})
     world.until(lambda: len(world.update.status.instances.updated) >= 2)
     if paused:
@@ -156,7 +156,7 @@ def test_an_abort_leaves_a_mixed_job_and_nothing_missing(paused: bool) -> None:
     world.quiet()
 
 
-def test_an_abort_on_the_way_back() -> None:
+def test_an_abort_of_a_rollback_leaves_a_mixed_job() -> None:
     world = rolling()
     world.until(lambda: len(world.update.status.instances.updated) >= 3)
     verb(world, action=Action.ROLLBACK)
@@ -170,7 +170,7 @@ def test_an_abort_on_the_way_back() -> None:
     world.quiet()
 
 
-def test_a_verb_that_comes_too_late() -> None:
+def test_an_ended_update_refuses_a_verb() -> None:
     world = rolling()
     world.until_ended()
     verb(world, action=Action.ROLLBACK)
@@ -180,7 +180,7 @@ def test_a_verb_that_comes_too_late() -> None:
     world.quiet()
 
 
-def test_a_verb_that_comes_between_the_two_halves_of_an_end() -> None:
+def test_a_verb_between_the_two_writes_of_an_end_is_refused() -> None:
     world = rolling()
 
     def ask() -> None:
@@ -190,7 +190,7 @@ def test_a_verb_that_comes_between_the_two_halves_of_an_end() -> None:
     world.after_step = ask
     world.until_ended()
     assert world.phase is Phase.ROLLED_FORWARD
-    words = "action Rollback is of no effect: the Update has ended (RolledForward)"
+    words = "action Rollback has no effect: the Update has ended (RolledForward)"
     assert world.told("VerbRefused") == [words]
     world.quiet()
 
@@ -201,12 +201,12 @@ def test_an_unrelated_edit_of_an_ended_update_refuses_no_verb_again() -> None:
     verb(world, action=Action.ROLLBACK)
     verb(world, message="a note for later")
     assert len(world.told("VerbRefused")) == 1
-    assert "VerbRefused" in world.conditions("web-g2"), "the verb still is of no effect"
+    assert "VerbRefused" in world.conditions("web-g2"), "the verb still has no effect"
     verb(world, paused=True)
-    assert world.told("VerbRefused")[1].startswith("paused is of no effect")
+    assert world.told("VerbRefused")[1].startswith("paused has no effect")
     verb(world, paused=False)
     assert len(world.told("VerbRefused")) == 2
-    assert "VerbRefused" not in world.conditions("web-g2"), "it was taken back"
+    assert "VerbRefused" not in world.conditions("web-g2"), "the user removed the verb"
     world.quiet()
 
 
@@ -217,7 +217,7 @@ def test_an_unrelated_edit_of_an_ended_update_refuses_no_verb_again() -> None:
         {"resume_token": "1", "action": Action.ABORT},
     ],
 )
-def test_what_an_update_ended_with_is_no_new_verb(spec: dict[str, Any]) -> None:
+def test_verbs_that_were_set_before_the_end_are_not_refused_later(spec: dict[str, Any]) -> None:
     world = rolling()
     verb(world, **spec)
     world.until_ended()
@@ -231,7 +231,7 @@ def test_what_an_update_ended_with_is_no_new_verb(spec: dict[str, Any]) -> None:
 # autoPause.
 
 
-def test_auto_pause_before_each_batch_and_never_after_the_last() -> None:
+def test_auto_pause_pauses_before_each_batch_and_never_after_the_last() -> None:
     world = rolling(instances=5, strategy=BATCHES)
     world.until_phase(Phase.ROLL_FORWARD_PAUSED)
     assert world.update.status.instances.updated == Ids([0, 1])
@@ -248,7 +248,7 @@ def test_auto_pause_before_each_batch_and_never_after_the_last() -> None:
     assert history(world).count(Phase.ROLL_FORWARD_PAUSED) == 2
 
 
-def test_a_manual_pause_in_between_does_not_confuse_it() -> None:
+def test_a_manual_pause_does_not_end_an_automatic_pause() -> None:
     world = rolling(instances=4, strategy=BATCHES)
     verb(world, paused=True)
     world.run(60)
@@ -276,7 +276,7 @@ def test_a_failed_batch_rolls_back_and_does_not_pause() -> None:
     assert Phase.ROLL_BACK_PAUSED not in history(world)
 
 
-def test_a_token_that_nobody_waits_for() -> None:
+def test_a_resume_token_without_an_automatic_pause_is_refused() -> None:
     world = rolling()
     verb(world, resume_token="1")
     assert "VerbRefused" in world.conditions(world.update.metadata.name)

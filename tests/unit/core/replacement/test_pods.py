@@ -49,7 +49,7 @@ def test_a_pod_that_does_not_end() -> None:
     world.run(10)
     status = world.update.status
     assert status.reason == "WaitingForTermination"
-    assert "pod web-0 does not end" in status.message
+    assert "pod web-0 does not terminate" in status.message
     assert "Reconciling" in world.conditions("web-g2")
     world.run(62)
     assert world.conditions("web-g2") == {"Stalled"}

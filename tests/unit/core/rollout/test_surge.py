@@ -228,7 +228,7 @@ def test_a_pod_of_a_former_job_that_holds_the_name_of_the_new_pod_is_told() -> N
     world.run(30)
     status = world.update.status
     assert status.reason == "WaitingForTermination"
-    assert "instance 0: web-0-s of a former Job is left" in status.message
+    assert "instance 0: pod web-0-s of an earlier Job still exists" in status.message
     world.cluster.remove_pod(former)
     world.until_ended()
     assert world.phase is Phase.ROLLED_FORWARD

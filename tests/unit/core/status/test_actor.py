@@ -1,4 +1,4 @@
-"""Who asked for something, as far as an Update itself tells."""
+"""Who set a field of an Update, as its annotations and managed fields say."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ LATER = "2026-01-01T00:01:00Z"
         ({}, (), "unknown"),
         ({}, (entry("kubectl-patch", "paused"),), "kubectl-patch (field manager)"),
         ({CHANGED_BY: "alice"}, (entry("kubectl-patch", "paused"),), "alice"),
-        # Inherited; somebody else changed something else meanwhile.
+        # The pause is inherited; in the meantime somebody else changed another field.
         ({PAUSED_BY: "alice"}, (OURS,), "alice"),
         ({PAUSED_BY: "alice", CHANGED_BY: "bob"}, (OURS, entry("bob", "message")), "alice"),
-        # Taken away and made anew by a person.
+        # A person ended the pause, and paused again.
         (
             {PAUSED_BY: "alice", CHANGED_BY: "bob"},
             (entry("echelon-controller", "job"), entry("kubectl-patch", "paused", time=LATER)),

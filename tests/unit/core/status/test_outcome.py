@@ -1,4 +1,4 @@
-"""What a Job says of its last Update: why it ended so, by whose wish, and which count is held."""
+"""What a Job says about its last Update: why it ended, who wanted it, and which count it keeps."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.unit.core.sim import World
 STRICT = {"maxFailuresPerInstance": 0}
 
 
-def said(world: World, condition: str = cond.STALLED) -> str:
-    """The message of a condition of the Job that is True."""
-    found = next(c for c in world.status.conditions if c.type == condition)
-    assert found.status == "True", world.story()
-    return found.message
+def message(world: World, condition: str = cond.STALLED) -> str:
+    """The message of a condition of the Job; the condition must be True."""
+    match = next(c for c in world.status.conditions if c.type == condition)
+    assert match.status == "True", world.story()
+    return match.message
 
 
 def rolling(**kwargs: object) -> World:
@@ -26,33 +26,33 @@ def rolling(**kwargs: object) -> World:
     return world
 
 
-def test_a_rollback_that_a_person_asked_for_is_told_with_who_and_why() -> None:
+def test_a_requested_rollback_names_who_requested_it_and_why() -> None:
     world = rolling()
     world.cluster.user_edit_update("web-g2", action=Action.ROLLBACK, message="checkout\nis slow")
     world.until_ended()
     assert world.phase is Phase.ROLLED_BACK
-    words = "web-g2: rollback asked for by unknown: checkout is slow"
-    assert said(world) == said(world, cond.ROLLED_BACK) == words
+    words = "web-g2: rollback requested by unknown: checkout is slow"
+    assert message(world) == message(world, cond.ROLLED_BACK) == words
     world.cluster.user_delete_update("web-g2")
     world.run(30)
-    assert said(world) == words
+    assert message(world) == words
 
 
-def test_an_abort_half_way_is_told_with_who_and_why() -> None:
+def test_an_abort_half_way_names_who_requested_it_and_why() -> None:
     world = rolling()
     world.cluster.user_edit_update("web-g2", action=Action.ABORT, message="x" * 500)
     world.until_ended()
     assert world.phase is Phase.ABORTED
     words = f"aborted by unknown: {'x' * 159}…"
     assert world.update.status.message == words
-    assert said(world) == f"web-g2: {words}; instances are at different revisions"
+    assert message(world) == f"web-g2: {words}; instances are at different revisions"
 
 
 def test_an_update_that_was_deleted_half_way_is_named() -> None:
     world = rolling()
     world.cluster.user_delete_update("web-g2")
     world.run(30)
-    assert said(world) == "web-g2: it was deleted; instances are at different revisions"
+    assert message(world) == "web-g2: it was deleted; instances are at different revisions"
 
 
 def test_a_failed_update_names_itself_once() -> None:
@@ -60,20 +60,24 @@ def test_a_failed_update_names_itself_once() -> None:
     world.behave("app:2", ready=None)
     world.roll("app:2")
     assert world.phase is Phase.FAILED
-    assert said(world) == "web-g2: instance 0 failed: ReadyTimeout, not Ready 63s after it was made"
+    assert (
+        message(world) == "web-g2: instance 0 failed: ReadyTimeout, not Ready 63s after it was made"
+    )
 
 
-def test_a_failed_rollback_tells_what_failed() -> None:
+def test_a_failed_rollback_names_the_instance_that_failed() -> None:
     world = World(instances=3, update=STRICT).ready()
     world.behave("app:2", ready=None)
     world.behave("app:1", instance=0, ready=None)
     world.roll("app:2")
     assert world.phase is Phase.FAILED
-    assert said(world).startswith("web-g2: the rollback failed: instance 0 failed: ReadyTimeout")
+    assert message(world).startswith("web-g2: the rollback failed: instance 0 failed: ReadyTimeout")
 
 
-@pytest.mark.parametrize(("updated", "who"), [(0, "instance 0 needs"), (1, "instances 0-1 need")])
-def test_an_update_that_cannot_go_on_names_the_revision_and_who_needs_it(
+@pytest.mark.parametrize(
+    ("updated", "who"), [(0, "instance 0 needs it"), (1, "instances 0-1 need it")]
+)
+def test_an_update_that_cannot_continue_names_the_revision_and_who_needs_it(
     updated: int, who: str
 ) -> None:
     world = World(instances=3, update=STRICT).ready()
@@ -86,28 +90,28 @@ def test_an_update_that_cannot_go_on_names_the_revision_and_who_needs_it(
     world.cluster.tell("revision", gone.name, gone.uid, None)
     world.until_ended()
     assert world.phase is Phase.ERROR
-    words = f"a ControllerRevision is gone: {old}, which {who}; update to a revision that is there"
+    words = f"ControllerRevision {old} is gone, and {who}; update to a revision that exists"
     assert world.update.status.message == words
-    assert said(world) == f"web-g2: {words}"
+    assert message(world) == f"web-g2: {words}"
 
 
 @pytest.mark.parametrize("count", [1, 5])
-def test_a_count_that_a_rollback_overruled_is_told_with_the_way_out(count: int) -> None:
+def test_a_count_that_a_rollback_overruled_is_explained_with_what_to_do(count: int) -> None:
     world = World(instances=3, update=STRICT).ready()
     world.behave("app:2", instance=0, ready=None)
     world.roll("app:2", instances=count)
     assert world.phase is Phase.ROLLED_BACK
-    was = "1 instance was" if count == 1 else "5 instances were"
     words = (
-        f"; {was} refused with web-g2; 3 are kept until spec.instances changes; percentages of "
-        f"PodDisruptionBudgets count against spec.instances ({count}) and may block every "
-        "eviction: set spec.instances to 3, or to the count you want"
+        f"; web-g2 overruled spec.instances ({count}): the Job keeps 3 instances until "
+        "spec.instances changes; percentages of PodDisruptionBudgets count against spec.instances "
+        f"({count}) and may block every eviction: set spec.instances to 3, or to the count you want"
     )
-    assert said(world).endswith(words)
-    # The template goes back: the Job is well, and the count still is not what its spec says.
+    assert message(world).endswith(words)
+    # The user restores the template: the Job is well, but its count is not what its spec says.
     world.edit(image="app:1")
     world.run(10)
-    assert f"{was} refused with an earlier Update" in said(world, cond.READY)
+    words = f"an earlier Update overruled spec.instances ({count})"
+    assert words in message(world, cond.READY)
     world.edit(instances=3)
     world.run(10)
-    assert "refused" not in said(world, cond.READY)
+    assert "overruled" not in message(world, cond.READY)

@@ -1,4 +1,4 @@
-"""Pulses, the watch after the last instance, deletion by force: what time decides (rule 11)."""
+"""What time decides: pulses, the watch after the last instance, deletion by force (rule 11)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def pulse(world: World, at: float | None = None) -> None:
     world.settle()
 
 
-def test_it_starts_waiting_and_an_expired_pulse_is_noticed() -> None:
+def test_an_update_starts_by_waiting_and_notices_an_expired_pulse() -> None:
     world = coordinated()
     assert world.images_of("app:1") == Ids(range(3))
     assert "AwaitingPulse" in world.conditions(world.update.metadata.name)
@@ -46,7 +46,7 @@ def test_it_starts_waiting_and_an_expired_pulse_is_noticed() -> None:
     assert world.phase is Phase.ROLLING_FORWARD, "a pulse survives a restart"
 
 
-def test_pulses_all_the_way() -> None:
+def test_an_update_with_regular_pulses_completes() -> None:
     world = coordinated()
     for _ in range(20):
         if world.update.status.finished_at is None:
@@ -65,14 +65,14 @@ def test_a_pulse_while_paused_counts() -> None:
     assert world.phase is Phase.ROLLING_FORWARD
 
 
-def test_resumed_without_a_pulse_it_waits() -> None:
+def test_an_update_resumed_without_a_pulse_waits() -> None:
     world = coordinated()
     verb(world, paused=True)
     verb(world, paused=False)
     assert world.phase is Phase.ROLL_FORWARD_AWAITING_PULSE
 
 
-def test_the_way_back_needs_pulses_too() -> None:
+def test_a_rollback_needs_pulses_too() -> None:
     world = coordinated(maxFailuresPerInstance=0)
     world.behave("app:2", ready=None)
     for _ in range(20):
@@ -87,7 +87,7 @@ def test_the_way_back_needs_pulses_too() -> None:
     assert world.phase is Phase.ROLLED_BACK
 
 
-def test_a_pulse_of_yesterday_and_one_of_tomorrow() -> None:
+def test_a_pulse_from_yesterday_is_ignored_and_one_from_tomorrow_counts_as_now() -> None:
     world = coordinated()
     pulse(world, at=world.now - 86_400)
     assert world.phase is Phase.ROLL_FORWARD_AWAITING_PULSE
@@ -98,10 +98,10 @@ def test_a_pulse_of_yesterday_and_one_of_tomorrow() -> None:
     assert world.phase is Phase.ROLL_FORWARD_AWAITING_PULSE, "the future counts as now"
 
 
-# Watching, known bad.
+# The watch, deletion by force.
 
 
-def test_watching_after_the_last() -> None:
+def test_an_update_watches_after_its_last_instance() -> None:
     world = World(instances=2, update={"watchAfterSeconds": 60}).ready()
     world.edit(image="app:2")
     world.until(lambda: bool(world.cluster.updates) and world.update.status.watching_since)
@@ -122,7 +122,7 @@ def test_a_failure_while_watching_rolls_back() -> None:
     assert world.images_of("app:1") == Ids(range(2))
 
 
-def test_a_pod_that_does_not_go_is_deleted_by_force() -> None:
+def test_a_pod_that_does_not_terminate_is_deleted_by_force() -> None:
     world = World(instances=2, update={"terminationTimeoutSeconds": 30}).ready()
     world.behave("app:1", instance=0, stop=None)
     world.roll("app:2")

@@ -1,4 +1,4 @@
-"""Ten thousand instances, ids that alternate, fifty long failures: below 200 KiB all the same."""
+"""A status with 10,000 instances, alternating ids and 50 long failures stays below 200 KiB."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ENTRY = HistoryEntry(
 )
 
 
-def told(**changes: Any) -> UpdateStatus:
+def status_of(**changes: Any) -> UpdateStatus:
     return UpdateStatus(failures=(FAILURE,) * 50, history=(ENTRY,) * 50, **changes)
 
 
@@ -58,15 +58,15 @@ def size(status: UpdateStatus, spec: UpdateSpec) -> int:
     return len(json.dumps(wire(Update(metadata=UpdateMeta(name="web"), spec=spec, status=status))))
 
 
-WHOLE = told(
+WHOLE = status_of(
     from_=mixed(EVEN, ODD),
     to=Target(revision="web-2", instances=ALL),
     batch=BatchStatus(index=1, instances=EVEN, started_at=1.0),
     instances=InstanceSets(updating=QUARTERS[0], updated=QUARTERS[1], failed=QUARTERS[2]),
     failure_counts={"1": EVEN, "2": ODD},
 )
-#: More than can happen: each id in a set of its own kind, and each failed before.
-LARGEST = told(
+#: Larger than any real status: four sets of alternating ids, and every id failed before.
+LARGEST = status_of(
     from_=mixed(EVEN, ODD),
     batch=BatchStatus(index=1, instances=EVEN, started_at=1.0),
     instances=InstanceSets(
@@ -74,7 +74,7 @@ LARGEST = told(
     ),
     failure_counts={"1": EVEN, "2": ODD},
 )
-PARTIAL = told(
+PARTIAL = status_of(
     from_=mixed(EVEN),
     to=Target(revision="web-2", instances=EVEN),
     batch=BatchStatus(index=1, instances=EVEN, started_at=1.0),
@@ -91,22 +91,24 @@ PARTIAL = told(
         (LARGEST, UpdateSpec(job="web"), KEPT),
     ],
 )
-def test_the_largest(status: UpdateStatus, spec: UpdateSpec, failures: int) -> None:
+def test_the_largest_statuses_are_cut_to_the_limit(
+    status: UpdateStatus, spec: UpdateSpec, failures: int
+) -> None:
     small = fitted(status)
-    assert size(status, spec) > 185_000, "else it is not large"
+    assert size(status, spec) > 185_000, "the status is too small for this test"
     assert size(small, spec) < LIMIT - 4 * 1024
     assert (small.instances, small.failures) == (status.instances, (FAILURE,) * failures)
     assert len(small.history) >= KEPT
 
 
-def test_what_fits_stays_whole() -> None:
-    status = told(from_=mixed(ALL), to=Target(revision="web-2", instances=ALL))
+def test_a_status_that_fits_is_not_cut() -> None:
+    status = status_of(from_=mixed(ALL), to=Target(revision="web-2", instances=ALL))
     assert fitted(status) is status
-    alternating = told(from_=mixed(ALL), instances=InstanceSets(updating=EVEN, failed=ODD))
+    alternating = status_of(from_=mixed(ALL), instances=InstanceSets(updating=EVEN, failed=ODD))
     assert fitted(alternating) is alternating
 
 
 @given(st.sets(st.integers(0, 9_999), max_size=300))
-def test_the_weight_is_never_too_small(ids: set[int]) -> None:
-    found = Ids(ids)
-    assert len(str(found)) <= found.weight()
+def test_the_weight_of_ids_is_at_least_the_length_of_their_range_string(numbers: set[int]) -> None:
+    ids = Ids(numbers)
+    assert len(str(ids)) <= ids.weight()
