@@ -84,7 +84,7 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
         reports=_reports(context, pods),
         wake_at=_wake(context, direction, pods),
         asks=Gates(direction).asks() if direction and direction.moving else (),
-        waiting=pods.held_back,
+        waiting=pods.disruption.held_back,
     )
 
 
@@ -104,7 +104,7 @@ def _active_write(direction: Direction, failures: FailureCounts, pods: Convergen
         verbs.apply_verb(direction, failures)
         or in_place.unread(direction)
         or in_place.record_recreation(direction)
-        or next_write(direction, failures, pods.held_back)
+        or next_write(direction, failures, pods.disruption)
     )
 
 
@@ -180,7 +180,7 @@ def _reports(context: Context, pods: Convergence | None) -> tuple[WriteJob | Wri
     base, update = context.status, tuple[WriteUpdate, ...]()
     if pods and pods.direction and pods.failures and not pods.failures.unstored:
         direction = pods.direction
-        if (said := report(direction, pods.failures, pods.held_back)) != direction.update.status:
+        if (said := report(direction, pods.failures, pods.disruption)) != direction.update.status:
             update = (WriteUpdate(direction.update.metadata.name, said),)
         if direction.surges and direction.moving:
             base = surge.reported(direction)

@@ -15,6 +15,7 @@ from controller.api.update import BatchStatus, GateStatus, Phase
 from controller.core.gates.gates import Gates
 from controller.core.gates.run import PASSED, WAITING
 from controller.core.model import assigned as asg
+from controller.core.model.disruption import Allowance
 from controller.core.model.plan import Event, EventType, Write, WriteJob, WriteUpdate
 from controller.core.progress import rollback
 from controller.core.progress.completion import finish_job, left_alone
@@ -24,9 +25,11 @@ from controller.core.rollout.failures import GATE_FAILURE, FailureCounts
 from controller.core.status.update import counted, report, watching_until
 
 
-def next_write(direction: Direction, failures: FailureCounts, held_back: Ids) -> Write | None:
+def next_write(
+    direction: Direction, failures: FailureCounts, disruption: Allowance
+) -> Write | None:
     """What the Update has to store before any pod may be touched. Returns None if there is nothing.
-    ``held_back``: ids that only ``maxUnavailable`` keeps from being replaced."""
+    ``disruption``: which ids policies keep from being replaced."""
     gates = Gates(direction)
     if (
         direction.moving
@@ -46,7 +49,7 @@ def next_write(direction: Direction, failures: FailureCounts, held_back: Ids) ->
     if old_pod_kept := _old_pod_kept(direction):
         return _keep_old(direction, old_pod_kept)
     # Paused, or waiting for a pulse: nothing new starts, and nothing ends.
-    return _onward(direction, failures, gates, held_back) if direction.moving else None
+    return _onward(direction, failures, gates, disruption) if direction.moving else None
 
 
 def _apply_gates(direction: Direction, failures: FailureCounts, gates: Gates) -> Write | None:
@@ -82,7 +85,7 @@ def _verdicts(
 
 
 def _onward(
-    direction: Direction, failures: FailureCounts, gates: Gates, held_back: Ids
+    direction: Direction, failures: FailureCounts, gates: Gates, disruption: Allowance
 ) -> Write | None:
     if write := surge.at_once(direction):
         return write
@@ -91,7 +94,7 @@ def _onward(
     if gates.holding is not None:
         return None
     if direction.pending and not direction.updated_not_ready:
-        return _next_group(direction, failures, gates, held_back)
+        return _next_group(direction, failures, gates, disruption)
     if not direction.pending and not direction.in_flight and not direction.updated_not_ready:
         return _end(direction, failures)
     return None
@@ -167,11 +170,11 @@ def _assign(direction: Direction, ids: Ids) -> Write:
 
 
 def _next_group(
-    direction: Direction, failures: FailureCounts, gates: Gates, held_back: Ids
+    direction: Direction, failures: FailureCounts, gates: Gates, disruption: Allowance
 ) -> Write | None:
     queue, size = direction.policy.strategy.type is StrategyType.QUEUE, direction.group_size()
     candidates = direction.pending
-    if direction.in_flight and direction.in_flight <= held_back:
+    if direction.in_flight and direction.in_flight <= disruption.held_back:
         # The whole group waits for other instances to become available. Unavailable instances join
         # it: the group may wait for them alone, and they may become available only at the target.
         candidates, size = (

@@ -18,11 +18,11 @@ from controller.api.policy import StrategyType
 from controller.core.gates.gates import Gates
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
+from controller.core.model.disruption import NONE_HELD_BACK, Allowance
 from controller.core.model.observed import TERMINATING
 from controller.core.model.plan import Action, ActionKey, ChangePod, CreatePod, DeletePod
-from controller.core.model.policy import max_unavailable
 from controller.core.pods import backoff
-from controller.core.replacement import in_place, repair
+from controller.core.replacement import disruption, in_place, repair
 from controller.core.replacement.creation import create
 from controller.core.revisions.change import Change
 from controller.core.rollout.direction import Direction
@@ -59,41 +59,25 @@ class Convergence:
             return NONE
         not_started = direction.not_started & direction.at_goal
         if direction.policy.strategy.type is StrategyType.QUEUE:
-            room = direction.policy.strategy.groups[0] - len(
-                direction.in_flight - direction.not_started
-            )
+            started = direction.in_flight - direction.not_started
+            room = direction.policy.strategy.groups[0] - len(started)
             # Of a group that gates are asked about, no more than there are left.
             if (left := Gates(direction).room) is not None:
                 room = min(room, left)
             if room <= 0 or direction.updated_not_ready:
                 return NONE
-            # Those that maxUnavailable holds must not fill the window before those it lets go.
-            return Ids(
-                islice((i for i in direction.ordered(not_started) if i in self._allowed), room)
-            )
-        return not_started & self._allowed
+            # Instances that a policy holds back must not fill the window before those it allows.
+            allowed = (i for i in direction.ordered(not_started) if i in self.disruption.allowed)
+            return Ids(islice(allowed, room))
+        return not_started & self.disruption.allowed
 
     @cached_property
-    def held_back(self) -> Ids:
-        """Ids that only ``maxUnavailable`` keeps from being replaced."""
-        return (
-            NONE
-            if self.direction is None
-            else (self.direction.not_started & self.direction.at_goal) - self._allowed
-        )
-
-    @cached_property
-    def _allowed(self) -> Ids:
-        """Untouched ids that ``maxUnavailable`` lets go, the first in order first."""
-        direction, context = self.direction, self.context
-        assert direction is not None
-        not_started = direction.not_started & direction.at_goal
-        limit = max_unavailable(direction.policy.max_unavailable, len(context.intended))
-        if limit is None:
-            return not_started
-        down = (context.intended - context.available) - direction.failed
-        free = not_started - context.available | not_started & direction.removed
-        return free | Ids(islice(direction.ordered(not_started - free), max(0, limit - len(down))))
+    def disruption(self) -> Allowance:
+        """Which untouched ids of the group in flight may be disrupted, and why others may not."""
+        if self.direction is None:
+            return NONE_HELD_BACK
+        untouched = self.direction.not_started & self.direction.at_goal
+        return disruption.allow(self.context, self.direction, untouched)
 
     @cached_property
     def next_moment(self) -> float | None:
@@ -248,10 +232,7 @@ class Convergence:
             return NONE
         alive, stuck = context.view.alive & context.intended, context.view.infeasible
         wrong = alive - context.at_assigned | alive & stuck
-        others_down = context.intended - wrong - context.available
-        if not wrong or others_down or context.view.terminating & context.intended:
-            return NONE
-        return Ids(islice(wrong - context.available or wrong, 1))
+        return disruption.allow(context, None, wrong).allowed
 
     def _ended(self) -> Iterator[tuple[int, float]]:
         """Pods that ended, with the moment at which they may be made again."""

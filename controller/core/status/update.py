@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from controller.api.ids import NONE, Ids
+from controller.api.ids import Ids
 from controller.api.meta import Condition, format_time, surely_past
 from controller.api.update import (
     ACTIVE,
@@ -20,6 +20,7 @@ from controller.api.update import (
 from controller.core.gates.gates import Gates
 from controller.core.model import conditions
 from controller.core.model.conditions import Wanted
+from controller.core.model.disruption import NONE_HELD_BACK, Allowance
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FailureCounts, grouped
 from controller.core.rollout.phases import IllegalTransitionError, legal
@@ -246,11 +247,13 @@ def recounted(before: Counts, sets: InstanceSets) -> Counts:
     return before.model_copy(update={**counts, "pending": pending})
 
 
-def report(direction: Direction, failures: FailureCounts, held_back: Ids = NONE) -> UpdateStatus:
-    """The status of an active Update now. ``held_back``: ids that only ``maxUnavailable`` holds."""
+def report(
+    direction: Direction, failures: FailureCounts, disruption: Allowance = NONE_HELD_BACK
+) -> UpdateStatus:
+    """The status of an active Update now. ``disruption``: what policies hold back."""
     context, update = direction.context, direction.update
     status = update.status.model_copy(update=counted(direction, failures))
-    progress, obstacle = _progress(direction, status), waiting.of(direction, failures, held_back)
+    progress, obstacle = _progress(direction, status), waiting.of(direction, failures, disruption)
     stuck = obstacle is not None and obstacle.stuck
     reason = obstacle.reason if obstacle else "Progressing"
     if status.phase in PAUSED | AWAITING:

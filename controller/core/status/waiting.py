@@ -8,6 +8,7 @@ from itertools import islice
 
 from controller.api.ids import NONE, Ids
 from controller.core.gates.gates import Gates
+from controller.core.model.disruption import Allowance
 from controller.core.refusals import actions as refused_actions
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import ORDINARY, FailureCounts
@@ -26,14 +27,16 @@ class WaitReason:
     stuck: bool = False
 
 
-def of(direction: Direction, failures: FailureCounts, held_back: Ids) -> WaitReason | None:
+def of(direction: Direction, failures: FailureCounts, disruption: Allowance) -> WaitReason | None:
     """The first reason that needs a person, else the first reason. Returns None if the Update waits
-    for nothing. ``held_back``: ids that only ``maxUnavailable`` keeps from being replaced."""
-    reasons = list(_all(direction, failures, held_back))
+    for nothing. ``disruption``: which instances policies keep from being disrupted."""
+    reasons = list(_all(direction, failures, disruption))
     return next((reason for reason in reasons if reason.stuck), reasons[0] if reasons else None)
 
 
-def _all(direction: Direction, failures: FailureCounts, held_back: Ids) -> Iterator[WaitReason]:
+def _all(
+    direction: Direction, failures: FailureCounts, disruption: Allowance
+) -> Iterator[WaitReason]:
     view, observed = direction.context.view, direction.context.observed
     started = direction.in_flight - direction.not_started
     if lingering := termination.of(
@@ -88,11 +91,8 @@ def _all(direction: Direction, failures: FailureCounts, held_back: Ids) -> Itera
         yield WaitReason("InstanceNotReady", words)
     if (gate := Gates(direction).holding) is not None and not direction.in_flight:
         yield WaitReason("WaitingForGate", f"gate {gate.name} has not passed yet")
-    if held_back:
-        down = len(direction.context.intended - direction.context.available - direction.failed)
-        limit = direction.policy.max_unavailable
-        words = f"{down} instances are unavailable; maxUnavailable is {limit}"
-        yield WaitReason("MaxUnavailable", words)
+    if disruption.held_back:
+        yield WaitReason(disruption.reason, disruption.message)
 
 
 def _down(direction: Direction, failures: FailureCounts) -> Iterator[WaitReason]:

@@ -1,0 +1,69 @@
+"""Which instances may be disrupted voluntarily now.
+
+A disruption is *voluntary* when a pod that could go on serving is taken away: an update replaces
+it or removes its instance, or it is at a revision that its instance is not assigned. Deleting a
+pod that ended, failed or is surplus is no voluntary disruption.
+
+Every voluntary disruption asks one chain of policies. A policy gets the instances that the policies
+before it allow, and answers with those that it allows; the first that holds any back says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from typing import Final
+
+from controller.api.ids import NONE, Ids
+from controller.core.model import policy
+from controller.core.model.context import Context
+from controller.core.model.disruption import Allowance
+from controller.core.rollout.direction import Direction
+
+#: ``(allowed, reason, message)`` of the instances asked for. ``direction``: of the active Update;
+#: None outside an Update.
+Policy = Callable[[Context, Direction | None, Ids], tuple[Ids, str, str]]
+
+
+def allow(context: Context, direction: Direction | None, ids: Ids) -> Allowance:
+    """Which of ``ids`` may be disrupted now."""
+    allowed, reason, message = ids, "", ""
+    for ask in POLICIES:
+        before = allowed
+        allowed, *why = ask(context, direction, before)
+        if allowed != before and not reason:
+            reason, message = why
+    return Allowance(allowed, ids - allowed, reason, message)
+
+
+def max_unavailable(
+    context: Context, direction: Direction | None, ids: Ids
+) -> tuple[Ids, str, str]:
+    """The first instances in the update's order, until ``maxUnavailable`` are unavailable.
+    Instances that are unavailable already, or are to be removed, cost nothing."""
+    if direction is None:
+        return ids, "", ""
+    limit = policy.max_unavailable(direction.policy.max_unavailable, len(context.intended))
+    if limit is None:
+        return ids, "", ""
+    down = (context.intended - context.available) - direction.failed
+    free = ids - context.available | ids & direction.removed
+    allowed = free | Ids(islice(direction.ordered(ids - free), max(0, limit - len(down))))
+    counted = "1 instance is" if len(down) == 1 else f"{len(down)} instances are"
+    message = f"{counted} unavailable; maxUnavailable is {direction.policy.max_unavailable}"
+    return allowed, "MaxUnavailable", message
+
+
+def one_at_a_time(context: Context, direction: Direction | None, ids: Ids) -> tuple[Ids, str, str]:
+    """Outside an Update, one instance, and only while all others are available."""
+    if direction is not None or not ids:
+        return ids, "", ""
+    others_down = context.intended - ids - context.available
+    allowed = NONE
+    if not others_down and not context.view.terminating & context.intended:
+        allowed = Ids(islice(ids - context.available or ids, 1))
+    return allowed, "OneAtATime", "another instance is unavailable"
+
+
+#: In the order in which they are asked.
+POLICIES: Final[tuple[Policy, ...]] = (max_unavailable, one_at_a_time)
