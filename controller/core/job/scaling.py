@@ -14,7 +14,7 @@ from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.model.plan import Event, Write, WriteJob, WriteUpdate
 from controller.core.pods.facts import EVERY
-from controller.core.status.update import recounted
+from controller.core.status.counts import recounted
 
 
 def scale(context: Context) -> Write | None:

@@ -22,7 +22,8 @@ from controller.core.progress.completion import finish_job, left_alone
 from controller.core.rollout import surge
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import GATE_FAILURE, FailureCounts
-from controller.core.status.update import counted, report, watching_until
+from controller.core.status.counts import counted
+from controller.core.status.update import report, watching_until
 
 
 def next_write(

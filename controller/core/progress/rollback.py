@@ -8,7 +8,8 @@ from controller.api.update import Phase
 from controller.core.model.plan import Event, EventType, Write, WriteUpdate
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FAILURE, FailureCounts, cause
-from controller.core.status.update import OPERATOR, counted, entered
+from controller.core.status.counts import counted
+from controller.core.status.update import OPERATOR, entered
 
 #: Reason of a rollback that a person requested.
 ROLLBACK_REQUESTED: Final = "RollbackRequested"

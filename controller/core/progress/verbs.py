@@ -16,8 +16,8 @@ from controller.core.progress.rollback import ROLLBACK_REQUESTED, start_rollback
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FailureCounts
 from controller.core.status import actor, pausing, pulse
+from controller.core.status.counts import counted
 from controller.core.status.update import (
-    counted,
     entered,
     refused,
     report,

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from controller.api.ids import Ids
 from controller.api.meta import Condition, format_time, surely_past
 from controller.api.update import (
     ACTIVE,
     FORWARD,
     Action,
-    Counts,
     HistoryEntry,
-    InstanceSets,
     Phase,
     Update,
     UpdateStatus,
@@ -22,9 +19,10 @@ from controller.core.model import conditions
 from controller.core.model.conditions import Wanted
 from controller.core.model.disruption import NONE_HELD_BACK, Allowance
 from controller.core.rollout.direction import Direction
-from controller.core.rollout.failures import FailureCounts, grouped
+from controller.core.rollout.failures import FailureCounts
 from controller.core.rollout.phases import IllegalTransitionError, legal
 from controller.core.status import pausing, waiting
+from controller.core.status.counts import counted
 from controller.core.status.size_limit import fitted
 
 MAX_HISTORY = 50
@@ -177,74 +175,6 @@ def _answers(status: UpdateStatus, generation: int) -> dict[str, Wanted]:
         for c in refusals
         if c.observed_generation == generation
     }
-
-
-def counted(direction: Direction, failures: FailureCounts) -> dict[str, Any]:
-    """The status fields that hold the result of each instance so far, in this direction."""
-    changes: dict[str, Any] = {
-        "instances": sets_of(direction, failures),
-        "failure_counts": grouped(failures.counts),
-        "failures": failures.records() if failures.increased else direction.update.status.failures,
-        "down_since": failures.outage.kept(Ids(failures.increased)),
-    }
-    changes["counts"] = _counts(direction, changes["instances"])
-    return changes
-
-
-def sets_of(direction: Direction, failures: FailureCounts) -> InstanceSets:
-    """The status field ``instances``: each id is in exactly one of the sets."""
-    failed = failures.failed
-    done = direction.done - failed
-    moving = direction.in_flight - direction.not_started - failed
-    if not direction.backward:
-        return InstanceSets(updating=moving, updated=done, failed=failed)
-    back = done | moving | failed
-    before = direction.update.status.instances
-    return InstanceSets(
-        updating=before.updating - back,
-        updated=before.updated - back,
-        failed=before.failed - back,
-        rolling_back=moving,
-        rolled_back=done,
-        rollback_failed=failed,
-    )
-
-
-def _counts(direction: Direction, sets: InstanceSets) -> Counts:
-    if not direction.backward:
-        return Counts(
-            total=len(direction.work),
-            updated=len(sets.updated),
-            updating=len(sets.updating),
-            failed=len(sets.failed),
-            pending=len(direction.work - sets.updated - sets.updating - sets.failed),
-        )
-    # ``failed`` does not shrink when failed instances are rolled back: it explains the rollback.
-    before = direction.update.status.counts
-    moving = sets.rolling_back | sets.updating
-    touched = moving | sets.updated | sets.failed | sets.rolled_back | sets.rollback_failed
-    total = min(before.total, len(direction.scope))  # A scale may have removed some instances.
-    return Counts(
-        total=total,
-        updated=len(sets.updated),
-        updating=len(moving),
-        failed=min(total, max(before.failed, len(sets.failed | sets.rollback_failed))),
-        rolled_back=len(sets.rolled_back),
-        pending=max(0, total - len(touched)),
-    )
-
-
-def recounted(before: Counts, sets: InstanceSets) -> Counts:
-    """The counts after a scale removed ids from the sets; the next report corrects ``total``."""
-    moving = sets.rolling_back | sets.updating
-    counts = {
-        "updated": len(sets.updated),
-        "updating": len(moving),
-        "rolled_back": len(sets.rolled_back),
-        "failed": len(sets.failed | sets.rollback_failed),
-    }
-    pending = max(0, before.total - sum(counts.values()))
-    return before.model_copy(update={**counts, "pending": pending})
 
 
 def report(
