@@ -17,6 +17,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from controller.api.job import KIND
+from controller.api.kinds import JOBS
 from controller.api.labels import FIELD_MANAGER
 from controller.gates.addresses import in_pod
 from controller.gates.asker import Asker
@@ -31,7 +32,6 @@ from controller.kube.workqueue import WorkQueue
 from controller.metrics import Metrics
 from controller.probes import WATCH_IDLE, Check, Heartbeat, Servers, not_older
 from controller.reconcile import gauges
-from controller.reconcile.decode import JOBS
 from controller.reconcile.entry import Key
 from controller.reconcile.feeds import Feeds
 from controller.reconcile.store import Store

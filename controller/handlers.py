@@ -21,7 +21,7 @@ import kopf
 from controller.kube.client import Client
 from controller.kube.config import ConfigError, Connection, connect
 from controller.kube.errors import ApiError
-from controller.kube.resources import Resource
+from controller.resource import Resource
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from controller.api import job, reserved, rules, update
 from controller.api import reserved_fields as later
-from controller.api.labels import GROUP, VERSION
+from controller.api.kinds import JOBS, UPDATES
 from controller.api.meta import Model
 from controller.api.policy import UpdatePolicy
 from controller.api.schema import Schema, at, object_with, structural
+from controller.resource import Resource
 
 Column = dict[str, Any]
 
@@ -139,28 +140,30 @@ def _add(schema: Schema, added: rules.Rules) -> None:
 
 
 def _crd(
-    kind: str, short: str, schema: Schema, columns: tuple[Column, ...], subresources: Schema
+    resource: Resource,
+    short: str,
+    schema: Schema,
+    columns: tuple[Column, ...],
+    subresources: Schema,
 ) -> Schema:
-    singular = kind.lower()
-    plural = f"{singular}s"
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.{GROUP}"},
+        "metadata": {"name": f"{resource.plural}.{resource.group}"},
         "spec": {
-            "group": GROUP,
+            "group": resource.group,
             "scope": "Namespaced",
             "names": {
-                "kind": kind,
-                "listKind": f"{kind}List",
-                "plural": plural,
-                "singular": singular,
+                "kind": resource.kind,
+                "listKind": f"{resource.kind}List",
+                "plural": resource.plural,
+                "singular": resource.kind.lower(),
                 "shortNames": [short],
                 "categories": ["echelon"],
             },
             "versions": [
                 {
-                    "name": VERSION,
+                    "name": resource.version,
                     "served": True,
                     "storage": True,
                     "additionalPrinterColumns": list(columns),
@@ -183,7 +186,7 @@ def job_crd() -> Schema:
         "statusReplicasPath": ".status.instances",
         "labelSelectorPath": ".status.selector",
     }
-    return _crd(job.KIND, "ejob", schema, JOB_COLUMNS, {"status": {}, "scale": scale})
+    return _crd(JOBS, "ejob", schema, JOB_COLUMNS, {"status": {}, "scale": scale})
 
 
 def update_crd() -> Schema:
@@ -192,7 +195,7 @@ def update_crd() -> Schema:
     _add(schema, rules.UPDATE)
     _add(schema, reserved.refuse(schema, later.UPDATE_SPEC, later.UPDATE_WORDS))
     reserved.keep(schema, later.UPDATE_STATUS, later.UPDATE_STATUS_WORDS)
-    return _crd(update.KIND, "eup", schema, UPDATE_COLUMNS, {"status": {}})
+    return _crd(UPDATES, "eup", schema, UPDATE_COLUMNS, {"status": {}})
 
 
 def all_crds() -> Iterator[Schema]:

@@ -14,8 +14,9 @@ from typing import Any, Final, Literal, Self
 from controller.kube.config import Connection
 from controller.kube.errors import Gone, NotFound
 from controller.kube.lines import lines
-from controller.kube.resources import Resource, query_string
+from controller.kube.resources import query_string
 from controller.kube.transport import Observe, Request, Transport
+from controller.resource import Resource
 
 Body = Mapping[str, Any] | Sequence[Mapping[str, Any]] | bytes
 

@@ -17,7 +17,7 @@ from typing import Generic
 from controller.kube.client import Client
 from controller.kube.codec import Codec, Sink, T
 from controller.kube.reflector import Reflector
-from controller.kube.resources import Resource
+from controller.resource import Resource
 
 log = logging.getLogger(__name__)
 

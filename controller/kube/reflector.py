@@ -19,7 +19,7 @@ from typing import Any, Generic
 from controller.kube.client import Client
 from controller.kube.codec import Codec, Sink, T
 from controller.kube.errors import ApiError, Gone, from_status
-from controller.kube.resources import Resource
+from controller.resource import Resource
 
 log = logging.getLogger(__name__)
 

@@ -1,50 +1,11 @@
-"""Which API resources there are and where they live: pure path building, no I/O."""
+"""The kinds of Kubernetes itself that the operator reads or writes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One API resource. ``group`` is empty for the core group."""
-
-    group: str
-    version: str
-    plural: str
-    kind: str
-    namespaced: bool = True
-
-    @property
-    def api_version(self) -> str:
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-    def path(
-        self,
-        namespace: str | None = None,
-        name: str | None = None,
-        subresource: str | None = None,
-    ) -> str:
-        """The URL path of the collection, one object, or a subresource of one object.
-
-        Without a namespace a namespaced resource means all namespaces, which only lists and
-        watches may ask for.
-        """
-        path = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
-        if self.namespaced:
-            if namespace:
-                path += f"/namespaces/{namespace}"
-            elif name:
-                raise ValueError(f"{self.plural} are namespaced: {name!r} needs a namespace")
-        path += f"/{self.plural}"
-        if name:
-            path += f"/{name}"
-        if subresource:
-            path += f"/{subresource}"
-        return path
-
+from controller.resource import Resource
 
 PODS: Final = Resource("", "v1", "pods", "Pod")
 NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from controller.api.job import KIND
 from controller.api.labels import JOB
+from controller.api.lenient import lenient, part, unreadable
 from controller.api.meta import ObjectMeta
 from controller.api.pods.pod import Pod
 from controller.api.pods.slim import slim
@@ -22,12 +23,8 @@ from controller.api.pods.wire import PodWire
 from controller.api.update import TERMINAL, Phase, Update
 from controller.core.model.observed import Revision
 from controller.kube.codec import Codec, Keyed
-from controller.kube.resources import Resource
 
 log = logging.getLogger(__name__)
-
-JOBS = Resource("echelon.dev", "v1alpha1", "echelonjobs", KIND)
-UPDATES = Resource("echelon.dev", "v1alpha1", "updates", "Update")
 
 W = TypeVar("W", bound=BaseModel)
 K = TypeVar("K", bound=Keyed)
@@ -86,40 +83,17 @@ def codec(
     return Codec(event=read_event, page=read_page)
 
 
-def lenient(wire: type[W], raw: dict[str, Any]) -> W:
-    """Read an object without those fields of its status that make no sense: edited by hand, or
-    written by a newer version. What is missing is derived anew, as for a restored backup. Raises
-    ``ValidationError`` when anything else makes no sense."""
-    try:
-        return wire.model_validate(raw)
-    except ValidationError as error:
-        bad = {place[1] for e in error.errors() if len(place := e["loc"]) > 1}
-        status = {k: v for k, v in part(raw, "status").items() if k not in bad}
-        if "phase" in bad:
-            raise  # It cannot be derived: an Update in a phase that is not known is left alone.
-        read = wire.model_validate({**raw, "status": status})
-        name = raw["metadata"].get("name")
-        log.error("%s: status.%s makes no sense and is ignored", name, ", ".join(map(str, bad)))
-        return read
-
-
-def part(raw: dict[str, Any], name: str) -> dict[str, Any]:
-    """A part of an object; empty when it is not there, or no object."""
-    found = raw.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def unreadable(error: ValidationError) -> str:
-    """What cannot be read, in words: the first field and what is wrong with it."""
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-
-
 @dataclass(frozen=True, slots=True)
 class _Object:
-    key: str
+    namespace: str
+    name: str
     uid: str
     resource_version: str
+
+    @property
+    def key(self) -> str:
+        """What an informer knows it by."""
+        return f"{self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +116,6 @@ class UpdateObject(_Object):
     ``too_new``: what of it this version cannot read, "" for nothing; it is left alone.
     """
 
-    namespace: str
-    name: str
     job: str
     owner: str
     created: float
@@ -161,8 +133,6 @@ class RevisionObject(_Object):
     that only a newer version knows, "" for none. ``free``: nothing but a Job of this name controls
     it."""
 
-    namespace: str
-    name: str
     job: str
     owner: str
     number: int
@@ -195,9 +165,8 @@ class RevisionWire(BaseModel):
 
 def pod_of(wire: PodWire) -> PodObject:
     """The slim form of a pod."""
-    meta = wire.metadata
-    key, version, job = key_of(meta), meta.resource_version, meta.labels.get(JOB, "")
-    return PodObject(key, meta.uid, version, slim(wire), job, wire.foreign_controller)
+    job = wire.metadata.labels.get(JOB, "")
+    return PodObject(*_identity(wire.metadata), slim(wire), job, wire.foreign_controller)
 
 
 def update_of(update: Update) -> UpdateObject:
@@ -205,13 +174,9 @@ def update_of(update: Update) -> UpdateObject:
     meta, phase = update.metadata, update.status.phase
     answered = update.status.observed_generation == meta.generation
     return UpdateObject(
-        key_of(meta),
-        meta.uid,
-        meta.resource_version,
-        meta.namespace,
-        meta.name,
+        *_identity(meta),
         update.spec.job,
-        owner_of(meta),
+        _owner_of(meta),
         meta.creation_timestamp or 0.0,
         phase,
         None if phase in TERMINAL and answered else update,
@@ -240,13 +205,9 @@ def update_too_new(raw: dict[str, Any], what: str) -> UpdateObject | None:
         return None
     meta = ObjectMeta.model_validate(raw["metadata"])
     return UpdateObject(
-        key_of(meta),
-        meta.uid,
-        meta.resource_version,
-        meta.namespace,
-        meta.name,
+        *_identity(meta),
         job,
-        owner_of(meta),
+        _owner_of(meta),
         meta.creation_timestamp or 0.0,
         next((known for known in Phase if known == phase), Phase.ERROR),
         None,
@@ -259,25 +220,21 @@ def revision_of(wire: RevisionWire) -> RevisionObject:
     meta = wire.metadata
     job, controller = meta.labels.get(JOB, ""), meta.controller
     return RevisionObject(
-        key_of(meta),
-        meta.uid,
-        meta.resource_version,
-        meta.namespace,
-        meta.name,
+        *_identity(meta),
         job,
-        owner_of(meta),
+        _owner_of(meta),
         wire.revision,
         NEWER if wire.data and NEWER in wire.data.model_fields_set else "",
         controller is None or (controller.kind, controller.name) == (KIND, job),
     )
 
 
-def key_of(meta: ObjectMeta) -> str:
-    """The informer's key of an object."""
-    return f"{meta.namespace}/{meta.name}"
+def _identity(meta: ObjectMeta) -> tuple[str, str, str, str]:
+    """The fields of `_Object`, in their order."""
+    return meta.namespace, meta.name, meta.uid, meta.resource_version
 
 
-def owner_of(meta: ObjectMeta) -> str:
+def _owner_of(meta: ObjectMeta) -> str:
     """The uid of the controller that owns an object; "" for none."""
     return meta.controller.uid if meta.controller else ""
 

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from controller.api.job import Job
+from controller.api.lenient import lenient, part, unreadable
 from controller.api.update import TERMINAL, Update
 from controller.core.model import plan
 from controller.core.model.observed import Finished, GateAnswer, Node, Observed, Refusal, Verdict
@@ -23,7 +24,7 @@ from controller.core.pods.index import Instances
 from controller.core.revisions import revision as revisions
 from controller.core.revisions.template import Prepared
 from controller.reconcile.apart import Apart
-from controller.reconcile.decode import RevisionObject, UpdateObject, lenient, part, unreadable
+from controller.reconcile.decode import RevisionObject, UpdateObject
 from controller.reconcile.refusal import RefusedActions
 
 Key = tuple[str, str]

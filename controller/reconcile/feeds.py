@@ -11,17 +11,16 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
+from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
 from controller.kube.client import Client
 from controller.kube.errors import ApiError
 from controller.kube.informer import Informer
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.reconcile.decode import (
-    JOBS,
     POD_CODEC,
     REVISION_CODEC,
     UPDATE_CODEC,
-    UPDATES,
     PodObject,
     RevisionObject,
     UpdateObject,

@@ -14,6 +14,7 @@ from typing import Any
 
 from controller.api import labels
 from controller.api.job import Job
+from controller.api.kinds import JOBS, UPDATES
 from controller.api.meta import ObjectMeta
 from controller.api.update import Update
 from controller.core.model import plan
@@ -27,7 +28,7 @@ from controller.kube.errors import (
 )
 from controller.reconcile import nodes, swap
 from controller.reconcile.controller_revisions import ControllerRevisions
-from controller.reconcile.decode import JOBS, UPDATES, read_update
+from controller.reconcile.decode import read_update
 from controller.reconcile.entry import Entry, Unreadable
 from controller.reconcile.references import owner_reference
 from controller.reconcile.store import Store

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from controller.api import labels
+from controller.api.kinds import UPDATES
 from controller.api.pods.wire import PodWire
 from controller.core.model import plan
 from controller.kube.client import Client
@@ -22,7 +23,7 @@ from controller.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFo
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.reconcile import refusal
 from controller.reconcile.creation import Creation
-from controller.reconcile.decode import UPDATES, pod_of
+from controller.reconcile.decode import pod_of
 from controller.reconcile.entry import Entry
 from controller.reconcile.inplace import Changing
 from controller.reconcile.references import about_line, owner_reference

@@ -9,8 +9,8 @@ from controller.api.meta import ObjectMeta, wire
 from controller.api.update import Update, UpdateStatus
 from controller.kube.client import Client
 from controller.kube.errors import Conflict
-from controller.kube.resources import Resource
 from controller.reconcile.merge import merge_patch
+from controller.resource import Resource
 
 
 def check(there: Job | Update | None, seen: Job | Update) -> None:

@@ -13,10 +13,11 @@ from controller.gates import job as job_gate
 from controller.gates.context import Context
 from controller.kube.client import Client
 from controller.kube.errors import ApiError, NotHolderError
-from controller.kube.resources import BATCH_JOBS, PODS, Resource
+from controller.kube.resources import BATCH_JOBS, PODS
 from controller.reconcile import refusal
 from controller.reconcile.creation import prepared
 from controller.reconcile.entry import Entry
+from controller.resource import Resource
 
 Body = dict[str, Any]
 

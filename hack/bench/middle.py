@@ -63,11 +63,10 @@ class Middle:
     def news(self, instance: int) -> PodObject:
         """The same, decoded, but so that something changes: another node each time."""
         version = next(self._versions)
-        key = f"{_KEY[0]}/{_NAME}-{instance}"
         known: Pod = self.entry.instances.pods[(instance, False)]
         facts = {name: getattr(known, name) for name in Pod.__slots__}
         facts |= {"resource_version": version, "node": f"node-{version}"}
-        return PodObject(key, known.uid, str(version), Pod(**facts))
+        return PodObject(_KEY[0], known.name, known.uid, str(version), Pod(**facts))
 
     def reconcile(self) -> Plan:
         """What a worker does between two requests."""

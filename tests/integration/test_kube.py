@@ -9,20 +9,21 @@ from typing import Any
 
 import pytest
 
+from controller.api.kinds import JOBS
 from controller.handlers import JobFeed
 from controller.kube.client import Client
 from controller.kube.config import connect
 from controller.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound
 from controller.kube.events import Recorder
 from controller.kube.lease import Lease
-from controller.kube.resources import EVENTS, LEASES, NAMESPACES, PODS, Resource
+from controller.kube.resources import EVENTS, LEASES, NAMESPACES, PODS
+from controller.resource import Resource
 from hack.crds import FOLDER
 from hack.devcluster.cluster import Cluster
 from tests.unit.kube.conftest import Clock, until
 from tests.unit.kube.mirror import Mirror, Running
 
 SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount")
-JOBS = Resource("echelon.dev", "v1alpha1", "echelonjobs", "EchelonJob")
 
 
 @pytest.fixture(scope="module")

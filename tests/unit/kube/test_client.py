@@ -17,7 +17,8 @@ from controller.kube.errors import (
     Unauthorized,
     Unreachable,
 )
-from controller.kube.resources import PODS, Resource
+from controller.kube.resources import PODS
+from controller.resource import Resource
 from tests.unit.kube.fake import FakeApi, Seen
 
 ALL = "/api/v1/pods"

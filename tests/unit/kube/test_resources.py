@@ -1,6 +1,7 @@
 import pytest
 
-from controller.kube.resources import EVENTS, NAMESPACES, PODS, Resource
+from controller.kube.resources import EVENTS, NAMESPACES, PODS
+from controller.resource import Resource
 
 JOBS = Resource("example.dev", "v1", "jobs", "Job")
 

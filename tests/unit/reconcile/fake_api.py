@@ -12,12 +12,12 @@ from controller.core.verdicts.answer import Answer, Verdict
 from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, Conflict, Invalid, NotFound
 from controller.kube.events import Recorder
-from controller.kube.resources import Resource
 from controller.kube.workqueue import WorkQueue
 from controller.reconcile.decode import POD_CODEC, REVISION_CODEC, UPDATE_CODEC
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.store import Store
 from controller.reconcile.worker import Reconciler
+from controller.resource import Resource
 
 Object = dict[str, Any]
 KEY: Key = ("ns", "web")

@@ -10,7 +10,7 @@ from typing import Any
 
 from controller.kube.client import Client
 from controller.kube.errors import ApiError, Conflict, Invalid, NotFound
-from controller.kube.resources import Resource
+from controller.resource import Resource
 
 Object = dict[str, Any]
 

@@ -8,7 +8,7 @@ import pytest
 
 from controller.core.model import plan
 from controller.kube.errors import ApiError, Forbidden, Invalid, TooManyRequests
-from controller.kube.resources import Resource
+from controller.resource import Resource
 from tests.unit.reconcile.fake_pods import Object
 from tests.unit.reconcile.one_pod import NOW, World, template
 

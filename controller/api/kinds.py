@@ -1,0 +1,12 @@
+"""Echelon's own kinds, for whoever asks the API server for them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.api import job, update
+from controller.api.labels import GROUP, VERSION
+from controller.resource import Resource
+
+JOBS: Final = Resource(GROUP, VERSION, "echelonjobs", job.KIND)
+UPDATES: Final = Resource(GROUP, VERSION, "updates", update.KIND)
