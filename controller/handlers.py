@@ -20,6 +20,7 @@ import kopf
 
 from controller.kube.client import Client
 from controller.kube.config import ConfigError, Connection, connect
+from controller.kube.discovery import serves
 from controller.kube.errors import ApiError
 from controller.resource import Resource
 
@@ -130,7 +131,7 @@ class JobFeed:
         """kopf looks only once what kinds there are: let it not look too early."""
         try:
             async with Client(await connect(), user_agent=self._user_agent) as client:
-                served = await client.serves(self._resource)
+                served = await serves(client, self._resource)
         except (ApiError, ConfigError) as error:
             log.warning("cannot ask for %s: %s; trying again", self._resource.plural, error)
             return False

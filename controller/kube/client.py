@@ -12,7 +12,7 @@ from contextlib import aclosing
 from typing import Any, Final, Literal, Self
 
 from controller.kube.config import Connection
-from controller.kube.errors import Gone, NotFound
+from controller.kube.errors import Gone
 from controller.kube.lines import lines
 from controller.kube.resources import query_string
 from controller.kube.transport import Observe, Request, Transport
@@ -77,18 +77,6 @@ class Client:
         path = resource.path(namespace, name)
         return await self._call("get", "GET", resource, path, metadata_only=metadata_only)
 
-    async def serves(self, resource: Resource) -> bool:
-        """Whether discovery lists the resource: False until a CRD is installed."""
-        path = f"/apis/{resource.api_version}" if resource.group else f"/api/{resource.version}"
-        try:
-            found = await self._call("get", "GET", resource, path, metadata_only=False)
-            # A new group is served a moment before it is listed.
-            every = await self._call("get", "GET", resource, "/apis", metadata_only=False)
-        except NotFound:
-            return False
-        listed = not resource.group or any(g["name"] == resource.group for g in every["groups"])
-        return listed and any(entry["name"] == resource.plural for entry in found["resources"])
-
     async def list_page(
         self,
         resource: Resource,
@@ -109,7 +97,7 @@ class Client:
         )
         path = resource.path(namespace) + query
         accept = _ACCEPT_LIST[metadata_only]
-        return await self._transport.call(Request("list", resource.plural, "GET", path, accept))
+        return await self.raw(Request("list", resource.plural, "GET", path, accept))
 
     async def list(
         self,
@@ -272,6 +260,10 @@ class Client:
             "delete", "DELETE", resource, path, body=options, metadata_only=metadata_only
         )
 
+    async def raw(self, request: Request) -> bytes:
+        """Send what no other verb here says, and give the answer's body as it came."""
+        return await self._transport.call(request)
+
     async def _call(
         self,
         verb: str,
@@ -286,7 +278,7 @@ class Client:
     ) -> dict[str, Any]:
         accept = _ACCEPT[metadata_only]
         data = body if body is None or isinstance(body, bytes) else _dump(body)
-        answer = await self._transport.call(
+        answer = await self.raw(
             Request(verb, resource.plural, method, path, accept, data, content_type, warned)
         )
         parsed: dict[str, Any] = json.loads(answer)

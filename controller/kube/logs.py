@@ -19,6 +19,5 @@ async def tail(
     when the pod is gone, ``BadRequest`` when the container has not started."""
     query = urlencode({"container": container, "tailLines": lines, "limitBytes": _READ})
     path = f"{PODS.path(namespace, pod, 'log')}?{query}"
-    # A part of the client, in all but the file.
-    answer = await client._transport.call(Request("get", "pods/log", "GET", path, "*/*"))
+    answer = await client.raw(Request("get", "pods/log", "GET", path, "*/*"))
     return answer[-most_bytes:].decode(errors="replace")

@@ -18,7 +18,6 @@ from controller.kube.errors import (
     Unreachable,
 )
 from controller.kube.resources import PODS
-from controller.resource import Resource
 from tests.unit.kube.fake import FakeApi, Seen
 
 ALL = "/api/v1/pods"
@@ -277,13 +276,3 @@ async def test_watches_do_not_count_against_the_limit(connection: Connection, ap
         watch.send("BOOKMARK", {})
         assert b"BOOKMARK" in await reading
         await lines.aclose()
-
-
-async def test_serves(client: Client, api: FakeApi) -> None:
-    jobs = Resource("example.dev", "v1", "jobs", "Job")
-    assert not await client.serves(jobs)
-    api.objects["/apis/example.dev/v1"] = {"resources": [{"name": "jobs"}]}
-    api.objects["/apis"] = {"groups": []}
-    assert not await client.serves(jobs)
-    api.objects["/apis"] = {"groups": [{"name": "example.dev"}]}
-    assert await client.serves(jobs)

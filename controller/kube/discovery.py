@@ -1,0 +1,30 @@
+"""Which resources the API server serves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from controller.kube.client import Client
+from controller.kube.errors import NotFound
+from controller.kube.transport import Request
+from controller.resource import Resource
+
+
+async def serves(client: Client, resource: Resource) -> bool:
+    """Whether discovery lists the resource: False until a CRD is installed."""
+    group = f"/apis/{resource.api_version}" if resource.group else f"/api/{resource.version}"
+    try:
+        found = await _get(client, resource, group)
+        # A new group is served a moment before it is listed.
+        every = await _get(client, resource, "/apis")
+    except NotFound:
+        return False
+    listed = not resource.group or any(g["name"] == resource.group for g in every["groups"])
+    return listed and any(entry["name"] == resource.plural for entry in found["resources"])
+
+
+async def _get(client: Client, resource: Resource, path: str) -> dict[str, Any]:
+    answer = await client.raw(Request("get", resource.plural, "GET", path, "application/json"))
+    parsed: dict[str, Any] = json.loads(answer)
+    return parsed
