@@ -183,7 +183,7 @@ def _reports(context: Context, pods: Convergence | None) -> tuple[WriteJob | Wri
         if (said := report(direction, pods.failures, pods.disruption)) != direction.update.status:
             update = (WriteUpdate(direction.update.metadata.name, said),)
         if direction.surges and direction.moving:
-            base = surge.reported(direction)
+            base = surge.status_with_slots(direction)
     status = job_status.with_conditions(context, base)
     job = (WriteJob(status),) if status != context.status else ()
     found: tuple[WriteJob | WriteUpdate, ...] = (*job, *update)

@@ -192,7 +192,10 @@ def _stalled(context: Context) -> tuple[str, str] | None:
         return None
     if unavailable.flaps(context, late):
         seconds = context.job.spec.min_ready_seconds
-        return "InstanceNotReady", f"instance {late}: Ready, but never for {seconds} s"
+        return (
+            "InstanceNotReady",
+            f"instance {late}: Ready at times, but never for {seconds}s in a row",
+        )
     return _why_down(context, late) or ("InstanceNotReady", _trouble(context, late))
 
 

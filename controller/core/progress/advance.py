@@ -40,7 +40,7 @@ def next_write(
         return write
     if direction.moving and len(direction.failed) > direction.policy.max_failed_instances:
         return _too_many(direction, failures)
-    if direction.lost:
+    if direction.lost_revisions:
         return finish_job(direction, Phase.ERROR)
     if failures.increased:
         # No group starts and no Update ends before the counts are stored.
@@ -88,7 +88,7 @@ def _verdicts(
 def _onward(
     direction: Direction, failures: FailureCounts, gates: Gates, disruption: Allowance
 ) -> Write | None:
-    if write := surge.at_once(direction):
+    if write := surge.slot_write(direction):
         return write
     if unassigned := direction.batch - direction.at_goal - direction.done - direction.failed:
         return _assign(direction, unassigned)

@@ -222,7 +222,7 @@ def _why(direction: Direction, outcome: Phase) -> str:
     if outcome is Phase.ROLLED_BACK and update.status.turn:
         return update.status.turn.message
     if outcome is Phase.ERROR:
-        name, ids = next(iter(direction.lost.items()))
+        name, ids = next(iter(direction.lost_revisions.items()))
         need = f"instance {ids} needs it" if len(ids) == 1 else f"instances {ids} need it"
         words = f"ControllerRevision {name} is gone, and {need}"
         return f"{words}; update to a revision that exists"

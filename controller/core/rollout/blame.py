@@ -1,7 +1,7 @@
-"""Which failures speak against a revision, and which would have met any other as well (rule 17).
+"""Which failures are the revision's fault, and which are the cluster's (contract rule 17).
 
-A quota that is used up, a claim that is missing, a node without room: none of them knows the new
-version. A revision is remembered as bad only when an instance failed for a reason of its own.
+A used-up quota, a missing claim or a node without room would stop any revision. A revision is
+remembered as known bad only when an instance failed for a reason that lies with the revision.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import Final
 
 from controller.api.update import Failure
 
-#: Reasons that lie with the cluster: the API server's, the scheduler's, the kubelet's, and those of
-#: the condition ``DisruptionTarget``. The scheduler reports a missing claim as ``Unschedulable``.
+#: Reasons that lie with the cluster: those of the API server, of the scheduler, of the kubelet, and
+#: of the condition ``DisruptionTarget``. The scheduler reports a missing claim as
+#: ``Unschedulable``.
 CIRCUMSTANCES: Final = frozenset(
     {
         "QuotaExceeded",
@@ -40,15 +41,18 @@ CIRCUMSTANCES: Final = frozenset(
 
 
 def speaks_against_revision(reason: str) -> bool:
-    """Whether a failure with this reason says something about the revision."""
+    """Whether a failure with this reason is the revision's fault."""
     return reason not in CIRCUMSTANCES
 
 
 def blamed(failures: Iterable[Failure], tolerated: int, until: float | None) -> bool:
-    """Whether one of the instances that failed (more than ``tolerated`` times each) failed for a
-    reason of the revision; ``until``: epoch seconds at which the rollback began, whose own failures
-    do not count. Without a record of any failed instance the revision is blamed."""
-    found = [f for f in failures if until is None or f.time <= until]
-    failed = {f.instance for f in found if f.attempt > tolerated}
-    mine = [f for f in found if f.instance in failed]
-    return not mine or any(speaks_against_revision(f.reason) for f in mine)
+    """Whether the revision is to blame for a failed Update.
+
+    It is if one of the failed instances (those with more than ``tolerated`` failures) has a failure
+    whose reason lies with the revision, or if no failed instance is recorded. ``until``: epoch
+    seconds at which the rollback began, None for none; later failures do not count.
+    """
+    counting = [f for f in failures if until is None or f.time <= until]
+    failed = {f.instance for f in counting if f.attempt > tolerated}
+    of_failed = [f for f in counting if f.instance in failed]
+    return not of_failed or any(speaks_against_revision(f.reason) for f in of_failed)

@@ -1,4 +1,4 @@
-"""Which instances an update covers, and what becomes of each (contract rule 2; Aurora: JobDiff)."""
+"""Which instances an Update covers, and what it does to each (contract rule 2; Aurora: JobDiff)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from controller.api.ids import NONE, Ids
 class Diff:
     """Disjoint sets of instance ids.
 
-    ``created`` have no revision yet, ``changed`` go from one to another, ``removed`` go for good;
-    ``unchanged`` stay as they are, be it that they run the target already or that they are out of
-    the update's scope.
+    ``created``: have no assigned revision yet; ``changed``: move from one revision to another;
+    ``removed``: are deleted for good; ``unchanged``: are at the target revision already, or outside
+    the Update's scope.
     """
 
     created: Ids
@@ -24,22 +24,22 @@ class Diff:
 
     @property
     def covered(self) -> Ids:
-        """The ids that the update touches."""
+        """Ids that the Update touches."""
         return self.created | self.changed | self.removed
 
 
 def diff(assigned: Mapping[str, Ids], revision: str, target: Ids, scope: Ids | None) -> Diff:
-    """What it takes that the ids in ``target`` run ``revision`` and no others are left.
+    """The changes after which exactly the ids in ``target`` exist and all run ``revision``.
 
-    ``assigned`` maps each revision to the ids that should run it now (`Job.status.assigned`);
-    ``scope`` limits the update to these ids, None to none. Revisions may be mixed: an id at the
-    target revision already is left alone whatever its neighbours run.
+    ``assigned`` maps each revision to the ids that should run it now (`Job.status.assigned`).
+    ``scope``: the only ids that the Update may touch; None for all. Revisions may be mixed: an id
+    that is at ``revision`` already is unchanged, whatever other ids run.
     """
     now = NONE
     for ids in assigned.values():
         now |= ids
-    reach = now | target if scope is None else (now | target) & scope
-    created = (target & reach) - now
-    changed = (target & reach & now) - assigned.get(revision, NONE)
-    removed = (now & reach) - target
+    covered = now | target if scope is None else (now | target) & scope
+    created = (target & covered) - now
+    changed = (target & covered & now) - assigned.get(revision, NONE)
+    removed = (now & covered) - target
     return Diff(created, changed, removed, unchanged=now - changed - removed)

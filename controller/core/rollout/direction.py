@@ -1,16 +1,17 @@
-"""One direction of an Update: where each instance should go, and how far each has come.
+"""One direction of an Update: the goal of each instance, and its progress.
 
-Forward, instances go to the target; backward, each to its own ``from``. The two differ in their
-goal, their order and where their results are kept, and in nothing else (Aurora: OneWayJobUpdater).
+Forward, instances go to the target; backward, each instance goes to its own ``from``. The two
+directions differ only in their goal, their order and the fields that store their results (Aurora:
+OneWayJobUpdater).
 
-Everything is a set, derived from what is stored (``assigned``, ``batch``, the latched results) and
-from what the pods show::
+Everything is a set of ids, derived from what is stored (``assigned``, ``batch``, the latched
+results) and from what the pods show::
 
-    work     = pending + batch + done + failed        (what this direction is about)
-    pending  = not yet asked for
-    flight   = batch - done - failed                  (asked for, no result yet)
-    idle     = the part of flight for which nothing was done yet (a Queue's horizon)
-    surging  = the part of flight whose new pod is there beside the old one
+    work        = pending + batch + done + failed  (all ids that this direction changes)
+    pending     = ids that were in no group yet
+    in_flight   = batch - done - failed            (started or about to start, no result yet)
+    not_started = the part of in_flight to which nothing was done yet (in a Queue: the horizon)
+    surging     = the part of in_flight whose new pod runs beside the old one
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from controller.core.rollout import order, strategy
 
 @dataclass(frozen=True)
 class Direction:
-    """The active direction of ``update``; sets are of instance ids."""
+    """One direction of ``update``. ``goal``: revision -> ids that should run it in the end;
+    ``removed``: ids that this direction removes; ``created``: ids that it creates."""
 
     context: Context
     update: Update
@@ -43,13 +45,13 @@ class Direction:
 
     @classmethod
     def of(cls, context: Context, update: Update) -> Self:
-        """The direction that the Update's phase names."""
+        """The direction of the Update's phase."""
         backward = update.status.phase in BACKWARD
         return cls.back(context, update) if backward else cls.forward(context, update)
 
     @classmethod
     def forward(cls, context: Context, update: Update) -> Self:
-        """The way to the target."""
+        """The direction to the target."""
         target, origin = update.status.to, asg.ids_of(asg.read(update.status.from_))
         assert target is not None, "an admitted Update carries its target"
         if target.revision is None:
@@ -68,7 +70,7 @@ class Direction:
 
     @classmethod
     def back(cls, context: Context, update: Update) -> Self:
-        """The way back to each instance's own ``from``."""
+        """The direction back to each instance's own ``from``."""
         target, origin = update.status.to, asg.read(update.status.from_)
         assert target is not None, "an admitted Update carries its target"
         ids = asg.ids_of(origin)
@@ -89,15 +91,15 @@ class Direction:
 
     @property
     def surges(self) -> bool:
-        """Whether new pods come up beside the old ones."""
+        """Whether new pods are created beside the old ones (replacement ``Surge``)."""
         return self.policy.replacement is Replacement.SURGE
 
     @property
     def moving(self) -> bool:
-        """Whether new replacements may start: it is neither paused nor waiting for a pulse."""
+        """Whether new replacements may start: the Update is neither paused nor awaiting a pulse."""
         return self.update.status.phase in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK)
 
-    # What is stored.
+    # Sets from what is stored.
 
     @cached_property
     def batch(self) -> Ids:
@@ -111,21 +113,21 @@ class Direction:
 
     @cached_property
     def scope(self) -> Ids:
-        """All ids with a goal, to be or not to be."""
+        """Ids that this direction covers: those with a goal revision and those to remove."""
         return asg.ids_of(self.goal) | self.removed
 
     @cached_property
-    def reported(self) -> Ids:
-        """Latched results."""
+    def latched(self) -> Ids:
+        """Ids with a stored result: updated (forward) or rolled back (backward)."""
         sets = self.update.status.instances
         return (sets.rolled_back if self.backward else sets.updated) & self.scope
 
     @cached_property
     def at_goal(self) -> Ids:
-        """Ids whose intent already is the goal. Of a restart, which changes no intent, those that
-        were in a group."""
+        """Ids whose assigned revision is already the goal. A restart changes no assigned revision:
+        there, ids that are or were in a group."""
         if self.restart:
-            return self._intended & (self.batch | self.reported | self.failed)
+            return self._intended & (self.batch | self.latched | self.failed)
         return self._intended
 
     @cached_property
@@ -133,47 +135,49 @@ class Direction:
         return asg.common(self.goal, self.context.assigned) | self.removed - self.context.intended
 
     @cached_property
-    def still(self) -> Ids:
-        """On the way back: touched ids that need no other revision (a restart, or a surge that did
-        not take over). They have no group, and yet must be good again."""
+    def touched_at_goal(self) -> Ids:
+        """Backward: ids that the Update touched although their assigned revision is the goal (by a
+        restart, or by a surge whose new pod did not take over). They are in no group, but the
+        rollback waits until they are good."""
         if not self.backward:
             return NONE
         sets = self.update.status.instances
         touched = sets.updating | sets.updated | sets.failed | sets.rolling_back
-        return touched & self.scope & self._intended - self.batch - self.reported - self.failed
+        return touched & self.scope & self._intended - self.batch - self.latched - self.failed
 
-    # What the pods show.
+    # Sets from what the pods show.
 
     @cached_property
     def arrived(self) -> Ids:
-        """Ids whose pod, in whatever state, was made at the goal (or changed to it)."""
-        found = asg.common(self.goal, self.context.view.at)
-        return (
-            found & self.context.view.made_by(self.update.metadata.uid) if self.restart else found
-        )
+        """Ids whose pod, in any state, was created at the goal revision or changed to it. In a
+        restart: by this Update."""
+        arrived = asg.common(self.goal, self.context.view.at)
+        if self.restart:
+            arrived &= self.context.view.made_by(self.update.metadata.uid)
+        return arrived
 
     @cached_property
     def surging(self) -> Ids:
         """Ids whose new pod is in the other slot, beside the old one."""
         twin = self.context.view.twin
-        found = asg.common(self.goal, twin.at) & twin.present & self.batch & self.at_goal
+        surging = asg.common(self.goal, twin.at) & twin.present & self.batch & self.at_goal
         if self.restart:
-            found &= twin.made_by(self.update.metadata.uid)
-        return found - self.arrived if self.surges else NONE
+            surging &= twin.made_by(self.update.metadata.uid)
+        return surging - self.arrived if self.surges else NONE
 
     def new_pod(self, instance: int) -> Pod:
-        """The pod that decides whether an instance of ``arrived`` or ``surging`` is good."""
+        """The new pod of an instance in ``arrived`` or ``surging``."""
         view = self.context.view
         return (view.twin if instance in self.surging else view).pod(instance)
 
     @cached_property
     def done(self) -> Ids:
-        """Latched results and what is good now (contract rule 5: good is latched for counting). A
-        surge is done when the old pod is gone."""
-        view, group = self.context.view, self.batch | self.still
+        """Ids with a stored result, and ids that are good (or gone, if removed) now: good is
+        latched for counting (contract rule 5). A surge is done when the old pod is gone."""
+        view, group = self.context.view, self.batch | self.touched_at_goal
         good = group & self.at_goal & self.arrived & view.good
         gone = group & self.removed & self.at_goal - view.present
-        return (self.reported | (good | gone) - view.twin.present) - self.failed
+        return (self.latched | (good | gone) - view.twin.present) - self.failed
 
     @cached_property
     def pending(self) -> Ids:
@@ -181,14 +185,15 @@ class Direction:
 
     @cached_property
     def in_flight(self) -> Ids:
-        return (self.batch | self.still) - self.done - self.failed
+        return (self.batch | self.touched_at_goal) - self.done - self.failed
 
     @cached_property
     def untouched(self) -> Ids:
-        """Ids in flight whose old pod lives as it did, or whose first pod was not tried yet."""
-        view, seen = self.context.view, self.context.observed
-        tried = Ids(seen.refusals) | Ids(seen.name_conflicts) | view.foreign
-        # One that had a pod and lost it is down: it comes up again, be the update paused or not.
+        """Ids in flight whose old pod still lives unchanged, or whose first pod the operator did
+        not try to create yet."""
+        view, observed = self.context.view, self.context.observed
+        tried = Ids(observed.refusals) | Ids(observed.name_conflicts) | view.foreign
+        # An instance that had a pod and lost it is down: it comes up even if the Update is paused.
         sets = self.update.status.instances
         tried |= sets.rolling_back if self.backward else sets.updating | sets.updated | sets.failed
         untried = self.created - view.present - tried
@@ -196,6 +201,7 @@ class Direction:
 
     @cached_property
     def not_started(self) -> Ids:
+        """Ids in flight to which nothing was done yet."""
         return self.untouched - self.surging
 
     @cached_property
@@ -204,33 +210,35 @@ class Direction:
 
     @cached_property
     def updated_not_ready(self) -> Ids:
-        """Done instances that are not Ready: they hold the next group and the end (rule 5)."""
+        """Ids of done instances that are not Ready: the next group and the end of the Update wait
+        for them (contract rule 5)."""
         return self.done - self.removed - self.context.view.ready
 
     @cached_property
-    def lost(self) -> asg.Assigned:
-        """ControllerRevisions that are gone, each with the ids that still need it."""
+    def lost_revisions(self) -> asg.Assigned:
+        """Deleted ControllerRevision -> ids that still need it."""
         todo = self.pending | self.in_flight
         kept = self.context.observed.revisions
         return {r: need for r, ids in self.goal.items() if r not in kept and (need := ids & todo)}
 
-    # What may start.
+    # Which ids may start.
 
     def ordered(self, ids: Ids) -> Iterator[int]:
         """``ids`` in the order of contract rule 4."""
-        # One that a superseded Update has made already is changed: to replace it takes it away.
+        # A created id whose pod a superseded Update made already counts as changed: replacing the
+        # pod takes the instance down.
         created = ids & self.created - self.context.view.present
         removed = ids & self.removed
         changed = ids - created - removed
-        # A pod that lost its owner is as good as it was once it is adopted.
+        # A pod that lost its owner reference is as good as before as soon as it is adopted.
         unavailable = self.context.intended - self.context.available - self.context.view.orphan
         if self.backward:
-            # What the update removed comes first, what it created goes last.
+            # The ids that the Update removed come first, the ids that it created last.
             return order.backward(removed, changed, created, unavailable)
         return order.forward(created, changed, removed, unavailable, self.update.status.scaled)
 
     def group_size(self) -> int:
-        """How many pending ids the strategy lets start now."""
+        """How many of the pending ids the strategy allows to start now."""
         kind = self.policy.strategy.type
         return strategy.next_group(
             kind,

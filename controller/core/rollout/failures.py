@@ -1,8 +1,9 @@
 """Failures of new pods: what counts, how often, and which instances have failed (contract rule 6).
 
-The count of an instance is ``max(stored, the count its pod was made with + what the pod shows)``:
-a pure function of stored state, so that a restart neither forgets nor repeats one. A pod shows one
-failure for each restart of a container, one when it ended, and one when its deadline passed.
+The count of an instance is ``max(stored, count in its pod's annotation + failures the pod shows)``.
+It depends only on stored state: a restart of the operator neither forgets nor repeats a failure. A
+pod shows one failure for each restart of a container, one when it ended, one when its deadline
+passed.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from controller.core.rollout import lost_nodes
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.outage import Outage, of_pod
 
-#: What a pod says on its ordinary way to Ready: no reason of its own.
+#: Reasons that a pod shows while it starts normally; they explain no failure.
 ORDINARY = frozenset({"ContainersNotReady", "ContainersNotInitialized", "PodCompleted"})
-#: Why an Update failed whose instances did.
+#: Reasons of a failed Update.
 FAILURE = "InstancesFailed"
 GATE_FAILURE = "GateFailed"
 MAX_KEPT = 50
@@ -48,7 +49,7 @@ class FailureCounts:
 
     @cached_property
     def grace(self) -> float | None:
-        """Seconds a new pod has to become good; None: for ever."""
+        """Seconds that a new pod has to become good; None for no limit."""
         window = self.direction.update.status.min_ready_seconds or 0
         return self.timeout + window if self.timeout else None
 
@@ -58,23 +59,23 @@ class FailureCounts:
 
     @cached_property
     def overdue(self) -> Ids:
-        """Instances that are alive and whose deadline has passed, on a node that is not lost."""
-        return Ids(i for i in self._late if self._excused_until(i) <= self.now)
+        """Ids of living instances whose deadline has passed and whose node is not lost."""
+        return Ids(i for i in self._past_deadline if self._excused_until(i) <= self.now)
 
     @cached_property
-    def _late(self) -> Ids:
-        """Instances whose deadline has passed, be it that their node is lost."""
-        return Ids(self._due)
+    def _past_deadline(self) -> Ids:
+        """Ids of living instances whose deadline has passed, on a lost node or not."""
+        return Ids(self._passed_deadlines)
 
     @cached_property
-    def _due(self) -> dict[int, float]:
-        """The same with that deadline."""
+    def _passed_deadlines(self) -> dict[int, float]:
+        """Instance -> its deadline, where that has passed (epoch seconds)."""
         return {i: at for at, ids in self._deadlines if at <= self.now for i in ids}
 
     @cached_property
     def on_lost_nodes(self) -> Ids:
-        """Instances that are late because their node is lost."""
-        return Ids(i for i in self._late if self._excused_until(i) == math.inf)
+        """Ids of instances whose deadline has passed and whose node is lost."""
+        return Ids(i for i in self._past_deadline if self._excused_until(i) == math.inf)
 
     def _excused_until(self, instance: int) -> float:
         pod = self.direction.new_pod(instance)
@@ -83,37 +84,40 @@ class FailureCounts:
 
     @cached_property
     def unread_nodes(self) -> tuple[str, ...]:
-        """Nodes to be read before a deadline makes a failure, a few at a time."""
-        deciding = (i for i in self._late if self._node_decides(i))
-        names = {self.direction.new_pod(i).node for i in deciding if self._looked_at(i) <= self.now}
+        """Nodes to read before a passed deadline becomes a failure, at most 200 at a time."""
+        deciding = (i for i in self._past_deadline if self._node_decides(i))
+        names = {
+            self.direction.new_pod(i).node for i in deciding if self._recheck_at(i) <= self.now
+        }
         return tuple(sorted(names)[:NODES_AT_ONCE])
 
     def _node_decides(self, instance: int) -> bool:
-        """Whether it is up to the pod's node if its deadline makes a failure now."""
+        """Whether the state of the pod's node decides if the passed deadline is a failure now."""
         pod = self.direction.new_pod(instance)
         excused = self.now < self._excused_until(instance) < math.inf
         return bool(pod.node) and not lost_nodes.is_lost(pod) and not excused
 
-    def _looked_at(self, instance: int) -> float:
-        """When what is said of a deadline that has passed may change by time alone."""
+    def _recheck_at(self, instance: int) -> float:
+        """Epoch seconds at which a passed deadline has to be judged again."""
         if not self._node_decides(instance):
             return self._excused_until(instance)
         node = self.direction.context.observed.nodes.get(self.direction.new_pod(instance).node)
-        return lost_nodes.read_again(node, self._due[instance])
+        return lost_nodes.read_again(node, self._passed_deadlines[instance])
 
     @property
     def next_moment(self) -> float | None:
-        """When the next deadline passes if nothing changes, or fresh failures are to be stored."""
-        moments = chain((at for at, _ in self._deadlines), (at for _, at in self._refused()))
-        moments = chain(moments, (self._looked_at(i) for i in self._late))
+        """Epoch seconds at which the next deadline passes, or new failures have to be stored."""
+        moments = chain(
+            (at for at, _ in self._deadlines), (at for _, at in self._refusal_deadlines())
+        )
+        moments = chain(moments, (self._recheck_at(i) for i in self._past_deadline))
         if self.unstored:
             moments = chain(moments, (self.direction.context.stamp + 1,))
         return min((at for at in moments if self.now < at < math.inf), default=None)
 
     @cached_property
     def increased(self) -> dict[int, int]:
-        """Instances whose count is higher than stored, with that count (of those that have failed,
-        no further ones)."""
+        """Instance -> its count of failures, if higher than stored; not of failed instances."""
         direction, found = self.direction, {}
         view = direction.context.view
         failed_or_restarted = (
@@ -124,14 +128,14 @@ class FailureCounts:
             pod = direction.new_pod(i)
             if pod.deleted is not None or pod.disrupted:
                 continue
-            # A pod that a superseded Update made counts from now on: only its deadline is ours.
+            # Of a pod that a superseded Update made, only the deadline counts for this Update.
             ours = pod.update == direction.update.metadata.uid
-            # On the way back, one that was there before counts by its deadline alone.
+            # So it is in a rollback with a pod from before the rollback.
             ours = ours and not (direction.backward and pod.since < self._began)
-            count = (pod.failures + shown(pod) if ours else 0) + (i in self.overdue)
+            count = (pod.failures + failures_shown(pod) if ours else 0) + (i in self.overdue)
             if count > self.stored.get(i, 0):
                 found[i] = count
-        for i, at in self._refused():
+        for i, at in self._refusal_deadlines():
             if at <= self.now:
                 found[i] = self.stored.get(i, 0) + 1
         return found
@@ -153,8 +157,8 @@ class FailureCounts:
 
     @cached_property
     def unstored(self) -> Ids:
-        """Instances whose fresh count waits for the next second: thousands that fail one by one
-        must not cost a write each. It does not wait if the update fails with it."""
+        """Ids of instances whose new count is stored only in the next second: if thousands fail one
+        by one, each must not cost a write. Empty if the new counts make the Update fail."""
         stored = self.direction.update.status.failures
         waits = stored and stored[0].time == self.direction.context.stamp
         return (
@@ -166,23 +170,23 @@ class FailureCounts:
         return len(self.failed) > self.direction.policy.max_failed_instances
 
     def records(self) -> tuple[Failure, ...]:
-        """The Update's failures with the fresh ones first, newest 50."""
-        # Those that have failed first: they are why an Update ends, and what its revision is
-        # judged by. No more are worked out than are kept.
+        """The newest 50 failures of the Update, the new ones first."""
+        # Failures of failed instances come first: they are why the Update ends, and its revision
+        # is judged by them.
         order = sorted(self.increased, key=lambda i: (i not in self.newly_failed, i))
         fresh = tuple(self._record(i, self.increased[i]) for i in order[:MAX_KEPT])
         return (fresh + self.direction.update.status.failures)[:MAX_KEPT]
 
     def _record(self, instance: int, attempt: int) -> Failure:
         view, refusal = self.direction.context.view, self.outage.refusal(instance)
-        # Of a surge that cannot make its new pod, that is what failed, not the old pod; and so of
-        # a pod that cannot be changed.
-        old = instance in self._beside | self.outage.unchanged
+        # If the API server refuses the new pod of a surge or the change of a pod, the refusal is
+        # the failure; the old pod has nothing to do with it.
+        old = instance in self._awaiting_twin | self.outage.change_refused
         if refusal and (instance not in view.present or old):
             trouble, node = Trouble(refusal.reason, refusal.message), ""
         else:
             pod = self.direction.new_pod(instance)
-            trouble, node = self._why(pod), pod.node
+            trouble, node = self._trouble_of(pod), pod.node
         return Failure(
             instance=instance,
             attempt=attempt,
@@ -193,100 +197,104 @@ class FailureCounts:
             time=self.direction.context.stamp,
         )
 
-    def _why(self, pod: Pod) -> Trouble:
-        if pod.instance in self.outage.unfit and pod.trouble:
-            said = of_pod(pod).removeprefix(f"{pod.trouble.reason}: ")
-            return Trouble(pod.trouble.reason, said)
+    def _trouble_of(self, pod: Pod) -> Trouble:
+        if pod.instance in self.outage.kubelet_refused and pod.trouble:
+            message = of_pod(pod).removeprefix(f"{pod.trouble.reason}: ")
+            return Trouble(pod.trouble.reason, message)
         if pod.instance not in self.overdue:
             return pod.trouble or Trouble("Restarted", "a container restarted")
-        late = self._said_late(pod)
+        words = self._deadline_words(pod)
         if pod.trouble is None or pod.trouble.reason in ORDINARY:
-            return Trouble("ReadyTimeout", late)
-        said = f"{late}: {pod.trouble.message}".rstrip(": ")
-        return Trouble(pod.trouble.reason, said, pod.trouble.exit_code)
+            return Trouble("ReadyTimeout", words)
+        message = f"{words}: {pod.trouble.message}".rstrip(": ")
+        return Trouble(pod.trouble.reason, message, pod.trouble.exit_code)
 
-    def _said_late(self, pod: Pod) -> str:
-        """What a deadline found: one that was good, one that never was for long enough, or never
-        was Ready at all."""
+    def _deadline_words(self, pod: Pod) -> str:
+        """What the pod was like at its deadline: no longer Ready after it was good, Ready but not
+        for long enough, or never Ready."""
         i, direction, grace = pod.instance, self.direction, int(self.grace or 0)
         if i in direction.done:
             return f"not Ready for {self.timeout}s"
         view = direction.context.view.twin if i in direction.surging else direction.context.view
         if view.was_ready(i):
             window = direction.update.status.min_ready_seconds
-            return f"Ready, but never for {window} s, until {grace}s after it was made"
+            return f"Ready at times, but never for {window}s in a row, {grace}s after it was made"
         return f"not Ready {grace}s after it was made"
 
     @cached_property
     def _deadlines(self) -> tuple[tuple[float, Ids], ...]:
-        """Moments, and the instances that become a failure then if they are not good by then."""
-        return () if self.grace is None else tuple(self._waited_for(self.grace))
+        """Deadlines (epoch seconds) and the ids of living instances that have them."""
+        return () if self.grace is None else tuple(self._compute_deadlines(self.grace))
 
-    def _waited_for(self, grace: float) -> Iterator[tuple[float, Ids]]:
+    def _compute_deadlines(self, grace: float) -> Iterator[tuple[float, Ids]]:
         direction, view = self.direction, self.direction.context.view
-        # By the second in which they were made, not one by one: 10,000 may be under way at once.
-        for slot, mine in (
+        # Grouped by the second of creation, not one by one: 10,000 may be in flight at once.
+        for slot, new in (
             (view, direction.in_flight & direction.arrived),
             (view.twin, direction.in_flight & direction.surging),
         ):
-            for second, ids in slot.waiting.items() if mine else ():
-                if late := ids & mine:
-                    yield surely_past(max(float(second), self._began), grace), late
+            for second, ids in slot.waiting.items() if new else ():
+                if waiting := ids & new:
+                    yield surely_past(max(float(second), self._began), grace), waiting
         for i in (direction.done - direction.removed) & direction.arrived & view.alive - view.ready:
             pod = view.pod(i)
-            # A pod made anew was never Ready: its stretch began when it was made.
+            # A pod that was created again was never Ready: it is not Ready since its creation.
             since = max(pod.since, self._began)
             stretch = surely_past(pod.ready_since, self.timeout)
             yield max(surely_past(since, grace), stretch), Ids([i])
 
     @cached_property
     def _began(self) -> float:
-        """When this direction did: a pod from before has its whole time from then."""
+        """Epoch seconds at which this direction began; deadlines of older pods run from then."""
         status = self.direction.update.status
         if not self.direction.backward:
             return status.started_at or 0.0
         return status.turn.time if status.turn else 0.0
 
     @cached_property
-    def _beside(self) -> Ids:
-        """Ids of a surge whose new pod is to come up beside the old one, and has not."""
+    def _awaiting_twin(self) -> Ids:
+        """Ids of a surge whose new pod does not exist yet."""
         return self.direction.untouched - self.direction.surging if self.direction.surges else NONE
 
     @cached_property
     def outage(self) -> Outage:
         return Outage(self.direction, self._began)
 
-    def _refused(self) -> Iterator[tuple[int, float]]:
-        """Instances whose pod is refused, by the API server or by the kubelet, each with the moment
-        that makes it a failure."""
-        refusals = {i: self.outage.refusal(i) for i in self.outage.refused | self.outage.unchanged}
-        counting = Ids(i for i, r in refusals.items() if r and r.counts) | self.outage.unfit
+    def _refusal_deadlines(self) -> Iterator[tuple[int, float]]:
+        """Instances whose new pod the API server or the kubelet refuses, each with the deadline
+        (epoch seconds) at which the refusal becomes a failure."""
+        refusals = {
+            i: self.outage.refusal(i) for i in self.outage.refused | self.outage.change_refused
+        }
+        counting = (
+            Ids(i for i, r in refusals.items() if r and r.counts) | self.outage.kubelet_refused
+        )
         for i in counting & self.outage.ids:
             if (due := self.down_until(i)) is not None:
                 yield i, due
 
     def down_until(self, instance: int) -> float | None:
-        """The deadline of an instance that is down (epoch seconds); None: it has none."""
+        """The deadline of an instance that is down (epoch seconds); None if it has none."""
         return self.grace and surely_past(self.outage.since[instance], self.grace)
 
 
 def cause(failures: Iterable[Failure], failed: Ids) -> str:
-    """Why an Update failed: the newest failure of an instance that has failed, as a sentence."""
-    found = next((f for f in failures if f.instance in failed), None)
-    if found is None:
+    """Why an Update failed: the newest failure of a failed instance, as a sentence."""
+    newest = next((f for f in failures if f.instance in failed), None)
+    if newest is None:
         return f"{len(failed)} instances failed"
-    words = f"instance {found.instance} failed: {found.reason}"
-    return f"{words}, {found.message}" if found.message else words
+    words = f"instance {newest.instance} failed: {newest.reason}"
+    return f"{words}, {newest.message}" if newest.message else words
 
 
-def shown(pod: Pod) -> int:
-    """Failures a pod shows by itself; none when the kubelet refused it before a container ran."""
+def failures_shown(pod: Pod) -> int:
+    """How many failures the pod itself shows: restarts, and its end if a container ran."""
     return pod.restarts + (1 if pod.ended and pod.ran else 0)
 
 
 def grouped(counts: Mapping[int, int]) -> dict[str, Ids]:
-    """``{4: 1, 7: 1}`` as a status carries it: ``{"1": "4,7"}``."""
-    found: dict[str, Ids] = {}
+    """``{4: 1, 7: 1}`` as a status stores it: ``{"1": "4,7"}``."""
+    groups: dict[str, Ids] = {}
     for i, count in counts.items():
-        found[str(count)] = found.get(str(count), NONE) | Ids([i])
-    return found
+        groups[str(count)] = groups.get(str(count), NONE) | Ids([i])
+    return groups

@@ -1,8 +1,9 @@
-"""In which order instances are updated, and undone (contract rule 4; Aurora: UpdateFactory).
+"""The order in which instances are updated and rolled back (contract rule 4; Aurora:
+UpdateFactory).
 
-Forward what is new comes first, so that capacity is there before any is taken away; a rollback goes
-the same way in reverse. Instances that are down anyway come first among the *changed*: replacing
-them costs nothing.
+Forward, created instances come first: capacity is added before any is taken away. A rollback uses
+the reverse order. Unavailable instances come first among the *changed*: replacing them costs no
+capacity.
 
 The iterators are lazy: the first ids of 10,000 cost no more than the first of ten.
 """
@@ -18,17 +19,18 @@ from controller.api.ids import NONE, Ids
 def forward(
     created: Ids, changed: Ids, removed: Ids, unavailable: Ids, scaled: Ids = NONE
 ) -> Iterator[int]:
-    """Created, then changed (those in ``unavailable`` first, those in ``scaled``, that a scale gave
-    to the update, last: rule 9), then removed; each ascending."""
+    """Created, then changed, then removed ids, each ascending. Among the changed, ids in
+    ``unavailable`` come first, and ids in ``scaled`` (added to the Update by a scale, contract rule
+    9) come last."""
     first, last = changed - scaled, changed & scaled
     return chain(created, first & unavailable, first - unavailable, last, removed)
 
 
 def backward(created: Ids, changed: Ids, removed: Ids, unavailable: Ids) -> Iterator[int]:
-    """Removed, then changed (those in ``unavailable`` first), then created; each descending.
+    """Removed, then changed (those in ``unavailable`` first), then created ids, each descending.
 
-    The sets are named as the way forward names them: ``removed`` are ids that the update took away
-    and the rollback makes again, ``created`` those it made and the rollback kills.
+    The sets have the names of the forward direction: the rollback creates the ids in ``removed``
+    again and deletes the ids in ``created``.
     """
     return chain(
         reversed(removed),

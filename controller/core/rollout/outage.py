@@ -1,8 +1,8 @@
-"""Instances whose turn came and that have no pod that could become good: since when, and why.
+"""Instances of an Update that are down and cannot come up: since when, and why.
 
-The API server refuses their pod, the kubelet does, or a drain or eviction takes it away again and
-again. ``Update.status.downSince`` keeps since when, so that neither each new pod nor a restart of
-the operator begins the time anew; a failure that is counted does.
+The API server or the kubelet refuses their pod, or a drain or eviction removes it again and again.
+``Update.status.downSince`` stores since when, so that neither a new pod nor a restart of the
+operator resets the time. Only a counted failure resets it.
 """
 
 from __future__ import annotations
@@ -26,27 +26,29 @@ from controller.core.rollout.direction import Direction
 
 @dataclass(frozen=True)
 class Outage:
-    """``began``: when this direction did (epoch seconds)."""
+    """The outages in one direction of an Update. ``began``: epoch seconds at which the direction
+    began."""
 
     direction: Direction
     began: float
 
     @cached_property
     def ids(self) -> Ids:
-        """In flight or done, without a living pod at the goal, for a reason that holds."""
+        """Ids of instances, in flight or done, that are down: they have no living pod at the goal,
+        because of a refusal or an interrupted pod."""
         direction, view = self.direction, self.direction.context.view
         living = direction.arrived & view.alive | direction.surging & view.twin.alive
         due = (
             direction.in_flight | direction.done
         ) & direction.at_goal - direction.removed - living
         interrupted = Ids(
-            i for i in self._ended_here & due if backoff.interrupted(direction.new_pod(i))
+            i for i in self._ended_at_goal & due if backoff.interrupted(direction.new_pod(i))
         )
-        return due & (self.refused | self.unchanged | self._between | interrupted)
+        return due & (self.refused | self.change_refused | self._between_pods | interrupted)
 
     @cached_property
     def returning(self) -> Ids:
-        """In flight with a living pod at the goal that was made again, and is not good yet."""
+        """Ids of instances in flight that were down and have a new living pod, not good yet."""
         direction, view = self.direction, self.direction.context.view
         living = direction.arrived & view.alive | direction.surging & view.twin.alive
         back = Ids(self.stored) & direction.in_flight & living
@@ -54,7 +56,7 @@ class Outage:
 
     @cached_property
     def refused(self) -> Ids:
-        """Those whose create the API server refuses: nothing is there in the pod's place."""
+        """Ids of instances whose new pod the API server refuses to create."""
         direction, view = self.direction, self.direction.context.view
         beside = direction.untouched - direction.surging if direction.surges else NONE
         free = direction.in_flight - view.present | beside | direction.done - view.present
@@ -65,8 +67,8 @@ class Outage:
         )
 
     @cached_property
-    def unchanged(self) -> Ids:
-        """Those whose old pod the API server will not change in place to their goal just now."""
+    def change_refused(self) -> Ids:
+        """Ids of instances whose old pod the API server refuses to change in place to the goal."""
         return Ids(self._refused_changes)
 
     @cached_property
@@ -84,12 +86,13 @@ class Outage:
         return found
 
     def refusal(self, instance: int) -> Refusal | None:
-        """Why the API server does not make (or change) the pod of an instance; None: it does."""
+        """The refusal to create (or change) the pod of an instance; None if there is none."""
         change = self._refused_changes.get(instance)
         return change.refusal if change else self.direction.context.observed.refusals.get(instance)
 
     def in_words(self, instance: int) -> str:
-        """What keeps an instance down, in words: the API server's, or those about its last pod."""
+        """What keeps an instance down, for a message: the API server's words, or the trouble of the
+        instance's last pod."""
         if (change := self._refused_changes.get(instance)) is not None:
             return refused_actions.words(change)
         if instance in self.returning:
@@ -107,23 +110,24 @@ class Outage:
         return of_series(series) if series else "not Ready"
 
     @cached_property
-    def unfit(self) -> Ids:
-        """Those whose pod the kubelet refused before a container ran: no node takes it."""
-        pods = ((i, self.direction.new_pod(i)) for i in self._ended_here & self.ids)
+    def kubelet_refused(self) -> Ids:
+        """Ids of instances whose pod the kubelet refused before a container ran."""
+        pods = ((i, self.direction.new_pod(i)) for i in self._ended_at_goal & self.ids)
         return Ids(i for i, pod in pods if pod.ended and not pod.ran and not pod.disrupted)
 
     @cached_property
-    def _ended_here(self) -> Ids:
+    def _ended_at_goal(self) -> Ids:
         direction, view = self.direction, self.direction.context.view
         return (direction.arrived - view.alive) | (direction.surging - view.twin.alive)
 
     @cached_property
-    def _between(self) -> Ids:
-        """Those whose last pod is gone and whose next one is not made yet."""
+    def _between_pods(self) -> Ids:
+        """Ids of instances whose last pod at the goal is gone and whose next pod is not created
+        yet."""
         context, goal = self.direction.context, self.direction.goal
-        found = context.observed.remade.items()
-        mine = Ids(i for (i, _), s in found if s.revision and i in goal.get(s.revision, NONE))
-        return mine - self._ended_here
+        remade = context.observed.remade.items()
+        at_goal = Ids(i for (i, _), s in remade if s.revision and i in goal.get(s.revision, NONE))
+        return at_goal - self._ended_at_goal
 
     @cached_property
     def stored(self) -> dict[int, float]:
@@ -132,21 +136,21 @@ class Outage:
 
     @cached_property
     def since(self) -> dict[int, float]:
-        """Instance -> since when it is down (epoch seconds)."""
+        """Instance -> epoch seconds since which it is down."""
         down = self.ids | self.returning
-        return {i: self.stored[i] if i in self.stored else self._begin(i) for i in down}
+        return {i: self.stored[i] if i in self.stored else self._down_since(i) for i in down}
 
-    def _begin(self, instance: int) -> float:
+    def _down_since(self, instance: int) -> float:
         direction = self.direction
-        if instance in self._ended_here:
+        if instance in self._ended_at_goal:
             return max(backoff.down_since(direction.new_pod(instance)), self.began)
         if (series := series_of(direction.context, instance)) is not None:
             return max(series.since, self.began)
         return direction.context.stamp
 
     def kept(self, failed_now: Ids) -> dict[str, Ids]:
-        """``status.downSince`` as it should be by now; ``failed_now``: instances of which a failure
-        is being counted, so that their time begins anew."""
+        """The new value of ``status.downSince``. ``failed_now``: ids of instances whose failure is
+        being counted: their time begins anew."""
         direction, found = self.direction, dict[str, Ids]()
         back = direction.done & direction.context.view.ready | direction.removed | direction.failed
         known = {**self.stored, **self.since}
@@ -157,19 +161,19 @@ class Outage:
 
 
 def series_of(context: Context, instance: int) -> Series | None:
-    """What is known of an instance whose pod is gone."""
+    """The back-off state of an instance whose pod is gone; None if there is none."""
     remade: Mapping[tuple[int, bool], Series] = context.observed.remade
     return next((remade[s] for s in ((instance, False), (instance, True)) if s in remade), None)
 
 
 def of_pod(pod: Pod) -> str:
-    """What a pod is like, and how often the instance was tried if it was more than once."""
+    """The trouble of a pod in words, with the number of tries if that is more than one."""
     tries = pod.remade + 1 if backoff.interrupted(pod) else 1
     return _words(pod.trouble, tries)
 
 
 def of_series(series: Series) -> str:
-    """The same of an instance whose pod is gone."""
+    """The trouble of the last pod of an instance whose pod is gone, with the number of tries."""
     return _words(series.why, series.count)
 
 

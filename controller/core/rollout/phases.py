@@ -1,8 +1,8 @@
 """The state machine of an Update: which phase may follow which (contract rule 12).
 
-The first table is Aurora's, all 31 transitions of JobUpdateStateMachine. The second is what a
-Kubernetes object needs besides: an Update exists before it is admitted, and a newer template may
-take over from an active one. What rolls back never goes forward again.
+The first table has Aurora's transitions, all 31 of JobUpdateStateMachine. The second adds what a
+Kubernetes object needs: an Update exists before it is admitted, and a newer template may supersede
+an active Update. An Update that rolls back never rolls forward again.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ AURORA: Final[Mapping[Phase, frozenset[Phase]]] = MappingProxyType(
     }
 )
 
-#: From `Pending`. Born paused or waiting for a pulse it enters that form of rolling forward at
-#: once; with nothing to change it is done (`NoChange`).
+#: Phases that may follow `Pending`. An Update that is paused or awaits a pulse at its admission
+#: enters that forward phase at once; one with nothing to change ends (reason `NoChange`).
 ADMISSION: Final = FORWARD | {
     Phase.ROLLED_FORWARD,
     Phase.ABORTED,
@@ -89,8 +89,8 @@ _LEGAL: Final[Mapping[Phase, frozenset[Phase]]] = MappingProxyType(
 
 
 class IllegalTransitionError(Exception):
-    """A decision wanted to move an Update along a transition that the tables do not have: a fault
-    of the operator's, never of the user's."""
+    """A decision tried a transition that the tables do not have. That is a bug of the operator,
+    never a mistake of the user."""
 
     def __init__(self, name: str, current: Phase, target: Phase) -> None:
         super().__init__(f"Update {name} cannot go from {current} to {target}")
@@ -99,7 +99,6 @@ class IllegalTransitionError(Exception):
 def legal(current: Phase, target: Phase) -> bool:
     """Whether an Update in phase ``current`` may enter ``target``.
 
-    Staying is no transition, hence not legal; a caller asks only about a change. Nothing follows a
-    terminal phase.
+    False if the two are the same: staying is no transition. Nothing follows a terminal phase.
     """
     return target in _LEGAL.get(current, frozenset())

@@ -1,15 +1,15 @@
-"""How many instances may start now: the group sizes of an update.
+"""How many instances may start now: the group sizes of an Update.
 
-Pure counting. Which instances these are is said by `rollout.order`; how often the question is asked
-again (a gate, a pause, `maxUnavailable`) by the callers. With ``n`` the size in force::
+This module only counts. `rollout.order` says which instances start; callers decide when to ask
+(after a gate, a pause, `maxUnavailable`). With ``n`` as the current size::
 
     Queue          max(0, n - active)           a sliding window of n
     Batch          n when active == 0, else 0   the next batch when the whole batch is done
     VariableBatch  as Batch, n from a list whose last size repeats
 
-A VariableBatch goes back through the groups it went forward through, in reverse, starting with the
-partial group that was open when it turned: sizes (1, 2, 3) take 6 instances forward as 1, 2, 3 and
-back as 3, 2, 1.
+A rollback of a VariableBatch uses the groups of the forward direction in reverse, beginning with
+the group that was incomplete when the rollback began: sizes (1, 2, 3) update 6 instances as 1, 2, 3
+and roll them back as 3, 2, 1.
 
 Source: Aurora's QueueStrategy, BatchStrategy and VariableBatchStrategy; contract rule 4.
 """
@@ -30,11 +30,12 @@ def next_group(
     taken: int,
     backward: bool = False,
 ) -> int:
-    """How many of the ``pending`` instances start now, ``0..idle``.
+    """How many of the ``pending`` instances start now: ``0..pending``.
 
-    ``groups`` are sizes of at least 1, the last repeats (Queue and Batch use the first alone);
-    ``active`` instances have started and have no result yet; ``taken`` have started so far in this
-    direction, whatever became of them. ``ValueError`` when there is no size or one below 1.
+    ``groups``: sizes of at least 1, of which the last repeats (Queue and Batch use only the first).
+    ``active``: how many instances have started and have no result yet. ``taken``: how many have
+    started so far in this direction, whatever their result. Raises ``ValueError`` if ``groups`` is
+    empty or a size is below 1.
     """
     if not groups or min(groups) < 1:
         raise ValueError(f"group sizes must be at least 1, not {list(groups)}")
@@ -50,8 +51,8 @@ def next_group(
 def group_sizes(
     kind: StrategyType, groups: tuple[int, ...], total: int, *, backward: bool = False
 ) -> Iterator[int]:
-    """The sizes of all groups of ``total`` instances one after the other, each done before the
-    next; what a plan shows."""
+    """The sizes of all groups of ``total`` instances, if each group ends before the next starts. A
+    dry run shows them."""
     taken = 0
     while taken < total:
         size = next_group(kind, groups, total - taken, 0, taken=taken, backward=backward)
@@ -60,7 +61,8 @@ def group_sizes(
 
 
 def _forward(groups: tuple[int, ...], taken: int) -> int:
-    """The first size whose group is not wholly taken (Aurora: VariableBatchStrategy)."""
+    """The size of the first group of which not all instances have started (Aurora:
+    VariableBatchStrategy)."""
     end = 0
     for size in groups:
         end += size
@@ -70,7 +72,8 @@ def _forward(groups: tuple[int, ...], taken: int) -> int:
 
 
 def _backward(groups: tuple[int, ...], remaining: int) -> int:
-    """What of the last group that was begun forward remains (Aurora: VariableBatchStrategy)."""
+    """How many instances remain of the last group that started forward (Aurora:
+    VariableBatchStrategy)."""
     for size in groups:
         if remaining <= size:
             return remaining

@@ -1,8 +1,9 @@
 """In which of its two slots each instance lives (contract rule 14).
 
-A surge makes the new pod in the other slot. When that is good the slot moves, by one
-compare-and-swap of the Job's status; only then is the old pod deleted. So whatever crashes when,
-the stored slot names the pod that counts, and the other one is surplus.
+A surge creates the new pod in the other slot. When the new pod is good, one compare-and-swap of the
+Job's status moves the instance to that slot; only then the operator deletes the old pod. So the
+stored slot always names the pod that counts, whenever the operator crashes; the pod in the other
+slot is surplus.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from controller.core.rollout.direction import Direction
 
 
 def taking_over(direction: Direction) -> Ids:
-    """Ids whose new pod is good beside the old one."""
+    """Ids of instances whose new pod is good beside the old one."""
     return direction.in_flight & direction.surging & direction.context.view.twin.good
 
 
-def at_once(direction: Direction) -> Write | None:
-    """They take over if no other one is under way. Else the next report of the Job moves them: of
-    a thousand that become good one by one, each would cost a write."""
+def slot_write(direction: Direction) -> Write | None:
+    """The write that moves the slots of instances whose new pod is good; None if the next report
+    of the Job has to move them, because other instances are still under way. If a thousand become
+    good one by one, each must not cost a write."""
     ready = taking_over(direction)
     return (
         moved(direction.context, ready)
@@ -31,15 +33,18 @@ def at_once(direction: Direction) -> Write | None:
     )
 
 
-def reported(direction: Direction) -> JobStatus:
-    """The Job's status with the slots of all that may take over moved."""
+def status_with_slots(direction: Direction) -> JobStatus:
+    """The Job's status with the slots of all instances moved whose new pod is good."""
     return _after(direction.context, taking_over(direction))
 
 
 def heal(context: Context) -> Write | None:
-    """An id whose pod is lost while another one at its revision lives in the other slot: that one
-    takes over. So it is when the old pod dies during a surge, or when a backup of the Job is
-    restored that does not know of one."""
+    """The write that moves instances to their other slot if only that slot holds a pod, at the
+    assigned revision; None if there are none.
+
+    It happens when the old pod dies during a surge, and when a Job is restored from a backup that
+    was made before a surge.
+    """
     twin = context.view.twin
     lone = (
         context.intended
@@ -50,7 +55,7 @@ def heal(context: Context) -> Write | None:
 
 
 def moved(context: Context, ids: Ids) -> Write:
-    """The write that moves ``ids`` to their other slot."""
+    """The write that moves ``ids`` to their other slots."""
     return WriteJob(_after(context, ids))
 
 

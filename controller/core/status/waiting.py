@@ -98,7 +98,7 @@ def _all(
 def _down(direction: Direction, failures: FailureCounts) -> Iterator[WaitReason]:
     """The reasons of instances that are down; after its deadline an instance needs a person."""
     for i in islice(failures.outage.ids, LOOKED_AT):
-        refused = failures.outage.refused | failures.outage.unchanged
+        refused = failures.outage.refused | failures.outage.change_refused
         refusal = failures.outage.refusal(i) if i in refused else None
         reason = refusal.reason if refusal else "InstanceNotReady"
         deadline = failures.down_until(i)

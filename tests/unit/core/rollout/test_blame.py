@@ -1,4 +1,4 @@
-"""Known bad: only what failed for a reason of its own."""
+"""Known bad: only a revision whose instances failed for a reason of the revision itself."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def failure(instance: int, attempt: int, reason: str, time: float = 10.0) -> Fai
         ([], True),
     ],
 )
-def test_who_is_blamed(failures: list[Failure], expected: bool) -> None:
+def test_whether_the_revision_is_blamed(failures: list[Failure], expected: bool) -> None:
     assert blamed(failures, 0, until=20.0) is expected
 
 
@@ -56,8 +56,8 @@ def test_a_pod_without_a_node_makes_no_revision_known_bad(reason: str, rollback:
 
 
 @pytest.mark.parametrize("own_fault", [False, True])
-def test_what_was_found_stays_however_much_fails_in_the_rollback(own_fault: bool) -> None:
-    """More failures than are kept push out those of the way forward."""
+def test_failures_of_the_rollback_do_not_change_what_is_known_bad(own_fault: bool) -> None:
+    """The rollback has more failures than are kept; they push out those of rolling forward."""
     update = {"strategy": {"type": "Batch", "size": 60}, "maxFailuresPerInstance": 1}
     world = World(instances=60, update=update).ready()
     world.behave("app:2", ready=None)

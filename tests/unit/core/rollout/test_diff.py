@@ -1,4 +1,4 @@
-"""What an update covers: every case of Aurora's JobDiffTest, with and without a scope."""
+"""Which instances an Update covers: all of Aurora's JobDiffTest, with and without a scope."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_every_id_is_in_exactly_one_set(old: Ids, new: Ids, target: Ids, scope: 
     assert sum(map(len, sets)) == len(total)
     assert found.covered <= (old | new | target if scope is None else scope)
     assert old | new <= total
-    # Applying the difference gives the target wherever the scope reaches.
+    # Within the scope, applying the difference gives the target.
     after = (found.unchanged & (new - old)) | found.created | found.changed
     reach = old | new | target if scope is None else scope
     assert after & reach == target & reach

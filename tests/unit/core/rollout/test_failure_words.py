@@ -1,4 +1,4 @@
-"""What a deadline found, in the words of a failure."""
+"""The messages of failures at a deadline: they say what the pod was like."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.unit.core.sim import World
 
 
 def flap(world: World, instance: int, times: int) -> None:
-    """Ready for two seconds, and not for two, again and again."""
+    """Make the instance Ready for two seconds and not Ready for two, again and again."""
     for _ in range(times):
         for ready in (True, False):
             pod = world.pod(instance)
@@ -21,7 +21,7 @@ def flap(world: World, instance: int, times: int) -> None:
             world.run(2)
 
 
-def test_an_instance_that_is_ready_now_and_then_was_not_ready_for_long_enough() -> None:
+def test_an_instance_that_flaps_was_not_ready_for_long_enough() -> None:
     world = World(
         instances=4, update={"maxFailuresPerInstance": 0, "readyTimeoutSeconds": 20}
     ).ready()
@@ -30,12 +30,14 @@ def test_an_instance_that_is_ready_now_and_then_was_not_ready_for_long_enough() 
     world.until(lambda: world.images().get(1) == "app:2")
     flap(world, 1, 6)
     world.until_phase(Phase.ROLLING_BACK)
-    words = "instance 1 failed: ReadyTimeout, Ready, but never for 3 s, until 23s after it was made"
-    assert world.told("RollingBack") == [words]
+    assert world.told("RollingBack") == [
+        "instance 1 failed: ReadyTimeout, "
+        "Ready at times, but never for 3s in a row, 23s after it was made"
+    ]
 
 
 @pytest.mark.parametrize("good_before", [True, False])
-def test_without_an_update_too_one_that_flaps_is_told_from_one_that_is_down(
+def test_without_an_update_the_job_says_that_an_instance_flaps(
     good_before: bool,
 ) -> None:
     world = World(instances=2, update={"readyTimeoutSeconds": 20})
@@ -46,10 +48,10 @@ def test_without_an_update_too_one_that_flaps_is_told_from_one_that_is_down(
         world.run(1)
     flap(world, 1, 7)
     world.until(lambda: "Stalled" in world.conditions(), within=5)
-    assert world.message(cond.STALLED) == "instance 1: Ready, but never for 3 s"
+    assert world.message(cond.STALLED) == "instance 1: Ready at times, but never for 3s in a row"
 
 
-def test_without_an_update_one_that_was_good_and_is_down_is_not_ready() -> None:
+def test_without_an_update_the_job_says_that_an_instance_is_not_ready() -> None:
     world = World(instances=2, update={"readyTimeoutSeconds": 20}).ready()
     pod = world.pod(1)
     world.cluster.set_pod(replace(pod, ready=False, ready_since=world.cluster.stamp))
@@ -57,7 +59,7 @@ def test_without_an_update_one_that_was_good_and_is_down_is_not_ready() -> None:
     assert world.message(cond.STALLED) == "instance 1: not Ready"
 
 
-def test_an_instance_that_was_good_and_is_not_ready_any_more_is_told_so() -> None:
+def test_the_failure_of_an_updated_instance_says_that_it_is_not_ready_any_more() -> None:
     world = World(
         instances=4, update={"maxFailuresPerInstance": 0, "readyTimeoutSeconds": 30}
     ).ready()

@@ -1,4 +1,4 @@
-"""Failures: what counts, what is tolerated, what a failed update does."""
+"""Failures: what counts, what is tolerated, and what a failed Update does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def world_with(**update: Any) -> World:
     return World(instances=4, update=update).ready()
 
 
-def test_a_crash_beyond_the_tolerated_ones_rolls_back() -> None:
+def test_one_crash_more_than_tolerated_rolls_back() -> None:
     world = world_with(maxFailuresPerInstance=0)
     before, template = world.uids(), world.cluster.job.spec.template
     world.behave("app:2", instance=1, crash=1.0)
@@ -51,7 +51,7 @@ def test_a_tolerated_crash() -> None:
     ]
 
 
-def test_crash_for_ever() -> None:
+def test_a_pod_that_crashes_for_ever_fails_its_instance() -> None:
     world = world_with(maxFailuresPerInstance=3)
     world.behave("app:2", crash=1.0, crashes=99)
     world.roll("app:2")
@@ -97,7 +97,7 @@ def test_without_rollback_it_stops_half_updated() -> None:
 
 
 def test_the_deadline() -> None:
-    """Counted from the pod's creation, and anew for the pod that follows a tolerated failure."""
+    """It runs from the pod's creation, and anew for the pod after a tolerated failure."""
     world = world_with(maxFailuresPerInstance=1)
     world.behave("app:2", ready=None)
     world.edit(image="app:2")
@@ -156,8 +156,7 @@ def test_an_ended_pod_is_a_failure_and_made_again_with_back_off() -> None:
     assert world.phase is Phase.ROLLED_BACK
 
 
-def test_what_never_is_a_failure() -> None:
-    """A pod somebody deletes, and one the kubelet refused before a container ran."""
+def test_a_deleted_pod_and_one_that_the_kubelet_refused_are_no_failures() -> None:
     world = world_with(maxFailuresPerInstance=0, readyTimeoutSeconds=300)
     world.behave("app:2", instance=0, ready=20.0)
     world.edit(image="app:2")
@@ -177,7 +176,7 @@ def test_what_never_is_a_failure() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-def test_the_rollback_fails() -> None:
+def test_a_failed_rollback_ends_failed() -> None:
     world = world_with(maxFailuresPerInstance=0)
     world.behave("app:2", instance=1, ready=None)
     world.edit(image="app:2")
@@ -243,7 +242,7 @@ def test_refused_creates_wait_and_fail_at_the_deadline() -> None:
     assert world.phase is Phase.ROLLED_BACK
 
 
-def test_a_server_that_is_down_fails_nobody() -> None:
+def test_an_api_server_that_is_down_makes_no_failure() -> None:
     world = world_with(maxFailuresPerInstance=0)
     world.edit(image="app:2")
     world.until(lambda: bool(world.cluster.updates) and world.pod(0).deleted is not None)
@@ -260,7 +259,7 @@ BATCH = {
 }
 
 
-def test_what_was_planned_and_not_touched_is_no_part_of_the_rollback() -> None:
+def test_an_untouched_instance_of_the_group_is_no_part_of_the_rollback() -> None:
     world = world_with(**BATCH)
     before = world.uids()
     world.behave("app:2", instance=1, ready=None)
@@ -270,7 +269,7 @@ def test_what_was_planned_and_not_touched_is_no_part_of_the_rollback() -> None:
     assert {i: u for i, u in world.uids().items() if i > 1} == {2: before[2], 3: before[3]}
 
 
-def test_what_was_planned_and_not_touched_stays_when_it_stops() -> None:
+def test_without_rollback_an_untouched_instance_of_the_group_gets_its_revision_back() -> None:
     world = world_with(**BATCH, rollbackOnFailure=False)
     before = world.uids()
     world.behave("app:2", instance=1, ready=None)
@@ -280,7 +279,7 @@ def test_what_was_planned_and_not_touched_stays_when_it_stops() -> None:
     assert {i: u for i, u in world.uids().items() if i > 1} == {2: before[2], 3: before[3]}
 
 
-def test_of_very_many_failures_those_that_decide_are_kept() -> None:
+def test_of_very_many_failures_those_of_failed_instances_are_kept() -> None:
     update = {"strategy": {"type": "Batch", "size": 80}, "maxFailuresPerInstance": 1}
     world = World(instances=80, update={**update, "maxFailedInstances": 80}).ready()
     world.behave("app:2", ready=None)

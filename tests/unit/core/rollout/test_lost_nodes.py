@@ -1,4 +1,5 @@
-"""A lost node is no failure: its time does not count, and a pod whose node is back begins anew."""
+"""A lost node is no failure: time on it does not count, and the deadline of a pod whose node is
+back runs anew."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ def test_what_excuses_a_pod(pod: Pod, node: Node | None, expected: float) -> Non
 
 
 def world_on(name: str) -> World:
-    """A world whose pods are on a node that has taken them."""
+    """A world whose pods are on a node whose kubelet accepted them."""
     world = World(instances=1, update={"maxFailuresPerInstance": 0}).ready()
 
     def place() -> None:
@@ -53,7 +54,7 @@ def world_on(name: str) -> World:
     return world
 
 
-def test_a_pod_on_a_lost_node_is_no_failure_and_begins_anew_when_it_is_back() -> None:
+def test_a_pod_on_a_lost_node_is_no_failure_and_has_its_whole_time_when_the_node_is_back() -> None:
     world = world_on("n")
     world.behave("app:2", ready=None)
     world.edit(image="app:2")
@@ -69,7 +70,7 @@ def test_a_pod_on_a_lost_node_is_no_failure_and_begins_anew_when_it_is_back() ->
     assert world.update.status.failures[0].reason == "ReadyTimeout"
 
 
-def test_a_node_that_is_well_excuses_nothing() -> None:
+def test_a_ready_node_excuses_nothing() -> None:
     world = world_on("n")
     world.behave("app:2", ready=None)
     world.edit(image="app:2")
@@ -79,7 +80,7 @@ def test_a_node_that_is_well_excuses_nothing() -> None:
     assert 63 <= world.now - begun <= 66
 
 
-def test_a_node_as_it_came() -> None:
+def test_a_node_becomes_ready_when_the_operator_observes_it() -> None:
     raw = {
         "metadata": {"creationTimestamp": "1970-01-01T00:00:10Z"},
         "status": {
@@ -98,7 +99,7 @@ def test_a_node_as_it_came() -> None:
     assert node_of(raw, Node(ready=False), 400.0).ready_since == 400.0, "seen to come back"
 
 
-def test_a_node_that_was_well_since_the_deadline_is_not_read_again() -> None:
+def test_a_node_that_was_ready_after_the_deadline_is_not_read_again() -> None:
     at = replace(WELL, read_at=100.0)
     assert read_again(None, 90.0) == 0.0
     assert read_again(at, 90.0) == math.inf
@@ -106,8 +107,8 @@ def test_a_node_that_was_well_since_the_deadline_is_not_read_again() -> None:
     assert read_again(replace(at, ready=False), 90.0) == 110.0
 
 
-def test_very_many_nodes_are_read_however_long_it_takes() -> None:
-    """Those that were read first are not old when the last ones are."""
+def test_reading_very_many_nodes_comes_to_an_end() -> None:
+    """The nodes that were read first are not read again before the last ones."""
     world = World(instances=450, update={"strategy": {"type": "Batch", "size": 450}}).ready()
 
     def place() -> None:

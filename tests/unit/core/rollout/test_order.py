@@ -1,4 +1,4 @@
-"""The order of instances: every case of Aurora's UpdateFactoryImplTest, and what Echelon adds."""
+"""The order of instances: all of Aurora's UpdateFactoryImplTest, and what Echelon adds."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from controller.api.ids import NONE, Ids
 from controller.core.rollout import order
 from controller.core.rollout.diff import diff
 
-Way = Callable[[Ids, Ids, Ids, Ids], Iterator[int]]
+Order = Callable[[Ids, Ids, Ids, Ids], Iterator[int]]
 OLD, NEW = "job-old", "job-new"
 
 
-def ordered(way: Way, current: str, desired: str, scope: str | None = None) -> list[int]:
+def ordered(by: Order, current: str, desired: str, scope: str | None = None) -> list[int]:
     changes = diff(
         {OLD: Ids.parse(current)},
         NEW,
         Ids.parse(desired),
         None if scope is None else Ids.parse(scope),
     )
-    return list(way(changes.created, changes.changed, changes.removed, NONE))
+    return list(by(changes.created, changes.changed, changes.removed, NONE))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_unavailable_instances_come_first_among_the_changed_both_ways() -> None:
     ]
 
 
-def test_the_first_are_had_without_the_rest() -> None:
+def test_the_first_ids_are_computed_without_the_rest() -> None:
     many = Ids.span(0, 10_000)
     assert list(islice(order.forward(NONE, many, NONE, NONE), 2)) == [0, 1]
     assert list(islice(order.backward(NONE, many, NONE, NONE), 2)) == [9_999, 9_998]
@@ -79,6 +79,6 @@ IDS = st.sets(st.integers(0, 60)).map(Ids)
 @given(IDS, IDS, IDS, IDS)
 def test_each_id_comes_exactly_once(a: Ids, b: Ids, c: Ids, unavailable: Ids) -> None:
     changed, removed = b - a, c - a - b
-    for way in (order.forward, order.backward):
-        found = list(way(a, changed, removed, unavailable))
+    for by in (order.forward, order.backward):
+        found = list(by(a, changed, removed, unavailable))
         assert sorted(found) == list(a | b | c)

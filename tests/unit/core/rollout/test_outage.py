@@ -1,4 +1,4 @@
-"""Instances that cannot be brought up: refused by the API server or the kubelet, or evicted."""
+"""Instances that cannot come up: the API server or the kubelet refuses or evicts the pod."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def world_with(instances: int = 2, **update: Any) -> World:
     return World(instances=instances, update={"maxFailuresPerInstance": 0, **update}).ready()
 
 
-def makings(world: World, image: str) -> list[float]:
-    """When each pod of instance 0 with this image is made, filled as time goes by."""
+def creations(world: World, image: str) -> list[float]:
+    """When each pod of instance 0 with this image was created; the list grows as time passes."""
     made, known = list[float](), set[str]()
 
     def look() -> None:
         for found in world.cluster.pods.values():
-            mine = found.instance == 0 and world.cluster.image(found.revision) == image
-            if mine and found.uid not in known:
+            matches = found.instance == 0 and world.cluster.image(found.revision) == image
+            if matches and found.uid not in known:
                 known.add(found.uid)
                 made.append(world.now)
 
@@ -44,7 +44,7 @@ def test_an_evicted_pod_is_made_again_with_growing_pauses_and_is_no_failure(
     replacement: str,
 ) -> None:
     world = world_with(replacement=replacement)
-    made = makings(world, "app:2")
+    made = creations(world, "app:2")
     world.behave("app:2", instance=0, **EVICTED)
     world.edit(image="app:2")
     world.run(200)
@@ -71,11 +71,11 @@ def test_an_update_is_not_stalled_by_an_eviction_before_the_deadline() -> None:
 
 
 @pytest.mark.parametrize("replacement", ["Recreate", "Surge"])
-def test_a_pod_that_the_kubelet_refuses_for_ever_is_a_failure_at_the_deadline(
+def test_a_pod_that_the_kubelet_keeps_refusing_is_a_failure_at_the_deadline(
     replacement: str,
 ) -> None:
     world = world_with(replacement=replacement)
-    made = makings(world, "app:2")
+    made = creations(world, "app:2")
     world.behave("app:2", instance=0, **REFUSED)
     world.edit(image="app:2")
     world.until(lambda: bool(made))
@@ -112,9 +112,9 @@ def test_without_an_update_the_job_is_stalled_past_the_deadline(behaviour: dict[
     world.run(30)
     world.after_step = lambda: stalled.append("Stalled" in world.conditions())
     world.run(300)
-    assert all(stalled), "not for an instant is it well"
-    said = next(c.message for c in world.status.conditions if c.type == "Stalled")
-    assert said.startswith(f"instance 0: {behaviour['reason']}: the node has no room, tried ")
+    assert all(stalled), "the Job is Stalled without interruption"
+    message = world.message("Stalled")
+    assert message.startswith(f"instance 0: {behaviour['reason']}: the node has no room, tried ")
     writes = len(world.cluster.writes)
     world.run(300)
     assert len(world.cluster.writes) - writes < 10
@@ -126,19 +126,19 @@ def test_without_an_update_the_job_is_stalled_past_the_deadline(behaviour: dict[
 def test_a_drained_instance_that_was_up_is_not_stalled_at_once() -> None:
     world = world_with()
     world.run(300)
-    seen = list[bool]()
-    world.after_step = lambda: seen.append("Stalled" in world.conditions())
+    stalled = list[bool]()
+    world.after_step = lambda: stalled.append("Stalled" in world.conditions())
     evicted = replace(world.pod(0), disrupted=True, deleted=world.cluster.stamp + 30, grace=30)
     world.cluster.set_pod(replace(evicted, trouble=Trouble("EvictionByEvictionAPI")))
     world.run(30)
     assert world.conditions() == {"Ready", "Available"}
-    assert not any(seen)
+    assert not any(stalled)
     assert world.pod(0).remade == 1
 
 
 def test_the_pauses_survive_a_restart_of_the_operator() -> None:
     world = world_with()
-    made = makings(world, "app:2")
+    made = creations(world, "app:2")
     world.behave("app:2", instance=0, **REFUSED)
     world.edit(image="app:2")
     world.until(lambda: len(made) == 3)
@@ -165,7 +165,7 @@ def test_the_deadline_of_one_refused_instance_of_a_queue() -> None:
     assert world.status.known_bad == ()
 
 
-def test_ten_minutes_of_running_begin_the_series_anew() -> None:
+def test_ten_minutes_of_running_reset_the_back_off() -> None:
     ran = pod(0, phase="Failed", ran=True, remade=4, created=100.0)
     short = replace(ran, trouble=Trouble("Evicted", at=100.5 + HEALTHY / 2), disrupted=True)
     assert (following(short).count, following(short).since) == (5, 100.0)
@@ -175,7 +175,7 @@ def test_ten_minutes_of_running_begin_the_series_anew() -> None:
     assert remake_at(long) == 0.0
 
 
-def test_pods_that_are_drained_again_and_again_are_paused_for_when_they_are_gone() -> None:
+def test_the_pauses_between_pods_that_are_drained_again_and_again_grow() -> None:
     world = world_with()
     made = list[float]()
     known = set[str]()
@@ -192,7 +192,7 @@ def test_pods_that_are_drained_again_and_again_are_paused_for_when_they_are_gone
     world.after_step = drain
     world.edit(image="app:2")
     world.run(120)
-    # Each takes a second to go; the pause begins when it is asked to.
+    # Each pod takes a second to terminate; the pause begins when it is deleted.
     assert [round(b - a) for a, b in pairwise(made)] == [1, 11, 21, 41]
     status = world.update.status
     assert (status.phase, status.failures) == (Phase.ROLLING_FORWARD, ())
@@ -205,16 +205,16 @@ def test_an_update_stays_stalled_while_the_pod_is_tried_again() -> None:
     world.behave("app:2", instance=0, **EVICTED)
     world.edit(image="app:2")
     world.run(90)
-    said = set[str]()
+    messages = set[str]()
 
     def look() -> None:
         assert is_true(world.update.status.conditions, "Stalled")
         assert "Stalled" in world.conditions()
-        said.add(world.update.status.message)
+        messages.add(world.update.status.message)
 
     world.after_step = look
     world.run(900)
-    assert any("instance 0: not Ready, tried 6 times" in words for words in said)
+    assert any("instance 0: not Ready, tried 6 times" in words for words in messages)
     world.after_step = lambda: None
     world.behave("app:2", instance=0)
     world.until_ended()

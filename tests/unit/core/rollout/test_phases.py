@@ -1,4 +1,5 @@
-"""The state machine: all pairs of Aurora's JobUpdateStateMachineTest, and what Echelon adds."""
+"""The state machine: all pairs of phases, as in Aurora's JobUpdateStateMachineTest, and what
+Echelon adds."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ NAMES = {
     "FAILED": Phase.FAILED,
     "ERROR": Phase.ERROR,
 }
-# Written apart from the implementation's table, as Aurora's test is.
+# Written independently of the implementation's table, as Aurora's test is.
 TRANSITIONS = {
     "RF": "RBK RFP RFA DONE ABORTED FAILED ERROR",
     "RBK": "RBP RBA UNDONE ABORTED FAILED ERROR",

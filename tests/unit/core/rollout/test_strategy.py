@@ -1,4 +1,4 @@
-"""Group sizes: every case of Aurora's QueueStrategyTest, BatchStrategyTest and
+"""Group sizes: all of Aurora's QueueStrategyTest, BatchStrategyTest and
 VariableBatchStrategyTest, and that groups cover every instance exactly once."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from controller.core.rollout.strategy import group_sizes, next_group
 
 QUEUE, BATCH, VARIABLE = StrategyType.QUEUE, StrategyType.BATCH, StrategyType.VARIABLE_BATCH
 
-# (test of Aurora, kinds it holds for, sizes, idle ids, active ids, the next group)
+# (Aurora's test, kinds that it covers, sizes, pending ids, active ids, the next group)
 ALL = (QUEUE, BATCH, VARIABLE)
 BATCHES = (BATCH, VARIABLE)
 CASES = [
@@ -39,13 +39,13 @@ CASES = [
 
 
 @pytest.mark.parametrize(
-    ("kind", "sizes", "idle", "active", "group", "backward"),
+    ("kind", "sizes", "pending", "active", "group", "backward"),
     [
         pytest.param(kind, *case, back, id=f"{kind}-{name}-{case[1]}|{case[2]}-{back}")
         for name, kinds, *case in CASES
         for kind in kinds
         for back in (False, True)
-        # Backward a partial group comes first: see test_all_groups.
+        # Backward, an incomplete group comes first: see test_all_groups.
         if not (kind is VARIABLE and back and len(case[1]) % case[0][0])
         or len(case[1]) <= case[0][0]
     ],
@@ -53,13 +53,13 @@ CASES = [
 def test_one_group(
     kind: StrategyType,
     sizes: tuple[int, ...],
-    idle: list[int],
+    pending: list[int],
     active: list[int],
     group: list[int],
     backward: bool,
 ) -> None:
-    count = next_group(kind, sizes, len(idle), len(active), taken=0, backward=backward)
-    assert list(islice(idle, count)) == group
+    count = next_group(kind, sizes, len(pending), len(active), taken=0, backward=backward)
+    assert list(islice(pending, count)) == group
 
 
 def groups_of_ids(sizes: tuple[int, ...], ids: list[int], backward: bool = False) -> list[set[int]]:
@@ -119,7 +119,7 @@ def test_a_queue_refills_one_by_one() -> None:
 
 
 def test_a_group_begun_before_a_pause_is_not_made_smaller() -> None:
-    # Aurora takes the whole size of the group that contains what was taken last.
+    # Aurora uses the whole size of the group that the last started instance belongs to.
     assert next_group(VARIABLE, (2, 4), 10, 0, taken=3) == 4
 
 
@@ -145,19 +145,19 @@ def test_a_variable_batch_goes_back_through_the_same_groups(
 
 
 @given(KINDS, SIZES, st.integers(0, 99), st.integers(0, 99), st.integers(0, 99), st.booleans())
-def test_never_more_than_idle_nor_than_the_size(
+def test_never_more_than_pending_nor_than_the_size(
     kind: StrategyType,
     sizes: tuple[int, ...],
-    idle: int,
+    pending: int,
     active: int,
     taken: int,
     backward: bool,
 ) -> None:
-    count = next_group(kind, sizes, idle, active, taken=taken, backward=backward)
-    assert 0 <= count <= idle
+    count = next_group(kind, sizes, pending, active, taken=taken, backward=backward)
+    assert 0 <= count <= pending
     if kind is QUEUE:
         assert count + active <= max(active, sizes[0])
     else:
         assert count <= max(sizes)
         assert not (active and count)
-        assert active or not idle or count
+        assert active or not pending or count

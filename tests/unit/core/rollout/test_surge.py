@@ -111,7 +111,7 @@ def test_an_abort_takes_the_unready_twin_away() -> None:
     world.quiet()
 
 
-def test_the_old_pod_dies_while_the_new_one_comes_up() -> None:
+def test_an_update_goes_on_when_the_old_pod_dies_while_the_new_one_comes_up() -> None:
     world = surging()
     world.behave("app:2", ready=10)
     world.edit(image="app:2")
@@ -134,7 +134,7 @@ def test_a_tolerated_failure_keeps_the_old_pod() -> None:
     world.quiet()
 
 
-def test_created_and_removed_ones() -> None:
+def test_created_and_removed_instances() -> None:
     world = surging(3)
     world.roll("app:2", instances=4)
     assert images(world) == {
@@ -151,7 +151,7 @@ def test_created_and_removed_ones() -> None:
     world.quiet()
 
 
-def test_superseded_in_the_midst() -> None:
+def test_a_surge_that_is_superseded_half_way() -> None:
     world = surging()
     world.behave("app:2", ready=None)
     world.edit(image="app:2")
@@ -198,7 +198,7 @@ def test_a_restart_by_surge() -> None:
     assert min(seen) == 3
 
 
-def test_what_fails_is_the_new_pod_that_cannot_be_made_not_the_old_one() -> None:
+def test_the_failure_of_a_refused_new_pod_is_the_refusal_not_a_restart_of_the_old_pod() -> None:
     world = surging(2, maxFailuresPerInstance=0, readyTimeoutSeconds=20)
     world.cluster.set_pod(replace(world.pod(0), restarts=3, ran=True))
     world.cluster.quota = 2
@@ -208,7 +208,7 @@ def test_what_fails_is_the_new_pod_that_cannot_be_made_not_the_old_one() -> None
     assert (failure.reason, failure.message) == ("QuotaExceeded", "exceeded quota: pods")
 
 
-def test_a_stranger_that_holds_the_name_of_the_new_pod_is_told() -> None:
+def test_the_status_names_a_foreign_pod_that_has_the_name_of_the_new_pod() -> None:
     world = surging(2)
     world.edit(image="app:2")
     world.operator.conflicts[0] = ("held by somebody", world.now + 60)
@@ -221,7 +221,7 @@ def test_a_stranger_that_holds_the_name_of_the_new_pod_is_told() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-def test_a_pod_of_a_former_job_that_holds_the_name_of_the_new_pod_is_told() -> None:
+def test_the_status_names_a_pod_of_a_former_job_that_has_the_name_of_the_new_pod() -> None:
     world = surging(2)
     former = world.cluster.stranger("web-0-s", owner="job-of-yesterday")
     world.edit(image="app:2")
