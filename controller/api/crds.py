@@ -15,8 +15,8 @@ from controller.resource import Resource
 
 Column = dict[str, Any]
 
-#: Fresh objects are "in progress" to kstatus until the operator has seen them.
-_UNSEEN: Final = {"observedGeneration": -1}
+#: To kstatus a new object is "in progress" until the operator has observed it.
+_NOT_OBSERVED: Final = {"observedGeneration": -1}
 
 _READY: Final = '.status.conditions[?(@.type=="Ready")]'
 
@@ -26,13 +26,13 @@ def _column(name: str, path: str, kind: str, description: str, *, wide: bool = F
     return {**column, "priority": 1} if wide else column
 
 
-_AGE: Final = _column("Age", ".metadata.creationTimestamp", "date", "Time since it was made.")
+_AGE: Final = _column("Age", ".metadata.creationTimestamp", "date", "Time since creation.")
 
 JOB_COLUMNS: Final = (
-    _column("Instances", ".spec.instances", "integer", "Instances wanted."),
+    _column("Instances", ".spec.instances", "integer", "Desired number of instances."),
     _column("Ready", ".status.readyInstances", "integer", "Instances whose pod is Ready."),
     _column("Updated", ".status.updatedInstances", "integer", "Instances at the present template."),
-    _column("Revision", ".status.currentRevision", "string", "Revision last completed."),
+    _column("Revision", ".status.currentRevision", "string", "Last completed revision."),
     _column("Status", f"{_READY}.reason", "string", "Reason of the condition Ready."),
     _column("Message", f"{_READY}.message", "string", "Message of the condition Ready."),
     _AGE,
@@ -44,28 +44,32 @@ JOB_COLUMNS: Final = (
         wide=True,
     ),
     _column("Template", ".status.updateRevision", "string", "Revision of the template.", wide=True),
-    _column("Update", ".status.activeUpdate.name", "string", "The active Update.", wide=True),
-    _column("Last", ".status.lastAttempt.outcome", "string", "How the last one ended.", wide=True),
+    _column(
+        "Update", ".status.activeUpdate.name", "string", "Name of the active Update.", wide=True
+    ),
+    _column(
+        "Last", ".status.lastAttempt.outcome", "string", "Phase of the last Update.", wide=True
+    ),
 )
 
 UPDATE_COLUMNS: Final = (
-    _column("Job", ".spec.job", "string", "The Job it updates."),
-    _column("Phase", ".status.phase", "string", "Where it is."),
-    _column("Updated", ".status.counts.updated", "integer", "Instances updated."),
-    _column("Total", ".status.counts.total", "integer", "Instances of the update."),
+    _column("Job", ".spec.job", "string", "Name of the Job."),
+    _column("Phase", ".status.phase", "string", "Phase of the Update."),
+    _column("Updated", ".status.counts.updated", "integer", "Instances that are updated."),
+    _column("Total", ".status.counts.total", "integer", "Instances that the Update covers."),
     _column("Failed", ".status.counts.failed", "integer", "Instances that failed."),
-    _column("Batch", ".status.batch.instances", "string", "Instances in flight."),
-    _column("Message", ".status.message", "string", "Why it is there."),
+    _column("Batch", ".status.batch.instances", "string", "Ids of the instances in flight."),
+    _column("Message", ".status.message", "string", "Why the Update is in its phase."),
     _AGE,
-    _column("Reason", ".status.reason", "string", "Why, in one word.", wide=True),
+    _column("Reason", ".status.reason", "string", "The message as one word.", wide=True),
     _column("Back", ".status.counts.rolledBack", "integer", "Instances rolled back.", wide=True),
-    _column("Revision", ".status.to.revision", "string", "Where it goes.", wide=True),
-    _column("Finished", ".status.finishedAt", "date", "When it ended.", wide=True),
+    _column("Revision", ".status.to.revision", "string", "Revision to update to.", wide=True),
+    _column("Finished", ".status.finishedAt", "date", "When the Update ended.", wide=True),
 )
 
 
 def _with_default(model: type[Model]) -> Collection[str]:
-    """The properties of a model that are never absent once the API server has stored it."""
+    """The properties of a model for which the API server fills in a default when it stores one."""
     return [
         field.alias or name
         for name, field in model.model_fields.items()
@@ -74,12 +78,13 @@ def _with_default(model: type[Model]) -> Collection[str]:
 
 
 def _template() -> Schema:
-    """A pod template. Named is only what rules speak of; a newer Kubernetes loses no field."""
+    """A pod template. It lists only the fields that rules need and preserves all others, so that
+    fields of a newer Kubernetes are not lost."""
     containers = {
         "type": "array",
         "minItems": 1,
         "maxItems": 1000,
-        "description": "Containers of the pod; see `kubectl explain pod.spec.containers`.",
+        "description": "Containers of the pods; see `kubectl explain pod.spec.containers`.",
         "items": object_with(
             "name", name={"type": "string", "description": "Name of the container; a DNS label."}
         ),
@@ -90,7 +95,7 @@ def _template() -> Schema:
         "type": "string",
         "maxLength": 64,
         "nullable": True,
-        "description": "Always or absent: an instance of a Service runs for ever.",
+        "description": "Must be Always or absent, because instances of a Service run for ever.",
     }
     metadata = {
         **object_with(),
@@ -101,13 +106,14 @@ def _template() -> Schema:
         **object_with("containers", containers=containers, restartPolicy=restart),
         "description": "Specification of the pods; see `kubectl explain pod.spec`.",
     }
-    # A revision is the template's JSON; under this key later versions keep what else makes one.
+    # A revision is the JSON of the template. Later versions store further parts of a revision
+    # under this key.
     reserved_key = {**object_with(), "description": "Reserved for later versions; leave it out."}
     return object_with("spec", metadata=metadata, spec=spec, echelon=reserved_key)
 
 
 def job_schema() -> Schema:
-    """The schema of Job, without its rules."""
+    """The schema of Job, without its CEL rules."""
     schema = structural(
         job.Job, {"spec": _with_default(job.JobSpec), "spec.update": _with_default(UpdatePolicy)}
     )
@@ -117,18 +123,18 @@ def job_schema() -> Schema:
 
 
 def update_schema() -> Schema:
-    """The schema of Update, without its rules."""
+    """The schema of Update, without its CEL rules."""
     return _root(structural(update.Update, {"spec": ["action"]}))
 
 
 def _root(schema: Schema) -> Schema:
     properties = schema["properties"]
-    # The length is a bound for the cost of rules; the API server allows no longer name anyhow.
+    # The API server estimates the cost of the rules from this length; it allows no longer name.
     name = {"type": "string", "maxLength": 253}
     properties["metadata"] = {"type": "object", "properties": {"name": name}}
-    properties["apiVersion"] = {"type": "string", "description": "Version of this schema."}
-    properties["kind"] = {"type": "string", "description": "Kind of this object."}
-    properties["status"]["default"] = _UNSEEN
+    properties["apiVersion"] = {"type": "string", "description": "API group and version."}
+    properties["kind"] = {"type": "string", "description": "Kind of the object."}
+    properties["status"]["default"] = _NOT_OBSERVED
     schema["required"] = ["spec"]
     return schema
 

@@ -1,7 +1,7 @@
-"""Health gates: questions to the outside world that must be answered well before an update goes on.
+"""Health gates: checks that must pass before an update goes on.
 
-A gate names exactly one provider: the thing that is asked. Absent fields mean what their
-descriptions say; the schema gives no defaults here, for gates are list items.
+A gate names exactly one provider, which answers the check. The schema has no defaults here, because
+gates are list items; the descriptions say what an absent field means.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Scope(StrEnum):
 
 
 class OnInconclusive(StrEnum):
-    """What an update does with a gate that gave no verdict."""
+    """What an update does when a gate gives no verdict."""
 
     PAUSE = "Pause"
     FAIL = "Fail"
@@ -37,15 +37,22 @@ class OnInconclusive(StrEnum):
 
 
 class MinSamples(Model):
-    """How much traffic there must be before a metric means anything."""
+    """How many samples there must be before the result of a query counts."""
 
     query: Annotated[
         str,
-        Field(min_length=1, max_length=8192, description="PromQL query that counts the samples."),
+        Field(
+            min_length=1,
+            max_length=8192,
+            description="Instant PromQL query whose result is the number of samples.",
+        ),
     ]
     at_least: Annotated[
         float,
-        Field(ge=0, description="With fewer samples than this the gate is inconclusive."),
+        Field(
+            ge=0,
+            description="Number of samples that is needed; with fewer the gate is inconclusive.",
+        ),
     ]
 
 
@@ -60,10 +67,12 @@ class PrometheusProvider(Model):
         Field(
             min_length=1,
             max_length=8192,
-            description="Instant PromQL query. {{echelon.revision}} (name of the revision), "
-            "{{echelon.digest}} (its label), {{echelon.job}}, {{echelon.namespace}}, and "
-            "{{echelon.updated}} and {{echelon.baseline}} (regular expressions of pod names) are "
-            "replaced. Of a vector every sample must pass; an empty result or NaN is inconclusive.",
+            description="Instant PromQL query. Placeholders in it are replaced: "
+            "{{echelon.revision}} (name of the revision), {{echelon.digest}} (value of the label "
+            "echelon.dev/revision), {{echelon.job}}, {{echelon.namespace}}, {{echelon.updated}} "
+            "and {{echelon.baseline}} (regular expressions for the names of the pods of updated "
+            "and of not yet updated instances). If the result is a vector, every sample must "
+            "pass; an empty result or NaN is inconclusive.",
         ),
     ]
     condition: Annotated[
@@ -71,25 +80,29 @@ class PrometheusProvider(Model):
         Field(
             min_length=1,
             max_length=1024,
-            description="CEL expression that is true when the gate passes: over `result`, such as "
-            "`result < 0.01`, or over `updated` and `baseline`, such as `updated < baseline * 1.5 "
-            "+ 0.01`: then the query, which names {{echelon.updated}}, is asked once more with the "
-            "instances that are not updated yet.",
+            description="CEL expression that is true when the gate passes. It uses either `result`"
+            ", as in `result < 0.01`, or `updated` and `baseline`, as in `updated < baseline * 1.5 "
+            "+ 0.01`. With `updated` and `baseline`, the query must contain {{echelon.updated}} "
+            "and is sent twice: for the updated instances and for those that are not updated yet.",
         ),
     ]
     min_samples: Annotated[
         MinSamples | None,
-        Field(description="How many samples there must be for the result to count."),
+        Field(
+            description="Number of samples that is needed for the result to count. Absent: any "
+            "result counts."
+        ),
     ] = None
 
 
 class HttpProvider(Model):
-    """Asks an HTTP server, with GET."""
+    """Sends GET requests to an HTTP server."""
 
     url: Annotated[
         Url,
         Field(
-            description="URL to get. With {{echelon.podIP}} in it, each updated instance is asked."
+            description="URL to which a GET request is sent. If it contains {{echelon.podIP}}, one "
+            "request is sent to each updated instance, and all must pass."
         ),
     ]
     expect_status: Annotated[
@@ -104,46 +117,47 @@ class JobProvider(Model):
     template: Annotated[
         dict[str, Any],
         Field(
-            description="JobTemplateSpec of the batch/v1 Job to run.",
+            description="JobTemplateSpec of the batch/v1 Job to run. The gate passes when that Job "
+            "completes and fails when it fails.",
             json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
         ),
     ]
 
 
 class WebhookProvider(Model):
-    """Posts to a service of yours, which answers with a verdict."""
+    """Sends POST requests to a service of the user, which answers with a verdict."""
 
     url: Annotated[
         Url,
         Field(
-            description="URL to POST to. It answers 200 with "
-            '`{"verdict": "Pass" | "Fail" | "Wait", "message": ""}`.'
+            description="URL to which a POST request is sent. It must answer with status 200 and "
+            'the body `{"verdict": "Pass" | "Fail" | "Wait", "message": ""}`.'
         ),
     ]
     headers_from: Annotated[
         str | None,
         Field(
             max_length=253,
-            description="Name of a Secret in the Job's namespace; each of its keys is sent as a "
-            "header.",
+            description="Name of a Secret in the Job's namespace. Each of its keys is sent as a "
+            "header of the request. Absent: no additional headers.",
         ),
     ] = None
     body: Annotated[
         str | None,
         Field(
             max_length=8192,
-            description="Body of the request. Absent: a JSON object with the job, the namespace, "
-            "the update, the revision and the group.",
+            description="Body of the request. Absent: a JSON object with the Job, the namespace, "
+            "the Update, the revision and the group.",
         ),
     ] = None
 
 
 class BuiltinProvider(Model):
-    """Compares container restarts and readiness flaps of updated with those of old instances."""
+    """Compares interruptions of updated instances with those of instances not updated yet."""
 
 
 class Gate(Model):
-    """One health gate. Exactly one of prometheus, http, job, webhook, builtin is given."""
+    """One health gate. Exactly one of prometheus, http, job, webhook, builtin must be given."""
 
     name: Annotated[
         str,
@@ -156,57 +170,75 @@ class Gate(Model):
     scope: Annotated[
         Scope,
         Field(
-            description="When the gate is asked: `Batch` after each group, `Continuous` all the "
-            "time while the update moves, `Final` once at the end. Absent: Batch."
+            description="When the gate is asked. `Batch`: after each group, before the next group "
+            "starts. `Continuous`: all the time while the Update moves. `Final`: once, after the "
+            "last group. Absent: Batch."
         ),
     ] = Scope.BATCH
     initial_delay_seconds: Annotated[
         Seconds, Field(description="Seconds to wait before the gate is first asked. Absent: 0.")
     ] = 0
     interval_seconds: Annotated[
-        AtLeastOne, Field(description="Seconds between one asking and the next. Absent: 10.")
+        AtLeastOne, Field(description="Seconds between two requests to the provider. Absent: 10.")
     ] = 10
     successes: Annotated[
-        AtLeastOne, Field(description="Passes in a row that the gate needs. Absent: 1.")
+        AtLeastOne,
+        Field(description="Number of passes in a row after which the gate passes. Absent: 1."),
     ] = 1
     failures: Annotated[
-        AtLeastOne, Field(description="Failures in a row that fail the gate. Absent: 1.")
+        AtLeastOne,
+        Field(description="Number of failures in a row after which the gate fails. Absent: 1."),
     ] = 1
     timeout_seconds: Annotated[
         AtLeastOne,
         Field(
-            description="Seconds after which a gate without a verdict is inconclusive. Absent: 300."
+            description="Seconds after the first request at which a gate without a verdict is "
+            "inconclusive. Absent: 300."
         ),
     ] = 300
     on_inconclusive: Annotated[
         OnInconclusive,
         Field(
-            description="What an inconclusive gate does to the update: `Pause` it, `Fail` it or "
-            "let it `Pass`. Absent: Pause."
+            description="What the Update does when the gate is inconclusive. `Pause`: it pauses "
+            "until its `resumeToken` is changed. `Fail`: it fails. `Pass`: it goes on. Absent: "
+            "Pause."
         ),
     ] = OnInconclusive.PAUSE
     dry_run: Annotated[
-        bool, Field(description="Ask and record, but decide nothing. Absent: false.")
+        bool,
+        Field(
+            description="true: the gate is asked and its answers are recorded, but its verdict has "
+            "no effect. Absent: false."
+        ),
     ] = False
     prometheus: Annotated[
-        PrometheusProvider | None, Field(description="Ask a Prometheus server.")
+        PrometheusProvider | None,
+        Field(description="Provider that sends a query to a Prometheus server."),
     ] = None
-    http: Annotated[HttpProvider | None, Field(description="Ask an HTTP server.")] = None
+    http: Annotated[
+        HttpProvider | None, Field(description="Provider that sends GET requests to a URL.")
+    ] = None
     job: Annotated[
-        JobProvider | None, Field(description="Run a batch/v1 Job, which must complete.")
+        JobProvider | None,
+        Field(description="Provider that runs a batch/v1 Job, which must complete."),
     ] = None
     webhook: Annotated[
-        WebhookProvider | None, Field(description="Ask a service of yours for a verdict.")
+        WebhookProvider | None,
+        Field(
+            description="Provider that sends a POST request to your service, which answers with a "
+            "verdict."
+        ),
     ] = None
     builtin: Annotated[
         BuiltinProvider | None,
         Field(
-            description="Compare restarts and readiness flaps of the updated instances with "
-            "those of the others. Takes no settings: `builtin: {}`."
+            description="Provider that compares the interruptions (container restarts and lost "
+            "readiness) of the updated instances with those of the instances that are not updated "
+            "yet. It has no settings: `builtin: {}`."
         ),
     ] = None
 
     @property
     def provider(self) -> str:
-        """The name of the one that it asks; "" for none, which the schema forbids."""
+        """Name of the field that holds the provider; "" if none does, which the schema refuses."""
         return next((name for name in PROVIDERS if getattr(self, name) is not None), "")

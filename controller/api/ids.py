@@ -1,4 +1,4 @@
-"""A frozen set of instance ids, written as a *range string*: ``"0-3,7"``, ``""`` for none.
+"""A frozen set of instance ids, written as a *range string*: ``"0-3,7"``, ``""`` for no ids.
 
 The set is one Python int used as a bitset, so union, intersection and difference of 10,000 ids
 cost about a microsecond and two views of a Job can be compared without walking its instances.
@@ -25,7 +25,7 @@ class Ids:
     bits: int
 
     def __init__(self, ids: Iterable[int] = ()) -> None:
-        # Bit by bit into short ints, for each step costs as much as the int is long.
+        # Setting a bit costs as much as the int is long; so collect the bits in short ints first.
         parts: dict[int, int] = {}
         for i in ids:
             parts[i >> 8] = parts.get(i >> 8, 0) | 1 << (i & 255)
@@ -48,7 +48,7 @@ class Ids:
 
     @classmethod
     def parse(cls, text: str) -> Ids:
-        """Read a range string; ``ValueError`` says what is wrong with it."""
+        """The ids of a range string. Raises ``ValueError`` with what is wrong with the string."""
         return cls.of_bits(_parse(text))
 
     def __str__(self) -> str:
@@ -103,13 +103,13 @@ class Ids:
             i = find("1", 0, i)
 
     def weight(self) -> int:
-        """How many bytes its range string has at most; cheap, for nothing is written."""
+        """Upper bound of the length of the range string in bytes, without writing the string."""
         starts = self.bits & ~(self.bits << 1)
         longer = starts & self.bits >> 1
         return 5 * (starts.bit_count() + longer.bit_count())
 
     def top(self) -> int:
-        """The highest id; -1 for none."""
+        """The highest id; -1 if the set is empty."""
         return self.bits.bit_length() - 1
 
     @classmethod
@@ -133,14 +133,14 @@ NONE: Final = Ids()
 
 
 def _digits(bits: int) -> str:
-    """The bits as digits, the lowest first. To search them is several times as fast as to take one
-    bit after the other off an int of 10,000."""
+    """The bits as a string of digits, lowest bit first. Searching this string is several times
+    faster than shifting an int of 10,000 bits once per id."""
     return f"{bits:b}"[::-1]
 
 
 def _parse(text: str) -> int:
     if not isinstance(text, str):
-        raise ValueError(f"a range string is expected, such as '0-3,7', not {text!r}")
+        raise ValueError(f"expected a range string such as '0-3,7', not {text!r}")
     return _read_long(text) if len(text) > _SHORT else _read(text)
 
 
@@ -159,7 +159,7 @@ def _read(text: str) -> int:
         if high > MAX_ID:
             raise ValueError(f"{part!r}: the highest instance id is {MAX_ID}")
         if low > high or low < past:
-            raise ValueError(f"{part!r} in {text!r}: ids must ascend, each named once")
+            raise ValueError(f"{part!r} in {text!r}: ids must ascend, and each may occur only once")
         runs += ("0" * (low - past), "1" * (high + 1 - low))
         past = high + 1
     return int("".join(runs)[::-1], 2)
@@ -182,7 +182,7 @@ def _write(bits: int) -> str:
     return ",".join(parts)
 
 
-#: Few of the long ones are kept: one of 10,000 ids that alternate is 50 KB.
+#: The caches keep only 64 long range strings: one of 5,000 alternating ids has 25 KB.
 _SHORT: Final = 1024
 _read_long = lru_cache(maxsize=64)(_read.__wrapped__)
 _write_long = lru_cache(maxsize=64)(_write.__wrapped__)

@@ -20,34 +20,39 @@ Limit = Annotated[int, Field(ge=0, le=MAX_INT32)]
 
 
 class JobType(StrEnum):
-    """What kind of work the instances do."""
+    """Kind of work that the instances of a Job do."""
 
     SERVICE = "Service"
 
 
 class JobSpec(Model):
-    """What a user wants."""
+    """Desired state of a Job; written by users."""
 
     type: Annotated[
         JobType,
-        Field(description="Kind of work. `Service` runs for ever: ended pods are made again."),
+        Field(
+            description="Kind of work that the instances do. `Service`: instances run for ever, "
+            "and a pod that ends is replaced by a new pod."
+        ),
     ] = JobType.SERVICE
     instances: Annotated[
         int,
         Field(
             ge=0,
             le=MAX_INSTANCES,
-            description="How many instances there are. Their ids are 0 to instances-1. "
-            "`kubectl scale` and a HorizontalPodAutoscaler set it.",
+            description="Number of instances to run. Their ids are 0 to instances-1. Scaling needs "
+            "no Update: new instances start at once, and the instances with the highest ids are "
+            "removed. `kubectl scale` and a HorizontalPodAutoscaler set this field.",
         ),
     ] = 1
     template: Annotated[
         dict[str, Any],
         Field(
-            description="Pod template (PodTemplateSpec), kept as given. A changed template makes "
-            "a new revision and starts an Update. {{echelon.instance}}, {{echelon.instances}}, "
-            "{{echelon.job}} and {{echelon.namespace}} in its strings are replaced in each pod. "
-            "`restartPolicy` must be Always or absent."
+            description="Pod template (PodTemplateSpec), stored as given. Changing the template "
+            "creates a revision and, with `update.mode: Automatic`, starts an Update. The "
+            "placeholders {{echelon.instance}}, {{echelon.instances}}, {{echelon.job}} and "
+            "{{echelon.namespace}} in its strings are replaced in each pod. `restartPolicy` must "
+            "be Always or absent."
         ),
     ]
     min_ready_seconds: Annotated[
@@ -55,64 +60,93 @@ class JobSpec(Model):
         Field(
             ge=0,
             le=MAX_INT32,
-            description="How many seconds an instance must stay Ready to be good. 0: being Ready "
-            "is enough.",
+            description="Seconds that an instance must stay Ready before it counts as good in an "
+            "update, and as available. 0: an instance counts as soon as it is Ready.",
         ),
     ] = 10
-    update: Annotated[UpdatePolicy, Field(description="How changes roll out.")] = UpdatePolicy()
+    update: Annotated[
+        UpdatePolicy, Field(description="Policy by which changes of the template roll out.")
+    ] = UpdatePolicy()
     revision_history_limit: Annotated[
         Limit,
         Field(
-            description="How many old ControllerRevisions are kept. Those that are in use or "
-            "needed to undo an active Update are kept besides."
+            description="Number of old ControllerRevisions to keep. Revisions that are in use, or "
+            "that an active Update needs for its rollback, are kept in addition to this number."
         ),
     ] = 10
     update_history_limit: Annotated[
-        Limit, Field(description="How many finished Updates made by the operator are kept.")
+        Limit,
+        Field(
+            description="Number of finished Updates to keep; the operator deletes older ones. Only "
+            "Updates that the operator created count and are deleted."
+        ),
     ] = 10
 
 
 class RevisionRange(Model):
-    """Instances that share a revision."""
+    """Instances that have the same revision."""
 
     revision: Annotated[str, Field(description="Name of the ControllerRevision.")]
-    instances: Annotated[Ids, Field(description='Their ids as a range string, such as "0-3,7".')]
+    instances: Annotated[
+        Ids, Field(description='Ids of these instances as a range string, such as "0-3,7".')
+    ]
 
 
 class ActiveUpdate(Model):
-    """Which Update holds the Job."""
+    """The Update that holds the lock of the Job."""
 
     name: Annotated[str, Field(description="Name of the Update.")]
-    uid: Annotated[str, Field(description="Its uid: a namesake made later is another one.")]
+    uid: Annotated[
+        str,
+        Field(
+            description="uid of the Update; it distinguishes this Update from a later one of the "
+            "same name."
+        ),
+    ]
 
 
 class LastAttempt(Model):
-    """The last update that was admitted: what an Automatic Job will not try again by itself."""
+    """The last admitted update; an Automatic Job does not try the same template again by itself."""
 
     revision: Annotated[
-        str, Field(description="Revision that was tried: the Job's own template at that time.")
+        str,
+        Field(
+            description="Name of the ControllerRevision of the Job's template when the update was "
+            "admitted."
+        ),
     ]
     retry_token: Annotated[
-        str | None, Field(description="`spec.update.retryToken` at that time.")
+        str | None, Field(description="`spec.update.retryToken` when the update was admitted.")
     ] = None
     update: Annotated[
-        str | None, Field(description="Name of the Update; absent for the first creation.")
+        str | None,
+        Field(description="Name of the Update; absent for the first creation of the instances."),
     ] = None
     update_uid: Annotated[
-        str | None, Field(alias="updateUID", description="Its uid: a namesake is another one.")
+        str | None,
+        Field(
+            alias="updateUID",
+            description="uid of the Update; it distinguishes this Update from a later one of the "
+            "same name.",
+        ),
     ] = None
     outcome: Annotated[
-        str | None, Field(description="Phase it ended in; absent while it is active.")
+        str | None,
+        Field(description="Phase in which the Update ended; absent while the Update is active."),
     ] = None
     reason: Annotated[
         str | None,
         Field(
-            description="What it left behind, where that is less than the whole Job at its "
-            "revision: Canary, OlderRevision, FailuresTolerated, NothingLeft."
+            description="Why the Update left less than the whole Job at the revision of the Job's "
+            "template: Canary, OlderRevision, FailuresTolerated or NothingLeft. Absent otherwise."
         ),
     ] = None
     message: Annotated[
-        str | None, Field(description="Why it ended so; absent while it is active.")
+        str | None,
+        Field(
+            description="Why the Update ended in this phase, as a sentence; absent while the "
+            "Update is active."
+        ),
     ] = None
 
 
@@ -121,24 +155,31 @@ class KnownBad(Model):
 
     revision: Annotated[str, Field(description="Name of the ControllerRevision.")]
     images: Annotated[
-        tuple[str, ...], Field(description="Images of its containers.", exclude_if=empty)
+        tuple[str, ...],
+        Field(description="Images of the containers of the revision.", exclude_if=empty),
     ] = ()
-    reason: Annotated[str, Field(description="Why its update failed.")] = ""
-    time: Annotated[Time, Field(description="When its update failed.")] = 0.0
+    reason: Annotated[
+        str, Field(description="Why the update to the revision failed, as one CamelCase word.")
+    ] = ""
+    time: Annotated[Time, Field(description="When the update to the revision failed.")] = 0.0
 
 
 class JobStatus(Model):
-    """What the operator sees and keeps."""
+    """Observed state of a Job; written only by the operator."""
 
     observed_generation: Annotated[
-        int, Field(description="metadata.generation this status speaks of; -1: not seen yet.")
+        int,
+        Field(
+            description="metadata.generation that this status was computed from; -1: the operator "
+            "has not observed the Job yet."
+        ),
     ] = -1
     conditions: Annotated[
         tuple[Condition, ...],
         Field(
-            description="Ready, Reconciling, Stalled, Available, UpdatePending, RolledBack, "
-            "PodNameConflict. One that is absent is False; UpdatePending and RolledBack always "
-            "are there.",
+            description="Conditions of the Job: Ready, Reconciling, Stalled, Available, "
+            "UpdatePending, RolledBack, PodNameConflict. An absent condition is False; "
+            "UpdatePending and RolledBack are always present.",
             exclude_if=empty,
             json_schema_extra={
                 "x-kubernetes-list-type": "map",
@@ -146,89 +187,112 @@ class JobStatus(Model):
             },
         ),
     ] = ()
-    instances: Annotated[Count, Field(description="Instances that have a pod.")] = 0
-    ready_instances: Annotated[Count, Field(description="Instances whose pod is Ready.")] = 0
+    instances: Annotated[Count, Field(description="Number of instances that have a pod.")] = 0
+    ready_instances: Annotated[
+        Count, Field(description="Number of instances whose pod is Ready.")
+    ] = 0
     available_instances: Annotated[
-        Count, Field(description="Instances Ready for `minReadySeconds`, at any revision.")
+        Count,
+        Field(
+            description="Number of instances, at any revision, that have been Ready for "
+            "`minReadySeconds`."
+        ),
     ] = 0
     updated_instances: Annotated[
-        Count, Field(description="Instances whose pod is at `updateRevision`.")
+        Count, Field(description="Number of instances whose pod is at `updateRevision`.")
     ] = 0
     selector: Annotated[
-        str | None, Field(description="Label selector of the pods, for the scale subresource.")
+        str | None,
+        Field(description="Label selector of the Job's pods, for the scale subresource."),
     ] = None
     instances_in_force: Annotated[
         Count | None,
         Field(
-            description="How many instances the operator keeps. It follows `spec.instances`; an "
-            "Update that changes the count moves it step by step, and its rollback restores it."
+            description="Number of instances that the operator keeps now. It follows "
+            "`spec.instances`. An Update that changes the number moves it step by step, and a "
+            "rollback of that Update restores it."
         ),
     ] = None
     instances_refused: Annotated[
         Count | None,
         Field(
-            description="The `spec.instances` that a rollback overruled; obeyed again when "
-            "`spec.instances` differs from it."
+            description="Value of `spec.instances` that a rollback overruled. The operator ignores "
+            "`spec.instances` while it has this value. Absent: none."
         ),
     ] = None
     current_revision: Annotated[
-        str | None, Field(description="Revision that the whole Job last completed.")
+        str | None,
+        Field(
+            description="Name of the last ControllerRevision to which the whole Job was updated "
+            "successfully."
+        ),
     ] = None
     update_revision: Annotated[
-        str | None, Field(description="Revision of the present `spec.template`.")
+        str | None,
+        Field(description="Name of the ControllerRevision of the present `spec.template`."),
     ] = None
     assigned: Annotated[
         tuple[RevisionRange, ...],
         Field(
-            description="Which revision each instance should run. Written before a pod is touched.",
+            description="The revision that each instance should run. The operator writes it before "
+            "it changes a pod.",
             exclude_if=empty,
         ),
     ] = ()
     revisions: Annotated[
         tuple[RevisionRange, ...],
-        Field(description="Which revision each instance runs now.", exclude_if=empty),
+        Field(description="The revision that each instance runs now.", exclude_if=empty),
     ] = ()
     slots: Annotated[
         Ids,
         Field(
-            description="Ids of the instances whose pod is named `<job>-<id>-s`, as a range "
-            "string.",
+            description="Ids of the instances whose pod is named `<job>-<id>-s` instead of "
+            "`<job>-<id>`, as a range string.",
             exclude_if=empty,
         ),
     ] = NONE
     down_since: dict[str, Ids] = Field(
         default_factory=dict,
-        description="Since when instances are not available, of the first 64 and while no Update "
-        'is active: {"2026-01-02T03:04:05Z": "4,7"}.',
+        description="Times since which instances are not available, with the ids of these "
+        'instances: {"2026-01-02T03:04:05Z": "4,7"}. At most 64 instances are recorded, and only '
+        "while no Update is active.",
         exclude_if=empty,
     )
     active_update: Annotated[
-        ActiveUpdate | None, Field(description="The one Update that may change this Job now.")
+        ActiveUpdate | None,
+        Field(
+            description="The one Update that may change this Job now. Absent: no Update is active."
+        ),
     ] = None
     last_attempt: Annotated[
         LastAttempt | None,
         Field(
-            description="The last admitted update. An Automatic Job acts only while its template "
-            "differs from the revision named here."
+            description="The last admitted update. An Automatic Job starts an Update only while "
+            "the revision of its template differs from `lastAttempt.revision`."
         ),
     ] = None
     known_bad: Annotated[
         tuple[KnownBad, ...],
-        Field(description="Revisions whose update failed, newest 10.", exclude_if=empty),
+        Field(
+            description="Revisions whose update failed; the newest 10 are kept. An Update to such "
+            "a revision needs `force`.",
+            exclude_if=empty,
+        ),
     ] = ()
 
 
 class Job(Model):
-    """A Job keeps instances of one pod template running and owns the rolling updates of them.
+    """A Job runs a number of instances of one pod template and owns their rolling updates.
 
-    Every change of the template becomes an Update, which advances group by group only while the
-    instances answer, and undoes itself when they do not.
+    Every change of the template becomes an Update. The Update replaces one group of instances after
+    the other as long as the updated instances become good and the health gates pass; otherwise the
+    Update rolls back.
     """
 
     api_version: str = API_VERSION
     kind: str = KIND
     metadata: ObjectMeta
-    spec: Annotated[JobSpec, Field(description="What is wanted.")]
+    spec: Annotated[JobSpec, Field(description="Desired state of the Job.")]
     status: Annotated[
-        JobStatus, Field(description="What is seen. Written by the operator alone.")
+        JobStatus, Field(description="Observed state of the Job. Only the operator writes it.")
     ] = JobStatus()

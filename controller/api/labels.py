@@ -1,4 +1,4 @@
-"""Every label, annotation and name that Echelon puts on objects, in the one place for them."""
+"""All labels, annotations and names that Echelon puts on objects."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ API_VERSION: Final = f"{GROUP}/{VERSION}"
 # On pods, ControllerRevisions and Updates alike.
 JOB: Final = "echelon.dev/job"
 INSTANCE: Final = "echelon.dev/instance"
-#: As a label the revision's digest, as an annotation the ControllerRevision's name.
+#: As a label: the digest of the revision. As an annotation: the name of the ControllerRevision.
 REVISION: Final = "echelon.dev/revision"
 MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 MANAGER: Final = "echelon"
@@ -18,30 +18,35 @@ MANAGER: Final = "echelon"
 UPDATE: Final = "echelon.dev/update"
 FAILURES: Final = "echelon.dev/failures"
 RESTART_BASE: Final = "echelon.dev/restart-base"
-#: The revision a resize goes to, from its first patch to its last: meanwhile a pod is at none.
+#: The revision to which a resize changes the pod. The annotation is present from the first patch of
+#: the resize to the last; in between the pod is at no revision.
 CHANGING_TO: Final = "echelon.dev/changing-to"
-#: The images that a change in place found, of containers that restart for it: ``{name: image}``.
+#: The images before a change in place, of the containers that the change restarts:
+#: ``{name: image}``.
 CHANGED_FROM: Final = "echelon.dev/changed-from"
-#: The pod's generation after our last resize: a higher one is a change by others.
+#: The pod's generation after the operator's last resize. A higher generation means that someone
+#: else has changed the pod since.
 RESIZED: Final = "echelon.dev/resized"
-#: How often in a row this instance's pod ended and was made again (the back-off's memory).
+#: How often in a row the pod of this instance has ended and was created again. The back-off is
+#: computed from this number.
 REMADE: Final = "echelon.dev/remade"
 
-#: Read by the cluster-autoscaler: without it a node is never removed while it runs a pod whose
-#: controller is of a kind that the cluster-autoscaler does not know.
+#: The cluster-autoscaler reads this annotation. Without it, it never removes a node that runs a pod
+#: whose controller is of a kind it does not know.
 SAFE_TO_EVICT: Final = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 
 # Annotations of Updates.
 ADMITTED: Final = "echelon.dev/admitted"
 PULSED_AT: Final = "echelon.dev/pulsed-at"
-#: Who changed the spec last; stamped by the chart's MutatingAdmissionPolicy, if that is on.
+#: Who changed the spec last. The chart's MutatingAdmissionPolicy sets it, if that is enabled.
 CHANGED_BY: Final = "echelon.dev/changed-by"
-#: Who made the pause that an Update of the operator's inherited from the one it superseded.
+#: Who paused the superseded Update from which this operator-made Update took over the pause.
 PAUSED_BY: Final = "echelon.dev/paused-by"
-#: The name under which the API server notes the fields that the operator writes.
+#: The name under which the API server records the fields that the operator writes.
 FIELD_MANAGER: Final = "echelon-controller"
 
-# Labels of the batch/v1 Jobs that gates run, besides JOB and UPDATE; the group is an annotation.
+# Labels of the batch/v1 Jobs that gates run, in addition to JOB and UPDATE; GROUP_NUMBER is an
+# annotation.
 GATE: Final = "echelon.dev/gate"
 GROUP_NUMBER: Final = "echelon.dev/group"
 

@@ -1,8 +1,8 @@
-"""What every model shares: the base class, time stamps, object metadata and conditions.
+"""What all models share: the base class, time stamps, object metadata and conditions.
 
-Attributes are ``snake_case``, the wire is ``camelCase``. Models are frozen values: a change is a
-``model_copy(update=...)``. Fields this version does not know are ignored when read, so that an
-object written by a newer one can still be understood.
+Attributes are ``snake_case``, the fields in JSON are ``camelCase``. Models are frozen values: use
+``model_copy(update=...)`` to change one. Unknown fields are ignored, so that objects written by a
+newer version can be read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pydantic.alias_generators import to_camel
 
 
 class Model(BaseModel):
-    """A frozen value with Kubernetes' names on the wire."""
+    """A frozen value whose fields have Kubernetes' names in JSON."""
 
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore"
@@ -32,33 +32,35 @@ class Model(BaseModel):
 
 
 def wire(model: Model) -> dict[str, Any]:
-    """The object as the API server takes it: what is absent or empty in meaning is left out."""
+    """The model as JSON data for the API server, without absent fields."""
     return model.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def empty(value: object) -> bool:
-    """For ``Field(exclude_if=empty)``: a field whose empty value says as much as its absence."""
+    """For ``Field(exclude_if=empty)``: leave the field out when its value is empty."""
     return not value
 
 
 def parse_time(text: str) -> float:
-    """Epoch seconds of an RFC 3339 time, with or without a fraction."""
+    """Epoch seconds of an RFC 3339 time, with or without fractions of a second. Raises
+    ``ValueError``."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
-        raise ValueError(f"{text!r} names no time zone; RFC 3339 needs one, such as 'Z'")
+        raise ValueError(f"{text!r} has no time zone; RFC 3339 requires one, such as 'Z'")
     return moment.timestamp()
 
 
 def format_time(seconds: float) -> str:
-    """RFC 3339 in UTC and whole seconds, as Kubernetes writes it (a fraction is cut off)."""
+    """RFC 3339 time in UTC and whole seconds, as Kubernetes writes it (fractions are cut off)."""
     return datetime.fromtimestamp(seconds // 1, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def surely_past(stamp: float, seconds: float) -> float:
-    """Epoch seconds at which ``seconds`` have surely passed since what ``stamp`` tells of.
+    """Epoch seconds at which ``seconds`` have passed for certain since the event of ``stamp``.
 
-    Kubernetes cuts a stamp to whole seconds, and so do our statuses: what it tells of may have
-    happened up to a second later. No deadline, pause or watch may end early by that.
+    Kubernetes and our statuses cut stamps to whole seconds, so the event may have happened up to
+    one second after its stamp. The result adds that second, so that no deadline, pause or watch
+    ends early.
     """
     cut = 0.0 if stamp % 1 else 1.0
     return stamp + seconds + cut
@@ -88,14 +90,14 @@ def _int_or_percent(minimum: int, pattern: str) -> WithJsonSchema:
     )
 
 
-#: A count or a percentage such as ``"25%"`` of what the field says; nothing (0, ``"0%"``) is one.
+#: A count, or a percentage such as ``"25%"`` (the field says of what); 0 and ``"0%"`` are allowed.
 IntOrPercent = Annotated[_Count | _Percent, _int_or_percent(0, _PERCENT)]
-#: The same, but at least 1 or ``"1%"``.
+#: A count of at least 1, or a percentage of at least ``"1%"``.
 PositiveIntOrPercent = Annotated[_Count | _Percent, _int_or_percent(1, _POSITIVE_PERCENT)]
 
 
 class OwnerReference(Model):
-    """Who owns an object; the garbage collector deletes the object with its owner."""
+    """An owner of an object. The garbage collector deletes the object when its owner is deleted."""
 
     api_version: str
     kind: str
@@ -122,12 +124,12 @@ class ObjectMeta(Model):
 
     @property
     def controller(self) -> OwnerReference | None:
-        """The controller that owns the object."""
+        """Owner reference of the object's controller; None if it has no controller."""
         return next((o for o in self.owner_references if o.controller), None)
 
 
 class ManagedFields(Model):
-    """Which fields one client owns."""
+    """The fields that one field manager owns."""
 
     manager: str = ""
     time: Time | None = None
@@ -136,7 +138,7 @@ class ManagedFields(Model):
 
 
 class UpdateMeta(ObjectMeta):
-    """The metadata of an Update: who set a field is part of its story."""
+    """Metadata of an Update, with managed fields, from which the history learns who set a verb."""
 
     managed_fields: Annotated[tuple[ManagedFields, ...], Field(exclude=True)] = ()
 
@@ -154,16 +156,25 @@ class Condition(Model):
     ]
     reason: Annotated[
         str,
-        Field(max_length=1024, description="Why, as one CamelCase word, for programs."),
+        Field(
+            max_length=1024,
+            description="Why the condition has this status, as one CamelCase word for programs.",
+        ),
     ] = ""
     message: Annotated[
         str,
-        Field(max_length=32768, description="Why, as a sentence, for a person."),
+        Field(
+            max_length=32768,
+            description="Why the condition has this status, as a sentence for people.",
+        ),
     ] = ""
     observed_generation: Annotated[
         int,
-        Field(ge=0, description="metadata.generation of the object the condition speaks of."),
+        Field(
+            ge=0,
+            description="metadata.generation of the object for which the condition was computed.",
+        ),
     ] = 0
     last_transition_time: Annotated[
-        Time, Field(description="When status last changed from one value to another.")
+        Time, Field(description="When `status` of the condition last changed.")
     ] = 0.0

@@ -1,7 +1,8 @@
 """How changes roll out: the policy of a Job, its override in an Update, and the snapshot.
 
-The three carry the same fields. `UpdatePolicy` has the defaults, `PolicyPatch` has none (an absent
-field means the Job's), `ResolvedPolicy` has percentages turned into counts.
+The three models have the same fields. `UpdatePolicy` has the defaults. `PolicyPatch` has no
+defaults: an absent field takes the Job's value. `ResolvedPolicy` has percentages replaced by
+numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from controller.api.meta import MAX_INT32, IntOrPercent, Model, PositiveIntOrPer
 
 
 class StrategyType(StrEnum):
-    """How instances are grouped."""
+    """How an update groups instances."""
 
     QUEUE = "Queue"
     BATCH = "Batch"
@@ -24,14 +25,14 @@ class StrategyType(StrEnum):
 
 
 class Mode(StrEnum):
-    """Who starts an update."""
+    """Whether the operator or a user starts an update."""
 
     AUTOMATIC = "Automatic"
     MANUAL = "Manual"
 
 
 class Replacement(StrEnum):
-    """How one instance is changed."""
+    """How an update replaces one instance."""
 
     RECREATE = "Recreate"
     IN_PLACE = "InPlace"
@@ -39,29 +40,31 @@ class Replacement(StrEnum):
 
 
 _TYPE = (
-    "`Queue` is a sliding window: as soon as one instance is good the next is replaced, at most "
-    "`size` at a time. `Batch` replaces `size` instances and starts the next batch when the whole "
-    "batch is done. `VariableBatch` takes the batch sizes from `sizes`; the last one repeats."
+    "How instances are grouped. `Queue`: a sliding window; as soon as one instance is good, the "
+    "next one is replaced, with at most `size` in flight. `Batch`: `size` instances are replaced, "
+    "and the next batch starts when the whole batch is done. `VariableBatch`: as Batch, with the "
+    "batch sizes from `sizes`."
 )
 _SIZE = (
-    "How many instances are replaced at a time: a number of at least 1, or a percentage such as "
-    '"25%" of the instances of the update, rounded up. Required with Batch; 1 when absent with '
-    "Queue; not used with VariableBatch."
+    "Number of instances that are replaced at a time: a number of at least 1, or a percentage such "
+    'as "25%" of the instances of the Update, rounded up. Required with Batch. Absent with Queue: '
+    "1. Not used with VariableBatch."
 )
 _SIZES = (
-    'Sizes of the batches one after the other, such as [1, 10, "25%"]; the last one repeats until '
-    "all instances are done. Required with, and only with, VariableBatch."
+    'Sizes of consecutive batches, such as [1, 10, "25%"]: numbers of instances, or percentages of '
+    "the instances of the Update, rounded up. The last size repeats until all instances are done. "
+    "Required with VariableBatch, and allowed only there."
 )
 _AUTO_PAUSE = (
-    "Pause before each new batch until the Update's `resumeToken` is changed. Only with Batch and "
-    "VariableBatch. Absent: false."
+    "true: the Update pauses before each new batch until its `resumeToken` is changed. Only with "
+    "Batch and VariableBatch. Absent: false."
 )
 
 
 class Strategy(Model):
-    """In which groups instances are replaced."""
+    """How many instances are replaced at a time, and in which groups."""
 
-    # No enum: a rule refuses other words, and says what those of other controllers are called here.
+    # No enum: a CEL rule refuses other words and names the equivalents of other controllers' words.
     type: Annotated[
         StrategyType,
         Field(description=_TYPE),
@@ -76,19 +79,25 @@ class Strategy(Model):
 
 
 class ResolvedStrategy(Model):
-    """A strategy with its percentages turned into counts."""
+    """A strategy that has numbers instead of percentages."""
 
     type: Annotated[StrategyType, Field(description=_TYPE)]
-    size: Annotated[int | None, Field(description="Instances replaced at a time.")] = None
+    size: Annotated[
+        int | None, Field(description="Number of instances that are replaced at a time.")
+    ] = None
     sizes: Annotated[
-        tuple[int, ...] | None, Field(description="Sizes of the batches; the last one repeats.")
+        tuple[int, ...] | None,
+        Field(
+            description="Numbers of instances of consecutive batches; the last one repeats until "
+            "all instances are done."
+        ),
     ] = None
     auto_pause: Annotated[bool, Field(description=_AUTO_PAUSE)] = False
 
     @model_validator(mode="before")
     @classmethod
     def _one_size(cls, data: Any) -> Any:
-        """Let a caller give `sizes` for every type; only VariableBatch keeps the list."""
+        """Accept `sizes` for every type: the first becomes `size`, unless it is a VariableBatch."""
         if isinstance(data, dict) and data.get("type") != StrategyType.VARIABLE_BATCH:
             sizes = data.get("sizes")
             if sizes and data.get("size") is None:
@@ -97,50 +106,51 @@ class ResolvedStrategy(Model):
 
     @property
     def groups(self) -> tuple[int, ...]:
-        """The sizes of the groups one after the other; the last one repeats."""
+        """The sizes of consecutive groups; the last one repeats."""
         return self.sizes or (self.size or 1,)
 
 
-# One description for the three policies. `kubectl explain` shows them.
+# The three policies share these descriptions, which `kubectl explain` shows.
 Seconds = Annotated[int, Field(ge=0, le=MAX_INT32)]
 StrategyField = Annotated[
     Strategy,
     Field(
-        description="In which groups, and how many at a time, instances are replaced.",
-        # Whoever applies a strategy applies it whole: no `size` is left behind by another type.
+        description="How many instances are replaced at a time, and in which groups.",
+        # Atomic, so that a server-side apply of another type leaves no old `size` behind.
         json_schema_extra={"x-kubernetes-map-type": "atomic"},
     ),
 ]
 ReplacementField = Annotated[
     Replacement,
     Field(
-        description="How one instance is changed. `Recreate`: the old pod goes, then the new one "
-        "comes with the same id. `InPlace`: the running pod is changed where Kubernetes allows "
-        "it, else as Recreate. `Surge`: the new pod becomes good first, then the old one goes."
+        description="How one instance is replaced. `Recreate`: the old pod is deleted, and the new "
+        "pod is created when it is gone. `InPlace`: the running pod is changed where Kubernetes "
+        "allows it (only images or only resources differ), otherwise as Recreate. `Surge`: the new "
+        "pod is created first, and the old pod is deleted when the new pod is good."
     ),
 ]
 MaxUnavailable = Annotated[
     PositiveIntOrPercent | None,
     Field(
-        description="An available instance is not replaced while this many are unavailable for "
-        "any reason (a drained node, a crash, this update). A number of at least 1, or a "
-        "percentage of `status.instancesInForce`, rounded down but at least 1. Unavailable "
-        "instances are replaced first; instances that failed in this update do not count. "
-        "Absent: no bound."
+        description="The Update does not replace an available instance while this many instances "
+        "are unavailable for any reason (a drained node, a crash, this Update). A number of at "
+        "least 1, or a percentage of `status.instancesInForce`, rounded down but at least 1. "
+        "Unavailable instances are replaced first. Instances that failed in this Update do not "
+        "count. Absent: no limit beyond the strategy."
     ),
 ]
 ReadyTimeout = Annotated[
     Seconds,
     Field(
-        description="A new pod that is not good this many seconds plus `minReadySeconds` after it "
-        "was made is a failure. 0: wait for ever."
+        description="Seconds, in addition to `minReadySeconds`, within which a new pod must become "
+        "good. If it does not, that counts as a failure of the instance. 0: wait for ever."
     ),
 ]
 TerminationTimeout = Annotated[
     Seconds,
     Field(
-        description="An old pod that is still there this many seconds after its grace period "
-        "ended is deleted by force. 0: never."
+        description="Seconds after the end of its grace period at which an old pod that still "
+        "exists (for example on a lost node) is force-deleted. 0: never."
     ),
 ]
 MaxFailuresPerInstance = Annotated[
@@ -148,27 +158,30 @@ MaxFailuresPerInstance = Annotated[
     Field(
         ge=0,
         le=MAX_INT32,
-        description="How many failures of its new pod an instance may have (a container restarts, "
-        "the pod ends, it is not ready in time). One more, and the instance has failed.",
+        description="Number of failures of its new pod that are tolerated per instance. A failure "
+        "is a container restart, the end of the pod, or a pod that is not good in time. An "
+        "instance with more failures has failed.",
     ),
 ]
 _MAX_FAILED = (
-    "How many instances may fail: a number, or a percentage of the instances of the update, "
-    "rounded down. One more, and the update has failed."
+    "Number of failed instances that are tolerated: a number, or a percentage of the instances of "
+    "the Update, rounded down. With more failed instances the Update fails."
 )
 RollbackOnFailure = Annotated[
     bool,
     Field(
-        description="Whether a failed update restores the revision each instance had before. "
-        "false: it stops where it is, half updated, in phase Failed."
+        description="true: a failed Update rolls back, so that each instance gets the revision "
+        "that it had before. false: a failed Update ends in phase Failed and leaves the instances "
+        "partly updated."
     ),
 ]
 Gates = Annotated[
     tuple[Gate, ...],
     Field(
         max_length=16,
-        description="Health gates. Each must pass before the next group starts, and after the "
-        "last one too; a failed gate fails the update.",
+        description="Health gates of the Update. Each gate must pass before the Update goes on; "
+        "its `scope` says when it is asked. A failed gate fails the Update, however many failed "
+        "instances are tolerated.",
         json_schema_extra={
             "x-kubernetes-list-type": "map",
             "x-kubernetes-list-map-keys": ["name"],
@@ -178,8 +191,9 @@ Gates = Annotated[
 WatchAfter = Annotated[
     Seconds,
     Field(
-        description="How many seconds the update stays in RollingForward after its last instance "
-        "is good, while Continuous gates and failures still count."
+        description="Seconds for which the Update stays in phase RollingForward after its last "
+        "instance became good. In that time Continuous gates and failures still count. 0: the "
+        "Update ends at once."
     ),
 ]
 PulseInterval = Annotated[
@@ -187,22 +201,23 @@ PulseInterval = Annotated[
     Field(
         ge=1,
         le=MAX_INT32,
-        description="Makes the update a coordinated one: it stops replacing when no pulse came "
-        "for this many seconds. Absent: no pulse is needed.",
+        description="Seconds without a pulse (a renewed annotation `echelon.dev/pulsed-at` on the "
+        "Update) after which the Update stops replacing instances until the next pulse. Absent: "
+        "the Update needs no pulse.",
     ),
 ]
 DEFAULT_STRATEGY = Strategy(type=StrategyType.QUEUE, size=1)
 
 
 class UpdatePolicy(Model):
-    """How changes of a Job roll out: `Job.spec.update`."""
+    """Policy by which changes of a Job roll out: `Job.spec.update`."""
 
     mode: Annotated[
         Mode,
         Field(
-            description="`Automatic`: a changed template starts an Update by itself. `Manual`: "
-            "the Job shows the condition UpdatePending and waits for an Update object. "
-            "Edits of other fields start nothing and count from the next Update."
+            description="What follows a changed template. `Automatic`: the operator creates an "
+            "Update. `Manual`: the Job has the condition UpdatePending until a user creates an "
+            "Update. Changes of other fields start no Update; the next Update uses them."
         ),
     ] = Mode.AUTOMATIC
     strategy: StrategyField = DEFAULT_STRATEGY
@@ -221,13 +236,13 @@ class UpdatePolicy(Model):
         Field(
             max_length=253,
             description="Any text. Changing it makes an Automatic Job try its present template "
-            "again, even one known to be bad.",
+            "again, even if that template is known to be bad. Absent: no retry.",
         ),
     ] = None
 
 
 class PolicyPatch(Model):
-    """What one Update does otherwise than its Job: `Update.spec.policy`."""
+    """Policy fields with which one Update overrides its Job's: `Update.spec.policy`."""
 
     strategy: StrategyField | None = None
     replacement: ReplacementField | None = None
@@ -243,13 +258,14 @@ class PolicyPatch(Model):
 
 
 class ResolvedPolicy(Model):
-    """The policy an Update runs by: `Update.status.policy`, a snapshot with resolved numbers."""
+    """Policy of one Update, fixed at admission and with numbers: `Update.status.policy`."""
 
     strategy: Annotated[
-        ResolvedStrategy, Field(description="In which groups instances are replaced.")
+        ResolvedStrategy,
+        Field(description="How many instances are replaced at a time, and in which groups."),
     ]
     replacement: ReplacementField = Replacement.RECREATE
-    # A percentage stays one: it is of instancesInForce, which moves while the update runs.
+    # A percentage is kept: it refers to instancesInForce, which changes while the Update runs.
     max_unavailable: MaxUnavailable = None
     ready_timeout_seconds: ReadyTimeout = 600
     termination_timeout_seconds: TerminationTimeout = 0
@@ -257,7 +273,9 @@ class ResolvedPolicy(Model):
     max_failed_instances: Annotated[
         int,
         Field(
-            ge=0, description="How many instances may fail; one more, and the update has failed."
+            ge=0,
+            description="Number of failed instances that are tolerated; with more failed instances "
+            "the Update fails.",
         ),
     ] = 0
     rollback_on_failure: RollbackOnFailure = True

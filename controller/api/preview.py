@@ -1,4 +1,4 @@
-"""The plan of an Update that is only to be planned: `Update.status.plan`."""
+"""The plan that an Update with `dryRun: true` writes: `Update.status.plan`."""
 
 from __future__ import annotations
 
@@ -12,55 +12,71 @@ from controller.api.progress import IdSet
 
 
 class PlannedInstances(Model):
-    """What would become of each instance, as range strings; each id is in exactly one."""
+    """Ids of the instances for each kind of change; each id of the Job is in exactly one set."""
 
-    create: Annotated[IdSet, Field(description="New ids: a pod is made.")] = NONE
+    create: Annotated[
+        IdSet, Field(description="Ids of new instances, for which a pod would be created.")
+    ] = NONE
     recreate: Annotated[
         IdSet,
         Field(
-            description="The old pod goes, then the new one comes; also those whose pod is not "
-            "alive now, whatever the policy says."
+            description="Ids of instances whose old pod would be deleted before the new pod is "
+            "created. Instances without a live pod are always among them."
         ),
     ] = NONE
-    in_place: Annotated[IdSet, Field(description="The running pod is changed.")] = NONE
-    surge: Annotated[
-        IdSet, Field(description="A second pod becomes good first, then the old one goes.")
+    in_place: Annotated[
+        IdSet, Field(description="Ids of instances whose running pod would be changed in place.")
     ] = NONE
-    remove: Annotated[IdSet, Field(description="The pod goes for good.")] = NONE
+    surge: Annotated[
+        IdSet,
+        Field(
+            description="Ids of instances whose new pod would have to be good before the old pod "
+            "is deleted."
+        ),
+    ] = NONE
+    remove: Annotated[
+        IdSet,
+        Field(description="Ids of instances that would be removed: their pod would be deleted."),
+    ] = NONE
     unchanged: Annotated[
         IdSet,
         Field(
-            description="Not touched: already where the update goes, or not among its instances."
+            description="Ids of instances that would not be changed: they are at the target "
+            "already, or the Update does not cover them."
         ),
     ] = NONE
 
 
 class GroupRun(Model):
-    """Some groups of one size, one after the other."""
+    """Consecutive groups of the same size."""
 
-    size: Annotated[int, Field(description="Instances in each of them.")]
-    times: Annotated[int, Field(description="How many groups of this size follow each other.")]
+    size: Annotated[int, Field(description="Number of instances in each of these groups.")]
+    times: Annotated[int, Field(description="Number of consecutive groups of this size.")]
 
 
 class PlannedGroup(Model):
-    """One group."""
+    """One group of instances."""
 
     index: Annotated[int, Field(description="Number of the group, from 0.")]
-    instances: Annotated[Ids, Field(description="Its ids as a range string.")]
+    instances: Annotated[
+        Ids, Field(description="Ids of the instances of the group, as a range string.")
+    ]
 
 
 class PlannedGroups(Model):
-    """In which groups the instances would be replaced.
+    """The groups in which the instances would be replaced.
 
-    A Queue is a sliding window: no instance waits for a whole group there, and a group is that many
-    instances of the order in which they come.
+    With strategy Queue, a sliding window, no instance waits for a whole group. A group then is the
+    next `size` instances in the order of replacement.
     """
 
-    count: Annotated[int, Field(description="How many groups there are.")] = 0
+    count: Annotated[int, Field(description="Number of groups.")] = 0
     sizes: Annotated[
         tuple[GroupRun, ...],
         Field(
-            description="Their sizes, first group first, equal ones told once.", exclude_if=empty
+            description="Sizes of the groups in their order; consecutive groups of the same size "
+            "are one entry.",
+            exclude_if=empty,
         ),
     ] = ()
     first: Annotated[
@@ -70,49 +86,57 @@ class PlannedGroups(Model):
 
 
 class Estimate(Model):
-    """About how long it would take."""
+    """Estimate of how long the Update would take."""
 
-    seconds: Annotated[int, Field(description="How many seconds.")]
+    seconds: Annotated[int, Field(description="Estimated duration of the Update in seconds.")]
     from_: Annotated[
-        str, Field(alias="from", description="What the estimate was made from, as a sentence.")
+        str,
+        Field(alias="from", description="What the estimate is based on, as a sentence."),
     ]
 
 
 class Conflict(Model):
-    """Why the Update would be refused, or what it would run into."""
+    """Why the Update would be rejected, or a problem that it would meet."""
 
     reason: Annotated[
         str,
         Field(
-            description="What it is, as one CamelCase word: the reason with which the Update "
-            "would be Rejected, or a warning."
+            description="The conflict as one CamelCase word: the reason with which the Update "
+            "would be Rejected, or that of a warning."
         ),
     ]
-    message: Annotated[str, Field(description="What it is, as a sentence.")]
+    message: Annotated[str, Field(description="The conflict as a sentence.")]
 
 
 class UpdatePlan(Model):
-    """What an Update would do if it started now and nothing else happened."""
+    """What an Update would do if it started now and nothing else changed."""
 
     instances: Annotated[
-        PlannedInstances, Field(description="What would become of each instance.")
+        PlannedInstances,
+        Field(
+            description="Ids of the instances for each kind of change, as range strings; each id "
+            "of the Job is in exactly one."
+        ),
     ] = PlannedInstances()
     groups: Annotated[
         PlannedGroups,
         Field(
-            description="In which groups. A Queue is a sliding window: no instance waits for a "
-            "whole group there."
+            description="The groups in which the instances would be replaced. With strategy Queue, "
+            "a sliding window, no instance waits for a whole group."
         ),
     ] = PlannedGroups()
     estimate: Annotated[
         Estimate | None,
-        Field(description="About how long it would take. Absent: nothing is known of that."),
+        Field(
+            description="Estimate of how long the Update would take. Absent: there is nothing to "
+            "base an estimate on."
+        ),
     ] = None
     conflicts: Annotated[
         tuple[Conflict, ...],
         Field(
-            description="Why it would be refused, and what it would run into. Absent: nothing "
-            "stands in its way.",
+            description="Why the Update would be rejected, and problems that it would meet. "
+            "Absent: none.",
             exclude_if=empty,
         ),
     ] = ()

@@ -12,7 +12,7 @@ from controller.api.meta import Model, Time, empty
 
 
 class Phase(StrEnum):
-    """Where an Update is."""
+    """Phase of an Update."""
 
     PENDING = "Pending"
     ROLLING_FORWARD = "RollingForward"
@@ -42,100 +42,181 @@ TERMINAL: Final = frozenset(Phase) - ACTIVE - {Phase.PENDING}
 
 
 class Target(Model):
-    """Where an Update goes."""
+    """What an Update updates the Job to."""
 
     revision: Annotated[
         str | None,
-        Field(description="Revision to go to; absent: each instance stays at its own."),
+        Field(
+            description="Name of the ControllerRevision to update to. Absent: each instance keeps "
+            "the revision assigned to it (a restart)."
+        ),
     ] = None
-    instances: Annotated[Ids, Field(description="Ids of the Job's instances after the update.")] = (
-        NONE
-    )
+    instances: Annotated[
+        Ids,
+        Field(description="Ids of all instances of the Job after the Update, as a range string."),
+    ] = NONE
 
 
 class Counts(Model):
-    """How many instances are where; those the update removes are in."""
+    """Number of instances in each state of an Update; removed instances are included."""
 
-    total: Annotated[int, Field(description="Instances of the update.")] = 0
-    updated: Annotated[int, Field(description="Instances that are good at the target.")] = 0
-    updating: Annotated[int, Field(description="Instances under way to it.")] = 0
-    failed: Annotated[int, Field(description="Instances that failed more often than they may.")] = 0
-    rolled_back: Annotated[
-        int, Field(description="Instances restored to what they ran before.")
+    total: Annotated[int, Field(description="Number of instances that the Update covers.")] = 0
+    updated: Annotated[
+        int, Field(description="Number of instances that have become good at the target.")
     ] = 0
-    pending: Annotated[int, Field(description="Instances that are still to come.")] = 0
+    updating: Annotated[
+        int, Field(description="Number of instances that are being updated and not good yet.")
+    ] = 0
+    failed: Annotated[
+        int,
+        Field(
+            description="Number of instances that had more failures than `maxFailuresPerInstance`. "
+            "The number does not fall when these instances are rolled back."
+        ),
+    ] = 0
+    rolled_back: Annotated[
+        int,
+        Field(
+            description="Number of instances that are back at the revision they had before the "
+            "Update."
+        ),
+    ] = 0
+    pending: Annotated[
+        int, Field(description="Number of instances whose update has not started.")
+    ] = 0
 
 
-#: An empty one is not written.
+#: A set of ids that is left out of the JSON when it is empty.
 IdSet = Annotated[Ids, Field(exclude_if=empty)]
 
 
 class InstanceSets(Model):
-    """Which instances are where, as range strings; each id is in exactly one."""
+    """Ids of the instances in each state of an Update; each id is in at most one set."""
 
-    updating: Annotated[IdSet, Field(description="Under way to the target.")] = NONE
-    updated: Annotated[IdSet, Field(description="Good at the target.")] = NONE
-    failed: Annotated[IdSet, Field(description="Failed more often than they may.")] = NONE
-    rolling_back: Annotated[IdSet, Field(description="Under way back.")] = NONE
-    rolled_back: Annotated[IdSet, Field(description="Restored to what they ran before.")] = NONE
+    updating: Annotated[
+        IdSet, Field(description="Ids of instances that are being updated and not good yet.")
+    ] = NONE
+    updated: Annotated[
+        IdSet, Field(description="Ids of instances that have become good at the target.")
+    ] = NONE
+    failed: Annotated[
+        IdSet,
+        Field(description="Ids of instances that had more failures than `maxFailuresPerInstance`."),
+    ] = NONE
+    rolling_back: Annotated[
+        IdSet,
+        Field(
+            description="Ids of instances that are being rolled back to the revision they had "
+            "before the Update."
+        ),
+    ] = NONE
+    rolled_back: Annotated[
+        IdSet,
+        Field(
+            description="Ids of instances that are back at the revision they had before the Update."
+        ),
+    ] = NONE
     rollback_failed: Annotated[
-        IdSet, Field(description="Not restored: what they ran before fails too.")
+        IdSet,
+        Field(
+            description="Ids of instances whose rollback failed: the revision they had before the "
+            "Update fails too."
+        ),
     ] = NONE
 
 
 class BatchStatus(Model):
-    """The group in flight."""
+    """The group of instances that is in flight."""
 
     index: Annotated[int, Field(description="Number of the group, from 0.")]
-    instances: Annotated[Ids, Field(description="Its ids as a range string.")]
-    started_at: Annotated[Time, Field(description="When it started.")]
+    instances: Annotated[
+        Ids, Field(description="Ids of the instances of the group, as a range string.")
+    ]
+    started_at: Annotated[Time, Field(description="When the group started.")]
     released: Annotated[
         bool,
-        Field(description="Somebody resumed after it: the next may start.", exclude_if=empty),
+        Field(
+            description="true: the pause after this group was ended by a new `resumeToken`, and "
+            "the next group may start.",
+            exclude_if=empty,
+        ),
     ] = False
 
 
 class Failure(Model):
-    """One failure of one instance's new pod."""
+    """One failure of the new pod of an instance."""
 
     instance: Annotated[int, Field(description="Id of the instance.")]
-    attempt: Annotated[int, Field(description="Which failure of this instance it is, from 1.")]
-    reason: Annotated[str, Field(description="What happened, as one CamelCase word.")]
-    message: Annotated[str, Field(description="What happened, as a sentence.")] = ""
-    node: Annotated[str | None, Field(description="Node the pod was on.")] = None
-    exit_code: Annotated[int | None, Field(description="Exit code of the container.")] = None
-    time: Annotated[Time, Field(description="When it was seen.")]
+    attempt: Annotated[
+        int,
+        Field(
+            description="Number of this failure among the failures of the instance in this Update, "
+            "from 1."
+        ),
+    ]
+    reason: Annotated[str, Field(description="Cause of the failure, as one CamelCase word.")]
+    message: Annotated[str, Field(description="Cause of the failure, as a sentence.")] = ""
+    node: Annotated[str | None, Field(description="Name of the node on which the pod ran.")] = None
+    exit_code: Annotated[
+        int | None, Field(description="Exit code of the container that ended, if one ended.")
+    ] = None
+    time: Annotated[Time, Field(description="When the operator observed the failure.")]
 
 
 class GateStatus(Model):
-    """What one gate said last."""
+    """State of the last run of one gate."""
 
     name: Annotated[str, Field(description="Name of the gate.")]
-    group: Annotated[int, Field(description="Number of the group it was asked for.")] = 0
-    started_at: Annotated[Time | None, Field(description="When this run of it began.")] = None
-    result: Annotated[str, Field(description="Its verdict so far.")] = ""
-    value: Annotated[str | None, Field(description="The value it saw last.")] = None
-    message: Annotated[str, Field(description="Why, as a sentence.")] = ""
-    time: Annotated[Time | None, Field(description="When it was last asked.")] = None
-    successes: Annotated[int, Field(description="Passes in a row.")] = 0
-    failures: Annotated[int, Field(description="Failures in a row.")] = 0
+    group: Annotated[
+        int, Field(description="Number of the group for which this run of the gate is made.")
+    ] = 0
+    started_at: Annotated[Time | None, Field(description="When this run of the gate started.")] = (
+        None
+    )
+    result: Annotated[
+        str,
+        Field(description="Result of this run: Waiting (none yet), Passed, Failed, Inconclusive."),
+    ] = ""
+    value: Annotated[
+        str | None,
+        Field(description="Value in the gate's last answer, such as the result of a query."),
+    ] = None
+    message: Annotated[str, Field(description="Why the run has this result, as a sentence.")] = ""
+    time: Annotated[
+        Time | None, Field(description="When the last answer recorded here was received.")
+    ] = None
+    successes: Annotated[int, Field(description="Number of passes in a row.")] = 0
+    failures: Annotated[int, Field(description="Number of failures in a row.")] = 0
     covered: Annotated[
-        int, Field(description="How many instances were through when this run of it began.")
+        int,
+        Field(
+            description="Number of instances whose update was complete when this run started; the "
+            "verdict covers these instances."
+        ),
     ] = 0
 
 
 class HistoryEntry(Model):
-    """One transition."""
+    """One change of an Update's phase or reason."""
 
-    time: Annotated[Time, Field(description="When it happened.")]
-    phase: Annotated[Phase, Field(description="Phase that was entered.")]
-    reason: Annotated[str, Field(description="Why, as one CamelCase word.")] = ""
-    message: Annotated[str, Field(description="Why, as a sentence.")] = ""
-    by: Annotated[str, Field(description="Who wanted it: a person's verb or the operator.")] = ""
+    time: Annotated[Time, Field(description="When the change happened.")]
+    phase: Annotated[Phase, Field(description="Phase that the Update entered.")]
+    reason: Annotated[str, Field(description="Cause of the change, as one CamelCase word.")] = ""
+    message: Annotated[str, Field(description="Cause of the change, as a sentence.")] = ""
+    by: Annotated[
+        str, Field(description="Who caused the change: the user who set a verb, or the operator.")
+    ] = ""
 
 
 class Pulse(Model):
-    """A pulse whose own time cannot be taken for what it says."""
+    """A pulse whose time lies in the future and therefore is not used."""
 
-    value: Annotated[str, Field(description="The annotation as it was found.")]
-    time: Annotated[Time, Field(description="When it was first seen: it counts from then.")]
+    value: Annotated[
+        str, Field(description="Value of the annotation `echelon.dev/pulsed-at` as written.")
+    ]
+    time: Annotated[
+        Time,
+        Field(
+            description="When the operator first observed this pulse; the pulse counts from then."
+        ),
+    ]

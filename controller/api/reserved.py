@@ -1,9 +1,10 @@
-"""Fields that a later version will obey: in the schema from the first on, refused in `spec`.
+"""Reserved fields: fields of later versions, which this version refuses in `spec`.
 
-A field that a schema lacks is dropped by the API server without a word: a manifest for a newer
-Echelon would seem to be taken, and what a newer operator wrote into a status would get lost. So
-each has its place: in `spec` a rule refuses it by name, in `status` it is kept. None has a default.
-Who builds one takes it out of `reserved_fields.py` and into the models.
+The API server silently drops fields that are not in the schema. A manifest for a newer Echelon
+would seem to be accepted, and status fields written by a newer operator would be lost. So the
+schema contains the reserved fields: in `spec` a rule refuses each of them by name, in `status` they
+are kept. They have no defaults. To implement a reserved field, move it from `reserved_fields.py`
+to the models.
 """
 
 from __future__ import annotations
@@ -17,22 +18,23 @@ from controller.api.schema import Schema, at
 
 
 def refuse(schema: Schema, fields: Fields, words: Words) -> Rules:
-    """Put fields and words of `spec` into a schema; gives the rules that refuse them."""
-    found: dict[str, tuple[Rule, ...]] = {}
+    """Add reserved fields and enum words of `spec` to a schema. Returns the rules that refuse
+    them."""
+    refusals: dict[str, tuple[Rule, ...]] = {}
     for path, properties in fields.items():
         for name, field in properties.items():
             text = f"Not yet supported; leave it out. {field['description']}"
             at(schema, path)["properties"][name] = {**deepcopy(field), "description": text}
-        found[path] = tuple(_refusal(path, name) for name in properties)
+        refusals[path] = tuple(_refusal(path, name) for name in properties)
     for path, (more, rule) in words.items():
         _allow(schema, path, more)
         parent = path.rpartition(".")[0]
-        found[parent] = (*found.get(parent, ()), rule)
-    return found
+        refusals[parent] = (*refusals.get(parent, ()), rule)
+    return refusals
 
 
 def keep(schema: Schema, fields: Fields, words: Mapping[str, Iterable[str]]) -> None:
-    """Put fields and words of `status` into a schema."""
+    """Add reserved fields and enum words of `status` to a schema."""
     for path, properties in fields.items():
         at(schema, path)["properties"].update(deepcopy(dict(properties)))
     for path, more in words.items():

@@ -1,4 +1,4 @@
-"""Which fields and words a later version will obey; what is done with them says `reserved.py`."""
+"""The reserved fields and enum words of later versions; `reserved.py` says how they are treated."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from controller.api.meta import MAX_INT32
 from controller.api.rules import Rule
 from controller.api.schema import Schema, object_with
 
-#: Path of an object -> its properties.
+#: Path of an object -> the reserved properties of that object.
 Fields = Mapping[str, Mapping[str, Schema]]
-#: Path of a string -> words that its enum has besides, and what refuses them.
+#: Path of a string with an enum -> its reserved words, and the rule that refuses these words.
 Words = Mapping[str, tuple[tuple[str, ...], Rule]]
 
 _RANGE: Final = 8192
@@ -22,7 +22,7 @@ def _text(description: str, most: int = 253) -> Schema:
 
 
 def _kept(description: str) -> Schema:
-    """A text of a status: nothing there is refused."""
+    """A string of a status. It has no bounds, because everything in a status is kept."""
     return {"type": "string", "description": description}
 
 
@@ -49,7 +49,7 @@ def _share(description: str) -> Schema:
 
 
 def _free(description: str) -> Schema:
-    """An object of which nothing is said yet."""
+    """An object whose properties are not defined yet."""
     return {**object_with(), "description": description}
 
 
@@ -68,156 +68,165 @@ def _list(description: str, item: Schema, *, most: int | None = None, key: str =
 
 
 def _named(name: str, description: str, **properties: Schema) -> Schema:
-    """An item of a list-map."""
-    return _object(description, name, **{name: _text("Unique in the list."), **properties})
+    """An item of a list whose items are identified by their key ``name``."""
+    key = _text("Key of the item, unique in the list.")
+    return _object(description, name, **{name: key, **properties})
 
 
 _PAUSE: Final = _object(
-    "One pause.",
-    after=_number("After the group of this number, from 1."),
-    seconds=_number("How long; absent: until `resumeToken` changes."),
+    "One pause of an Update.",
+    after=_number("Number of the group after which the Update pauses, from 1."),
+    seconds=_number("Seconds that the pause lasts; absent: until `resumeToken` changes."),
 )
 _PAUSES: Final = {"pauses": _list("Pauses after groups.", _PAUSE, most=100)}
-_SLA_AWARE: Final = {"slaAware": _flag("Whether updates obey `spec.sla` and budgets, too.")}
+_SLA_AWARE: Final = {
+    "slaAware": _flag("Whether Updates also obey `spec.sla` and disruption budgets.")
+}
 _WAIT: Final = _object(
-    "What has to be true of one Job.",
-    job=_text("Name of that Job."),
-    atLeast=_text("Revision that it must have reached."),
-    source=_text("Source of the revision that it must have reached."),
-    ready=_flag("It must be Ready."),
-    available=_share("So many of its instances must be available."),
-    timeoutSeconds=_number("How long to wait; absent: for ever."),
-    onTimeout=_word("What is done then.", "Fail", "Proceed"),
+    "Conditions that another Job must meet.",
+    job=_text("Name of the other Job."),
+    atLeast=_text("Revision that the other Job must have reached."),
+    source=_text("Source of the revision that the other Job must have reached."),
+    ready=_flag("Whether the other Job must be Ready."),
+    available=_share("How many instances of the other Job must be available."),
+    timeoutSeconds=_number("Seconds to wait; absent: for ever."),
+    onTimeout=_word("What the Update does when this time is over.", "Fail", "Proceed"),
 )
 _WAIT_FOR: Final = {
-    "waitFor": _list("What has to be true of other Jobs before an update starts.", _WAIT, most=16)
+    "waitFor": _list("Conditions of other Jobs for which an Update waits.", _WAIT, most=16)
 }
 
 JOB_SPEC: Final[Fields] = {
     "spec": {
         "overlays": _list(
-            "Patches of the template for some instances.",
+            "Patches of the template for some of the instances.",
             _named(
                 "name",
                 "One patch.",
-                instances=_text("The instances, as a range string.", _RANGE),
-                match=_text("The instances, as a CEL expression.", 1024),
+                instances=_text("Ids of the patched instances, as a range string.", _RANGE),
+                match=_text("CEL expression that selects the patched instances.", 1024),
                 patch=_free("Strategic merge patch of the template."),
             ),
             most=16,
             key="name",
         ),
-        "frozen": _text("Instances that updates leave alone, as a range string.", _RANGE),
+        "frozen": _text("Ids of instances that Updates do not change, as a range string.", _RANGE),
         "constraints": _list(
-            "How many instances there may be on each value of a node label.",
-            _named("key", "One limit.", limit=_number("At most so many.")),
+            "Limits of the number of instances per value of a node label.",
+            _named("key", "One limit.", limit=_number("Maximum number of instances per value.")),
             most=8,
             key="key",
         ),
         "migrations": _list(
-            "What has to run once per instance before its pod starts, in this order.",
+            "Migrations that run once per instance before its pod starts, in this order.",
             _named(
                 "name",
                 "One migration.",
-                timeoutSeconds=_number("How long it may take; absent: for ever."),
-                container=_free("The container that runs it."),
+                timeoutSeconds=_number("Seconds the migration may take; absent: no limit."),
+                container=_free("The container that runs the migration."),
             ),
             most=100,
             key="name",
         ),
         "lifecycle": _object(
-            "How an instance leaves and rejoins.",
-            leave=_free("What is done before a serving pod is taken down."),
-            rejoin=_free("What is done before a new pod serves."),
+            "Steps by which an instance leaves and rejoins the load.",
+            leave=_free("Step before a serving pod is deleted or changed."),
+            rejoin=_free("Step before a new pod serves."),
         ),
         "sla": _object(
-            "How many instances must serve before one may be taken down.",
-            minAvailable=_share("So many of `status.instancesInForce`."),
-            durationSeconds=_number("For so long an instance must have been available to count."),
-            coordinator=_free("Who is asked besides."),
+            "How many instances must stay available during voluntary disruptions.",
+            minAvailable=_share("A number, or a percentage of `status.instancesInForce`."),
+            durationSeconds=_number(
+                "Seconds for which an instance must have been available to count."
+            ),
+            coordinator=_free("A service that must also agree to a disruption."),
         ),
         "cron": _object(
-            "When a Cron Job runs.",
-            schedule=_text("Schedule in the format of cron."),
+            "Schedule of a Cron Job.",
+            schedule=_text("Schedule in cron format."),
             timeZone=_text("Time zone of the schedule."),
-            suspend=_flag("Whether no run is started."),
-            startingDeadlineSeconds=_number("How late a run may start."),
+            suspend=_flag("Whether no new runs are started."),
+            startingDeadlineSeconds=_number("Seconds after its scheduled time a run may start."),
         ),
         "collisionPolicy": _word(
-            "What is done when a run is due and one is active.", "KillExisting", "CancelNew"
+            "What happens when a run is due while another is active.", "KillExisting", "CancelNew"
         ),
-        "maxTaskFailures": _number("How many failures an instance of a run may have."),
-        "deadlineSeconds": _number("How long a run may take; absent: for ever."),
+        "maxTaskFailures": _number("Number of failures tolerated per instance of a run."),
+        "deadlineSeconds": _number("Seconds a run may take; absent: no limit."),
         "volumeClaimTemplates": _list(
-            "Claims that each instance gets, as a StatefulSet's.",
-            _free("PersistentVolumeClaim."),
+            "Templates of the PersistentVolumeClaims of each instance, as in a StatefulSet.",
+            _free("Template of one PersistentVolumeClaim."),
             most=16,
         ),
         "persistentVolumeClaimRetentionPolicy": _object(
-            "What becomes of these claims.",
-            whenScaled=_word("When an instance is scaled away.", "Retain", "Delete"),
+            "Whether these claims are kept or deleted.",
+            whenScaled=_word("When an instance is removed by scaling.", "Retain", "Delete"),
             whenDeleted=_word("When the Job is deleted.", "Retain", "Delete"),
         ),
-        "ordering": _word("Whether instances are made one by one.", "Parallel", "Ordered"),
+        "ordering": _word(
+            "Whether instances are created all at once or one by one.", "Parallel", "Ordered"
+        ),
     },
     "spec.update": {**_WAIT_FOR, **_SLA_AWARE},
     "spec.update.strategy": _PAUSES,
 }
 
 UPDATE_SPEC: Final[Fields] = {
-    "spec": {**_WAIT_FOR, "undo": _text("Name of the Update that is to be undone.")},
+    "spec": {**_WAIT_FOR, "undo": _text("Name of the Update to undo.")},
     "spec.policy": {**_WAIT_FOR, **_SLA_AWARE},
     "spec.policy.strategy": _PAUSES,
 }
 
 _MIGRATED: Final = _object(
-    "Instances of one migration.",
-    migration=_kept("Its name."),
-    instances=_kept("Their ids as a range string."),
+    "Instances that completed the same migration last.",
+    migration=_kept("Name of the migration."),
+    instances=_kept("Ids of the instances, as a range string."),
 )
 _ENDED: Final = _object(
-    "One pod.",
+    "One pod that ended.",
     instance={"type": "integer", "description": "Id of the instance."},
-    revision=_kept("Its revision."),
-    node=_kept("Its node."),
-    startedAt=_kept("When it started."),
-    endedAt=_kept("When it ended."),
-    cause=_kept("Why, as one CamelCase word."),
-    exitCode={"type": "integer", "description": "Exit code of its container."},
-    message=_kept("Why, as a sentence."),
-    update=_kept("The Update that took it down."),
+    revision=_kept("Name of the pod's revision."),
+    node=_kept("Name of the pod's node."),
+    startedAt=_kept("When the pod started."),
+    endedAt=_kept("When the pod ended."),
+    cause=_kept("Why the pod ended, as one CamelCase word."),
+    exitCode={"type": "integer", "description": "Exit code of the pod's container."},
+    message=_kept("Why the pod ended, as a sentence."),
+    update=_kept("Name of the Update that deleted the pod."),
 )
 
 JOB_STATUS: Final[Fields] = {
     "status": {
-        "frozen": _kept("Instances that updates leave alone now."),
-        "migrations": _list("The chain of migrations.", {"type": "string"}),
+        "frozen": _kept("Ids of instances that Updates do not change now."),
+        "migrations": _list("Names of the migrations in their order.", {"type": "string"}),
         "migrated": _list("The last migration that each instance completed.", _MIGRATED),
-        "observedResetMigrated": _kept("The reset of these records that was answered."),
+        "observedResetMigrated": _kept("The last reset of these records that was carried out."),
         "updateSet": _object(
-            "The UpdateSet that holds the Job.", name=_kept("Its name."), uid=_kept("Its uid.")
+            "The UpdateSet that holds the Job.",
+            name=_kept("Name of the UpdateSet."),
+            uid=_kept("uid of the UpdateSet."),
         ),
-        "ended": _list("Pods that are no more, newest first.", _ENDED),
+        "ended": _list("Pods that ended, newest first.", _ENDED),
         "lastRun": _object(
             "The last run of a Cron or Adhoc Job.",
-            name=_kept("Its name."),
-            startedAt=_kept("When it started."),
-            finishedAt=_kept("When it ended."),
-            succeeded=_number("Instances that succeeded."),
-            failed=_number("Instances that failed."),
-            active=_number("Instances that run."),
+            name=_kept("Name of the run."),
+            startedAt=_kept("When the run started."),
+            finishedAt=_kept("When the run ended."),
+            succeeded=_number("Number of instances that succeeded."),
+            failed=_number("Number of instances that failed."),
+            active=_number("Number of instances that are running."),
         ),
-        "lastScheduledAt": _kept("When a run was last due."),
+        "lastScheduledAt": _kept("Scheduled time of the last run."),
     },
 }
 
 UPDATE_STATUS: Final[Fields] = {
     "status.to": {
-        "source": _kept("What the revision was made from."),
-        "parent": _kept("The revision before it."),
+        "source": _kept("Source from which the revision was built."),
+        "parent": _kept("Name of the preceding revision."),
     },
-    "status.counts": {"relabelled": _number("Instances of which the labels alone change.")},
-    "status.plan.instances": {"relabel": _kept("The labels alone change.")},
+    "status.counts": {"relabelled": _number("Number of instances of which only labels change.")},
+    "status.plan.instances": {"relabel": _kept("Ids of instances of which only labels change.")},
     "status.policy": _SLA_AWARE,
     "status.policy.strategy": _PAUSES,
 }
@@ -242,7 +251,7 @@ JOB_WORDS: Final[Words] = {
     "spec.update.gates[].scope": _SCOPE,
 }
 UPDATE_WORDS: Final[Words] = {"spec.policy.gates[].scope": _SCOPE}
-#: What the snapshot of a newer operator may have.
+#: Words that a newer operator may have written into the policy snapshot.
 UPDATE_STATUS_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "status.policy.gates[].scope": _SCOPE[0]
 }

@@ -1,7 +1,7 @@
-"""What the API server refuses in CEL, beyond what types, bounds and enums say.
+"""CEL rules by which the API server refuses objects, beyond types, bounds and enums.
 
-A rule stands at the path of the object it speaks of; ``field`` is the culprit below that path. Each
-message names the field and the mend.
+A rule is attached to the path of the object that it checks; ``field`` is the path, below that
+object, of the field that is wrong. Each message names the field and says how to correct it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Rule:
     field: str = ""
 
     def wire(self) -> dict[str, Any]:
-        """As the schema has it."""
+        """The rule as JSON data of the schema."""
         entry = {"rule": self.expression, "message": self.message}
         return {**entry, "fieldPath": self.field} if self.field else entry
 
@@ -29,14 +29,14 @@ Rules = dict[str, tuple[Rule, ...]]
 STRATEGY: Final = (
     Rule(
         "self.type in ['Queue', 'Batch', 'VariableBatch']",
-        "strategy.type is Queue, Batch or VariableBatch; what a Deployment calls RollingUpdate is"
-        " type: Queue, its Recreate is type: Batch with size: 100%, a StatefulSet's OnDelete is"
-        " update.mode: Manual; use one of them",
+        "strategy.type must be Queue, Batch or VariableBatch; instead of a Deployment's"
+        " RollingUpdate use type: Queue, instead of its Recreate use type: Batch with size: 100%,"
+        " instead of a StatefulSet's OnDelete use update.mode: Manual",
         ".type",
     ),
     Rule(
         "self.type != 'Batch' || has(self.size)",
-        "strategy.size is required with type Batch; say how many instances make a batch",
+        "strategy.size is required with type Batch; give the number of instances of a batch",
         ".size",
     ),
     Rule(
@@ -46,30 +46,32 @@ STRATEGY: Final = (
     ),
     Rule(
         "self.type == 'VariableBatch' || !has(self.sizes)",
-        "strategy.sizes is for type VariableBatch only; use strategy.size or change the type",
+        "strategy.sizes is allowed with type VariableBatch only; use strategy.size or change the"
+        " type",
         ".sizes",
     ),
-    # A size of 1 is let pass: it is what the API server's own default leaves behind when a client
-    # that merges (kubectl apply) changes the type of a strategy it had not given before.
+    # A size of 1 is accepted: it remains from the default strategy when a client that merges
+    # (kubectl apply) sets the type of a strategy that it had not given before.
     Rule(
         "self.type != 'VariableBatch' || !has(self.size) || self.size == 1",
-        "strategy.size is not used with type VariableBatch; leave it out and give strategy.sizes",
+        "strategy.size is not used with type VariableBatch; leave it out and use strategy.sizes",
         ".size",
     ),
     Rule(
         "self.type != 'Queue' || !has(self.autoPause) || !self.autoPause",
-        "strategy.autoPause is for types Batch and VariableBatch only; leave it out",
+        "strategy.autoPause is allowed with types Batch and VariableBatch only; leave it out",
         ".autoPause",
     ),
 )
 
-#: Of a policy.
+#: Rules for a policy.
 UNAVAILABLE: Final = (
     Rule(
         "!has(self.maxUnavailable) || (type(self.maxUnavailable) == int"
         " ? self.maxUnavailable >= 1 : self.maxUnavailable != '0%')",
-        "maxUnavailable must be at least 1: nothing could ever be replaced; to keep every instance"
-        " serving while it is replaced, use replacement: Surge and leave maxUnavailable out",
+        "maxUnavailable must be at least 1, because with 0 no instance could be replaced; to keep"
+        " every instance serving during its replacement, use replacement: Surge and leave"
+        " maxUnavailable out",
         ".maxUnavailable",
     ),
 )
@@ -78,13 +80,14 @@ GATE: Final = (
     Rule(
         "[has(self.prometheus), has(self.http), has(self.job), has(self.webhook),"
         " has(self.builtin)].exists_one(given, given)",
-        "a gate asks exactly one of prometheus, http, job, webhook, builtin; give one of them",
+        "a gate needs exactly one of prometheus, http, job, webhook, builtin; give one of them",
     ),
     Rule(
         "!has(self.successes) || (self.successes - 1)"
         " * (has(self.intervalSeconds) ? self.intervalSeconds : 10)"
         " < (has(self.timeoutSeconds) ? self.timeoutSeconds : 300)",
-        "so many successes need more time than timeoutSeconds; give it more, or ask more often",
+        "so many successes need more time than timeoutSeconds; make timeoutSeconds longer or"
+        " intervalSeconds shorter",
         ".successes",
     ),
 )
@@ -95,7 +98,8 @@ JOB: Final[Rules] = {
             "self.metadata.name.size() <= 50"
             " && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
             "metadata.name must be a DNS label of at most 50 characters (lower-case letters,"
-            " digits and '-', no dots), for the pods are named after it; choose such a name",
+            " digits and '-', no dots), because it is part of the names of the pods; choose such"
+            " a name",
             ".metadata.name",
         ),
     ),
@@ -121,25 +125,25 @@ UPDATE: Final[Rules] = {
     "spec": (
         Rule(
             "self.job == oldSelf.job",
-            "spec.job cannot be changed; make another Update",
+            "spec.job cannot be changed; create another Update",
             ".job",
         ),
         Rule(
             "has(self.revision) == has(oldSelf.revision)"
             " && (!has(self.revision) || self.revision == oldSelf.revision)",
-            "spec.revision cannot be set, changed or removed later; make another Update",
+            "spec.revision cannot be set, changed or removed later; create another Update",
             ".revision",
         ),
         Rule(
             "has(self.instances) == has(oldSelf.instances)"
             " && (!has(self.instances) || self.instances == oldSelf.instances)",
-            "spec.instances cannot be set, changed or removed later; make another Update",
+            "spec.instances cannot be set, changed or removed later; create another Update",
             ".instances",
         ),
         Rule(
             "!has(oldSelf.action) || oldSelf.action == 'Proceed' || (has(self.action)"
             " && (self.action == 'Abort' || self.action == oldSelf.action))",
-            "spec.action moves only from Proceed to Rollback to Abort; make another Update",
+            "spec.action moves only from Proceed to Rollback to Abort; create another Update",
             ".action",
         ),
     ),

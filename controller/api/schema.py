@@ -1,9 +1,9 @@
-"""A model's structural OpenAPI v3 schema, as a CustomResourceDefinition wants it.
+"""The structural OpenAPI v3 schema of a model, as a CustomResourceDefinition needs it.
 
-pydantic writes JSON Schema; the API server takes a subset of it: no ``$ref``, no ``title``, no
-``null`` type, a type on every node. Defaults are dropped but where they are asked for: a default
-inside a list item shows as a difference for ever in GitOps tools, and one in an override would
-overrule what it leaves alone.
+pydantic writes JSON Schema. The API server accepts a subset of that: no ``$ref``, no ``title``, no
+``null`` type, a type on every node. Defaults are dropped unless the caller asks for them: GitOps
+tools would show a default inside a list item as a difference for ever, and a default in an override
+(`Update.spec.policy`) would override fields that the user left out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def structural(model: type[Model], defaults: Mapping[str, Collection[str]]) -> S
     """The schema of ``model``.
 
     ``defaults`` names, per path such as ``"spec.update"``, the properties whose default the API
-    server shall fill in; ``{}`` fills in none.
+    server fills in.
     """
     raw = model.model_json_schema(by_alias=True, mode="validation")
     schema = _node(raw, raw.get("$defs", {}))
@@ -33,7 +33,7 @@ def structural(model: type[Model], defaults: Mapping[str, Collection[str]]) -> S
         bare = _at_raw(raw, path)["properties"]
         properties = at(schema, path)["properties"]
         for name in names:
-            # Where a property's own properties have defaults, the API server goes on from {}.
+            # If properties of the property have defaults, the API server fills them into {}.
             nested = f"{path}.{name}" in defaults
             default = {} if nested else _no_nulls(bare[name]["default"])
             properties[name]["default"] = default
@@ -54,7 +54,7 @@ def at(schema: Schema, path: str) -> Schema:
 
 
 def object_with(*required: str, **properties: Schema) -> Schema:
-    """An object of which some properties are known and all others are kept."""
+    """The schema of an object with some known properties; the API server keeps all others."""
     schema: Schema = {"type": "object", PRESERVE: True}
     if required:
         schema["required"] = list(required)
@@ -81,7 +81,7 @@ def _node(raw: Schema, defs: Mapping[str, Schema]) -> Schema:
 
 
 def _resolve(raw: Schema, defs: Mapping[str, Schema]) -> Schema:
-    """Put what a reference or an optional type means in its place; what stands beside it wins."""
+    """Replace a reference or an optional type by its schema; keys beside it take precedence."""
     while "$ref" in raw or "anyOf" in raw:
         beside = {key: value for key, value in raw.items() if key not in ("$ref", "anyOf")}
         if "$ref" in raw:

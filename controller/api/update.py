@@ -1,8 +1,7 @@
-"""Update: one recorded rolling update of one Job; its plan, live state and audit trail."""
+"""Update: one recorded rolling update of one Job, with its plan, live state and audit trail."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -11,7 +10,7 @@ from controller.api.ids import NONE, Ids
 from controller.api.job import RevisionRange
 from controller.api.labels import API_VERSION
 from controller.api.meta import Condition, Model, Time, UpdateMeta, empty
-from controller.api.policy import PolicyPatch, ResolvedPolicy
+from controller.api.policy import ResolvedPolicy
 from controller.api.preview import UpdatePlan
 from controller.api.progress import (
     ACTIVE,
@@ -29,6 +28,7 @@ from controller.api.progress import (
     Pulse,
     Target,
 )
+from controller.api.update_spec import Action, Flag, UpdateSpec
 
 KIND = "Update"
 
@@ -55,134 +55,52 @@ __all__ = [
 ]
 
 
-class Action(StrEnum):
-    """What a person wants of an Update."""
-
-    PROCEED = "Proceed"
-    ROLLBACK = "Rollback"
-    ABORT = "Abort"
-
-
-Flag = Annotated[bool, Field(exclude_if=empty)]
-
-
-class UpdateSpec(Model):
-    """What is asked for."""
-
-    job: Annotated[
-        str,
-        Field(
-            min_length=1,
-            max_length=50,
-            description="Name of the Job in the same namespace. Cannot be changed.",
-        ),
-    ]
-    revision: Annotated[
-        str | None,
-        Field(
-            min_length=1,
-            max_length=253,
-            description="Name of the ControllerRevision to go to; an older one is a deliberate "
-            "roll back. Absent: the Job's template at the time of admission. Cannot be changed.",
-        ),
-    ] = None
-    instances: Annotated[
-        str | None,
-        Field(
-            max_length=32768,
-            description='Only these instances, as a range string such as "0-3,7": a canary. '
-            "Absent: all. Cannot be changed.",
-        ),
-    ] = None
-    policy: Annotated[
-        PolicyPatch | None,
-        Field(
-            description="What this Update does otherwise than `spec.update` of the Job, field by "
-            "field; `strategy` and `gates` replace the Job's whole. Taken at admission: later "
-            "edits do not change a running Update."
-        ),
-    ] = None
-    parent: Annotated[
-        str | None,
-        Field(
-            min_length=1,
-            max_length=253,
-            description="Revision that must be the Job's `currentRevision`; if it is not, the "
-            "Update is Rejected with reason ParentMismatch.",
-        ),
-    ] = None
-    restart: Annotated[
-        Flag,
-        Field(
-            description="Replace all selected instances, even those already at the revision. "
-            "Without `revision` each stays at its own. Absent: false."
-        ),
-    ] = False
-    force: Annotated[
-        Flag, Field(description="Go even to a revision known to be bad. Absent: false.")
-    ] = False
-    dry_run: Annotated[
-        Flag,
-        Field(
-            description="Write `status.plan`, touch nothing and end in phase Planned. "
-            "Absent: false."
-        ),
-    ] = False
-    paused: Annotated[
-        Flag,
-        Field(
-            description="Start no new replacements while true. It wins over everything but "
-            "`action: Abort`. Absent: false."
-        ),
-    ] = False
-    resume_token: Annotated[
-        str | None,
-        Field(
-            max_length=253,
-            description="Any text. Changing it ends a pause that the operator made.",
-        ),
-    ] = None
-    action: Annotated[
-        Action,
-        Field(
-            description="`Proceed`, `Rollback` (restore what ran before) or `Abort` (stop where "
-            "it is). It moves only in that direction."
-        ),
-    ] = Action.PROCEED
-    message: Annotated[
-        str | None, Field(max_length=1024, description="Why this update is made, in free text.")
-    ] = None
-
-
 class UpdateStatus(Model):
-    """What the operator sees and keeps."""
+    """Observed state of an Update; written only by the operator."""
 
     phase: Annotated[
         Phase,
         Field(
-            description="Where the update is. Pending: not admitted yet. Active: RollingForward, "
-            "RollingBack, their Paused and AwaitingPulse forms. All others are final."
+            description="Phase of the Update. Pending: not admitted yet. Active: RollingForward, "
+            "RollingBack, RollForwardPaused, RollBackPaused, RollForwardAwaitingPulse, "
+            "RollBackAwaitingPulse. Final: RolledForward, RolledBack, Aborted, Failed, Error, "
+            "Superseded, Rejected, Planned."
         ),
     ] = Phase.PENDING
-    reason: Annotated[str, Field(description="Why it is there, as one CamelCase word.")] = ""
+    reason: Annotated[
+        str, Field(description="Why the Update is in its phase, as one CamelCase word.")
+    ] = ""
     message: Annotated[
         str,
-        Field(description="Why it is there: which instance, what happened, what is waited for."),
+        Field(
+            description="Why the Update is in its phase, as a sentence: which instance, what "
+            "happened, what the Update waits for."
+        ),
     ] = ""
-    started_at: Annotated[Time | None, Field(description="When it was admitted.")] = None
-    finished_at: Annotated[Time | None, Field(description="When it ended.")] = None
+    started_at: Annotated[Time | None, Field(description="When the Update was admitted.")] = None
+    finished_at: Annotated[
+        Time | None, Field(description="When the Update ended. Absent: it has not ended.")
+    ] = None
     watching_since: Annotated[
-        Time | None, Field(description="When its last instance became good.")
+        Time | None,
+        Field(
+            description="When the last instance of the Update became good; `watchAfterSeconds` "
+            "counts from then."
+        ),
     ] = None
     observed_generation: Annotated[
-        int, Field(description="metadata.generation this status speaks of; -1: not seen yet.")
+        int,
+        Field(
+            description="metadata.generation that this status was computed from; -1: the operator "
+            "has not observed the Update yet."
+        ),
     ] = -1
     conditions: Annotated[
         tuple[Condition, ...],
         Field(
-            description="Ready, Reconciling, Stalled, Complete, Succeeded, Failed, Paused, "
-            "AwaitingPulse, GatesPassed, VerbRefused. Of these only the last two can be absent, "
-            "which is False.",
+            description="Conditions of the Update: Ready, Reconciling, Stalled, Complete, "
+            "Succeeded, Failed, Paused, AwaitingPulse, GatesPassed, VerbRefused. Only GatesPassed "
+            "and VerbRefused can be absent; an absent condition is False.",
             exclude_if=empty,
             json_schema_extra={
                 "x-kubernetes-list-type": "map",
@@ -191,58 +109,83 @@ class UpdateStatus(Model):
         ),
     ] = ()
     job_uid: Annotated[
-        str | None, Field(alias="jobUID", description="uid of the Job it was admitted for.")
+        str | None,
+        Field(alias="jobUID", description="uid of the Job for which the Update was admitted."),
     ] = None
     policy: Annotated[
-        ResolvedPolicy | None, Field(description="The policy it runs by, as of its admission.")
+        ResolvedPolicy | None,
+        Field(
+            description="Policy of this Update: `spec.update` of the Job with the overrides of "
+            "`spec.policy`, fixed at admission, with percentages turned into numbers."
+        ),
     ] = None
     min_ready_seconds: Annotated[
-        int | None, Field(description="`spec.minReadySeconds` of the Job as of its admission.")
+        int | None,
+        Field(
+            description="`spec.minReadySeconds` of the Job when the Update was admitted, in "
+            "seconds; this Update uses it."
+        ),
     ] = None
     from_: Annotated[
         tuple[RevisionRange, ...],
         Field(
             alias="from",
-            description="Each instance's own revision before the update: what a rollback "
-            "restores. Instances the update creates are absent.",
+            description="The revision of each instance before the Update, which a rollback "
+            "restores. Instances that the Update creates are not listed.",
             exclude_if=empty,
         ),
     ] = ()
-    to: Annotated[Target | None, Field(description="Where it goes.")] = None
-    plan: Annotated[
-        UpdatePlan | None, Field(description="What it would do; only with `dryRun`.")
+    to: Annotated[
+        Target | None, Field(description="Target of the Update: revision and instances.")
     ] = None
-    counts: Annotated[Counts, Field(description="How many instances are where.")] = Counts()
+    plan: Annotated[
+        UpdatePlan | None,
+        Field(description="What the Update would do. Present only with `spec.dryRun`."),
+    ] = None
+    counts: Annotated[
+        Counts,
+        Field(
+            description="Number of instances in each state of the Update. Instances that the "
+            "Update removes are included."
+        ),
+    ] = Counts()
     instances: Annotated[
-        InstanceSets, Field(description="Which instances are where, as range strings.")
+        InstanceSets,
+        Field(
+            description="Ids of the instances in each state of the Update, as range strings. An id "
+            "is in at most one of them; an id in none of them is pending."
+        ),
     ] = InstanceSets()
     batch: Annotated[
         BatchStatus | None,
         Field(
-            description="The group in flight. In a Queue: the instances that may be replaced "
-            "without writing this status again."
+            description="The group of instances that is being replaced now. With strategy Queue: "
+            "the next instances in order that the operator may replace before it writes this "
+            "status again. Absent: no group is in flight."
         ),
     ] = None
     failure_counts: dict[str, Ids] = Field(
         default_factory=dict,
-        description='Failures counted so far: {"1": "4,7"} says that instances 4 and 7 had '
-        "one each.",
+        description="Number of failures counted so far, with the ids of the instances that had so "
+        'many: {"1": "4,7"} means that instances 4 and 7 had one failure each.',
         exclude_if=empty,
     )
     down_since: dict[str, Ids] = Field(
         default_factory=dict,
-        description="Since when instances whose turn came cannot be brought up, because their pod "
-        'is refused or evicted again and again: {"2026-01-02T03:04:05Z": "4,7"}. A failure that '
-        "is counted begins that time anew.",
+        description="Times since which instances that the Update is replacing cannot be brought up "
+        "because their pod is refused or evicted again and again, with the ids of these "
+        'instances: {"2026-01-02T03:04:05Z": "4,7"}. The time restarts when a failure of the '
+        "instance is counted.",
         exclude_if=empty,
     )
     failures: Annotated[
-        tuple[Failure, ...], Field(description="The failures, newest 50.", exclude_if=empty)
+        tuple[Failure, ...],
+        Field(description="Failures of instances; the newest 50 are kept.", exclude_if=empty),
     ] = ()
     gates: Annotated[
         tuple[GateStatus, ...],
         Field(
-            description="What each gate said last.",
+            description="State of the last run of each health gate.",
             exclude_if=empty,
             json_schema_extra={
                 "x-kubernetes-list-type": "map",
@@ -251,45 +194,63 @@ class UpdateStatus(Model):
         ),
     ] = ()
     history: Annotated[
-        tuple[HistoryEntry, ...], Field(description="Transitions, newest 50.", exclude_if=empty)
+        tuple[HistoryEntry, ...],
+        Field(description="Changes of phase or reason; the newest 50 are kept.", exclude_if=empty),
     ] = ()
     observed_resume_token: Annotated[
-        str | None, Field(description="The `spec.resumeToken` that was last answered.")
+        str | None,
+        Field(description="The last `spec.resumeToken` to which the operator has responded."),
     ] = None
     observed_verbs: Annotated[
         tuple[str, ...],
         Field(
-            description="Verbs that its spec showed when it ended, or that were answered since.",
+            description="Verbs (such as a set `paused` or `action`) that the spec contained when "
+            "the Update ended, or to which the operator has responded since.",
             exclude_if=empty,
         ),
     ] = ()
     observed_pulse: Annotated[
         Pulse | None,
-        Field(description="A pulse dated in the future, with the time from which it counts."),
+        Field(
+            description="A pulse whose time lies in the future, and the time from which it counts "
+            "instead."
+        ),
     ] = None
     turn: Annotated[
         HistoryEntry | None,
-        Field(description="When and why it began to roll back. The history may forget it."),
+        Field(
+            description="When and why the Update began to roll back; kept even when `history` no "
+            "longer contains that entry."
+        ),
     ] = None
     restart: Annotated[
-        Flag, Field(description="Whether it replaces instances that are at their revision already.")
+        Flag,
+        Field(
+            description="Whether the Update replaces instances even if they are at their revision "
+            "already."
+        ),
     ] = False
     scaled: Annotated[
-        IdSet, Field(description="Ids that a scale gave to it while it was active. They come last.")
+        IdSet,
+        Field(
+            description="Ids of instances that were added by scaling the Job while the Update was "
+            "active. The Update replaces them last."
+        ),
     ] = NONE
 
 
 class Update(Model):
-    """An Update is one rolling update of one Job: what was asked, where it is, what happened.
+    """An Update is one rolling update of one Job: its target, its progress and its history.
 
-    Made by the operator when a Job's template changes, or by a person or a pipeline. At most one
-    is active per Job.
+    The operator creates an Update when the template of a Job changes; users and pipelines can
+    create one too. At most one Update of a Job is active at a time.
     """
 
     api_version: str = API_VERSION
     kind: str = KIND
     metadata: UpdateMeta
-    spec: Annotated[UpdateSpec, Field(description="What is asked for.")]
+    spec: Annotated[UpdateSpec, Field(description="Desired state of the Update.")]
     status: Annotated[
-        UpdateStatus, Field(description="What is seen. Written by the operator alone.")
+        UpdateStatus,
+        Field(description="Observed state of the Update. Only the operator writes it."),
     ] = UpdateStatus()

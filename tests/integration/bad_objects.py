@@ -109,7 +109,7 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
     ),
     "the strategy of a Deployment": (
         _strategy(type="RollingUpdate", rollingUpdate={"maxSurge": 1}),
-        ("spec.update.strategy.type", "calls RollingUpdate is type: Queue"),
+        ("spec.update.strategy.type", "RollingUpdate use type: Queue"),
     ),
     "strategy without a type": (
         _strategy(size=2),
@@ -142,7 +142,7 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
     ),
     "Queue with sizes": (
         _strategy(type="Queue", sizes=[1]),
-        ("spec.update.strategy.sizes", "for type VariableBatch only"),
+        ("spec.update.strategy.sizes", "allowed with type VariableBatch only"),
     ),
     "sizes [0]": (
         _strategy(type="VariableBatch", sizes=[0]),

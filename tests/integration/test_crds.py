@@ -82,7 +82,7 @@ def test_no_rule_is_complained_about(crd_cluster: Cluster) -> None:
 
 def test_explain_reads_like_documentation(crd_cluster: Cluster) -> None:
     text = crd_cluster.kubectl("explain", "ejob.spec.update.strategy")
-    assert "In which groups, and how many at a time, instances are replaced." in text
+    assert "How many instances are replaced at a time, and in which groups." in text
     for kind in ("Queue", "Batch", "VariableBatch"):
         assert f"`{kind}`" in text
     assert "Default: {type: Queue, size: 1}." in " ".join(text.split())
@@ -252,7 +252,7 @@ def test_what_an_update_is_about_cannot_be_changed(
     cluster: Cluster, given: Object, change: Object, field: str
 ) -> None:
     create(cluster, changed(UPDATE, {"spec": given}))
-    with pytest.raises(ApiError, match="make another Update") as refused:
+    with pytest.raises(ApiError, match="create another Update") as refused:
         cluster.api.patch(url("updates", "web-1"), {"spec": change})
     assert field in str(refused.value)
     cluster.api.patch(url("updates", "web-1"), {"spec": {"message": "still open"}})

@@ -1,10 +1,11 @@
-"""Whether a change in place has taken effect: read from the pod's status (contract rule 16).
+"""Whether a change in place has taken effect, read from the pod's status (contract rule 16).
 
-The kubelet restarts a container once for a changed image, and for a changed resource when its
-``resizePolicy`` says so; a restart base counts that restart in. So a container that has reached its
-base runs what the spec says. The name of the image in a status says less: a runtime names any tag
-of what runs (containerd the first it knows), and ``web:1.4.0`` may be the very image that was
-``web:1.4.0-rc1``. So another name counts only where no image id stands beside it.
+The kubelet restarts a container once for a changed image, and for a changed resource if its
+``resizePolicy`` says so. The restart base includes that restart, so a container whose restart count
+has reached its base runs what the spec says. The image name in the status is weaker evidence: the
+runtime reports any tag of the running image (containerd the first one it knows), and ``web:1.4.0``
+may be the same image as ``web:1.4.0-rc1``. So a different name counts only if the status has no
+image id.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from controller.api.pods.wire import ContainerStatus, PodCondition, PodWire
 PENDING: Final = "PodResizePending"
 IN_PROGRESS: Final = "PodResizeInProgress"
 RESIZE: Final = frozenset({PENDING, IN_PROGRESS})
-#: What can be changed while a container runs.
+#: The resources that can be changed while a container runs.
 RESIZABLE: Final = ("cpu", "memory")
 
 
@@ -30,10 +31,13 @@ def in_effect(
     conditions: Mapping[str, PodCondition],
     base: RestartBase,
 ) -> bool:
-    """``containers``: what should run all the time. ``conditions`` by type, those of a resize only
-    if it is ours."""
+    """Whether the last change in place of ``pod`` has taken effect.
+
+    ``containers`` are the statuses of containers and sidecars. ``conditions`` are the pod's
+    conditions by type; those of a resize are included only if the operator made the resize.
+    """
     status = pod.status
-    # A kubelet older than 1.34 does not tell the generation: the other signs have to do.
+    # A kubelet older than 1.34 does not report the generation; then only the other signs are used.
     if status.observed_generation and status.observed_generation < pod.metadata.generation:
         return False
     if any(is_true(conditions.get(kind)) for kind in (PENDING, IN_PROGRESS)):
@@ -53,26 +57,28 @@ def in_effect(
 
 
 def _runs_another(status: ContainerStatus, image: str) -> bool:
-    """Whether the status names, without an id, another image than the spec."""
+    """Whether the status has no image id and another image name than the spec."""
     named = bool(status.image and image and not status.image_id)
     return named and _full(status.image) != _full(image)
 
 
 def _full(image: str) -> str:
-    """The image's name with what a short one leaves out."""
+    """The image name in a comparable form: without the default registry, with the default tag."""
     name = image.removeprefix("docker.io/").removeprefix("library/")
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
 def is_resized_by_us(annotations: Mapping[str, str], generation: int) -> bool:
-    """Whether the last change of the pod's spec is a resize of ours (or came with one that was not
-    through): what others have resized since, in whatever state it is, is their matter."""
+    """Whether the operator made the last change of the pod's spec, by a resize.
+
+    If someone else has resized the pod since, the state of that resize does not count.
+    """
     ours = annotations.get(labels.RESIZED, "")
     return ours.isdecimal() and generation <= int(ours)
 
 
 def is_infeasible(conditions: Mapping[str, PodCondition]) -> bool:
-    """The kubelet says that its node can never do the resize."""
+    """Whether the kubelet reports that the node can never carry out the resize."""
     pending = conditions.get(PENDING)
     return pending is not None and is_true(pending) and pending.reason == "Infeasible"
 
@@ -82,12 +88,12 @@ def is_true(condition: PodCondition | None) -> bool:
 
 
 def same_resources(one: Any, other: Any) -> bool:
-    """Whether requests and limits of cpu and memory are the same, as far as both name them."""
+    """Whether no request or limit of cpu or memory that is in both has different amounts."""
     if not (isinstance(one, dict) and isinstance(other, dict)):
         return True
     for kind in ("requests", "limits"):
-        mine, theirs = one.get(kind) or {}, other.get(kind) or {}
+        ours, theirs = one.get(kind) or {}, other.get(kind) or {}
         for name in RESIZABLE:
-            if name in mine and name in theirs and not quantity.same(mine[name], theirs[name]):
+            if name in ours and name in theirs and not quantity.same(ours[name], theirs[name]):
                 return False
     return True

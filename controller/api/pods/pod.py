@@ -1,4 +1,4 @@
-"""The slim Pod: the few facts of a pod that decide anything; `slim` reads them."""
+"""The slim Pod: the few facts of a pod on which decisions depend; `slim` reads them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a pod is not what it should be: a reason in CamelCase, the words of who said so.
+    """What is wrong with a pod: a reason in CamelCase and a message, both from its source.
 
-    ``at``: epoch seconds at which its last container ended, if that is the trouble.
+    ``at``: epoch seconds at which the last container of the pod ended; None if no end is the cause.
     """
 
     reason: str
@@ -25,7 +25,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """One pod of one instance. Times are epoch seconds; ``uid`` is empty while it is being made."""
+    """One pod of one instance. Times are epoch seconds; ``uid`` is empty until it is created."""
 
     namespace: str
     name: str
@@ -44,40 +44,41 @@ class Pod:
     phase: str = "Pending"
     ready: bool = False
     ready_since: float = 0.0
-    #: Of its containers and sidecars, without those that a change in place made.
+    #: Restarts of its containers and sidecars, except those that a change in place caused.
     restarts: int = 0
-    #: When the last one of them was; 0: never.
+    #: Time of the last of these restarts; 0: no restart.
     restarted: float = 0.0
     ran: bool = False
     disrupted: bool = False
     node: str = ""
     ip: str = ""
     trouble: Trouble | None = None
-    #: The grace period of its deletion in seconds; None: it is not being deleted.
+    #: Grace period of its deletion in seconds; None: the pod is not being deleted.
     grace: int | None = None
-    #: What keeps it although it is being deleted: each is for its owner to remove.
+    #: Finalizers that delay its deletion; empty if the pod is not being deleted.
     finalizers: tuple[str, ...] = ()
     #: When it was last changed in place; 0: never.
     changed: float = 0.0
     #: Whether that change has taken effect (contract rule 16).
     in_effect: bool = True
-    #: The revision that a change in place, begun and not finished, goes to; "" for none.
+    #: The revision to which an unfinished change in place changes the pod; "": no such change.
     changing_to: str = ""
-    #: The kubelet says that its node can never do that change.
+    #: Whether the kubelet reports that the node can never carry out that change.
     infeasible: bool = False
-    #: When the scheduler gave it to its node, and when that node's kubelet took it; 0: not yet.
+    #: When the scheduler bound it to a node, and when the kubelet of that node accepted it; 0: not
+    #: yet.
     bound: float = 0.0
     taken_at: float = 0.0
-    #: It was seen to be good (kept by the store, not read from the pod).
+    #: Whether the pod was good at some time (kept by the store, not read from the pod).
     was_good: bool = False
-    #: What its node stamped of ``ready_since``, ``restarted``, ``trouble.at`` and ``taken_at``,
-    #: once these say what counts (`core.sighting`).
+    #: The node's own stamps of ``ready_since``, ``restarted``, ``trouble.at`` and ``taken_at``,
+    #: after `core.sighting` has replaced these fields by the times that count.
     stamps: tuple[float, ...] = ()
-    #: Kind and name of the controller that owns it, if that is no Job of ours.
+    #: Kind and name of the controller that owns it; "" if that is an EchelonJob or there is none.
     foreign_controller: str = ""
-    # Not a fact: two versions of a pod that differ in nothing else are the same to us.
+    # Not compared: versions of a pod that differ only in this field are equal for every decision.
     resource_version: int = field(default=0, compare=False)
-    #: Only its metadata was read: a create is answered without spec and status.
+    #: Whether only its metadata was read: the answer to a create has no spec and status.
     partial: bool = field(default=False, compare=False)
 
     @property
@@ -86,7 +87,7 @@ class Pod:
 
     @property
     def since(self) -> float:
-        """Since when it should become good: its making or its last change in place."""
+        """When the deadline to become good starts: at creation or at the last change in place."""
         return max(self.created, self.changed)
 
     @property
@@ -95,7 +96,7 @@ class Pod:
 
 
 def slot_of(job: str, name: str) -> tuple[int, bool] | None:
-    """``(instance, surge)`` of a pod called ``<job>-<id>`` or ``<job>-<id>-s``, else None."""
+    """``(instance, surge)`` of a pod named ``<job>-<id>`` or ``<job>-<id>-s``; None for others."""
     if not job or not name.startswith(f"{job}-"):
         return None
     tail = name[len(job) + 1 :]

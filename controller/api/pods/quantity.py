@@ -1,4 +1,4 @@
-"""Kubernetes quantities: ``1``, ``"1000m"``, ``"0.5Gi"`` and ``"1e3"`` as numbers."""
+"""Reads Kubernetes quantities such as ``1``, ``"1000m"``, ``"0.5Gi"`` and ``"1e3"``."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SUFFIX: Final = {
 
 
 def quantity(value: Any) -> Decimal:
-    """The number that a quantity stands for; ``ValueError`` for what is none."""
+    """The quantity as a number. Raises ``ValueError`` if the value is not a quantity."""
     return _parsed(str(value))
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two quantities are the same amount, however written; what is none equals itself."""
+    """Whether two quantities are the same amount; other values must be equal as they are."""
     if one == other:
         return True
     try:
@@ -37,7 +37,7 @@ def same(one: Any, other: Any) -> bool:
 def _parsed(text: str) -> Decimal:
     found = _FORM.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no quantity")
+        raise ValueError(f"{text!r} is not a quantity")
     number, suffix = found[1], found[2] or ""
     factor = _SUFFIX.get(suffix)
     return Decimal(number) * factor if factor is not None else Decimal(number + suffix)

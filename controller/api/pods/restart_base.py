@@ -1,13 +1,13 @@
-"""The annotation ``echelon.dev/restart-base``: what a change in place began with.
+"""The annotation ``echelon.dev/restart-base``: expected restart counts after a change in place.
 
-``{"at": RFC 3339, "<container>": count}``: when the pod was changed, and the restarts that each
-container and sidecar has once the change is through, the change's own included. Restarts above
-that are failures (contract rules 6 and 16).
+Its value is ``{"at": RFC 3339, "<container>": count}``: the time of the change, and the restart
+count of each container and sidecar when the change is complete, including the restart that the
+change itself causes. Restarts above that count are failures (contract rules 6 and 16).
 
-An admission plugin may give a container back the image it had (a tag becomes the digest that runs):
-then the kubelet restarts nothing, and no restart is due. The pod itself says so: the annotation
-``echelon.dev/changed-from`` keeps the images that the change found, and of a container whose spec
-still (or again) has that image the base is one less.
+An admission plugin may set the image of a container back to what it was (it replaces a tag by the
+digest that runs already). Then the kubelet does not restart the container. The annotation
+``echelon.dev/changed-from`` keeps the images before the change; if the spec of a container has the
+image from before the change, the base of that container is one lower.
 """
 
 from __future__ import annotations
@@ -21,54 +21,57 @@ from typing import Final
 from controller.api import labels
 from controller.api.meta import format_time, parse_time
 
-#: The key that is no container.
+#: The key of the time; all other keys are names of containers.
 AT: Final = "at"
 
 
 @dataclass(frozen=True, slots=True)
 class RestartBase:
-    """``at`` in epoch seconds; 0: the pod was never changed."""
+    """``at`` is in epoch seconds; 0: the pod was never changed in place."""
 
     at: float = 0.0
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
     def read(text: str | None) -> RestartBase:
-        """The annotation's value; one that makes no sense is as if it were absent."""
+        """Parse the value of the annotation; an invalid value is treated as absent."""
         return _read(text) if text else UNCHANGED
 
     @staticmethod
     def in_force(
         annotations: Mapping[str, str], images: Callable[[], Mapping[str, str]]
     ) -> RestartBase:
-        """The base of a pod with these annotations; ``images``: those of its spec by container."""
+        """The base of a pod with these annotations.
+
+        ``images`` returns the images of the pod's spec by name of container.
+        """
         base = RestartBase.read(annotations.get(labels.RESTART_BASE))
-        found = annotations.get(labels.CHANGED_FROM) if base.at else None
-        if not found:
+        before = annotations.get(labels.CHANGED_FROM) if base.at else None
+        if not before:
             return base
         spec = images()
-        return base.without({n for n, image in _images(found).items() if spec.get(n) == image})
+        return base.without({n for n, image in _images(before).items() if spec.get(n) == image})
 
     def without(self, unchanged: Collection[str]) -> RestartBase:
-        """The same where the change restarts none of these containers."""
+        """This base without the change's restart for the containers ``unchanged``."""
         if not unchanged:
             return self
         counts = {n: max(0, c - 1) if n in unchanged else c for n, c in self.counts.items()}
         return RestartBase(self.at, counts)
 
     def __str__(self) -> str:
-        """As the annotation carries it."""
+        """The value of the annotation."""
         return json.dumps({AT: format_time(self.at), **self.counts}, separators=(",", ":"))
 
     def of(self, container: str) -> int:
-        """The restarts of a container that are no failures."""
+        """The restart count of a container above which restarts are failures."""
         return self.counts.get(container, 0)
 
 
 UNCHANGED: Final = RestartBase()
 
 
-# Pods that were changed in the same second mostly have the same counts, too.
+# Pods that were changed in the same second mostly have the same counts, so the cache is effective.
 @lru_cache(maxsize=1024)
 def _read(text: str) -> RestartBase:
     try:
@@ -84,7 +87,7 @@ def _read(text: str) -> RestartBase:
 @lru_cache(maxsize=1024)
 def _images(text: str) -> dict[str, str]:
     try:
-        found = json.loads(text)
-        return {name: image for name, image in found.items() if isinstance(image, str)}
+        images = json.loads(text)
+        return {name: image for name, image in images.items() if isinstance(image, str)}
     except (ValueError, AttributeError):
         return {}

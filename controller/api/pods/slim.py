@@ -1,4 +1,4 @@
-"""The slim Pod, made of what is read of a pod on the wire."""
+"""Builds the slim Pod from the pod as read from the API server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EPOCH = "1970-01-01T00:00:00Z"
 
 
 def slim(wire: PodWire) -> Pod | None:
-    """The slim Pod; None when its name is not that of an instance of the Job it claims."""
+    """The slim Pod. Returns None if the pod's name is not that of an instance of its Job."""
     meta, status = wire.metadata, wire.status
     owner, foreign_controller = meta.controller, wire.foreign_controller
     job = owner.name if owner and not foreign_controller else meta.labels.get(labels.JOB, "")
@@ -48,7 +48,7 @@ def slim(wire: PodWire) -> Pod | None:
         update=notes.get(labels.UPDATE, ""),
         failures=_count(notes.get(labels.FAILURES)),
         remade=_count(notes.get(labels.REMADE)),
-        # A pod that says its revision nowhere lacks no label that we could restore.
+        # If neither label nor annotation names a revision, there is no revision label to restore.
         labelled=_labelled(meta, job, slot[0], bool(digest) or not revision),
         created=meta.creation_timestamp or 0.0,
         deleted=meta.deletion_timestamp,
@@ -74,7 +74,7 @@ def slim(wire: PodWire) -> Pod | None:
 
 
 def _restarted(c: ContainerStatus, base: RestartBase) -> float:
-    """When the container ended that runs anew."""
+    """When the container ended that has restarted; 0 if there is no restart above the base."""
     ended = c.last_state.terminated
     return ended.finished_at or 0.0 if ended and c.restart_count > base.of(c.name) else 0.0
 
@@ -93,7 +93,7 @@ def _count(text: str | None) -> int:
 
 
 def _time(text: str | None) -> float:
-    """Epoch seconds; 0 for none."""
+    """Epoch seconds of an RFC 3339 time; 0 if there is none."""
     return parse_time(text) if text else 0.0
 
 

@@ -1,7 +1,8 @@
-"""The one thing a person would name first about a pod that is not what it should be.
+"""The most important thing that is wrong with a pod, for messages to users.
 
-In the words of who said so: the kubelet's, the scheduler's, the registry's, the program's own. A
-pod's status does not carry what a probe said, only that a container that has one is not ready.
+Its message quotes the source: the kubelet, the scheduler, the registry or the program itself. The
+status of a pod does not contain the result of a probe, only that a container with a probe is not
+ready.
 """
 
 from __future__ import annotations
@@ -16,28 +17,32 @@ from controller.api.pods.wire import ContainerStatus, PodCondition, PodWire, Ter
 
 Conditions = Mapping[str, PodCondition]
 
-#: Of a container that is on its way.
+#: Waiting reasons of a container that is starting normally.
 _ORDINARY: Final = (None, "ContainerCreating", "PodInitializing")
-#: What a termination's reason says that its exit code does not.
-_SAYS_NOTHING: Final = (None, "Error", "Completed")
+#: Termination reasons that add nothing to the exit code.
+_UNINFORMATIVE: Final = (None, "Error", "Completed")
 _OOM: Final = "OOMKilled"
-#: Conditions that say something about a pod although it is Ready.
-_LOUD: Final = frozenset({"DisruptionTarget", PENDING, IN_PROGRESS})
-#: The kubelet's word for a probe that does not pass.
+#: Conditions that may mean trouble even if the pod is Ready.
+_EVEN_IF_READY: Final = frozenset({"DisruptionTarget", PENDING, IN_PROGRESS})
+#: The kubelet's reason for a probe that does not pass.
 UNHEALTHY: Final = "Unhealthy"
-#: A program may leave 4 KiB of last words. Both ends are kept: the head says what it is about, the
-#: end what was wrong.
+#: A termination message may have 4 KiB. Its head and its tail are kept: the head says what the
+#: message is about, the tail what went wrong.
 _HEAD, _TAIL = 70, 110
 
 
 def trouble_of(
     pod: PodWire, containers: Iterable[ContainerStatus], conditions: Conditions, base: RestartBase
 ) -> Trouble | None:
-    """``containers``: what should run all the time. ``base``: restarts up to it are no trouble."""
+    """The most important trouble of ``pod``. Returns None if nothing is wrong.
+
+    ``containers`` are the statuses of containers and sidecars. Restarts up to ``base`` are no
+    trouble.
+    """
     ready = conditions.get("Ready")
-    if ready and is_true(ready) and not _LOUD & conditions.keys():
-        # By far the most: nothing to say but that one has been started again.
-        return next((found for c in containers for found in _ended(c, base)), None)
+    if ready and is_true(ready) and not _EVEN_IF_READY & conditions.keys():
+        # The usual case: the only possible trouble is a container that has restarted.
+        return next((trouble for c in containers for trouble in _ended(c, base)), None)
     return next(_all(pod, containers, conditions, base), None)
 
 
@@ -58,15 +63,15 @@ def _all(
         yield Trouble(scheduled.reason or "Unschedulable", scheduled.message or "")
     yield from _unready(pod, containers, conditions)
     for kind in (PENDING, IN_PROGRESS):
-        found = conditions.get(kind)
-        if found and is_true(found) and found.reason:
-            yield Trouble(kind, f"{found.reason}: {found.message or ''}".rstrip(": "))
+        resize = conditions.get(kind)
+        if resize and is_true(resize) and resize.reason:
+            yield Trouble(kind, f"{resize.reason}: {resize.message or ''}".rstrip(": "))
 
 
 def _verdict(
     pod: PodWire, containers: Iterable[ContainerStatus], conditions: Conditions
 ) -> Iterator[Trouble]:
-    """Somebody ended the pod as a whole: evicted, preempted, refused by its node, over time."""
+    """The pod as a whole was ended: evicted, preempted, refused by its node or past a deadline."""
     status, disruption = pod.status, conditions.get("DisruptionTarget")
     if status.phase == "Failed" and status.reason:
         yield Trouble(status.reason, status.message or "", at=_last_end(containers))
@@ -74,37 +79,37 @@ def _verdict(
         yield Trouble(disruption.reason, disruption.message or "", at=_last_end(containers))
 
 
-def _held_up(c: ContainerStatus, what: str, base: RestartBase) -> Iterator[Trouble]:
-    """The kubelet says why it does not start the container."""
+def _held_up(c: ContainerStatus, role: str, base: RestartBase) -> Iterator[Trouble]:
+    """The kubelet does not start the container and says why. ``role`` is for the message."""
     waiting = c.state.waiting
     if waiting is None or waiting.reason in _ORDINARY:
         return
     ended = c.last_state.terminated
     if waiting.reason != "CrashLoopBackOff" or ended is None:
-        yield Trouble(waiting.reason, _said(f"{what} {c.name}", waiting.message))
+        yield Trouble(waiting.reason, _quoted(f"{role} {c.name}", waiting.message))
         return
     if c.restart_count < base.of(c.name):
-        # How it ended, by the change, is no news. That its image cannot be had the kubelet says
-        # only while it tries, and this in between.
-        said = f"{what} {c.name} could not be started since it was changed in place"
-        yield Trouble(waiting.reason, f"{said}: can its image be had?")
+        # The change itself ended the container, so its exit code means nothing. The kubelet says
+        # that it cannot pull the image only while it tries, and CrashLoopBackOff between tries.
+        message = f"{role} {c.name} has not started since it was changed in place"
+        yield Trouble(waiting.reason, f"{message}: can its image be pulled?")
         return
     reason = _OOM if ended.reason == _OOM else waiting.reason
-    about = f"{what} {c.name}: last exit code {ended.exit_code}"
-    yield Trouble(reason, _said(about, _last_words(ended), ", "), ended.exit_code)
+    about = f"{role} {c.name}: last exit code {ended.exit_code}"
+    yield Trouble(reason, _quoted(about, _last_words(ended), ", "), ended.exit_code)
 
 
 def _ended(c: ContainerStatus, base: RestartBase) -> Iterator[Trouble]:
-    """It has ended, or was started again since (other than by a change in place)."""
+    """The container has ended, or has restarted for another reason than a change in place."""
     ended = c.state.terminated
     if c.restart_count < base.of(c.name):
-        return  # The change ended it; it has not started anew yet.
+        return  # The change in place ended the container; it has not started again yet.
     if ended is None and c.restart_count > base.of(c.name):
         ended = c.last_state.terminated
     if ended is not None:
         about = f"container {c.name} exited with code {ended.exit_code}"
-        said = _said(about, _last_words(ended))
-        yield Trouble(ended.reason or "Error", said, ended.exit_code, ended.finished_at)
+        message = _quoted(about, _last_words(ended))
+        yield Trouble(ended.reason or "Error", message, ended.exit_code, ended.finished_at)
 
 
 def _initializing(pod: PodWire) -> Iterator[Trouble]:
@@ -115,8 +120,8 @@ def _initializing(pod: PodWire) -> Iterator[Trouble]:
         yield from _held_up(c, "init container", UNCHANGED)
         if (ended := c.state.terminated) and ended.exit_code:
             about = f"init container {c.name} exited with code {ended.exit_code}"
-            said = _said(about, _last_words(ended))
-            yield Trouble(ended.reason or "Error", said, ended.exit_code)
+            message = _quoted(about, _last_words(ended))
+            yield Trouble(ended.reason or "Error", message, ended.exit_code)
 
 
 def _unready(
@@ -137,7 +142,7 @@ def _unready(
     if ready.reason:
         yield Trouble(ready.reason, ready.message or "")
     elif pod.spec.node_name and all(c.ready for c in containers):
-        # The one who says so without a reason is the node controller.
+        # Only the node controller sets Ready to False without a reason.
         yield Trouble("NodeNotReady", f"node {pod.spec.node_name} does not report")
 
 
@@ -147,13 +152,14 @@ def _last_end(containers: Iterable[ContainerStatus]) -> float | None:
 
 
 def _last_words(ended: Terminated) -> str:
-    """What the program left behind, else what the runtime calls its end."""
+    """The termination message of the program, or the runtime's reason for its end."""
     if ended.reason == _OOM:
         return "out of memory"
-    return ended.message or ("" if ended.reason in _SAYS_NOTHING else ended.reason or "")
+    return ended.message or ("" if ended.reason in _UNINFORMATIVE else ended.reason or "")
 
 
-def _said(about: str, words: str | None, link: str = ": ") -> str:
+def _quoted(about: str, words: str | None, link: str = ": ") -> str:
+    """``about``, followed by the source's words, shortened and on one line."""
     text = " ".join((words or "").split())
     if len(text) > _HEAD + _TAIL + 3:
         text = f"{text[:_HEAD]} … {text[-_TAIL:]}"

@@ -1,4 +1,4 @@
-"""The CustomResourceDefinitions hold what the contract says, and the files are as generated."""
+"""The CustomResourceDefinitions match the contract, and the files in crds/ are up to date."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_every_node_has_a_type(schema: dict[str, Any]) -> None:
 
 @BOTH
 def test_what_a_user_lists_or_writes_is_bounded(schema: dict[str, Any]) -> None:
-    # Rules are costed by the largest object the schema allows.
+    # The API server estimates the cost of a rule from the largest object that the schema allows.
     for path, node in nodes(schema["properties"]["spec"]):
         if node.get("type") == "array":
             assert "maxItems" in node, path
@@ -121,10 +121,10 @@ def test_printer_columns_point_at_fields_that_exist(crd: dict[str, Any]) -> None
         (update_schema(), rules.UPDATE),
     ],
 )
-def test_each_rule_names_a_field_that_exists_and_its_mend(
+def test_each_rule_names_a_field_that_exists_and_a_remedy(
     schema: dict[str, Any], given: rules.Rules
 ) -> None:
     for path, those in given.items():
         for rule in those:
             at(at(schema, path), rule.field.removeprefix("."))
-            assert re.search(r"leave|make|choose|give|say|use", rule.message), rule.message
+            assert re.search(r"leave|create|make|choose|give|use", rule.message), rule.message

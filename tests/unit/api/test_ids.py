@@ -1,4 +1,4 @@
-"""Ids is a set of integers with a compact spelling; Python's own sets are the oracle."""
+"""Ids is a set of integers with a compact text form; it is compared with Python's sets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ sets = st.frozensets(st.integers(0, 60) | st.integers(0, MAX_ID), max_size=40)
 
 
 @given(sets)
-def test_the_spelling_says_exactly_what_is_in(ids: frozenset[int]) -> None:
+def test_a_range_string_names_exactly_the_ids_of_the_set(ids: frozenset[int]) -> None:
     text = str(Ids(ids))
     assert set(Ids.parse(text)) == ids
     assert str(Ids.parse(text)) == text
@@ -50,11 +50,11 @@ def test_equal_sets_hash_alike(ids: frozenset[int]) -> None:
     ("text", "ids"),
     [("", []), ("0", [0]), ("0-3,7", [0, 1, 2, 3, 7]), ("5-5", [5]), ("9999", [9999])],
 )
-def test_spellings(text: str, ids: list[int]) -> None:
+def test_range_strings(text: str, ids: list[int]) -> None:
     assert list(Ids.parse(text)) == ids
 
 
-def test_a_span_leaves_its_end_out() -> None:
+def test_a_span_does_not_contain_its_stop() -> None:
     assert str(Ids.span(2, 5)) == "2-4"
     assert Ids.span(5, 5) == Ids.span(5, 2) == NONE
 
@@ -63,6 +63,6 @@ def test_a_span_leaves_its_end_out() -> None:
     "text",
     [" ", "0 - 3", "3-0", "1,1", "1-3,2", "7,3", "10000", "0-10000", "-1", "a", "1,", "1;2"],
 )
-def test_nonsense_is_refused_with_a_reason(text: str) -> None:
+def test_an_invalid_range_string_is_refused_with_a_reason(text: str) -> None:
     with pytest.raises(ValueError, match=r"range string|ids must ascend|highest instance id"):
         Ids.parse(text)

@@ -1,4 +1,4 @@
-"""Times and the way models go over the wire."""
+"""Times, and how models are written as JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_rfc_3339_is_read(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-01-02T03:04:05", "2026-13-02T03:04:05Z"])
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"isoformat|time zone|month|RFC 3339"):
         parse_time(text)
 
@@ -40,7 +40,7 @@ def test_a_time_is_written_as_kubernetes_does() -> None:
     assert format_time(MOMENT + 0.999) == "2026-01-02T03:04:05Z"
 
 
-def test_names_are_camel_case_on_the_wire() -> None:
+def test_names_are_camel_case_in_json() -> None:
     condition = Condition(
         type="Ready", status="True", reason="Good", last_transition_time=MOMENT + 0.7
     )
@@ -55,7 +55,7 @@ def test_names_are_camel_case_on_the_wire() -> None:
     assert Condition.model_validate(wire(condition)).last_transition_time == MOMENT
 
 
-def test_metadata_says_only_what_it_has() -> None:
+def test_absent_metadata_is_left_out() -> None:
     assert wire(ObjectMeta(name="web")) == {"name": "web"}
 
 

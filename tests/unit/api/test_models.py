@@ -1,4 +1,4 @@
-"""Job and Update: what is absent has its default, what is there survives the wire."""
+"""Job and Update: absent fields have their defaults; present fields survive a round trip."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def job(**spec: Any) -> Job:
     return Job.model_validate({"metadata": {"name": "web"}, "spec": {"template": TEMPLATE, **spec}})
 
 
-def test_a_job_of_a_template_alone_has_the_defaults_of_the_contract() -> None:
+def test_a_job_with_only_a_template_has_the_defaults_of_the_contract() -> None:
     spec = job().spec
     assert (spec.type, spec.instances, spec.min_ready_seconds) == ("Service", 1, 10)
     assert (spec.revision_history_limit, spec.update_history_limit) == (10, 10)
@@ -74,7 +74,7 @@ def test_a_job_of_a_template_alone_has_the_defaults_of_the_contract() -> None:
     )
 
 
-def test_a_job_not_seen_yet_has_observed_nothing() -> None:
+def test_a_job_not_observed_yet_has_observed_generation_minus_one() -> None:
     assert wire(JobStatus()) == {
         "observedGeneration": -1,
         "instances": 0,
@@ -88,7 +88,7 @@ def test_the_template_is_kept_as_given() -> None:
     assert wire(job())["spec"]["template"] == TEMPLATE
 
 
-def test_a_job_status_survives_the_wire() -> None:
+def test_a_job_status_survives_a_round_trip() -> None:
     status = JobStatus(
         observed_generation=3,
         assigned=(
@@ -108,7 +108,7 @@ def test_a_job_status_survives_the_wire() -> None:
     assert sent["instancesInForce"] == 0
 
 
-def test_an_update_survives_the_wire() -> None:
+def test_an_update_survives_a_round_trip() -> None:
     whole = Update(
         metadata=UpdateMeta(name="web-g2", uid="u", generation=1),
         spec=UpdateSpec(
@@ -151,7 +151,7 @@ def test_an_update_survives_the_wire() -> None:
     assert "paused" not in sent["spec"]
 
 
-def test_the_ids_of_an_update_may_be_nonsense_until_the_operator_says_so() -> None:
+def test_the_model_accepts_invalid_instances_of_an_update_for_the_operator_to_reject() -> None:
     spec = UpdateSpec.model_validate({"job": "web", "instances": "3-1,x"})
     assert spec.instances == "3-1,x"
 
@@ -180,7 +180,7 @@ def test_a_patch_of_a_policy_has_no_defaults() -> None:
         ),
     ],
 )
-def test_a_resolved_strategy_tells_its_groups(
+def test_the_groups_of_a_resolved_strategy(
     strategy: ResolvedStrategy, sent: dict[str, Any], groups: tuple[int, ...]
 ) -> None:
     assert wire(strategy) == sent
@@ -196,7 +196,7 @@ def test_an_absent_gate_field_means_what_the_contract_says() -> None:
 
 
 @pytest.mark.parametrize("size", ["25", "101%", "-1%", "1.5%", " 1%", "%", "x"])
-def test_what_is_no_percentage_is_refused(size: IntOrPercent) -> None:
+def test_an_invalid_percentage_is_refused(size: IntOrPercent) -> None:
     with pytest.raises(ValidationError):
         Strategy(type=StrategyType.QUEUE, size=size)
 

@@ -1,4 +1,4 @@
-"""Fields of later versions have their place: refused in `spec` by name, kept in `status`."""
+"""Reserved fields of later versions: refused in `spec` by name, kept in `status`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_words_are_in_the_enum(kind: str, path: str, words: list[str]) -> None:
 
 
 def test_none_has_a_default() -> None:
-    # One under these would change every digest when it is added, or taken away.
+    # Adding or removing a default here would change the digest of every revision.
     def defaults(node: Any) -> bool:
         if isinstance(node, dict):
             return "default" in node or any(map(defaults, node.values()))

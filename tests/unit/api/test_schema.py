@@ -1,4 +1,4 @@
-"""From a model to a structural schema: the subset of OpenAPI that the API server takes."""
+"""The structural schema of a model: the subset of OpenAPI that the API server accepts."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def test_a_docstring_is_a_description_without_line_breaks() -> None:
     assert inner["description"] == "An inner node of the tree.\n\nIt has leaves."
 
 
-def test_defaults_stand_where_they_are_asked_for() -> None:
+def test_defaults_are_only_where_the_caller_asks_for_them() -> None:
     count = at(structural(Tree, {"inner": ["count"]}), "inner.count")
     assert count["default"] == 2
     assert count["description"] == "How many. Default: 2."
 
 
-def test_an_object_of_which_a_part_is_known_keeps_the_rest() -> None:
+def test_an_object_with_some_known_properties_keeps_all_others() -> None:
     assert object_with("a", a={"type": "string"}) == {
         "type": "object",
         "x-kubernetes-preserve-unknown-fields": True,

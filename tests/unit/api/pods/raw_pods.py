@@ -1,4 +1,4 @@
-"""Pods as an API server gives them, in few words."""
+"""Builds pods as the API server returns them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def raw(
 
 
 def slim(pod: Object) -> Pod:
-    """What is kept of it."""
+    """The slim Pod of a raw pod."""
     found = slim_pod(PodWire.model_validate(pod))
     assert found is not None
     return found

@@ -1,4 +1,4 @@
-"""When a change in place is through, as the pod's status shows it (contract rule 16)."""
+"""When a change in place has taken effect according to the pod's status (contract rule 16)."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def test_a_pod_that_was_never_changed_is_in_effect_as_it_is() -> None:
     ("generation", "observed", "count", "in_effect"),
     [
         (2, 2, 4, True),
-        (2, 1, 4, False),  # the kubelet has not seen the patch
-        (2, 2, 3, False),  # it has not restarted the container yet
+        (2, 1, 4, False),  # the kubelet has not observed the patch
+        (2, 2, 3, False),  # the kubelet has not restarted the container yet
         (2, 3, 5, True),  # a crash later does not undo it
-        (2, 0, 4, True),  # a kubelet that does not tell what it has seen
+        (2, 0, 4, True),  # a kubelet that does not report observedGeneration
     ],
 )
 def test_an_image_is_in_effect_once_its_restart_has_happened(
@@ -80,10 +80,10 @@ def test_every_container_and_sidecar_must_have_reached_its_base() -> None:
         ("web:1.4.0-rc1", "", False),
         ("web:1.4.0", "", True),
         ("docker.io/library/web:1.4.0", "", True),
-        ("", "", True),  # nothing is told
+        ("", "", True),  # the status has neither name nor id
     ],
 )
-def test_the_name_of_an_image_counts_where_no_id_stands_beside_it(
+def test_the_name_of_an_image_counts_only_without_an_image_id(
     reported: str, image_id: str, in_effect: bool
 ) -> None:
     status = running(restartCount=1, image=reported, imageID=image_id)
@@ -139,8 +139,8 @@ def test_a_resize_that_waits_or_is_under_way_is_not_in_effect(
 
 @pytest.mark.parametrize("resized", ["", "1", "x"])
 @pytest.mark.parametrize("reason", ["Infeasible", "Deferred"])
-def test_what_others_resize_is_their_matter(resized: str, reason: str) -> None:
-    """The pod's spec has been changed since our resize, or none is ours."""
+def test_a_resize_by_others_does_not_count(resized: str, reason: str) -> None:
+    """Someone else resized the pod after the operator did, or the operator made no resize."""
     conditions = (READY, condition("PodResizePending", True, reason, "no cpu left"))
     spec = (container(resources=NEW),)
     there = changed(
@@ -154,7 +154,7 @@ def test_what_others_resize_is_their_matter(resized: str, reason: str) -> None:
     assert (pod.in_effect, pod.infeasible, pod.trouble) == (True, False, None)
 
 
-def test_what_others_resize_in_a_pod_that_was_never_changed() -> None:
+def test_a_resize_by_others_of_a_pod_that_was_never_changed_in_place() -> None:
     pending = condition("PodResizePending", True, "Infeasible", "too much")
     pod = slim(raw(running(), conditions=(READY, pending)))
     assert (pod.in_effect, pod.infeasible, pod.trouble) == (True, False, None)
@@ -163,14 +163,14 @@ def test_what_others_resize_in_a_pod_that_was_never_changed() -> None:
 @pytest.mark.parametrize(
     ("found", "image", "in_effect"),
     [
-        ('{"web":"web@sha256:1"}', "web@sha256:1", True),  # admission gave it back
+        ('{"web":"web@sha256:1"}', "web@sha256:1", True),  # an admission plugin restored it
         ('{"web":"web:1"}', "web:2", False),
         ('{"side":"web:2"}', "web:2", False),
         ("nonsense", "web:2", False),
         ("[]", "web:2", False),
     ],
 )
-def test_no_restart_is_due_where_the_image_is_what_it_was(
+def test_no_restart_is_due_if_the_image_is_the_one_before_the_change(
     found: str, image: str, in_effect: bool
 ) -> None:
     notes = {CHANGED_FROM: found}
@@ -181,7 +181,7 @@ def test_no_restart_is_due_where_the_image_is_what_it_was(
     assert later.restarts == (2 if in_effect else 1)
 
 
-def test_a_broken_annotation_is_as_if_it_were_absent() -> None:
+def test_a_broken_annotation_counts_as_absent() -> None:
     meta = {"generation": 9, "annotations": {RESTART_BASE: '{"web": 9}'}}
     pod = slim(raw(running(restartCount=1), metadata=meta))
     assert (pod.changed, pod.in_effect, pod.restarts) == (0.0, True, 1)

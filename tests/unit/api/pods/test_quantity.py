@@ -1,4 +1,4 @@
-"""Quantities are compared by what they stand for."""
+"""Quantities are compared by their amounts."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def test_every_form_of_kubernetes(text: object, number: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "1x", "1 Gi", "Gi", "1KI", "0x1", "NaN", None, "{{a}}"])
-def test_what_is_no_quantity(text: object) -> None:
-    with pytest.raises(ValueError, match="is no quantity"):
+def test_text_that_is_not_a_quantity(text: object) -> None:
+    with pytest.raises(ValueError, match="is not a quantity"):
         quantity(text)
 
 
-def test_what_is_no_quantity_is_only_the_same_as_itself() -> None:
+def test_text_that_is_not_a_quantity_equals_only_itself() -> None:
     assert same("x", "x")
     assert not same("x", "1")
     assert same("1", "1000m")

@@ -1,4 +1,4 @@
-"""The annotation of a change in place survives the wire, and a broken one is as if absent."""
+"""The restart-base annotation survives a round trip, and a broken one counts as absent."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ def test_it_is_read_as_it_was_written() -> None:
         '{"at": "2026-01-01T00:00:00Z", "web": null}',
     ],
 )
-def test_a_broken_one_is_as_if_it_were_absent(text: str | None) -> None:
+def test_a_broken_annotation_counts_as_absent(text: str | None) -> None:
     assert RestartBase.read(text) == UNCHANGED
     assert UNCHANGED.at == 0.0

@@ -1,4 +1,4 @@
-"""The facts that are read of a pod."""
+"""The facts of the slim Pod, read from raw pods."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_an_ordinary_pod() -> None:
     assert (pod.grace, pod.changed, pod.in_effect, pod.infeasible) == (None, 0.0, True, False)
 
 
-def test_a_surge_twin_is_told_by_its_name() -> None:
+def test_a_surge_twin_is_recognized_by_its_name() -> None:
     assert slim(raw(metadata={"name": "web-3-s"})).slot == (3, True)
     assert slot_of("web", "web-03") is None
     assert slot_of("web", "web-x") is None
@@ -60,7 +60,7 @@ def test_a_pod_whose_containers_only_wait_never_ran() -> None:
     assert slim(raw(waiting("CrashLoopBackOff", restartCount=1))).ran
 
 
-def test_a_pod_that_is_being_deleted_tells_its_grace_period() -> None:
+def test_the_grace_period_of_a_pod_that_is_being_deleted() -> None:
     going = {"deletionTimestamp": "2026-01-01T00:01:00Z", "deletionGracePeriodSeconds": 30}
     pod = slim(raw(running(), metadata=going))
     assert (pod.deleted, pod.grace) == (pod.created + 60, 30)

@@ -1,4 +1,4 @@
-"""What a person is told first about a pod that is not what it should be."""
+"""Which trouble of a pod is reported to users first."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def trouble(*statuses: Object, **rest: object) -> Trouble | None:
     return slim(raw(*statuses, **{"conditions": (UNREADY,), **rest})).trouble  # type: ignore[arg-type]
 
 
-def test_nothing_is_said_of_a_pod_that_is_as_it_should_be() -> None:
+def test_a_healthy_pod_has_no_trouble() -> None:
     assert slim(raw(running())).trouble is None
 
 
-def test_a_crash_loop_tells_the_exit_code_and_the_last_words() -> None:
+def test_a_crash_loop_has_the_exit_code_and_the_termination_message() -> None:
     last = ended(3, message="cannot open\n  the database")
     found = trouble(waiting("CrashLoopBackOff", "back-off 40s", restartCount=4, lastState=last))
     said = "container web: last exit code 3, cannot open the database"
     assert found == Trouble("CrashLoopBackOff", said, 3)
 
 
-def test_long_last_words_are_kept_at_both_ends() -> None:
+def test_head_and_tail_of_a_long_termination_message_are_kept() -> None:
     last = ended(1, message="Traceback (most recent call last): " + "x" * 900 + " KeyError: 'a'")
     found = trouble(waiting("CrashLoopBackOff", lastState=last))
     assert found is not None
@@ -46,7 +46,7 @@ def test_long_last_words_are_kept_at_both_ends() -> None:
     assert len(found.message) < 240
 
 
-def test_a_crash_loop_for_want_of_memory_says_so() -> None:
+def test_a_crash_loop_because_of_out_of_memory() -> None:
     found = trouble(waiting("CrashLoopBackOff", lastState=ended(137, "OOMKilled")))
     said = "container web: last exit code 137, out of memory"
     assert found == Trouble("OOMKilled", said, 137)
@@ -61,7 +61,7 @@ def test_a_crash_loop_for_want_of_memory_says_so() -> None:
             'container web: Back-off pulling image "web:2": not found',
         ),
         (
-            # It ran before it was changed in place: how it ended then is no news.
+            # It ran before it was changed in place: that end is the change's own.
             waiting("ErrImagePull", "unauthorized", restartCount=1, lastState=ended(0)),
             "ErrImagePull",
             "container web: unauthorized",
@@ -74,7 +74,7 @@ def test_a_crash_loop_for_want_of_memory_says_so() -> None:
         (waiting("InvalidImageName"), "InvalidImageName", "container web"),
     ],
 )
-def test_what_the_kubelet_cannot_start_it_says_why(
+def test_the_kubelet_says_why_it_cannot_start_a_container(
     status: Object, reason: str, message: str
 ) -> None:
     assert trouble(status) == Trouble(reason, message)
@@ -87,7 +87,7 @@ def test_a_container_that_is_being_started_is_no_trouble_of_its_own(reason: str)
     assert found.reason == "ContainersNotReady"
 
 
-def test_a_container_that_was_started_again_says_how_it_ended() -> None:
+def test_how_a_container_that_has_restarted_ended() -> None:
     status = running(restartCount=1, lastState=ended(137, "OOMKilled"))
     said = "container web exited with code 137: out of memory"
     expected = Trouble("OOMKilled", said, 137, ENDED_AT)
@@ -95,13 +95,13 @@ def test_a_container_that_was_started_again_says_how_it_ended() -> None:
     assert slim(raw(status)).trouble == expected, "although it is Ready again: that was a failure"
 
 
-def test_a_container_that_has_ended_says_how() -> None:
+def test_how_a_container_that_has_not_restarted_ended() -> None:
     status = {"name": "web", "restartCount": 0, "state": ended(2, message="usage: web PORT")}
     said = "container web exited with code 2: usage: web PORT"
     assert trouble(status, phase="Failed") == Trouble("Error", said, 2, ENDED_AT)
 
 
-def test_what_a_change_in_place_ended_is_no_trouble() -> None:
+def test_a_container_that_a_change_in_place_ended_is_no_trouble() -> None:
     meta = {"annotations": {RESTART_BASE: '{"at":"2026-01-01T00:00:05Z","web":1}'}}
     last = ended(143)
     assert slim(raw(running(restartCount=1, lastState=last), metadata=meta)).trouble is None
@@ -114,14 +114,14 @@ def test_what_a_change_in_place_ended_is_no_trouble() -> None:
     assert crashed.reason == "Error"
 
 
-def test_a_back_off_after_a_change_in_place_does_not_tell_how_the_change_ended_it() -> None:
+def test_a_back_off_after_a_change_in_place_has_no_exit_code() -> None:
     meta = {"annotations": {RESTART_BASE: '{"at":"2026-01-01T00:00:05Z","web":1}'}}
     found = trouble(waiting("CrashLoopBackOff", lastState=ended(0)), metadata=meta)
-    said = "container web could not be started since it was changed in place: can its image be had?"
+    said = "container web has not started since it was changed in place: can its image be pulled?"
     assert found == Trouble("CrashLoopBackOff", said)
 
 
-def test_what_holds_one_container_up_comes_before_what_another_has_behind_it() -> None:
+def test_a_container_that_cannot_start_comes_before_one_that_has_restarted() -> None:
     past = running("aaa", restartCount=1, lastState=ended(1))
     found = trouble(past, waiting("ImagePullBackOff", "not found"))
     assert found is not None
@@ -190,7 +190,7 @@ def test_the_scheduler_says_why_there_is_no_place() -> None:
     assert found == Trouble("Unschedulable", words)
 
 
-def test_a_pod_that_was_ended_as_a_whole_says_why_and_when() -> None:
+def test_why_and_when_a_pod_was_ended_as_a_whole() -> None:
     status = {"name": "web", "state": ended(137)}
     words = "The node was low on resource: memory."
     pod = raw(status, phase="Failed", reason="Evicted", message=words, conditions=(UNREADY,))
@@ -199,7 +199,7 @@ def test_a_pod_that_was_ended_as_a_whole_says_why_and_when() -> None:
     assert slim(refused).trouble == Trouble("OutOfcpu", "no cpu")
 
 
-def test_a_disruption_is_called_by_its_name() -> None:
+def test_a_disruption_has_its_own_reason() -> None:
     taint = condition("DisruptionTarget", True, "DeletionByTaintManager", "Taint manager: deleting")
     pod = slim(raw(running(), conditions=(condition("Ready", True), taint)))
     assert pod.disrupted
@@ -211,7 +211,7 @@ def test_a_lost_node_is_named() -> None:
     assert found == Trouble("NodeNotReady", "node n1 does not report")
 
 
-def test_a_readiness_gate_is_told_as_the_kubelet_tells_it() -> None:
+def test_a_readiness_gate_has_the_kubelets_words() -> None:
     gate = condition("Ready", False, "ReadinessGatesNotReady", 'readiness gate "x" is not True')
     found = trouble(running(), conditions=(gate,))
     assert found == Trouble("ReadinessGatesNotReady", 'readiness gate "x" is not True')
