@@ -1,7 +1,7 @@
-"""``decide(observed, now) -> Plan``: what one Job needs next. Pure, total, the same for the same.
+"""``decide(observed, now) -> Plan``: what one Job needs next. Pure, total and deterministic.
 
-The steps below are asked in order; the first that has something to store wins, and after that
-write the key is decided anew. Only when nothing is to be stored do pods follow what is stored.
+The steps below run in order. The first one that returns a write ends the decision, and after that
+write the Job is decided again. Pods are touched only when no step has anything to store.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
     if context.job.metadata.deletion_timestamp is not None:
         # The garbage collector deletes what the Job owns.
         return _unless_refused(context, _release(context))
-    if what := too_new.found(context):
-        return _unless_refused(context, too_new.left_alone(context, what))
+    if unknown := too_new.found(context):
+        return _unless_refused(context, too_new.left_alone(context, unknown))
     if (write := creation.adopt(context)) is not None:
         return Plan(write=write)
     if context.status.last_attempt is None and repair.is_incomplete(context):
@@ -109,14 +109,15 @@ def _active_write(direction: Direction, failures: FailureCounts, pods: Convergen
 
 
 def _unless_refused(context: Context, write: Write | None) -> Plan:
-    """Of a Job of which nothing else is done."""
+    """The plan that consists of this write alone, or that waits while the write is refused."""
     if refused_writes.by(context, write):
         return Plan(wake_at=refused_writes.next_moment(context))
     return Plan(write=write)
 
 
 def _adopted(context: Context) -> Plan:
-    """Pods that are there are adopted before any is made: they say what each id is to run."""
+    """The plan that adopts and repairs existing pods before any pod is created: their revisions
+    decide what each instance runs."""
     free = (action for action in repair.repairs(context) if not context.is_held(action))
     return Plan(
         actions=tuple(islice(free, MAX_ACTIONS)),
@@ -126,13 +127,15 @@ def _adopted(context: Context) -> Plan:
 
 
 def _release(context: Context) -> Write | None:
-    """What a Job that is deleted owns goes with it, or stays if who deletes it wants that."""
+    """The release of a deleted Job's revisions if its deletion orphans them. Otherwise the garbage
+    collector deletes them, and this returns None."""
     orphans = "orphan" in context.job.metadata.finalizers and context.observed.revisions
     return ReleaseRevisions(tuple(sorted(context.observed.revisions))) if orphans else None
 
 
 def _close(context: Context) -> Write | None:
-    """Updates that have ended, as their Job says."""
+    """The next write about an Update that has ended: its end as its Job stores it, or the refusal
+    of a verb that came later."""
     writes = (
         verbs.answered_late(context, update)
         if update.status.phase in TERMINAL
@@ -143,13 +146,14 @@ def _close(context: Context) -> Write | None:
 
 
 def _restore_revision(context: Context) -> Write | None:
-    """The present template's ControllerRevision, if it is assigned and somebody deleted it."""
-    mine, to = context.observed.revision, context.active.status.to if context.active else None
-    needed = mine in context.assigned or (to is not None and to.revision == mine)
-    if not needed or mine in context.observed.revisions:
+    """The create of the present template's ControllerRevision, if it is needed and somebody deleted
+    it."""
+    present, to = context.observed.revision, context.active.status.to if context.active else None
+    needed = present in context.assigned or (to is not None and to.revision == present)
+    if not needed or present in context.observed.revisions:
         return None
     newest = max((r.number for r in context.observed.revisions.values()), default=0)
-    return EnsureRevision(mine, newest + 1)
+    return EnsureRevision(present, newest + 1)
 
 
 STEPS: Final[tuple[Callable[[Context], Write | None], ...]] = (
@@ -167,7 +171,7 @@ STEPS: Final[tuple[Callable[[Context], Write | None], ...]] = (
 
 
 def _with_reported_fields(context: Context, write: Write) -> Write:
-    """A write of the Job's status carries with it what is to be said once it is done."""
+    """``write`` with the counts and conditions that are true after it, if it writes the Job."""
     if not isinstance(write, WriteJob):
         return write
     job = context.job.model_copy(update={"status": write.status})
@@ -176,22 +180,23 @@ def _with_reported_fields(context: Context, write: Write) -> Write:
 
 
 def _reports(context: Context, pods: Convergence | None) -> tuple[WriteJob | WriteUpdate, ...]:
-    """What the statuses should say by now, where that differs from what they say."""
+    """The statuses of the Job and the active Update, if they should be reported anew."""
     base, update = context.status, tuple[WriteUpdate, ...]()
     if pods and pods.direction and pods.failures and not pods.failures.unstored:
         direction = pods.direction
-        if (said := report(direction, pods.failures, pods.disruption)) != direction.update.status:
-            update = (WriteUpdate(direction.update.metadata.name, said),)
+        reported = report(direction, pods.failures, pods.disruption)
+        if reported != direction.update.status:
+            update = (WriteUpdate(direction.update.metadata.name, reported),)
         if direction.surges and direction.moving:
             base = surge.status_with_slots(direction)
     status = job_status.with_conditions(context, base)
     job = (WriteJob(status),) if status != context.status else ()
-    found: tuple[WriteJob | WriteUpdate, ...] = (*job, *update)
-    return tuple(write for write in found if not refused_writes.by(context, write))
+    reports: tuple[WriteJob | WriteUpdate, ...] = (*job, *update)
+    return tuple(write for write in reports if not refused_writes.by(context, write))
 
 
 def _wake(context: Context, direction: Direction | None, pods: Convergence | None) -> float | None:
-    """The next moment at which time alone changes the answer."""
+    """The next moment (epoch seconds) at which time alone changes the plan."""
     verdict = context.observed.verdict
     moments = [
         context.view.next_good,
@@ -212,7 +217,7 @@ def _wake(context: Context, direction: Direction | None, pods: Convergence | Non
 
 
 def _timers(context: Context, direction: Direction) -> tuple[float | None, ...]:
-    """When a pulse ends to hold, and when a watch is over."""
+    """The moments at which the pulse expires, the watch ends, or a gate needs a decision."""
     update = direction.update
     moments = [pulse.beats_until(update, context.now), watching_until(update)]
     if direction.moving:

@@ -70,7 +70,7 @@ class Changing:
             if (there := await self._read(action)) is None:
                 return True
             if patch.is_half_changed(there):
-                self._take(await self._patch(action, patch.taken_back(there)))
+                self._take(await self._patch(action, patch.undo(there)))
             if isinstance(error, Forbidden) or refusal.is_denial(error):
                 raise
             self._refuse(action, refusal.words(error))
@@ -124,7 +124,7 @@ class Changing:
         now, job = self.clock(), self.entry.key[1]
         base = patch.restart_base(live, want, action.change, now)
         if action.change is Change.IMAGES:
-            marks = patch.marks_of(job, action, base, patch.found_images(live, want))
+            marks = patch.marks_of(job, action, base, patch.image_annotations(live, want))
             body = patch.with_images(live, want, marks)
             self._take(await self._patch(action, body, kind="strategic"))
             return
@@ -133,8 +133,10 @@ class Changing:
         live = resized = await self._patch(action, patch.with_base(live, base, action.revision))
         if (body_of_resize := patch.resize(live, want)) is not None:
             resized = await self._resize(action, body_of_resize)
-            base = patch.restart_base(live, patch.taken(resized, want), action.change, now)
-        marks = patch.marks_of(job, action, base, patch.found_generation(resized))
+            base = patch.restart_base(
+                live, patch.resources_after(resized, want), action.change, now
+            )
+        marks = patch.marks_of(job, action, base, patch.resize_annotations(resized))
         self._take(await self._patch(action, patch.marked(live, marks)))
 
     async def _resize(

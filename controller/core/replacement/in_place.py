@@ -1,4 +1,4 @@
-"""Which instances of an Update are changed in place, and how (contract rule 16)."""
+"""Which pods an Update changes in place, and how (contract rule 16)."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from controller.core.revisions.change import Change, classify, why_not_in_place
 from controller.core.rollout.direction import Direction
 from controller.core.status.update import MAX_HISTORY, MAX_MESSAGE, OPERATOR
 
-#: A Job whose instances run more revisions than this is rare, and its pods are just replaced.
+#: Revisions that are compared at most. Jobs that run more are rare; their pods are replaced.
 MAX_READ: Final = 8
-#: Why a policy's ``InPlace`` is not obeyed: what differs can only be had by a new pod.
+#: Reason when pods are replaced despite ``InPlace``: the difference requires a new pod.
 NOT_IN_PLACE: Final = "NotInPlace"
 
 
 def how(context: Context, direction: Direction, pod: Pod, goal: str) -> Change:
-    """How the pod comes to revision ``goal``: revision is compared with revision, never with the
-    pod, which others may have changed."""
+    """How the pod comes to revision ``goal``. Revisions are compared with each other, never with
+    the pod, because others may have changed the pod."""
     if direction.policy.replacement is not Replacement.IN_PLACE or direction.restart:
         return Change.REPLACE
     if pod.uid in context.observed.in_place_refused or pod.changing_to not in ("", goal):
@@ -35,8 +35,8 @@ def how(context: Context, direction: Direction, pod: Pod, goal: str) -> Change:
 
 
 def record_recreation(direction: Direction) -> Write | None:
-    """The write that says, once for each direction, why instances are replaced although they
-    should be changed in place; None: none is, or it is said."""
+    """The write that records why pods are replaced despite ``InPlace``, once per direction. Returns
+    None if no pod is, or if it is recorded."""
     context, update = direction.context, direction.update
     if (
         direction.policy.replacement is not Replacement.IN_PLACE
@@ -54,33 +54,33 @@ def record_recreation(direction: Direction) -> Write | None:
     if why is None or not direction.moving:
         return None
     words = f"instances are replaced, not changed in place: {why}"
-    said = HistoryEntry(
+    entry = HistoryEntry(
         time=context.stamp,
         phase=status.phase,
         reason=NOT_IN_PLACE,
         message=words[:MAX_MESSAGE],
         by=OPERATOR,
     )
-    status = status.model_copy(update={"history": (said, *status.history)[:MAX_HISTORY]})
+    status = status.model_copy(update={"history": (entry, *status.history)[:MAX_HISTORY]})
     name = update.metadata.name
     return WriteUpdate(name, status, (Event(NOT_IN_PLACE, words, name),))
 
 
 def reasons(context: Context, goal: Assigned, ids: Ids) -> Iterator[str]:
-    """Why some of ``ids``, whose pods live, have to be replaced to come to their goal, as the
-    templates tell."""
+    """For each pair of revisions between which pods of ``ids`` (all alive) cannot be changed in
+    place: the reason, as the two templates show it."""
     templates = context.observed.templates
-    for new, wish in goal.items():
-        for old, there in context.view.at.items():
-            if ids & wish & there and old in templates and new in templates:
+    for new, to_ids in goal.items():
+        for old, from_ids in context.view.at.items():
+            if ids & to_ids & from_ids and old in templates and new in templates:
                 why = why_not_in_place(templates[old], templates[new])
                 if why:
                     yield why
 
 
 def unread(direction: Direction) -> Write | None:
-    """The question for a template that is to be compared and was not read yet; None: all were. One
-    that is gone is not asked for: its pods are replaced."""
+    """The read of a template that must be compared and was not read yet. Returns None if all were
+    read. A revision that is gone is not read: its pods are replaced."""
     context = direction.context
     if (
         direction.policy.replacement is not Replacement.IN_PLACE
@@ -92,8 +92,8 @@ def unread(direction: Direction) -> Write | None:
     names |= {
         r for r, ids in context.view.at.items() if ids & direction.not_started & context.view.alive
     }
-    half = context.view.at_revision("") & direction.not_started & context.view.alive
-    names |= {context.view.pod(i).revision for i in islice(half, MAX_READ)} - {""}
+    changing = context.view.at_revision("") & direction.not_started & context.view.alive
+    names |= {context.view.pod(i).revision for i in islice(changing, MAX_READ)} - {""}
     if len(names) > MAX_READ:
         return None
     missing = (names - set(context.observed.templates)) & set(context.observed.revisions)

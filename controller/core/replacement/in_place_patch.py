@@ -1,16 +1,16 @@
-"""The patches that change a running pod in place, and the restart base that goes with them.
+"""The patches that change a running pod in place, and their restart base (contract rule 16).
 
-Pure: a live pod and the manifests of two revisions in, bodies out (contract rule 16). The base
-counts the restarts that the kubelet will make because of the change:
+Pure: from a live pod and the manifests of two revisions to the bodies of requests. The base counts
+one restart of each container that the kubelet will restart because of the change:
 
-- for an image, of each container whose image in the live pod becomes another;
-- for resources, of each running container whose ``resizePolicy`` says RestartContainer for one that
-  is not yet as it should be in its status: so that a change that was half made counts its restart
-  once, whether that has happened or not;
-- of each container that is down but has run: its next start is of the new revision.
+- images: each container whose image in the live pod differs from the new one;
+- resources: each running container with ``resizePolicy`` RestartContainer for a resource whose
+  amount in its status is not the new one yet. So a change that was interrupted counts its restart
+  once, whether that restart has happened or not;
+- each container that is down but has run: its next start is one at the new revision.
 
-What an admission plugin makes of the change is not known before: the images that the change found
-go with the base (`RestartBase.in_force`), and the base of a resize is brought up to its answer.
+An admission plugin may alter the change. Therefore the images that the pod had before are stored
+with the base (`RestartBase.in_force`), and the base of a resize is corrected by the response.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from controller.core.revisions.change import KINDS, Change, resources_of
 from controller.core.revisions.revision import digest_of
 
 Object = dict[str, Any]
-#: Container -> its image, or its requests and limits, as they shall be.
+#: Container name -> its new image, or its new requests and limits.
 Wanted = Mapping[str, Any]
 
-#: Seconds that the restart of a former change is waited for: counted in two bases it would pass for
-#: a failure, and it comes at once unless the node is lost.
-PATIENCE: Final = 60.0
+#: Seconds to wait for the restart of an earlier change. If it were counted in two bases, it would
+#: look like a failure; it happens at once unless the node is lost.
+RESTART_TIMEOUT: Final = 60.0
 
 
 def wanted(before: Object, after: Object, change: Change) -> Wanted:
-    """What differs between the manifests of two revisions of one instance."""
+    """The new images, or requests and limits, that differ between two manifests of one instance."""
     old, new = _by_name(before), _by_name(after)
     if change is Change.IMAGES:
         return {n: c["image"] for n, c in new.items() if c["image"] != old[n]["image"]}
@@ -46,16 +46,16 @@ def wanted(before: Object, after: Object, change: Change) -> Wanted:
 
 
 def not_running(live: Object, want: Wanted) -> str:
-    """Why this is no running pod that could be changed, in words; "" when it is. A container that
-    has never run may be about to start as it was: nobody could tell its restart from a failure."""
+    """Why the pod cannot be changed in place yet, for a message; "" if it can. A container that has
+    never run may start once more with its old image: its restart would look like a failure."""
     down = [name for name in want if not (s := _statuses(live).get(name)) or not _has_run(s)]
     return f"container {down[0]} has not run yet" if down else ""
 
 
 def is_restarting(live: Object, now: float) -> bool:
-    """Whether a restart that a former change makes is still to come."""
+    """Whether the restart that an earlier change causes has not happened yet."""
     base = _base(live)
-    if not base.at or now >= base.at + PATIENCE or _is_resizing(live, (PENDING,)):
+    if not base.at or now >= base.at + RESTART_TIMEOUT or _is_resizing(live, (PENDING,)):
         return False
     statuses = _statuses(live).items()
     return any(_runs(s) and _count(s) < base.of(name) for name, s in statuses)
@@ -83,7 +83,7 @@ def with_images(live: Object, want: Wanted, marks: Object) -> Object:
 
 
 def with_base(live: Object, base: RestartBase, revision: str) -> Object:
-    """Patch of the pod that says what a resize begins with, and where it goes."""
+    """Patch of the pod before a resize: its restart base, and the revision it changes to."""
     marks = {
         "annotations": {
             labels.RESTART_BASE: str(base),
@@ -95,13 +95,13 @@ def with_base(live: Object, base: RestartBase, revision: str) -> Object:
 
 
 def is_half_changed(live: Object) -> bool:
-    """Whether a resize was begun and is not through."""
+    """Whether a resize has begun and is not complete."""
     return labels.CHANGING_TO in (live["metadata"].get("annotations") or {})
 
 
-def taken_back(live: Object) -> Object:
-    """Patch of the pod that takes back what a resize began with: the API server refuses it. No
-    restart that it might have made is due."""
+def undo(live: Object) -> Object:
+    """Patch of the pod that undoes `with_base`, because the API server refuses the resize. The base
+    no longer counts the restart that the resize would have caused."""
     base, statuses = _base(live), _statuses(live)
     counts = {
         n: min(c, _count(statuses[n])) if n in statuses else c for n, c in base.counts.items()
@@ -110,15 +110,15 @@ def taken_back(live: Object) -> Object:
     return {"metadata": {"uid": live["metadata"]["uid"], "annotations": notes}}
 
 
-def taken(live: Object, want: Wanted) -> Wanted:
-    """What a pod that was resized asks for now: what was wanted, unless admission changed it."""
+def resources_after(live: Object, want: Wanted) -> Wanted:
+    """Requests and limits of a resized pod: those in ``want``, unless admission altered them."""
     there = _by_name(live)
     return {name: resources_of(there[name]) for name in want}
 
 
 def resize(live: Object, want: Wanted) -> Object | None:
-    """Strategic merge patch of the subresource ``resize``; None when the pod asks for all that
-    already."""
+    """Strategic merge patch of the subresource ``resize``. Returns None if the pod's spec has these
+    requests and limits already."""
     there = {name: resources_of(c) for name, c in _by_name(live).items()}
     if all(_same_amounts(there[name], should) for name, should in want.items()):
         return None
@@ -127,32 +127,32 @@ def resize(live: Object, want: Wanted) -> Object | None:
 
 
 def marked(live: Object, marks: Object) -> Object:
-    """Patch of the pod once it was resized. Its status is changing by now: only that it still is
-    this pod is asked for."""
+    """Patch of the pod after its resize. It names the uid and no resourceVersion, because the pod's
+    status is changing."""
     return {"metadata": {"uid": live["metadata"]["uid"], **marks}}
 
 
-def found_images(live: Object, want: Wanted) -> dict[str, str | None]:
-    """Annotations of a pod whose images are changed: those that it had, of containers that the
-    kubelet restarts for it; and whether a resize of ours is still to come into effect."""
+def image_annotations(live: Object, want: Wanted) -> dict[str, str | None]:
+    """Annotations of a pod whose images are changed: the old images of the containers that the
+    kubelet restarts, and the generation if a resize by the operator is not in effect yet."""
     spec, statuses = _by_name(live), _statuses(live)
-    found = {n: spec[n].get("image") for n in _restarted(live, want, Change.IMAGES)}
-    restarting = {n: image for n, image in found.items() if n in statuses and _runs(statuses[n])}
-    # The change raises the pod's generation by one; one that does not has no resize in it either.
+    old = {n: spec[n].get("image") for n in _restarted(live, want, Change.IMAGES)}
+    restarting = {n: image for n, image in old.items() if n in statuses and _runs(statuses[n])}
+    # The change raises the pod's generation by one. (If it does not, no resize is left in it.)
     resized = str(_generation(live) + 1) if _is_resizing(live) else None
     return {labels.CHANGED_FROM: _json(restarting) or None, labels.RESIZED: resized}
 
 
-def found_generation(live: Object) -> dict[str, str | None]:
-    """Annotations of a pod that was resized, as the answer ``live`` shows it."""
+def resize_annotations(live: Object) -> dict[str, str | None]:
+    """Annotations of a resized pod; ``live``: the response of the resize."""
     return {labels.CHANGED_FROM: None, labels.RESIZED: str(_generation(live))}
 
 
 def marks_of(
-    job: str, action: ChangePod, base: RestartBase, found: Mapping[str, str | None]
+    job: str, action: ChangePod, base: RestartBase, annotations: Mapping[str, str | None]
 ) -> Object:
-    """Labels and annotations of a pod that was brought to ``action.revision``; ``found``: those
-    that the change itself gives."""
+    """Labels and annotations of a pod that was changed to ``action.revision``; ``annotations``:
+    those from `image_annotations` or `resize_annotations`."""
     return {
         "labels": {labels.REVISION: digest_of(job, action.revision)},
         "annotations": {
@@ -161,7 +161,7 @@ def marks_of(
             labels.FAILURES: str(action.failures),
             labels.RESTART_BASE: str(base),
             labels.CHANGING_TO: None,
-            **found,
+            **annotations,
         },
     }
 
@@ -216,7 +216,8 @@ def _generation(pod: Object) -> int:
 
 
 def _is_resizing(pod: Object, signs: Collection[str] = RESIZE) -> bool:
-    """Whether a resize of ours is not in effect yet, as one of these conditions tells."""
+    """Whether a resize by the operator is not in effect yet: one of the conditions ``signs`` is
+    True."""
     conditions = (pod.get("status") or {}).get("conditions") or ()
     busy = any(c["type"] in signs and c["status"] == "True" for c in conditions)
     return busy and is_resized_by_us(pod["metadata"].get("annotations") or {}, _generation(pod))

@@ -1,7 +1,7 @@
 """Pods follow ``assigned``: what to create, delete and repair now, and what has to wait.
 
-Acts only on acknowledged intent. Every delete names a uid, every create a name that is taken if the
-pod is there already; so a repeat does nothing (invariants 1 and 3).
+Actions follow only intent that the API server acknowledged. Every delete names a uid, and every
+create a name that is taken if the pod exists, so a repeated action does nothing (invariants 1, 3).
 """
 
 from __future__ import annotations
@@ -28,14 +28,18 @@ from controller.core.revisions.change import Change
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FailureCounts
 
-#: Actions of one decision; the rest follows in the next one, so that no Job starves the others.
+#: Actions of one decision. The next decision returns more, so that no Job starves the others.
 MAX_ACTIONS = 500
 
 
 @dataclass(frozen=True)
 class Convergence:
-    """``direction`` and ``failures``: of the active Update, if there is one. ``blocked``: what that
-    Update has to store is refused; what is down is brought up, but nothing new starts."""
+    """The actions that bring the pods of one Job to ``assigned``.
+
+    ``direction`` and ``failures``: of the active Update, if there is one. ``blocked``: the API
+    server refuses a write of that Update; instances that are down are brought up, but no
+    replacement starts.
+    """
 
     context: Context
     direction: Direction | None = None
@@ -43,17 +47,17 @@ class Convergence:
     blocked: bool = False
 
     def actions(self) -> tuple[Action, ...]:
-        """What to do now, in this order: repair, delete, create; at most 500."""
+        """The actions to take now, in this order: repairs, deletes, creates; at most 500."""
         return self._sorted[0]
 
     @property
     def held(self) -> frozenset[ActionKey]:
-        """What would be done to objects now, had the API server not just refused it."""
+        """Actions on objects that are due but wait, because the API server just refused them."""
         return self._sorted[1]
 
     @cached_property
     def startable(self) -> Ids:
-        """Untouched ids of the group in flight that may be replaced (or created) now."""
+        """Ids of the group in flight that are untouched and may be replaced (or created) now."""
         direction = self.direction
         if direction is None or not direction.moving or self.blocked:
             return NONE
@@ -61,12 +65,12 @@ class Convergence:
         if direction.policy.strategy.type is StrategyType.QUEUE:
             started = direction.in_flight - direction.not_started
             room = direction.policy.strategy.groups[0] - len(started)
-            # Of a group that gates are asked about, no more than there are left.
+            # Gates allow only so many instances before the next verdict.
             if (left := Gates(direction).room) is not None:
                 room = min(room, left)
             if room <= 0 or direction.updated_not_ready:
                 return NONE
-            # Instances that a policy holds back must not fill the window before those it allows.
+            # Instances that a policy holds back must not take the places of those it allows.
             allowed = (i for i in direction.ordered(not_started) if i in self.disruption.allowed)
             return Ids(islice(allowed, room))
         return not_started & self.disruption.allowed
@@ -81,7 +85,7 @@ class Convergence:
 
     @cached_property
     def next_moment(self) -> float | None:
-        """When a back-off ends."""
+        """When (epoch seconds) the next back-off or deadline ends that an action waits for."""
         now = self.context.now
         moments = [at for _, at in self._ended() if at > now]
         moments += [at for _, at in self._ended_twins() if at > now]
@@ -106,7 +110,7 @@ class Convergence:
         context, view = self.context, self.context.view
         replacing = self.startable & view.alive
         for i in self._surplus | self._overdue - self._beside | self._wrong | self._infeasible:
-            # One that is being made has no uid yet: its turn comes when the watch shows it.
+            # A pod that is being created has no uid yet; it is deleted when the watch shows it.
             if (pod := view.pod(i)).uid:
                 yield _delete(pod)
         yield from (action for i in replacing if (action := self._replace(i)))
@@ -119,7 +123,8 @@ class Convergence:
                 yield replace(_delete(pod), force=True)
 
     def _replace(self, instance: int) -> Action | None:
-        """The old pod of an instance goes, is changed, or gets the new one beside it."""
+        """The action that replaces an instance: delete its old pod, change it in place, or create
+        the new pod beside it. Returns None if the instance has to wait."""
         direction, view = self.direction, self.context.view
         assert direction is not None
         pod = view.pod(instance)
@@ -139,28 +144,29 @@ class Convergence:
 
     @cached_property
     def _beside(self) -> Ids:
-        """Ids whose new pod came up beside the old one, and is not the one that counts yet."""
+        """Ids whose new pod exists beside the old one, which still counts as the instance's pod."""
         return self.direction.surging if self.direction else NONE
 
     def _twin_of(self, pod: Pod) -> Action | None:
-        """The new pod of a surge, unless its name is still taken or it has to wait."""
-        i, direction, seen = pod.instance, self.direction, self.context.observed
+        """The create of a surge's new pod. Returns None if its name is taken or it has to wait."""
+        i, direction, observed = pod.instance, self.direction, self.context.observed
         assert direction is not None
-        if i in seen.name_conflicts or i in self.context.view.twin.occupied:
+        if i in observed.name_conflicts or i in self.context.view.twin.occupied:
             return None
         goal = asg.revision_of(direction.goal, i)
-        if goal is None or goal not in seen.revisions:
+        if goal is None or goal not in observed.revisions:
             return None
         count = self.failures.counts.get(i, 0) if self.failures else 0
         return create(self.context, i, goal, not pod.surge, direction.update.metadata.uid, count)
 
     def _delete_twins(self) -> Iterator[Action]:
-        """Pods in the other slot that do not surge (any more), and new ones whose time is up."""
+        """Deletes of pods in the other slot that are not, or no longer, part of a surge, and of new
+        pods whose deadline passed."""
         twin = self.context.view.twin
         if not self._consistent:
             return
-        late = self._overdue & self._beside
-        kept = self._beside & self.direction.in_flight - late if self.direction else NONE
+        overdue = self._overdue & self._beside
+        kept = self._beside & self.direction.in_flight - overdue if self.direction else NONE
         for i in twin.alive - kept:
             if (pod := twin.pod(i)).uid:
                 yield _delete(pod)
@@ -169,14 +175,15 @@ class Convergence:
                 yield _delete(twin.pod(i))
 
     def _ended_twins(self) -> Iterator[tuple[int, float]]:
-        """The same as ``_ended`` in the other slot; one that nobody stands in for goes at once."""
+        """Ended pods in the other slot, as in ``_ended``. Such a pod is deleted at once (0.0) if no
+        old pod of its instance is alive."""
         view = self.context.view
         for i in view.twin.ended - self._unstored:
             yield i, backoff.remake_at(view.twin.pod(i)) if i in view.alive else 0.0
 
     def _stuck(self) -> Iterator[tuple[Pod, float]]:
-        """Old pods of the group in flight that do not go, with the moment at which they are deleted
-        by force (contract: terminationTimeoutSeconds)."""
+        """Terminating pods of the group in flight, with the moment at which to delete them by force
+        (epoch seconds; contract: terminationTimeoutSeconds)."""
         direction = self.direction
         if direction is None or not (timeout := direction.policy.termination_timeout_seconds):
             return
@@ -187,19 +194,20 @@ class Convergence:
 
     @cached_property
     def _consistent(self) -> bool:
-        """A status that contradicts itself (a restored backup, a tampered one) costs no pod."""
+        """Whether the status agrees with itself. If not (somebody restored or edited it), no
+        surplus pod is deleted."""
         return self.context.status.instances_in_force == len(self.context.intended)
 
     @cached_property
     def _unstored(self) -> Ids:
-        """Instances whose pod shows a failure that is not stored yet: until then it must stay."""
+        """Ids whose pod shows a failure that is not stored yet: the pod must stay until it is."""
         if self.failures is None:
             return NONE
         return Ids(self.failures.increased) if self.blocked else self.failures.unstored
 
     @cached_property
     def _infeasible(self) -> Ids:
-        """Pods that the kubelet can never change as asked: they are replaced after all."""
+        """Ids whose pod the kubelet can never resize: the pod is replaced instead."""
         direction = self.direction
         if direction is None or not direction.moving:
             return NONE
@@ -209,24 +217,24 @@ class Convergence:
 
     @cached_property
     def _surplus(self) -> Ids:
-        """Pods of ids that are no more."""
+        """Ids that have a pod and are not, or no longer, instances of the Job."""
         context, view = self.context, self.context.view
         if not self._consistent:
             return NONE
-        waiting = self.direction.not_started if self.direction else NONE
-        return (view.alive | view.ended) - context.intended - waiting
+        not_started = self.direction.not_started if self.direction else NONE
+        return (view.alive | view.ended) - context.intended - not_started
 
     @cached_property
     def _overdue(self) -> Ids:
-        """Instances whose deadline passed, once that failure is stored and is tolerated."""
+        """Ids whose deadline passed, if that failure is stored and tolerated."""
         if self.failures is None or self.direction is None or not self.direction.moving:
             return NONE
         return self.failures.overdue - self.direction.failed - self._unstored
 
     @cached_property
     def _wrong(self) -> Ids:
-        """Without an Update, a pod that is not at its instance's revision (somebody tampered, or a
-        backup was restored) is replaced while all others are available: one at a time."""
+        """Without an Update: at most one id whose pod is not at its assigned revision (somebody
+        edited the pod or restored a backup), and only while all other instances are available."""
         context = self.context
         if context.status.active_update is not None:
             return NONE
@@ -235,15 +243,15 @@ class Convergence:
         return disruption.allow(context, None, wrong).allowed
 
     def _ended(self) -> Iterator[tuple[int, float]]:
-        """Pods that ended, with the moment at which they may be made again."""
+        """Ids whose pod ended, with the moment (epoch seconds) at which it may be created again."""
         context, view = self.context, self.context.view
         for i in view.ended & context.intended - self._unstored:
-            # One that has to give way to another revision is not waited for.
+            # A pod at another revision than the assigned one is deleted without back-off.
             yield i, backoff.remake_at(view.pod(i)) if i in context.at_assigned else 0.0
 
     def _creates(self) -> Iterator[Action]:
         context, view, direction = self.context, self.context.view, self.direction
-        # A pod in the other slot takes over, or goes first: never two of one instance.
+        # A pod in the other slot becomes the instance's pod, or goes first: never two pods.
         missing = context.intended - view.occupied - view.twin.occupied
         if context.observed.name_conflicts:
             missing -= Ids(context.observed.name_conflicts)
@@ -253,25 +261,19 @@ class Convergence:
         counts = self.failures.counts if self.failures else {}
         refusals = context.observed.refusals
         if any(r.reason == TERMINATING and r.until > context.now for r in refusals.values()):
-            return  # The namespace goes: nothing can be made in it.
+            return  # The namespace terminates: nothing can be created in it.
         for revision, ids in context.assigned.items():
             if revision not in context.observed.revisions:
                 continue
-            asked = direction is not None and revision in direction.goal
-            update = direction.update.metadata.uid if direction is not None and asked else ""
-            mine = NONE
-            if direction and asked:
-                # Whatever is made during a restart is no older than it.
-                mine = direction.goal[revision]
-                mine &= (
-                    mine
-                    if direction.restart
-                    else direction.batch | direction.done | direction.failed
-                )
+            update, by_update = "", NONE
+            if direction is not None and revision in direction.goal:
+                update, by_update = direction.update.metadata.uid, direction.goal[revision]
+                if not direction.restart:  # Every pod created during a restart counts for it.
+                    by_update &= direction.batch | direction.done | direction.failed
             for i in ids & missing:
-                by, count = (update, counts.get(i, 0)) if i in mine else ("", 0)
-                if (made := create(context, i, revision, i in slots, by, count)) is not None:
-                    yield made
+                by, count = (update, counts.get(i, 0)) if i in by_update else ("", 0)
+                if (action := create(context, i, revision, i in slots, by, count)) is not None:
+                    yield action
 
 
 def _delete(pod: Pod) -> DeletePod:

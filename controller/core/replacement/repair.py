@@ -1,4 +1,4 @@
-"""Pods of ours that lack an owner or a label get it back, by one request each (rule 14)."""
+"""Repair of the Job's pods that lack their owner or a label, by one request each (rule 14)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from controller.core.model.plan import RepairPod
 
 
 def repairs(context: Context) -> Iterator[RepairPod]:
-    """What is to be repaired and is not being repaired already."""
-    for pod, adopt, under_way in _incomplete(context):
-        if not under_way:
+    """The repairs that are needed and not under way yet."""
+    for pod, adopt, repairing in _incomplete(context):
+        if not repairing:
             surplus = adopt and pod.instance not in context.intended | context.every_id
             slot = (pod.instance, pod.surge)
             yield RepairPod(*slot, pod.name, pod.uid, pod.revision, adopt, surplus)
 
 
 def is_incomplete(context: Context) -> bool:
-    """Whether a pod of ours lacks something, be it that it gets it now."""
+    """Whether a pod of the Job lacks its owner or a label, even if its repair is under way."""
     return any(True for _ in _incomplete(context))
 
 
 def _incomplete(context: Context) -> Iterator[tuple[Pod, bool, bool]]:
-    """Pods, whether they lack their owner, and whether they are being repaired."""
+    """Pods that lack their owner or a label; whether it is the owner; whether a repair is under
+    way."""
     for view in (context.view, context.view.twin):
         for i in view.orphan | (view.unlabelled - view.terminating):
             pod = view.pod(i)

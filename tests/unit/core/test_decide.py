@@ -1,4 +1,4 @@
-"""``decide`` in the simulated world: creation, forward, back, scale, superseding."""
+"""``decide`` in the simulated world: creation, update, rollback, scale, superseding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_first_creation_is_no_update() -> None:
     world.quiet()
 
 
-def test_forward() -> None:
+def test_an_update_rolls_forward() -> None:
     world = World(instances=4).ready()
     world.roll("app:2")
     assert world.phase is Phase.ROLLED_FORWARD
@@ -30,7 +30,7 @@ def test_forward() -> None:
     world.quiet()
 
 
-def test_back() -> None:
+def test_a_failed_update_rolls_back() -> None:
     world = World(instances=4).ready()
     before = world.uids()
     world.behave("app:2", instance=1, ready=None)
@@ -43,7 +43,7 @@ def test_back() -> None:
     world.quiet()
 
 
-def test_scale() -> None:
+def test_a_scale_creates_and_removes_instances() -> None:
     world = World(instances=4).ready()
     world.edit(instances=6)
     world.run(20)
@@ -54,7 +54,7 @@ def test_scale() -> None:
     world.quiet()
 
 
-def test_supersede() -> None:
+def test_a_newer_template_supersedes_an_active_update() -> None:
     world = World(instances=4).ready()
     world.edit(image="app:2")
     world.until(lambda: "app:2" in world.images().values())

@@ -1,4 +1,4 @@
-"""Replacement InPlace: the running pod is changed where that is possible (contract rule 16)."""
+"""Replacement InPlace: running pods are changed in place where possible (contract rule 16)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_pods_stay_and_run_the_new_image() -> None:
     world.quiet()
 
 
-def test_one_at_a_time() -> None:
+def test_pods_are_changed_one_at_a_time() -> None:
     world = in_place()
     most: list[int] = []
     world.after_step = lambda: most.append(
@@ -41,7 +41,7 @@ def test_one_at_a_time() -> None:
     assert max(most) == 1
 
 
-def test_a_change_that_fails_goes_back_in_place() -> None:
+def test_a_failed_change_is_rolled_back_in_place() -> None:
     world = in_place(maxFailuresPerInstance=0)
     before = world.uids()
     world.behave("app:2", instance=1, crash=1)
@@ -52,7 +52,7 @@ def test_a_change_that_fails_goes_back_in_place() -> None:
     assert world.update.status.failures[0].instance == 1
 
 
-def test_what_never_takes_effect_is_a_failure_at_its_deadline() -> None:
+def test_a_change_that_never_takes_effect_is_a_failure_at_its_deadline() -> None:
     world = in_place(maxFailuresPerInstance=0, readyTimeoutSeconds=30)
     world.behave("app:2", instance=0, ready=None)
     world.roll("app:2")
@@ -60,7 +60,7 @@ def test_what_never_takes_effect_is_a_failure_at_its_deadline() -> None:
     assert world.images_of("app:1") == Ids(range(3))
 
 
-def test_infeasible_is_replaced_after_all() -> None:
+def test_a_pod_whose_resize_is_infeasible_is_replaced() -> None:
     world = in_place()
     before = world.uids()
     world.behave("app:2", instance=1, infeasible=True)
@@ -69,7 +69,7 @@ def test_infeasible_is_replaced_after_all() -> None:
     assert {i for i, uid in world.uids().items() if uid != before[i]} == {1}
 
 
-def test_what_the_server_will_not_change_is_replaced() -> None:
+def test_a_pod_whose_change_the_api_server_finds_invalid_is_replaced() -> None:
     world = in_place()
     before = world.uids()
     world.cluster.in_place_refused.add(2)
@@ -78,7 +78,7 @@ def test_what_the_server_will_not_change_is_replaced() -> None:
     assert {i for i, uid in world.uids().items() if uid != before[i]} == {2}
 
 
-def test_a_restart_replaces() -> None:
+def test_a_restart_replaces_pods() -> None:
     world = in_place()
     before = world.uids()
     world.cluster.user_update("mine", restart=True)
@@ -86,7 +86,7 @@ def test_a_restart_replaces() -> None:
     assert not set(before.values()) & set(world.uids().values())
 
 
-def test_another_change_replaces() -> None:
+def test_a_change_of_other_fields_replaces_pods() -> None:
     world = in_place(2)
     before = world.uids()
 
@@ -100,7 +100,7 @@ def test_another_change_replaces() -> None:
     assert not set(before.values()) & set(world.uids().values())
 
 
-def test_created_and_removed_ones() -> None:
+def test_an_update_in_place_also_creates_and_removes_instances() -> None:
     world = in_place(3)
     before = world.uids()
     world.roll("app:2", instances=4)
@@ -109,7 +109,7 @@ def test_created_and_removed_ones() -> None:
     assert world.images() == {0: "app:3", 1: "app:3"}
 
 
-def test_crashes_after_each_write() -> None:
+def test_an_update_in_place_survives_a_crash_after_each_write() -> None:
     world = in_place(2)
     before = world.uids()
     world.edit(image="app:2")
@@ -140,14 +140,14 @@ def test_a_change_that_a_quota_refuses_waits_and_fails_at_its_deadline() -> None
     world.until_ended()
     assert world.phase is Phase.ROLLED_BACK
     assert world.update.status.failures[0].reason == "QuotaExceeded"
-    assert world.uids() == before, "the pods have served all the time"
+    assert world.uids() == before, "the pods have served without a break"
     assert world.images_of("app:1") == Ids(range(3))
     assert world.status.known_bad == ()
     world.run(5)
-    assert world.operator.refused_actions == {}, "nobody wants it any more"
+    assert world.operator.refused_actions == {}, "the change is no longer needed"
 
 
-def test_a_refused_change_that_is_tolerated_leaves_the_pod_as_it_is() -> None:
+def test_a_tolerated_failure_of_a_refused_change_leaves_the_pod_as_it_is() -> None:
     world = in_place(maxFailuresPerInstance=0, maxFailedInstances=1, readyTimeoutSeconds=30)
     before = world.uids()
     world.cluster.denied["change pod"] = QUOTA
@@ -162,7 +162,7 @@ def test_a_refused_change_that_is_tolerated_leaves_the_pod_as_it_is() -> None:
     world.quiet()
 
 
-def test_a_change_that_a_busy_server_refuses_is_no_failure() -> None:
+def test_a_change_that_an_overloaded_api_server_refuses_is_no_failure() -> None:
     world = in_place(maxFailuresPerInstance=0, readyTimeoutSeconds=10)
     world.cluster.denied["change pod"] = ("Down", "too many requests")
     world.edit(image="app:2")
@@ -173,7 +173,7 @@ def test_a_change_that_a_busy_server_refuses_is_no_failure() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-def test_why_instances_are_replaced_is_told_once() -> None:
+def test_the_reason_why_pods_are_replaced_is_recorded_once() -> None:
     world = in_place(maxFailuresPerInstance=0)
     words = "instances are replaced, not changed in place: spec.hostNetwork differs"
 

@@ -1,4 +1,4 @@
-"""The patches of a change in place, and the restarts that it counts in."""
+"""The patches that change a pod in place, and the restarts that their base counts."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def container(name: str = "web", image: str = "web:1", **fields: Any) -> Object:
 
 
 def pod(*containers: Object, **rest: Any) -> Object:
-    """A manifest."""
+    """A manifest with these containers."""
     return {"spec": {"containers": list(containers), **rest}}
 
 
 def live(*pairs: tuple[Object, Object], note: str = "", **rest: Any) -> Object:
-    """A pod of containers, each with its status."""
+    """A live pod; ``pairs``: each container with its status."""
     notes = {RESTART_BASE: note, RESIZED: "4"} if note else {}
     statuses = [{"name": c["name"], "restartCount": 0, "state": RUNS, **s} for c, s in pairs]
     return {
@@ -50,14 +50,14 @@ def base_of(pod: Object, want: patch.Wanted, change: Change = Change.IMAGES) -> 
     return dict(patch.restart_base(pod, want, change, NOW).counts)
 
 
-def test_only_what_differs_between_the_revisions_is_wanted() -> None:
+def test_only_differences_between_the_revisions_are_wanted() -> None:
     before = pod(container(), container("side", "side:1", resources={"requests": {"cpu": "1"}}))
     after = pod(container(image="web:2"), container("side", "side:1", resources=CPU2))
     assert patch.wanted(before, after, Change.IMAGES) == {"web": "web:2"}
     assert patch.wanted(before, after, Change.RESOURCES) == {"side": {**CPU2}}
 
 
-def test_a_changed_image_counts_its_restart_in() -> None:
+def test_the_base_counts_the_restart_of_a_changed_image() -> None:
     side = container("side", "side:1")
     there = live((container(), {"restartCount": 3}), (side, {"restartCount": 1}))
     assert base_of(there, {"web": "web:2"}) == {"web": 4, "side": 1}
@@ -73,7 +73,7 @@ def test_an_image_that_the_pod_has_already_restarts_nothing() -> None:
         ({"restartCount": 2, "state": CRASHED, "lastState": ENDED}, {}, 3),
         ({"restartCount": 2, "state": ENDED}, {}, 3),
         ({"restartCount": 0, "state": ENDED}, {}, 1),
-        # It may never be started again.
+        # The kubelet may never start it again.
         ({"restartCount": 2, "state": ENDED}, {"restartPolicy": "OnFailure"}, 2),
         ({"restartCount": 0, "state": {"waiting": {"reason": "ContainerCreating"}}}, {}, 0),
     ],
@@ -115,18 +115,18 @@ def restarting(*resources: str) -> Object:
         (restarting("cpu"), CPU1, 1),
         (restarting("cpu", "memory"), CPU1, 1),
         (restarting("cpu"), None, 1),
-        # The resize was made before, and its restart has happened.
+        # The pod was resized before, and its restart has happened.
         (restarting("cpu"), {"requests": {"cpu": "2000m"}}, 0),
     ],
 )
-def test_a_resize_counts_its_restart_in_if_its_policy_makes_one(
+def test_the_base_counts_the_restart_of_a_resize_if_its_policy_restarts(
     policy: Object, reported: Object | None, count: int
 ) -> None:
     there = live((container(resources=CPU1, **policy), {"resources": reported}))
     assert base_of(there, {"web": CPU2}, Change.RESOURCES) == {"web": count}
 
 
-def test_a_restart_that_was_counted_in_but_has_not_happened_is_counted_in_again() -> None:
+def test_a_restart_that_was_counted_but_has_not_happened_is_counted_again() -> None:
     """The operator was killed between the resize and the labels."""
     status = {"restartCount": 3, "resources": CPU1}
     there = live((container(resources=CPU2, **restarting("cpu")), status))
@@ -134,7 +134,7 @@ def test_a_restart_that_was_counted_in_but_has_not_happened_is_counted_in_again(
     assert base_of(there, {"web": CPU2}, Change.RESOURCES) == {"web": 4}
 
 
-def test_a_resize_that_was_deferred_and_is_taken_back_restarts_nothing() -> None:
+def test_a_deferred_resize_that_is_reverted_restarts_nothing() -> None:
     there = live((container(resources=CPU2, **restarting("cpu")), {"resources": CPU1}))
     assert patch.resize(there, {"web": CPU1}) is not None
     assert base_of(there, {"web": CPU1}, Change.RESOURCES) == {"web": 0}
@@ -154,7 +154,7 @@ def test_a_pod_that_has_not_run_cannot_be_changed() -> None:
     assert "web has not run" in patch.not_running(live((container(), fresh)), want)
     assert "web has not run" in patch.not_running(live(), want)
     other = live((container(), {}), (container("side"), fresh))
-    assert patch.not_running(other, want) == "", "only what is changed must have run"
+    assert patch.not_running(other, want) == "", "only changed containers must have run"
 
 
 @pytest.mark.parametrize(
@@ -164,12 +164,12 @@ def test_a_pod_that_has_not_run_cannot_be_changed() -> None:
         (1, RUNS, 1.0, [], False),
         (2, RUNS, 1.0, [], False),
         (0, CRASHED, 1.0, [], False),
-        (0, RUNS, patch.PATIENCE, [], False),
+        (0, RUNS, patch.RESTART_TIMEOUT, [], False),
         (0, RUNS, 1.0, [{"type": "PodResizePending", "status": "True"}], False),
         (0, RUNS, 1.0, [{"type": "PodResizePending", "status": "False"}], True),
     ],
 )
-def test_the_restart_of_a_former_change_is_waited_for(
+def test_a_change_waits_for_the_restart_of_an_earlier_change(
     count: int, state: Object, age: float, conditions: list[Object], expected: bool
 ) -> None:
     note = str(RestartBase(NOW, {"web": 1}))
@@ -182,11 +182,11 @@ def test_a_pod_that_was_never_changed_is_not_restarting() -> None:
     assert not patch.is_restarting(live((container(), {})), NOW)
 
 
-def test_the_patch_of_images_names_this_very_version_of_the_pod() -> None:
+def test_the_patch_of_images_names_the_version_of_the_pod() -> None:
     action = ChangePod(3, False, "web-3", "p1", "web-new", "u1", 2, Change.IMAGES)
     there = live((container(), {}))
-    found = patch.found_images(there, {"web": "web:2"})
-    marks = patch.marks_of("web", action, RestartBase(NOW, {"web": 1}), found)
+    annotations = patch.image_annotations(there, {"web": "web:2"})
+    marks = patch.marks_of("web", action, RestartBase(NOW, {"web": 1}), annotations)
     assert patch.with_images(live(), {"web": "web:2"}, marks) == {
         "metadata": {
             "uid": "p1",
@@ -231,16 +231,18 @@ def test_the_patch_of_resources_states_the_requests_that_are_the_limits() -> Non
     }
 
 
-def test_what_restarts_anyway_is_not_bound_to_its_image() -> None:
-    """A container that is down starts anew, whatever image admission gives it."""
+def test_the_old_image_of_a_container_that_is_down_is_not_stored() -> None:
+    """Such a container starts again with any image that admission gives it."""
     status = {"restartCount": 1, "state": CRASHED}
-    assert patch.found_images(live((container(), status)), {"web": "web:2"})[CHANGED_FROM] is None
+    assert (
+        patch.image_annotations(live((container(), status)), {"web": "web:2"})[CHANGED_FROM] is None
+    )
 
 
-def test_a_resize_of_ours_that_is_not_through_goes_on_counting_after_another_image() -> None:
+def test_an_incomplete_resize_by_the_operator_still_counts_after_a_change_of_images() -> None:
     waits = [{"type": "PodResizePending", "status": "True"}]
     note = str(RestartBase(NOW, {"web": 0}))
     there = live((container(), {}), note=note, conditions=waits)
-    assert patch.found_images(there, {"web": "web:2"})[RESIZED] == "5"
+    assert patch.image_annotations(there, {"web": "web:2"})[RESIZED] == "5"
     there["metadata"]["generation"] = 5
-    assert patch.found_images(there, {"web": "web:2"})[RESIZED] is None, "it is others' by now"
+    assert patch.image_annotations(there, {"web": "web:2"})[RESIZED] is None, "by somebody else"

@@ -1,4 +1,4 @@
-"""Pods follow what is assigned: lost, ended, stuck, repaired, and with a name conflict."""
+"""Pods follow ``assigned``: lost, ended, stuck and incomplete pods, and name conflicts."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def test_the_back_off_survives_a_restart() -> None:
     uid = world.pod(0).uid
     world.restart()
     world.run(10)
-    assert world.pod(0).uid == uid, "it waits on"
+    assert world.pod(0).uid == uid, "the back-off continues"
 
 
-def test_a_pod_that_does_not_end() -> None:
+def test_an_update_waits_for_a_pod_that_does_not_terminate() -> None:
     world = World(instances=2).ready()
     world.behave("app:1", instance=0, stop=None)
     world.edit(image="app:2")
@@ -62,7 +62,7 @@ def test_a_pod_that_does_not_end() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-def test_our_labels_are_restored() -> None:
+def test_missing_labels_are_restored() -> None:
     world = World(instances=2).ready()
     before = world.uids()
     world.cluster.set_pod(replace(world.pod(0), labelled=False))
@@ -72,7 +72,7 @@ def test_our_labels_are_restored() -> None:
     world.quiet()
 
 
-def test_a_pod_that_nobody_owns_is_adopted() -> None:
+def test_a_pod_without_an_owner_is_adopted() -> None:
     world = World(instances=2).ready()
     before = world.uids()
     world.cluster.set_pod(replace(world.pod(1), owner=""))
@@ -81,7 +81,7 @@ def test_a_pod_that_nobody_owns_is_adopted() -> None:
     assert world.uids() == before
 
 
-def test_pods_of_a_restored_job_are_adopted_before_any_is_made() -> None:
+def test_a_restored_job_adopts_its_pods_before_it_creates_any() -> None:
     world = World(instances=2).ready()
     before = world.uids()
     for pod in list(world.cluster.pods.values()):
@@ -92,7 +92,7 @@ def test_pods_of_a_restored_job_are_adopted_before_any_is_made() -> None:
     assert world.conditions() == {"Ready", "Available"}
 
 
-def test_the_pod_of_a_deleted_predecessor_is_waited_for() -> None:
+def test_a_new_job_waits_for_the_pod_of_a_deleted_job_of_its_name() -> None:
     world = World(instances=2)
     former = world.cluster.stranger("web-1", owner="job-of-yesterday")
     world.run(20)
@@ -102,20 +102,20 @@ def test_the_pod_of_a_deleted_predecessor_is_waited_for() -> None:
     world.ready()
 
 
-def test_a_name_that_a_stranger_holds() -> None:
+def test_a_pod_of_another_owner_that_takes_a_name_is_a_conflict() -> None:
     world = World(instances=2)
     world.cluster.stranger("web-1", owner="someone")
-    world.cluster.inbox["pod"].clear()  # It has none of our labels: no watch shows it.
+    world.cluster.inbox["pod"].clear()  # It lacks the operator's labels, so no watch shows it.
     world.run(20)
     assert "PodNameConflict" in world.conditions()
     assert world.pod(1).owner == "someone"
-    assert world.pod(0).ready, "the others are not held up"
+    assert world.pod(0).ready, "other instances do not wait for the conflict"
     world.cluster.remove_pod(world.pod(1))
     world.ready()
     assert "PodNameConflict" not in world.conditions()
 
 
-def test_the_update_is_told_of_the_conflict() -> None:
+def test_an_update_shows_the_name_conflict() -> None:
     world = World(instances=2).ready()
     world.edit(image="app:2", instances=3)
     world.cluster.stranger("web-2", owner="someone")
@@ -127,7 +127,7 @@ def test_the_update_is_told_of_the_conflict() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-def test_a_refused_create_of_a_new_job() -> None:
+def test_a_new_job_shows_that_a_quota_refuses_its_pods() -> None:
     world = World(instances=3)
     world.cluster.quota = 1
     world.run(30)
@@ -139,7 +139,7 @@ def test_a_refused_create_of_a_new_job() -> None:
     world.ready()
 
 
-def test_first_creation_that_is_not_ready_in_time() -> None:
+def test_a_new_job_whose_instance_is_not_ready_in_time_is_stalled() -> None:
     world = World(instances=2)
     world.behave("app:1", instance=1, ready=None)
     world.run(62)
@@ -151,8 +151,8 @@ def test_first_creation_that_is_not_ready_in_time() -> None:
     world.ready()
 
 
-def test_the_update_of_the_lock_is_deleted() -> None:
-    """An abort: what is down comes up at the target, what was not touched stays."""
+def test_deleting_the_active_update_aborts_it() -> None:
+    """Instances that are down come up at the target; untouched instances stay."""
     world = World(instances=4, update={"strategy": {"type": "Queue", "size": 2}}).ready()
     before = world.uids()
     world.edit(image="app:2")
@@ -171,7 +171,7 @@ def test_the_update_of_the_lock_is_deleted() -> None:
     assert world.conditions() == {"Ready", "Available"}
 
 
-def test_an_update_whose_phase_somebody_wrote() -> None:
+def test_an_update_whose_phase_somebody_edited_frees_the_lock() -> None:
     world = World(instances=3).ready()
     world.edit(image="app:2")
     world.until(lambda: "app:2" in world.images().values())
@@ -183,7 +183,7 @@ def test_an_update_whose_phase_somebody_wrote() -> None:
     world.quiet()
 
 
-def test_a_namesake_of_the_lock() -> None:
+def test_an_update_of_the_same_name_as_the_deleted_active_one_is_another_update() -> None:
     world = World(instances=3).ready()
     world.edit(image="app:2")
     world.until(lambda: "app:2" in world.images().values())
@@ -195,8 +195,8 @@ def test_a_namesake_of_the_lock() -> None:
     world.quiet()
 
 
-def test_a_needed_revision_is_gone() -> None:
-    """It cannot go back: Error, and nobody loses a pod."""
+def test_a_rollback_to_a_revision_that_is_gone_ends_in_error() -> None:
+    """The rollback cannot continue: phase Error, and no instance loses its pod."""
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     old = world.cluster.revision
     world.behave("app:2", instance=1, ready=None)
@@ -209,7 +209,7 @@ def test_a_needed_revision_is_gone() -> None:
     assert "Stalled" in world.conditions()
 
 
-def test_the_present_revision_is_made_again() -> None:
+def test_a_deleted_revision_of_the_present_template_is_created_again() -> None:
     world = World(instances=3).ready()
     world.edit(image="app:2")
     world.until(lambda: "app:2" in world.images().values())
@@ -229,7 +229,7 @@ def test_a_job_being_deleted_creates_nothing() -> None:
     assert sorted(world.uids()) == [1]
 
 
-def test_admission_leaves_the_mark() -> None:
+def test_admission_annotates_the_update_with_its_uid() -> None:
     world = World(instances=1).ready()
     world.roll("app:2")
     meta = world.update.metadata
