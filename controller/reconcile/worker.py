@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from controller.core.decide import decide
 from controller.core.job import missing
@@ -23,10 +23,10 @@ from controller.kube.workqueue import QueueClosed, WorkQueue
 from controller.reconcile import refusal
 from controller.reconcile.apart import look_around, surplus
 from controller.reconcile.entry import Entry, Key, Unreadable
+from controller.reconcile.events import Events
 from controller.reconcile.gate_runner import Ask, GateRunner, Observe
 from controller.reconcile.intent import Intent
 from controller.reconcile.pods import Pods
-from controller.reconcile.references import about_line, reference
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Reconciler:
         self._client = client
         self._store = store
         self._queue = queue
-        self._recorder = recorder
+        self._events = Events(recorder)
         self._observe = observe
         self._clock = clock
         #: Keys with an action that failed since their last decision: one back-off for all.
@@ -107,7 +107,7 @@ class Reconciler:
         entry = self._store.entries.get(key)
         if entry is None:
             return False
-        self._tell_too_new(entry)
+        self._events.unreadable_updates(entry)
         if entry.unreadable is not None:
             await self._leave_alone(entry, entry.unreadable)
             return False
@@ -124,8 +124,10 @@ class Reconciler:
             entry.illegal = refusal.log_illegal(key, entry.illegal, found.illegal)
             if found.write is None:
                 break
+            step = self._intent.perform(entry, found.write, seen)
             try:
-                await self._intent.perform(entry, found.write, seen)
+                if not await self._granted(entry, found.write, step):
+                    continue
             except (Conflict, NotFound) as error:
                 there = self._store.entries.get(key) is entry and entry.unreadable is None
                 if not there or entry.job is None:
@@ -133,13 +135,8 @@ class Reconciler:
                 if isinstance(error, NotFound) and not await self._is_there(entry):
                     return False
                 continue
-            except ApiError as error:
-                if not self._refused(entry, found.write, error):
-                    raise
-                continue
-            entry.refused_writes.pop(plan.subject(found.write), None)
             self._queue.forget(key)  # A step was made: the next failure is a first one.
-            self._tell(entry, found.write)
+            self._events.after(entry, found.write)
             if entry.job is None or entry.unreadable is not None:
                 return False
         else:
@@ -148,7 +145,7 @@ class Reconciler:
         if found.held is not None:
             entry.forget_refused(found.held)
         for note in surplus(found.actions, seen.job):
-            self._say(entry, "SurplusPod", note)
+            self._events.warn(entry, "SurplusPod", note)
         self.gates.act(entry, found.asks)
         await self._report(entry, found.reports, seen, now)
         if found.wake_at is not None:
@@ -180,18 +177,14 @@ class Reconciler:
             # Those of Updates that are gone go with the rest of the past.
             entry.quiet_until = {n: at for n, at in entry.quiet_until.items() if at > now}
             entry.quiet_until[name] = now + REPORT_EVERY
+            step = self._intent.perform(entry, report, seen)
             try:
-                await self._intent.perform(entry, report, seen)
+                if not await self._granted(entry, report, step):
+                    self._queue.add(entry.key)
             except (Conflict, NotFound):
                 # It moved, or went, since it was decided on: decided anew.
                 entry.quiet_until.pop(name, None)
                 self._queue.add(entry.key)
-            except ApiError as error:
-                if not self._refused(entry, report, error):
-                    raise
-                self._queue.add(entry.key)
-            else:
-                entry.refused_writes.pop(plan.subject(report), None)
 
     async def _without_job(self, entry: Entry) -> None:
         updates = {n: u.update for n, u in entry.updates.items() if u.update is not None}
@@ -200,15 +193,23 @@ class Reconciler:
             if (held := entry.refused_writes.get(plan.subject(write))) and held.until > now:
                 self._at(entry.key, held.until)
                 continue
-            try:
-                await self._intent.write_update(entry, write, updates[write.name])
-            except ApiError as error:
-                if not self._refused(entry, write, error):
-                    raise
-                self._queue.add(entry.key)
+            step = self._intent.write_update(entry, write, updates[write.name])
+            if await self._granted(entry, write, step):
+                self._events.after(entry, write)
             else:
-                entry.refused_writes.pop(plan.subject(write), None)
-                self._tell(entry, write)
+                self._queue.add(entry.key)
+
+    async def _granted(self, entry: Entry, write: plan.Write, step: Awaitable[None]) -> bool:
+        """Do a write. Returns False if the API server refuses this very write, which is remembered
+        until it is granted; raises what speaks of anything else."""
+        try:
+            await step
+        except ApiError as error:
+            if not self._refused(entry, write, error):
+                raise
+            return False
+        entry.refused_writes.pop(plan.subject(write), None)
+        return True
 
     def _refused(self, entry: Entry, write: plan.Write, error: ApiError) -> bool:
         """Remember that the API server refuses a write, and say so when it has other words than
@@ -221,8 +222,7 @@ class Reconciler:
         entry.refused_writes[what] = found
         if before is None or before.message != found.message:
             note, action = refused_writes.words((what, found)), type(write).__name__
-            if (about := reference(entry, None)) is not None:
-                self._recorder.record(about, "Warning", found.reason, note, action)
+            self._events.warn(entry, found.reason, note, action)
             log.warning("%s", note, extra={"job": "/".join(entry.key)})
         return True
 
@@ -232,59 +232,15 @@ class Reconciler:
             return
         if await self._intent.say_too_new(entry, job):
             note = too_new.message_of(job.what)
-            self._say(entry, too_new.REASON, note)
+            self._events.warn(entry, too_new.REASON, note)
             log.warning("left alone: %s", note, extra={"job": "/".join(entry.key)})
-
-    def _tell_too_new(self, entry: Entry) -> None:
-        """An Event for each Update that cannot be read, once; it stays as it is."""
-        for update in entry.updates.values():
-            if update.too_new and update.uid not in entry.told_too_new:
-                entry.told_too_new.add(update.uid)
-                about = reference(entry, update.name)
-                assert about is not None
-                note = f"made for a newer version of Echelon, left alone: {update.too_new}"
-                self._recorder.record(about, "Warning", too_new.REASON, note, too_new.REASON)
 
     async def _look_around(self, entry: Entry) -> None:
         again = await look_around(self._client, self._store, entry, self._clock())
         if again is not None:
             self._at(entry.key, again)
         for note in entry.apart.news(entry.key[1]):
-            self._say(entry, "ForeignPod", note)
-
-    def _say(self, entry: Entry, reason: str, note: str) -> None:
-        """A Warning on the Job."""
-        if (about := reference(entry, None)) is not None:
-            self._recorder.record(about, "Warning", reason, note, reason)
-
-    def _tell(self, entry: Entry, write: plan.Write) -> None:
-        """Events, after the write they speak of."""
-        if isinstance(write, plan.CheckTemplate):
-            self._warn(entry, write)
-        if isinstance(write, plan.CheckTemplate) and not write.update:
-            said, about = entry.verdicts.get(""), reference(entry, None)
-            if said and not said.accepted and about is not None:
-                self._recorder.record(about, "Warning", said.reason, said.message, "CheckTemplate")
-        if not isinstance(write, plan.WriteJob | plan.WriteUpdate):
-            return
-        for event in write.events:
-            about = reference(entry, event.update)
-            if about is not None:
-                self._recorder.record(about, event.type, event.reason, event.note, event.reason)
-                log.info(
-                    "%s: %s",
-                    event.reason,
-                    event.note,
-                    extra=about_line(entry, event.update),
-                )
-
-    def _warn(self, entry: Entry, write: plan.CheckTemplate) -> None:
-        """Pass on what the API server warns of in a template, once for each."""
-        said, about = entry.verdicts.get(write.update), reference(entry, None)
-        if said and said.warnings and about is not None and write.revision not in entry.warned:
-            entry.warned.add(write.revision)
-            note = f"{write.revision}: {'; '.join(said.warnings)}"
-            self._recorder.record(about, "Warning", "TemplateWarning", note, "CheckTemplate")
+            self._events.warn(entry, "ForeignPod", note)
 
     def _settled(self, key: Key, ok: bool) -> None:
         """An action on a pod is through."""

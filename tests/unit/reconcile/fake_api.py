@@ -114,7 +114,7 @@ class Shop:
             self.api,
             self.store,
             self.queue,
-            _Events(self.events),
+            Recorded(self.events),
             observe=lambda *_: None,
             ask=_pass,
             asked=lambda *_: None,
@@ -184,7 +184,7 @@ class Shop:
         return next((c for c in found if c["type"] == name), {"status": "False"})
 
 
-class _Events(Recorder):
+class Recorded(Recorder):
     def __init__(self, said: list[tuple[str, str]]) -> None:
         self.said = said
 
