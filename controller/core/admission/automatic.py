@@ -12,7 +12,7 @@ from itertools import chain, count
 from controller.api.labels import REVISION
 from controller.api.policy import Mode
 from controller.api.update import Action, Phase, Update
-from controller.core.admission import lock, target
+from controller.core.admission import lock, target, waits
 from controller.core.model.context import Context
 from controller.core.model.observed import Refusal
 from controller.core.model.plan import CheckTemplate, MakeUpdate, Write, subject_of_update
@@ -46,6 +46,13 @@ def refused(context: Context) -> bool:
         held_up(context)
         and context.observed.verdict is not None
         and context.observed.verdict.answered
+    )
+
+
+def wait(context: Context) -> waits.Wait | None:
+    """What an Update to the present template has to wait for. Returns None for nothing."""
+    return waits.first(
+        context, waits.Candidate(context.observed.revision, context.observed.verdict)
     )
 
 
@@ -90,7 +97,7 @@ def start(context: Context) -> Write | None:
         return None
     if write := template_write(context):
         return write
-    if held_up(context):
+    if refused(context) or wait(context):
         return None
     meta, last = context.job.metadata, context.status.last_attempt
     taken = {*context.observed.foreign_names, *context.observed.finished, *context.observed.updates}
@@ -155,8 +162,8 @@ def _admit(context: Context, update: Update) -> Write | None:
         return write
     if refused(context) and (verdict := context.observed.verdict):
         return lock.rejected(context, update, verdict.reason, verdict.message)
-    if held_up(context) and (verdict := context.observed.verdict):
-        return lock.waiting(context, update, verdict.reason, verdict.message)
+    if found := wait(context):
+        return lock.waiting(context, update, *found)
     return lock.take(context, update, target.UpdateTarget(context, context.observed.revision))
 
 

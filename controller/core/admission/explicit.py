@@ -7,10 +7,11 @@ wait says for what.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from controller.api.preview import Conflict
 from controller.api.update import Action, Phase, Update
-from controller.core.admission import dry_run, lock
+from controller.core.admission import dry_run, lock, waits
 from controller.core.admission import target as aim
 from controller.core.model.context import Context
 from controller.core.model.plan import (
@@ -25,7 +26,7 @@ from controller.core.model.plan import (
 )
 from controller.core.progress.completion import finish_update, made_by_us
 from controller.core.refusals import writes as refused_writes
-from controller.core.status import actor, too_new
+from controller.core.status import actor
 from controller.core.status.update import entered
 
 
@@ -56,12 +57,9 @@ def _admit(context: Context, update: Update) -> Write | None:
         return finish_update(
             context, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who
         )
-    if context.status.last_attempt is None:
-        words = "the Job's instances are not created yet"
-        return lock.waiting(context, update, "JobNotCreated", words)
-    if newer := too_new.of_revision(context, [update.spec.revision or ""]):
-        words = f"made for a newer version of Echelon: {newer}"
-        return lock.waiting(context, update, too_new.REASON, words)
+    candidate = waits.Candidate(update.spec.revision or "")
+    if wait := waits.first(context, candidate):
+        return lock.waiting(context, update, *wait)
     dry = update.spec.dry_run
     refusals = list(aim.refusals(context, update))
     # What cannot be planned either.
@@ -75,8 +73,8 @@ def _admit(context: Context, update: Update) -> Write | None:
         verdict = context.observed.verdicts.get(uid)
         if verdict is None or (not verdict.answered and (verdict.ask_again or 0) <= context.now):
             return CheckTemplate(goal.revision or "", uid)
-        if not verdict.answered:
-            return lock.waiting(context, update, verdict.reason, verdict.message)
+        if wait := waits.first(context, replace(candidate, verdict=verdict)):
+            return lock.waiting(context, update, *wait)
         if not verdict.accepted:
             refusals.append((verdict.reason, verdict.message))
     if dry:

@@ -12,10 +12,11 @@ from controller.api.policy import Mode
 from controller.api.update import Phase
 from controller.core.admission.automatic import (
     awaits_instances,
-    held_up,
     known_bad,
     policy_refused,
+    refused,
     start_refused,
+    wait,
     wanted,
 )
 from controller.core.model.conditions import Wanted
@@ -67,8 +68,10 @@ def about_template(verdict: Verdict) -> str:
 def _untried(context: Context, held: bool) -> tuple[str, str] | None:
     """Why the present template was not tried yet."""
     verdict = context.observed.verdict
-    if verdict and held_up(context):
+    if verdict and refused(context):
         return verdict.reason, about_template(verdict)
+    if found := wait(context):
+        return found
     if bad := policy_refused(context):
         return bad
     if known_bad(context):
