@@ -1,4 +1,4 @@
-"""What of charts/echelon is made from other files: see ``__main__``."""
+"""Generates files of charts/echelon from other files: see ``__main__``."""
 
 from pathlib import Path
 from typing import Final

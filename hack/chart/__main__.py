@@ -1,7 +1,7 @@
-"""Write what is generated of charts/echelon: ``python -m hack.chart``; ``--check`` only compares.
+"""``python -m hack.chart`` writes the generated files of charts/echelon; ``--check`` compares them.
 
-The CRDs' templates come from crds/*.yaml; values.schema.json and the table in README.md from
-values.yaml. Exit status of ``--check``: 0 when every file is as generated, 1 when one is not.
+The templates of the CRDs are generated from crds/*.yaml; values.schema.json and the table in
+README.md from values.yaml. ``--check`` exits with 0 if all files are up to date, otherwise with 1.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hack.chart.values import values
 
 
 def rendered() -> dict[Path, str]:
-    """What each file should hold."""
+    """The generated text of each file."""
     text = (CHART / "values.yaml").read_text()
     found = values(text)
     files = {
@@ -28,7 +28,7 @@ def rendered() -> dict[Path, str]:
 
 
 def stale() -> list[Path]:
-    """The files that are not as generated, and templates of CRDs that are no more."""
+    """The files that are not up to date, and templates of CRDs that no longer exist."""
     files = rendered()
     left = set((CHART / "templates" / "crds").glob("*.yaml")) - set(files)
     return sorted(left) + [
@@ -37,9 +37,9 @@ def stale() -> list[Path]:
 
 
 def main() -> int:
-    """Write the files, or with ``--check`` name the stale ones."""
+    """Write the files. With ``--check`` only print the stale ones."""
     parser = argparse.ArgumentParser(description="Generate the generated files of the chart.")
-    parser.add_argument("--check", action="store_true", help="only say whether a file is stale")
+    parser.add_argument("--check", action="store_true", help="only report stale files")
     if parser.parse_args().check:
         for path in (old := stale()):
             print(f"{path.relative_to(ROOT)} is stale; run `make chart`", file=sys.stderr)

@@ -1,7 +1,7 @@
-"""From crds/*.yaml to templates of the chart, as text, so that nothing is reformatted.
+"""Converts crds/*.yaml to templates of the chart. Works on the text, to keep the formatting.
 
-Helm never upgrades what lies in a chart's ``crds`` folder. As templates the CRDs are upgraded with
-the release, and ``helm.sh/resource-policy: keep`` leaves them (and so all Jobs) at an uninstall.
+Helm never upgrades files in a chart's ``crds`` folder. Templates are upgraded with the release, and
+``helm.sh/resource-policy: keep`` keeps the CRDs (and so all Jobs) at an uninstall.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _NAME: Final = re.compile(r"(?m)^metadata:\n  name: \S+\n(?=\S)")
 
 
 def template(crd: str) -> str:
-    """The chart's template of one CRD. ``ValueError`` when its metadata hold more than a name."""
+    """The chart's template of one CRD. Raises ``ValueError`` if its metadata is not just a name."""
     body = re.sub(r"\A(#.*\n)+", "", crd).replace("{{", '{{ "{{" }}')
     body, count = _NAME.subn(lambda found: found[0] + _METADATA, body)
     if count != 1:
-        raise ValueError("the CRD's metadata should hold its name and nothing else")
+        raise ValueError("the metadata of the CRD must have a name and no other field")
     return _BEGIN + body + _END

@@ -1,8 +1,8 @@
-"""Write hack/requirements.lock and hack/build.lock anew: ``python -m hack.chart.lock``.
+"""``python -m hack.chart.lock`` writes hack/requirements.lock and hack/build.lock.
 
-They pin what the image is made of by hash: the first what runs, which so is its bill of materials,
-the second what builds it. Versions are those that are tested, from hack/constraints.txt. The
-resolver (uv) is installed into a folder that is removed again.
+Both files pin packages of the image by hash. requirements.lock has the packages that run in the
+image and is its bill of materials; build.lock has the packages that build it. The versions are the
+tested ones of hack/constraints.txt. The resolver (uv) is installed into a temporary folder.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FILES: Final = {
 
 
 def wanted(name: str) -> list[str]:
-    """The requirements that a lock answers, as pyproject.toml has them."""
+    """The requirements of a lock file, from pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     if name == "build.lock":
         return list(project["build-system"]["requires"])

@@ -1,4 +1,4 @@
-"""The table of values in the chart's README.md, between two marks."""
+"""Generates the table of values in the chart's README.md, between two marks."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Final
 from hack.chart.values import Value
 
 BEGIN: Final = "<!-- Generated from values.yaml by `make chart`. Do not edit. -->\n"
-END: Final = "<!-- End of what is generated. -->\n"
+END: Final = "<!-- End of the generated table. -->\n"
 
 
 def of(readme: str, values: Sequence[Value]) -> str:
-    """The README with the table as it should be. Raises ``ValueError`` without the marks."""
+    """The README with the generated table. Raises ``ValueError`` if the marks are missing."""
     before, begin, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError("README.md lacks the marks of the table of values")
+        raise ValueError("README.md has no marks for the table of values")
     return before + BEGIN + _table(values) + END + after
 
 

@@ -1,10 +1,11 @@
-"""From the values to values.schema.json, which Helm holds every install and upgrade against.
+"""Generates values.schema.json, with which Helm validates the values of installs and upgrades.
 
-Unknown keys are refused at every level the chart itself reads. What goes to Kubernetes as it is
-(affinity, tolerations, …) is only known by its shape: the API server knows the rest better.
+Unknown keys are refused at every level that the chart reads. For values that the chart passes to
+Kubernetes (affinity, tolerations, …) the schema has only the outer shape; the API server validates
+the rest.
 
-Helm takes a value that is null away. Where the default is empty that is the same as the default;
-all others are required, so that the refusal names the value that is missing.
+Helm removes a value that is null. If the default is empty, null therefore means the default. All
+other values are required, so that the error message names the missing value.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ _LABEL: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _PORT: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": 65535}
 _OBJECTS: Final[Schema] = {"type": "array", "items": {"type": "object"}}
 _STRINGS: Final[Schema] = {"type": "array", "items": {"type": "string"}}
-#: Labels and such; null takes away what a values file before this one has put in.
+#: Labels, annotations and similar maps; null removes a key that an earlier values file has set.
 _MAP: Final[Schema] = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
 _QUANTITY: Final[Schema] = {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h))*$"}
 _NAMESPACE: Final[Schema] = {"type": "string", "pattern": f"^({_LABEL})?$"}
-#: The chart itself cuts what is too long.
+#: The chart truncates longer names.
 _PART: Final[Schema] = {"type": "string", "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$"}
 _NAME: Final[Schema] = {"type": "string", "pattern": "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$"}
 _NAMED: Final[Schema] = {
@@ -73,7 +74,7 @@ def _whole(least: int, most: int) -> Schema:
     return {"type": "integer", "minimum": least, "maximum": most}
 
 
-#: Where the default alone does not say what is allowed. The bounds are those of the flags.
+#: Schemas of values whose default does not imply the schema. Bounds are those of the flags.
 _KNOWN: Final[dict[str, Schema]] = {
     "nameOverride": _PART,
     "fullnameOverride": _PART,
@@ -187,20 +188,22 @@ _KNOWN: Final[dict[str, Schema]] = {
     },
 }
 
-#: Not needed when another value says the same.
+#: Values that may be null, because another value can replace them.
 _OPTIONAL: Final = {"podDisruptionBudget.maxUnavailable"}
 
-#: What Helm itself puts among the values when this chart is a dependency of another.
+#: Values that Helm adds when this chart is a dependency of another chart.
 _OF_HELM: Final[Schema] = {
-    "global": {"type": "object", "description": "Values of a parent chart; not read."},
-    "enabled": {"type": "boolean", "description": "The condition of a parent chart; not read."},
+    "global": {"type": "object", "description": "Values of a parent chart; not used."},
+    "enabled": {"type": "boolean", "description": "The condition of a parent chart; not used."},
 }
 
 
 def of(values: Sequence[Value]) -> str:
-    """The schema as JSON. Raises ``KeyError`` for a rule about a value that is no more."""
+    """The schema as JSON. Raises ``KeyError`` if a rule is about a value that does not exist."""
     if gone := set(_KNOWN) - {value.name for value in values}:
-        raise KeyError(f"hack/chart/schema.py knows values that do not exist: {sorted(gone)}")
+        raise KeyError(
+            f"hack/chart/schema.py has schemas of values that do not exist: {sorted(gone)}"
+        )
     root: Schema = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Values of the chart echelon",
@@ -226,7 +229,7 @@ def _group() -> Schema:
 
 
 def _part(group: Schema, name: str) -> Schema:
-    """The group of this name in a group."""
+    """The subgroup ``name`` of a group; it is created if it does not exist."""
     if name not in group["properties"]:
         group["properties"][name] = _group()
         group["required"].append(name)
@@ -235,12 +238,12 @@ def _part(group: Schema, name: str) -> Schema:
 
 
 def _may_be_null(value: Value) -> bool:
-    """Whether the chart does something sensible without it: maps are whole or not there at all."""
+    """Whether null is allowed: the default is a map, is empty, or the value is optional."""
     return isinstance(value.default, dict) or value.default in ("", []) or value.name in _OPTIONAL
 
 
 def _or_null(schema: Schema) -> Schema:
-    """The schema, and null. Helm leaves null in some places, as in the values of a parent chart."""
+    """The schema that also allows null. Helm keeps null for example in values of a parent chart."""
     if "anyOf" in schema:
         return {"anyOf": [*schema["anyOf"], {"type": "null"}]}
     more: Schema = {"type": [schema["type"], "null"]}
@@ -250,7 +253,7 @@ def _or_null(schema: Schema) -> Schema:
 
 
 def _allowed(value: Value) -> Schema:
-    """The schema of one value; where nothing better is known, of its default's type."""
+    """The schema of a value: the one in ``_KNOWN``, otherwise one of the default's type."""
     if value.name in _KNOWN:
         return _KNOWN[value.name]
     match value.default:
@@ -262,4 +265,4 @@ def _allowed(value: Value) -> Schema:
             return {"type": "string"}
         case dict():
             return {"type": "object"}
-    raise KeyError(f"hack/chart/schema.py does not know what {value.name} may hold")
+    raise KeyError(f"hack/chart/schema.py has no schema for {value.name}")

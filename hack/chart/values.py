@@ -1,7 +1,7 @@
 """Reads values.yaml with its comments.
 
-A key right below a ``# --`` comment is a value, whatever it holds; a mapping without such a comment
-is a group of values. So each value is explained where it stands, once.
+A key with a ``# --`` comment above it is a value, also if it is a mapping. A mapping without such a
+comment is a group of values. So each value has its description in one place.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _MARK: Final = "# -- "
 
 
 class UndocumentedError(Exception):
-    """A value without a comment; the message names it."""
+    """A value has no comment. The message names the value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """``path`` from the root, as in ``("image", "tag")``."""
+    """``path`` is the path from the root, such as ``("image", "tag")``; ``text`` the comment."""
 
     path: tuple[str, ...]
     default: Any
@@ -33,7 +33,7 @@ class Value:
 
 
 def values(text: str) -> list[Value]:
-    """All values, in the order of the file. Raises ``UndocumentedError``."""
+    """All values, in the order of the file. Raises ``UndocumentedError`` if one has no comment."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     assert isinstance(root, yaml.MappingNode)
     return list(_walk(root, text.splitlines(), yaml.safe_load(text), ()))
@@ -54,11 +54,11 @@ def _walk(
 
 
 def _comment(lines: Sequence[str], line: int) -> str:
-    """What stands right above a line, from its mark on."""
-    said: list[str] = []
+    """The comment above a line, without its mark. Empty if there is none."""
+    words: list[str] = []
     while line > 0 and (text := lines[line - 1].strip()).startswith("# "):
         line -= 1
         if text.startswith(_MARK):
-            return " ".join([text.removeprefix(_MARK), *reversed(said)])
-        said.append(text.removeprefix("# "))
+            return " ".join([text.removeprefix(_MARK), *reversed(words)])
+        words.append(text.removeprefix("# "))
     return ""

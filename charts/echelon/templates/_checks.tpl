@@ -1,4 +1,4 @@
-{{/* What the schema cannot say of the values: each would be found out only when the pods start. */}}
+{{/* Checks of values that the schema cannot express. Without them the pods would fail at their start. */}}
 
 {{- define "echelon.check" -}}
 {{- with .Values.leaderElection -}}
@@ -12,7 +12,7 @@
 {{- end -}}
 {{- range .Values.extraEnv -}}
 {{- if hasPrefix "ECHELON_" .name -}}
-{{- printf "extraEnv: use a value of the chart or extraArgs instead of %s: the operator is given flags, and those win over its variables" .name | fail -}}
+{{- printf "extraEnv: use a value of the chart or extraArgs instead of %s: the chart sets flags, and flags override variables" .name | fail -}}
 {{- else if has .name (list "POD_NAME" "POD_UID") -}}
 {{- printf "extraEnv: %s is set by the chart" .name | fail -}}
 {{- end -}}

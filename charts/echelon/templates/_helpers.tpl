@@ -1,4 +1,4 @@
-{{/* Names, labels and the image: what several templates say alike. */}}
+{{/* Names, labels and the image, as several templates use them. */}}
 
 {{- define "echelon.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
@@ -19,7 +19,7 @@
 {{- default .Release.Namespace .Values.namespaceOverride }}
 {{- end }}
 
-{{/* Stricter than other names: no dots, no digit at the beginning, at most 63 characters. */}}
+{{/* The rules of a Service's name are stricter: no dots, no digit at the start, at most 63 characters. */}}
 {{- define "echelon.metricsName" -}}
 {{- $name := include "echelon.fullname" . | replace "." "-" -}}
 {{- if not (regexMatch "^[a-z]" $name) -}}
@@ -28,7 +28,7 @@
 {{- printf "%s-metrics" ($name | trunc 55 | trimSuffix "-") }}
 {{- end }}
 
-{{/* A map of labels or annotations as YAML, without what a later values file took away with null. */}}
+{{/* A map of labels or annotations as YAML, without keys that a later values file set to null. */}}
 {{- define "echelon.given" -}}
 {{- $given := dict -}}
 {{- range $key, $value := . -}}
@@ -47,7 +47,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: controller
 {{- end }}
 
-{{/* Ours win over commonLabels: the selectors depend on them. */}}
+{{/* The chart's labels override commonLabels, because the selectors depend on them. */}}
 {{- define "echelon.labels" -}}
 {{- $own := dict
   "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-")
@@ -96,9 +96,9 @@ app.kubernetes.io/component: controller
 {{- end }}
 {{- end }}
 
-{{/* Said in full even where it is Kubernetes' own: what Helm has not set itself it does not take
-away for Recreate, and the upgrade is refused. With the node's network a new pod cannot bind its
-ports beside an old one: on as many nodes as there are pods it would stay Pending for ever. */}}
+{{/* rollingUpdate is always set, even to Kubernetes' defaults. Otherwise an upgrade to Recreate would
+fail, because Helm does not remove a field that it did not set. With hostNetwork a new pod cannot use
+the ports of an old pod on the same node: with as many pods as nodes it would stay Pending. */}}
 {{- define "echelon.strategy" -}}
 {{- $given := .Values.strategy | default dict -}}
 type: {{ $given.type | default "RollingUpdate" }}
@@ -112,7 +112,7 @@ rollingUpdate:
 {{- end }}
 {{- end }}
 
-{{/* The operator's flags, one a line. Those not given keep the operator's own defaults. */}}
+{{/* The operator's flags, one per line. Other flags keep the operator's defaults. */}}
 {{- define "echelon.args" -}}
 {{- range .Values.watchNamespaces | default list | uniq }}
 - --namespace={{ . }}
@@ -120,7 +120,7 @@ rollingUpdate:
 - --log-format={{ .Values.logging.format }}
 - --log-level={{ .Values.logging.level }}
 - --health-address=:{{ int .Values.health.port }}
-{{- /* Without an address the metrics stay on the pod's loopback. */}}
+{{- /* Without this flag the operator serves metrics only on the pod's loopback address. */}}
 {{- if .Values.metrics.enabled }}
 - --metrics-address=:{{ int .Values.metrics.port }}
 {{- end }}

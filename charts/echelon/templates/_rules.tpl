@@ -1,6 +1,6 @@
 {{/*
-What the operator asks of the API server, and nothing else: in a ClusterRole, or in a Role of each
-namespace it serves. It writes no spec: of Jobs it patches only the status.
+Exactly the permissions that the operator needs, for a ClusterRole or for a Role in each namespace that
+it serves. The operator never writes the spec of a Job, only its status.
 */}}
 {{- define "echelon.rules" -}}
 - apiGroups: ["echelon.dev"]
@@ -9,7 +9,7 @@ namespace it serves. It writes no spec: of Jobs it patches only the status.
 - apiGroups: ["echelon.dev"]
   resources: ["echelonjobs/status", "updates/status"]
   verbs: ["patch"]
-# Pods, Updates and revisions name their Job as an owner that blocks its deletion.
+# Pods, Updates and revisions have an owner reference to their Job that blocks its deletion.
 - apiGroups: ["echelon.dev"]
   resources: ["echelonjobs/finalizers"]
   verbs: ["update"]
@@ -19,18 +19,18 @@ namespace it serves. It writes no spec: of Jobs it patches only the status.
 - apiGroups: [""]
   resources: ["pods"]
   verbs: ["get", "list", "watch", "create", "patch", "delete"]
-# Resources of a running pod can be changed in no other way.
+# To change resources of a running pod.
 - apiGroups: [""]
   resources: ["pods/resize"]
   verbs: ["patch"]
-# Update: those of an older version of the operator cannot all be patched.
+# update: some revisions made by an older version of the operator cannot be patched.
 - apiGroups: ["apps"]
   resources: ["controllerrevisions"]
   verbs: ["get", "list", "watch", "create", "patch", "update", "delete"]
 - apiGroups: ["events.k8s.io"]
   resources: ["events"]
   verbs: ["create", "patch"]
-# Job gates: the Job they run, and why it failed.
+# Job gates: to create a Job and to read why it failed.
 - apiGroups: ["batch"]
   resources: ["jobs"]
   verbs: ["create", "get"]
@@ -38,7 +38,7 @@ namespace it serves. It writes no spec: of Jobs it patches only the status.
   resources: ["pods/log"]
   verbs: ["get"]
 {{- with .Values.rbac.secrets }}
-# Headers of webhook gates.
+# Headers for webhook gates.
 - apiGroups: [""]
   resources: ["secrets"]
   {{- if not (has "*" .) }}
@@ -48,10 +48,10 @@ namespace it serves. It writes no spec: of Jobs it patches only the status.
 {{- end }}
 {{- end }}
 {{/*
-What only a ClusterRole can grant. An operator of some namespaces does without.
+Permissions that only a ClusterRole can grant. With watchNamespaces the operator does not have them.
 */}}
 {{- define "echelon.clusterRules" -}}
-# Whether a node is lost, before a pod on it that is late counts as a failure.
+# To check whether a node is lost before a late pod on it counts as a failure.
 - apiGroups: [""]
   resources: ["nodes"]
   verbs: ["get"]
