@@ -25,7 +25,6 @@ from controller.gates.clients import GateClients, GateSettings
 from controller.handlers import JobFeed
 from controller.kube.client import Client
 from controller.kube.config import Connection, connect
-from controller.kube.errors import NotHolderError
 from controller.kube.events import Recorder
 from controller.kube.lease import Lease, default_identity
 from controller.kube.workqueue import WorkQueue
@@ -34,6 +33,7 @@ from controller.probes import WATCH_IDLE, Check, Heartbeat, Servers, not_older
 from controller.reconcile import gauges
 from controller.reconcile.entry import Key
 from controller.reconcile.feeds import Feeds
+from controller.reconcile.ownership import OneLease, guard
 from controller.reconcile.store import Store
 from controller.reconcile.worker import Reconciler
 from controller.settings import Settings, version
@@ -54,6 +54,7 @@ class Operator:
         self._leading = False
         self._identity = default_identity()
         self._metrics = Metrics(CollectorRegistry(), version=version())
+        may_write = guard(OneLease(lambda: self._lease))
         share = max(4, settings.connections // 4)
         # Gates have theirs, lest what they ask for in vain delays what they decide.
         self._client, self._pod_client, self._gate_client = (
@@ -61,7 +62,7 @@ class Operator:
                 connection,
                 limit=limit,
                 observe=self._metrics.requested,
-                guard=self._guard,
+                guard=may_write,
                 user_agent=AGENT,
                 # A write must be over, one way or the other, before the Lease can be another's.
                 write_timeout=settings.lease_duration - settings.lease_renew_deadline,
@@ -231,10 +232,6 @@ class Operator:
             renew_deadline=settings.lease_renew_deadline,
             retry=settings.lease_retry,
         )
-
-    def _guard(self) -> None:
-        if not self._lease.valid():
-            raise NotHolderError
 
     # Entering.
 

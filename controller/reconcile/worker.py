@@ -26,6 +26,7 @@ from controller.reconcile.entry import Entry, Key, Unreadable
 from controller.reconcile.events import Events
 from controller.reconcile.gate_runner import Ask, GateRunner, Observe
 from controller.reconcile.intent import Intent
+from controller.reconcile.ownership import writing_for
 from controller.reconcile.pods import Pods
 from controller.reconcile.store import Store
 
@@ -104,6 +105,10 @@ class Reconciler:
 
     async def reconcile(self, key: Key) -> bool:
         """Bring one Job a step further; whether pods were acted on. Raises ``ApiError``."""
+        with writing_for(key):
+            return await self._reconcile(key)
+
+    async def _reconcile(self, key: Key) -> bool:
         entry = self._store.entries.get(key)
         if entry is None:
             return False

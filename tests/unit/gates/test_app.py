@@ -10,6 +10,7 @@ import pytest
 from controller.app import Operator
 from controller.gates.clients import GateClients
 from controller.kube.config import Connection
+from controller.kube.errors import NotHolderError
 from controller.kube.resources import PODS, SECRETS
 from controller.settings import load
 from tests.unit.gates.conftest import Api
@@ -30,6 +31,10 @@ async def test_gates_that_hang_hold_up_nothing_but_gates(
     operator = Operator(load([], {}), Connection(connection.server))
     (gate_clients,) = made
     api.put(PODS.path("ns"), "p")
+    # It writes as well, so it is bound to the Lease like the others.
+    for client in (gate_clients.api, operator._client, operator._pod_client):
+        with pytest.raises(NotHolderError):
+            await client.create(SECRETS, "ns", {"metadata": {"name": "s"}})
 
     async def hang(_: object) -> bytes:
         return await asyncio.sleep(60, b"")
@@ -46,5 +51,3 @@ async def test_gates_that_hang_hold_up_nothing_but_gates(
     await asyncio.gather(*asking, return_exceptions=True)
     for client in clients:
         await client.close()
-    # It writes as well, so it is bound to the Lease like the others.
-    assert gate_clients.api._transport.guard == operator._guard
