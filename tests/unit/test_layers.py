@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -61,3 +64,38 @@ def test_a_new_room_needs_a_floor(tree: Path) -> None:
     done = lint(tree)
     assert done.returncode != 0
     assert "attic" in done.stdout
+
+
+def layers(of: str) -> list[list[str]]:
+    """The layers of a package, highest first, as pyproject.toml has them."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    found = next(c for c in contracts if c.get("containers") == [of])
+    return [layer.split(" | ") for layer in found["layers"]]
+
+
+def drawn(number: int) -> list[list[str]]:
+    """The floors of a drawing in docs/architecture.md, highest first."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawing = re.findall(r"```text\n(.*?)```", text, flags=re.DOTALL)[number]
+    names = [re.split(r" {3,}(?=[a-z]+ [a-z]|decide\()", line)[0] for line in drawing.splitlines()]
+    return [re.findall(r"(\w+)(?:/|\.py)", line) for line in names]
+
+
+@pytest.mark.parametrize(("number", "package"), [(0, "controller"), (1, "controller.core")])
+def test_the_drawings_show_the_layers(number: int, package: str) -> None:
+    shown = [set(floor) for floor in drawn(number)]
+    assert shown
+    wanted = [set(layer) & set().union(*shown) for layer in layers(package)]
+    ranks = {name: rank for rank, floor in enumerate(shown) for name in floor}
+    order = [{ranks[name] for name in layer} for layer in wanted if layer]
+    assert all(max(a) <= min(b) for a, b in pairwise(order)), order
+    if package.endswith("core"):
+        assert shown == [set(layer) for layer in layers(package)]
+
+
+def test_the_files_that_the_architecture_names_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_/]+\.py)`", text))
+    assert len(named) > 30
+    assert sorted(n for n in named if not (ROOT / "controller" / n).is_file()) == []
