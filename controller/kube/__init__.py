@@ -1,5 +1,5 @@
-"""I/O against the Kubernetes API that knows nothing of Jobs.
+"""I/O with the Kubernetes API. This package knows nothing about Jobs and Updates.
 
-Everything here speaks in resources, names and plain dicts. Nothing decides, and nothing imports
-another package of this project.
+Its interfaces use resources, names and plain dicts. It makes no decisions and imports no other
+package of this project.
 """

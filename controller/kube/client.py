@@ -1,6 +1,6 @@
-"""The verbs of the API server: dicts (or bytes) in, dicts out, pages and watch lines as bytes.
+"""The verbs of the API server: dicts (or bytes) in, dicts out; pages and watch lines as bytes.
 
-Objects travel as plain dicts, so that fields this program does not know survive. Failures are
+Objects are plain dicts, so that fields unknown to this program survive. Failures raise
 ``ApiError``; nothing is retried (see ``transport``).
 """
 
@@ -21,13 +21,13 @@ from controller.resource import Resource
 Body = Mapping[str, Any] | Sequence[Mapping[str, Any]] | bytes
 
 _PARTIAL: Final = "application/json;as={};g=meta.k8s.io;v=v1,application/json"
-#: By ``metadata_only``.
+#: Values of the Accept header; the index is ``metadata_only``.
 _ACCEPT: Final = ("application/json", _PARTIAL.format("PartialObjectMetadata"))
 _ACCEPT_LIST: Final = ("application/json", _PARTIAL.format("PartialObjectMetadataList"))
 _PATCH_TYPE: Final = {
     "merge": "application/merge-patch+json",
     "json": "application/json-patch+json",
-    #: Items of a list are found by their key (containers by name). Of core kinds only.
+    #: Finds list items by their key (containers by name). Only core kinds support it.
     "strategic": "application/strategic-merge-patch+json",
 }
 
@@ -35,9 +35,9 @@ _PATCH_TYPE: Final = {
 class Client:
     """One API server: ``async with Client(connection) as client``.
 
-    ``limit`` bounds the requests in flight; watches do not count. ``guard`` is called immediately
-    before each write is sent and raises when this process must not write. Seconds are per request
-    from when it is sent.
+    ``limit`` bounds the number of requests in flight; watches do not count. ``guard`` is called
+    immediately before each write is sent and raises when this process must not write. Time-outs are
+    seconds per request and start when the request is sent.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Client:
     async def get(
         self, resource: Resource, namespace: str | None, name: str, *, metadata_only: bool = False
     ) -> dict[str, Any]:
-        """The object as it is now: never an answer from a cache. Raises ``NotFound``."""
+        """The present object, never from a cache. Raises ``NotFound``."""
         path = resource.path(namespace, name)
         return await self._call("get", "GET", resource, path, metadata_only=metadata_only)
 
@@ -88,7 +88,7 @@ class Client:
         continue_token: str | None = None,
         metadata_only: bool = False,
     ) -> bytes:
-        """One page of a list as it came. Raises ``Gone`` when the token is too old."""
+        """One page of a list as unparsed JSON. Raises ``Gone`` if the token is too old."""
         query = query_string(
             labelSelector=label_selector,
             fieldSelector=field_selector,
@@ -111,8 +111,8 @@ class Client:
     ) -> AsyncIterator[dict[str, Any]]:
         """All objects, read page by page.
 
-        When reading takes longer than the server's history lasts, the rest is of its newest
-        state, as the server offers then; no object is given twice.
+        If reading takes longer than the server keeps its history, the remaining pages show the
+        newest state instead, which the server offers in that case; no object is yielded twice.
         """
         token: str | None = None
         while True:
@@ -151,10 +151,10 @@ class Client:
         timeout_seconds: int = 540,
         opened: Callable[[], None] | None = None,
     ) -> AsyncGenerator[bytes]:
-        """The lines of a watch, bookmarks and errors among them, until the server ends it.
+        """The lines of a watch, including bookmarks and errors, until the server ends the watch.
 
-        ``opened`` is called when the server has accepted it. Raises ``Unreachable`` when it is
-        cut, or silent for longer than bookmarks are apart.
+        ``opened`` is called when the server has accepted the watch. Raises ``Unreachable`` if the
+        connection breaks, or is silent for longer than the interval between bookmarks.
         """
         query = query_string(
             watch="1",
@@ -181,8 +181,11 @@ class Client:
         field_manager: str | None = None,
         metadata_only: bool = False,
     ) -> dict[str, Any]:
-        """Create, and give the object as stored (or just its metadata). In a dry run a field that
-        the API server does not know is an error. ``warned`` is told what it warns of."""
+        """Create the object. Returns it as stored (or only its metadata).
+
+        In a dry run, a field that the API server does not know is an error. ``warned`` is called
+        with the warnings of the API server.
+        """
         query = query_string(
             fieldManager=field_manager,
             dryRun="All" if dry_run else None,
@@ -206,11 +209,11 @@ class Client:
         field_manager: str | None = None,
         metadata_only: bool = False,
     ) -> dict[str, Any]:
-        """Patch, and give the object as stored (or just its metadata).
+        """Patch the object. Returns it as stored (or only its metadata).
 
         A merge patch (strategic or not) with a ``metadata.resourceVersion`` is a compare-and-swap:
-        ``Conflict`` when the object has moved on. With a ``metadata.uid`` a namesake is met with
-        ``Invalid``.
+        it raises ``Conflict`` if the object has changed since. With a ``metadata.uid`` it raises
+        ``Invalid`` if the object of this name has another uid.
         """
         query = query_string(fieldManager=field_manager, dryRun="All" if dry_run else None)
         path = resource.path(namespace, name, subresource) + query
@@ -227,7 +230,7 @@ class Client:
     async def replace(
         self, resource: Resource, namespace: str | None, name: str, body: Body
     ) -> dict[str, Any]:
-        """PUT the whole object, a compare-and-swap, and give it as stored."""
+        """Replace the whole object by a compare-and-swap. Returns the object as stored."""
         path = resource.path(namespace, name)
         return await self._call("update", "PUT", resource, path, body=body, metadata_only=False)
 
@@ -243,10 +246,10 @@ class Client:
         propagation: Literal["Background", "Foreground", "Orphan"] | None = None,
         metadata_only: bool = False,
     ) -> dict[str, Any]:
-        """Delete, and give the object as it now is, or a Status when it is gone at once.
+        """Delete the object. Returns the object as it is now, or a Status if it is gone at once.
 
-        ``uid`` and ``resource_version`` are preconditions: ``Conflict`` when the object is not,
-        or no longer, the one that was meant.
+        ``uid`` and ``resource_version`` are preconditions: if one of them does not match,
+        ``Conflict`` is raised and nothing is deleted.
         """
         options = _given(
             apiVersion="v1",
@@ -261,7 +264,7 @@ class Client:
         )
 
     async def raw(self, request: Request) -> bytes:
-        """Send what no other verb here says, and give the answer's body as it came."""
+        """Send a request for which there is no method here. Returns the body of the answer."""
         return await self._transport.call(request)
 
     async def _call(

@@ -1,4 +1,4 @@
-"""What an informer must know of the objects it passes on, and how bytes become objects."""
+"""Interfaces between an informer and its caller: the objects, their decoder and their receiver."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Keyed(Protocol):
-    """``key`` names the object for as long as its name lives, ``uid`` this very object."""
+    """An object as an informer needs it. ``key`` identifies it by name, ``uid`` distinguishes it
+    from other objects that had or will have the same name."""
 
     @property
     def key(self) -> str: ...
@@ -23,7 +24,7 @@ T = TypeVar("T", bound=Keyed)
 
 @dataclass(frozen=True, slots=True)
 class Codec(Generic[T]):
-    """Given by who knows the objects, so that it can read just what is needed, fast.
+    """Decodes JSON. The caller supplies it, so that it parses only the fields the caller needs.
 
     ``event``: one watch line (ADDED, MODIFIED or DELETED) -> its type and object.
     ``page``: one page of a list -> its objects, continue token ("" at the end), resourceVersion.
@@ -35,7 +36,7 @@ class Codec(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Sink(Generic[T]):
-    """Where changes go. What it raises is logged; the stream goes on."""
+    """Receives changes. Exceptions that it raises are logged, and the stream goes on."""
 
     put: Callable[[T], None]
     delete: Callable[[str, str], None]

@@ -1,8 +1,8 @@
-"""Where the API server is and how to prove who we are.
+"""The address of the API server and the credentials of this process.
 
-``connect()`` looks where kubectl does (``KUBECONFIG``, ``~/.kube/config``, then the service
-account of the pod). Tokens are read again at least every minute, and at once after a 401; exec
-plugins are run again when what they gave has expired. Client certificates are read once.
+``connect()`` looks in the same places as kubectl (``KUBECONFIG``, ``~/.kube/config``, then the
+service account of the pod). Tokens are read again at least every minute, and at once after a 401.
+Exec plugins run again when their credentials have expired. Client certificates are read once.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.config import kube_config
 
-#: Bound service account tokens and token files are rotated under us.
+#: Seconds after which a token is read again, because service account tokens are rotated.
 TOKEN_MAX_AGE = 60.0
 
 # The package has no annotations.
 _load: Any = config
 _files: Any = kube_config
 
-#: What the loaders raise for files that are missing, unreadable or malformed.
+#: The exceptions that the loaders raise for missing, unreadable or malformed files.
 _UNUSABLE = (
     config.ConfigException,
     yaml.YAMLError,
@@ -41,11 +41,14 @@ _UNUSABLE = (
 
 
 class ConfigError(Exception):
-    """No usable configuration; the message says where it was looked for."""
+    """There is no usable configuration; the message says where it was searched."""
 
 
 class Credentials:
-    """The ``Authorization`` header, kept fresh. ``fetch(force)`` gives its present value."""
+    """Keeps the ``Authorization`` header up to date.
+
+    ``fetch(force)`` returns the present value of the header; ``force``: the old one was refused.
+    """
 
     def __init__(
         self,
@@ -61,7 +64,7 @@ class Credentials:
         self._lock = asyncio.Lock()
 
     async def headers(self) -> dict[str, str]:
-        """Headers to send; usually without any work."""
+        """Headers to send with a request; cached for ``TOKEN_MAX_AGE`` seconds."""
         if self._clock() < self._until:
             return self._headers
         async with self._lock:
@@ -76,7 +79,7 @@ class Credentials:
         return self._headers
 
     def invalidate(self, refused: dict[str, str]) -> None:
-        """The server refused these headers: fetch again, unless that has happened already."""
+        """The server refused these headers: fetch new ones, unless that has happened already."""
         if refused == self._headers:
             self._until = float("-inf")
             self._force = True
@@ -99,7 +102,7 @@ class Connection:
 
 
 async def connect() -> Connection:
-    """The connection kubectl would use here. Raises ``ConfigError``."""
+    """The connection that kubectl would use here. Raises ``ConfigError``."""
     paths = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
     found = _any_exists(paths)
     try:
@@ -127,8 +130,9 @@ async def _from_kubeconfig(paths: str) -> Connection:
     )
 
     async def fetch(force: bool) -> str | None:
-        # Loading the authentication reads a token file anew and asks an exec plugin when its
-        # credential has expired. One without an expiry holds until the server refuses it.
+        # Loading the authentication reads a token file again, and runs an exec plugin if its
+        # credential has expired. A credential without an expiry is used until the server refuses
+        # it.
         expiring = hasattr(loader, "exec_plugin_expiry")
         is_exec = bool(loader._user) and "exec" in loader._user
         if force and expiring:
@@ -139,7 +143,7 @@ async def _from_kubeconfig(paths: str) -> Connection:
         return token
 
     connection = _connection(configuration, Credentials(fetch))
-    # Keys given inline were written to files for OpenSSL, which has read them now.
+    # The loader wrote inline keys to files for OpenSSL, which has read them by now.
     _files._cleanup_temp_files()
     return connection
 
@@ -159,7 +163,7 @@ def _from_service_account() -> Connection:
 
 
 def _configuration() -> Any:
-    # ``Configuration()`` copies a process-wide default that others may have set.
+    # ``Configuration()`` would copy a process-wide default that other code may have set.
     return type.__call__(Configuration)
 
 
@@ -176,7 +180,7 @@ def _connection(configuration: Any, credentials: Credentials) -> Connection:
 
 def _ssl_context(configuration: Any) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
-    # Go does not insist on the extensions Python 3.13 does, and many cluster CAs lack them.
+    # Python 3.13 requires extensions that Go does not require and that many cluster CAs lack.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if configuration.cert_file:
         context.load_cert_chain(configuration.cert_file, keyfile=configuration.key_file)

@@ -1,4 +1,4 @@
-"""Which resources the API server serves."""
+"""Finds out whether the API server serves a resource."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from controller.resource import Resource
 
 
 async def serves(client: Client, resource: Resource) -> bool:
-    """Whether discovery lists the resource: False until a CRD is installed."""
+    """Whether discovery lists the resource; False until its CRD is installed."""
     group = f"/apis/{resource.api_version}" if resource.group else f"/api/{resource.version}"
     try:
         found = await _get(client, resource, group)
-        # A new group is served a moment before it is listed.
+        # The API server serves a new group a moment before it lists the group.
         every = await _get(client, resource, "/apis")
     except NotFound:
         return False

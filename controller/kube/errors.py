@@ -1,10 +1,10 @@
-"""What can go wrong with a request, as narrow exceptions.
+"""The exceptions of a failed request, one class per kind of failure.
 
-Every failure of the client is an ``ApiError``: either the API server answered with a Status
-(``status`` is its HTTP code), or no answer came at all (``Unreachable``, ``status`` 0; a write
-may have happened or not).
+Every failure of the client is an ``ApiError``. Either the API server answered with a Status
+(``status`` is its HTTP code), or no answer came (``Unreachable``, ``status`` 0; the API server may
+or may not have carried out a write).
 """
-# ruff: noqa: N818 - the names are those Kubernetes gives its reasons.
+# ruff: noqa: N818 - the names are the reasons of Kubernetes.
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class ApiError(Exception):
         self.status = status
         self.reason = reason
         self.message = message
-        #: Seconds the server asked us to wait.
+        #: Seconds to wait before the next try, as the API server demands; None if it demands none.
         self.retry_after = retry_after
-        #: The Status' ``details``: kind, name, causes.
+        #: ``details`` of the Status: kind, name, causes.
         self.details: Mapping[str, Any] = details or {}
-        #: Where an expired list may be continued from, inconsistently (only with ``Gone``).
+        #: Token for continuing an expired list with the newest state (only with ``Gone``).
         self.continue_token: str | None = None
 
     def __str__(self) -> str:
@@ -41,19 +41,19 @@ class ApiError(Exception):
 
 
 class BadRequest(ApiError):
-    """400: the request makes no sense to the API server."""
+    """400: the API server cannot process the request."""
 
 
 class Unauthorized(ApiError):
-    """401: the credentials are not, or no longer, accepted."""
+    """401: the API server does not accept the credentials, or no longer."""
 
 
 class Forbidden(ApiError):
-    """403: RBAC, a quota, an admission plugin, or a namespace that is being terminated."""
+    """403: refused by RBAC, a quota, an admission plugin, or because the namespace terminates."""
 
 
 class NotFound(ApiError):
-    """404: no such object, namespace or resource."""
+    """404: the object, namespace or resource does not exist."""
 
 
 class Conflict(ApiError):
@@ -61,7 +61,7 @@ class Conflict(ApiError):
 
 
 class AlreadyExists(ApiError):
-    """409: an object of this name is there already."""
+    """409: an object of this name exists already."""
 
 
 class Gone(ApiError):
@@ -73,7 +73,7 @@ class Invalid(ApiError):
 
 
 class TooManyRequests(ApiError):
-    """429: overloaded, or (for evictions) a disruption budget forbids it."""
+    """429: the API server is overloaded, or a disruption budget forbids an eviction."""
 
 
 class ServerError(ApiError):
@@ -81,17 +81,17 @@ class ServerError(ApiError):
 
 
 class Unreachable(ApiError):
-    """No answer: connection refused, reset, or timed out."""
+    """No answer came: the connection was refused or reset, or the request timed out."""
 
     def __init__(self, message: str) -> None:
         super().__init__(0, "Unreachable", message)
 
 
 class NotHolderError(ApiError):
-    """This process does not hold the Lease: nothing was sent."""
+    """This process does not hold the Lease; the request was not sent."""
 
     def __init__(self) -> None:
-        super().__init__(0, "NotHolder", "this process does not hold the Lease (any more)")
+        super().__init__(0, "NotHolder", "this process does not hold the Lease, or no longer")
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -107,7 +107,8 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 
 
 def from_status(status: Mapping[str, Any], code: int, retry_after: float | None = None) -> ApiError:
-    """The exception for a ``metav1.Status``, from an answer's body or a watch's ERROR event."""
+    """The exception for a ``metav1.Status`` from the body of an answer or an ERROR event of a
+    watch."""
     reason = str(status.get("reason") or "")
     details = status.get("details")
     details = details if isinstance(details, dict) else {}
@@ -124,14 +125,14 @@ def from_status(status: Mapping[str, Any], code: int, retry_after: float | None 
 
 
 def raise_for(status: int, body: bytes, headers: Mapping[str, str]) -> None:
-    """Raise what an answer of 400 or above means; return for all others."""
+    """Raise the exception for an answer with status 400 or above; return for other statuses."""
     if status < 400:
         return
     raise from_status(_parse_status(body), status, _retry_after(headers))
 
 
 def _parse_status(body: bytes) -> Mapping[str, Any]:
-    """A Status, or the text a proxy or an overloaded server sent instead of one."""
+    """The Status in the body, or the text that a proxy or an overloaded server sent instead."""
     try:
         parsed = json.loads(body)
     except ValueError:

@@ -1,8 +1,9 @@
-"""Kubernetes Events about objects, written in the background.
+"""Writes Kubernetes Events about objects, in the background.
 
-``record()`` never waits and never raises: an Event is news, not state. What is said again about
-the same object within five minutes becomes a series (a count on the first Event) instead of
-another object. When too much is waiting, news is dropped and counted.
+``record()`` never waits and never raises, because no state depends on an Event. If the same Event
+is recorded again about the same object within five minutes, it becomes a series (a count on the
+first Event) instead of another object. If too many Events wait to be written, new ones are dropped
+and counted.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from controller.kube.workqueue import QueueClosed, WorkQueue
 
 log = logging.getLogger(__name__)
 
-#: Seconds within which the same news continues a series.
+#: Seconds within which the same Event continues a series.
 SERIES_GAP: Final = 300.0
-#: A series' count is written at most this often.
+#: Seconds between two writes of the count of a series, at least.
 SERIES_PAUSE: Final = 10.0
-#: News waiting to be written, and series remembered.
+#: Maximum number of Events that wait to be written.
 LIMIT: Final = 1000
+#: Maximum number of series that are remembered.
 REMEMBERED: Final = 4000
 ATTEMPTS: Final = 3
 #: The API server's limits.
@@ -42,20 +44,20 @@ Key = tuple[str, str, str, str, str]
 
 @dataclass(slots=True)
 class _Series:
-    """What was said about one object, how often, and how much of it is written."""
+    """One Event about one object: how often it was recorded, and which count is written."""
 
     body: dict[str, Any]
     last_seen: float
     last_stamp: str
     count: int = 1
-    #: The count the API server has; 0: the Event is not written yet.
+    #: The count that the API server has; 0: the Event is not written yet.
     written: int = 0
     written_at: float = 0.0
     attempts: int = 0
 
 
 class Recorder:
-    """``controller`` and ``instance`` say who reports; ``on_drop`` counts what was lost."""
+    """``controller`` and ``instance`` name the reporter; ``on_drop`` is called per lost Event."""
 
     def __init__(
         self,
@@ -87,10 +89,10 @@ class Recorder:
         note: str,
         action: str,
     ) -> None:
-        """Say something about an object.
+        """Record an Event about an object.
 
         ``regarding`` is an ObjectReference: apiVersion, kind, namespace, name, uid. ``reason`` and
-        ``action`` are CamelCase words, ``note`` is for a person and cut to what may be stored.
+        ``action`` are CamelCase words. ``note`` is for people; it is cut to the API server's limit.
         """
         note = note.encode()[:NOTE_BYTES].decode(errors="ignore")
         key = (regarding.get("uid", ""), regarding.get("name", ""), type, reason, note)
@@ -114,13 +116,13 @@ class Recorder:
         self._queue.add_at(key, series.written_at + SERIES_PAUSE if series.written else now)
 
     async def run(self) -> None:
-        """Write until cancelled or drained."""
+        """Write Events until cancelled or drained."""
         with suppress(QueueClosed):
             while True:
                 await self._write_next()
 
     async def drain(self, seconds: float = 2.0) -> None:
-        """Give what waits a last chance to be written, then end."""
+        """Write the waiting Events for at most ``seconds``, then end."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._queue.depth:
@@ -154,11 +156,12 @@ class Recorder:
         except ApiError as error:
             self._failed(key, series, error)
         except Exception:
-            # The guard refused, most likely: whoever acts now reports as well.
+            # Most likely the guard refused the write; the process that holds the Lease now
+            # records its own Events.
             log.debug("event not written", exc_info=True)
             self._drop(key)
         else:
-            # A new Event stands for one; later counts are written as a series.
+            # A new Event counts as one; higher counts are written as a series.
             series.written = count if series.written else 1
             series.written_at = self._clock()
             series.attempts = 0
@@ -173,7 +176,7 @@ class Recorder:
         )
 
     def _start_anew(self, key: Key, series: _Series) -> None:
-        """The Event expired (they live for an hour), or its namespace is gone."""
+        """The Event has expired (Events live for an hour), or its namespace is gone."""
         if not series.written:
             self._drop(key)
             return
@@ -195,7 +198,7 @@ class Recorder:
             log.warning("event not written: %s", error)
             self._drop(key)
             return
-        # A namespace that is being deleted takes no more news, and nobody reads it.
+        # A terminating namespace accepts no more Events, and nobody would read them.
         self._series.pop(key, None)
 
     def _again(self, key: Key, when: float) -> None:

@@ -1,8 +1,9 @@
-"""JSON as Go's ``encoding/json`` writes it.
+"""Writes JSON as Go's ``encoding/json`` does.
 
-The API server keeps the ``data`` of a ControllerRevision as the bytes that came and lets nobody
-change them. When it patches such an object it writes the data anew, in Go's way, and compares:
-other bytes for the same value are refused as a change. So they are sent as Go would write them.
+The API server stores the ``data`` of a ControllerRevision as the bytes that it received, and
+refuses to change them. When it patches such an object, it serializes the data again with Go and
+compares the bytes: different bytes for the same value are refused as a change. So this program
+sends the bytes that Go would write.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, Final
 
-#: What Go escapes beyond JSON's own rules; all else that is not ASCII stays as it is.
+#: The characters that Go escapes although JSON does not require it. Go leaves all other characters
+#: beyond ASCII as they are.
 _ESCAPED: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
-#: From here on Go writes a whole number that is none of its int64 as a float.
+#: Whole numbers from here on do not fit into Go's int64; Go writes them as floats.
 _INT64: Final = 2**63
 
 
 def dump(value: Any) -> bytes:
-    """JSON data as Go's bytes: keys sorted, no white space. ``TypeError`` for what is no JSON."""
+    """The bytes that Go writes for JSON data: sorted keys, no white space. Raises ``TypeError``
+    if the value is not JSON data."""
     return _text(value).encode()
 
 
@@ -42,11 +45,11 @@ def _text(node: Any) -> str:
 
 
 def _float(number: float) -> str:
-    """The shortest digits that mean this number, as Python finds them, too; an exponent only for
-    very small and very large ones."""
+    """The shortest digits that stand for this number, as in Python; Go uses an exponent only below
+    1e-6 and from 1e21 on."""
     shortest = repr(number)
     if number == 0:
-        return "0"  # It reads -0 as a whole number, which has no sign then.
+        return "0"  # Go reads -0 as the whole number 0, which has no sign.
     if 1e-6 <= abs(number) < 1e21:
         plain = format(Decimal(shortest), "f")
         return plain.removesuffix(".0")

@@ -1,9 +1,10 @@
 """Keeps the caller's view of one resource equal to the API server's: list, watch, list again.
 
-The caller decodes and stores; an informer itself knows just which keys exist, to find after a
-new list what was deleted in between. Only a complete, successful list makes anything disappear:
-no error, cut stream, refused token or half-read list does, and an empty list must be given twice.
-It never gives up and raises nothing.
+The caller decodes and stores the objects. An informer itself only keeps the existing keys, so that
+after a new list it finds the objects that were deleted in between. Objects disappear only by a
+watch event or a complete, successful list: never by an error, a broken stream, a refused token or
+a partly read list, and an empty list must be received twice. An informer never gives up and raises
+nothing.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ class Informer(Generic[T]):
     """One resource, in all namespaces or in some (a stream each).
 
     ``on_put(object)`` is called for each new or changed object, ``on_delete(key, uid)`` for each
-    that is gone; an object made again under its key is a delete, then a put. Both are called from
-    the event loop and must not block. ``run()`` works until cancelled.
+    deleted object. If an object was deleted and created again under the same key, first
+    ``on_delete`` is called, then ``on_put``. Both are called from the event loop and must not
+    block. ``run()`` works until cancelled.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class Informer(Generic[T]):
                 group.create_task(stream.run(), name=f"reflector {stream.name}")
 
     async def resync(self) -> None:
-        """Read everything anew, however long that takes; only differences are called back.
+        """List everything again, however long that takes; callbacks are made only for differences.
 
         On return the view is at least as new as the moment of the call.
         """
@@ -80,22 +82,22 @@ class Informer(Generic[T]):
 
     @property
     def last_contact(self) -> float:
-        """The clock when the API server was last heard, on the quietest stream."""
+        """Time of the clock when the API server last sent something, on the quietest stream."""
         return min(stream.last_contact for stream in self._streams)
 
     @property
     def last_active(self) -> float:
-        """The clock when the quietest stream last heard the API server, or asked it in vain."""
+        """Time of the clock of the last answer or request, on the stream where it is oldest."""
         return min(max(stream.last_contact, stream.last_asked) for stream in self._streams)
 
     @property
     def lag(self) -> float:
-        """Seconds the slowest stream has been working through events without catching up."""
+        """Seconds for which the slowest stream has been working through a backlog of events."""
         return max(stream.lag for stream in self._streams)
 
     @property
     def error(self) -> str | None:
-        """What the last failed stream said, until it works again."""
+        """The error of a failing stream, until that stream works again; None if all work."""
         return next((stream.error for stream in self._streams if stream.error), None)
 
     def __len__(self) -> int:

@@ -1,10 +1,10 @@
-"""Leader election: at most one process holds a Lease and knows it.
+"""Leader election: at most one process at a time considers itself the holder of a Lease.
 
-A holder counts as valid for ``renew_deadline`` after it *began* its last successful renewal; others
-take over only when they saw the record unchanged for ``duration``. Both are measured on each
-process's own monotonic clock, so wall clocks do not matter, and a process that was stopped or
-blocked finds itself invalid the moment it runs again. Any failure means "not renewed". A lost
-Lease is not run for again: who lost it ends, and is started anew.
+A holder is valid for ``renew_deadline`` seconds after it *began* its last successful renewal.
+Others take over only when they have observed the record unchanged for ``duration`` seconds. Each
+process measures both on its own monotonic clock. So wall clocks do not matter, and a process that
+was stopped or blocked is invalid as soon as it runs again. Any failure counts as "not renewed". An
+object of ``Lease`` that has lost the Lease never tries to get it again; make a new object for that.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ log = logging.getLogger(__name__)
 
 
 def default_identity(environ: Mapping[str, str] = os.environ) -> str:
-    """Who this process is to other contenders.
+    """The identity of this process in the Lease.
 
-    In a pod that knows its uid (``POD_NAME``, ``POD_UID``) a restarted container is the same
-    contender and has its Lease back at once: two processes of one container never live together.
-    Elsewhere nothing is certain, and every process is another one.
+    In a pod that knows its uid (``POD_NAME``, ``POD_UID``), a restarted container has the same
+    identity and gets its Lease back at once. That is safe, because two processes of one container
+    never run at the same time. Elsewhere every process has an identity of its own.
     """
     host = environ.get("POD_NAME") or socket.gethostname()
     return f"{host}_{environ.get('POD_UID') or uuid.uuid4()}"
 
 
 class Lease:
-    """``held`` is set when the Lease was won, ``lost`` when it was lost or released, for good.
+    """``held`` is set while this process holds the Lease, ``lost`` when it lost or released it.
 
-    ``duration``, ``renew_deadline`` and ``retry`` are seconds, in falling order. Give the client
-    connections of its own: renewals must not queue behind other requests.
+    ``duration``, ``renew_deadline`` and ``retry`` are seconds, in falling order. The client needs
+    connections of its own, so that renewals do not queue behind other requests.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Lease:
         self.identity = identity
         self.held = asyncio.Event()
         self.lost = asyncio.Event()
-        #: Who holds the Lease, as last seen; for logs and probes.
+        #: Identity of the holder of the Lease, as last observed; for logs and probes.
         self.holder: str | None = None
         self._client = client
         self._namespace = namespace
@@ -76,33 +76,35 @@ class Lease:
         self._clock = clock
         self._now = now
         self._sleep = sleep
-        #: The clock when the last successful renewal began.
+        #: Time of the clock when the last successful renewal began.
         self._renewed = float("-inf")
-        #: Our own Lease as last written, to renew it without reading it first.
+        #: The Lease as this process last wrote it, so that it can be renewed without reading it.
         self._mine: dict[str, Any] | None = None
-        #: resourceVersion last seen, and the clock when it was first seen.
+        #: The last observed resourceVersion, and the time of the clock when it was first observed.
         self._observed: tuple[str | None, float] = (None, 0.0)
         self._complaint = ""
 
     def valid(self) -> bool:
-        """Whether this process may act, right now. Ask before every write."""
+        """Whether this process may act at this moment. Call it before every write."""
         return self.held.is_set() and self._clock() < self._renewed + self._renew_deadline
 
     async def run(self) -> None:
-        """Run for the Lease, then keep it. Returns when it is lost or was released."""
+        """Try to get the Lease, then keep it. Returns when the Lease is lost or released."""
         while not self.lost.is_set():
             await self._turn()
             if self.held.is_set() and not self.valid():
                 log.error("lease lost: not renewed for %.0f s", self._renew_deadline)
                 self._lose()
             if not self.lost.is_set():
-                # Jitter, so that contenders do not meet again and again.
+                # Jitter, so that contenders do not collide again and again.
                 pause = self._retry * (1.0 if self.held.is_set() else random.uniform(1.0, 1.2))
                 await self._sleep(pause)
 
     async def release(self) -> None:
-        """Hand the Lease over, so that a standby need not wait. Acting ends before it is sent;
-        end ``run()`` first."""
+        """Release the Lease, so that a standby does not have to wait until it expires.
+
+        ``valid()`` is False before the release is sent. End ``run()`` before calling this.
+        """
         mine, self._mine = self._mine, None
         was_valid = self.valid()
         self._lose()
@@ -124,7 +126,7 @@ class Lease:
             async with asyncio.timeout(self._timeout()):
                 won = await self._renew() or await self._acquire()
         except (ApiError, TimeoutError) as error:
-            # The write may have happened: read the Lease before the next.
+            # The write may have been carried out, so read the Lease before the next write.
             self._mine = None
             self._complain(error)
         except Exception:
@@ -141,7 +143,7 @@ class Lease:
                     self.held.set()
 
     async def _renew(self) -> bool:
-        """Renew without reading; False when the Lease is not as we left it."""
+        """Renew without reading. Returns False if someone has changed the Lease since."""
         if self._mine is None:
             return False
         try:
@@ -167,7 +169,7 @@ class Lease:
         return True
 
     async def _create(self) -> bool:
-        # Deleted by hand, its last holder does not know yet: it gets its time all the same.
+        # Someone deleted the Lease; its last holder may not know yet, so it keeps its time.
         if not self._is_free("", {"holderIdentity": self.holder}):
             return False
         body = {
@@ -180,7 +182,8 @@ class Lease:
         return True
 
     def _is_free(self, version: str, spec: dict[str, Any]) -> bool:
-        """Whether the Lease may be taken: ours, released, or not renewed for its duration."""
+        """Whether this process may take the Lease: it holds the Lease already, or the Lease was
+        released or not renewed for its duration."""
         holder = spec.get("holderIdentity") or None
         if holder != self.holder and holder not in (None, self.identity):
             log.info("lease %s/%s is held by %s", self._namespace, self._name, holder)
@@ -219,7 +222,7 @@ class Lease:
         self.lost.set()
 
     def _timeout(self) -> float:
-        """Two tries fit into the deadline, and none outlives it."""
+        """Seconds for one try: two tries fit into the deadline, and none lasts beyond it."""
         limit = max(self._renew_deadline / 2, 1.0)
         if self.held.is_set():
             limit = min(limit, max(0.1, self._renewed + self._renew_deadline - self._clock()))
@@ -229,7 +232,7 @@ class Lease:
         return self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def _complain(self, error: Exception) -> None:
-        """Say once what is wrong, and how to mend it where that is known."""
+        """Log once what is wrong, and how to fix it where that is known."""
         where = f"lease {self._namespace}/{self._name}"
         text = str(error) or "timed out"
         if isinstance(error, NotFound):

@@ -1,4 +1,4 @@
-"""Lines out of a stream of bytes."""
+"""Splits a stream of bytes into lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 
 async def lines(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
-    """The whole lines of a stream, without those that are empty."""
+    """The complete lines of a stream, without empty lines."""
     pending: list[bytes] = []
     async for chunk in chunks:
         *ended, rest = chunk.split(b"\n")

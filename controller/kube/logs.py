@@ -1,4 +1,4 @@
-"""The end of what a container has logged."""
+"""Reads the end of a container's log."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from controller.kube.client import Client
 from controller.kube.resources import PODS
 from controller.kube.transport import Request
 
-#: A limit in bytes is one from the start of what is asked for, so more is read than is given.
+#: Bytes to read. The API server applies its byte limit from the start of the requested lines, so
+#: more is read than is returned.
 _READ = 64 * 1024
 
 
 async def tail(
     client: Client, namespace: str, pod: str, container: str, *, lines: int, most_bytes: int
 ) -> str:
-    """The last ``lines``, and of them the last ``most_bytes``. Raises ``ApiError``: ``NotFound``
-    when the pod is gone, ``BadRequest`` when the container has not started."""
+    """The last ``lines`` lines of the log, and of these at most the last ``most_bytes`` bytes.
+
+    Raises ``ApiError``: ``NotFound`` if the pod is gone, ``BadRequest`` if the container has not
+    started.
+    """
     query = urlencode({"container": container, "tailLines": lines, "limitBytes": _READ})
     path = f"{PODS.path(namespace, pod, 'log')}?{query}"
     answer = await client.raw(Request("get", "pods/log", "GET", path, "*/*"))

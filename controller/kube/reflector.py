@@ -1,8 +1,8 @@
 """One stream of an informer: a list, then a watch from its resourceVersion, for ever.
 
-See ``informer`` for the contract. A turn is one list (when needed) and one watch; between turns
-that fail lies a jittered back-off, and the watch goes on from the last resourceVersion seen unless
-the server says that it is gone.
+See ``informer`` for the contract. A turn is one list (if needed) and one watch. After a failed turn
+there is a jittered back-off. The next watch starts from the last observed resourceVersion, unless
+the server says that this version is gone.
 """
 
 from __future__ import annotations
@@ -24,21 +24,22 @@ from controller.resource import Resource
 log = logging.getLogger(__name__)
 
 PAGE = 500
-#: Events handled before others on the loop get a turn.
+#: Number of events handled before other tasks of the event loop run.
 BATCH = 200
 BACKOFF_FIRST = 0.1
 BACKOFF_MAX = 10.0
-#: A watch that ended sooner, without an event, counts as failed.
+#: A watch that ends within this many seconds without an event counts as failed.
 SHORT_WATCH = 1.0
-#: A wait between two lines that shows that there was no backlog, and one that shows its end.
+#: Seconds of waiting for a line that show that there was no backlog before that line.
 PAUSE = 0.002
+#: Seconds without a line that show that a backlog has ended.
 RESTED = 1.0
-#: An empty list instead of known objects is asked for again after so many seconds.
+#: Seconds after which a list is repeated that is empty although objects are known.
 DOUBT = 1.0
 
 
 class Reflector(Generic[T]):
-    """``name`` is for logs; ``error`` what went wrong last, None while all is well."""
+    """``name`` is for logs; ``error`` is the last failure, or None while the stream works."""
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class Reflector(Generic[T]):
         self.listed = False
         self.error: str | None = None
         self.last_contact = clock()
-        #: The clock when this stream last asked the API server for something.
+        #: Time of the clock when this stream last sent a request to the API server.
         self.last_asked = clock()
         self._client = client
         self._resource = resource
@@ -74,14 +75,15 @@ class Reflector(Generic[T]):
         self._on_listed = on_listed
         self._sleep = sleep
         self._clock = clock
-        #: key -> (uid, resourceVersion): the objects the sink has.
+        #: key -> (uid, resourceVersion) of the objects that the sink has.
         self._known: dict[str, tuple[str, str]] = {}
         #: Where the next watch starts; None: list first.
         self._version: str | None = None
         self._waiting: list[asyncio.Future[None]] = []
         self._turn: asyncio.Task[None] | None = None
         self._failures = 0
-        #: The clock when the last line was handled, and since when lines came without a pause.
+        #: Times of the clock: when the last line was handled, and since when lines have been
+        #: arriving without a pause.
         self._handled = self._busy_since = clock()
 
     def __len__(self) -> int:
@@ -89,13 +91,13 @@ class Reflector(Generic[T]):
 
     @property
     def lag(self) -> float:
-        """Seconds of work done without a pause, while it lasts."""
+        """Seconds for which lines have been arriving without a pause; 0 if there is no backlog."""
         if self._clock() - self._handled > RESTED:
             return 0.0
         return self._handled - self._busy_since
 
     async def resync(self) -> None:
-        """Return when a list that began after this call is complete and passed on."""
+        """List again. Returns when a list that began after this call is complete and passed on."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         self._version = None
@@ -105,7 +107,7 @@ class Reflector(Generic[T]):
 
     async def run(self) -> None:
         while True:
-            # A task of its own, so that a resync can interrupt it and nothing else.
+            # A task of its own, so that a resync can interrupt the turn and nothing else.
             self._turn = asyncio.create_task(self._take_turn(), name=f"turn {self.name}")
             try:
                 await self._turn
@@ -137,7 +139,7 @@ class Reflector(Generic[T]):
         try:
             seen, version = await self._read_pages()
             if not seen and self._known:
-                # Legitimate, but also what a proxy or a broken storage may show.
+                # An empty list may be true, but a proxy or a broken storage may cause it too.
                 log.warning("%s: an empty list; asking again", self.name)
                 await self._sleep(DOUBT)
                 seen, version = await self._read_pages()
@@ -155,7 +157,7 @@ class Reflector(Generic[T]):
                 waiter.set_result(None)
 
     async def _read_pages(self) -> tuple[set[str], str]:
-        """Pass on all objects; give their keys and the resourceVersion of the list."""
+        """Pass on all objects. Returns their keys and the resourceVersion of the list."""
         seen: set[str] = set()
         token, version = "", ""
         while True:
@@ -189,7 +191,7 @@ class Reflector(Generic[T]):
             self._resource,
             self._namespace,
             resource_version=self._version,
-            # Many streams opened at once should not all end at once.
+            # Random, so that streams opened at the same time do not all end at the same time.
             timeout_seconds=random.randint(300, 600),
             opened=self._opened,
             **self._select,
@@ -211,15 +213,15 @@ class Reflector(Generic[T]):
         self.error = None
 
     def _note_arrival(self) -> None:
-        """Lines that come without a pause after the one before are a backlog."""
+        """Note the arrival of a line; lines that arrive without a pause are a backlog."""
         now = self._clock()
         if now - self._handled > PAUSE:
             self._busy_since = now
         self.last_contact = now
 
     def _handle(self, line: bytes) -> None:
-        # The API server writes the type first; only events of objects are worth the caller's
-        # fast decoder.
+        # The API server writes the type of the event first. The caller's decoder gets only events
+        # of objects.
         head = line[:24]
         if b'"BOOKMARK"' in head or b'"ERROR"' in head:
             self._handle_control(line)

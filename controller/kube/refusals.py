@@ -1,6 +1,7 @@
-"""Logs what the API server refuses, as warnings: each kind once a minute, with how often it was.
+"""Logs refusals of the API server as warnings: each kind once a minute, with a count.
 
-Not found, conflicts and expired lists are answers like others; a token that ran out is renewed.
+Not logged are 404, conflicts and expired lists, which are ordinary answers, and 401, after which
+the token is renewed.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ log = logging.getLogger(__name__)
 EVERY: Final = 60.0
 KEPT: Final = 1000
 _ORDINARY: Final = frozenset({401, 404, 409, 410})
-#: Of a namespace that goes; what was in it goes as well.
-_ENDS: Final = "because it is being terminated"
+#: Part of the message about a namespace that is being deleted with all its objects.
+_TERMINATING: Final = "because it is being terminated"
 _NAMESPACE: Final = re.compile(r"/namespaces/([^/?]+)/")
 
 _Kind = tuple[str, str, str, int, str]
 
 
 @dataclass(slots=True)
-class _Said:
-    """When a kind was last told, and how often it came since."""
+class _Logged:
+    """When a kind of refusal was last logged, and how often it occurred since."""
 
     at: float
     since: int = 0
@@ -39,22 +40,22 @@ class Refusals:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._said: dict[_Kind, _Said] = {}
+        self._logged: dict[_Kind, _Logged] = {}
 
     def note(self, verb: str, resource: str, path: str, error: ApiError) -> None:
-        """The API server answered a request with ``error``."""
-        if error.status in _ORDINARY or _ENDS in error.message:
+        """Note that the API server answered a request with ``error``."""
+        if error.status in _ORDINARY or _TERMINATING in error.message:
             return
         found, now = _NAMESPACE.search(path), self._clock()
         namespace = found[1] if found else ""
         kind = (verb, resource, namespace, error.status, error.reason)
-        said = self._said.get(kind)
-        if said is not None and now - said.at < EVERY:
-            said.since += 1
+        logged = self._logged.get(kind)
+        if logged is not None and now - logged.at < EVERY:
+            logged.since += 1
             return
-        more = f" (and {said.since} more like it)" if said and said.since else ""
+        more = f" (and {logged.since} more like it)" if logged and logged.since else ""
         where = f" in {namespace}" if namespace else ""
         log.warning("refused: %s %s%s: %s%s", verb, resource, where, error, more)
-        if len(self._said) >= KEPT:
-            self._said = {k: s for k, s in self._said.items() if now - s.at < EVERY}
-        self._said[kind] = _Said(now)
+        if len(self._logged) >= KEPT:
+            self._logged = {k: v for k, v in self._logged.items() if now - v.at < EVERY}
+        self._logged[kind] = _Logged(now)

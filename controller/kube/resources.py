@@ -1,4 +1,4 @@
-"""The kinds of Kubernetes itself that the operator reads or writes."""
+"""The API resources of Kubernetes itself that the operator reads or writes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ BATCH_JOBS: Final = Resource("batch", "v1", "jobs", "Job")
 
 
 def query_string(**parameters: str | None) -> str:
-    """What comes after a path, with its question mark; parameters that are empty are left out."""
+    """The query string of a URL, with its question mark; empty parameters are left out."""
     given = {name: value for name, value in parameters.items() if value}
     return "?" + urlencode(given) if given else ""

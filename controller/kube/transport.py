@@ -1,8 +1,8 @@
 """Sends requests to one API server: one HTTP session, bounded parallelism, errors mapped.
 
-Requests are never retried here, but for one after a 401 with fresh credentials: only the caller
-knows whether a repeat is safe. Every failure is an ``ApiError``. A write whose answer did not
-come (``Unreachable``) may have happened.
+Requests are never retried here, except once after a 401 with fresh credentials: only the caller
+knows whether a repeat is safe. Every failure is an ``ApiError``. A write without an answer
+(``Unreachable``) may have been carried out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from controller.kube.config import ConfigError, Connection
 from controller.kube.errors import ApiError, Unauthorized, Unreachable, raise_for
 from controller.kube.refusals import Refusals
 
-#: ``observe(verb, resource, code, seconds)``; code 0: no answer. A watch is observed at its end.
+#: ``observe(verb, resource, code, seconds)``; code 0: no answer. Called for a watch when it ends.
 Observe = Callable[[str, str, int, float], None]
 
 #: The API server sends a bookmark every minute: longer silence means a dead connection.
@@ -32,7 +32,7 @@ _NO_ANSWER: Final = (aiohttp.ClientError, TimeoutError, OSError, ConfigError)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, ready to be sent. ``verb`` and ``resource`` are what metrics call it."""
+    """One request, ready to be sent. ``verb`` and ``resource`` are its labels in metrics."""
 
     verb: str
     resource: str
@@ -41,7 +41,7 @@ class Request:
     accept: str
     body: bytes | None = None
     content_type: str = "application/json"
-    #: Told the warnings that come with an answer which is no error.
+    #: Called with the warnings of a successful answer.
     warned: Callable[[Sequence[str]], None] | None = None
 
     def headers(self) -> dict[str, str]:
@@ -86,7 +86,7 @@ class Transport:
             self._session = None
 
     async def call(self, request: Request) -> bytes:
-        """Send it and give the answer's body."""
+        """Send the request. Returns the body of the answer."""
         async with self._slots:
             try:
                 return await self._send(request)
@@ -96,8 +96,11 @@ class Transport:
     async def stream(
         self, request: Request, opened: Callable[[], None] | None = None
     ) -> AsyncGenerator[bytes]:
-        """Send it and give the answer's bytes as they come. ``opened`` is called when it was
-        accepted, which may be long before the first byte."""
+        """Send the request. Yields the bytes of the answer as they arrive.
+
+        ``opened`` is called when the API server has accepted the request, which may be long before
+        the first byte.
+        """
         started, code = time.monotonic(), 0
         try:
             authorization = await self._connection.credentials.headers()
@@ -143,7 +146,8 @@ class Transport:
         self, request: Request, authorization: Mapping[str, str], timeout: aiohttp.ClientTimeout
     ) -> Any:
         if self._session is None:
-            # The semaphore is the limit: inside aiohttp's own, time-outs would run while waiting.
+            # The semaphore limits the requests. With aiohttp's own limit, the time-out of a
+            # request would already run while the request waits for a connection.
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=300)
             self._session = aiohttp.ClientSession(
                 connector=connector,

@@ -1,4 +1,4 @@
-"""What an API server says beside its answer: ``Warning: 299 - "text"`` (RFC 7234, section 5.5)."""
+"""Reads the warnings in an API server's answer: ``Warning: 299 - "text"`` (RFC 7234, 5.5)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ _QUOTED: Final = re.compile(r"\\(.)")
 
 
 def texts(headers: Iterable[str]) -> tuple[str, ...]:
-    """The texts in the values of all ``Warning`` headers of an answer, each once."""
+    """The distinct warnings in the ``Warning`` headers of an answer, in their order."""
     found = (text for header in headers for text in _WARNING.findall(header))
     return tuple(dict.fromkeys(_QUOTED.sub(r"\1", text) for text in found))

@@ -1,9 +1,10 @@
 """A queue of keys with the semantics of client-go's workqueue.
 
-A key is in it at most once, however often it is added, and is never handled by two workers at a
-time: added while in work, it runs once more afterwards. Keys may be added for later (the earliest
-moment wins) or retried with exponential, jittered back-off. At rest it takes nothing: who does not
-work has nothing to do. One event loop, no I/O.
+A key is in the queue at most once, however often it is added, and two workers never handle the same
+key at the same time: a key that is added while a worker handles it is handled once more afterwards.
+Keys can be added for a later time (the earliest time counts) or retried with exponential, jittered
+back-off. After ``rest`` the queue accepts no keys until ``resume``, because a standby must not
+collect work. The queue belongs to one event loop and does no I/O.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ BACKOFF_FIRST = 0.05
 BACKOFF_MAX = 60.0
 
 
-class QueueClosed(Exception):  # noqa: N818 - an end, not an error
-    """The queue is closed: the worker ends."""
+class QueueClosed(Exception):  # noqa: N818 - not an error
+    """The queue is closed; the worker ends."""
 
 
 class WorkQueue(Generic[K]):
-    """``clock`` gives monotonic seconds; ``jitter`` a factor for each back-off."""
+    """``clock`` returns monotonic seconds; ``jitter`` returns a factor for each back-off."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class WorkQueue(Generic[K]):
         self._ready: deque[K] = deque()
         #: When each key that waits for a worker was first added.
         self._dirty: dict[K, float] = {}
-        #: When each key in work was taken; the first is the longest in work.
+        #: When a worker took each key, or last made progress with it; the oldest comes first.
         self._processing: dict[K, float] = {}
         self._later: list[tuple[float, int, K]] = []
         self._deadline: dict[K, float] = {}
@@ -49,7 +50,7 @@ class WorkQueue(Generic[K]):
         self._timer: asyncio.TimerHandle | None = None
         self._failures: dict[K, int] = {}
         self._getters: deque[asyncio.Future[None]] = deque()
-        #: When a worker last took a key, came a step further with one, or gave one back.
+        #: When a worker last took a key, made progress with one, or gave one back.
         self._moved = clock()
         self._resting = False
         self._closed = False
@@ -57,7 +58,7 @@ class WorkQueue(Generic[K]):
     # -- adding ----------------------------------------------------------------------------
 
     def add(self, key: K) -> None:
-        """Have the key handled as soon as a worker is free."""
+        """Add the key, to be handled as soon as a worker is free."""
         if self._closed or self._resting or key in self._dirty:
             return
         self._dirty[key] = self._clock()
@@ -66,7 +67,7 @@ class WorkQueue(Generic[K]):
             self._wake()
 
     def add_at(self, key: K, deadline: float) -> None:
-        """Add the key at a moment of the clock. An earlier moment already set stays."""
+        """Add the key at a time of the clock. If an earlier time is set already, that one stays."""
         if self._closed or self._resting:
             return
         if deadline <= self._clock():
@@ -81,11 +82,11 @@ class WorkQueue(Generic[K]):
             self._arm()
 
     def add_after(self, key: K, seconds: float) -> None:
-        """Add the key after so many seconds. An earlier moment already set stays."""
+        """Add the key after ``seconds``. If an earlier time is set already, that one stays."""
         self.add_at(key, self._clock() + seconds)
 
     def retry(self, key: K) -> float:
-        """Add the key after its back-off, longer with each failure; gives the seconds."""
+        """Add the key after its back-off, which grows with each failure. Returns the seconds."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         delay = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(failures, 30)) * self._jitter()
@@ -99,7 +100,7 @@ class WorkQueue(Generic[K]):
     # -- taking ----------------------------------------------------------------------------
 
     async def get(self) -> K:
-        """The next key; ``done`` must be called with it. Raises ``QueueClosed``."""
+        """The next key; the worker must call ``done`` with it. Raises ``QueueClosed``."""
         while not self._ready:
             if self._closed:
                 raise QueueClosed
@@ -108,7 +109,8 @@ class WorkQueue(Generic[K]):
             try:
                 await getter
             except asyncio.CancelledError:
-                # Woken and cancelled at once: hand the wake-up on, or a key would lie unseen.
+                # Woken and cancelled at the same time: wake another worker, or a key would be
+                # left waiting.
                 if getter.done() and not getter.cancelled():
                     self._wake()
                 raise
@@ -118,12 +120,12 @@ class WorkQueue(Generic[K]):
         return key
 
     def step(self, key: K) -> None:
-        """The key in work came a step further: it is not stuck."""
+        """The worker has made progress with the key, so the key is not stuck."""
         if self._processing.pop(key, None) is not None:
             self._processing[key] = self._moved = self._clock()
 
     def done(self, key: K) -> None:
-        """The key is not in work any more; if it was added meanwhile, it waits again."""
+        """The worker has finished with the key; if the key was added meanwhile, it waits again."""
         del self._processing[key]
         self._moved = self._clock()
         if key in self._dirty and not self._closed:
@@ -131,17 +133,17 @@ class WorkQueue(Generic[K]):
             self._wake()
 
     def rest(self) -> None:
-        """Forget what waits, now or for later, and take nothing until ``resume``. Keys in work may
-        still be given back."""
+        """Drop all waiting keys, also those for later, and accept none until ``resume``. Workers
+        may still call ``done``."""
         self._resting = True
         self._forget_all()
 
     def resume(self) -> None:
-        """Take keys again."""
+        """Accept keys again."""
         self._resting = False
 
     def close(self) -> None:
-        """Drop what waits and end the workers. Keys in work may still be given back."""
+        """Drop all waiting keys and end the workers. Workers may still call ``done``."""
         self._closed = True
         self._forget_all()
         while self._getters:
@@ -160,18 +162,19 @@ class WorkQueue(Generic[K]):
 
     @property
     def depth(self) -> int:
-        """How many keys wait for a worker now."""
+        """Number of keys that wait for a worker now."""
         return len(self._ready)
 
     def oldest_age(self) -> float:
-        """Seconds the oldest key has been waiting for a worker, or been in work."""
+        """Seconds for which the oldest key has been waiting for a worker or been handled by one."""
         since = [self._dirty[self._ready[0]]] if self._ready else []
         since.extend(itertools.islice(self._processing.values(), 1))
         return max(0.0, self._clock() - min(since)) if since else 0.0
 
     def stuck_for(self) -> float:
-        """Seconds that nothing moved: since the key longest in work came a step further, or that
-        a key has been waiting while no worker moved. A queue that is merely long is not stuck."""
+        """Seconds without progress: since a worker last made progress with the key that has had
+        none for longest, or for which a key has been waiting while no worker made progress. A queue
+        that is merely long is not stuck."""
         since = list(itertools.islice(self._processing.values(), 1))
         if self._ready:
             since.append(max(self._dirty[self._ready[0]], self._moved))
@@ -180,11 +183,11 @@ class WorkQueue(Generic[K]):
     # -- time ------------------------------------------------------------------------------
 
     def promote(self) -> None:
-        """Add the keys whose moment has come. The queue's own timer calls it."""
+        """Add the keys whose time has come. The queue's own timer calls this."""
         now = self._clock()
         while self._later and self._later[0][0] <= now:
             deadline, _, key = heapq.heappop(self._later)
-            # A moment that was replaced by an earlier one is still in the heap.
+            # A time that was replaced by an earlier one is still in the heap.
             if self._deadline.get(key) == deadline:
                 del self._deadline[key]
                 self.add(key)

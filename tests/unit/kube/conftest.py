@@ -11,7 +11,7 @@ from tests.unit.kube.fake import FakeApi
 
 
 class Clock:
-    """Monotonic seconds that pass only when told to."""
+    """A monotonic clock that a test moves forward by hand."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -47,7 +47,7 @@ async def client(connection: Connection) -> AsyncIterator[Client]:
 
 
 async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
-    """Let the loop turn until the condition holds; fails when it never does."""
+    """Let other tasks run until the condition holds; fail if it never does."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - any condition, not only events
             await asyncio.sleep(0.002)

@@ -1,7 +1,7 @@
 """A small API server for forcing faults: objects in memory, scripted failures, steered watches.
 
 It knows resourceVersions, uid preconditions, merge patches, paging and bookmarks as far as the
-tests need them; what the real one does is tested against the real one.
+tests need them. Tests of the real behaviour run against a real API server.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from controller.kube.config import Connection
 
 @dataclass
 class Seen:
-    """One request as it arrived."""
+    """One request as the server received it."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ class Seen:
 
 @dataclass
 class Watch:
-    """An open watch: ``send`` lines, then ``end`` it well or ``cut`` it."""
+    """An open watch: ``send`` lines, then ``end`` it in order or ``cut`` the connection."""
 
     query: dict[str, str]
     lines: asyncio.Queue[bytes | BaseException | None] = field(default_factory=asyncio.Queue)
@@ -54,8 +54,8 @@ Answer = Callable[[Seen], web.StreamResponse]
 
 
 class FakeApi:
-    """``objects`` maps paths to objects; ``faults`` are taken, in order, by the next requests
-    that match; ``watches`` get each watch that is opened."""
+    """``objects`` maps paths to objects; the next matching requests consume ``faults`` in order;
+    ``watches`` receives each watch that is opened."""
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
@@ -63,7 +63,7 @@ class FakeApi:
         self.faults: list[tuple[str, Answer]] = []
         self.watches: asyncio.Queue[Watch] = asyncio.Queue()
         self.page_size = 500
-        #: Verbs that get no answer.
+        #: Verbs that the server does not answer.
         self.silent: set[str] = set()
         self._over = asyncio.Event()
         self._version = itertools.count(100)
@@ -80,7 +80,7 @@ class FakeApi:
         await self._server.close()
 
     def put(self, collection: str, name: str, uid: str = "", **spec: Any) -> dict[str, Any]:
-        """Store an object under a collection's path; gives it."""
+        """Store an object under the path of a collection. Returns the object."""
         version = str(next(self._version))
         metadata = {"name": name, "namespace": "ns", "uid": uid or f"uid-{name}"}
         body = {"metadata": {**metadata, "resourceVersion": version}, "spec": spec}

@@ -1,4 +1,4 @@
-"""A running informer and the mirror it keeps, for tests."""
+"""A running informer and the mirror that it keeps, for tests."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_page(raw: bytes) -> tuple[list[Thing], str, str]:
 
 
 class Mirror:
-    """What the informer says there is, and everything it said."""
+    """The objects according to the informer, and all calls that it made."""
 
     def __init__(self) -> None:
         self.view: dict[str, Thing] = {}
@@ -57,7 +57,7 @@ class Mirror:
 
 
 class Running:
-    """A running informer; ``pauses`` are the back-offs it took (none is waited for)."""
+    """A running informer; ``pauses`` are its back-offs in seconds (the test does not wait)."""
 
     def __init__(self, client: Client, mirror: Mirror, namespaces: tuple[str, ...] = ()) -> None:
         self.pauses: list[float] = []

@@ -36,7 +36,7 @@ async def test_create_get_patch_delete(client: Client, api: FakeApi) -> None:
         await client.get(PODS, "ns", "a")
 
 
-async def test_a_patch_says_of_which_kind_it_is(client: Client, api: FakeApi) -> None:
+async def test_the_content_type_of_a_patch(client: Client, api: FakeApi) -> None:
     api.put(IN_NS, "a")
     api.put(IN_NS, "a/resize")
     await client.patch(PODS, "ns", "a", {}, content_type="strategic", subresource="resize")
@@ -49,7 +49,7 @@ async def test_a_body_may_be_bytes(client: Client, api: FakeApi) -> None:
     assert f"{IN_NS}/a" in api.objects
 
 
-async def test_delete_says_what_is_meant(client: Client, api: FakeApi) -> None:
+async def test_delete_sends_preconditions(client: Client, api: FakeApi) -> None:
     api.put(IN_NS, "a", uid="old")
     with pytest.raises(Conflict):
         await client.delete(PODS, "ns", "a", uid="other")

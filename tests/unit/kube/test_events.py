@@ -19,7 +19,7 @@ JOB = {
 
 
 class Reporter:
-    """A recorder whose queue is worked off when asked to."""
+    """A recorder whose queue a test works off by hand."""
 
     def __init__(self, client: Client, clock: Clock) -> None:
         self.dropped = 0
@@ -77,7 +77,7 @@ async def test_the_same_again_is_a_series(reporter: Reporter, api: FakeApi, cloc
     assert len(api.seen) == 2, "nothing new, nothing written"
 
 
-async def test_said_often_before_it_was_written(
+async def test_recorded_often_before_it_was_written(
     reporter: Reporter, api: FakeApi, clock: Clock
 ) -> None:
     for _ in range(3):
@@ -134,7 +134,7 @@ async def test_trouble_is_retried_then_dropped(
     assert len(api.objects) == 1
 
 
-async def test_a_namespace_that_ends_is_silent(
+async def test_a_terminating_namespace_gets_no_events(
     reporter: Reporter, api: FakeApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     api.fail("POST", 403, reason="Forbidden", message="because it is being terminated")
@@ -154,7 +154,7 @@ async def test_overload_drops(reporter: Reporter) -> None:
     assert reporter.dropped == 5
 
 
-async def test_what_is_too_long_is_cut(reporter: Reporter, api: FakeApi) -> None:
+async def test_a_long_note_is_cut(reporter: Reporter, api: FakeApi) -> None:
     reporter.say("ü" * 1000)
     await reporter.write()
     assert api.seen[0].body["note"] == "ü" * 512

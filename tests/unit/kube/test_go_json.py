@@ -1,4 +1,4 @@
-"""The bytes that Go's encoding/json writes, taken from what a real API server stored."""
+"""The bytes that Go's encoding/json writes; the examples come from a real API server."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_json_is_written_as_go_writes_it(value: Any, text: str) -> None:
     assert go_json.dump(value).decode() == text
 
 
-def test_what_is_no_json_is_an_error() -> None:
+def test_a_value_that_is_not_json_is_an_error() -> None:
     with pytest.raises(TypeError):
         go_json.dump({"a": object()})
 
@@ -51,7 +51,7 @@ _DATA = st.dictionaries(
 
 
 @given(_DATA)
-def test_the_value_and_so_the_digest_stay(data: dict[str, Any]) -> None:
+def test_the_value_and_the_digest_stay_the_same(data: dict[str, Any]) -> None:
     read = json.loads(go_json.dump(data))
     assert read == data
     assert canonical(read) == canonical(data)

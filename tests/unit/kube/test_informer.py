@@ -69,7 +69,7 @@ async def test_a_cut_stream_goes_on_where_it_was(api: FakeApi, mirror: Mirror) -
 
 
 @pytest.mark.usefixtures("running")
-async def test_what_was_deleted_in_the_gap_is_deleted(api: FakeApi, mirror: Mirror) -> None:
+async def test_objects_deleted_during_the_gap_are_deleted(api: FakeApi, mirror: Mirror) -> None:
     watch = await opened(api)
     del api.objects[f"{ALL}/a"]
     api.put(ALL, "b", uid="another")
@@ -165,7 +165,7 @@ async def test_pages_are_followed(client: Client, api: FakeApi, mirror: Mirror) 
     await started.stop()
 
 
-async def test_resync_says_only_what_differs(
+async def test_resync_calls_back_only_for_differences(
     running: Running, api: FakeApi, mirror: Mirror
 ) -> None:
     await opened(api)
@@ -271,7 +271,7 @@ async def test_not_synced_while_refused(client: Client, api: FakeApi, mirror: Mi
     await started.stop()
 
 
-async def test_who_asks_in_vain_is_active(
+async def test_a_stream_that_gets_no_answers_is_active(
     client: Client, api: FakeApi, mirror: Mirror, clock: Clock
 ) -> None:
     begun = clock()

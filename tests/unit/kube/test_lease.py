@@ -131,7 +131,7 @@ async def test_failures_are_not_renewals(client: Client, api: FakeApi, clock: Cl
 async def test_an_unanswered_renewal_is_recovered_from(
     client: Client, api: FakeApi, clock: Clock
 ) -> None:
-    """The write happened, the answer did not come: the next turn reads before it writes."""
+    """A renewal was carried out but its answer was lost: the next turn reads before it writes."""
     lease = contender(client, "one", clock)
     await lease._turn()
     api.objects[PATH]["metadata"]["resourceVersion"] = "moved on"
@@ -168,7 +168,7 @@ async def test_run_ends_when_it_is_lost(client: Client, api: FakeApi, clock: Clo
     assert not lease.valid()
 
 
-async def test_it_says_what_is_missing(
+async def test_the_log_says_what_is_missing(
     client: Client, api: FakeApi, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     lease = contender(client, "one", clock)
@@ -184,7 +184,7 @@ async def test_it_says_what_is_missing(
 
 
 async def test_never_two_valid(connection: Connection, api: FakeApi, clock: Clock) -> None:
-    """Contenders with stalls, failures and restarts: at no moment are two of them valid."""
+    """With stalls, failures and restarts of contenders, two of them are never valid at once."""
     chance = random.Random(7)
     async with Client(connection) as client:
         leases = [contender(client, f"c{n}", clock) for n in range(3)]
@@ -211,6 +211,6 @@ def test_identity() -> None:
     assert default_identity({}) != default_identity({})
 
 
-def test_senseless_times(client: Client) -> None:
+def test_invalid_times(client: Client) -> None:
     with pytest.raises(ValueError, match="duration > renew_deadline"):
         Lease(client, "ns", "x", "me", duration=5, renew_deadline=10)

@@ -1,4 +1,4 @@
-"""Refusals of the API server are warnings; a thousand of a kind are one, with their number."""
+"""Refusals are logged as warnings; many of one kind are one warning with a count."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def test_a_refused_request_is_a_warning(
     assert said(caplog) == ["refused: create pods in shop: 403 Forbidden: no pods today"]
 
 
-def test_many_of_a_kind_are_told_once_a_minute(
+def test_many_of_a_kind_are_logged_once_a_minute(
     caplog: pytest.LogCaptureFixture, clock: Clock
 ) -> None:
     refusals = Refusals(clock)
@@ -44,14 +44,14 @@ def test_many_of_a_kind_are_told_once_a_minute(
 
 
 @pytest.mark.parametrize("status", [401, 404, 409, 410])
-def test_ordinary_answers_are_none(caplog: pytest.LogCaptureFixture, status: int) -> None:
+def test_ordinary_answers_are_not_logged(caplog: pytest.LogCaptureFixture, status: int) -> None:
     error = from_status({"message": "as it happens"}, status)
     assert isinstance(error, ApiError)
     Refusals().note("get", "pods", f"{PATH}/web-0", error)
     assert said(caplog) == []
 
 
-def test_what_is_remembered_does_not_grow(clock: Clock) -> None:
+def test_the_memory_is_bounded(clock: Clock) -> None:
     refusals = Refusals(clock)
     for number in range(5000):
         clock.pass_by(1)

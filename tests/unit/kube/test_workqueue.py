@@ -125,7 +125,7 @@ async def test_a_cancelled_worker_loses_no_key(queue: WorkQueue[str]) -> None:
 
 
 async def test_never_two_workers_on_one_key_and_none_forgotten() -> None:
-    """Many workers, random adds: each key is handled after its last add, by one at a time."""
+    """With many workers and random adds, each key is handled after its last add, never by two."""
     queue: WorkQueue[int] = WorkQueue()
     chance = random.Random(1)
     wanted = dict.fromkeys(range(20), 0)
