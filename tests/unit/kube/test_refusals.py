@@ -56,4 +56,4 @@ def test_the_memory_is_bounded(clock: Clock) -> None:
     for number in range(5000):
         clock.pass_by(1)
         refusals.note("create", "pods", PATH.replace("shop", f"shop-{number}"), QUOTA)
-    assert len(refusals._said) < 1100
+    assert len(refusals._logged) < 1100
