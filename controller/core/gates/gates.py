@@ -1,8 +1,9 @@
-"""When gates are asked, about whom, and what the update waits for.
+"""When gates are asked, about which instances, and what the Update waits for.
 
 Each gate has one run at a time (`run`), stored in ``status.gates``: a restart of the operator
-repeats at most the ask in flight. ``covered`` of a run is how many instances were through when it
-began. By that it is known which groups were asked about, however counts go up and down meanwhile.
+repeats at most the question in flight. ``covered`` of a run is the number of instances that were
+through (updated or failed) when the run began. It shows which groups the gate was asked about, even
+if that number falls in between.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ from controller.api.gate import Gate, Scope
 from controller.api.ids import Ids
 from controller.api.policy import StrategyType
 from controller.api.update import GateStatus
-from controller.core.gates import groups as sides
-from controller.core.gates import run
+from controller.core.gates import groups, run
 from controller.core.model.observed import GateAnswer
 from controller.core.model.plan import AskGate
 from controller.core.rollout.direction import Direction
@@ -24,7 +24,7 @@ from controller.core.rollout.direction import Direction
 
 @dataclass(frozen=True)
 class Gates:
-    """The gates of an Update that rolls forward, at one moment. Backward none is asked."""
+    """The gates of an Update at one moment. In a rollback there are none."""
 
     direction: Direction
 
@@ -40,39 +40,39 @@ class Gates:
     def stored(self) -> dict[str, GateStatus]:
         return {s.name: s for s in self.direction.update.status.gates if s.name in self.wanted}
 
-    # Where the update is.
+    # The progress of the Update.
 
     @cached_property
     def through(self) -> int:
-        """How many instances are done or have failed for good."""
+        """How many instances are through: done or failed."""
         return len(self.direction.done | self.direction.failed)
 
     @cached_property
-    def over(self) -> bool:
+    def all_finished(self) -> bool:
         """Whether no instance is left to update."""
         return not self.direction.pending and not self.direction.in_flight
 
     @cached_property
     def _started(self) -> Ids:
-        """Ids in flight of which more than the intent is there."""
+        """Ids in flight to which something was done already."""
         return self.direction.in_flight - self.direction.not_started
 
     @cached_property
     def _queue(self) -> int | None:
-        """The size of a Queue; None: its groups are those of the strategy."""
+        """The size of a Queue; None for the other strategies, which have groups of their own."""
         policy = self.direction.policy.strategy
         return policy.groups[0] if policy.type is StrategyType.QUEUE else None
 
     @cached_property
     def _blocking(self) -> tuple[Gate, ...]:
-        """Those that each group must pass."""
+        """The gates that each group must pass."""
         every = self.wanted.values()
         return tuple(g for g in every if g.scope is Scope.BATCH and not g.dry_run)
 
     @cached_property
     def room(self) -> int | None:
-        """How many more instances of a Queue may start before its gates are asked; None: as many
-        as its window lets."""
+        """How many more instances of a Queue may start before its gates are asked; None if gates do
+        not limit them."""
         if self._queue is None or not self._blocking:
             return None
         if any(self._holds(gate) for gate in self._blocking):
@@ -84,25 +84,26 @@ class Gates:
         return self.stored[gate.name].covered if gate.name in self.stored else 0
 
     def _complete(self, gate: Gate) -> bool:
-        """Whether a group is complete that this Batch gate was not asked about."""
+        """Whether a group is complete about which this Batch gate was not asked yet."""
         new = self.through - self._covered(gate)
         if new <= 0 or self.direction.update.status.batch is None:
             return False
-        if self.over or self._queue is None:
+        if self.all_finished or self._queue is None:
             return not self.direction.in_flight
-        # Those that run beside it are no hindrance to one that decides nothing.
+        # A dry run decides nothing, so the next instances may be in flight already.
         return new >= self._queue and (gate.dry_run or not self._started)
 
     @cached_property
-    def news(self) -> bool:
-        """Whether there is something to be stored."""
-        return self.brought_up != tuple(self.stored.values())
+    def has_changes(self) -> bool:
+        """Whether the states of the gates have to be stored."""
+        return self.next_states != tuple(self.stored.values())
 
-    # What waits for them.
+    # What waits for the gates.
 
     @cached_property
     def holding(self) -> Gate | None:
-        """The gate that the next group, or the end, waits for."""
+        """The gate that the next group, or the end of the Update, waits for; None if there is
+        none."""
         every = self.wanted.values()
         scopes = (Scope.BATCH, Scope.FINAL, Scope.CONTINUOUS)
         return next((g for s in scopes for g in every if g.scope is s and self._holds(g)), None)
@@ -110,21 +111,21 @@ class Gates:
     def _holds(self, gate: Gate) -> bool:
         state = self.stored.get(gate.name)
         if gate.dry_run:
-            return self.over and self._unheard(gate)
+            return self.all_finished and self._unanswered(gate)
         undecided = state is not None and state.result != run.PASSED
         match gate.scope:
             case Scope.BATCH:
                 return undecided or self._complete(gate)
             case Scope.FINAL:
-                news = state is None or state.covered != self.through
-                return self.over and (undecided or news)
+                unasked = state is None or state.covered != self.through
+                return self.all_finished and (undecided or unasked)
             case _:
-                # Before anything is updated there is nothing to be seen.
-                news = state is None or self._outdated(gate)
-                return self.through > 0 and (undecided or news)
+                # The gate cannot judge anything before the first instance is through.
+                unasked = state is None or self._outdated(gate)
+                return self.through > 0 and (undecided or unasked)
 
-    def _unheard(self, gate: Gate) -> bool:
-        """Whether a dry run has had no answer about what the update has come to."""
+    def _unanswered(self, gate: Gate) -> bool:
+        """Whether a dry-run gate has no answer about the present progress of the Update."""
         state = self.stored.get(gate.name)
         if gate.scope is Scope.CONTINUOUS:
             return False
@@ -134,26 +135,27 @@ class Gates:
         return self._complete(gate) if gate.scope is Scope.BATCH else self._begins(gate)
 
     def _outdated(self, gate: Gate) -> bool:
-        """Whether a Continuous gate has not been asked since this group is complete."""
-        told = self._told(gate.name)
-        return not self.direction.in_flight and (told is None or told.through != self.through)
+        """Whether a Continuous gate was not asked since the present group became complete."""
+        last = self._answer(gate.name)
+        return not self.direction.in_flight and (last is None or last.through != self.through)
 
-    def _told(self, name: str) -> GateAnswer | None:
-        """The last answer, if it is one of the present run."""
-        told, state = self.direction.context.observed.answers.get(name), self.stored.get(name)
-        if told is None or state is None:
+    def _answer(self, name: str) -> GateAnswer | None:
+        """The gate's last answer; None if it does not belong to the present run."""
+        last, state = self.direction.context.observed.answers.get(name), self.stored.get(name)
+        if last is None or state is None:
             return None
-        # The answer that cost a gate its verdict is the first one of the run that this begins.
-        return told if told.run == run.run_of(state) or int(told.at) == state.time else None
+        # An answer that takes a Continuous gate's verdict away begins a new run, and is its first.
+        return last if last.run == run.run_of(state) or int(last.at) == state.time else None
 
     @cached_property
     def failed(self) -> GateStatus | None:
-        """A gate that failed the update."""
+        """The first gate that failed the Update; None if no gate failed."""
         return next((s for s in self._decisive() if s.result == run.FAILED), None)
 
     @cached_property
     def undecided(self) -> GateStatus | None:
-        """A gate that came to no verdict, and for which the update pauses."""
+        """The first gate without a verdict in time, for which the Update pauses; None if there is
+        none or a gate failed."""
         if self.failed is not None:
             return None
         return next((s for s in self._decisive() if s.result == run.INCONCLUSIVE), None)
@@ -161,22 +163,24 @@ class Gates:
     def _decisive(self) -> Iterator[GateStatus]:
         return (s for s in self.stored.values() if not self.wanted[s.name].dry_run)
 
-    # What becomes of them.
+    # The states of the gates.
 
     @cached_property
-    def brought_up(self) -> tuple[GateStatus, ...]:
-        """``status.gates`` as it should be by now: runs begun, answers counted, time up."""
+    def next_states(self) -> tuple[GateStatus, ...]:
+        """The new value of ``status.gates``: runs begun, answers counted, time-outs applied."""
         states = dict(self.stored)
         for name, gate in self.wanted.items():
             if self._begins(gate):
-                states[name] = run.begun(name, self._number(gate), self.now, self.through)
-            elif name in states and self._asked(gate, states[name]):
-                states[name] = run.judged(gate, states[name], self._told(name), self.now)
+                states[name] = run.begun(name, self._group_number(gate), self.now, self.through)
+            elif name in states and self._is_asked(gate, states[name]):
+                states[name] = run.judged(gate, states[name], self._answer(name), self.now)
         return tuple(states[name] for name in self.wanted if name in states)
 
-    def restarted(self) -> tuple[GateStatus, ...]:
-        """The same after a pause."""
-        return tuple(run.anew(self.wanted[s.name], s, self.now) for s in self.stored.values())
+    def states_after_pause(self) -> tuple[GateStatus, ...]:
+        """The new value of ``status.gates`` after a pause."""
+        return tuple(
+            run.after_pause(self.wanted[s.name], s, self.now) for s in self.stored.values()
+        )
 
     def _begins(self, gate: Gate) -> bool:
         state = self.stored.get(gate.name)
@@ -186,21 +190,21 @@ class Gates:
             case Scope.BATCH:
                 free = state is None or state.result == run.PASSED
                 if gate.dry_run and state is not None:
-                    free = state.result != run.WAITING or self.over
+                    free = state.result != run.WAITING or self.all_finished
                 return free and self._complete(gate) and not self.direction.updated_not_ready
             case _:
-                if not self._final:
+                if not self._final_gates_begin:
                     return False
                 return state is None or state.covered != self.through
 
     @cached_property
-    def _final(self) -> bool:
-        """Whether it is the time of Final gates."""
-        if not self.over or self.direction.updated_not_ready:
+    def _final_gates_begin(self) -> bool:
+        """Whether all instances are through and all groups passed their gates."""
+        if not self.all_finished or self.direction.updated_not_ready:
             return False
         return not any(self._holds(gate) for gate in self._blocking)
 
-    def _number(self, gate: Gate) -> int:
+    def _group_number(self, gate: Gate) -> int:
         """The number of the group that a run is about."""
         if gate.scope is Scope.CONTINUOUS:
             return 0
@@ -210,11 +214,11 @@ class Gates:
         before = self.stored.get(gate.name)
         return max(before.group + 1 if before else 0, (self.through - 1) // self._queue)
 
-    # Whom to ask about what, and when.
+    # The questions, and when they are due.
 
-    def _asked(self, gate: Gate, state: GateStatus) -> bool:
-        """Whether the run is one that is asked at this moment."""
-        if run.goes_on(gate, state):
+    def _is_asked(self, gate: Gate, state: GateStatus) -> bool:
+        """Whether the gate is asked at this moment."""
+        if run.keeps_asking(gate, state):
             return True
         match gate.scope:
             case Scope.CONTINUOUS:
@@ -222,7 +226,7 @@ class Gates:
             case Scope.BATCH:
                 asked = not self.direction.updated_not_ready
             case _:
-                asked = self._final
+                asked = self._final_gates_begin
         return asked and state.result == run.WAITING
 
     def asks(self) -> tuple[AskGate, ...]:
@@ -237,48 +241,49 @@ class Gates:
             update=direction.update.metadata.name,
             group=state.group,
             run=run.run_of(state),
-            updated=sides.updated(direction, gate.scope),
-            baseline=sides.baseline(direction),
+            updated=groups.updated(direction, gate.scope),
+            baseline=groups.baseline(direction),
             due=at,
             question=self._question(gate, state),
-            # With one that is down it is no answer about all of them.
+            # While an updated instance is down, the answer is not about all of them.
             through=-1 if direction.updated_not_ready else self.through,
-            evidence=sides.evidence(direction) if gate.builtin else None,
+            evidence=groups.evidence(direction) if gate.builtin else None,
         )
 
     def _question(self, gate: Gate, state: GateStatus) -> str:
-        """What stays the same until there is a verdict: by it the Job of a job gate is named."""
-        told = self._told(state.name)
-        if told is not None and not told.answer.decides:
-            return told.question
-        decided = told.at if told is not None else 0.0
-        if told is None and run.goes_on(gate, state):
-            # What is stored of it may be of long ago, and what was asked then as well.
+        """The name of the present question. It stays the same until the gate gives a verdict; the
+        batch/v1 Job of a job gate is named from it."""
+        last = self._answer(state.name)
+        if last is not None and not last.answer.decides:
+            return last.question
+        decided = last.at if last is not None else 0.0
+        if last is None and run.keeps_asking(gate, state):
+            # The operator restarted. The stored time may be old, and its question answered.
             decided = self.now
         stored = state.time if state.successes or state.failures else 0.0
         return f"{run.run_of(state)}-{int(max(decided, stored or 0.0))}"
 
     def moments(self) -> Iterator[float]:
-        """When the next question is due, and when the time of a run is up."""
+        """Epoch seconds at which questions are due and runs time out."""
         for state, at in self._next_asks():
             yield at
-            end = run.deadline(self.wanted[state.name], state, self._told(state.name))
+            end = run.deadline(self.wanted[state.name], state, self._answer(state.name))
             if state.result == run.WAITING and end > self.now:
                 yield end
 
     def _next_asks(self) -> Iterator[tuple[GateStatus, float]]:
         for name, state in self.stored.items():
             gate = self.wanted[name]
-            if name in self.direction.context.observed.asking or not self._asked(gate, state):
+            if name in self.direction.context.observed.asking or not self._is_asked(gate, state):
                 continue
-            told = self._told(name)
-            at = run.next_ask(gate, state, told, self.now)
-            heard = told is not None or state.time is not None
+            last = self._answer(name)
+            at = run.next_ask(gate, state, last, self.now)
+            answered = last is not None or state.time is not None
             at_once = (
-                heard and gate.scope is Scope.CONTINUOUS and not self.direction.updated_not_ready
+                answered and gate.scope is Scope.CONTINUOUS and not self.direction.updated_not_ready
             )
             if at_once and self._outdated(gate):
-                # Answers are told apart by whole seconds.
+                # Stored times are whole seconds: a second answer in one second would not count.
                 soon = (state.time or 0.0) + 1
                 at = min(at, soon if self.now < soon <= self.now + 1 else self.now)
             yield state, at

@@ -1,4 +1,4 @@
-"""The two sides that gates look at: what the update has brought, and what it has not touched."""
+"""The two groups of instances that gates compare: updated instances and the baseline."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ from controller.core.verdicts.builtin import Evidence
 
 
 def updated(direction: Direction, scope: Scope) -> Ids:
-    """Updated instances that are Ready; while a group comes up also those that serve already."""
+    """Ids of updated instances that are Ready. For a Continuous gate they include instances of the
+    present group that are Ready already."""
     view = direction.context.view
-    here = direction.done | direction.arrived if scope is Scope.CONTINUOUS else direction.done
-    return here & view.alive & view.ready
+    at_goal = direction.done | direction.arrived if scope is Scope.CONTINUOUS else direction.done
+    return at_goal & view.alive & view.ready
 
 
 def baseline(direction: Direction) -> Ids:
-    """Living instances that run what they ran before the update, or are no matter of it, and in
-    either case not what it brings."""
+    """Ids of living instances that still run their revision from before the Update, or that the
+    Update does not cover; without those that run the Update's target revision."""
     view, to = direction.context.view, direction.update.status.to
     assert to is not None
     origin = asg.read(direction.update.status.from_)
-    theirs = direction.context.intended - asg.ids_of(origin) - to.instances
+    others = direction.context.intended - asg.ids_of(origin) - to.instances
     for revision, ids in origin.items():
-        theirs |= ids & view.at_revision(revision)
-    brought = NONE if direction.restart or not to.revision else view.at_revision(to.revision)
-    return theirs & view.alive - direction.arrived - brought
+        others |= ids & view.at_revision(revision)
+    at_target = NONE if direction.restart or not to.revision else view.at_revision(to.revision)
+    return others & view.alive - direction.arrived - at_target
 
 
 def evidence(direction: Direction) -> Evidence:
-    """How often the instances of either side stumbled; of the updated ones also those that are
-    down at the moment, for that is what it is about."""
+    """The interruptions of updated instances and of the baseline since the Update started. Updated
+    instances count even if they are not Ready now: that may be the interruption."""
     view, since = direction.context.view, direction.update.status.started_at or 0.0
-    ours, others = direction.arrived & view.alive, baseline(direction)
+    updated, others = direction.arrived & view.alive, baseline(direction)
     return Evidence(
-        len(ours),
-        view.interruptions_of(ours, since),
+        len(updated),
+        view.interruptions_of(updated, since),
         len(others),
         view.interruptions_of(others, since),
     )

@@ -57,10 +57,10 @@ def _apply_gates(direction: Direction, failures: FailureCounts, gates: Gates) ->
     """Store the answers of the gates; a failed gate fails the Update whatever the tolerances."""
     if not gates.wanted:
         return None
-    if gates.news:
-        status = report(direction, failures).model_copy(update={"gates": gates.brought_up})
+    if gates.has_changes:
+        status = report(direction, failures).model_copy(update={"gates": gates.next_states})
         return WriteUpdate(
-            direction.update.metadata.name, status, _verdicts(direction, gates, gates.brought_up)
+            direction.update.metadata.name, status, _verdicts(direction, gates, gates.next_states)
         )
     if (bad := gates.failed) is None:
         return None

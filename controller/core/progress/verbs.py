@@ -46,7 +46,7 @@ def apply_verb(direction: Direction, failures: FailureCounts) -> Write | None:
     if wish.phase in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK):
         reason, message, who = "Resumed", "the update continues", _who(update)
         # No gate ran during the pause: every run of a gate starts again with its whole time.
-        changes["gates"] = Gates(direction).restarted() or update.status.gates
+        changes["gates"] = Gates(direction).states_after_pause() or update.status.gates
     status = entered(direction.context, update, wish.phase, reason, message, by=who, **changes)
     event = Event(str(wish.phase), status.message, update.metadata.name)
     return _write(update, status, event)
@@ -95,7 +95,7 @@ def _resume(direction: Direction, token: str) -> Write:
     answer: dict[str, object] = {"observed_resume_token": token}
     gates = Gates(direction)
     if gates.undecided is not None:
-        changes = {**answer, "gates": gates.restarted()}
+        changes = {**answer, "gates": gates.states_after_pause()}
         status = update.status.model_copy(update=changes)
         return _write(
             update,

@@ -74,7 +74,7 @@ def gated(direction: Direction) -> bool:
     if not direction.moving and direction.update.status.reason == AUTO_PAUSED:
         return False
     gates = Gates(direction)
-    return gates.holding is not None or (direction.moving and gates.news)
+    return gates.holding is not None or (direction.moving and gates.has_changes)
 
 
 def hold(direction: Direction) -> str | None:

@@ -1,7 +1,8 @@
-"""What a gate answered, and how what the outside world said becomes an answer: pure, total.
+"""The answer of a gate, and how responses of HTTP servers, webhooks and Jobs become answers.
 
-Fail is said only of what was seen to be bad. A source that is silent, speaks nonsense, or has too
-little to say is Inconclusive, with the reason as the message. Judging never raises.
+The verdict is Fail only if the response shows something bad. If there is no response, or it cannot
+be read or is not enough, the verdict is Inconclusive and the message has the reason. The functions
+here are pure and never raise.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ LONGEST_VALUE: Final = 64
 
 
 class Verdict(StrEnum):
-    """What one ask of a gate says."""
+    """The verdict of one answer."""
 
     PASS = "Pass"
     FAIL = "Fail"
@@ -26,8 +27,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One ask's outcome. ``message`` is one printable line of at most 256 characters, ``value`` at
-    most 64: they go into a status as they are."""
+    """The answer to one question. ``message`` and ``value`` are cut to one printable line of at
+    most 256 and 64 characters; a status stores them as they are."""
 
     verdict: Verdict
     message: str = ""
@@ -58,17 +59,18 @@ def inconclusive(message: str, value: str | None = None) -> Answer:
 
 def one_line(text: str, most: int) -> str:
     """``text`` without line breaks or control characters, shortened to ``most`` characters."""
-    # Four times: what is cut away may be white space; without a bound a megabyte were looked at.
+    # A text may be a megabyte long: only its beginning is read. Four times, because white space is
+    # dropped.
     shown = "".join(c if c.isprintable() else " " for c in text[: 4 * most])
     line = " ".join(shown.split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
 def judge_http(statuses: Mapping[str, int | str], expect: tuple[int, ...]) -> Answer:
-    """``statuses``: target -> the HTTP status it answered with, or in words why it did not.
+    """The answer of an http gate. ``statuses``: target -> its HTTP status, or why there is none.
 
-    One wrong status fails, whoever else was out of reach. Nobody to ask (no instance is updated
-    yet, or the update only removes some) passes.
+    One wrong status fails the gate, even if other targets did not respond. Without targets (no
+    instance is updated yet, or the Update only removes instances) the gate passes.
     """
     if not statuses:
         return passed("no updated instance to ask")
@@ -90,7 +92,7 @@ def _more(count: int) -> str:
     return f" (and {count - 1} more)" if count > 1 else ""
 
 
-_SAID: Final = {
+_VERDICTS: Final = {
     "Pass": Verdict.PASS,
     "Fail": Verdict.FAIL,
     "Wait": Verdict.INCONCLUSIVE,
@@ -98,26 +100,28 @@ _SAID: Final = {
 
 
 def judge_webhook(status: int, body: bytes) -> Answer:
-    """``status``: of the answer; ``body``: JSON such as ``{"verdict": "Pass", "message": ""}``."""
+    """The answer of a webhook gate. ``status``: HTTP status of the response; ``body``: JSON such as
+    ``{"verdict": "Pass", "message": ""}``."""
     if status != 200:
         return inconclusive(f"answered {status}, not 200")
     try:
-        said = json.loads(body)
+        response = json.loads(body)
     except (ValueError, RecursionError):
         return inconclusive("the answer is not JSON")
-    if not isinstance(said, dict):
+    if not isinstance(response, dict):
         return inconclusive("the answer is not a JSON object")
-    verdict = said.get("verdict")
-    if not isinstance(verdict, str) or verdict not in _SAID:
-        given = f"is {json.dumps(verdict)[:80]}" if "verdict" in said else "is missing"
+    verdict = response.get("verdict")
+    if not isinstance(verdict, str) or verdict not in _VERDICTS:
+        given = f"is {json.dumps(verdict)[:80]}" if "verdict" in response else "is missing"
         return inconclusive(f"verdict {given}; it must be Pass, Fail or Wait")
-    message = said.get("message")
-    return Answer(_SAID[verdict], message if isinstance(message, str) else "", verdict)
+    message = response.get("message")
+    return Answer(_VERDICTS[verdict], message if isinstance(message, str) else "", verdict)
 
 
 def judge_job(status: Mapping[str, Any] | None, tail: str) -> Answer:
-    """``status``: of the batch/v1 Job, None when it has none yet; ``tail``: the last lines that its
-    pod logged, "" when unknown. ``Complete`` passes, ``Failed`` fails, all else still runs."""
+    """The answer of a job gate. ``status``: of the batch/v1 Job, None if it has none yet; ``tail``:
+    the last lines of its pod's log, "" if unknown. The Job's condition ``Complete`` passes,
+    ``Failed`` fails; without them the Job still runs."""
     conditions = (status or {}).get("conditions")
     true = {
         condition.get("type"): condition
@@ -132,7 +136,7 @@ def judge_job(status: Mapping[str, Any] | None, tail: str) -> Answer:
     message = f"the Job failed ({why})" if why else "the Job failed"
     lines = " | ".join(line.strip() for line in tail.splitlines() if line.strip())
     if lines:
-        # The end of a log says most.
+        # The end of a log tells most about a failure.
         room = LONGEST_MESSAGE - len(message) - 2
         message += ": " + (lines if len(lines) <= room else "…" + lines[1 - room :])
     return failed(message, "Failed")

@@ -1,8 +1,9 @@
-"""The gate that needs nobody: how often updated instances stumble, against those not yet updated.
+"""The built-in gate: it compares interruptions of updated instances with those of the others.
 
-A *stumble* is a restart of a container or a readiness that was lost, as the operator itself saw it
-since the update began. Updated instances may stumble twice as often as the others, and a twentieth
-of them in any case. Where the others stumble as much, the incident is not the update's.
+An *interruption* is a restart of a container or a lost readiness that the operator observed since
+the Update began. The gate fails if updated instances have more than twice as many interruptions per
+instance as the others, plus one per twenty instances. Within that limit it is inconclusive if both
+groups have more than one per twenty instances: then the Update is not the cause.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ ALLOWED: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How many instances there are of each kind, and how often they stumbled."""
+    """How many instances each group has, and how many interruptions they had."""
 
     updated: int
     updated_interruptions: int
@@ -26,23 +27,21 @@ class Evidence:
     baseline_interruptions: int
 
 
-def judge(seen: Evidence) -> Answer:
-    """What the evidence says. ``value``: stumbles per updated and per other instance."""
-    if not seen.updated:
-        return Answer(Verdict.PASS, "no instance was updated that could be looked at")
-    if not seen.baseline:
+def judge(evidence: Evidence) -> Answer:
+    """The answer of the gate. ``value``: interruptions per updated and per other instance."""
+    if not evidence.updated:
+        return Answer(Verdict.PASS, "no updated instance to observe yet")
+    if not evidence.baseline:
         return Answer(Verdict.PASS, "NoBaseline: no instance is left to compare with")
-    ours, theirs = (
-        seen.updated_interruptions / seen.updated,
-        seen.baseline_interruptions / seen.baseline,
-    )
+    updated = evidence.updated_interruptions / evidence.updated
+    baseline = evidence.baseline_interruptions / evidence.baseline
     words = (
-        f"{seen.updated_interruptions} stumbles of {seen.updated} updated instances, "
-        f"{seen.baseline_interruptions} of {seen.baseline} others"
+        f"{evidence.updated_interruptions} interruptions of {evidence.updated} updated instances, "
+        f"{evidence.baseline_interruptions} of {evidence.baseline} others"
     )
-    value = f"{ours:.3g} against {theirs:.3g}"
-    if ours > TIMES * theirs + ALLOWED:
+    value = f"{updated:.3g} against {baseline:.3g}"
+    if updated > TIMES * baseline + ALLOWED:
         return Answer(Verdict.FAIL, words, value)
-    if theirs > ALLOWED and ours > ALLOWED:
-        return Answer(Verdict.INCONCLUSIVE, f"{words}: all stumble", value)
+    if baseline > ALLOWED and updated > ALLOWED:
+        return Answer(Verdict.INCONCLUSIVE, f"{words}: the update is not the cause", value)
     return Answer(Verdict.PASS, words, value)

@@ -1,11 +1,11 @@
-"""Conditions of gates: CEL expressions over numbers, compiled once, true when the gate passes.
+"""Conditions of gates: CEL expressions over numbers. The gate passes if its condition is true.
 
-All variables and all number literals are doubles: ``result < 1`` means ``result < 1.0`` (where
-that does not compile, as in ``int(result) == 1``, the literals are taken as written). Errors name
-line and column, both from 1, columns in characters. The library of CEL is seen only here.
+All variables and number literals are doubles: ``result < 1`` means ``result < 1.0``. If that does
+not compile, as in ``int(result) == 1``, the literals stay as they were written. Errors have line
+and column, both counted from 1, columns in characters. Only this module uses the CEL library.
 
-Texts, lists, maps and calls but those of ``_CONVERSIONS`` are refused before CEL sees them: with
-``map`` a text of 200 characters can ask for all the memory there is.
+Strings, lists, maps and all functions except ``_CONVERSIONS`` are refused before the CEL library
+reads the condition: with ``map``, a condition of 200 characters can use up all memory.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cel_expr_python import cel as _library
 from controller.api.gate import PrometheusProvider
 from controller.core.verdicts.answer import one_line
 
-#: What a condition may speak of: one query's result, or those of a control group.
+#: The variables of a condition: the result of one query, or the two results of a control group.
 RESULT: Final = "result"
 UPDATED: Final = "updated"
 BASELINE: Final = "baseline"
@@ -30,7 +30,7 @@ NAMES: Final = frozenset({RESULT, UPDATED, BASELINE})
 UPDATED_PODS: Final = "{{echelon.updated}}"
 BASELINE_PODS: Final = "{{echelon.baseline}}"
 
-# The package has no annotations that could be found.
+# The package has no type annotations.
 _cel: Any = _library
 
 _TOKEN: Final = re.compile(
@@ -40,12 +40,12 @@ _TOKEN: Final = re.compile(
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
-#: Functions from number to number, which take no more room than what they are given.
+#: Functions from number to number; they need no memory beyond their argument.
 _CONVERSIONS: Final = frozenset({"double", "int", "uint"})
 _OPERATORS: Final = frozenset("+-*/%<>=!&|?:()")
 _SPACE: Final = frozenset(" \t\r\n\f")
 _ALLOWED: Final = (
-    "a condition has only numbers, variables, true and false, + - * / %, comparisons, && || !, "
+    "a condition may use only numbers, variables, true, false, + - * / %, comparisons, && || !, "
     "? :, parentheses, and double(), int() and uint()"
 )
 _ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): ([^\n]*)")
@@ -53,7 +53,7 @@ _NOISE: Final = re.compile(r"^[A-Z_]+: | \(in container ''\)| \[[A-Z_]+\]$| expe
 
 
 class ConditionError(ValueError):
-    """A condition that does not compile, with the place."""
+    """A condition does not compile; the error has line and column."""
 
     def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
         super().__init__(f"line {line}, column {column}: {message}")
@@ -63,12 +63,12 @@ class ConditionError(ValueError):
 
 
 class EvaluationError(ArithmeticError):
-    """A condition that has no value for these numbers."""
+    """A condition has no value for the given numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled condition. ``uses``: the variables it speaks of."""
+    """A compiled condition. ``uses``: the variables in it."""
 
     text: str
     uses: frozenset[str]
@@ -76,11 +76,12 @@ class Condition:
 
     @property
     def compares(self) -> bool:
-        """Whether it compares updated instances with a control group."""
+        """Whether the condition compares updated instances with a control group."""
         return not self.uses.isdisjoint((UPDATED, BASELINE))
 
     def evaluate(self, **values: float) -> bool:
-        """Whether it holds for a value of each variable it uses. Raises ``EvaluationError``."""
+        """Whether the condition is true. ``values``: a value for each variable in ``uses``. Raises
+        ``EvaluationError``."""
         data = {name: float(values[name]) for name in self.uses if name in values}
         try:
             outcome = self._program.eval(data=data).plain_value()
@@ -112,11 +113,11 @@ def compile_condition(text: str, names: frozenset[str]) -> Condition:
 
 
 def condition_of(gate: PrometheusProvider) -> Condition:
-    """The condition of a prometheus gate, which must fit its query. Raises ``ConditionError``.
+    """The condition of a prometheus gate, checked against the gate's query.
 
-    Over ``result`` the query is asked once. Over ``updated`` and ``baseline`` it is a control
-    group: the query, which names the pods as ``{{echelon.updated}}``, is asked once more with the
-    baseline's pods in their place.
+    With ``result`` the query is run once. With ``updated`` and ``baseline`` the gate has a control
+    group: the query must contain ``{{echelon.updated}}`` and is run twice, with the updated pods
+    and with the baseline's pods. Raises ``ConditionError``.
     """
     condition = compile_condition(gate.condition, NAMES)
     if not condition.compares:
@@ -124,32 +125,33 @@ def condition_of(gate: PrometheusProvider) -> Condition:
     places = dict(reversed(list(_mentions(gate.condition))))
     if RESULT in condition.uses:
         raise ConditionError(
-            "it speaks of `result` as well as of `updated` or `baseline`; the first is for one "
-            "query, the others for a control group",
+            "it uses `result` together with `updated` or `baseline`: use `result` for one query, "
+            "or both `updated` and `baseline` for a control group",
             *_place(gate.condition, places[RESULT]),
         )
     at = _place(gate.condition, min(places[name] for name in condition.uses))
     if len(condition.uses) == 1:
         raise ConditionError(
-            f"it speaks of `{next(iter(condition.uses))}` alone, which compares nothing: speak of "
-            "`result`, or of both `updated` and `baseline`",
+            f"it uses `{next(iter(condition.uses))}` alone: use `result` for one query, or both "
+            "`updated` and `baseline` for a control group",
             *at,
         )
     if BASELINE_PODS in gate.query:
         raise ConditionError(
-            f"a query with {BASELINE_PODS} in it is asked once: its condition speaks of `result`",
+            f"the query contains {BASELINE_PODS}, so it is run once: use `result` in the condition",
             *at,
         )
     if UPDATED_PODS not in gate.query:
         raise ConditionError(
-            f"`updated` and `baseline` need {UPDATED_PODS} in the query, for the pods to ask about",
+            f"it uses `updated` and `baseline`, so the query must contain {UPDATED_PODS}, which "
+            "stands for the pods",
             *at,
         )
     return condition
 
 
 def _only_numbers(text: str) -> None:
-    """Raise ``ConditionError`` at what is no part of an expression over numbers."""
+    """Raise ``ConditionError`` at the first token that an expression over numbers cannot have."""
     name, at = "", 0
     for token in _TOKEN.finditer(text):
         part = token[0]
@@ -165,14 +167,15 @@ def _only_numbers(text: str) -> None:
 
 
 def _mentions(text: str) -> Iterator[tuple[str, int]]:
-    """The names in it, and where they start."""
+    """The names in the text, each with the index of its first character."""
     for token in _TOKEN.finditer(text):
         if token["name"]:
             yield token["name"], token.start()
 
 
 def _with_doubles(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """``text`` with whole numbers made doubles, and where (line, column there) that was done."""
+    """``text`` with integer literals turned into doubles, and the places (line, column in the new
+    text) of what was inserted."""
     parts: list[str] = []
     inserted = []
     line, column = 1, 1
@@ -194,13 +197,13 @@ def _place(text: str, at: int) -> tuple[int, int]:
 
 
 def _error(text: str, inserted: list[tuple[int, int]]) -> ConditionError:
-    """The first error that the library names, at its place in what was written."""
-    found = _ERROR.search(text)
-    if found is None:
+    """The first error in the library's message, at its place in the original condition."""
+    match = _ERROR.search(text)
+    if match is None:
         return ConditionError(_clean(text))
-    line, column = int(found[1]), int(found[2])
+    line, column = int(match[1]), int(match[2])
     shift = sum(2 for where in inserted if where[0] == line and where[1] < column)
-    return ConditionError(_clean(found[3]), line, column - shift)
+    return ConditionError(_clean(match[3]), line, column - shift)
 
 
 def _clean(text: str) -> str:

@@ -1,7 +1,8 @@
-"""What a Prometheus server answers, and the verdict about it: pure.
+"""How the response of a Prometheus server becomes the answer of a gate. All functions are pure.
 
-A sample that breaks the condition fails the gate. No sample, NaN, too little traffic or an answer
-that makes no sense is Inconclusive: ``read`` raises ``ValueError`` in words, the judges never.
+A sample for which the condition is false fails the gate. No sample, NaN, too little traffic or an
+unreadable response is Inconclusive: ``read`` raises ``ValueError`` with the message, the functions
+that judge never raise.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from controller.core.verdicts.condition import Condition, EvaluationError
 
 Labels = tuple[tuple[str, str], ...]
 
-#: Hardly more than nothing: what a condition with an absolute allowance lets pass beside 0.
+#: A value just above 0: a condition with an absolute allowance accepts it beside a baseline of 0.
 _TINY: Final = 1e-12
-#: So many times as much as a bad baseline is the update's own doing.
+#: Above this many times the value of a bad baseline, the Update is to blame nevertheless.
 _BLATANT: Final = 10.0
 
 
@@ -32,18 +33,18 @@ class Sample:
 
     @property
     def where(self) -> str:
-        """The labels for a person: ``" of {code=500}"``, "" for none."""
+        """The labels for a message: ``" of {code=500}"``; "" without labels."""
         inner = ", ".join(f"{name}={value}" for name, value in self.labels)
         return f" of {{{one_line(inner, 100)}}}" if inner else ""
 
 
 def read(status: int, body: bytes) -> tuple[Sample, ...]:
-    """The samples in an answer of ``/api/v1/query``. ``ValueError``: in words, why there are none
-    to be had; an empty result is no error."""
+    """The samples in a response of ``/api/v1/query``; an empty result is no error. Raises
+    ``ValueError`` with a message if the response cannot be read."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        raise ValueError(f"answered {status}, and not with JSON") from None
+        raise ValueError(f"answered {status}, without JSON") from None
     if not isinstance(answer, dict) or answer.get("status") != "success" or status != 200:
         error = answer.get("error") if isinstance(answer, dict) else None
         raise ValueError(f"answered {status}" + (f": {error}" if isinstance(error, str) else ""))
@@ -55,7 +56,7 @@ def read(status: int, body: bytes) -> tuple[Sample, ...]:
         if kind == "vector":
             return tuple(_sample(item) for item in result)
     except (LookupError, TypeError, ValueError, AttributeError):
-        raise ValueError("the result is not one of numbers") from None
+        raise ValueError("the result has values that are not numbers") from None
     raise ValueError(f"the result is a {kind}; the query must give a scalar or an instant vector")
 
 
@@ -64,7 +65,7 @@ def _sample(item: dict[str, Any]) -> Sample:
 
 
 def total(samples: Iterable[Sample]) -> float:
-    """How many samples a ``minSamples`` query counted: the sum, 0 for nothing at all."""
+    """The result of a ``minSamples`` query: the sum of its samples, 0 without samples."""
     return math.fsum(sample.value for sample in samples if math.isfinite(sample.value))
 
 
@@ -74,9 +75,10 @@ def judge_prometheus(
     samples_count: float | None = None,
     min_samples: float | None = None,
 ) -> Answer:
-    """Whether every one of ``samples`` meets a condition over ``result``.
+    """The answer of a gate whose condition uses ``result``: every sample must meet the condition.
 
-    ``samples_count``: how much traffic there was, asked when ``min_samples`` is a bound for it.
+    ``samples_count``: the result of the ``minSamples`` query; ``min_samples``: its lower bound.
+    Both are None if the gate has no ``minSamples``.
     """
     if few := _too_few(samples_count, min_samples):
         return few
@@ -102,13 +104,13 @@ def judge_control_group(
     samples_count: float | None = None,
     min_samples: float | None = None,
 ) -> Answer:
-    """Whether the updated instances do as well as those not updated yet.
+    """The answer of a gate whose condition compares updated instances with the baseline.
 
-    Each sample of ``updated`` is compared with the baseline's sample of the same labels, or with
-    its only one when that has none, or when both sides have but one. When the condition does not
-    hold but the baseline is bad as well (see ``bad_itself``), the trouble is not the update's:
-    Inconclusive, not Fail, unless the updated instances show more than ten times as much of what
-    should be little.
+    Each sample of ``updated`` is compared with the baseline's sample that has the same labels. The
+    baseline's only sample is used for all if it has no labels, or if each side has one sample. If
+    the condition is false but the baseline is bad as well (see ``bad_itself``), the Update is not
+    the cause: Inconclusive, not Fail. If the condition wants small values, Fail nevertheless when
+    the updated value is more than ten times that of the baseline.
     """
     if few := _too_few(samples_count, min_samples):
         return few
@@ -118,7 +120,7 @@ def judge_control_group(
     by_labels = {sample.labels: sample for sample in baseline}
     lone = baseline[0] if len(baseline) == 1 else None
     if lone is not None and lone.labels and len(updated) > 1:
-        lone = None  # It is the counterpart of one of them, not of each.
+        lone = None  # A labelled sample can match one updated sample, not all of them.
     unclear: Answer | None = None
     for sample in updated:
         other = by_labels.get(sample.labels, lone)
@@ -139,7 +141,7 @@ def judge_control_group(
 
 
 def _compared(sample: Sample, other: Sample, condition: Condition) -> Answer | None:
-    """One pair; None: it is well."""
+    """The answer about one pair of samples; None if the condition is true."""
     value = f"{number(sample.value)} vs {number(other.value)}"
     if math.isnan(sample.value) or math.isnan(other.value):
         return inconclusive(f"the result{sample.where} is NaN", value)
@@ -159,20 +161,21 @@ def _compared(sample: Sample, other: Sample, condition: Condition) -> Answer | N
 
 
 def _blatant(updated: float, baseline: float, condition: Condition) -> bool:
-    """Whether there is so much more of what the condition wants less of, as none of it tells."""
+    """Whether the condition wants small values and ``updated`` is more than ten times the
+    baseline."""
     if not updated > _BLATANT * baseline >= 0:
         return False
-    # None is less than next to nothing, also where the condition is strict and the baseline 0.
+    # It wants small values if it accepts 0. With a baseline of 0, a strict condition would not.
     return condition.evaluate(updated=0.0, baseline=max(baseline, _TINY))
 
 
 def bad_itself(baseline: float, condition: Condition) -> bool:
-    """Whether the baseline would not pass either, were it the one that is judged.
+    """Whether the baseline would not pass if it were judged in place of the updated instances.
 
-    It would not when it fails beside itself (``updated < baseline && updated < 0.1``); nor when
-    the condition has an absolute allowance (``+ 0.01``) and the baseline exceeds it beside an
-    ideal baseline of 0. A condition without one, such as ``updated <= baseline * 1.5``, says
-    nothing of what is bad by itself, so its baseline is never blamed for the second.
+    There are two cases: the condition is false when the baseline is compared with itself (``updated
+    < baseline && updated < 0.1``); or the condition has an absolute allowance (``+ 0.01``), and the
+    baseline exceeds it when compared with 0. A purely relative condition, such as ``updated <=
+    baseline * 1.5``, has no such allowance, so the second case does not apply to it.
     """
     if not condition.evaluate(updated=baseline, baseline=baseline):
         return True
@@ -184,13 +187,13 @@ def _too_few(count: float | None, least: float | None) -> Answer | None:
     if least is None:
         return None
     if count is None or math.isnan(count) or count < least:
-        seen = number(count or 0.0)
-        return inconclusive(f"NotEnoughSamples: {seen}, and at least {number(least)} are needed")
+        message = f"{number(count or 0.0)}, and at least {number(least)} are needed"
+        return inconclusive(f"NotEnoughSamples: {message}")
     return None
 
 
 def number(value: float) -> str:
-    """A number, short."""
+    """A number with at most 6 digits, for a message."""
     return f"{value:.6g}"
 
 

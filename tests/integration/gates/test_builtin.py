@@ -1,4 +1,4 @@
-"""The gate that needs nobody: restarts and lost readiness, updated against other instances."""
+"""The built-in gate: interruptions of updated instances against those of other instances."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.integration.gates.manifests import gate, gated, state, turn
 from tests.integration.harness.manifests import batch, ids, sim
 from tests.integration.harness.space import Space
 
-#: So many restarts that rule 6 would not be the one to end the update.
+#: So many tolerated restarts that contract rule 6 does not end the Update first.
 TOLERANT = {"maxFailuresPerInstance": 100}
 
 
@@ -19,7 +19,7 @@ def test_updated_instances_that_crash_again_and_again_roll_back(space: Space) ->
     said = turn(ended, "RollingBack")
     assert said["reason"] == "GateFailed"
     assert "gate health failed: " in said["message"]
-    assert "stumbles of" in said["message"]
+    assert "interruptions of" in said["message"]
     assert "0 of " in said["message"]
     assert {len(uids) for i, uids in space.observer.uids().items() if i > 1} == {1}
 
@@ -49,13 +49,13 @@ def test_when_the_others_crash_as_well_the_update_is_held(space: Space) -> None:
         space.patch_pod(f"web-{instance}", annotations=sim(behaviour="crash", trigger="now"))
     held = space.wait_update("RollForwardPaused", "RolledBack", timeout=60)
     assert held["status"]["phase"] == "RollForwardPaused"
-    assert "all stumble" in held["status"]["message"]
+    assert "the update is not the cause" in held["status"]["message"]
     space.api.patch(space.path("updates", "web-g2"), {"spec": {"action": "Abort"}})
     space.wait_update("Aborted")
 
 
-def test_what_the_old_version_did_is_not_laid_at_the_door_of_the_new_one(space: Space) -> None:
-    """The update is the cure: the old instances crash, the new ones do not."""
+def test_interruptions_of_the_old_version_do_not_count_for_the_new_one(space: Space) -> None:
+    """The Update is the cure: old instances crash, updated ones do not."""
     health = gate("health", scope="Continuous", builtin={})
     wish = gated(health, gate("hold", builtin={}, initialDelaySeconds=2), instances=3, **TOLERANT)
     space.made(wish)
@@ -68,7 +68,7 @@ def test_what_the_old_version_did_is_not_laid_at_the_door_of_the_new_one(space: 
     assert "GateFailed" not in {event["reason"] for event in space.events("web-g2")}
 
 
-def test_instances_that_are_well_pass(space: Space) -> None:
+def test_instances_without_interruptions_pass(space: Space) -> None:
     space.made(gated(gate(builtin={}), instances=4, strategy=batch(2)))
     ended = space.roll("web:2", timeout=40)
     assert ended["status"]["phase"] == "RolledForward"

@@ -175,4 +175,4 @@ async def test_credentials_of_the_address_are_sent_and_not_said(
     server.url = server.url.replace("//", "//me:hush@")
     answer = await asker.ask(gate(server, "up"), context)
     assert server.seen[0].headers["Authorization"].startswith("Basic ")
-    assert answer.message == "Prometheus: answered 401, and not with JSON"
+    assert answer.message == "Prometheus: answered 401, without JSON"

@@ -1,4 +1,4 @@
-"""Gates against the simulated cluster: when they are asked, and what follows."""
+"""Gates in the simulated cluster: when they are asked, and what follows from their answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def gated(*gates: dict[str, Any], instances: int = 4, **update: Any) -> World:
 
 
 def groups(world: World, name: str = "g") -> list[int]:
-    """The groups a gate was asked about, each named once."""
+    """The groups that a gate was asked about, each once."""
     found: list[int] = []
     for ask in world.cluster.asked:
         if ask.gate.name == name and ask.group not in found:
@@ -51,7 +51,7 @@ def test_in_a_queue_at_each_multiple_of_its_size(size: int) -> None:
     world.cluster.answers["g"] = WAIT
     world.edit(image="app:2")
     world.run(100)
-    assert world.images_of("app:2") == Ids(range(size)), "none beyond it starts"
+    assert world.images_of("app:2") == Ids(range(size)), "no instance beyond the group starts"
     world.cluster.answers["g"] = PASS
     world.until_ended()
     assert world.phase is Phase.ROLLED_FORWARD
@@ -93,10 +93,10 @@ def test_passes_and_failures_in_a_row() -> None:
     times = [world.update.status.started_at, world.update.status.finished_at]
     assert times[1] - times[0] >= 25  # type: ignore[operator]
     verdicts = [ask.question for ask in world.cluster.asked]
-    assert sorted(set(verdicts)) == verdicts, "each asks for another verdict"
+    assert sorted(set(verdicts)) == verdicts, "each question asks for another verdict"
 
 
-def test_one_verdict_is_asked_for_until_it_is_there() -> None:
+def test_a_question_is_repeated_until_there_is_a_verdict() -> None:
     world = gated(gate(successes=2), instances=1)
     world.cluster.answers["g"] = WAIT
     world.edit(image="app:2")
@@ -134,7 +134,7 @@ def test_no_verdict_may_fail_or_pass(wish: str, phase: Phase) -> None:
     assert world.phase is phase
 
 
-def test_the_first_asking_waits() -> None:
+def test_the_first_question_waits_for_the_initial_delay() -> None:
     world = gated(gate(initialDelaySeconds=30), instances=1)
     world.edit(image="app:2")
     world.until(lambda: bool(world.cluster.asked))
@@ -148,7 +148,7 @@ def test_a_dry_run_decides_nothing() -> None:
     world.cluster.answers["g"] = FAIL
     world.roll("app:2")
     assert world.phase is Phase.ROLLED_FORWARD
-    assert world.told("GateFailed"), "it is told"
+    assert world.told("GateFailed"), "the verdict is an Event"
 
 
 def test_a_final_gate_is_asked_once_at_the_end() -> None:
@@ -232,8 +232,8 @@ def test_auto_pause_comes_after_the_gate() -> None:
     assert groups(world) == [0, 1]
 
 
-def test_an_answer_that_is_seen_twice_counts_once() -> None:
-    """Clocks have fractions of seconds, and stored times have none."""
+def test_an_answer_that_is_counted_again_changes_nothing() -> None:
+    """The times of answers have fractions of seconds, stored times have none."""
     wish = Gate.model_validate(gate(successes=3, failures=3))
     for answer in (PASS, FAIL):
         once = counted(wish, GateStatus(name="g", started_at=100.0), answer, 100.7)
@@ -242,7 +242,7 @@ def test_an_answer_that_is_seen_twice_counts_once() -> None:
         assert counted(wish, once, answer, 101.7) is not once
 
 
-def test_a_lost_verdict_has_the_whole_time_again() -> None:
+def test_a_gate_that_loses_its_verdict_has_its_whole_time_again() -> None:
     world = gated(
         gate(scope="Continuous", failures=3, timeoutSeconds=30, initialDelaySeconds=20),
         instances=1,

@@ -1,4 +1,4 @@
-"""Which instances a gate is asked about, and that none goes by unasked, whatever comes between."""
+"""Which instances a gate is asked about: every updated instance, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def queue(size: int) -> dict[str, Any]:
 
 
 def asked_about(world: World) -> Ids:
-    """All instances that a question was about."""
+    """Ids of all instances that a question was about."""
     return Ids(i for ask in world.cluster.asked for i in ask.updated)
 
 
-def test_an_updated_one_fails_while_the_next_group_is_in_flight() -> None:
+def test_an_updated_instance_fails_while_the_next_group_is_in_flight() -> None:
     world = gated(instances=6, strategy=queue(2), **TOLERANT)
     world.behave("app:2", instance=0, ready=2, crash=8)
     for instance in (2, 3):
@@ -36,7 +36,7 @@ def test_an_updated_one_fails_while_the_next_group_is_in_flight() -> None:
     assert asked_about(world) == Ids(range(6))
 
 
-def test_a_first_group_that_fails_is_not_the_second_ones_verdict() -> None:
+def test_the_second_group_is_asked_about_although_the_first_failed() -> None:
     world = gated(instances=4, strategy=queue(1), **TOLERANT)
     world.behave("app:2", instance=0, ready=None, end=2)
     world.edit(image="app:2")
@@ -44,7 +44,7 @@ def test_a_first_group_that_fails_is_not_the_second_ones_verdict() -> None:
     assert any(ask.updated == Ids([1]) for ask in world.cluster.asked)
 
 
-def test_what_comes_instead_of_one_that_failed_is_asked_about() -> None:
+def test_the_instance_after_a_failed_one_is_asked_about() -> None:
     world = gated(instances=2, strategy=queue(1), **TOLERANT)
     world.behave("app:2", instance=0, ready=2, crash=7)
     world.behave("app:2", instance=1, ready=10)
@@ -53,7 +53,7 @@ def test_what_comes_instead_of_one_that_failed_is_asked_about() -> None:
     assert 1 in asked_about(world)
 
 
-def test_a_failure_does_not_get_around_a_gate_that_waits() -> None:
+def test_a_failure_lets_no_further_instance_start_before_the_verdict() -> None:
     world = gated(instances=6, strategy=queue(2), **TOLERANT)
     world.cluster.answers["g"] = WAIT
     world.behave("app:2", instance=0, ready=2, crash=30)
@@ -103,7 +103,7 @@ def test_a_final_gate_is_not_asked_while_scaled_ids_roll() -> None:
     assert world.cluster.asked[-1].updated == Ids(range(3))
 
 
-def test_max_unavailable_lets_none_beyond_the_group_start() -> None:
+def test_with_max_unavailable_no_instance_beyond_the_group_starts() -> None:
     world = gated(instances=9, strategy=queue(3), maxUnavailable=1)
     world.cluster.answers["g"] = WAIT
     others, killed = (6, 7, 8), list[int]()
@@ -134,7 +134,7 @@ def test_a_failed_gate_fails_though_another_is_inconclusive() -> None:
     assert world.phase is Phase.ROLLED_BACK
 
 
-def test_time_in_which_nobody_could_ask_is_no_silence() -> None:
+def test_time_in_which_the_operator_was_down_does_not_count_for_the_timeout() -> None:
     world = gated(gate(timeoutSeconds=60, onInconclusive="Fail"), instances=2)
     world.cluster.answers["g"] = WAIT
     world.edit(image="app:2")
@@ -146,10 +146,10 @@ def test_time_in_which_nobody_could_ask_is_no_silence() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-# Continuous ones.
+# Continuous gates.
 
 
-def test_a_pod_that_still_starts_is_not_asked() -> None:
+def test_no_gate_is_asked_about_a_pod_that_still_starts() -> None:
     world = gated(gate(scope="Continuous", intervalSeconds=1), instances=2)
     world.behave("app:2", ready=30)
     world.edit(image="app:2")
@@ -170,16 +170,16 @@ def test_a_continuous_gate_without_a_verdict_holds_a_queue(size: int) -> None:
     assert len(world.images_of("app:2")) == size
 
 
-def test_a_continuous_gate_has_seen_the_last_one_before_the_end() -> None:
+def test_a_continuous_gate_is_asked_about_the_last_instance_before_the_end() -> None:
     watch = gate(scope="Continuous", intervalSeconds=300)
     world = gated(watch, instances=3, strategy={"type": "Batch", "size": 1})
     world.edit(image="app:2")
     world.until_ended()
     assert world.cluster.asked[-1].updated == Ids(range(3))
-    assert world.now - (world.update.status.started_at or 0) < 60, "it is asked when it is due"
+    assert world.now - (world.update.status.started_at or 0) < 60, "not only after the interval"
 
 
-def test_what_was_asked_before_a_pause_does_not_count_after_it() -> None:
+def test_an_answer_from_before_a_pause_does_not_count_after_it() -> None:
     world = gated(gate(scope="Continuous"), instances=3)
     world.edit(image="app:2")
     world.until(
@@ -248,7 +248,7 @@ def test_a_continuous_dry_run_goes_on_after_a_failure() -> None:
     assert len(world.cluster.asked) > before + 5
 
 
-# What else a bad gate must not stop.
+# What a refused gate must not stop.
 
 
 def test_a_gate_that_is_refused_does_not_hold_up_a_scale() -> None:

@@ -1,4 +1,4 @@
-"""Gates at the worst moment: a pause of the operator's, a restart, a clock that is wrong."""
+"""Gates at the worst moment: a pause by the operator, a restart, a wrong clock."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ WATCH = gate(scope="Continuous")
 
 
 def says(world: World, answer: Callable[[AskGate], Answer]) -> None:
-    """What the gates answer from now on."""
+    """Let the gates answer so from now on."""
 
-    def said(ask: AskGate) -> Answer:
+    def recorded(ask: AskGate) -> Answer:
         world.cluster.asked.append(ask)
         return answer(ask)
 
-    world.cluster.answer = said  # type: ignore[method-assign]
+    world.cluster.answer = recorded  # type: ignore[method-assign]
 
 
 def begun(world: World) -> bool:
@@ -57,7 +57,7 @@ def test_a_restart_leaves_a_pause_alone() -> None:
     assert world.update.status.history == before
 
 
-def test_a_token_is_for_a_pause_that_is_there() -> None:
+def test_a_resume_token_without_a_pause_is_refused() -> None:
     world = gated(strategy=AUTO)
     world.cluster.answers["g"] = WAIT
     world.edit(image="app:2")
@@ -69,10 +69,10 @@ def test_a_token_is_for_a_pause_that_is_there() -> None:
     world.until_phase(Phase.ROLL_FORWARD_PAUSED)
 
 
-# What nobody could hear, or heard twice.
+# Answers that come late, or twice in a second.
 
 
-def test_nobody_asked_for_a_while_and_the_first_answer_is_no_verdict() -> None:
+def test_after_time_in_which_the_operator_was_down_the_first_answer_is_no_timeout() -> None:
     world = gated(gate(timeoutSeconds=60, onInconclusive="Fail"), instances=2)
     world.cluster.answers["g"] = WAIT
     world.edit(image="app:2")
@@ -96,7 +96,7 @@ def test_a_second_answer_within_a_second_counts() -> None:
     assert world.phase is Phase.ROLLED_BACK
 
 
-def test_a_verdict_that_is_lost_waits_for_no_first_question() -> None:
+def test_a_gate_that_loses_its_verdict_is_asked_without_the_initial_delay() -> None:
     watch = gate(scope="Continuous", timeoutSeconds=30, initialDelaySeconds=600)
     world = gated(watch, instances=1, watchAfterSeconds=3000)
     world.edit(image="app:2")
@@ -121,10 +121,10 @@ def test_a_clock_that_goes_back_holds_nothing_up(fields: dict[str, int]) -> None
     assert world.now - before < 100
 
 
-# One question until there is a verdict: by it the Job of a job gate is named.
+# One question until there is a verdict: the batch/v1 Job of a job gate is named from it.
 
 
-def test_one_job_at_a_time_and_each_is_looked_at_until_it_ends() -> None:
+def test_one_job_at_a_time_and_each_is_followed_until_it_ends() -> None:
     world = gated(gate(scope="Continuous", intervalSeconds=5), instances=1, watchAfterSeconds=200)
     made, ended = dict[str, float](), set[str]()
 
@@ -142,7 +142,7 @@ def test_one_job_at_a_time_and_each_is_looked_at_until_it_ends() -> None:
     assert len(made) - len(ended) <= 1
 
 
-def test_after_a_restart_no_old_job_is_the_answer() -> None:
+def test_after_a_restart_no_old_job_is_asked_for() -> None:
     world = gated(WATCH, instances=2, watchAfterSeconds=120)
     world.edit(image="app:2")
     world.until(lambda: len(world.cluster.asked) == 5)
@@ -156,7 +156,7 @@ def test_after_a_restart_no_old_job_is_the_answer() -> None:
 
 
 @pytest.mark.parametrize("scope", ["Continuous", "Batch"])
-def test_an_updated_one_that_is_down_is_waited_for(scope: str) -> None:
+def test_a_gate_waits_for_an_updated_instance_that_is_down(scope: str) -> None:
     world = gated(gate(scope=scope, intervalSeconds=2), instances=4, strategy=BATCH)
     world.behave("app:2", ready=20)
     down = list[int]()
@@ -175,7 +175,7 @@ def test_an_updated_one_that_is_down_is_waited_for(scope: str) -> None:
     assert world.cluster.asked[-1].updated == Ids(range(4))
 
 
-def test_those_that_join_a_group_are_no_more_than_it_has_room_for() -> None:
+def test_no_more_instances_join_a_group_than_it_has_room_for() -> None:
     world = gated(instances=12, strategy=queue(3), maxUnavailable=1)
     world.cluster.answers["g"] = WAIT
     others, killed = (6, 7, 8), list[int]()
@@ -204,7 +204,7 @@ def test_those_that_join_a_group_are_no_more_than_it_has_room_for() -> None:
 
 
 @pytest.mark.parametrize("answer", [WAIT, PASS])
-def test_a_dry_run_that_takes_its_time_hears_of_the_last_group(answer: Answer) -> None:
+def test_a_slow_dry_run_is_asked_about_the_last_group(answer: Answer) -> None:
     slow = gate(dryRun=True, successes=3, intervalSeconds=60)
     world = gated(slow, instances=4, strategy=BATCH)
     world.cluster.answers["g"] = answer
@@ -212,7 +212,7 @@ def test_a_dry_run_that_takes_its_time_hears_of_the_last_group(answer: Answer) -
     assert asked_about(world) == Ids(range(4))
 
 
-def test_a_final_gate_waits_for_those_of_the_groups() -> None:
+def test_a_final_gate_waits_for_the_batch_gates() -> None:
     world = gated(gate("f", scope="Final"), gate("b"), instances=2, strategy=BATCH)
     world.cluster.answers["f"] = WAIT
     world.edit(image="app:2")
@@ -226,7 +226,7 @@ def test_a_final_gate_waits_for_those_of_the_groups() -> None:
     assert ("f", Ids(range(3))) not in late
 
 
-def test_failures_that_come_with_an_answer_are_told() -> None:
+def test_a_failure_that_comes_with_an_answer_is_an_event() -> None:
     tolerant = {"maxFailedInstances": 2, "maxFailuresPerInstance": 0}
     world = gated(gate(successes=3), strategy=BATCH, **tolerant)
 
@@ -241,7 +241,7 @@ def test_failures_that_come_with_an_answer_are_told() -> None:
     assert world.told("InstanceFailed")
 
 
-def test_who_watches_too_long_says_for_which_gate() -> None:
+def test_an_update_that_watches_too_long_names_the_gate() -> None:
     watch = gate(scope="Continuous", timeoutSeconds=2000)
     world = gated(watch, instances=2, watchAfterSeconds=30)
     world.edit(image="app:2")

@@ -1,3 +1,5 @@
+"""Answers of http, webhook and job gates."""
+
 from __future__ import annotations
 
 import json
@@ -29,21 +31,21 @@ def test_an_answer_is_one_short_line(message: str, value: str) -> None:
     assert Answer(PASS, answer.message, answer.value) == answer
 
 
-def test_http_passes_when_all_do() -> None:
+def test_http_passes_when_all_targets_do() -> None:
     assert judge_http({"a": 200, "b": 204}, (200, 204)) == Answer(PASS, "", "2/2")
 
 
-def test_http_fails_naming_the_first_that_is_wrong_even_beside_silence() -> None:
+def test_http_fails_and_names_the_first_wrong_target_even_if_another_did_not_respond() -> None:
     answer = judge_http({"a": "no route", "b": 503, "c": 500, "d": 200}, (200,))
     assert answer == Answer(FAIL, "b answered 503, not 200 (and 1 more)", "1/4")
 
 
-def test_http_out_of_reach_is_inconclusive() -> None:
+def test_an_http_target_without_a_response_is_inconclusive() -> None:
     answer = judge_http({"a": 200, "b": "cannot connect"}, (200,))
     assert answer == Answer(INCONCLUSIVE, "b: cannot connect", "1/2")
 
 
-def test_http_with_nobody_to_ask_passes() -> None:
+def test_http_without_targets_passes() -> None:
     assert judge_http({}, (200,)).verdict is PASS
 
 
@@ -52,7 +54,7 @@ def test_http_with_nobody_to_ask_passes() -> None:
     st.dictionaries(st.text(max_size=9), st.one_of(st.integers(100, 599), st.text(max_size=9))),
     st.lists(st.integers(100, 599), min_size=1, max_size=3).map(tuple),
 )
-def test_http_verdicts_follow_from_the_worst(
+def test_the_http_verdict_is_that_of_the_worst_target(
     statuses: dict[str, int | str], expect: tuple[int, ...]
 ) -> None:
     verdict = judge_http(statuses, expect).verdict
@@ -67,7 +69,7 @@ def test_http_verdicts_follow_from_the_worst(
 @pytest.mark.parametrize(
     ("said", "verdict"), [("Pass", PASS), ("Fail", FAIL), ("Wait", INCONCLUSIVE)]
 )
-def test_webhook_says_its_verdict(said: str, verdict: Verdict) -> None:
+def test_a_webhook_gives_its_verdict(said: str, verdict: Verdict) -> None:
     body = json.dumps({"verdict": said, "message": "as\nI see it"}).encode()
     assert judge_webhook(200, body) == Answer(verdict, "as I see it", said)
 
@@ -87,7 +89,7 @@ def test_webhook_says_its_verdict(said: str, verdict: Verdict) -> None:
         (200, b'{"verdict": null}', "verdict is null; it must be Pass, Fail or Wait"),
     ],
 )
-def test_webhook_that_says_anything_else_is_inconclusive(
+def test_any_other_response_of_a_webhook_is_inconclusive(
     status: int, body: bytes, words: str
 ) -> None:
     assert judge_webhook(status, body) == inconclusive(words)
@@ -95,11 +97,11 @@ def test_webhook_that_says_anything_else_is_inconclusive(
 
 @settings(deadline=None)
 @given(st.integers(100, 599), st.binary(max_size=60))
-def test_webhook_judging_is_total(status: int, body: bytes) -> None:
+def test_any_response_of_a_webhook_has_a_verdict(status: int, body: bytes) -> None:
     assert judge_webhook(status, body).verdict is INCONCLUSIVE
 
 
-def test_webhook_message_that_is_no_text_is_left_out() -> None:
+def test_a_webhooks_message_that_is_no_string_is_left_out() -> None:
     assert judge_webhook(200, b'{"verdict": "Fail", "message": {}}') == Answer(FAIL, "", "Fail")
 
 
@@ -120,15 +122,15 @@ def condition(kind: str, status: str = "True", **more: str) -> dict[str, str]:
         {"conditions": [condition("FailureTarget")]},
     ],
 )
-def test_job_runs_until_it_has_ended(status: dict[str, object] | None) -> None:
+def test_a_job_is_running_until_it_has_ended(status: dict[str, object] | None) -> None:
     assert judge_job(status, "") == inconclusive("running")
 
 
-def test_job_that_completed_passes() -> None:
+def test_a_job_that_completed_passes() -> None:
     assert judge_job({"conditions": [condition("Complete")]}, "").verdict is PASS
 
 
-def test_job_that_failed_tells_the_end_of_its_log() -> None:
+def test_a_failed_jobs_message_has_the_end_of_its_log() -> None:
     status = {"conditions": [condition("Failed", reason="BackoffLimitExceeded")]}
     answer = judge_job(status, "one\n\n two\n")
     assert answer.verdict is FAIL

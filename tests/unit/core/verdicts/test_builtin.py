@@ -1,4 +1,4 @@
-"""The gate that asks nobody: what counts as a stumble, and what follows from how many."""
+"""The built-in gate: what counts as an interruption, and the verdict about their number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIRST = Ids([0])
 
 
 def interruptions(*versions: dict[str, object], since: float = 0.0) -> int:
-    """Of an instance whose pod was seen so, one after the other, at 100, 110, 120, …"""
+    """How many an instance has whose pod was observed in these versions at 100, 110, 120, …"""
     store = Instances("job")
     for number, facts in enumerate(versions):
         store.advance(100.0 + 10 * number)
@@ -22,13 +22,13 @@ def interruptions(*versions: dict[str, object], since: float = 0.0) -> int:
     return store.view().interruptions_of(FIRST, since)
 
 
-def test_a_restart_and_a_lost_readiness_are_stumbles() -> None:
+def test_a_restart_and_a_lost_readiness_are_interruptions() -> None:
     assert interruptions({"ready": True}, {"ready": False, "ready_since": 105.0}) == 1
     assert interruptions({"ready": False}, {"restarts": 1}, {"restarts": 3}) == 2
     assert interruptions({"ready": False}, {"ready": True}) == 0
 
 
-def test_what_is_asked_for_is_no_stumble() -> None:
+def test_a_deletion_a_change_in_place_and_an_ended_pod_are_no_interruptions() -> None:
     assert interruptions({"ready": True}, {"ready": False, "deleted": 104.0}) == 0
     assert (
         interruptions({"ready": True}, {"ready": False, "changed": 104.0, "in_effect": False}) == 0
@@ -36,14 +36,14 @@ def test_what_is_asked_for_is_no_stumble() -> None:
     assert interruptions({"ready": True}, {"ready": False, "phase": "Succeeded"}) == 0
 
 
-def test_what_was_before_the_update_or_the_pod_does_not_count() -> None:
+def test_interruptions_before_the_update_or_of_an_earlier_pod_do_not_count() -> None:
     falls = ({"ready": True}, {"ready": False, "ready_since": 105.0})
     assert interruptions(*falls, since=105.0) == 1
     assert interruptions(*falls, since=130.0) == 0
     assert interruptions({"ready": True}, {"uid": "next", "created": 108.0}, {"uid": "next"}) == 0
 
 
-def test_whoever_starts_anew_knows_the_last_restart() -> None:
+def test_an_operator_that_restarted_knows_the_last_restart() -> None:
     fell = {"restarts": 4, "restarted": 90.0}
     assert interruptions(fell, since=80.0) == 1
     assert interruptions(fell, since=95.0) == 0
@@ -66,5 +66,5 @@ def test_the_verdict(evidence: Evidence, verdict: Verdict) -> None:
     assert judge(evidence).verdict is verdict
 
 
-def test_once_none_is_left_to_compare_with_it_says_so() -> None:
+def test_without_a_baseline_the_message_says_so() -> None:
     assert judge(Evidence(5, 9, 0, 0)).message.startswith("NoBaseline")

@@ -1,3 +1,5 @@
+"""Conditions of gates: which compile, what they give, and where their errors are."""
+
 from __future__ import annotations
 
 import contextlib
@@ -39,13 +41,13 @@ RESULT = frozenset({"result"})
         ("result < 1", math.nan, False),
     ],
 )
-def test_it_holds_or_not(text: str, value: float, holds: bool) -> None:
+def test_a_condition_is_true_or_false(text: str, value: float, holds: bool) -> None:
     assert compile_condition(text, RESULT).evaluate(result=value) is holds
 
 
 @settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 10**6))
-def test_whole_numbers_are_numbers(value: float, bound: int) -> None:
+def test_an_integer_literal_is_compared_as_a_double(value: float, bound: int) -> None:
     condition = compile_condition(f"result < {bound}", RESULT)
     assert condition.evaluate(result=value) is (value < bound)
 
@@ -101,12 +103,12 @@ GROWING = "['" + "a" * 31 + "']" + ".map(a,a+a+a+a+a+a+a+a+a+a)" * 7 + "[0].size
         (GROWING, 1, "["),
     ],
 )
-def test_only_numbers_are_spoken_of(text: str, column: int, what: str) -> None:
+def test_only_numbers_are_allowed(text: str, column: int, what: str) -> None:
     with pytest.raises(ConditionError) as caught:
         compile_condition(text, RESULT)
     error = caught.value
     assert (error.line, error.column) == (1, column)
-    assert error.message.startswith(f"`{what}` is refused: a condition has only numbers")
+    assert error.message.startswith(f"`{what}` is refused: a condition may use only numbers")
 
 
 @settings(deadline=None)
@@ -121,7 +123,7 @@ def test_any_text_compiles_or_is_refused(text: str) -> None:
     assert min(place) >= 1
 
 
-def test_deep_ones_are_refused() -> None:
+def test_deeply_nested_conditions_are_refused() -> None:
     with pytest.raises(ConditionError):
         compile_condition("(" * 400 + "true" + ")" * 400, RESULT)
 
@@ -137,21 +139,21 @@ def test_deep_ones_are_refused() -> None:
         "result" + "*9" * 500 + "<1",
     ],
 )
-def test_long_ones_take_no_time(text: str) -> None:
+def test_long_conditions_take_no_time(text: str) -> None:
     began = time.monotonic()
     with contextlib.suppress(ConditionError, EvaluationError):
         compile_condition(text, RESULT).evaluate(result=1)
     assert time.monotonic() - began < 1
 
 
-def test_what_has_no_value_raises() -> None:
+def test_a_condition_without_a_value_raises() -> None:
     with pytest.raises(EvaluationError):
         compile_condition("int(result) == 1", RESULT).evaluate(result=1e300)
     with pytest.raises(EvaluationError):
         compile_condition("result < 1", RESULT).evaluate()
 
 
-def test_it_tells_what_it_uses() -> None:
+def test_a_condition_knows_its_variables() -> None:
     assert compile_condition("result < 1", NAMES).uses == {"result"}
     both = compile_condition("updated < baseline * 1.5 + 0.01", NAMES)
     assert both.uses == {"updated", "baseline"}
@@ -184,15 +186,17 @@ def test_condition_and_query_fit(condition: str, query: str) -> None:
 @pytest.mark.parametrize(
     ("condition", "query", "column", "words"),
     [
-        ("updated < result", f"a{UPDATED}", 11, "speaks of `result` as well"),
-        ("true && updated < baseline", "up", 9, "need {{echelon.updated}} in the query"),
-        ("true && updated < 1", f"a{UPDATED}", 9, "`updated` alone.* `result`, or of both"),
+        ("updated < result", f"a{UPDATED}", 11, "uses `result` together with"),
+        ("true && updated < baseline", "up", 9, "query must contain {{echelon.updated}}"),
+        ("true && updated < 1", f"a{UPDATED}", 9, "`updated` alone: use `result`.* or both"),
         ("baseline > 0.1", f"a{UPDATED}", 1, "`baseline` alone"),
-        ("updated < baseline", f"a{BASELINE}", 1, "its condition speaks of `result`"),
-        ("updated < baseline", f"a{UPDATED}b{BASELINE}", 1, "its condition speaks of `result`"),
+        ("updated < baseline", f"a{BASELINE}", 1, "run once: use `result` in the condition"),
+        ("updated < baseline", f"a{UPDATED}b{BASELINE}", 1, "run once: use `result`"),
     ],
 )
-def test_what_does_not_fit_is_refused(condition: str, query: str, column: int, words: str) -> None:
+def test_a_condition_that_does_not_fit_its_query_is_refused(
+    condition: str, query: str, column: int, words: str
+) -> None:
     with pytest.raises(ConditionError, match=words) as caught:
         condition_of(provider(condition, query))
     assert (caught.value.line, caught.value.column) == (1, column)

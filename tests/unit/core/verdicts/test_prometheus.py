@@ -1,3 +1,5 @@
+"""Answers of prometheus gates: one query, and a control group."""
+
 from __future__ import annotations
 
 import json
@@ -56,18 +58,20 @@ def test_a_scalar_is_read() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "words"),
     [
-        (502, b"<html>", "answered 502, and not with JSON"),
+        (502, b"<html>", "answered 502, without JSON"),
         (400, b'{"status": "error", "error": "parse error at 1:2"}', "answered 400: parse error"),
         (200, b"[]", "answered 200"),
         (200, success("matrix", []), "the result is a matrix"),
         (200, success("string", [1, "x"]), "the result is a string"),
-        (200, success("vector", [{"metric": {}, "histogram": []}]), "not one of numbers"),
-        (200, success("vector", [1]), "not one of numbers"),
-        (200, success("vector", None), "not one of numbers"),
-        (200, b'{"status": "success"}', "not one of numbers"),
+        (200, success("vector", [{"metric": {}, "histogram": []}]), "values that are not numbers"),
+        (200, success("vector", [1]), "values that are not numbers"),
+        (200, success("vector", None), "values that are not numbers"),
+        (200, b'{"status": "success"}', "values that are not numbers"),
     ],
 )
-def test_what_is_no_result_is_said(status: int, body: bytes, words: str) -> None:
+def test_an_unreadable_response_raises_with_the_reason(
+    status: int, body: bytes, words: str
+) -> None:
     with pytest.raises(ValueError, match=words):
         read(status, body)
 
@@ -83,11 +87,11 @@ def test_nothing_and_nan_are_inconclusive() -> None:
     assert judge_prometheus(samples(0.0, math.nan), LOW) == Answer(
         INCONCLUSIVE, "the result of {pod=web-1} is NaN", "NaN"
     )
-    # What is seen to be bad is bad, whatever else is not known.
+    # One bad sample fails the gate, even if another is NaN.
     assert judge_prometheus(samples(math.nan, 1.0), LOW).verdict is FAIL
 
 
-def test_nan_never_passes_a_condition_that_is_true_of_it() -> None:
+def test_nan_is_inconclusive_even_if_the_condition_is_true_for_it() -> None:
     always = compile_condition("!(result > 1)", NAMES)
     assert judge_prometheus((Sample(math.nan),), always).verdict is INCONCLUSIVE
 
@@ -113,7 +117,7 @@ def test_a_condition_without_a_value_is_inconclusive() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.floats(), max_size=5))
-def test_judging_a_vector_is_total(values: list[float]) -> None:
+def test_any_vector_has_a_verdict(values: list[float]) -> None:
     verdict = judge_prometheus(samples(*values), LOW).verdict
     if any(value >= 0.01 for value in values):
         assert verdict is FAIL
@@ -130,10 +134,10 @@ def test_judging_a_vector_is_total(values: list[float]) -> None:
         (0.02, 0.01, PASS),
         (0.5, 0.0, FAIL),
         (0.5, 0.005, FAIL),
-        # Both are bad: the incident is not the update's.
+        # Both are bad: the Update is not the cause.
         (0.9, 0.5, INCONCLUSIVE),
         (0.5, 0.2, INCONCLUSIVE),
-        # A little amiss does not excuse a disaster.
+        # A baseline that is slightly bad does not excuse very bad updated instances.
         (0.9, 0.02, FAIL),
         (math.nan, 0.0, INCONCLUSIVE),
         (0.0, math.nan, INCONCLUSIVE),
@@ -147,12 +151,12 @@ def test_a_control_group(updated: float, baseline: float, verdict: Verdict) -> N
 @pytest.mark.parametrize(
     "text", ["updated < baseline", "updated < baseline * 1.5", "updated / baseline < 1.5"]
 )
-def test_a_baseline_of_nothing_excuses_nothing(text: str) -> None:
+def test_a_baseline_of_0_excuses_nothing(text: str) -> None:
     relative = compile_condition(text, NAMES)
     assert judge_control_group((Sample(0.3),), (Sample(0.0),), relative).verdict is FAIL
 
 
-def test_an_answer_about_a_control_group_tells_both() -> None:
+def test_an_answer_about_a_control_group_names_both_values() -> None:
     answer = judge_control_group((Sample(0.9),), (Sample(0.5),), GROUP)
     assert answer.value == "0.9 vs 0.5"
     assert answer.message == (
@@ -166,7 +170,7 @@ def test_an_answer_about_a_control_group_tells_both() -> None:
     [
         ("updated < baseline * 1.5 + 0.01", 0.5, True),
         ("updated < baseline * 1.5 + 0.01", 0.005, False),
-        # Purely relative: nothing is bad by itself.
+        # Purely relative: no baseline is bad by itself.
         ("updated <= baseline * 1.5", 0.5, False),
         ("updated < baseline + 0.1 && updated < 0.3", 0.5, True),
         ("updated < baseline + 0.1 && updated < 0.3", 0.05, False),
@@ -191,13 +195,13 @@ def test_samples_are_compared_by_their_labels() -> None:
 @pytest.mark.parametrize(
     ("updated", "baseline", "verdict"),
     [
-        # 30 % of 500 are not excused by 90 % of 200, nor is 3 % of one by 0 % of another.
+        # A sample without a counterpart of the same labels is not compared with another one.
         ({"200": 0.9, "500": 0.3}, {"200": 0.9}, INCONCLUSIVE),
         ({"slow": 0.03, "a": 0.0}, {"a": 0.0}, INCONCLUSIVE),
-        # What is seen to be bad is bad.
+        # One bad sample fails the gate.
         ({"slow": 0.03, "a": 0.5}, {"a": 0.0}, FAIL),
         ({"slow": 0.03}, {"slow": 0.03, "a": 0.0}, PASS),
-        # One on each side, or one for all.
+        # One sample on each side, or one baseline sample without labels for all.
         ({"new": 0.5}, {"old": 0.0}, FAIL),
         ({"new": 0.0}, {"old": 0.0}, PASS),
         ({"a": 0.0, "b": 0.5}, {"": 0.0}, FAIL),
@@ -217,7 +221,7 @@ def test_a_lone_sample_of_the_baseline(
 @pytest.mark.parametrize(
     ("updated", "baseline", "verdict"),
     [
-        # The baseline is dead: to do better, if badly, is no disaster.
+        # The baseline is dead: updated instances that are better, but still bad, do not fail.
         (0.6, 0.0, INCONCLUSIVE),
         (0.6, 0.05, INCONCLUSIVE),
         (0.2, 0.5, INCONCLUSIVE),

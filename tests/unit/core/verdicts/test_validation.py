@@ -1,4 +1,4 @@
-"""What a policy's gates may not be."""
+"""Checks of a policy's gates: their size together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from controller.core.model import policy
 from controller.core.status.size_limit import KEPT, fitted
 from controller.core.verdicts.validation import ROOM, refusal, size
 from tests.unit.core.sim.world import World
-from tests.unit.core.status.test_size_limit import told
+from tests.unit.core.status.test_size_limit import status_of
 
 
 def gate(name: str, data: str) -> Gate:
@@ -24,7 +24,7 @@ def test_gates_that_are_too_large_together_are_refused_by_the_name_of_the_larges
     assert found is not None
     reason, message = found
     assert reason == "InvalidGate"
-    assert message.startswith("spec.update.gates[large]: this gate is 40")
+    assert message.startswith("spec.update.gates[large]: this gate has 40")
     assert f"{ROOM} are allowed" in message
 
 
@@ -39,7 +39,7 @@ def test_a_job_with_too_large_gates_is_not_created_and_says_so() -> None:
 def test_a_status_makes_room_for_its_gates() -> None:
     given = UpdatePolicy.model_validate({"gates": [gate("big", "x" * 60_000).model_dump()]})
     resolved: ResolvedPolicy = policy.resolve(given, None, 3)
-    small = fitted(told(policy=resolved, message="m" * 1024))
+    small = fitted(status_of(policy=resolved, message="m" * 1024))
     assert len(small.failures) == 50
     larger = policy.resolve(given.model_copy(update={"gates": given.gates * 2}), None, 3)
-    assert len(fitted(told(policy=larger)).history) == KEPT
+    assert len(fitted(status_of(policy=larger)).history) == KEPT
