@@ -142,10 +142,11 @@ def inherited(context: Context, ids: Ids) -> dict[str, Ids]:
 
 
 def of_their_pods(context: Context, ids: Ids) -> dict[str, Ids]:
-    """The revisions that the pods of ``ids`` run, as far as these are kept."""
+    """Revision -> the ids of ``ids`` whose pod runs it. The ControllerRevision may be gone: the
+    pod runs that revision all the same, and leaves it by an Update only (contract rule 1)."""
     view, twin = context.view, context.view.twin
     own: dict[str, Ids] = {}
-    for r in context.observed.revisions:
+    for r in sorted((view.at.keys() | twin.at.keys()) - {""}):
         beside = twin.at_revision(r) & twin.alive - view.occupied
         if part := (view.at_revision(r) & view.alive | beside) & ids:
             own[r] = part

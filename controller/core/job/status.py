@@ -176,9 +176,13 @@ def _stalled(context: Context) -> tuple[str, str] | None:
     if context.observed.name_conflicts:
         name, who = next(iter(sorted(context.observed.name_conflicts.items())))
         return "PodNameConflict", f"instance {name}: {who}"
-    for revision in context.assigned:
+    for revision, ids in context.assigned.items():
         if revision not in context.observed.revisions and revision != context.observed.revision:
-            return "RevisionMissing", f"ControllerRevision {revision} is gone"
+            whose = f"instance{'' if len(ids) == 1 else 's'} {ids}"
+            words = (
+                f"ControllerRevision {revision} is gone: a pod of {whose} that is lost cannot be "
+            )
+            return "RevisionMissing", f"{words}made again; update to a revision that exists"
     lingering = termination.of(termination.left(context), context.now)
     if lingering and lingering.stuck:
         return "WaitingForTermination", lingering.message

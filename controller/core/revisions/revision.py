@@ -2,8 +2,11 @@
 
 Two templates are the same revision when they differ only in the order of keys, in fields that are
 null, or in how a whole number is written (``1`` and ``1.0`` are one JSON number; the API server
-keeps the first). Everything else counts: ``{}`` is not the same as absent, lists keep their order,
-and a null that is an item of a list stays, for dropping it would move its neighbours.
+keeps the first). Neither do the fields count that pods do not get from their template: names and
+owner references, which the Job decides, and what only the API server sets (``uid``, ``status`` …).
+
+Everything else counts: ``{}`` is not the same as absent, lists keep their order, and a null that is
+an item of a list stays, for dropping it would move its neighbours.
 """
 
 from __future__ import annotations
@@ -17,13 +20,25 @@ _ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 _LENGTH: Final = 12
 
 
+#: Fields of the template's metadata that pods do not get. A create with some of them would fail,
+#: and a dry run does not tell.
+_IGNORED: Final = frozenset(
+    {
+        *("name", "generateName", "namespace", "ownerReferences"),
+        *("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"),
+        *("deletionTimestamp", "deletionGracePeriodSeconds"),
+    }
+)
+
+
 def canonical(template: dict[str, Any]) -> bytes:
-    """The template as canonical JSON: keys sorted, nulls dropped, no white space, UTF-8.
+    """The template as canonical JSON: keys sorted, nulls and ignored fields dropped, no white
+    space, UTF-8.
 
     The template itself is not changed. ``ValueError`` for NaN and infinities, which are not JSON.
     """
     text = json.dumps(
-        _pruned(template),
+        _pruned(_relevant(template)),
         sort_keys=True,
         separators=(",", ":"),
         ensure_ascii=False,
@@ -69,6 +84,14 @@ def images(template: dict[str, Any]) -> tuple[str, ...]:
             if isinstance(image, str) and image:
                 found[image] = None
     return tuple(found)
+
+
+def _relevant(template: dict[str, Any]) -> dict[str, Any]:
+    """The template without the fields that pods do not get from it."""
+    found = {key: value for key, value in template.items() if key != "status"}
+    if isinstance(metadata := found.get("metadata"), dict):
+        found["metadata"] = {k: v for k, v in metadata.items() if k not in _IGNORED}
+    return found
 
 
 def _pruned(node: Any) -> Any:

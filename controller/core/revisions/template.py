@@ -3,11 +3,10 @@
 What does not vary is prepared once per revision, as text, so that a pod costs little more than
 reading 4 KB of JSON, and each one is a fresh value of its own.
 
-The template's name, namespace and ownerReferences are ignored: they are the Job's to say; and so is
-what only the API server says of an object (``uid``, ``status`` …), which a template has that was
-taken from one: creates would fail because of it, and a dry run does not tell. All else it says
-survives, known to this release or not; what is not shaped as a pod should be (labels that are a
-list) is passed on as it is, for the API server to refuse in its own words.
+Pods do not get the template's name, namespace, owner references, and what only the API server sets:
+the canonical form leaves these out (`revision`). Every other field survives, known to this release
+or not. A field that is not shaped as it should be (labels that are a list) is passed on unchanged,
+and the API server refuses it in its own words.
 
 Placeholders (``{{echelon.instance}}`` and so on) are replaced in values, never in keys: two keys
 that become one would lose a field.
@@ -26,13 +25,6 @@ from controller.api.job import KIND
 from controller.core.revisions.revision import canonical, digest_of
 
 _PLACEHOLDER: Final = re.compile(r"\{\{echelon\.(instance|instances|job|namespace)\}\}")
-_IGNORED: Final = frozenset(
-    {
-        *("name", "generateName", "namespace", "ownerReferences"),
-        *("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"),
-        *("deletionTimestamp", "deletionGracePeriodSeconds"),
-    }
-)
 # Facts about one pod's life: a template that carried them would be read as the pod's own.
 _OURS: Final = (
     labels.UPDATE,
@@ -68,9 +60,8 @@ class Prepared:
         name; ``ValueError`` when it is not one of this Job."""
         # Canonical: a pod is the same whether made of the Job's template or of the stored revision.
         pod = json.loads(canonical(template))
-        pod.pop("status", None)
         given = pod.get("metadata")
-        metadata = {k: v for k, v in given.items() if k not in _IGNORED} if _is_map(given) else {}
+        metadata = dict(given) if _is_map(given) else {}
         metadata["namespace"] = namespace
         metadata["labels"] = _merged(
             metadata.get("labels"),

@@ -179,15 +179,41 @@ def test_a_refused_template_does_not_stop_a_job_whose_status_was_lost() -> None:
     assert {"Stalled", "UpdatePending"} <= world.conditions()
 
 
-def test_pods_whose_revision_is_gone_for_good_are_at_no_revision() -> None:
-    world = World(instances=2).ready()
+def lost_revisions(**update: Any) -> World:
+    """A Job of three instances orphaned and made again with another image, whose former
+    ControllerRevisions were deleted meanwhile."""
+    world = World(instances=3, update=update).ready()
     world.cluster.now += 60
     world.orphan("app:2")
     world.cluster.orphans.clear()
     world.restart()
-    world.run(120)
+    return world
+
+
+def test_pods_whose_revision_is_gone_for_good_are_updated() -> None:
+    world = lost_revisions()
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
     assert set(world.images().values()) == {"app:2"}
+    assert world.conditions() == {"Ready", "Available"}
+
+
+def test_a_bad_template_stops_where_there_is_no_way_back() -> None:
+    world = lost_revisions()
+    world.behave("app:2", ready=None)
+    world.until_ended()
+    assert world.phase is Phase.ERROR
+    assert world.images() == {0: "app:2", 1: "app:1", 2: "app:1"}, "no more than the first group"
+    assert "is gone, and instance 0 needs it" in world.update.status.message
+
+
+def test_a_manual_job_keeps_pods_whose_revision_is_gone_and_says_so() -> None:
+    world = lost_revisions(mode="Manual")
+    world.run(60)
+    assert set(world.images().values()) == {"app:1"}
     assert world.cluster.updates == {}
+    assert {"UpdatePending", "Stalled"} <= world.conditions()
+    assert "a pod of instances 0-2 that is lost cannot be made again" in world.message("Stalled")
 
 
 def test_the_job_is_read_live_before_anything_is_adopted() -> None:

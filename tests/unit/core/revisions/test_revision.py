@@ -40,6 +40,20 @@ def test_null_fields_go_at_every_level_and_null_items_stay() -> None:
     assert canonical({"a": {"b": None}, "c": [{"d": None}, None, 1]}) == b'{"a":{},"c":[{},null,1]}'
 
 
+@pytest.mark.parametrize(
+    "field",
+    ["uid", "resourceVersion", "generation", "creationTimestamp", "name", "namespace", "selfLink"],
+)
+def test_what_pods_do_not_get_makes_no_revision(field: str) -> None:
+    other = copy.deepcopy(TEMPLATE)
+    other["metadata"][field] = "5"
+    other["status"] = {"phase": "Running"}
+    assert canonical(other) == canonical(TEMPLATE)
+    deeper = copy.deepcopy(TEMPLATE)
+    deeper["spec"]["containers"][0][field] = "5"
+    assert canonical(deeper) != canonical(TEMPLATE), "only of the template itself"
+
+
 @pytest.mark.parametrize("other", [{"a": {}}, {"a": []}, {"a": ""}, {"a": 0}, {"a": False}])
 def test_empty_is_not_absent(other: dict[str, Any]) -> None:
     assert canonical(other) != canonical({})
