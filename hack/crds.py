@@ -1,6 +1,6 @@
-"""Write crds/*.yaml from the models: ``python -m hack.crds``; ``--check`` only compares.
+"""``python -m hack.crds`` writes crds/*.yaml from the models; ``--check`` only compares them.
 
-Exit status of ``--check``: 0 when every file is as generated, 1 when one is stale or missing.
+``--check`` exits with 0 if all files are up to date, with 1 if one is stale or missing.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _HEADER = "# Generated from controller/api by `make crds`. Do not edit.\n"
 
 
 class _Dumper(yaml.SafeDumper):
-    """Block style without anchors: shared parts are written out."""
+    """Writes block style without anchors: shared parts are repeated."""
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True
 
 
 def rendered() -> dict[Path, str]:
-    """What each file should hold."""
+    """The generated text of each file."""
     files = {}
     for crd in all_crds():
         text = yaml.dump(crd, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
@@ -35,16 +35,16 @@ def rendered() -> dict[Path, str]:
 
 
 def stale() -> list[Path]:
-    """The files that are not as generated."""
+    """The files that are not up to date."""
     return [
         path for path, text in rendered().items() if not path.exists() or path.read_text() != text
     ]
 
 
 def main() -> int:
-    """Write the files, or with ``--check`` name the stale ones."""
+    """Write the files. With ``--check`` only print the stale ones."""
     parser = argparse.ArgumentParser(description="Generate crds/*.yaml from the models.")
-    parser.add_argument("--check", action="store_true", help="only say whether a file is stale")
+    parser.add_argument("--check", action="store_true", help="only report stale files")
     if parser.parse_args().check:
         for path in (old := stale()):
             print(f"{path.name} is stale; run `make crds`", file=sys.stderr)

@@ -1,10 +1,11 @@
-"""``python -m hack.docs``: what no reader should have to find out. Exit status 1 names it.
+"""``python -m hack.docs`` checks the documents. If a check fails, it prints why and exits with 1.
 
 * No text file has conflict markers.
-* Links of Markdown documents lead to files and headings that are there.
-* A test runs each code block, or it says why none does: by a comment on the line before it,
-  ``<!-- run by: tests/… -->`` (that file names the document) or ``<!-- not run: why -->``. For all
-  blocks of some kinds of a document one comment will do: ``<!-- sh console run by: tests/… -->``.
+* Links of Markdown documents lead to existing files and headings.
+* Each code block has a comment on the line before it: ``<!-- run by: tests/… -->`` names the test
+  that runs it (this file must contain the name of the document), ``<!-- not run: why -->`` says why
+  no test does. One comment can stand for all blocks of some kinds of a document:
+  ``<!-- sh console run by: tests/… -->``.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ _ALL = re.compile(r"^<!-- (?P<kinds>\w+(?: \w+)*) run by: (?P<test>\S+) -->$", r
 
 
 def conflicts(text: str) -> Iterator[str]:
-    """Lines that a merge left behind."""
+    """Lines with conflict markers."""
     for number, line in enumerate(text.splitlines(), 1):
         if _MARKER.match(line):
             yield f"{number}: a conflict marker"
 
 
 def dead_links(path: Path, text: str) -> Iterator[str]:
-    """Links to files or headings that are not there; those to other hosts are not looked at."""
+    """Links to files or headings that do not exist. Links to other hosts are not checked."""
     for link in _LINK.findall(_CODE.sub("", text)):
         if re.match(r"[a-z]+:", link):
             continue
@@ -47,7 +48,7 @@ def dead_links(path: Path, text: str) -> Iterator[str]:
 
 
 def anchors(text: str) -> set[str]:
-    """What the headings of a document are called in links."""
+    """The anchors of a document's headings, as links use them."""
     found: set[str] = set()
     for heading in _HEADING.findall(re.sub(r"^ *```.*?^ *```", "", text, flags=re.M | re.S)):
         plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)
@@ -58,7 +59,7 @@ def anchors(text: str) -> set[str]:
 
 
 def unrun_blocks(path: Path, text: str, root: Path = ROOT) -> Iterator[str]:
-    """Code blocks that no test runs and that do not say why."""
+    """Code blocks that no test runs, without a comment that says why."""
     whole = {kind: test for kinds, test in _ALL.findall(text) for kind in kinds.split()}
     inside, before = False, ""
     for number, line in enumerate(text.splitlines(), 1):
@@ -80,12 +81,12 @@ def unrun_blocks(path: Path, text: str, root: Path = ROOT) -> Iterator[str]:
 
 
 def _names(test: Path, document: Path) -> bool:
-    """Whether a test is there and reads the document."""
+    """Whether the test exists and contains the name of the document."""
     return test.is_file() and document.name in test.read_text(encoding="utf-8")
 
 
 def problems(paths: Iterable[Path]) -> Iterator[str]:
-    """All of these files, as ``path:line: what``."""
+    """All problems of these files, as ``path:line: problem``."""
     for path in paths:
         try:
             text = path.read_text(encoding="utf-8")
@@ -99,7 +100,7 @@ def problems(paths: Iterable[Path]) -> Iterator[str]:
 
 
 def files() -> list[Path]:
-    """What is, or would be, under version control."""
+    """All files under version control, and new files that git does not ignore."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
@@ -111,7 +112,7 @@ def files() -> list[Path]:
 
 
 def main() -> int:
-    """Name what is wrong."""
+    """Print all problems. Returns 1 if there are any."""
     found = list(problems(files()))
     for problem in found:
         print(problem, file=sys.stderr)

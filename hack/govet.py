@@ -1,6 +1,6 @@
-"""``python -m hack.govet``: gofmt and go vet on our Go code, with the flags it is built with.
+"""``python -m hack.govet``: gofmt and go vet on the Go code, with the flags of the build.
 
-Other flags would have Go compile all of Kubernetes a second time.
+With other flags Go would compile all of Kubernetes a second time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hack.devcluster.progress import ticking
 
 
 def main() -> int:
-    """1 when a file is not formatted or vet has something to say."""
+    """Returns 1 if a file is not formatted or go vet reports a problem."""
     environment = os.environ | {"CGO_ENABLED": "0"}
     flags = [flag for flag in GO_FLAGS if flag != "-buildvcs=false"]
     try:
@@ -24,7 +24,7 @@ def main() -> int:
         if unformatted:
             print(f"not formatted by gofmt:\n{unformatted}", file=sys.stderr)
         vet = ["go", "vet", *flags, "./cmd/..."]
-        with ticking("go vet (the first time compiles Kubernetes)"):
+        with ticking("go vet (the first run compiles Kubernetes)"):
             vetted = subprocess.run(
                 vet, cwd=HERE, env=environment, capture_output=True, text=True, check=False
             )

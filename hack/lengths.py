@@ -1,4 +1,5 @@
-"""``python -m hack.lengths``: no source file has more than 300 lines. Exit status 1 names those."""
+"""``python -m hack.lengths``: no source file has more than 300 lines. Prints longer files and exits
+with 1."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ MOST = 300
 
 
 def too_long() -> Iterator[tuple[Path, int]]:
-    """Files that are, with the number of their lines."""
+    """Files with more than ``MOST`` lines, and their number of lines."""
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and path.suffix in KINDS and "__pycache__" not in path.parts:
@@ -23,7 +24,7 @@ def too_long() -> Iterator[tuple[Path, int]]:
 
 
 def main() -> int:
-    """Name the files that are too long."""
+    """Print the files that are too long. Returns 1 if there are any."""
     found = list(too_long())
     for path, lines in found:
         print(f"{path}: {lines} lines, {MOST} are allowed; split it", file=sys.stderr)

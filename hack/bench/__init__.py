@@ -1,4 +1,4 @@
-"""`make bench`: what Echelon costs, measured on a real control plane with simulated nodes.
+"""`make bench` measures what Echelon costs, on a real control plane with simulated nodes.
 
-Figures of one run may be compared with each other, never with those of another machine or hour.
+Compare only figures of the same run: other machines, or the same machine an hour later, differ.
 """

@@ -1,4 +1,5 @@
-"""`python -m hack.bench [SCENARIO…]`: measure, show a table, end with 1 if a target was missed."""
+"""`python -m hack.bench [SCENARIO…]`: measures, prints a table, exits with 1 if a target was
+missed."""
 
 from __future__ import annotations
 
@@ -21,16 +22,16 @@ from hack.bench.rig import RigError
 from hack.devcluster.build import BuildError
 from hack.devcluster.cluster import ClusterError
 
-#: In the order in which they run: what needs quiet first.
+#: In the order in which they run; scenarios that need a quiet machine come first.
 SCENARIOS = {
     "event": "cost of one pod event and one reconcile at 10,000 instances, in process",
     "roll": "one Job of 1,000 instances at once, against a raw client",
-    "idle": "1,000 Jobs of 5 instances: writes, CPU and memory of an operator without work",
-    "start": "control plane until ready, operator with 1,000 Jobs until at work",
-    "gates": "1,000 Updates with two Continuous gates each: asked on time, without a write?",
+    "idle": "1,000 Jobs of 5 instances: writes, CPU and memory of an idle operator",
+    "start": "seconds until the control plane is ready, and until an operator with 1,000 Jobs acts",
+    "gates": "1,000 Updates with two Continuous gates each: lateness of questions, writes",
     "large": "an Update of 10,000 alternating instances that fails: writes and sizes of statuses",
 }
-#: What takes too long for the smoke form, unless it is asked for.
+#: Scenarios that are too long for the smoke form; it runs them only if they are named.
 LONG = frozenset({"gates", "large"})
 
 
@@ -47,7 +48,7 @@ def main() -> None:
     own["large"] = given.instances
     options = replace(options, **{k: v for k, v in own.items() if v is not None})
     try:
-        figures = measure(given.scenario or unasked(given.smoke), options)
+        figures = measure(given.scenario or default_scenarios(given.smoke), options)
     except (BuildError, ClusterError, RigError) as error:
         sys.exit(f"bench: {error}")
     except KeyboardInterrupt:
@@ -61,8 +62,8 @@ def main() -> None:
         sys.exit(f"bench: {len(missed)} of the targets missed ({names})")
 
 
-def unasked(smoke: bool) -> list[str]:
-    """The scenarios that run when none is named."""
+def default_scenarios(smoke: bool) -> list[str]:
+    """The scenarios that run if none is named."""
     return [name for name in SCENARIOS if not (smoke and name in LONG)]
 
 
@@ -86,15 +87,25 @@ def _parser() -> argparse.ArgumentParser:
         description=f"{__doc__}\n\n{scenarios}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="which ones (all)",
+    parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="scenarios to run (all)",
                         type=_scenario)  # fmt: skip
-    parser.add_argument("--smoke", action="store_true", help="shorter waits, in about five minutes")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
-    parser.add_argument("--no-targets", action="store_true", help="end with 0 whatever is measured")
-    parser.add_argument("--instances", type=int, metavar="N", help="of a Job (1000; large: 10000)")
-    parser.add_argument("--rounds", type=int, metavar="N", help="of operator and raw client (3)")
-    parser.add_argument("--jobs", type=int, metavar="N", help="of the idle operator (1000)")
-    parser.add_argument("--seconds", type=float, metavar="S", help="to watch it being idle (60)")
+    parser.add_argument("--smoke", action="store_true", help="the short form: about five minutes")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the figures to this file"
+    )
+    parser.add_argument(
+        "--no-targets", action="store_true", help="exit with 0 even if a target was missed"
+    )
+    parser.add_argument(
+        "--instances", type=int, metavar="N", help="instances of a Job (1000; large: 10000)"
+    )
+    parser.add_argument(
+        "--rounds", type=int, metavar="N", help="rounds of operator and raw client (3)"
+    )
+    parser.add_argument("--jobs", type=int, metavar="N", help="Jobs of the idle operator (1000)")
+    parser.add_argument(
+        "--seconds", type=float, metavar="S", help="seconds to watch the idle operator (60)"
+    )
     return parser
 
 

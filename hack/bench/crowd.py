@@ -1,4 +1,4 @@
-"""Many small Jobs: what an operator without work costs, and how fast it comes to work."""
+"""Many small Jobs: what an idle operator costs, and how long it takes to start."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from hack.bench import proc
 from hack.bench.figures import Figure
 from hack.bench.manifests import job, template
 from hack.bench.options import Options
-from hack.bench.requests import told
+from hack.bench.requests import in_words
 from hack.bench.rig import JOBS, UPDATES, Rig
 from hack.bench.show import Progress
 
 INSTANCES = 5
-#: Percent of a core, and seconds.
+#: Limits: percent of a core, and seconds.
 IDLE_CPU, READY = 2.0, 10.0
-#: Without a write for so long everything is settled.
+#: Seconds without a write after which the operator counts as idle.
 _QUIET = 3.0
 _LEASES = "leases"
-#: Jobs made at a time, and how long anything may take.
+#: Jobs created at a time, and the timeout of a wait in seconds.
 _STEP, _PATIENCE = 200, 600.0
 
 
 def run(options: Options, say: Progress, wanted: set[str]) -> list[Figure]:
-    """``idle`` and ``start``, on one cluster, as far as they are wanted."""
+    """Runs the wanted ones of ``idle`` and ``start`` on one cluster."""
     with Rig("idle" if "idle" in wanted else "start", say, audit=True) as rig:
         rig.start_operator()
         rig.await_operator()
@@ -36,7 +36,7 @@ def run(options: Options, say: Progress, wanted: set[str]) -> list[Figure]:
 
 
 def idle(rig: Rig, jobs: int, seconds: float) -> list[Figure]:
-    """Writes, CPU and memory while nothing happens."""
+    """Writes, CPU and memory of an operator without work."""
     rig.say(f"watching the idle operator for {seconds:g} s")
     audit = rig.audit
     audit.mark()
@@ -49,20 +49,26 @@ def idle(rig: Rig, jobs: int, seconds: float) -> list[Figure]:
     what = f"{jobs:,} Jobs × {INSTANCES} instances, {taken:.0f} s"
     noise = f"other processes used {used.others:.2f} cores"
     return [
-        Figure("idle", "API writes but the Lease", ours.total(), limit=0, note=told(ours) or what),
-        Figure("idle", "Lease writes", every.total() - ours.total(), note=told(every - ours)),
+        Figure(
+            "idle",
+            "API writes without the Lease",
+            ours.total(),
+            limit=0,
+            note=in_words(ours) or what,
+        ),
+        Figure("idle", "Lease writes", every.total() - ours.total(), note=in_words(every - ours)),
         Figure("idle", "CPU", cpu, "% of a core", limit=IDLE_CPU, note=noise),
         Figure("idle", "memory", proc.rss_mb(rig.operator), "MB", note=_peak(rig)),
     ]
 
 
 def start(rig: Rig, jobs: int) -> list[Figure]:
-    """From the operator's start to its first act, with everything there already."""
+    """Seconds from the operator's start to its first action, with all Jobs present."""
     rig.say(f"starting the operator with {jobs:,} Jobs")
     rig.stop_operator()
     change = {"spec": {"template": template(2)}}
     path = f"{JOBS}/{_name(0)}"
-    rig.cluster.api.get(path)  # the kept connection may have been closed: a GET opens another
+    rig.cluster.api.get(path)  # the kept connection may be closed: a GET opens a new one
     changed = rig.cluster.api.patch(path, change)
     update = (
         f"{UPDATES}?fieldSelector=metadata.name={_name(0)}-g{changed['metadata']['generation']}"
@@ -75,28 +81,30 @@ def start(rig: Rig, jobs: int) -> list[Figure]:
     acted = time.monotonic() - began
     return [
         Figure("start", "control plane until /readyz", rig.ready_seconds, "s", limit=READY),
-        Figure("start", "operator until at work", at_work, "s", note=f"{jobs:,} Jobs"),
+        Figure("start", "operator until it acts", at_work, "s", note=f"{jobs:,} Jobs"),
         Figure("start", "operator until its first Update", acted, "s", note="changed while down"),
     ]
 
 
 def _fill(rig: Rig, options: Options) -> int:
-    """Have the Jobs and all their pods; how many Jobs it came to."""
-    rig.say(f"making {options.jobs:,} Jobs of {INSTANCES} instances")
+    """Create the Jobs and wait for their pods. Returns the number of Jobs created."""
+    rig.say(f"creating {options.jobs:,} Jobs of {INSTANCES} instances")
     began, jobs = time.monotonic(), 0
     with ThreadPoolExecutor(4) as pool:
         while jobs < options.jobs and time.monotonic() - began < options.patience:
             more = range(jobs, min(jobs + _STEP, options.jobs))
             for _ in pool.map(lambda i: rig.cluster.api.create(JOBS, _job(i)), more):
                 jobs += 1
-            # The next ones come before the operator is through with these.
+            # The next Jobs are created before the operator has finished these.
             _await_available(rig, (jobs - _STEP // 2) * INSTANCES)
-            rig.say(f"{jobs:,} Jobs made, {_available(rig):,} instances available")
+            rig.say(f"{jobs:,} Jobs created, {_available(rig):,} instances available")
     _await_available(rig, jobs * INSTANCES)
     taken = time.monotonic() - began
-    rig.say(f"all of {jobs:,} Jobs available after {taken:.0f} s; waiting until it is quiet")
+    rig.say(
+        f"all of {jobs:,} Jobs available after {taken:.0f} s; waiting until the operator is idle"
+    )
     if jobs < options.jobs:
-        rig.say(f"[yellow]only {jobs:,} of {options.jobs:,} Jobs: making more takes too long")
+        rig.say(f"[yellow]only {jobs:,} of {options.jobs:,} Jobs: creating more takes too long")
     _await_quiet(rig)
     return jobs
 
@@ -115,7 +123,7 @@ def _await_quiet(rig: Rig) -> None:
             quiet, last = time.monotonic(), now
         return time.monotonic() - quiet > _QUIET
 
-    rig.wait("the operator to be quiet", is_quiet, _PATIENCE, 0.5)
+    rig.wait("the operator to be idle", is_quiet, _PATIENCE, 0.5)
 
 
 def _available(rig: Rig) -> int:
@@ -133,4 +141,4 @@ def _name(number: int) -> str:
 
 
 def _peak(rig: Rig) -> str:
-    return f"{proc.rss_mb(rig.operator, peak=True):.0f} MB at its peak, while the Jobs were made"
+    return f"{proc.rss_mb(rig.operator, peak=True):.0f} MB at its peak, while the Jobs were created"

@@ -1,6 +1,6 @@
-"""In process: what one pod event and one reconcile cost in a Job of 10,000 instances.
+"""What one pod event and one reconcile cost in a Job of 10,000 instances, measured in process.
 
-The pod is one that an API server gave, with its managedFields. CPU time, the best of some rounds.
+The pod comes from an API server and has managedFields. The figure is CPU time of the best round.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hack.bench.rig import RigError
 from hack.bench.show import Progress
 
 INSTANCES = 10_000
-#: Instances in flight: of an ordinary Queue, and all at once.
+#: Instances in flight: of an ordinary Queue, and all instances.
 WINDOW = 100
 _EVENTS = 2_000
 _ROUNDS = 5
@@ -51,7 +51,7 @@ def _events(middle: Middle) -> list[Figure]:
 def _reconcile(middle: Middle, size: int, times: int) -> Figure:
     found = middle.reconcile()
     if found.write is not None or found.actions:
-        raise RigError(f"a plan without work was expected, not {found}")
+        raise RigError(f"expected a plan without actions, not {found}")
     each = _micros(lambda: _each(lambda _: middle.reconcile(), range(times)), times)
     what = f"one reconcile, {size:,} instances in flight"
     return Figure("event", what, each, "µs", note=f"of {INSTANCES:,}; observed + decide + reports")
@@ -63,7 +63,7 @@ def _each(act: Callable[[Any], object], items: Iterable[object]) -> None:
 
 
 def _micros(act: Callable[[], object], per: int, rounds: int = _ROUNDS) -> float:
-    """CPU µs of one of the ``per`` calls that ``act`` makes; of the best round."""
+    """CPU µs per call in the best round, when one ``act()`` makes ``per`` calls."""
     best = float("inf")
     gc.collect()
     for _ in range(rounds):

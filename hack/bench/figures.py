@@ -1,4 +1,4 @@
-"""What a scenario found out, as values."""
+"""The figures of a scenario."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number; ``limit`` is what it may be at most, None if it only informs."""
+    """One measured number. ``limit`` is its largest allowed value, None if it has no target."""
 
     scenario: str
     what: str
@@ -19,7 +19,7 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the target was met; None without one."""
+        """Whether the target was met. None if there is no target."""
         return None if self.limit is None else self.value <= self.limit
 
     def json(self) -> dict[str, Any]:

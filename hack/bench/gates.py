@@ -1,7 +1,7 @@
-"""Many Updates that are watched by gates at the same time: are all asked when it is their time?
+"""Many Updates with gates at the same time: is every gate asked on time?
 
-Each Job has one instance, so its Update is soon done, and is then watched for as long as the
-benchmark runs: by a gate that asks an HTTP server, and by the built-in one.
+Each Job has one instance, so its instance is soon updated. Then two gates watch the Update until
+the end of the benchmark: one that asks an HTTP server, and the built-in one.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from hack.bench import histogram, proc
 from hack.bench.figures import Figure
 from hack.bench.manifests import job, template
 from hack.bench.options import Options
-from hack.bench.requests import told
+from hack.bench.requests import in_words
 from hack.bench.rig import JOBS, UPDATES, Rig
 from hack.bench.show import Progress
 
-#: Seconds between two questions of one gate, and how late one in a hundred may be.
+#: Seconds between two questions of a gate, and how late the slowest percent of them may be.
 INTERVAL, LATE = 10, 1.0
 _WATCHED, _PATIENCE = 3_600, 600.0
 _LATE, _ASKS = "echelon_gate_late_seconds", "echelon_gate_asks_total"
@@ -35,14 +35,16 @@ def run(options: Options, say: Progress) -> list[Figure]:
     with _server() as url, Rig("gates", say, audit=True) as rig:
         rig.start_operator()
         rig.await_operator()
-        rig.say(f"making {options.jobs:,} Jobs with two gates each")
+        rig.say(f"creating {options.jobs:,} Jobs with two gates each")
         _each(options.jobs, lambda n: rig.cluster.api.create(JOBS, _job(n, url)))
         rig.wait("the Jobs to be ready", lambda: _ready(rig) == options.jobs, _PATIENCE, 1.0)
         rig.say("a new version of each")
         change = {"spec": {"template": template(2)}}
         _each(options.jobs, lambda n: rig.cluster.api.patch(f"{JOBS}/{_name(n)}", change))
-        rig.wait("all to be watched", lambda: _watched(rig) == options.jobs, _PATIENCE, 1.0)
-        # So that each gate has been asked again, and all first verdicts are stored.
+        rig.wait(
+            "all Updates to be Watching", lambda: _watched(rig) == options.jobs, _PATIENCE, 1.0
+        )
+        # Until each gate was asked again, and all first verdicts are stored.
         time.sleep(2 * INTERVAL)
         return _watch(rig, options.jobs, options.seconds)
 
@@ -63,10 +65,12 @@ def _watch(rig: Rig, jobs: int, seconds: float) -> list[Figure]:
     noise = f"other processes used {used.others:.2f} cores"
     due = jobs * 2 * taken / INTERVAL
     return [
-        Figure("gates", "asked late, p99", histogram.quantile(late, 0.99), "s", LATE, what),
-        Figure("gates", "asked late, median", histogram.quantile(late, 0.5), "s"),
+        Figure(
+            "gates", "lateness of questions, p99", histogram.quantile(late, 0.99), "s", LATE, what
+        ),
+        Figure("gates", "lateness of questions, median", histogram.quantile(late, 0.5), "s"),
         Figure("gates", "questions per second", asked / taken, note=f"{due / taken:.0f} are due"),
-        Figure("gates", "API writes but the Lease", ours.total(), limit=0, note=told(ours)),
+        Figure("gates", "API writes without the Lease", ours.total(), limit=0, note=in_words(ours)),
         Figure("gates", "CPU", cpu, "% of a core", note=noise),
         Figure("gates", "memory", proc.rss_mb(rig.operator), "MB"),
     ]
@@ -120,7 +124,7 @@ def _name(number: int) -> str:
 
 @contextmanager
 def _server() -> Iterator[str]:
-    """Answers 200 to whoever asks, in a thread; its URL."""
+    """Start a server, in a thread, that answers every request with 200. Returns its URL."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

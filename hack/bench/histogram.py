@@ -1,4 +1,5 @@
-"""Quantiles of a Prometheus histogram between two moments, as ``histogram_quantile`` has them."""
+"""Quantiles of a Prometheus histogram between two moments, as ``histogram_quantile`` computes
+them."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ _LE = re.compile(r'le="([^"]+)"')
 
 
 def buckets(metrics: str, name: str) -> Counter[float]:
-    """Observations so far by upper bound, each with all below it; whatever the other labels say."""
+    """Cumulative number of observations by upper bound, summed over all other labels."""
     found: Counter[float] = Counter()
     for line in metrics.splitlines():
         if line.startswith(f"{name}_bucket{{") and (le := _LE.search(line)):
@@ -19,8 +20,8 @@ def buckets(metrics: str, name: str) -> Counter[float]:
 
 
 def quantile(counts: Counter[float], q: float) -> float:
-    """The value that a share ``q`` of the observations does not pass, linear within its bucket; the
-    highest finite bound for those beyond it; 0 without any."""
+    """The ``q`` quantile, interpolated linearly within its bucket. Returns the highest finite bound
+    if the quantile is above it, and 0 if there are no observations."""
     rank, low, below = q * counts[inf], 0.0, 0
     for bound in sorted(counts):
         if counts[bound] >= rank and counts[bound] > below:

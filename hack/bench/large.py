@@ -1,8 +1,8 @@
-"""One Job of 10,000 instances whose statuses are as ragged as can be, watched from outside.
+"""One Job of 10,000 instances with the longest possible statuses, observed by watches.
 
-Made; then an Update of every other instance, by hand, with long failures that it tolerates; then a
-whole Update of the mixed Job, which fails near its end and rolls back. Its instances come from two
-revisions that alternate, so that no range string is short.
+The scenario creates the Job. A first Update replaces every other instance and tolerates failures
+with long messages. A second Update replaces all instances, fails near its end and rolls back. Its
+instances alternate between two revisions, so that all range strings are long.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from hack.bench.figures import Figure
 from hack.bench.manifests import job, template
 from hack.bench.options import Options
 from hack.bench.proc import Sample
-from hack.bench.requests import counted, told, writes
+from hack.bench.requests import counted, in_words, writes
 from hack.bench.rig import JOBS, UPDATES, Rig, RigError
 from hack.bench.show import Progress
 from hack.bench.witness import Record, Witness
 
-#: Bytes that neither object may pass.
+#: Largest size of a Job or an Update in bytes.
 MAX_BYTES = 200 * 1024
-#: Writes beside those of pods: of a stage as such, per group, and per second that it takes.
+#: Limits of writes other than of pods: per stage, per group, and per second.
 WRITES, PER_GROUP, PER_SECOND = 20, 3, 3
-#: Instances that fail: tolerated ones, and more than are tolerated.
+#: Instances that fail: in the first Update (tolerated), and in the second (too many).
 TOLERATED, FAILING, TOO_MANY = 80, 60, 120
 _NAME, _PATIENCE = "web", 1_200.0
 _SIM = "sim.echelon.dev"
 _RECONCILES = "echelon_reconcile_seconds"
-#: What a program leaves behind when it ends: longer than what is kept of it.
+#: The termination message of a program, longer than what the operator keeps of it.
 _LAST_WORDS = "cannot bind 0.0.0.0:8080: address already in use; " * 8
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of the Job's life: seconds, who used the CPU, MB, and the operator's writes."""
+    """Figures of one stage: seconds, CPU of each process, MB, and the operator's writes."""
 
     name: str
     seconds: float
@@ -57,7 +57,7 @@ class Stage:
 
     @property
     def statuses(self) -> Counter[str]:
-        """Writes of Jobs and Updates; but for a handful, of their statuses."""
+        """Writes of Jobs and Updates, nearly all of their statuses."""
         return Counter({k: n for k, n in self.writes.items() if k.endswith((" jobs", " updates"))})
 
 
@@ -85,7 +85,7 @@ def _make(rig: Rig, count: int) -> None:
 
 
 def _update_half(rig: Rig, count: int) -> None:
-    """Every other instance, in four batches; some of each batch crash for good."""
+    """Update every other instance, in four batches. Some instances of each batch keep crashing."""
     even = [str(i) for i in range(0, count, 2)]
     crashing = even[:: max(1, len(even) // FAILING)][:FAILING]
     _ship(rig, 2, crashing)
@@ -102,7 +102,8 @@ def _update_half(rig: Rig, count: int) -> None:
 
 
 def _update_whole(rig: Rig, count: int) -> None:
-    """All instances; too many of the last tenth crash. Those of before crash on the way back."""
+    """Update all instances. Too many of the last tenth crash, so the Update rolls back; the
+    instances that crashed in the first Update then crash again."""
     last = range(count - count // 10, count)
     _ship(rig, 3, [str(i) for i in last[:: max(1, len(last) // TOO_MANY)]])
     queue = {"type": "Queue", "size": max(1, count // 4)}
@@ -111,7 +112,7 @@ def _update_whole(rig: Rig, count: int) -> None:
 
 
 def _ship(rig: Rig, version: int, crashing: list[str]) -> None:
-    """Another template; the instances ``crashing`` do so again and again, with long last words."""
+    """Apply a new template. The instances in ``crashing`` keep crashing, with long messages."""
     steering = {
         f"{_SIM}/behaviour": "crash-loop",
         f"{_SIM}/instances": ",".join(crashing),
@@ -142,7 +143,7 @@ def _roll(rig: Rig, name: str, outcome: Phase, **spec: Any) -> None:
     if status["phase"] != outcome:
         raise RigError(f"{name} ended as {status['phase']}: {status['message']}")
     if len(status["failures"]) < 50:
-        raise RigError(f"{name} has but {len(status['failures'])} failures")
+        raise RigError(f"{name} has only {len(status['failures'])} failures")
     rig.say(f"{name}: {status['message']}")
 
 
@@ -163,7 +164,7 @@ def _stage(rig: Rig, record: Record, name: str, act: Callable[[], None]) -> Stag
         reconciles,
         record.groups(name),
     )
-    rig.say(f"{name}: {found.pods:,} pods in {seconds:.0f} s, {told(found.statuses)}")
+    rig.say(f"{name}: {found.pods:,} pods in {seconds:.0f} s, {in_words(found.statuses)}")
     return found
 
 
@@ -190,7 +191,7 @@ def _figures(stage: Stage) -> list[Figure]:
             "status writes",
             stage.statuses.total(),
             limit=round(limit),
-            note=f"{told(stage.statuses)}; {stage.groups} groups",
+            note=f"{in_words(stage.statuses)}; {stage.groups} groups",
         ),
         figure("CPU per 1,000 pods", ours * 1000 / stage.pods, "s", note=f"{ours:.1f} s in all"),
         figure("peak memory", stage.peak_mb, "MB"),
@@ -212,7 +213,7 @@ def _sizes(record: Record) -> list[Figure]:
             "KiB",
             limit=MAX_BYTES / 1024,
             note=f"{(size.whole - size.managed) / 1024:.1f} KiB without managedFields; "
-            f"{record.seen[kind]:,} versions seen",
+            f"{record.seen[kind]:,} versions observed",
         )
         for kind, size in sorted(record.largest.items())
     ]

@@ -9,13 +9,13 @@ from controller.api.labels import API_VERSION, JOB
 from controller.core.revisions import revision
 from controller.core.revisions.template import Prepared
 
-#: Where the raw client's pods carry their Job: as long as ours, and nothing the operator watches.
+#: The Job label of the raw client's pods: as long as the operator's label, but not watched by it.
 RAW_JOB = JOB.replace("echelon.dev", "echelon.raw")
 _UID = "00000000-0000-4000-8000-000000000000"
 
 
 def template(version: int) -> dict[str, Any]:
-    """An ordinary web server of some version, Ready at once on simulated nodes."""
+    """The template of a web server, which is Ready at once on simulated nodes."""
     probe = {"httpGet": {"path": "/healthz", "port": "http"}, "periodSeconds": 5}
     env = {"LOG_LEVEL": "info", "CACHE": "/var/cache/web", "UPSTREAM": "http://api.default:8080"}
     container = {
@@ -50,9 +50,9 @@ def job(name: str, instances: int, size: int, version: int = 1) -> dict[str, Any
 
 
 def raw_pods(owner: str, uid: str, instances: int) -> list[bytes]:
-    """What the operator would send for a Job's pods during an update, under `RAW_JOB`.
+    """The pods that the operator would create during an update of a Job, with label `RAW_JOB`.
 
-    ``owner`` has to be there: the garbage collector would take pods of nobody.
+    ``owner`` must exist, or the garbage collector deletes the pods.
     """
     given = template(1)
     digest = revision.digest(revision.canonical(given))

@@ -1,4 +1,4 @@
-"""A Job in the middle of an update, in memory, made of what an API server would give."""
+"""A Job in the middle of an update, in memory, made of objects as an API server sends them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _KEY = ("default", _NAME)
 
 
 class Middle:
-    """``size`` of ``count`` instances are in flight: those before are done, those after wait."""
+    """``size`` of ``count`` instances are in flight; those before are updated, those after wait."""
 
     def __init__(self, count: int, size: int) -> None:
         self.store = Store(lambda _key: None)
@@ -42,7 +42,7 @@ class Middle:
         self._fill(count, size)
 
     def line(self, instance: int) -> bytes:
-        """A watch event that shows the instance's pod as it is."""
+        """A watch event with the instance's unchanged pod."""
         new = instance < self._past
         ready = not self._first <= instance < self._past
         pod = json.loads(json.dumps(_POD))
@@ -61,7 +61,7 @@ class Middle:
         return json.dumps({"type": "MODIFIED", "object": pod}, separators=(",", ":")).encode()
 
     def news(self, instance: int) -> PodObject:
-        """The same, decoded, but so that something changes: another node each time."""
+        """A decoded pod that differs from the last one: it is on another node each time."""
         version = next(self._versions)
         known: Pod = self.entry.instances.pods[(instance, False)]
         facts = {name: getattr(known, name) for name in Pod.__slots__}
@@ -69,7 +69,7 @@ class Middle:
         return PodObject(_KEY[0], known.name, known.uid, str(version), Pod(**facts))
 
     def reconcile(self) -> Plan:
-        """What a worker does between two requests."""
+        """One reconcile without its requests, as a worker does it."""
         now = self._now
         return decide(self.entry.observed(now, self.store.foreign_names(self.entry)), now)
 

@@ -1,4 +1,4 @@
-"""How large everything is: the full form, and the smoke form that CI runs."""
+"""Sizes of the full form, and of the smoke form that CI runs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``rounds`` of operator and raw client each; ``seconds`` that the idle operator is watched;
-    ``patience``: no more Jobs are made once making them has taken so many seconds; ``large``:
-    instances of the large Job."""
+    """``rounds``: rounds of operator and raw client. ``seconds``: how long the idle operator is
+    watched. ``patience``: seconds after which no more Jobs are created. ``large``: instances of
+    the large Job."""
 
     instances: int = 1_000
     rounds: int = 3

@@ -1,4 +1,4 @@
-"""CPU and memory of processes, and how much of the machine others use: read from /proc."""
+"""CPU and memory of processes, and the CPU that other processes use, read from /proc."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _IDLE = (3, 4)  # idle, iowait
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time a process has used so far, with all its threads; 0 when it is gone."""
+    """CPU seconds that a process has used so far, in all threads. 0 if it has exited."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -23,7 +23,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def rss_mb(pid: int, peak: bool = False) -> float:
-    """Resident memory, now or at its peak since ``forget_peak``."""
+    """Resident memory in MB, now or at its peak since ``forget_peak``."""
     name = "VmHWM:" if peak else "VmRSS:"
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(name):
@@ -32,14 +32,14 @@ def rss_mb(pid: int, peak: bool = False) -> float:
 
 
 def forget_peak(pid: int) -> None:
-    """Let the peak of resident memory begin anew."""
+    """Reset the peak of resident memory."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """CPU seconds at one moment (``at``, monotonic): of our processes by name, and of the whole
-    machine, with what its host took away."""
+    """CPU seconds used until the moment ``at`` (monotonic): ``ours`` by process name, ``busy`` of
+    the whole machine, including time stolen by its host."""
 
     at: float
     ours: Mapping[str, float]
@@ -55,11 +55,11 @@ class Sample:
         return cls(time.monotonic(), named, busy / _TICK)
 
     def since(self, before: Sample) -> Sample:
-        """What was used between two samples."""
+        """The difference between two samples."""
         ours = {name: used - before.ours.get(name, 0.0) for name, used in self.ours.items()}
         return Sample(self.at - before.at, ours, self.busy - before.busy)
 
     @property
     def others(self) -> float:
-        """Of a difference: how many cores were used by processes that are not ours."""
+        """Of a difference: number of cores that other processes used."""
         return max(0.0, self.busy - sum(self.ours.values())) / self.at

@@ -1,9 +1,9 @@
-"""The leanest client that replaces pods: what a roll cannot be much faster than.
+"""The simplest client that replaces pods: an update cannot be much faster.
 
 `python -m hack.bench.raw …` replaces (or first creates) every pod of a file, all at once: delete
 with a uid precondition, wait by one watch until it is gone, create the same manifest, wait until
-it is Ready. 64 connections, one process, no retry: whatever is unexpected ends it. It prints one
-line of JSON: seconds, CPU seconds and writes of the replacement alone, peak memory in MB.
+it is Ready. It has 64 connections, one process and no retries: it exits at any error. It prints one
+line of JSON: seconds, CPU seconds and writes of the replacement, peak memory in MB.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _HEADERS = {
     "Content-Type": "application/json",
 }
 _METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1,application/json"
-#: Of the answers only names, uids and versions are read.
+#: Only names, uids and versions of the answers are read.
 _ACCEPT = {"DELETE": _METADATA.format(""), "POST": _METADATA.format("")}
 _ACCEPT["GET"] = _METADATA.format("List")
 
 
 class Raw:
-    """``bodies``: name -> the manifest to create, as bytes."""
+    """``bodies``: manifests to create by name, as bytes."""
 
     def __init__(self, http: aiohttp.ClientSession, server: str, bodies: dict[str, bytes]) -> None:
         self._http = http
@@ -59,7 +59,7 @@ class Raw:
         watch = asyncio.create_task(self._watch(watching, query, version))
         began, used = time.monotonic(), _cpu()
         work = asyncio.gather(*(self._replace(name, there.get(name)) for name in self._bodies))
-        watch.add_done_callback(lambda _: work.cancel())  # it ends only by a fault
+        watch.add_done_callback(lambda _: work.cancel())  # it ends only with an error
         try:
             await work
         except asyncio.CancelledError:
@@ -94,7 +94,7 @@ class Raw:
             return json.loads(answer)
 
     async def _watch(self, http: aiohttp.ClientSession, query: str, version: str) -> None:
-        """The API server may end a watch at any time: it is taken up where it ended."""
+        """Watch the pods. The API server may end a watch at any time; it is then continued."""
         while True:
             self.watches += 1
             url = f"{self._server}/api/v1/pods{query}&watch=1&resourceVersion={version}"
@@ -146,7 +146,9 @@ def main() -> None:
     parser.add_argument("--server", required=True, help="URL of the API server")
     parser.add_argument("--certs", required=True, type=Path, help="ca.crt, admin.crt, admin.key")
     parser.add_argument("--selector", required=True, help="labels of the pods to watch")
-    parser.add_argument("--pods", required=True, type=Path, help="a manifest a line, as JSON")
+    parser.add_argument(
+        "--pods", required=True, type=Path, help="file with one JSON manifest per line"
+    )
     given = parser.parse_args()
     lines = given.pods.read_bytes().splitlines()
     bodies = {json.loads(line)["metadata"]["name"]: line for line in lines}

@@ -1,4 +1,4 @@
-"""Who wrote what to the API server: by the operator's own metrics, and by the audit log."""
+"""The writes to the API server, from the operator's metrics and from the audit log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 READS = frozenset({"get", "list", "watch"})
-#: What the operator's user agents begin with.
+#: Prefix of the operator's user agents.
 AGENT = "echelon-controller/"
 
 _SAMPLE = re.compile(r"^echelon_api_requests_total\{(?P<labels>[^}]*)\} (?P<value>\S+)$", re.M)
@@ -16,7 +16,7 @@ _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 def counted(metrics: str) -> Counter[str]:
-    """Requests so far, as ``"create pods"`` -> how many, from a text of Prometheus metrics."""
+    """Number of requests so far by ``"create pods"``, from a text of Prometheus metrics."""
     found: Counter[str] = Counter()
     for sample in _SAMPLE.finditer(metrics):
         labels = dict(_LABEL.findall(sample["labels"]))
@@ -25,23 +25,23 @@ def counted(metrics: str) -> Counter[str]:
 
 
 def writes(requests: Counter[str]) -> Counter[str]:
-    """Those that write."""
+    """The requests that write."""
     return Counter({k: n for k, n in requests.items() if k.partition(" ")[0] not in READS})
 
 
 class Audit:
-    """The API server's audit log from the last `mark` on."""
+    """The API server's audit log since the last `mark`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
 
     def mark(self) -> None:
-        """Forget what is in the log already."""
+        """Ignore the entries so far."""
         self._offset = self._path.stat().st_size
 
     def writes(self) -> Counter[str]:
-        """The operator's writes, as ``"update leases"`` -> how many."""
+        """Number of the operator's writes by ``"update leases"``."""
         found: Counter[str] = Counter()
         with self._path.open("rb") as log:
             log.seek(self._offset)
@@ -54,6 +54,6 @@ class Audit:
         return found
 
 
-def told(writes: Counter[str]) -> str:
-    """The same in words."""
+def in_words(writes: Counter[str]) -> str:
+    """The writes as one line of text."""
     return ", ".join(f"{count:,} {what}" for what, count in writes.most_common())

@@ -1,4 +1,4 @@
-"""A control plane with the CRDs and the operator as its own process, for as long as a block."""
+"""A control plane with the CRDs, and the operator as a process of its own, as a context manager."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ AT_WORK = "at work:"
 
 
 class RigError(Exception):
-    """A part did not do what the benchmark needs; the text is for a person."""
+    """A part of the rig failed. The text is shown to the user."""
 
 
 class _Timed(Cluster):
-    """A cluster that notes when its API server answered ``/readyz``."""
+    """A cluster that records when its API server answered ``/readyz``."""
 
     ready_at = 0.0
 
@@ -44,7 +44,7 @@ class _Timed(Cluster):
 
 
 class Rig:
-    """``ready_seconds``: from the start of the control plane to ``/readyz``."""
+    """``ready_seconds``: seconds from the start of the control plane until ``/readyz``."""
 
     def __init__(self, scenario: str, say: Progress, *, nodes: int = 10, audit: bool = False):
         self.cluster = _Timed(nodes, audit=audit)
@@ -75,7 +75,7 @@ class Rig:
 
     def _start(self) -> None:
         for name in build.TARGETS["control-plane"]:
-            build.binary(name)  # not to be counted as the cluster's start
+            build.binary(name)  # the start of the cluster must not include it
         began = time.monotonic()
         self._stack.enter_context(self.cluster)
         self.ready_seconds = self.cluster.ready_at - began
@@ -97,49 +97,49 @@ class Rig:
 
     @property
     def operator(self) -> int:
-        """Its process id."""
+        """The operator's process id."""
         assert self._operator is not None
         assert self._operator.pid is not None
         return self._operator.pid
 
     def start_operator(self, *args: str) -> None:
-        """Start it; returns at once."""
+        """Start the operator. Returns at once."""
         self._incarnation += 1
         name = f"operator-{self._incarnation}"
         self._operator = self.child(name, ["-m", "controller", *_FREE, *args])
 
     def stop_operator(self) -> None:
-        """SIGTERM; returns when it is gone."""
+        """Stop the operator with SIGTERM. Returns when it has exited."""
         assert self._operator is not None
         self._operator.end()
 
     def await_operator(self, timeout: float = 60.0) -> None:
-        """Return when it says that it is at work."""
-        self.wait("the operator to be at work", lambda: AT_WORK in self.operator_log(), timeout)
+        """Return when the operator logs that it acts."""
+        self.wait("the operator to act", lambda: AT_WORK in self.operator_log(), timeout)
 
     def operator_log(self) -> str:
-        """What this incarnation has said so far."""
+        """The log of the operator since its last start."""
         assert self._operator is not None
         return self._operator.log.read_text(errors="replace")
 
     def metrics(self) -> str:
-        """Its Prometheus metrics."""
+        """The operator's Prometheus metrics."""
         found = _METRICS.search(self.operator_log())
         if found is None:
-            raise RigError("the operator does not say where its metrics are")
+            raise RigError("the operator did not log the address of its metrics")
         with urllib.request.urlopen(found[1], timeout=30) as answer:
             text: str = answer.read().decode()
             return text
 
     def written(self) -> Counter[str]:
-        """Its writes so far, by itself counted."""
+        """The operator's writes so far, as its metrics count them."""
         return writes(counted(self.metrics()))
 
     # --- processes ---
 
     def child(self, name: str, arguments: Sequence[str]) -> Child:
-        """A Python process of this project for this cluster, ended with the block at the latest."""
-        # Settings of this shell are meant for another operator.
+        """A Python process of this project for this cluster. It ends with the rig at the latest."""
+        # ECHELON_ variables of the user's shell are not meant for this operator.
         unset = [f"--unset={each}" for each in os.environ if each.startswith("ECHELON_")]
         config = f"KUBECONFIG={self.cluster.kubeconfig}"
         path = f"PYTHONPATH={ROOT}"
@@ -150,19 +150,20 @@ class Rig:
         return child
 
     def wait(self, what: str, probe: object, timeout: float, pause: float = 0.02) -> None:
-        """Wait until ``probe()`` is true. RigError if it never is or the operator ends."""
+        """Wait until ``probe()`` is true. Raises RigError at the timeout, or if the operator
+        exits."""
         assert callable(probe)
         deadline = time.monotonic() + timeout
         while not probe():
             if self._operator is not None and self._operator.died:
-                raise RigError(f"the operator has ended:\n{self._operator.said()}")
+                raise RigError(f"the operator has exited:\n{self._operator.said()}")
             if time.monotonic() > deadline:
                 said = self._operator.said() if self._operator else ""
-                raise RigError(f"waited {timeout:g} s in vain for {what}\n{said}")
+                raise RigError(f"timed out after {timeout:g} s waiting for {what}\n{said}")
             time.sleep(pause)
 
     def sample(self) -> Sample:
-        """CPU used so far, by whom."""
+        """The CPU used so far by each process."""
         pids = {name: self.cluster.pid(name) for name in _PARTS}
         if self._operator is not None:
             pids["operator"] = self._operator.pid

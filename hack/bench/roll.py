@@ -1,7 +1,7 @@
-"""One Job, all its instances at once: the operator against a raw client, turn by turn.
+"""Replaces all instances of one Job at once, in turn with the operator and with a raw client.
 
-Both replace as many pods of the same size on the same cluster. The operator's time is that of its
-Update, from its creation to its end, as a watch shows them.
+Both replace the same number of equal pods on the same cluster. The operator's time is that from
+the creation to the end of its Update, as a watch shows it.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from hack.bench.figures import Figure
 from hack.bench.manifests import RAW_JOB, job, raw_pods, template
 from hack.bench.options import Options
 from hack.bench.proc import Sample
-from hack.bench.requests import counted, told, writes
+from hack.bench.requests import counted, in_words, writes
 from hack.bench.rig import JOBS, UPDATES, Rig, RigError
 from hack.bench.show import Progress
 
 _PATIENCE = 300.0
 _OURS, _RAW = "web", "raw"
-#: A replacement is so much slower than a raw client at most.
+#: Largest ratio of the operator's time to the raw client's time.
 RATIO = 1.3
-#: Writes beside those of pods: of an update as such, and per second that it takes.
+#: Limits of writes other than of pods: per update, and per second.
 WRITES, WRITES_PER_SECOND = 20, 5
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One replacement of all pods: seconds, CPU seconds, MB, writes, and who used the machine.
+    """One replacement of all pods: seconds, CPU seconds, MB, writes, and the use of the machine.
 
-    ``cuts``: how often the API server ended the watch of the pods, as it does with slow readers.
+    ``cuts``: how often the API server ended the watch of the pods, because its reader was slow.
     """
 
     seconds: float
@@ -50,7 +50,7 @@ class Turn:
 
     @property
     def left(self) -> float:
-        """Seconds it would have taken with the whole machine, were the CPU all that limits it."""
+        """Seconds it would take with the whole machine, if only the CPU limits it."""
         cores = os.cpu_count() or 1
         return self.seconds * max(0.0, cores - self.machine.others) / cores
 
@@ -126,7 +126,7 @@ def _raw_turn(rig: Rig) -> Turn:
 
 
 class _Events:
-    """A watch of the Updates, opened before the change that is to be followed."""
+    """A watch of the Updates, opened before the change of the Job."""
 
     def __init__(self, rig: Rig, version: str) -> None:
         certs = rig.cluster.layout.certs
@@ -140,7 +140,7 @@ class _Events:
         self._answer = self._connection.getresponse()
 
     def follow(self) -> tuple[float, float]:
-        """When the next Update came to be and when it had rolled forward."""
+        """The times when the next Update was created and when it was RolledForward."""
         began, name = 0.0, ""
         for line in self._answer:
             event: dict[str, Any] = json.loads(line)
@@ -181,7 +181,7 @@ def _figures(turns: list[tuple[Turn, Turn]], count: int) -> list[Figure]:
             note=spread,
         ),
         figure(
-            "the same, without what others took",
+            "the same, without the CPU of other processes",
             median(o.left / r.left for o, r in turns if r.left),
             "×",
             note=f"other processes used {noise:.2f} cores of {os.cpu_count()}",
@@ -204,19 +204,19 @@ def _figures(turns: list[tuple[Turn, Turn]], count: int) -> list[Figure]:
             "operator's writes of pods",
             pods.total(),
             limit=2.0 * count + 1,
-            note=f"{told(pods)}; one is the dry run",
+            note=f"{in_words(pods)}; one is the dry run",
         ),
         figure(
             "operator's other writes",
             most.beside_pods.total(),
             limit=round(WRITES + WRITES_PER_SECOND * most.seconds),
-            note=told(most.beside_pods),
+            note=in_words(most.beside_pods),
         ),
     ]
 
 
 def _parts(turns: list[Turn]) -> str:
-    """How long, and which CPU seconds of the parts that took most."""
+    """Seconds, and the CPU seconds of the parts that used most."""
     seconds = median(turn.seconds for turn in turns)
     names = {name for turn in turns for name in turn.machine.ours}
     used = {n: median(turn.machine.ours.get(n, 0.0) for turn in turns) for n in names}

@@ -1,4 +1,4 @@
-"""What a person sees: a line for each step, and one table at the end."""
+"""The output for the user: a line for each step, and one table at the end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hack.bench.figures import Figure
 
 
 class Progress:
-    """Lines on stderr, each with the seconds since the beginning."""
+    """Prints lines to stderr, each with the seconds since the start."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -26,7 +26,7 @@ class Progress:
 
 
 def table(figures: Iterable[Figure]) -> None:
-    """The figures on stdout, by scenario."""
+    """Print the figures to stdout, by scenario."""
     found = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     found.add_column("")
     found.add_column("figure")
@@ -44,7 +44,7 @@ def table(figures: Iterable[Figure]) -> None:
         mark = {True: "[bold green]✓[/]", False: "[bold red]✗[/]", None: ""}[figure.met]
         measured = f"[bold]{_number(figure.value)}[/] {figure.unit}".rstrip()
         found.add_row(name, figure.what, measured, limit, mark, figure.note)
-    # In a file or a pipe there is no width to fit into.
+    # A file or a pipe has no width.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     console.print()
     console.print(found)

@@ -1,4 +1,4 @@
-"""Watches Jobs and Updates from outside: how large they get, and how many groups an Update has."""
+"""Watches Jobs and Updates, and records their sizes and the number of groups of an Update."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _PATIENCE = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Bytes of an object's JSON as a watch gives it, and what of it are managedFields."""
+    """Bytes of an object's JSON in a watch event: all of it, and its managedFields."""
 
     whole: int = 0
     managed: int = 0
 
 
 class Record:
-    """``largest``: by kind. ``seen``: versions by kind."""
+    """``largest``: largest size by kind. ``seen``: number of versions by kind."""
 
     def __init__(self) -> None:
         self.largest: dict[str, Size] = defaultdict(Size)
@@ -34,11 +34,11 @@ class Record:
         self._groups: dict[str, set[tuple[bool, int]]] = defaultdict(set)
 
     def groups(self, update: str) -> int:
-        """How many groups (of a Queue: horizons) an Update has had, both ways."""
+        """Number of groups (of a Queue: horizons) that an Update has had, in both directions."""
         return len(self._groups[update])
 
     def take(self, obj: dict[str, Any]) -> None:
-        """A version of a Job or of an Update."""
+        """Record a version of a Job or an Update."""
         kind, meta = obj["kind"], obj["metadata"]
         size = Size(_bytes(obj), _bytes(meta.get("managedFields", [])))
         self.largest[kind] = max(self.largest[kind], size, key=lambda s: s.whole)
@@ -54,7 +54,7 @@ def _bytes(value: object) -> int:
 
 
 class Witness:
-    """Keeps a record of all Jobs and Updates, from its making until ``close``."""
+    """Records all Jobs and Updates from its creation until ``close``."""
 
     def __init__(self, rig: Rig) -> None:
         self.record = Record()
@@ -68,7 +68,7 @@ class Witness:
 
 
 class _Stream(threading.Thread):
-    """One watch, taken up again where it was cut: the API server does so with slow readers."""
+    """One watch. The API server ends watches with slow readers; the watch is then continued."""
 
     def __init__(self, rig: Rig, path: str, record: Record) -> None:
         super().__init__(name=f"witness of {path}", daemon=True)
@@ -87,7 +87,7 @@ class _Stream(threading.Thread):
                 self._follow()
 
     def close(self) -> None:
-        """End it; what was seen stays."""
+        """End the watches. The record stays."""
         self._ending = True
         if self._connection is not None and (sock := self._connection.sock) is not None:
             with suppress(OSError):

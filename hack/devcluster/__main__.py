@@ -1,4 +1,4 @@
-"""`python3 -m hack.devcluster`: a cluster to try things on, until Ctrl-C or SIGTERM."""
+"""`python3 -m hack.devcluster`: runs a cluster until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def _end(number: int, _: FrameType | None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="hack.devcluster", description=__doc__)
     parser.add_argument("--nodes", type=int, default=10, help="simulated nodes (10)")
-    parser.add_argument("--dir", type=Path, help="keep all files here, also afterwards")
-    parser.add_argument("--audit", action="store_true", help="write every request to audit.log")
+    parser.add_argument("--dir", type=Path, help="folder for all files; it is kept")
+    parser.add_argument("--audit", action="store_true", help="log every request to audit.log")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGHUP, _end)
@@ -37,7 +37,7 @@ def main() -> None:
             print(f"    export KUBECONFIG={cluster.kubeconfig}")
             print(f"    kubectl is {cluster.binary('kubectl')}")
             print(f"    logs are in {cluster.log_dir}\n")
-            print("Ctrl-C ends it and removes it.", flush=True)
+            print("Press Ctrl-C to stop and remove the cluster.", flush=True)
             cluster.watch()
     except (BuildError, ClusterError) as error:
         sys.exit(f"devcluster: {error}")

@@ -1,4 +1,4 @@
-"""A plain HTTPS client of the API server, for tests and for waiting: bytes of JSON in and out."""
+"""A simple HTTPS client of the API server, for tests and waits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """The API server said no: `code` is the HTTP status, the text its own words."""
+    """The API server refused a request. `code` is the HTTP status, the text its message."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -19,7 +19,8 @@ class ApiError(Exception):
 
 
 class Api:
-    """Requests as one user; one kept connection per thread. Raises OSError if nobody answers."""
+    """Makes requests as one user, with one kept connection per thread. Raises OSError if the API
+    server does not respond."""
 
     def __init__(self, port: int, certs: Path, user: str) -> None:
         self._port = port
@@ -43,7 +44,8 @@ class Api:
     def request(
         self, method: str, path: str, body: Any = None, content_type: str = "application/json"
     ) -> Any:
-        """The decoded answer (text if it is not JSON); ApiError for a status of 400 and above."""
+        """The decoded answer, or its text if it is not JSON. Raises ApiError for a status of 400 or
+        more."""
         payload = None if body is None else json.dumps(body).encode()
         status, kind, said = self._round_trip(method, path, payload, content_type)
         answer = json.loads(said) if "json" in kind else said.decode(errors="replace")
@@ -67,7 +69,7 @@ class Api:
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             self._local.connection = None
-            # A kept connection may have been closed by the other side: once more, on a new one.
+            # The server may have closed a kept connection: try once more on a new one.
             if kept is not None and method == "GET":
                 return self._round_trip(method, path, payload, content_type)
             raise OSError(f"no answer from the API server: {error}") from error

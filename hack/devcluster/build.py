@@ -1,10 +1,11 @@
 """Builds the real parts of a cluster from their Go modules, once per user and machine.
 
 `python3 -m hack.devcluster.build [control-plane|kubelet|helm]` needs the standard library and Go.
-A program is built into `<cache>/<name>-<digest>/`, where the digest covers all that decides what
-comes out: the module's pins, our own sources, the flags and the version of Go. So an edit of the
-node simulator rebuilds the node simulator and nothing else. Several processes may ask at once: one
-builds, the others wait. `KUBEBUILDER_ASSETS`, if set, is looked into before anything is built.
+A program is built into `<cache>/<name>-<digest>/`. The digest covers everything that affects the
+result: the module's pins, the project's own sources, the flags and the version of Go. So a change
+of the node simulator rebuilds only the node simulator. If several processes need a program, one
+builds it and the others wait. Programs in the folder `KUBEBUILDER_ASSETS` are used instead of built
+ones.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pathlib import Path
 from hack.devcluster.progress import ticking
 
 HERE = Path(__file__).resolve().parent
-KUBERNETES_VERSION = "v1.36.3"  # as in go.mod; clients refuse a server that does not say its own
+KUBERNETES_VERSION = "v1.36.3"  # as in go.mod; clients refuse a server without a version
 _MAJOR, _MINOR = KUBERNETES_VERSION.removeprefix("v").split(".")[:2]
 _VERSION = {"gitVersion": KUBERNETES_VERSION, "gitMajor": _MAJOR, "gitMinor": _MINOR}
 STRIP = "-s -w"
@@ -44,17 +45,17 @@ GO_FLAGS = ["-mod=readonly", "-trimpath", "-buildvcs=false"]
 
 
 class BuildError(Exception):
-    """What stands in the way, for a person, with the mend."""
+    """A program cannot be built. The text tells the user why, and what to do."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One `go build`: a package, the module that pins it, and what its program answers to."""
+    """One `go build`: a package, the module that pins it, and the names of its programs."""
 
     name: str
     package: str
     module: str = "."
-    sources: str | None = None  # folder of our own code, if any
+    sources: str | None = None  # folder of the project's own code, if any
     link_flags: str = LINK_FLAGS
     aliases: tuple[str, ...] = ()
 
@@ -84,14 +85,14 @@ TARGETS = {
 
 
 def cache_dir() -> Path:
-    """Where built programs are kept: per user, outside the tree."""
+    """The folder of built programs: per user, outside the repository."""
     if own := os.environ.get("ECHELON_CACHE"):
         return Path(own)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "echelon"
 
 
 def binary(program: str) -> Path:
-    """The path of a program, built first if it has never been."""
+    """The path of a program. It is built if it does not exist yet."""
     if assets := os.environ.get("KUBEBUILDER_ASSETS"):
         given = Path(assets) / program
         if os.access(given, os.X_OK):
@@ -105,7 +106,8 @@ def binary(program: str) -> Path:
 
 @cache
 def _go_version(module: Path) -> str:
-    """Asked in the module's folder, where Go itself applies the module's minimum version."""
+    """The version of Go, run in the module's folder, where Go checks the module's minimum
+    version."""
     need = next(
         line.split()[1]
         for line in (module / "go.mod").read_text().splitlines()
@@ -140,10 +142,10 @@ def _digest(unit: Unit) -> str:
 
 
 def _build(unit: Unit, folder: Path) -> None:
-    """Build in a folder of its own and move it into place whole, so that half never exists."""
+    """Build into a temporary folder and then move it, so that no incomplete folder exists."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.with_suffix(".lock"), unit.name):
-        if folder.exists():  # somebody else built it while we waited
+        if folder.exists():  # another process has built it meanwhile
             return
         work = Path(tempfile.mkdtemp(prefix=f".{unit.name}-", dir=folder.parent))
         try:

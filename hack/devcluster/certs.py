@@ -1,4 +1,4 @@
-"""A throw-away certificate authority for one cluster: what the API server serves and who asks it.
+"""A temporary certificate authority for one cluster: certificates of the API server and its users.
 
 A user of the cluster is a client certificate: its common name is the user, its organizations are
 the groups. Keys are ECDSA P-256 (made in a millisecond); everything is valid for a year.
@@ -32,17 +32,18 @@ class Authority:
         self._write("ca", builder.sign(self._key, hashes.SHA256()), self._key)
 
     def server(self, name: str, addresses: Sequence[str] = ("127.0.0.1", "10.0.0.1")) -> None:
-        """A certificate for a server on loopback (and the Service address of the API server)."""
+        """Create a certificate for a server on loopback and on the Service address of the API
+        server."""
         names: list[x509.GeneralName] = [x509.DNSName(each) for each in _SERVER_NAMES]
         names += [x509.IPAddress(ipaddress.ip_address(each)) for each in addresses]
         self._issue(name, name, (), ExtendedKeyUsageOID.SERVER_AUTH, names)
 
     def client(self, name: str, user: str, groups: Sequence[str] = ()) -> None:
-        """A certificate that makes its holder `user`, a member of `groups`."""
+        """Create a client certificate of `user`, a member of `groups`."""
         self._issue(name, user, groups, ExtendedKeyUsageOID.CLIENT_AUTH, [])
 
     def key_pair(self, name: str) -> None:
-        """A bare key pair, `<name>.key` and `<name>.pub`: service account tokens are signed so."""
+        """Create a key pair, `<name>.key` and `<name>.pub`, to sign service account tokens."""
         key = ec.generate_private_key(ec.SECP256R1())
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -77,7 +78,7 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(minutes=5))  # clocks of others
+            .not_valid_before(now - datetime.timedelta(minutes=5))  # clocks of other machines
             .not_valid_after(now + _YEAR)
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         )

@@ -1,11 +1,11 @@
-"""A real Kubernetes control plane on this machine, with simulated nodes, for as long as a block.
+"""A real Kubernetes control plane on this machine with simulated nodes, as a context manager.
 
     with Cluster(nodes=10) as cluster:
         cluster.kubectl("apply", "-f", "-", input=manifest)
 
-etcd, kube-apiserver, kube-controller-manager and kube-scheduler are the real programs (built on
-first use); the kubelets are played by `nodesim`. Several clusters run side by side: each has its
-own ports on 127.0.0.1, certificates and folder, and leaves nothing behind however it ends.
+etcd, kube-apiserver, kube-controller-manager and kube-scheduler are the real programs, built on
+first use. `nodesim` simulates the kubelets. Several clusters can run at the same time: each has its
+own ports on 127.0.0.1, certificates and folder. Its processes and files are removed at any end.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ _USERS = {
 
 
 class ClusterError(Exception):
-    """The cluster did not come up, or lost a part; the message ends with that part's own words."""
+    """The cluster did not start, or a component exited. The message ends with its log."""
 
 
 class Cluster:
-    """One control plane; `start` and `stop`, or a context manager.
+    """One control plane. Call `start` and `stop`, or use it as a context manager.
 
-    `nodes` simulated nodes (0: no simulator). `dir` keeps all files there and is not removed; by
-    default it is temporary, and removed unless `keep`. `audit` writes every request to
-    `audit_log`. `controllers` and `scheduler` can be left out. `…_args` are further flags.
+    `nodes`: number of simulated nodes (0: no simulator). `dir`: folder for all files, which is
+    kept; by default it is a temporary folder, removed unless `keep`. `audit`: log every request to
+    `audit_log`. `controllers`, `scheduler`: False leaves them out. `…_args`: additional flags.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Cluster:
 
     @property
     def audit_log(self) -> Path:
-        """One JSON object a line, with `audit=True`; heartbeats of nodes are left out."""
+        """The audit log (`audit=True`): a JSON object per line, without heartbeats of nodes."""
         return self.layout.audit_log
 
     @property
@@ -106,12 +106,12 @@ class Cluster:
 
     @property
     def kubeconfig(self) -> Path:
-        """Of a member of `system:masters`."""
+        """The kubeconfig of a member of `system:masters`."""
         return self.layout.kubeconfig("admin")
 
     @property
     def api(self) -> Api:
-        """Plain requests as the administrator: cheaper than kubectl."""
+        """A client for requests as the administrator. It is cheaper than kubectl."""
         if self._api is None:
             self._api = Api(self.layout.api_port, self.layout.certs, "admin")
         return self._api
@@ -122,11 +122,11 @@ class Cluster:
         return build.binary(name)
 
     def pid(self, name: str) -> int | None:
-        """The process id of a component, None while it does not run."""
+        """The process id of a component. None if it does not run."""
         return self._child(name).pid
 
     def kubectl(self, *args: str, input: str | None = None, check: bool = True) -> str:
-        """What kubectl prints. If it fails: ClusterError, or without `check` also its stderr."""
+        """The output of kubectl. If it fails: ClusterError, or without `check` also its stderr."""
         own = [f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.dir / 'kubectl'}"]
         command = [str(self.binary("kubectl")), *own, *args]
         done = subprocess.run(command, input=input, capture_output=True, text=True, check=False)
@@ -135,7 +135,7 @@ class Cluster:
         return done.stdout if check else done.stdout + done.stderr
 
     def client_kubeconfig(self, user: str, groups: Sequence[str] = ()) -> Path:
-        """A kubeconfig of another user (RBAC is on: without a binding it may do nothing)."""
+        """Create a kubeconfig of another user, who has no rights without an RBAC binding."""
         assert self._authority is not None
         name = "client-" + user.replace(":", "-").replace("/", "-")
         return kubeconfig.issue(self._authority, self.layout, name, user, groups)
@@ -154,7 +154,7 @@ class Cluster:
         self.stop()
 
     def start(self) -> Cluster:
-        """Return when the API server and nodes are ready and `default` has its ServiceAccount."""
+        """Return when the API server, the nodes and the default ServiceAccount are ready."""
         binaries = {name: self.binary(name) for name in build.TARGETS["control-plane"]}
         try:
             self._prepare(binaries)
@@ -167,7 +167,7 @@ class Cluster:
         return self
 
     def stop(self) -> None:
-        """End everything, last started first, and remove the folder if it is a temporary one."""
+        """End all components in reverse order, and remove the folder if it is temporary."""
         fast = signal.SIGTERM if self._keep else signal.SIGKILL
         for child in reversed(self._children.values()):
             child.end(fast)
@@ -181,15 +181,15 @@ class Cluster:
     # --- faults ---
 
     def end(self, name: str) -> None:
-        """Ask a component to end (SIGTERM); returns when it is gone."""
+        """End a component with SIGTERM. Returns when it has exited."""
         self._child(name).end(signal.SIGTERM)
 
     def kill(self, name: str) -> None:
-        """End a component without warning (SIGKILL); returns when it is gone."""
+        """Kill a component with SIGKILL. Returns when it has exited."""
         self._child(name).end(signal.SIGKILL)
 
     def begin(self, name: str) -> None:
-        """Start a component that was ended, at the same port; returns when it is ready."""
+        """Start an ended component again, at the same port. Returns when it is ready."""
         self._child(name).start()
         self._await_part(name)
 
@@ -198,16 +198,16 @@ class Cluster:
         self.begin(name)
 
     def freeze(self, name: str) -> None:
-        """Stop a component without ending it (SIGSTOP): its clients hang instead of failing."""
+        """Pause a component with SIGSTOP: its clients hang instead of failing."""
         self._child(name).send(signal.SIGSTOP)
 
     def thaw(self, name: str) -> None:
         self._child(name).send(signal.SIGCONT)
 
     def wait(self, what: str, probe: Callable[[], T], timeout: float = 30.0) -> T:
-        """Return the first true value of `probe`; errors of the API server count as not yet.
+        """Return the first true value of `probe`. An error of the API server counts as false.
 
-        Raises ClusterError, naming `what`, when the time is up or a component has died.
+        Raises ClusterError with `what` at the timeout, or if a component has died.
         """
         deadline = time.monotonic() + timeout
         last: object = None
@@ -222,11 +222,11 @@ class Cluster:
                 if child.died:
                     raise ClusterError(f"{child.name} has died:\n{child.said()}")
             if time.monotonic() > deadline:
-                raise ClusterError(f"waited {timeout:g} s in vain for {what}; last: {last}")
+                raise ClusterError(f"{timeout:g} s timeout waiting for {what}; last: {last}")
             time.sleep(0.05)
 
     def watch(self) -> NoReturn:
-        """Wait for ever; ClusterError once a component dies by itself."""
+        """Wait until a component dies. Raises ClusterError then."""
         pids = {os.pidfd_open(child.pid): child for child in self._children.values() if child.pid}
         try:
             died = pids[select.select(list(pids), [], [])[0][0]]
@@ -241,7 +241,7 @@ class Cluster:
         try:
             return self._children[name]
         except KeyError:
-            raise ClusterError(f"{name} is no part of this cluster (or it was stopped)") from None
+            raise ClusterError(f"{name} is not a running component of this cluster") from None
 
     def _prepare(self, binaries: dict[str, Path]) -> None:
         self._guard = Guard()
@@ -281,7 +281,7 @@ class Cluster:
     def _await_content(self) -> None:
         default = "/api/v1/namespaces/default"
         self.wait("namespace default", lambda: self.api.get(default))
-        if not self._parts["kube-controller-manager"]:  # its work, without which no pod can be made
+        if not self._parts["kube-controller-manager"]:  # otherwise it creates the account
             account = {"metadata": {"name": "default"}}
             self.api.create(f"{default}/serviceaccounts", account)
         account_path = f"{default}/serviceaccounts/default"
@@ -290,7 +290,7 @@ class Cluster:
 
 
 def _ready_nodes(api: Api) -> int:
-    """How many nodes are Ready and free of the taints of those that were not a moment ago."""
+    """Number of nodes that are Ready and no longer have the taints of nodes that are not."""
 
     def ready(node: dict[str, Any]) -> bool:
         conditions = node["status"].get("conditions", [])

@@ -1,7 +1,8 @@
-"""The command lines of a control plane: one function per program, nothing is started here.
+"""The command lines of a control plane, one function per program.
 
-Limits of the programs' own clients and of the API server are raised, so that tests and benchmarks
-measure the operator and not a default of 20 requests per second. All listen on 127.0.0.1 only.
+The request limits of the programs' clients and of the API server are raised, so that tests and
+benchmarks measure the operator and not a default of 20 requests per second. All programs listen
+only on 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-NODE_GRACE_SECONDS = 8  # a node that sends no heartbeats for so long is Unknown
+NODE_GRACE_SECONDS = 8  # a node without heartbeats for this long is Unknown
 
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -25,7 +26,7 @@ _AUDIT_POLICY = {
 
 @dataclass(frozen=True)
 class Layout:
-    """Where one cluster keeps its files and on which ports of 127.0.0.1 it listens."""
+    """The folders of a cluster, and its ports on 127.0.0.1."""
 
     dir: Path
     api_port: int
@@ -49,7 +50,7 @@ class Layout:
 
 
 def commands(layout: Layout, *, nodes: int, audit: bool, watch_cache: bool) -> dict[str, list[str]]:
-    """The flags of each program, in the order in which they are started."""
+    """The command line of each program, in the order of their start."""
     return {
         "etcd": etcd(layout),
         "kube-apiserver": apiserver(layout, audit=audit, watch_cache=watch_cache),
@@ -68,7 +69,7 @@ def etcd(layout: Layout) -> list[str]:
         f"--listen-peer-urls={peer}",
         f"--initial-advertise-peer-urls={peer}",
         f"--initial-cluster=default={peer}",
-        "--unsafe-no-fsync",  # a throw-away store needs no durability, only speed
+        "--unsafe-no-fsync",  # a temporary store needs speed, not durability
         f"--quota-backend-bytes={8 << 30}",
         "--auto-compaction-mode=periodic",
         "--auto-compaction-retention=5m",
@@ -140,7 +141,7 @@ def scheduler(layout: Layout) -> list[str]:
                     "qps": 5000,
                     "burst": 10000,
                 },
-                # Back-off after a failed attempt, short: a pod waits for a node made a moment ago.
+                # A short back-off: a pod may wait for a node that was just created.
                 "podInitialBackoffSeconds": 1,
                 "podMaxBackoffSeconds": 2,
             }

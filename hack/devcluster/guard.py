@@ -1,10 +1,10 @@
-"""Ends what a cluster started when the process that owns the cluster is gone, however it went.
+"""Ends the processes of a cluster when the process that owns the cluster has ended in any way.
 
-Run as a program of its own, with the standard library alone. It reads lines from stdin: `+PID` a
-process group began, `-PID` it has ended (said before the pid can be used again), `dir PATH` a
-folder to remove. When stdin ends (the owner stopped, was killed, or crashed), what is left is
-killed and removed. A parent-death signal would not do: it follows the thread that forked, and
-tests start clusters in threads that end.
+It runs as a program of its own and uses only the standard library. It reads lines from stdin:
+`+PID`: a process group started; `-PID`: the process group ended (sent before the pid can be used
+again); `dir PATH`: a folder to remove. When stdin ends (the owner stopped, was killed, or crashed),
+the guard kills the remaining process groups and removes the folders. A parent-death signal does not
+work here: it is bound to the thread that forked, and tests start clusters in threads that end.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main() -> None:
             continue
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
-        # Written to while it was removed: the killed take a moment to be gone.
+        # A killed process may still have written to it: it takes a moment to exit.
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""Makes a user of a cluster: a client certificate, and the kubeconfig that holds it."""
+"""Creates a user of a cluster: a client certificate, and a kubeconfig that contains it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAME = "devcluster"
 def issue(
     authority: Authority, layout: Layout, name: str, user: str, groups: Sequence[str] = ()
 ) -> Path:
-    """`name` is that of the certificate's files and of the kubeconfig, `user` the one it proves."""
+    """`name` is the name of the files of the certificate and the kubeconfig, `user` the user."""
     authority.client(name, user, groups)
 
     def data(file: str) -> str:

@@ -1,4 +1,4 @@
-"""Free TCP ports of 127.0.0.1, and whether somebody answers at one."""
+"""Free TCP ports of 127.0.0.1, and whether a server listens on a port."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import random
 import socket
 from contextlib import ExitStack, suppress
 
-# Below the range from which the kernel gives ports to outgoing connections, one of which could
-# otherwise take a port between our choice and its use (or while its server is restarted).
+# Below the kernel's range for outgoing connections. A connection could otherwise take a port
+# between our choice and its use, or while its server restarts.
 _RANGE = range(20000, 32000)
-#: Sockets whose names say which ports are ours: nobody listens yet at those that were just chosen,
-#: so another process would choose them too.
+#: Sockets whose names reserve the chosen ports. No server listens on a chosen port yet, so without
+#: them another process could choose it, too.
 _OURS: list[socket.socket] = []
 
 
 def free(count: int) -> list[int]:
-    """So many ports that nobody listens at now, and that stay ours until this process ends."""
+    """``count`` ports without a server, reserved until this process ends."""
     chosen: list[int] = []
     with ExitStack() as held:
         for port in random.sample(_RANGE, len(_RANGE)):
@@ -30,7 +30,7 @@ def free(count: int) -> list[int]:
 
 
 def _reserve(port: int) -> None:
-    """Raises OSError if another call of `free`, of any process, has chosen this port."""
+    """Raises OSError if another call of `free`, in any process, has reserved this port."""
     name = socket.socket(socket.AF_UNIX)
     try:
         name.bind(f"\0devcluster-port-{port}")

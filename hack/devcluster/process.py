@@ -1,4 +1,4 @@
-"""Child processes that leave nothing behind: each in its own process group, watched by a guard."""
+"""Child processes, each in its own process group. A guard ends them if their owner dies."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 
 
 class Guard:
-    """Our end of the guard process (see `guard.py`): closing it, or dying, lets it clean up."""
+    """The owner's side of the guard process (see `guard.py`): it cleans up after `close`, or when
+    the owner dies."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", guard.__file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C on the terminal is not for it
+            start_new_session=True,  # Ctrl-C on the terminal must not reach it
             text=True,
         )
 
@@ -42,7 +43,7 @@ class Guard:
 
 
 class Child:
-    """One program with its log; it can be ended and begun again with the same arguments."""
+    """One program with its log. It can be ended and started again with the same arguments."""
 
     def __init__(self, name: str, command: Sequence[str], log_dir: Path, owner: Guard) -> None:
         self.name = name
@@ -58,14 +59,14 @@ class Child:
 
     @property
     def died(self) -> bool:
-        """True if it has ended though nobody asked it to."""
+        """True if the process has exited by itself."""
         if self._process is None or self._ending:
             return False
         return _exits(self._process.pid, 0)
 
     def start(self) -> None:
         if self._process is not None:
-            raise RuntimeError(f"{self.name} runs already")
+            raise RuntimeError(f"{self.name} is already running")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
@@ -75,17 +76,17 @@ class Child:
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process, which must be running."""
         if self._process is None:
-            raise RuntimeError(f"{self.name} does not run")
+            raise RuntimeError(f"{self.name} is not running")
         os.killpg(self._process.pid, number)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Signal the process and return when it is gone; SIGKILL if it takes too long."""
+        """Signal the process. Returns when it has exited; sends SIGKILL if that takes too long."""
         if self._process is None:
             return
         self._ending, process = True, self._process
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
-            os.killpg(process.pid, signal.SIGCONT)  # it may have been stopped
+            os.killpg(process.pid, signal.SIGCONT)  # it may be paused by SIGSTOP
         if not _exits(process.pid, _GRACE):
             os.killpg(process.pid, signal.SIGKILL)
             _exits(process.pid, None)
@@ -94,16 +95,16 @@ class Child:
         self._process, self._ending = None, False
 
     def said(self, lines: int = 15) -> str:
-        """The end of its log, for error messages."""
+        """The last lines of its log, for error messages."""
         with suppress(FileNotFoundError):
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
         return ""
 
 
 def _exits(pid: int, timeout: float | None) -> bool:
-    """Wait until a child has exited; False if the time is up first.
+    """Wait until a child has exited. Returns False at the timeout.
 
-    It is not reaped: its pid must not be given to another before the guard has heard of the end.
+    The child is not reaped: its pid must not be reused before the guard knows about the exit.
     """
     descriptor = os.pidfd_open(pid)
     try:

@@ -1,4 +1,4 @@
-"""Says on stderr that a long step goes on: a ticking line on a terminal, else one every 20 s."""
+"""Reports long steps on stderr: a ticking line on a terminal, otherwise a line every 20 s."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUIET_INTERVAL = 20.0
 
 @contextmanager
 def ticking(what: str) -> Iterator[None]:
-    """Show `what` and the seconds it takes for as long as the block runs."""
+    """Show `what` and the seconds so far while the block runs."""
     terminal = sys.stderr.isatty()
     begun = time.monotonic()
     over = threading.Event()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hack.bench.__main__ import LONG, SCENARIOS, unasked
+from hack.bench.__main__ import LONG, SCENARIOS, default_scenarios
 from hack.bench.witness import Record
 
 
@@ -37,5 +37,5 @@ def test_groups_are_counted_once_and_both_ways() -> None:
 
 
 def test_what_takes_long_is_not_in_the_smoke_form() -> None:
-    assert unasked(smoke=False) == list(SCENARIOS)
-    assert set(unasked(smoke=True)) == set(SCENARIOS) - LONG
+    assert default_scenarios(smoke=False) == list(SCENARIOS)
+    assert set(default_scenarios(smoke=True)) == set(SCENARIOS) - LONG
