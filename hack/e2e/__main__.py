@@ -1,8 +1,8 @@
 """A control plane with one real node and the operator of this tree, installed by its chart.
 
-`python3 -m hack.e2e` runs until Ctrl-C. Pods can be asked at their addresses from this machine;
-images are those of `webserver.py`: there is no registry to pull others from. With `--prepare` it
-only installs and builds what is missing, so that no test has to wait for it.
+`python3 -m hack.e2e` runs until Ctrl-C. Pods can be reached at their addresses from this machine.
+The images are those of `webserver.py`; there is no registry for others. With `--prepare` it only
+installs and builds missing programs, so that no test has to wait for them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from hack.e2e.release import Release
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="hack.e2e", description=__doc__)
-    parser.add_argument("--prepare", action="store_true", help="install and build, start nothing")
+    parser.add_argument("--prepare", action="store_true", help="only install and build")
     only_prepare = parser.parse_args().prepare
     try:
         prepare()
     except tools.UnavailableError as error:
-        # The tests say so themselves, and skip.
+        # The tests report this themselves and are skipped.
         sys.exit(None if only_prepare else f"e2e: {error}")
     except (BuildError, operator_base.ImageError) as error:
         sys.exit(f"e2e: {error}")
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def prepare() -> None:
-    """All that takes long the first time."""
+    """Do all steps that take long the first time."""
     tools.ensure()
     for program in ("kubelet", "helm", *TARGETS["control-plane"]):
         binary(program)

@@ -1,7 +1,7 @@
 """The first process of a box: hides folders, brings the network up, then reaps orphans for ever.
 
-Run as a program of its own, with the standard library alone: `box_init.py READY FOLDER…`. It
-writes the file READY when the box can be used.
+It runs as a program of its own and uses only the standard library: `box_init.py READY FOLDER…`. It
+writes the file READY when the box is ready.
 """
 
 from __future__ import annotations

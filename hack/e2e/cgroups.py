@@ -1,4 +1,4 @@
-"""The node's own branch of the machine's cgroups, in every hierarchy, whichever version."""
+"""The node's branch of the machine's cgroups, in every hierarchy of version 1 and 2."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 PREFIX = "echelon-e2e"
-_INHERITED = ("cpuset.cpus", "cpuset.mems")  # version 1: nothing can run until they are set
+_INHERITED = (
+    "cpuset.cpus",
+    "cpuset.mems",
+)  # version 1: no process can run in the branch until they are set
 
 
 def hierarchies() -> list[Path]:
-    """Where cgroups of any version are mounted."""
+    """The mount points of cgroup hierarchies, of any version."""
     found = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         where, _, what = line.partition(" - ")
@@ -21,7 +24,7 @@ def hierarchies() -> list[Path]:
 
 
 def create(name: str) -> None:
-    """Make the branch; a controller's settings are those of the root."""
+    """Create the branch, with the root's settings of each controller."""
     for root in hierarchies():
         (root / name).mkdir()
         for setting in _INHERITED:
@@ -30,7 +33,7 @@ def create(name: str) -> None:
 
 
 def remove(name: str) -> bool:
-    """Remove the branch and all below it; False as long as a process is in it."""
+    """Remove the branch with its children. Returns False if it still has a process."""
     for root in hierarchies():
         for folder, _, _ in os.walk(root / name, topdown=False):
             with suppress(OSError):
@@ -43,7 +46,7 @@ def present(name: str) -> list[Path]:
 
 
 def processes(name: str) -> set[int]:
-    """All that run in the branch: the processes of all containers."""
+    """All processes of the branch, which are those of all containers."""
     found: set[int] = set()
     for root in hierarchies():
         for file in (root / name).rglob("cgroup.procs"):
@@ -53,12 +56,13 @@ def processes(name: str) -> set[int]:
 
 
 def name_for(run: str) -> str:
-    """The name says whose it is, so that `sweep` can tell what a killed run left."""
+    """The name of a branch. It contains its owner, so that `sweep` can find branches of killed
+    runs."""
     return f"{PREFIX}-{os.getpid()}-{run}"
 
 
 def sweep() -> None:
-    """Remove branches whose process is no more."""
+    """Remove branches whose owner no longer runs."""
     for root in hierarchies():
         for folder in root.glob(f"{PREFIX}-*-*"):
             owner = folder.name.removeprefix(f"{PREFIX}-").partition("-")[0]

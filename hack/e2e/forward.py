@@ -1,8 +1,8 @@
-"""A connection at an address inside a network namespace goes to an address outside of it.
+"""Forwards connections from an address inside a network namespace to an address outside.
 
-`forward.py PID LISTEN TARGET`: listens in the namespace of that process, connects in its own. So
-pods reach the API server at the address of its Service, as on any cluster, though it listens on
-the machine's loopback alone. A socket stays in the namespace in which it was made.
+`forward.py PID LISTEN TARGET` listens in the namespace of process PID and connects from its own
+namespace. So pods reach the API server at the address of its Service, as on any cluster, although
+it listens only on the machine's loopback. A socket stays in the namespace that created it.
 """
 
 from __future__ import annotations

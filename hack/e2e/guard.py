@@ -1,8 +1,9 @@
-"""Ends a node when the process that owns it is gone, however it went.
+"""Ends a node when the process that owns it has ended in any way.
 
-Run as a program of its own, with the standard library alone. It reads lines from stdin: `+PID` a
-process group began, `-PID` it has ended, `cgroup NAME` and `dir PATH` what to remove. When stdin
-ends, what is left is killed (the box's first process takes all of the box with it) and removed.
+It runs as a program of its own and uses only the standard library. It reads lines from stdin:
+`+PID`: a process group started; `-PID`: it ended; `cgroup NAME` and `dir PATH`: to remove at the
+end. When stdin ends, the guard kills the remaining process groups (the kernel kills all of a box
+with its first process) and removes the cgroups and folders.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-if __name__ == "__main__":  # run by path, isolated: the module beside it is not on the path
+if __name__ == "__main__":  # run isolated, by path: the folder of this module is not on sys.path
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from hack.devcluster.process import Guard
@@ -24,14 +25,14 @@ from hack.e2e import cgroups
 
 
 class NodeGuard(Guard):
-    """Our end: closing it, or dying, lets it clean up."""
+    """The owner's side of the guard: it cleans up after `close`, or when the owner dies."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-I", __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C on the terminal is not for it
+            start_new_session=True,  # Ctrl-C on the terminal must not reach it
             text=True,
         )
 
@@ -58,7 +59,7 @@ def main() -> None:
 
 
 def _remove(kind: str, name: str, timeout: float = 10.0) -> None:
-    """What was killed takes a moment to be gone; until then some of it cannot be removed."""
+    """Retries: a killed process takes a moment to exit, and until then its files stay in use."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         if kind == "cgroup" and cgroups.remove(name):

@@ -1,8 +1,8 @@
-"""Images as plain archives, made without a container engine or a registry.
+"""Images as archives, made without a container engine or a registry.
 
-An image is some layers (tar files, not compressed) and a configuration; an archive holds any
-number of images in the form that `docker save` writes. Names end in `.invalid`, a domain that
-does not exist, so that nothing is ever pulled by accident.
+An image consists of layers (uncompressed tar files) and a configuration. An archive contains any
+number of images, in the format of `docker save`. The names end in `.invalid`, a domain that does
+not exist, so that no image is pulled by accident.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Image:
-    """What `config` may hold is said by the OCI image specification: Entrypoint, Env, User …"""
+    """An image. `config` has fields of the OCI image specification: Entrypoint, Env, User …"""
 
     tag: str
     layers: Sequence[Layer]
@@ -57,7 +57,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Entry:
-    """A file, link (`target`) or, without either, folder of a layer made by hand."""
+    """A file, a link (`target`) or, without either, a folder of a layer."""
 
     path: str
     content: bytes | None = None
@@ -66,7 +66,7 @@ class Entry:
 
 
 def layer(path: Path, entries: Iterable[Entry]) -> Layer:
-    """Write a layer of a few files."""
+    """Write a layer of these entries."""
     with tarfile.open(path, "w") as archive:
         for entry in entries:
             info = tarfile.TarInfo(entry.path)
@@ -82,7 +82,8 @@ def layer(path: Path, entries: Iterable[Entry]) -> Layer:
 
 
 def tree(path: Path, root: Path) -> Layer:
-    """Write a layer of all that is below a folder, as root's, without times: twice the same."""
+    """Write a layer of all files below a folder, owned by root and without times, so that equal
+    folders give equal layers."""
 
     def plain(info: tarfile.TarInfo) -> tarfile.TarInfo:
         info.uid = info.gid = info.mtime = 0
@@ -96,13 +97,13 @@ def tree(path: Path, root: Path) -> Layer:
 
 
 def read(path: Path) -> Layer:
-    """A layer that exists already."""
+    """Read an existing layer."""
     with path.open("rb") as file:
         return Layer(path, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def archive(path: Path, images: Sequence[Image]) -> Path:
-    """Write images to one archive; a layer of several images is in it once."""
+    """Write images to one archive. A layer that several images share is written once."""
     manifest, written = [], set()
     with tarfile.open(path, "w") as out:
 
@@ -128,7 +129,7 @@ def archive(path: Path, images: Sequence[Image]) -> Path:
 
 
 def busybox(path: Path, *more: Entry) -> Layer:
-    """A layer with all tools of busybox and further entries."""
+    """Write a layer with all tools of busybox and additional entries."""
     return layer(path, [*_BUSYBOX, Entry("bin/busybox", tools.busybox().read_bytes()), *more])
 
 
@@ -141,7 +142,7 @@ _BUSYBOX = [
 
 
 def pause(folder: Path) -> Path:
-    """The archive of the image that holds a pod's network: it does nothing, for ever."""
+    """Write the archive of the pause image, which holds a pod's network and sleeps for ever."""
     only = busybox(folder / "pause-layer.tar")
     image = Image(PAUSE, [only], {"Entrypoint": ["/bin/sleep", "2147483647"]})
     return archive(folder / "pause.tar", [image])

@@ -1,4 +1,4 @@
-"""The configuration of the real kubelet for a node that lives in a box."""
+"""The configuration of the real kubelet of a node in a box."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Setup:
-    """What a kubelet has to know; `server` is the API server's URL inside the box."""
+    """The parameters of a kubelet. `server` is the API server's URL in the box."""
 
     node: str
     address: str
@@ -22,7 +22,7 @@ class Setup:
 
 
 def write(setup: Setup, folder: Path) -> list[str]:
-    """Write its files into `folder` and return its flags."""
+    """Write the kubelet's files into `folder`. Returns its flags."""
     folder.mkdir(parents=True)
     config, kubeconfig = folder / "config.json", folder / "kubeconfig.json"
     config.write_text(json.dumps(configuration(setup, folder), indent=2))
@@ -51,7 +51,9 @@ def configuration(setup: Setup, folder: Path) -> dict[str, Any]:
             "webhook": {"enabled": False},
             "x509": {"clientCAFile": str(setup.client_ca)},
         },
-        "authorization": {"mode": "AlwaysAllow"},  # of those the CA knows: the API server
+        "authorization": {
+            "mode": "AlwaysAllow"
+        },  # clients with a certificate of the CA: the API server
         "containerRuntimeEndpoint": endpoint,
         "imageServiceEndpoint": endpoint,
         "failCgroupV1": False,
@@ -60,21 +62,21 @@ def configuration(setup: Setup, folder: Path) -> dict[str, Any]:
         "cgroupRoot": f"/{setup.cgroup}",
         "enforceNodeAllocatable": ["pods"],
         "localStorageCapacityIsolation": False,
-        # Small, but above zero: a full disk of the machine is no reason to evict.
+        # Small but above zero: a full disk of the machine must not cause evictions.
         "evictionHard": {
             "memory.available": "50Mi",
             "nodefs.available": "1%",
             "nodefs.inodesFree": "1%",
             "imagefs.available": "1%",
         },
-        "imageGCHighThresholdPercent": 100,  # what was imported could not be pulled again
+        "imageGCHighThresholdPercent": 100,  # imported images cannot be pulled again
         "imageGCLowThresholdPercent": 99,
         "makeIPTablesUtilChains": False,
         "healthzPort": 0,
         "readOnlyPort": 0,
         "podLogsDir": str(folder / "logs"),
         "resolvConf": "",
-        "clusterDNS": ["10.0.0.10"],  # nobody answers there: nothing here is found by name
+        "clusterDNS": ["10.0.0.10"],  # no DNS server answers there: pods resolve no names
         "clusterDomain": "cluster.local",
         "failSwapOn": False,
         "maxPods": 110,
@@ -86,7 +88,7 @@ def configuration(setup: Setup, folder: Path) -> dict[str, Any]:
         "kubeAPIBurst": 1000,
         "eventRecordQPS": 0,
         "registryPullQPS": 0,
-        # An image that does not exist is asked for again soon, a crash restarted soon.
+        # Short back-offs for missing images and crashed containers.
         "crashLoopBackOff": {"maxContainerRestartPeriod": "10s"},
         "logging": {"verbosity": 1},
     }

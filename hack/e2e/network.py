@@ -1,8 +1,9 @@
 """The node's network: one link to this machine, and a bridge inside the box for its pods.
 
-Addresses are of 198.18.0.0/15, kept for tests (RFC 2544), the first /24 that no route knows: the
-machine is .1, the node .2, pods are in the upper half. The machine reaches all of them by one
-route; there is no way further, so no image can be pulled from anywhere and nothing is masked.
+The addresses are from the first /24 of 198.18.0.0/15 (reserved for tests, RFC 2544) without a
+route: the machine is .1, the node .2, pods are in the upper half. The machine reaches all of them
+by one route. Pods cannot reach other networks, so no image can be pulled and no masquerading is
+needed.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Network:
         return list(self.subnet.subnets())[1]
 
     def connect(self, pid: int) -> None:
-        """Lay the link between this machine and the network namespace of a process."""
+        """Create the link between this machine and the network namespace of a process."""
         peer = ["peer", "name", "eth0", "netns", str(pid)]
         _ip("link", "add", self.link, "type", "veth", *peer)
         _ip("address", "add", f"{self.host}/30", "dev", self.link)
@@ -49,16 +50,16 @@ class Network:
         _ip("route", "add", str(self.pods), "via", self.node, "dev", self.link)
 
     def serve(self, pid: int, address: str) -> None:
-        """Let the node answer at one more address, a Service's."""
+        """Add an address to the node: that of a Service."""
         inside = ["nsenter", f"--target={pid}", "--net", "--"]
         _ip("address", "add", f"{address}/32", "dev", "lo", within=inside)
 
     def disconnect(self) -> None:
-        with suppress(subprocess.CalledProcessError):  # it goes with the box, too
+        with suppress(subprocess.CalledProcessError):  # it is removed with the box, too
             _ip("link", "delete", self.link)
 
     def present(self) -> list[str]:
-        """What is left of it on the machine."""
+        """The parts of the network that still exist on the machine."""
         return known(self.node, self.link)
 
     def cni(self, state: Path) -> dict[str, Any]:
@@ -80,7 +81,7 @@ class Network:
 
 
 def plan(run: str) -> Network:
-    """A network that nothing on this machine knows."""
+    """A network that this machine does not use yet."""
     taken = [str(each["dst"]) for each in _routes()]
     for subnet in _RANGE.subnets(new_prefix=24):
         if not any(_within(dst, subnet) for dst in taken):
@@ -89,8 +90,7 @@ def plan(run: str) -> Network:
 
 
 def known(node: str, link: str) -> list[str]:
-    """A node's link, and the routes of this machine that lead to its network: a link that is down
-    has none."""
+    """A node's link, and the machine's routes to its network. A link that is down has no routes."""
     subnet = ipaddress.IPv4Network(f"{node}/24", strict=False)
     found = [f"{r['dst']} dev {r.get('dev')}" for r in _routes() if _within(str(r["dst"]), subnet)]
     links = json.loads(_ip("-json", "link", "show"))

@@ -3,7 +3,7 @@
     with Cluster(nodes=0, controller_args=NODE_ARGS) as cluster, RealNode(cluster) as node:
         node.load(images.archive(…))
 
-It needs root. Whatever way it ends, no process, mount, cgroup, link or file stays: `leftovers`.
+It needs root. However it ends, no process, mount, cgroup, link or file is left: see `leftovers`.
 """
 
 from __future__ import annotations
@@ -23,17 +23,18 @@ from hack.e2e.box import Box, visible
 from hack.e2e.guard import NodeGuard
 from hack.e2e.runtime import Runtime
 
-#: A kubelet shares the processor with all that it runs: one late heartbeat is no lost node.
+#: The kubelet shares the CPU with its pods: one late heartbeat must not make the node lost.
 NODE_ARGS = ("--node-monitor-grace-period=40s",)
 _API_SERVICE = "10.0.0.1"  # of the Service `kubernetes`, also named in the API server's certificate
 
 
 class NodeError(Exception):
-    """A part of the node has died, or did not come up; with its own words."""
+    """A part of the node died, or did not start. The text has its log."""
 
 
 class RealNode:
-    """`start` and `stop`, or a context manager. One cluster can have several."""
+    """A node. Call `start` and `stop`, or use it as a context manager. A cluster can have
+    several."""
 
     def __init__(self, cluster: Cluster, name: str = "real-0") -> None:
         self.cluster = cluster
@@ -49,12 +50,12 @@ class RealNode:
 
     @property
     def address(self) -> str:
-        """Reachable from this machine, as are all pods of the node."""
+        """The node's address, which this machine can reach, like those of its pods."""
         return self._network.node
 
     @property
     def link(self) -> str:
-        """The name of its link on this machine."""
+        """The name of the node's link on this machine."""
         return self._network.link
 
     @property
@@ -102,7 +103,7 @@ class RealNode:
         return self
 
     def stop(self) -> None:
-        """End and remove everything, not one by one: all that runs is in the box."""
+        """End and remove everything at once: all processes run in the box."""
         if self._guard is None:
             return
         self._network.disconnect()
@@ -113,15 +114,15 @@ class RealNode:
         self._children.clear()
         if self._cgroup_gone():
             shutil.rmtree(self.dir, ignore_errors=True)
-        self._guard.close()  # removes what is left, if anything is
+        self._guard.close()  # removes the rest, if there is any
         self._guard = None
 
     def containers(self) -> set[int]:
-        """The processes of all containers, as the machine numbers them."""
+        """The process ids of all containers, as seen from the machine."""
         return cgroups.processes(self._cgroup)
 
     def leftovers(self) -> list[str]:
-        """What of a stopped node is still there, for a person; empty as it should be."""
+        """Descriptions of the parts of a stopped node that still exist. It should be empty."""
         left = [f"process {pid}" for pid in self._box.processes()] if self._box else []
         left += [f"cgroup {path}" for path in cgroups.present(self._cgroup)]
         left += [f"network {each}" for each in self._network.present()]
@@ -130,13 +131,13 @@ class RealNode:
         return left + [f"mount {line}" for line in mounts if self.dir.name in line]
 
     def check(self) -> None:
-        """NodeError if a part of the node has died."""
+        """Raises NodeError if a part of the node has died."""
         for child in self._children:
             if child.died:
                 raise NodeError(f"{child.name} has died:\n{child.said(40)}")
 
     def said(self, lines: int = 15) -> str:
-        """The ends of the logs of its parts."""
+        """The last lines of the logs of all parts."""
         return "\n".join(f"--- {each.name}\n{each.said(lines)}" for each in self._children)
 
     # --- inside ---

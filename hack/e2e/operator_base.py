@@ -1,8 +1,8 @@
-"""The lower layer of the operator's image: Python and what the operator needs, cached by content.
+"""The lower layer of the operator's image: Python and the operator's packages, cached by content.
 
-It stands for the base and the first stage of the Dockerfile where neither a container engine nor a
-registry is at hand: Python and its libraries from Debian packages, unpacked; the packages of
-`hack/requirements.lock` into /opt/echelon, by the hashes there; all of it compiled once.
+It replaces the base image and the first stage of the Dockerfile, because there is neither a
+container engine nor a registry. It has Python and its libraries from unpacked Debian packages, and
+the packages of `hack/requirements.lock` in /opt/echelon, verified by hash. All of it is compiled.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from hack.e2e import images
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "hack" / "requirements.lock"
 HOME = "opt/echelon"
-# Recommended by nobody, but in the closure of what Python depends on: it runs without.
+# Dependencies of Python that it does not need to run.
 _LEFT_OUT = re.compile(r"perl|dpkg|debconf|install-info|mailcap|mime-support|tar$|gcc-.*-base")
 _MANYLINUX = ("2014", "_2_17", "_2_28", "_2_34")
 _USERS = "root:x:0:0:root:/root:/sbin/nologin\nechelon:x:65532:65532::/tmp:/sbin/nologin\n"
 
 
 class ImageError(Exception):
-    """A step failed; with the failing program's own words."""
+    """A step failed. The text has the failing program's output."""
 
 
 @dataclass(frozen=True)
 class Base:
-    """The layer, and the same tree unpacked: programs of the image run in it by chroot."""
+    """The layer, and the same tree unpacked; programs of the image run in the tree with chroot."""
 
     layer: images.Layer
     root: Path
@@ -51,7 +51,7 @@ class Base:
 
 
 def base() -> Base:
-    """The cached layer, made first if it has never been."""
+    """The cached layer. It is made if it does not exist yet."""
     digest = hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:12]
     folder = cache_dir() / f"e2e-base-{digest}"
     if not folder.exists():
@@ -65,17 +65,18 @@ def base() -> Base:
 
 
 def compile_all(root: Path, folder: str) -> None:
-    """Byte code for a folder of the tree, valid whatever its times: they are lost in a layer."""
+    """Compile a folder of the tree to byte code that is valid without file times, which a layer
+    loses."""
     python = next((root / "usr/bin").glob("python3.*")).name
     flags = ["-q", "--invalidation-mode", "unchecked-hash"]
     _run("chroot", str(root), f"/usr/bin/{python}", "-m", "compileall", *flags, folder)
 
 
 def _make(folder: Path) -> None:
-    """In a folder of its own, moved into place whole."""
+    """Make the layer in a temporary folder and then move it, so that no incomplete one exists."""
     work = Path(tempfile.mkdtemp(prefix=".e2e-base-", dir=folder.parent))
     try:
-        with ticking("making the lower layer of the operator's image"):
+        with ticking("building the lower layer of the operator's image"):
             root = work / "root"
             python = _unpack_debian(work / "packages", root)
             _install(root, python)
@@ -90,15 +91,15 @@ def _make(folder: Path) -> None:
 
 
 def _unpack_debian(downloads: Path, root: Path) -> str:
-    """Fill the tree with Debian's Python; its name, as in `python3.11`."""
+    """Unpack Debian's Python into the tree. Returns its name, such as `python3.11`."""
     found = re.search(
         r"Depends: (python3\.\d+)-minimal", _run("apt-cache", "depends", "python3-minimal")
     )
     if not found:
-        raise ImageError("no python3-minimal is known to apt-cache: run apt-get update")
+        raise ImageError("apt-cache does not know python3-minimal: run apt-get update")
     python = found[1]
     without = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
-    # The last is in every slim image of Debian, for apt is made of it: wheels count on it.
+    # Every slim image of Debian has the last one, because apt needs it; wheels rely on it.
     wanted = [f"{python}-minimal", f"lib{python}-stdlib", "libstdc++6"]
     options = ["--recurse", *(f"--no-{each}" for each in without)]
     names = {line for line in _run("apt-cache", "depends", *options, *wanted).splitlines() if line}
@@ -117,7 +118,7 @@ def _unpack_debian(downloads: Path, root: Path) -> str:
 
 
 def _install(root: Path, python: str) -> None:
-    """The locked packages, into a virtual environment of the tree."""
+    """Install the locked packages into a virtual environment of the tree."""
     _run("chroot", str(root), f"/usr/bin/{python}", "-m", "venv", "--without-pip", f"/{HOME}")
     machine = platform.machine()
     site = root / HOME / "lib" / python / "site-packages"

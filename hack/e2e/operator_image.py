@@ -1,7 +1,7 @@
-"""The operator's image, from this tree: a cached lower layer, the code, and the Dockerfile's word.
+"""The operator's image: a cached lower layer, the code, and the configuration of the Dockerfile.
 
-How it is started, as whom and with which environment is read from the last stage of the
-Dockerfile, so that what is tested here is what users build.
+Entrypoint, user and environment are read from the last stage of the Dockerfile, so that the tests
+use the same configuration as the image that users build.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DISTRIBUTION = "echelon_controller"
 
 
 def archive(folder: Path) -> Path:
-    """Write the image `REPOSITORY:TAG` into a folder; the archive."""
+    """Write the image `REPOSITORY:TAG` into a folder. Returns the archive."""
     lower = base()
     image = images.Image(
         f"{REPOSITORY}:{TAG}",
@@ -36,7 +36,7 @@ def archive(folder: Path) -> Path:
 
 
 def dockerfile(text: str) -> dict[str, Any]:
-    """What the last stage of a Dockerfile says of the running container."""
+    """The container's configuration in the last stage of a Dockerfile."""
     config: dict[str, Any] = {}
     environment = {"PATH": _PATH}
     stage = re.split(r"(?m)^FROM .*$", re.sub(r"\\\n", " ", text))[-1]
@@ -55,7 +55,7 @@ def dockerfile(text: str) -> dict[str, Any]:
 
 
 def _code(lower: Base, path: Path) -> images.Layer:
-    """The layer with the package itself, as `pip install` would have left it."""
+    """The layer with the package itself, as `pip install` would install it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     stage = Path(tempfile.mkdtemp(dir=lower.root / "tmp"))
     try:

@@ -1,4 +1,4 @@
-"""The operator as a cluster owner has it: the chart installed by helm, running as a pod."""
+"""The operator as users run it: the chart installed by helm, running as a pod."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 
 
 class HelmError(Exception):
-    """What helm said."""
+    """helm failed. The text is its message."""
 
 
 class Release:
-    """One release of the chart, with nothing set but the image and what is asked for."""
+    """One release of the chart. It sets only the image and the given values."""
 
     def __init__(self, cluster: Cluster, values: Sequence[str] = ()) -> None:
         self._cluster = cluster
@@ -53,7 +53,7 @@ class Release:
         return done.stdout
 
     def wait_ready(self, timeout: float = 90.0) -> None:
-        """Until as many pods are Ready as there should be, and one of them acts."""
+        """Wait until all pods are Ready and one of them acts."""
         path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments?labelSelector={_SELECTOR}"
 
         def ready() -> bool:
@@ -66,12 +66,12 @@ class Release:
         self._cluster.wait("a holder of the Lease", self.holder, 30)
 
     def pods(self) -> list[dict[str, Any]]:
-        """Its pods that are not being deleted."""
+        """The operator's pods that are not being deleted."""
         found = self._cluster.api.get(f"{_PODS}?labelSelector={_SELECTOR}")["items"]
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
     def holder(self) -> dict[str, Any] | None:
-        """The pod that holds the Lease, None while none does."""
+        """The pod that holds the Lease. None if no pod holds it."""
         path = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"
         leases = self._cluster.api.get(path)["items"]
         holders = [lease["spec"].get("holderIdentity") or "" for lease in leases]
@@ -82,12 +82,12 @@ class Release:
         return None
 
     def delete(self, pod: dict[str, Any]) -> None:
-        """As `kubectl delete pod` does."""
+        """Delete a pod as `kubectl delete pod` does."""
         meta = pod["metadata"]
         self._cluster.api.delete(f"{_PODS}/{meta['name']}", {"preconditions": {"uid": meta["uid"]}})
 
     def users(self) -> set[str]:
-        """The API server's names for its ServiceAccounts."""
+        """The user names of the release's ServiceAccounts in the API server."""
         names = {pod["spec"]["serviceAccountName"] for pod in self.pods()}
         return {f"system:serviceaccount:{NAMESPACE}:{name}" for name in names}
 

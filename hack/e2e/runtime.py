@@ -1,4 +1,4 @@
-"""containerd and runc in a box: its configuration, and images put into it without a registry."""
+"""containerd and runc in a box: their configuration, and the import of images."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hack.e2e.box import Box, BoxError
 from hack.e2e.network import Network
 from hack.e2e.tools import CNI_PLUGINS
 
-#: A folder of the box alone, in memory: unpacked images are many small files. They and the image
-#: archives' contents take about 600 MB.
+#: A folder in memory that only the box sees, because unpacked images are many small files. They and
+#: the contents of the image archives take about 600 MB.
 _MEMORY = Path("/run/realnode")
-#: As said in its configuration: the version is that of the file's format.
+#: The version in containerd's configuration is that of the file format.
 _CONFIG = """\
 version = 2
 root = "{memory}/root"
@@ -38,7 +38,7 @@ conf_dir = "{folder}/cni"
 
 
 class Runtime:
-    """`start` it, then `load` images. Its configuration is in `folder`."""
+    """containerd. Call `start`, then `load` images. Its configuration is in `folder`."""
 
     def __init__(self, box: Box, folder: Path, network: Network, sandbox: str) -> None:
         self.socket = _MEMORY / "containerd.sock"
@@ -83,7 +83,7 @@ class Runtime:
 
 
 def _snapshotter(box: Box, folder: Path) -> str:
-    """`overlayfs` if the kernel allows it; else `native`, which copies trees."""
+    """`overlayfs` if the kernel allows it, otherwise `native`, which copies trees."""
     parts = {part: folder / part for part in ("lower", "upper", "work", "merged")}
     box.run("mkdir", "-p", *map(str, parts.values()))
     options = f"lowerdir={parts['lower']},upperdir={parts['upper']},workdir={parts['work']}"

@@ -1,4 +1,4 @@
-"""What a real node needs of the machine: root, Linux, and a few Debian packages."""
+"""The requirements of a real node: root, Linux, and some Debian packages."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _NEEDED = {
     "unshare": "util-linux",
     "nsenter": "util-linux",
 }
-# A service that the package would start is none of ours: systemd is told not to.
+# Prevent the package from starting its service with systemd.
 _APT_ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "SYSTEMD_OFFLINE": "1"}
 
 
 class UnavailableError(Exception):
-    """Why no real node can run here, for a person, with the mend."""
+    """No real node can run here. The text tells the user why, and what to do."""
 
 
 def ensure() -> None:
-    """Return when all is there, missing packages installed; else `UnavailableError`."""
+    """Install missing packages. Raises UnavailableError if a requirement cannot be met."""
     if not sys.platform.startswith("linux"):
         raise UnavailableError("a real node needs Linux")
     if os.geteuid() != 0:
@@ -39,7 +39,7 @@ def ensure() -> None:
     if missing := _missing():
         _install(sorted({_NEEDED[each] for each in missing}))
     if missing := _missing():
-        raise UnavailableError(f"not found, though installed: {', '.join(missing)}")
+        raise UnavailableError(f"not found after the installation: {', '.join(missing)}")
     if not _static(busybox()):
         _install(["busybox-static"])
 
@@ -64,14 +64,14 @@ def _missing() -> list[str]:
 def _install(packages: list[str]) -> None:
     names = " ".join(packages)
     if not shutil.which("apt-get"):
-        raise UnavailableError(f"install what Debian calls: {names}")
+        raise UnavailableError(f"install these Debian packages: {names}")
     print(f"installing Debian packages: {names}", file=sys.stderr, flush=True)
     if not (_apt(*packages) or (_apt() and _apt(*packages))):
         raise UnavailableError(f"apt-get could not install {names}: see above")
 
 
 def _apt(*packages: str) -> bool:
-    """Install packages; without any, update the lists."""
+    """Install packages. Without any, update the package lists."""
     command = ["install", "--yes", "--quiet", "--no-install-recommends", *packages]
     done = subprocess.run(
         ["apt-get", *(command if packages else ["update", "--quiet"])],

@@ -1,12 +1,13 @@
-"""A tiny web server in several versions: one image layer, told what it is by the environment.
+"""A tiny web server in several versions: one image layer; the environment selects the version.
 
 | tag | what it does |
 |---|---|
 | `1`, `2`, `3` | answers `GET /` with its tag, instance and pod, `GET /healthz` with 200 |
 | `unready` | the same, but `/healthz` is 404 |
-| `crash` | says why in the termination log and ends with exit code 3 |
+| `crash` | writes the cause to the termination log and exits with code 3 |
 
-Port 8080. With a volume at /data it counts its starts there, and answers `/starts` with the count.
+The port is 8080. With a volume at /data the server stores its starts there, and answers `/starts`
+with them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if [ -d /data ]; then
     echo "$VERSION" >> /data/starts
     cat /data/starts > /www/starts
 fi
-# The first process of a container ends at SIGTERM only if it says so itself.
+# The first process of a container exits at SIGTERM only if it has a handler.
 httpd -f -p {PORT} -h /www &
 trap 'kill $!; sleep 0.2; exit 0' TERM
 wait $!
@@ -40,18 +41,18 @@ wait $!
 
 
 def image(tag: str) -> str:
-    """The name of a version; one that is not in TAGS does not exist."""
+    """The image name of a version. Images of tags outside TAGS do not exist."""
     return f"{images.REGISTRY}/web:{tag}"
 
 
 def layer(folder: Path) -> images.Layer:
-    """The one layer of all versions."""
+    """The layer that all versions share."""
     server = images.Entry("bin/web", _SERVER.encode())
     return images.busybox(folder / "web-layer.tar", server)
 
 
 def version(files: images.Layer, name: str, tag: str) -> images.Image:
-    """An image of any name that behaves as a tag says."""
+    """An image with any name that behaves like ``tag``."""
     config = {"Entrypoint": ["/bin/web"], "Env": ["PATH=/bin", f"VERSION={tag}"]}
     return images.Image(name, [files], config)
 
