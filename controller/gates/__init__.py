@@ -1,5 +1,5 @@
-"""Asks the outside world what the gates want to know; ``asker.Asker`` is the way in.
+"""Asks the providers of health gates; ``asker.Asker`` is the entry point.
 
-Each provider is one file with one ``async def ask(gate, context, clients) -> Answer``. It fetches;
-what that means is judged in ``controller.core``. Nothing here decides what an update does.
+Each provider is one file with one ``async def ask(gate, context, clients) -> Answer``. A provider
+only fetches data; ``controller.core`` judges the data and decides what an Update does.
 """

@@ -1,12 +1,15 @@
-"""Which addresses gates may not talk to: an Update's author must not reach through the operator.
+"""Refuses addresses to which gates must not connect, because users choose the addresses of gates.
 
-Refused are link-local and metadata addresses, the API server's own address and port, and loopback
-unless allowed. It is checked where a socket is made, on the address that is connected to: neither
-a literal, a name, a redirect nor a name that changes its mind gets around it.
+A user must not reach, through the operator, what the user cannot reach directly. Link-local and
+metadata addresses, the address and port of the API server, and loopback (unless allowed) are
+refused. The check is made when a socket is created, on the address to which it will connect. So it
+also covers literal addresses, names, redirects, and names whose address changes between two
+lookups.
 
-Of the API server those addresses are known that the operator connects to, and in a pod its Service.
-Not known are the endpoints behind that Service, and what else leads there, such as a node port or
-a load balancer: the operator may not read them. There it is asked without credentials.
+The known addresses of the API server are those to which the operator connects and, in a pod, its
+Service. The operator cannot know the endpoints behind that Service, nor other ways to the API
+server such as a node port or a load balancer. Over these a gate can reach the API server, but
+without credentials.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from yarl import URL
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-#: Where clouds tell their machines secrets, besides the link-local addresses.
+#: Addresses of the metadata services of clouds, in addition to the link-local addresses.
 METADATA: Final = frozenset(
     ipaddress.ip_address(each)
     for each in (
@@ -39,21 +42,22 @@ METADATA: Final = frozenset(
 _ENDS_WITH_IPV4: Final = tuple(
     map(ipaddress.IPv6Network, ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96"))
 )
-#: NAT64 as well, but where in it the IPv4 address is, each network decides.
+#: NAT64 as well, but each network decides where in it the IPv4 address is.
 _LOCAL_NAT64: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
-#: For so long what the API server's name means is believed, in seconds.
-_BELIEVED: Final = 60.0
-#: Seconds that a name of the API server that may mean nothing here is looked up for.
+#: Seconds after which the names of the API server are looked up again.
+_MAX_AGE: Final = 60.0
+#: Seconds after which the lookup of a name is given up that may not exist here.
 _LOOKUP: Final = 1.0
 
 
 class RefusedError(OSError):
-    """An address that gates may not talk to; the message names it and says why."""
+    """Gates must not connect to this address; the message names the address and says why."""
 
 
 def plain(address: str) -> Ip:
-    """The address that is meant: IPv4 within IPv6 is taken out. ``ValueError`` for none at all."""
-    ip = ipaddress.ip_address(address.split("%")[0])  # Without the zone that IPv6 may name.
+    """The IP address; an IPv4 address embedded in an IPv6 address is extracted. Raises
+    ``ValueError`` if the text is not an address."""
+    ip = ipaddress.ip_address(address.split("%")[0])  # An IPv6 address may have a zone.
     if isinstance(ip, ipaddress.IPv4Address) or int(ip) <= 1:  # "::" and "::1"
         return ip
     if any(ip in network for network in _ENDS_WITH_IPV4):
@@ -62,7 +66,7 @@ def plain(address: str) -> Ip:
 
 
 def why_refused(address: str, *, allow_loopback: bool) -> str | None:
-    """Why nobody may be asked there; None: it is allowed."""
+    """Why gates must not connect to this address. Returns None if they may."""
     ip = plain(address)
     if ip.is_link_local:
         return "is link-local"
@@ -72,7 +76,7 @@ def why_refused(address: str, *, allow_loopback: bool) -> str | None:
         return "leads to an unknown IPv4 address"
     if ip.is_multicast:
         return "is multicast"
-    # Connecting to "any address" is connecting to oneself.
+    # Connecting to the "any" address connects to this machine.
     local = ip.is_loopback or ip.is_unspecified or str(ip) == "255.255.255.255"
     if local or (ip.version == 4 and ip.packed[0] == 0):
         return None if allow_loopback and local else "is the operator's own"
@@ -80,7 +84,7 @@ def why_refused(address: str, *, allow_loopback: bool) -> str | None:
 
 
 def in_pod(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """URLs of the API server's Service, as a pod knows them; outside of one there are none."""
+    """URLs of the API server's Service as a pod knows them; empty outside of a pod."""
     host = environment.get("KUBERNETES_SERVICE_HOST")
     if not host:
         return ()
@@ -90,8 +94,8 @@ def in_pod(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 class Guard:
-    """Makes the sockets of gates. ``api_servers``: URLs of the API server, the operator's own
-    first; the others need not mean anything here."""
+    """Creates the sockets of gates. ``api_servers`` are URLs of the API server: the first is the
+    one to which the operator connects, the others may not resolve here."""
 
     def __init__(
         self,
@@ -108,22 +112,24 @@ class Guard:
         self._refreshing = asyncio.Lock()
 
     async def refresh(self) -> None:
-        """Learn where the API server is, when that may have changed. Raises ``OSError`` when it
-        cannot be learned: then nobody is to be asked."""
+        """Look up the addresses of the API server, if the last lookup is too old.
+
+        Raises ``OSError`` if its first URL cannot be resolved; then no gate must be asked.
+        """
         async with self._refreshing:
             if self._clock() < self._until:
                 return
             for server in self._servers[:1]:
                 self._closed[server] = await _addresses(*server)
             for server in self._servers[1:]:
-                # What it meant before stands for as long as it means nothing.
+                # While a name does not resolve, its last known addresses stay refused.
                 with suppress(OSError):
                     async with asyncio.timeout(_LOOKUP):
                         self._closed[server] = await _addresses(*server)
-            self._until = self._clock() + _BELIEVED
+            self._until = self._clock() + _MAX_AGE
 
     def check(self, address: str, port: int) -> None:
-        """Raise ``RefusedError`` for an address that is not to be connected to."""
+        """Raise ``RefusedError`` if gates must not connect to this address and port."""
         why = why_refused(address, allow_loopback=self._allow_loopback)
         if why is None and any(
             port == its and plain(address) in found for (_, its), found in self._closed.items()
@@ -133,7 +139,7 @@ class Guard:
             raise RefusedError(f"refused: {address} {why}")
 
     def socket(self, info: tuple[Any, ...]) -> socket.socket:
-        """A socket for one resolved address, as ``getaddrinfo`` gives it."""
+        """A socket for one resolved address in the form that ``getaddrinfo`` returns."""
         family, kind, protocol, _, (host, port, *_) = info
         self.check(host, port)
         return socket.socket(family, kind, protocol)

@@ -1,6 +1,6 @@
-"""Asks one gate, once: the provider it names, within its time, whatever happens there.
+"""Asks the provider of one gate once, within a time limit.
 
-The answer is all there is: nothing is raised but cancellation, nothing is remembered.
+Every outcome is an answer: nothing is raised except cancellation, and no state is kept.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _PROVIDERS: Final[dict[str, Provider]] = {
 
 
 class Asker:
-    """``await ask(gate, context)``; many at a time, if need be."""
+    """``await ask(gate, context)``; many calls may be in flight at the same time."""
 
     def __init__(self, clients: GateClients) -> None:
         self._clients = clients
 
     async def ask(self, gate: Gate, context: Context) -> Answer:
-        """What the gate says now, within ``min(intervalSeconds, 10)`` seconds."""
+        """The gate's answer, within ``min(intervalSeconds, 10)`` seconds."""
         provider = _PROVIDERS.get(gate.provider)
         if provider is None:
-            return inconclusive("the gate names nobody that could be asked")
+            return inconclusive("the gate has no provider that can be asked")
         seconds = ask_timeout(gate)
         try:
             async with asyncio.timeout(seconds):
@@ -52,13 +52,13 @@ class Asker:
         except TimeoutError:
             return inconclusive(f"no answer in {seconds:g} s")
         except Exception as error:
-            # Without its text, which could hold what was sent.
+            # The text of the error is left out, because it could contain secrets that were sent.
             log.error("gate %s of %s: %s", gate.name, context.update, _trace(error))
             return inconclusive(f"asking failed ({type(error).__name__})")
 
 
 def _trace(error: BaseException) -> str:
-    """Type of the error and the line of this program that it came through last."""
+    """Type of the error, and the innermost line of this program in its traceback."""
     trace, where = error.__traceback__, ""
     while trace is not None:
         name = trace.tb_frame.f_globals.get("__name__", "")

@@ -1,8 +1,8 @@
-"""What providers ask with: HTTP sessions that are guarded, the API server, settings.
+"""What providers use to ask: guarded HTTP sessions, a client of the API server, settings.
 
-A session lives for one ask: gates are asked seconds apart, and what is asked changes with every
-rollout. It knows no proxies, keeps no cookies, follows no redirects (``fetch`` does) and
-decompresses nothing.
+A session is made for each time a gate is asked: gates are asked seconds apart, and the servers
+change with every rollout. A session uses no proxies, keeps no cookies, follows no redirects
+(``fetch`` does) and decompresses nothing.
 """
 
 from __future__ import annotations
@@ -22,21 +22,22 @@ from controller.gates.fetch import FetchError
 from controller.gates.names import Resolver
 from controller.kube.client import Client
 
-#: Seconds after which an ask is over, however rarely a gate is asked.
+#: Maximum seconds for asking a gate once, however long its interval is.
 LONGEST_ASK = 10.0
-#: Requests that one ask has under way.
+#: Maximum number of requests in flight for one gate.
 PARALLEL = 50
 
 
 def ask_timeout(gate: Gate) -> float:
-    """Seconds that one ask of this gate may take."""
+    """Seconds that asking this gate once may take."""
     return min(float(gate.interval_seconds), LONGEST_ASK)
 
 
 @dataclass(frozen=True, slots=True)
 class GateSettings:
-    """``ca_file``: PEM certificates that are trusted besides the system's, "" for none;
-    ``allow_loopback``: whether 127/8 and ::1 may be asked; ``user_agent``: who asks."""
+    """``ca_file``: file of PEM certificates to trust in addition to the system's, "" for none;
+    ``allow_loopback``: whether gates may connect to 127/8 and ::1; ``user_agent``: header of the
+    requests."""
 
     ca_file: str = ""
     allow_loopback: bool = False
@@ -44,8 +45,8 @@ class GateSettings:
 
 
 class GateClients:
-    """``api``: a client of the API server that only gates use, so that they hold up nothing
-    else; ``api_servers``: its URLs, which gates may not ask (see ``Guard``)."""
+    """``api``: a client of the API server that only gates use, so that they delay nothing else;
+    ``api_servers``: URLs of the API server, to which gates must not connect (see ``Guard``)."""
 
     def __init__(self, api: Client, api_servers: tuple[str, ...], settings: GateSettings) -> None:
         self.api = api
@@ -57,7 +58,7 @@ class GateClients:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[aiohttp.ClientSession]:
-        """A session for one ask. Raises ``FetchError`` when none can be had."""
+        """A session for asking a gate once. Raises ``FetchError`` if it cannot be created."""
         try:
             await self._guard.refresh()
         except OSError as error:
@@ -73,22 +74,23 @@ class GateClients:
             connector=connector,
             headers={"User-Agent": self.settings.user_agent, "Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
-            # Who asks says how long it may take.
+            # The provider limits the time.
             timeout=aiohttp.ClientTimeout(total=None),
             auto_decompress=False,
         ) as session:
             yield session
 
     async def _context(self) -> ssl.SSLContext:
-        """Whom to trust, read anew when the file has changed."""
+        """The trusted certificates; they are read again when the file has changed."""
         file = self.settings.ca_file
         try:
             version = _version(file)
             async with self._reading:
                 if self._trust is None or self._trust[0] != version:
-                    # Reading the system's certificates takes longer than the loop may stand still.
+                    # In a thread, because reading the system's certificates would block the event
+                    # loop for too long.
                     self._trust = version, await asyncio.to_thread(_trusting, file)
-        except OSError as error:  # An ssl.SSLError is one, too.
+        except OSError as error:  # Includes ssl.SSLError.
             raise FetchError(f"cannot use the CA file {file}: {error.strerror}") from error
         return self._trust[1]
 
@@ -96,14 +98,14 @@ class GateClients:
 def _version(file: str) -> tuple[int, int]:
     if not file:
         return 0, 0
-    # Of a mounted ConfigMap this is one symbolic link away: no disk is slow enough to matter.
+    # The event loop may call this: even for a mounted ConfigMap it follows one symbolic link only.
     stat = os.stat(file)
     return stat.st_mtime_ns, stat.st_ino
 
 
 def _trusting(file: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
-    # Python 3.13 insists on extensions that many private CAs lack.
+    # Python 3.13 requires extensions that many private CAs lack.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if file:
         context.load_verify_locations(cafile=file)

@@ -1,9 +1,9 @@
-"""For what a gate is asked, and how that gets into its texts.
+"""The context of a run of a gate, and the placeholders that it fills in the gate's texts.
 
-``{{echelon.revision}}`` is the ControllerRevision's name, ``{{echelon.digest}}`` the value of the
-pods' label; ``{{echelon.job}}`` and ``{{echelon.namespace}}`` are names; ``{{echelon.updated}}``
-and ``{{echelon.baseline}}`` regular expressions of pod names; ``{{echelon.podIP}}`` is known only
-where one instance is asked. Other ``{{…}}`` are left alone.
+``{{echelon.revision}}`` is the name of the ControllerRevision, ``{{echelon.digest}}`` the value of
+the pods' label ``echelon.dev/revision``. ``{{echelon.job}}`` and ``{{echelon.namespace}}`` are
+names. ``{{echelon.updated}}`` and ``{{echelon.baseline}}`` are regular expressions for pod names.
+``{{echelon.podIP}}`` is replaced only in requests to one instance. Other ``{{…}}`` are left alone.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-#: Id, pod name, pod IP ("" while it has none).
+#: Id, name of the pod, IP of the pod ("" while it has none).
 Instance = tuple[int, str, str]
 
 POD_IP: Final = "{{echelon.podIP}}"
-#: No pod has this name.
+#: A regular expression that matches no pod: no pod has this name.
 NOBODY: Final = "-"
-#: Up to here each name is spelled out, which people can read and Prometheus looks up fastest.
+#: Up to this number of pods the expression lists all names. People can read such an expression, and
+#: Prometheus evaluates it fastest.
 _SPELLED_OUT: Final = 100
 
 _PLACEHOLDER: Final = re.compile(
@@ -29,12 +30,12 @@ _PLACEHOLDER: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One run of a gate: for which group of which Update, over which instances.
+    """The context of one run of a gate.
 
-    ``revision`` is a ControllerRevision's name, ``digest`` its label; ``group`` counts from where
-    the Update does; ``run`` tells apart the times a gate is begun for the same group,
-    and within them one verdict from the next.
-    ``updated``: the instances at the new revision; ``baseline``: those not updated yet.
+    ``revision`` is the name of a ControllerRevision, ``digest`` the value of its label. ``group``
+    is the number of the Update's group. ``run`` distinguishes the runs of a gate for the same
+    group, and within a run of a Continuous gate one verdict from the next. ``updated`` are the
+    instances at the new revision, ``baseline`` the instances that are not updated yet.
     """
 
     namespace: str
@@ -50,7 +51,7 @@ class Context:
 
 
 def expand(text: str, context: Context, pod_ip: str | None = None) -> str:
-    """``text`` with the placeholders replaced; without ``pod_ip`` that one is left alone."""
+    """``text`` with placeholders replaced; ``{{echelon.podIP}}`` only if ``pod_ip`` is given."""
 
     def value(found: re.Match[str]) -> str:
         match found[1]:
@@ -67,7 +68,7 @@ def expand(text: str, context: Context, pod_ip: str | None = None) -> str:
 
 
 def filled(node: Any, context: Context) -> Any:
-    """A copy of JSON data with the placeholders in its strings replaced, keys excepted."""
+    """A copy of JSON data with the placeholders in its strings, but not in its keys, replaced."""
     if isinstance(node, str):
         return expand(node, context)
     if isinstance(node, dict):
@@ -78,10 +79,11 @@ def filled(node: Any, context: Context) -> Any:
 
 
 def pods(job: str, instances: Sequence[Instance]) -> str:
-    """A regular expression (RE2 as well as Python's) that matches just the pods of these.
+    """A regular expression (for RE2 and Python) that matches exactly the pods of ``instances``.
 
-    It is meant for PromQL's ``=~``, which anchors it; elsewhere anchor ``^(?:…)$``. No character
-    in it needs an escape inside quotes of any kind. Of no instances: a name that no pod has.
+    It is meant for PromQL's ``=~``, which anchors it; elsewhere anchor it as ``^(?:…)$``. No
+    character in it needs an escape inside quotes of any kind. If ``instances`` is empty, the
+    expression matches no pod.
     """
     if len(instances) <= _SPELLED_OUT:
         return "|".join(_escaped(name) for _, name, _ in instances) or NOBODY
@@ -103,8 +105,9 @@ def pods(job: str, instances: Sequence[Instance]) -> str:
 
 
 def _escaped(name: str) -> str:
-    # The one character of DNS names that means something in a regular expression. A backslash
-    # would need another in a PromQL string in quotes, and not in one in backticks.
+    # The dot is the only character of DNS names with a meaning in regular expressions. A class is
+    # used instead of a backslash, because a backslash must be doubled in a PromQL string in quotes
+    # but not in one in backticks.
     return name.replace(".", "[.]")
 
 
@@ -113,7 +116,7 @@ def _in_url(address: str) -> str:
 
 
 def _runs(ids: list[int]) -> Iterator[tuple[int, int]]:
-    """The first and the last of each stretch without a gap."""
+    """The first and the last id of each run of consecutive ids."""
     low = high = ids[0]
     for number in ids[1:]:
         if number > high + 1:
@@ -124,16 +127,16 @@ def _runs(ids: list[int]) -> Iterator[tuple[int, int]]:
 
 
 def _between(low: int, high: int) -> list[str]:
-    """Alternatives that match the numbers from ``low`` to ``high``."""
-    found = []
+    """Alternatives that together match the numbers from ``low`` to ``high``."""
+    alternatives = []
     for digits in range(len(str(low)), len(str(high)) + 1):
         least = 10 ** (digits - 1) if digits > 1 else 0
-        found += _alike(str(max(low, least)), str(min(high, 10**digits - 1)))
-    return found
+        alternatives += _alike(str(max(low, least)), str(min(high, 10**digits - 1)))
+    return alternatives
 
 
 def _alike(low: str, high: str) -> list[str]:
-    """The same for digits of one length."""
+    """The same as ``_between`` for two strings of the same number of digits."""
     if low == high:
         return [low]
     rest = len(low) - 1

@@ -1,6 +1,7 @@
-"""One HTTP question: redirects followed, the answer's size bounded, failures put into safe words.
+"""Sends one HTTP request: follows redirects, limits the size of the answer, describes failures.
 
-``FetchError``'s message may go into a status: no credentials, no queries, no header values.
+The message of a ``FetchError`` is safe for a status: it contains no credentials, no query strings
+and no header values.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from yarl import URL
 
 MOST_REDIRECTS: Final = 3
 MOST_BYTES: Final = 2**20
-#: Those that a GET follows; a POST only follows those that keep it one.
+#: Status codes that redirect a GET; a POST follows only those that do not turn it into a GET.
 _GET_AGAIN: Final = frozenset({301, 302, 303, 307, 308})
 _POST_AGAIN: Final = frozenset({307, 308})
 
 
 class FetchError(Exception):
-    """There was no usable answer; the message says why."""
+    """There is no usable answer; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """``body`` is empty when it was not wanted."""
+    """An answer; ``body`` is empty if the question does not want it."""
 
     status: int
     body: bytes = b""
@@ -33,8 +34,12 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``secret``: headers that only the origin of ``url`` gets, no other it redirects to.
-    ``final``: statuses that are an answer, be they redirects; ``wants_body``: whether it counts."""
+    """An HTTP request.
+
+    ``secret`` are headers that are sent only to the origin of ``url``, not to other origins to
+    which that redirects. ``final`` are status codes that are not followed even if they are
+    redirects. ``wants_body``: whether the body of the answer is read.
+    """
 
     url: URL
     method: str = "GET"
@@ -46,10 +51,10 @@ class Question:
 
 
 def url_of(text: str) -> URL:
-    """A URL that can be asked. Raises ``FetchError``."""
+    """The URL in ``text``. Raises ``FetchError`` if it is not an HTTP URL with a host."""
     try:
         url = URL(text)
-        # Reading it is what checks it.
+        # Reading the port checks it.
         usable = url.scheme in ("http", "https") and bool(url.host) and url.port is not None
     except ValueError:
         usable = False
@@ -59,13 +64,13 @@ def url_of(text: str) -> URL:
 
 
 def shown(url: URL) -> str:
-    """The URL for a person: without credentials, query and fragment."""
+    """The URL for messages: without credentials, query and fragment."""
     return str(url.origin()) + url.path
 
 
 async def fetch(session: aiohttp.ClientSession, question: Question) -> Fetched:
-    """The answer, after at most three redirects. Raises ``FetchError``; how long it may take is
-    up to the caller."""
+    """The answer, after at most three redirects. Raises ``FetchError``. The caller limits the
+    time."""
     url = question.url
     again = _GET_AGAIN if question.method == "GET" else _POST_AGAIN
     for _ in range(MOST_REDIRECTS + 1):
@@ -90,9 +95,9 @@ def _joined(url: URL, to: str) -> URL:
     try:
         target = url.join(URL(to))
     except ValueError:
-        raise FetchError("redirected to what is no URL") from None
+        raise FetchError("redirected to an invalid URL") from None
     if target.scheme not in ("http", "https") or not target.host:
-        raise FetchError("redirected to what is not HTTP")
+        raise FetchError("redirected to a URL that is not HTTP")
     return target
 
 
@@ -106,7 +111,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _words(error: BaseException) -> str:
-    """What happened. Of errors not known here only the name: their text may hold anything."""
+    """What happened. An unknown error is only named, because its text may contain anything."""
     match error:
         case aiohttp.ClientConnectorCertificateError():
             cause = error.certificate_error
@@ -120,9 +125,9 @@ def _words(error: BaseException) -> str:
         case aiohttp.ServerDisconnectedError() | ConnectionResetError():
             return "the connection was closed before the answer"
         case aiohttp.ClientPayloadError():
-            return "the answer broke off"
+            return "the answer ended before it was complete"
         case aiohttp.ClientResponseError():
             return "the answer is not HTTP"
         case TimeoutError():
             return "no answer in time"
-    return f"asking failed ({type(error).__name__})"
+    return f"the request failed ({type(error).__name__})"

@@ -1,8 +1,8 @@
-"""Asks an HTTP server with GET; with ``{{echelon.podIP}}`` in the URL each updated instance.
+"""Sends GET requests: to one URL, or to each updated instance (``{{echelon.podIP}}`` in the URL).
 
-Only the status counts. Who has not answered when the time is up counts as out of reach. Where
-there are more than can be asked at once, each has a share of the time, and each ask begins
-elsewhere: those that hang do not hide one that is wrong.
+Only the status code counts. A target without an answer when the time is over counts as unreachable.
+If there are more targets than requests in flight, each request gets a share of the time, and the
+requests start with a random target, so that hanging targets do not hide a failing one for ever.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from controller.gates.clients import PARALLEL, GateClients, ask_timeout
 from controller.gates.context import POD_IP, Context, expand
 from controller.gates.fetch import FetchError, Question, fetch, shown, url_of
 
-#: Of the time for the ask: the rest is for judging, before the ask as a whole is given up.
+#: Share of the time limit for requests; the rest is for judging the answers.
 _SHARE = 0.9
-#: So many times as many as are asked at once are asked even when all of them hang.
+#: The time of a request is such that this many rounds of requests fit even if all targets hang.
 _ROUNDS = 3
 
 
 async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
-    """The verdict about an http gate. Raises ``FetchError``."""
+    """The answer of an http gate. Raises ``FetchError``."""
     assert gate.http is not None
     expect = gate.http.expect_status or (200,)
     targets = _targets(gate.http.url, context)
@@ -35,7 +35,7 @@ async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds
     each = seconds / max(1, min(_ROUNDS, math.ceil(len(targets) / PARALLEL)))
-    # In the order of the instances, whoever is asked first.
+    # Filled in the order of the instances, so that messages do not depend on the random start.
     statuses: dict[str, int | str] = dict.fromkeys(targets, f"no answer in {each:g} s")
     start = random.randrange(len(targets)) if targets else 0
     items = list(targets.items())
@@ -59,7 +59,7 @@ async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
 
 
 def _targets(url: str, context: Context) -> dict[str, str]:
-    """Whom to ask: what they are called, and their URL."""
+    """The targets: their name in messages -> their URL ("" if the pod has no IP yet)."""
     if POD_IP not in url:
         expanded = expand(url, context)
         return {shown(url_of(expanded)): expanded}
@@ -76,7 +76,7 @@ async def _ask_each(
     statuses: dict[str, int | str],
     seconds: float,
 ) -> None:
-    """Ask those that are left, one after the other; several of these share the targets."""
+    """Send requests to the remaining targets one after the other; several tasks share them."""
     for name, url in targets:
         try:
             if not url:
@@ -85,6 +85,6 @@ async def _ask_each(
             async with asyncio.timeout(seconds):
                 statuses[name] = (await fetch(session, question)).status
         except TimeoutError:
-            pass  # Which is what stands there already.
+            pass  # ``statuses`` says "no answer" from the start.
         except FetchError as error:
             statuses[name] = str(error)

@@ -1,8 +1,8 @@
-"""Runs a batch/v1 Job and answers with its end.
+"""Runs a batch/v1 Job; the answer is how that Job ended.
 
-Its name follows from the Update's uid, the gate, the group and the run: asked again, after a crash
-as well, the same Job is looked at until it has ended; the next verdict is another Job's. The Update
-owns it, so it goes when the Update goes.
+The name of the Job is computed from the Update's uid, the gate, the group and the run. So when the
+gate is asked again, even after a crash, it finds the same Job until that has ended; the next
+verdict comes from another Job. The Update owns the Job, so the Job is deleted with the Update.
 """
 
 from __future__ import annotations
@@ -24,25 +24,26 @@ from controller.kube.resources import BATCH_JOBS, PODS
 _LONGEST_NAME: Final = 63
 _LINES: Final = 10
 _BYTES: Final = 2048
-#: Seconds for which an ended Job of a Continuous gate stays, unless its template says.
+#: Seconds for which an ended Job of a Continuous gate is kept, unless its template sets a time.
 _KEPT: Final = 3600
-#: Seconds after an interval within which it has been looked at.
-_LOOKED_AT: Final = 60
-#: Seconds that a log is waited for, and of the time for the ask the share that it must end in.
+#: Seconds after the interval for which an ended Job is kept at least, so that its end is read.
+_MARGIN: Final = 60
+#: Maximum seconds for reading a log.
 _LOG_SECONDS: Final = 3.0
+#: Share of the gate's time limit after which reading a log must have ended.
 _SHARE: Final = 0.9
 _POD_OF: Final = "batch.kubernetes.io/job-name"
 
 
 async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
-    """The verdict about a job gate, whose Job is made when it is not there. Raises ``ApiError``."""
+    """The answer of a job gate; creates its Job if there is none. Raises ``ApiError``."""
     name = name_of(gate, context)
     clock = asyncio.get_running_loop().time
     end = clock() + ask_timeout(gate) * _SHARE
     job = await _job(gate, context, clients, name)
     owners = job.get("metadata", {}).get("ownerReferences") or ()
     if all(owner.get("uid") != context.update_uid for owner in owners):
-        return inconclusive(f"the Job {name} is not of this Update: delete it, or wait until it is")
+        return inconclusive(f"the Job {name} does not belong to this Update: delete that Job")
     status = job.get("status") or {}
     last = ""
     if _timed_out(gate, status):
@@ -53,7 +54,7 @@ async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
 
 
 def name_of(gate: Gate, context: Context) -> str:
-    """The Job's name: a DNS label of at most 63 characters that is no other run's."""
+    """The name of the Job of this run: a unique DNS label of at most 63 characters."""
     identity = json.dumps([context.update_uid, gate.name, context.group, context.run])
     digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
     readable = f"{context.job}-{gate.name}"[: _LONGEST_NAME - len(digest) - 1].rstrip("-")
@@ -73,7 +74,7 @@ async def _job(gate: Gate, context: Context, clients: GateClients, name: str) ->
 
 
 def manifest(gate: Gate, context: Context) -> dict[str, Any]:
-    """The Job as it is made: the template, its placeholders replaced, under our name and labels."""
+    """The Job to create: the template with its placeholders replaced, and our name and labels."""
     assert gate.job is not None
     template = filled(gate.job.template, context)
     given = template.get("metadata")
@@ -106,13 +107,13 @@ def manifest(gate: Gate, context: Context) -> dict[str, Any]:
     if isinstance(spec, dict) and isinstance(pod := spec.get("template"), dict):
         pods = pod.get("metadata")
         if isinstance(pods, dict) and isinstance(pods.get("labels"), dict):
-            # With an instance's labels its pods would be taken for instances.
+            # With the labels of an instance its pods would count as instances.
             pods["labels"] = _without_ours(pods["labels"])
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
 
 
 def rehearsal(gate: Gate, context: Context) -> dict[str, Any]:
-    """The Job as the API server is asked about it before there is an Update."""
+    """The Job for a server-side dry run before there is an Update."""
     made = manifest(gate, context)
     metadata = made["metadata"]
     metadata["name"] = f"{context.job}-dry-run"
@@ -121,7 +122,7 @@ def rehearsal(gate: Gate, context: Context) -> dict[str, Any]:
 
 
 def _deadline(gate: Gate) -> int:
-    """Seconds after which the Job is ended: nobody waits for it longer than for the gate."""
+    """Seconds after which Kubernetes ends the Job: at most the time-out of the gate."""
     assert gate.job is not None
     spec = gate.job.template.get("spec")
     own = spec.get("activeDeadlineSeconds") if isinstance(spec, dict) else None
@@ -129,35 +130,37 @@ def _deadline(gate: Gate) -> int:
 
 
 def _timed_out(gate: Gate, status: dict[str, Any]) -> bool:
-    """Whether the Job was ended because the gate's time is up, not its template's own."""
+    """Whether the gate's time-out ended the Job, and not the deadline of its template."""
     ended = [c for c in status.get("conditions") or () if c.get("type") == "Failed"]
     why = ended[0].get("reason") if ended else ""
     return why == "DeadlineExceeded" and _deadline(gate) == gate.timeout_seconds
 
 
 def _kept(gate: Gate, spec: dict[str, Any]) -> dict[str, int]:
-    """How long the Job stays when it has ended: at least until it is looked at again."""
+    """How long the ended Job is kept: at least until the gate is asked again."""
     seconds = spec.get("ttlSecondsAfterFinished")
     if isinstance(seconds, int):
-        return {"ttlSecondsAfterFinished": max(seconds, gate.interval_seconds + _LOOKED_AT)}
+        return {"ttlSecondsAfterFinished": max(seconds, gate.interval_seconds + _MARGIN)}
     return {"ttlSecondsAfterFinished": _KEPT} if gate.scope is Scope.CONTINUOUS else {}
 
 
 def _without_ours(given: Any) -> dict[str, Any]:
-    """Labels or annotations, without those that are ours to set."""
+    """Labels or annotations without those in Echelon's own group."""
     if not isinstance(given, dict):
         return {}
     return {key: value for key, value in given.items() if not key.startswith(f"{labels.GROUP}/")}
 
 
 async def _log(clients: GateClients, namespace: str, job: str, until: float) -> str:
-    """The last lines that the Job's newest failed pod logged; "" when they cannot be had by then:
-    that it failed is known, which a slow log must not turn into no answer."""
+    """The last log lines of the Job's newest failed pod; "" if they cannot be read in time.
+
+    A slow log must not delay the answer, because it is known already that the Job failed.
+    """
     try:
         async with asyncio.timeout_at(until):
             return await _newest_log(clients, namespace, job)
     except (ApiError, TimeoutError):
-        # Gone, too slow, or not for the operator to read: the verdict stands without.
+        # The pod is gone, the log too slow, or the operator may not read it.
         return ""
 
 
@@ -176,7 +179,7 @@ async def _newest_log(clients: GateClients, namespace: str, job: str) -> str:
 
 
 def _container(pod: dict[str, Any]) -> str:
-    """The container whose log says why: the first that ended badly, else the first."""
+    """The container whose log shows the failure: the first that failed, else the first."""
     status = pod.get("status") or {}
     every = [
         *(status.get("initContainerStatuses") or ()),

@@ -1,8 +1,8 @@
-"""Looks up the names that gates speak of, apart from those that the operator itself needs.
+"""Resolves the host names of gates, in threads that the rest of the operator does not use.
 
-A lookup cannot be called off: one that hangs keeps its thread for as long as the system tries. So
-the threads are gates' own, each name is looked up once at a time however many wait for it, and what
-waits for a thread waits where it can be cancelled.
+A lookup cannot be cancelled: a hanging lookup blocks its thread for as long as the system tries. So
+gates have their own threads, each name is looked up only once at a time however many callers wait
+for it, and waiting for a free thread can be cancelled.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-#: Names that are looked up at the same time.
+#: Maximum number of names that are looked up at the same time.
 PARALLEL: Final = 32
 
 _Key = tuple[str, int]
@@ -23,7 +23,7 @@ _NUMERIC: Final = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
 class Resolver(AbstractResolver):
-    """For aiohttp. Its threads end when it is no longer used."""
+    """A resolver for aiohttp. Its threads end when the object is garbage-collected."""
 
     def __init__(self, threads: int = PARALLEL) -> None:
         self._threads = ThreadPoolExecutor(threads, "gate-names")
@@ -35,7 +35,7 @@ class Resolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """The addresses of ``host``. Raises ``OSError``."""
         lookup = await self._lookup((host, family))
-        # Waiting for it like this does not cancel it for the others.
+        # ``wait`` does not cancel the lookup when this caller is cancelled; others may wait for it.
         await asyncio.wait((lookup,))
         return [
             ResolveResult(
@@ -50,12 +50,12 @@ class Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Sessions come and go; this stays."""
+        """Do nothing: sessions close their resolver, but this one is shared by all sessions."""
 
     async def _lookup(self, key: _Key) -> asyncio.Future[Any]:
         if key not in self._under_way:
             await self._free.acquire()
-            if key in self._under_way:  # Another has begun meanwhile.
+            if key in self._under_way:  # Another caller has started the lookup meanwhile.
                 self._free.release()
             else:
                 self._begin(key)
@@ -72,4 +72,4 @@ class Resolver(AbstractResolver):
         del self._under_way[key]
         self._free.release()
         if not lookup.cancelled():
-            lookup.exception()  # Perhaps nobody waits for it any more.
+            lookup.exception()  # Mark it as retrieved; perhaps no caller waits for it any more.

@@ -1,12 +1,14 @@
-"""Asks a Prometheus server: one query, or the same one of two groups of instances.
+"""Asks a Prometheus server: with one query, or with the same query for two groups of instances.
 
-A condition over ``result`` is about the query as it is. One over ``updated`` and ``baseline`` is
-about a control group: the query names the pods as ``{{echelon.updated}}`` and is asked twice at the
-same time, once with the updated instances, once with those not updated yet in their place. A
-query with ``{{echelon.baseline}}`` in it compares by itself: it is asked once, for a ``result``.
-Where a comparison has no baseline instance left it passes, with ``NoBaseline``.
+A condition over ``result`` uses the result of one query. A condition over ``updated`` and
+``baseline`` compares with a control group: the query selects pods by ``{{echelon.updated}}`` and is
+sent twice at the same time, once with the updated instances and once with the instances that are
+not updated yet. A query that contains ``{{echelon.baseline}}`` compares by itself; it is sent once,
+and its condition uses ``result``. If no baseline instance is left, a comparison passes with
+``NoBaseline``.
 
-``minSamples`` is asked alike: of a control group the side with less traffic counts.
+The query of ``minSamples`` is sent in the same way; with a control group the smaller number of
+samples counts.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ LONGEST_URL = 4096
 
 
 async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
-    """The verdict about a prometheus gate. Raises ``FetchError``."""
+    """The answer of a prometheus gate. Raises ``FetchError``."""
     assert gate.prometheus is not None
     provider = gate.prometheus
     try:
@@ -77,8 +79,8 @@ async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
 async def _query(
     session: aiohttp.ClientSession, base: URL, query: str, at: str
 ) -> tuple[Sample, ...]:
-    """What an instant query gives; ``at``: seconds since the epoch. Raises ``FetchError``."""
-    # Joined by hand: an address may have a path of its own.
+    """The result of an instant query; ``at``: epoch seconds. Raises ``FetchError``."""
+    # Not joined by ``/``, because the address may have a path of its own.
     url = base.with_path(base.path.rstrip("/") + "/api/v1/query").with_query(base.query)
     form = {"query": query, "time": at}
     asked = url.update_query(form)

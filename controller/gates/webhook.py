@@ -1,7 +1,7 @@
-"""Posts to a service, which answers with a verdict.
+"""Sends a POST request to a service, which answers with a verdict.
 
-The Secret's values are sent as headers to the URL's own origin and nowhere else: not to what it
-redirects to, not into a message, not into a log.
+The values of the Secret are sent as headers to the origin of the URL and nowhere else: not to
+another origin after a redirect, not into a message, not into a log.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from controller.kube.resources import SECRETS
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-#: Those that say where a request ends are not for others to set.
-_OURS = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
+#: Headers that a Secret must not set, because they say where the request goes or ends.
+_FORBIDDEN = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
 
 
 async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
-    """The verdict about a webhook gate. Raises ``FetchError``."""
+    """The answer of a webhook gate. Raises ``FetchError``."""
     assert gate.webhook is not None
     webhook = gate.webhook
     url = url_of(expand(webhook.url, context))
@@ -42,10 +42,10 @@ async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
         headers["Content-Type"] = "application/json"
     question = Question(url, "POST", headers, secret, body.encode())
     async with clients.session() as session:
-        said = await fetch(session, question)
-    # Before judging shortens it: what is left of a secret then would not be recognised.
+        fetched = await fetch(session, question)
+    # Mask before judging, because judging shortens the message and might cut a secret in two.
     hidden = _hidden(secret.values())
-    answer = judge_webhook(said.status, _masked(said.body, hidden))
+    answer = judge_webhook(fetched.status, _masked(fetched.body, hidden))
     return replace(answer, message=_without(answer.message, hidden))
 
 
@@ -63,7 +63,7 @@ def _default(gate: Gate, context: Context) -> str:
 
 
 async def _headers(clients: GateClients, namespace: str, name: str) -> dict[str, str]:
-    """The Secret's keys and values. Raises ``FetchError``; no value is in its message."""
+    """Keys and values of the Secret. Raises ``FetchError``, whose message contains no value."""
     try:
         found = await clients.api.get(SECRETS, namespace, name)
     except NotFound:
@@ -77,41 +77,42 @@ async def _headers(clients: GateClients, namespace: str, name: str) -> dict[str,
 
 
 def _value(secret: str, key: str, encoded: str) -> str:
-    if not _NAME.fullmatch(key) or key.lower() in _OURS:
-        raise FetchError(f"the key {key} of the Secret {secret} is no header to be set")
+    if not _NAME.fullmatch(key) or key.lower() in _FORBIDDEN:
+        raise FetchError(f"the key {key} of the Secret {secret} is not a header that can be set")
     try:
-        # Files and `echo` end with a line break that nobody means.
+        # Secrets made from files or with `echo` end with a line break, which is not meant.
         value = base64.b64decode(encoded).decode().strip()
     except (binascii.Error, ValueError, TypeError):
         value = "\0"
     if not _VALUE.fullmatch(value):
-        raise FetchError(f"the key {key} of the Secret {secret} does not hold a header's value")
+        raise FetchError(f"the key {key} of the Secret {secret} does not hold a valid header value")
     return value
 
 
 def _hidden(secrets: Iterable[str]) -> list[str]:
-    """What no message may hold, the longest first: others may be in it."""
-    # The part after "Bearer" is the secret one.
+    """Texts that no message may contain, longest first, because they may contain each other."""
+    # Parts too, because in "Bearer <token>" the token is the secret.
     parts = {part for value in secrets for part in (value, *value.split()) if len(part) >= 6}
     return sorted(parts, key=len, reverse=True)
 
 
 def _masked(body: bytes, hidden: Sequence[str]) -> bytes:
-    """What counts of the answer, should the service have said one of its secrets aloud."""
+    """The verdict and the message of the answer, with secrets masked in case the service repeats
+    them."""
     if not hidden:
         return body
     try:
-        said = json.loads(body)
-        if not isinstance(said, dict):
+        parsed = json.loads(body)
+        if not isinstance(parsed, dict):
             return body
-        shown = {key: said[key] for key in ("verdict", "message") if key in said}
+        shown = {key: parsed[key] for key in ("verdict", "message") if key in parsed}
         return json.dumps(_without(shown, hidden)).encode()
     except (ValueError, RecursionError):
         return b""
 
 
 def _without(node: Any, hidden: Sequence[str]) -> Any:
-    """JSON data without it."""
+    """JSON data with the ``hidden`` texts in it replaced by ``***``."""
     if isinstance(node, list):
         return [_without(item, hidden) for item in node]
     if isinstance(node, dict):

@@ -20,11 +20,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Api(FakeApi):
-    """An API server that has logs as well."""
+    """A fake API server that also has container logs."""
 
     def __init__(self) -> None:
         super().__init__()
-        #: Path -> what was logged.
+        #: Path of a log -> its text.
         self.logs: dict[str, str] = {}
 
     def _answer(self, verb: str, seen: Seen) -> web.Response:
@@ -35,7 +35,7 @@ class Api(FakeApi):
 
 @dataclass
 class Server:
-    """A server of one handler; ``url`` has no slash at its end."""
+    """A server with one handler; ``url`` does not end with a slash."""
 
     url: str
     port: int
@@ -75,13 +75,13 @@ async def serve() -> AsyncIterator[Serve]:
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
-    """A private CA: its certificate is ``ca.crt`` in its folder."""
+    """The folder of a private CA; its certificate is the file ``ca.crt``."""
     return Authority(tmp_path / "pki")
 
 
 @pytest.fixture
 def tls(authority: Authority) -> ssl.SSLContext:
-    """What a server has whose certificate the private CA signed."""
+    """TLS settings of a server whose certificate the private CA signed."""
     authority.server("server")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(authority.folder / "server.crt", authority.folder / "server.key")
@@ -100,7 +100,7 @@ MakeClients = Callable[..., Awaitable[GateClients]]
 
 @pytest.fixture
 async def make_clients(api: Api) -> AsyncIterator[MakeClients]:
-    """``await make_clients(**settings)``; loopback is allowed unless they say no."""
+    """``await make_clients(**settings)``; loopback is allowed unless the settings forbid it."""
     connection = await api.start()
     async with Client(connection) as client:
 

@@ -101,7 +101,7 @@ async def test_in_a_pod_its_service_is_refused(monkeypatch: pytest.MonkeyPatch) 
     servers = ("https://10.0.0.1:6443", *in_pod({"KUBERNETES_SERVICE_HOST": "10.96.0.1"}))
     guard = Guard(servers, allow_loopback=False, clock=lambda: now[0])
     await guard.refresh()
-    # A name that means nothing just now means what it did.
+    # While the name does not resolve, its last known addresses stay refused.
     known, now[0] = False, 100.0
     await guard.refresh()
     for address, port in (("10.0.0.1", 6443), ("10.96.0.1", 443), ("10.0.0.9", 443)):

@@ -1,4 +1,4 @@
-"""What the program gives to gates."""
+"""The clients that the program makes for gates."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def test_gates_that_hang_hold_up_nothing_but_gates(
     operator = Operator(load([], {}), Connection(connection.server))
     (gate_clients,) = made
     api.put(PODS.path("ns"), "p")
-    # It writes as well, so it is bound to the Lease like the others.
+    # The client of gates writes too, so it needs the Lease like the others.
     for client in (gate_clients.api, operator._client, operator._pod_client):
         with pytest.raises(NotHolderError):
             await client.create(SECRETS, "ns", {"metadata": {"name": "s"}})

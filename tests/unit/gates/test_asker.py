@@ -20,8 +20,8 @@ def gate(**more: Any) -> Gate:
     return Gate.model_validate({"name": "g", **more})
 
 
-async def test_nobody_to_ask(asker: Asker, context: Context) -> None:
-    said = inconclusive("the gate names nobody that could be asked")
+async def test_a_gate_without_a_provider(asker: Asker, context: Context) -> None:
+    said = inconclusive("the gate has no provider that can be asked")
     assert await asker.ask(gate(), context) == said
     assert await asker.ask(gate(builtin={}), context) == said
 
@@ -38,7 +38,7 @@ async def test_an_ask_ends_in_time(asker: Asker, context: Context, serve: Serve)
     assert time.monotonic() - began < 5
 
 
-def test_its_time_is_the_interval_but_not_for_ever() -> None:
+def test_the_time_limit_is_the_interval_up_to_ten_seconds() -> None:
     assert ask_timeout(gate()) == 10
     assert ask_timeout(gate(intervalSeconds=3)) == 3
     assert ask_timeout(gate(intervalSeconds=3600)) == 10

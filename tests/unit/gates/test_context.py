@@ -14,7 +14,7 @@ def instances(ids: list[int], twins: frozenset[int] = frozenset()) -> list[Insta
     return [(i, f"web-{i}{'-s' if i in twins else ''}", "") for i in ids]
 
 
-def test_names_are_put_in(context: Context) -> None:
+def test_placeholders_are_replaced(context: Context) -> None:
     text = "{{echelon.job}}/{{echelon.namespace}}/{{echelon.revision}}/{{echelon.digest}}"
     assert expand(text, context) == "web/ns/web-abc/abc"
     assert (
@@ -61,7 +61,9 @@ def test_ten_thousand_are_short() -> None:
     st.integers(0, 3_000),
     st.sets(st.integers(0, 9_999), max_size=20),
 )
-def test_just_these_are_matched(starts: list[int], length: int, odd: set[int]) -> None:
+def test_exactly_the_given_instances_are_matched(
+    starts: list[int], length: int, odd: set[int]
+) -> None:
     ids = sorted({i for start in starts for i in range(start, min(start + length, 10_000))} | odd)
     twins = frozenset(ids[::7]) if len(ids) % 2 else frozenset()
     names = {name for _, name, _ in instances(ids, twins)}

@@ -61,7 +61,7 @@ async def test_an_instance_out_of_reach_is_inconclusive(
 ) -> None:
     server = await serve(ok)
     url = f"http://{{{{echelon.podIP}}}}:{server.port}/"
-    # Nobody listens on the second address; the third has none yet.
+    # Nothing listens on the second address; the third instance has no IP yet.
     updated = ((0, "web-0", "127.0.0.1"), (1, "web-1", "127.0.0.9"), (2, "web-2", ""))
     answer = await asker.ask(gate(url), replace(context, updated=updated))
     assert answer.verdict is Verdict.INCONCLUSIVE
@@ -132,7 +132,7 @@ async def test_fifty_that_hang_do_not_hide_one_that_is_wrong(
     assert len(server.seen) == 10
 
 
-async def test_where_it_begins_changes(
+async def test_the_first_target_is_random(
     asker: Asker, context: Context, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("controller.gates.http.PARALLEL", 1)
@@ -141,13 +141,13 @@ async def test_where_it_begins_changes(
     updated = tuple((i, f"web-{i}", f"127.0.0.{i + 1}") for i in range(3))
     for start in range(3):
         monkeypatch.setattr("random.randrange", lambda _, start=start: start)
-        # All but the first refuse the connection, which takes no time.
+        # All targets but the first refuse the connection, which takes no time.
         answer = await asker.ask(asking, replace(context, updated=updated))
         assert answer.value == "1/3"
         assert answer.message.startswith("instance 1: cannot connect")
 
 
-async def test_a_url_that_is_none_is_said(asker: Asker, context: Context) -> None:
+async def test_an_invalid_url_is_reported(asker: Asker, context: Context) -> None:
     answer = await asker.ask(gate("localhost:80/x"), context)
     assert answer.verdict is Verdict.INCONCLUSIVE
     assert answer.message == "the URL is not of the form http[s]://host[:port]/path"

@@ -81,7 +81,7 @@ async def test_it_is_made_once_and_then_read(asker: Asker, context: Context, api
     assert TEMPLATE["metadata"]["name"] == "ignored"
 
 
-def test_its_name_is_of_one_run(context: Context) -> None:
+def test_each_run_has_a_job_of_its_own(context: Context) -> None:
     name = job.name_of(gate(), context)
     assert name == job.name_of(gate(), replace(context, updated=()))
     others = [
@@ -100,7 +100,7 @@ def test_its_name_is_of_one_run(context: Context) -> None:
     ("given", "scope", "kept"),
     [(None, "Batch", None), (None, "Continuous", 3600), (0, "Batch", 70), (900, "Final", 900)],
 )
-def test_it_stays_until_it_is_looked_at(
+def test_an_ended_job_is_kept_until_the_gate_is_asked_again(
     context: Context, given: int | None, scope: str, kept: int | None
 ) -> None:
     spec = TEMPLATE["spec"] | ({} if given is None else {"ttlSecondsAfterFinished": given})
@@ -167,7 +167,7 @@ async def test_a_slow_log_leaves_the_verdict(
     assert await asker.ask(impatient, context) == expected
 
 
-async def test_one_that_appeared_meanwhile_is_read(
+async def test_a_job_that_appeared_meanwhile_is_read(
     asker: Asker, context: Context, api: Api
 ) -> None:
     await asker.ask(gate(), context)
@@ -176,15 +176,19 @@ async def test_one_that_appeared_meanwhile_is_read(
     assert api.count("POST") == 2
 
 
-async def test_a_stranger_is_no_answer(asker: Asker, context: Context, api: Api) -> None:
+async def test_a_job_of_someone_else_gives_no_verdict(
+    asker: Asker, context: Context, api: Api
+) -> None:
     stranger = api.put(JOBS, job.name_of(gate(), context))
     stranger["status"] = {"conditions": [{"type": "Complete", "status": "True"}]}
     answer = await asker.ask(gate(), context)
     assert answer.verdict is Verdict.INCONCLUSIVE
-    assert "is not of this Update" in answer.message
+    assert "does not belong to this Update" in answer.message
 
 
-async def test_the_api_servers_refusal_is_said(asker: Asker, context: Context, api: Api) -> None:
+async def test_a_refusal_of_the_api_server_is_reported(
+    asker: Asker, context: Context, api: Api
+) -> None:
     api.fail("POST", 422, reason="Invalid", message="spec.template: Required value")
     answer = await asker.ask(gate(), context)
     assert answer == inconclusive("the API server: 422 Invalid: spec.template: Required value")

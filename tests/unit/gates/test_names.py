@@ -19,7 +19,7 @@ from tests.unit.gates.conftest import Serve
 
 
 class Names:
-    """``getaddrinfo``, in which names that begin with "slow" hang until the end."""
+    """A ``getaddrinfo`` in which names that begin with "slow" hang until the test ends."""
 
     def __init__(self) -> None:
         self.end = threading.Event()
@@ -52,7 +52,7 @@ async def test_a_name_is_looked_up_once_at_a_time(names: Names) -> None:
     resolver = Resolver()
     asking = [asyncio.create_task(resolver.resolve("slow", port)) for port in range(9)]
     await asyncio.sleep(0.05)
-    # One of them gives up, which is nothing to the others.
+    # One caller gives up; the others still get the answer.
     asking.pop().cancel()
     names.end.set()
     failed = await asyncio.gather(*asking, return_exceptions=True)
@@ -63,7 +63,7 @@ async def test_a_name_is_looked_up_once_at_a_time(names: Names) -> None:
     assert names.asked == {"slow": 2}
 
 
-async def test_who_waits_for_a_thread_can_be_cancelled(names: Names) -> None:
+async def test_waiting_for_a_thread_can_be_cancelled(names: Names) -> None:
     resolver = Resolver(threads=2)
     asking = [asyncio.create_task(resolver.resolve(f"slow-{n}")) for n in range(9)]
     await asyncio.sleep(0.05)

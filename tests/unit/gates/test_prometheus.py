@@ -27,7 +27,7 @@ def queries(server: Server) -> list[str]:
 
 
 async def prometheus(serve: Serve, values: dict[str, str | None]) -> Server:
-    """Answers a query with the value whose key is in it; None: with nothing."""
+    """Answers a query with the value whose key is in the query; None: with an empty result."""
 
     async def handler(request: web.Request) -> web.Response:
         query = request.query.get("query") or (await request.post())["query"]
@@ -91,7 +91,7 @@ async def test_a_control_group(
         'rate(errors{pod=~"web-0|web-1"}[1m])',
         'rate(errors{pod=~"web-2|web-3-s"}[1m])',
     ]
-    # At the same moment.
+    # Both queries are for the same time.
     assert len({request.query["time"] for request in server.seen}) == 1
 
 
@@ -146,7 +146,9 @@ async def test_long_queries_are_posted(asker: Asker, context: Context, serve: Se
     assert float(form["time"])
 
 
-async def test_its_errors_are_said(asker: Asker, context: Context, serve: Serve) -> None:
+async def test_errors_of_prometheus_are_reported(
+    asker: Asker, context: Context, serve: Serve
+) -> None:
     async def refuse(_: web.Request) -> web.Response:
         return web.json_response({"status": "error", "error": "1:1: parse error"}, status=400)
 
@@ -156,7 +158,7 @@ async def test_its_errors_are_said(asker: Asker, context: Context, serve: Serve)
     assert answer == expected
 
 
-async def test_a_condition_that_does_not_compile_is_said(
+async def test_a_condition_that_does_not_compile_is_reported(
     asker: Asker, context: Context, serve: Serve
 ) -> None:
     server = await prometheus(serve, {"": "1"})
@@ -165,7 +167,7 @@ async def test_a_condition_that_does_not_compile_is_said(
     assert not server.seen
 
 
-async def test_credentials_of_the_address_are_sent_and_not_said(
+async def test_credentials_in_the_address_are_sent_but_not_shown(
     asker: Asker, context: Context, serve: Serve
 ) -> None:
     async def refuse(_: web.Request) -> web.Response:

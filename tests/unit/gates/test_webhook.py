@@ -44,7 +44,7 @@ async def test_its_verdict(
     assert await asker.ask(gate(server.url), context) == Answer(verdict, "because", said)
 
 
-async def test_what_it_is_told(asker: Asker, context: Context, serve: Serve) -> None:
+async def test_the_body_of_the_request(asker: Asker, context: Context, serve: Serve) -> None:
     server = await serve(saying("Pass"))
     await asker.ask(gate(server.url), context)
     await asker.ask(
@@ -74,7 +74,7 @@ async def test_headers_come_from_the_secret(
     assert server.seen[0].headers.getall("Content-Type") == ["text/x"]
 
 
-async def test_a_secret_that_is_said_aloud_is_not_repeated(
+async def test_a_secret_in_the_answer_is_not_shown(
     asker: Asker, context: Context, serve: Serve, api: Api
 ) -> None:
     put_secret(api, Authorization=b"Bearer abcdef")
@@ -107,7 +107,7 @@ async def test_no_part_of_a_secret_is_left_where_the_message_is_cut(
     assert "more" not in answer.message
 
 
-async def test_an_answer_that_is_no_object_is_said_beside_a_secret(
+async def test_an_answer_that_is_not_an_object_is_reported(
     asker: Asker, context: Context, serve: Serve, api: Api
 ) -> None:
     put_secret(api, Authorization=b"Bearer abcdef")
@@ -129,7 +129,7 @@ async def test_an_answer_that_is_no_object_is_said_beside_a_secret(
     ("key", "value"),
     [("X_Token", b"hush\nX-Evil: 1"), ("X_Token", "hush…".encode()), ("X_Token", b"hush\xff")],
 )
-async def test_values_that_are_no_header_are_refused_unsaid(
+async def test_invalid_header_values_are_refused_and_not_shown(
     asker: Asker,
     context: Context,
     serve: Serve,
@@ -142,20 +142,20 @@ async def test_values_that_are_no_header_are_refused_unsaid(
     put_secret(api, **{key: value})
     server = await serve(saying("Pass"))
     answer = await asker.ask(gate(server.url, headersFrom="headers"), context)
-    words = "the key X-Token of the Secret headers does not hold a header's value"
+    words = "the key X-Token of the Secret headers does not hold a valid header value"
     assert answer == Answer(Verdict.INCONCLUSIVE, words)
     assert not server.seen
     assert "hush" not in caplog.text
 
 
 @pytest.mark.parametrize("key", ["Host", "content_length", "a b", "Transfer_Encoding"])
-async def test_keys_that_are_no_header_to_set(
+async def test_keys_that_are_not_settable_headers(
     asker: Asker, context: Context, serve: Serve, api: Api, key: str
 ) -> None:
     put_secret(api, **{key: b"x"})
     server = await serve(saying("Pass"))
     answer = await asker.ask(gate(server.url, headersFrom="headers"), context)
-    assert "is no header to be set" in answer.message
+    assert "is not a header that can be set" in answer.message
     assert not server.seen
 
 
