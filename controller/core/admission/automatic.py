@@ -1,8 +1,8 @@
-"""From a template that changed to an Update that holds its Job (contract rules 2, 8, 10, 13).
+"""Updates that the operator creates for a changed template (contract rules 2, 8, 10, 13).
 
-Each function answers with the one write that comes next, so that a crash between any two leaves
-something the next decision completes: the check of the template, its revision, the Update, its
-snapshot, the mark of its own uid, the lock, the phase.
+The writes, in order: the check of the template, its revision, the Update, its snapshot, the
+annotation with its uid, the lock, the phase. Each decision returns only the next one, so after a
+crash between two writes the next decision continues with the missing one.
 """
 
 from __future__ import annotations
@@ -24,24 +24,25 @@ from controller.core.verdicts import validation
 
 
 def template_write(context: Context) -> Write | None:
-    """What the present template still needs before pods may be made of it: the API server's
-    verdict, and its ControllerRevision as the newest. None: nothing, or it was not accepted."""
-    seen, verdict = context.observed, context.observed.verdict
-    asked_again = verdict is not None and verdict.ask_again is not None
-    if verdict is None or (asked_again and (verdict.ask_again or 0) <= context.now):
-        return CheckTemplate(seen.revision)
+    """The next write that the present template needs before pods may be created from it: the check
+    by the API server, then its ControllerRevision as the newest. Returns None if nothing is
+    missing, or if the check did not pass."""
+    revision, verdict = context.observed.revision, context.observed.verdict
+    has_retry = verdict is not None and verdict.ask_again is not None
+    if verdict is None or (has_retry and (verdict.ask_again or 0) <= context.now):
+        return CheckTemplate(revision)
     if not verdict.accepted:
         return None
-    return lock.kept(context, seen.revision)
+    return lock.ensure_newest(context, revision)
 
 
 def held_up(context: Context) -> bool:
-    """Whether the check of the present template was made and did not pass, for now or for good."""
+    """Whether the last check of the present template did not pass, for now or for good."""
     return context.observed.verdict is not None and not context.observed.verdict.accepted
 
 
 def refused(context: Context) -> bool:
-    """Whether the API server does not take the present template."""
+    """Whether the API server refused the present template."""
     return (
         held_up(context)
         and context.observed.verdict is not None
@@ -57,19 +58,19 @@ def wait(context: Context) -> waits.Wait | None:
 
 
 def policy_refused(context: Context) -> tuple[str, str] | None:
-    """Reason and message when the Job's policy cannot be followed, whatever the template."""
+    """Reason and message if the Job's policy is invalid, whatever the template; None if valid."""
     return validation.refusal(context.job.spec.update.gates, "spec.update.gates")
 
 
 def start_refused(context: Context) -> tuple[str, Refusal] | None:
-    """What the API server refuses of that which the present template needs before pods are made of
-    it, and how; None: nothing."""
+    """The refused write, with its refusal, that the present template needs before pods are created
+    from it. Returns None if no such write is refused."""
     waiting = pending(context)
     return refused_writes.start(context, waiting.metadata.name if waiting else "")
 
 
 def known_bad(context: Context) -> bool:
-    """Whether the present template failed before and nobody asked to try it again (rule 17)."""
+    """Whether the present template failed before and no new retry token is set (rule 17)."""
     last, token = context.status.last_attempt, context.job.spec.update.retry_token
     again = last is not None and token not in (None, last.retry_token)
     bad = any(b.revision == context.observed.revision for b in context.status.known_bad)
@@ -85,14 +86,14 @@ def wanted(context: Context) -> bool:
 
 
 def awaits_instances(context: Context) -> bool:
-    """Whether a scale took all instances from the last Update, and none are back yet: they come
-    first, at ``currentRevision``, and then the template is tried again."""
+    """Whether a scale removed all instances of the last Update, and the Job still has none. New
+    instances first start at ``currentRevision``; then the template is tried again."""
     last = context.status.last_attempt
     return last is not None and last.reason == NOTHING_LEFT and not context.intended
 
 
 def start(context: Context) -> Write | None:
-    """Make the operator's Update for the present template, once that was checked."""
+    """The next write that creates an Update for the present template, after its check."""
     if not wanted(context) or pending(context) is not None or policy_refused(context) is not None:
         return None
     if write := template_write(context):
@@ -111,7 +112,7 @@ def start(context: Context) -> Write | None:
 
 
 def pending(context: Context) -> Update | None:
-    """The operator's newest Update that was not admitted yet."""
+    """The newest Update that the operator created and that is not admitted yet."""
     uid = context.job.metadata.uid
     waiting = [
         u
@@ -124,7 +125,7 @@ def pending(context: Context) -> Update | None:
 
 
 def admit(context: Context) -> Write | None:
-    """The next step of a pending Update of the operator's own towards the lock."""
+    """The next write that admits a pending Update of the operator, or ends a superseded one."""
     if (held := context.lock) is not None and held.status.phase is Phase.PENDING:
         return lock.begin(context, held)
     uid, newest = context.job.metadata.uid, pending(context)
@@ -132,7 +133,7 @@ def admit(context: Context) -> Write | None:
         waits = update.status.phase is Phase.PENDING and made_by_us(update, uid)
         if waits and update is not newest and update is not context.lock:
             write = finish_update(
-                context, update, Phase.ABORTED, "Superseded", "a newer one took over"
+                context, update, Phase.ABORTED, "Superseded", "a newer Update took its place"
             )
             if not refused_writes.by(context, write):
                 return write
@@ -145,18 +146,22 @@ def _admit(context: Context, update: Update) -> Write | None:
     if (write := lock.restored(context, update)) is not None:
         return write
     if update.spec.action is not Action.PROCEED:
-        words = f"{update.spec.action} asked for by {actor.of(update, 'action')} before it started"
+        who = actor.of(update, "action")
+        words = f"{update.spec.action} requested by {who} before the Update started"
         return lock.given_up(context, update, words)
     if (bad := policy_refused(context)) is not None:
         return lock.rejected(context, update, *bad)
     if update.metadata.annotations.get(REVISION) not in (None, context.observed.revision):
-        why = "it was made for an older template"
+        why = "the Update was created for an older template of the Job"
         return finish_update(context, update, Phase.ABORTED, "Superseded", why)
     if context.active is not None and context.active.spec.paused and not update.spec.paused:
-        why = f"{context.active.metadata.name} was paused meanwhile; its successor will be, too"
+        why = (
+            f"{context.active.metadata.name} was paused in the meantime; "
+            "its successor will be paused, too"
+        )
         return finish_update(context, update, Phase.ABORTED, "Superseded", why)
     if not wanted(context):
-        why = "the template it was made for is no longer the Job's"
+        why = "the Job no longer needs an Update to the template that this one was created for"
         return finish_update(context, update, Phase.ABORTED, "Superseded", why)
     if write := template_write(context):
         return write

@@ -1,8 +1,8 @@
-"""What an Update would do if it started now and nothing else happened: `Update.status.plan`.
+"""The plan of a dry run, `Update.status.plan`: what an Update would do if it started now.
 
-Pure, and made of what the update itself is made of: its way forward, its order, its group sizes. So
-the plan is the course, as long as nothing fails and nobody comes between. ``draft`` is everywhere
-the status that admission would write: policy, ``from``, ``to``, and what it takes over (``batch``).
+Pure, and computed by the code of the update itself: its direction, order and group sizes. So the
+update follows the plan as long as nothing fails and nothing else changes. ``draft`` is always the
+status that admission would write: policy, ``from``, ``to``, and the ids it takes over (``batch``).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from controller.core.rollout import strategy
 from controller.core.rollout.direction import Direction
 
 MAX_GROUPS: Final = 50
-#: Templates of older revisions that are kept at a time, as text.
+#: Templates of older revisions that the operator keeps at a time, as text.
 MAX_TEMPLATES: Final = 8
 QUOTA: Final = "QuotaExceeded"
 
@@ -45,14 +45,14 @@ def preview(
     restart: bool,
     conflicts: Sequence[Conflict] = (),
 ) -> UpdatePlan:
-    """The plan of ``update``. ``conflicts``: what admission has against it; warnings are added.
+    """The plan of ``update``. ``conflicts``: why admission would refuse it; warnings are added.
 
-    Templates that were not read count as replaced: ask `templates_needed` first.
+    Pods whose templates were not read count as replaced: read `templates_needed` first.
     """
-    direction = _way(context, update, draft, restart)
+    direction = _direction(context, update, draft, restart)
     instances, sizes = _instances(direction), tuple(_sizes(direction))
-    told = {conflict.reason for conflict in conflicts}
-    watched = _holding(sizes, len(_covered(direction)) - len(instances.remove))
+    known = {conflict.reason for conflict in conflicts}
+    watched = _groups_of(sizes, len(_covered(direction)) - len(instances.remove))
     return UpdatePlan(
         instances=instances,
         groups=_groups(direction, sizes),
@@ -61,51 +61,55 @@ def preview(
         ),
         conflicts=(
             *conflicts,
-            *(w for w in _warnings(direction, instances) if w.reason not in told),
+            *(w for w in _warnings(direction, instances) if w.reason not in known),
         ),
     )
 
 
 def templates_needed(context: Context, draft: UpdateStatus) -> frozenset[str]:
-    """The revisions whose templates must be read before `preview` can tell all kinds apart: never
-    one that cannot be read, and no more than are kept, so who asks for each comes to an end."""
-    # No pod was made by it: those made without any Update carry no uid.
+    """The revisions whose templates must be read before `preview` knows how each pod is replaced.
+
+    Revisions that are gone are left out, and there are never more than the operator keeps, so
+    repeated reads come to an end.
+    """
+    # A uid that no pod carries; pods created without an Update carry the empty uid.
     meta = UpdateMeta(uid="not-yet")
     update = Update(metadata=meta, spec=UpdateSpec(job=context.job.metadata.name))
-    direction = _way(context, update, draft, draft.restart)
+    direction = _direction(context, update, draft, draft.restart)
     assert draft.policy is not None
     needed: set[str] = set()
-    living = _changed(direction) & context.view.alive
+    alive = _changed(direction) & context.view.alive
     if draft.policy.replacement is Replacement.IN_PLACE and not direction.restart:
-        needed = {revision for _, *both in _moves(direction, living) for revision in both}
+        needed = {revision for _, *both in _moves(direction, alive) for revision in both}
     elif draft.policy.replacement is Replacement.SURGE:
-        needed = {revision for revision, ids in direction.goal.items() if ids & living}
-    # The present template is always there. Without that of the goal the others tell nothing.
+        needed = {revision for revision, ids in direction.goal.items() if ids & alive}
+    # The present template is always known. The goal's template comes first, because each other
+    # template is compared with it.
     older = (needed & set(context.observed.revisions)) - {context.observed.revision}
-    kept = sorted(older, key=lambda r: (r not in direction.goal, r))[:MAX_TEMPLATES]
-    return frozenset(kept) - set(context.observed.templates)
+    first = sorted(older, key=lambda r: (r not in direction.goal, r))[:MAX_TEMPLATES]
+    return frozenset(first) - set(context.observed.templates)
 
 
-def _way(context: Context, update: Update, draft: UpdateStatus, restart: bool) -> Direction:
+def _direction(context: Context, update: Update, draft: UpdateStatus, restart: bool) -> Direction:
     status = draft.model_copy(update={"restart": restart})
     return Direction.forward(context, update.model_copy(update={"status": status}))
 
 
-# What becomes of each instance.
+# How each instance is replaced.
 
 
 def _covered(direction: Direction) -> Ids:
-    """All ids of the update: still to come, and those it takes over under way."""
+    """All ids of the update: the pending ones and those it takes over in flight."""
     return direction.pending | direction.batch
 
 
 def _kept(direction: Direction) -> Ids:
-    """Ids whose pod is the new one already, and has only to become good."""
+    """Ids whose pod is at the target already and only has to become good."""
     return _covered(direction) & direction.arrived & direction.context.view.alive
 
 
 def _changed(direction: Direction) -> Ids:
-    """Ids that go from one pod to another."""
+    """Ids whose old pod is replaced or changed."""
     created = direction.created - direction.context.view.present
     return _covered(direction) - _kept(direction) - created - direction.removed
 
@@ -129,46 +133,45 @@ def _instances(direction: Direction) -> PlannedInstances:
 
 
 def _in_place(direction: Direction, ids: Ids) -> Ids:
-    """Those of ``ids`` whose pod can be changed where it runs (contract rule 16)."""
-    context, found = direction.context, NONE
+    """Those of ``ids`` whose pod can be changed in place (contract rule 16)."""
+    context, changeable = direction.context, NONE
     in_place_refused = context.observed.in_place_refused
     for part, _, new in _moves(direction, ids):
         if in_place_refused:
             part -= Ids(i for i in part if context.view.pod(i).uid in in_place_refused)
-        # One speaks for all that go the same way: the templates are what is compared.
+        # The answer for one pod holds for the whole part, because only templates are compared.
         one = next((context.view.pod(i) for i in part), None)
         if one is not None and in_place.how(context, direction, one, new) is not Change.REPLACE:
-            found |= part
-    return found
+            changeable |= part
+    return changeable
 
 
 def _moves(direction: Direction, ids: Ids) -> Iterator[tuple[Ids, str, str]]:
-    """``ids`` by the revision their pod is at and the one it goes to."""
-    for new, goal in direction.goal.items():
-        for old, there in direction.context.view.at.items():
-            if part := ids & goal & there:
+    """``(part of ids, old revision, new revision)`` for each pair of revisions."""
+    for new, to_ids in direction.goal.items():
+        for old, from_ids in direction.context.view.at.items():
+            if part := ids & to_ids & from_ids:
                 yield part, old, new
 
 
-# In which groups.
+# The groups.
 
 
 def _sizes(direction: Direction) -> Iterator[int]:
-    """The sizes of all groups; what is under way already is the first one, as in the update."""
-    policy, carried, total = (
+    """The sizes of all groups; the ids in flight already are the first one, as in the update."""
+    policy, taken, total = (
         direction.policy.strategy,
         len(direction.batch),
         len(_covered(direction)),
     )
-    if policy.type is StrategyType.QUEUE or not carried:
+    if policy.type is StrategyType.QUEUE or not taken:
         yield from strategy.group_sizes(policy.type, policy.groups, total)
         return
-    yield carried
-    while carried < total:
-        idle = total - carried
-        size = strategy.next_group(policy.type, policy.groups, idle, 0, taken=carried)
+    yield taken
+    while taken < total:
+        size = strategy.next_group(policy.type, policy.groups, total - taken, 0, taken=taken)
         yield size
-        carried += size
+        taken += size
 
 
 def _groups(direction: Direction, sizes: tuple[int, ...]) -> PlannedGroups:
@@ -183,8 +186,8 @@ def _groups(direction: Direction, sizes: tuple[int, ...]) -> PlannedGroups:
     )
 
 
-def _holding(sizes: tuple[int, ...], count: int) -> int:
-    """How many groups hold the first ``count`` instances."""
+def _groups_of(sizes: tuple[int, ...], count: int) -> int:
+    """How many groups contain the first ``count`` instances."""
     groups = 0
     for size in sizes:
         if count <= 0:
@@ -194,11 +197,11 @@ def _holding(sizes: tuple[int, ...], count: int) -> int:
     return groups
 
 
-# What it would run into.
+# The conflicts.
 
 
 def _warnings(direction: Direction, instances: PlannedInstances) -> Iterator[Conflict]:
-    """What admission does not look at, for it refuses nothing."""
+    """Conflicts that do not make admission refuse the Update."""
     if words := _quota(direction, instances):
         yield Conflict(reason=QUOTA, message=words)
     if direction.policy.replacement is Replacement.IN_PLACE and not direction.restart:
@@ -209,18 +212,21 @@ def _warnings(direction: Direction, instances: PlannedInstances) -> Iterator[Con
     for revision, ids in direction.goal.items():
         template = direction.context.observed.templates.get(revision)
         if template and ids & instances.surge and (claims := own_claims(template)):
-            words = f"with Surge an instance's new pod mounts {claims[0]} while the old one still "
-            words += "does; a volume that only one pod or node may use keeps it waiting"
+            words = (
+                f"with Surge an instance's new pod mounts {claims[0]} while the old one does; "
+                "if only one pod or node may use that volume, the new pod cannot start"
+            )
             yield Conflict(reason="SurgeSharesVolume", message=words)
             return
 
 
 def _quota(direction: Direction, instances: PlannedInstances) -> str | None:
-    """What a ResourceQuota says that is used up: to pods that are missing now, or to the pod that
-    was only tried; that one counts where pods come before others go."""
-    seen = direction.context.observed
-    refused = next((r.message for r in seen.refusals.values() if r.reason == QUOTA), None)
-    verdict = seen.verdicts.get(direction.update.metadata.uid)
+    """The message of an exceeded ResourceQuota: from the refused create of a pod, else from the
+    check of the template. The latter counts only if the update creates pods before it deletes
+    others. Returns None if no quota is exceeded."""
+    observed = direction.context.observed
+    refused = next((r.message for r in observed.refusals.values() if r.reason == QUOTA), None)
+    verdict = observed.verdicts.get(direction.update.metadata.uid)
     if refused or verdict is None or verdict.reason != QUOTA:
         return refused
     return verdict.message if instances.create | instances.surge else None

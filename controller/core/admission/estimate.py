@@ -1,4 +1,4 @@
-"""About how long an update takes, from those of the Job that went through."""
+"""An estimate of how long an update takes, from the Job's earlier updates that completed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from controller.api.preview import Estimate
 from controller.api.update import Phase, UpdateStatus
 from controller.core.model.observed import Finished
 
-#: Older ones were of another time.
+#: Completed updates that the estimate uses; older ones say little about the present.
 MAX_PAST: Final = 5
 
 
 def estimate(
     past: Iterable[Finished], draft: UpdateStatus, instances: int, watched: int
 ) -> Estimate | None:
-    """For ``instances``, of which ``watched`` groups have to stay Ready one after the other.
+    """The estimate in seconds, and what it derives from.
 
-    What the Job's last completed updates took per instance, but never less than the times that the
-    policy itself asks for. Pauses and other group sizes of the past are in it: it is a guess, and
-    says what it was made from. None: there is nothing to guess from, or nothing to do.
+    ``instances``: how many the update covers; ``watched``: how many groups have to stay Ready for
+    ``minReadySeconds``, one after the other.
+
+    The estimate is the median time per instance of the last completed updates (with their pauses
+    and their group sizes), but at least the times that the policy prescribes. Returns None without
+    instances, or without both an earlier update and a prescribed time.
     """
     rates = _rates(past)
     seconds = draft.min_ready_seconds or 0
@@ -36,19 +39,19 @@ def estimate(
         updates = "update" if count == 1 else f"{count} updates"
         return Estimate(seconds=guess, from_=f"{each}, as in the last completed {updates}")
     groups = f"each of {watched} groups" if watched != 1 else "the only group"
-    asked = [f"minReadySeconds ({seconds} s) for {groups}"] if seconds * watched else []
-    asked += [f"watchAfterSeconds ({after} s)"] if after else []
-    words = f"{' and '.join(asked)}; it takes longer by the time pods take to start and to stop"
+    prescribed = [f"minReadySeconds ({seconds} s) for {groups}"] if seconds * watched else []
+    prescribed += [f"watchAfterSeconds ({after} s)"] if after else []
+    words = f"{' and '.join(prescribed)}; the time that pods take to start and stop is added"
     return Estimate(seconds=floor, from_=words)
 
 
 def _rates(past: Iterable[Finished]) -> list[float]:
-    """Seconds per instance of the newest updates that went through."""
-    told = [
+    """Seconds per instance of the newest updates that completed."""
+    completed = [
         p
         for p in past
         if p.phase is Phase.ROLLED_FORWARD and p.updated > 0 and 0 < p.started <= p.finished
     ]
-    newest = sorted(told, key=lambda p: p.finished, reverse=True)[:MAX_PAST]
-    # Stored are whole seconds: what took none of them took no more than one.
+    newest = sorted(completed, key=lambda p: p.finished, reverse=True)[:MAX_PAST]
+    # Stamps are whole seconds: an update with equal stamps took at most one second.
     return [max(1.0, p.finished - p.started) / p.updated for p in newest]

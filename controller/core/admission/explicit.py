@@ -1,7 +1,7 @@
-"""Updates made by a person, from `Pending` to the lock (contract rules 2, 10, 13, 17).
+"""Updates of people, from `Pending` to the lock (contract rules 2, 10, 13, 17).
 
-Whoever asks is answered: what cannot start is `Rejected` with the field and the mend, what has to
-wait says for what.
+An Update that may not start is `Rejected` with the field and what to do about it. An Update that
+has to wait says what it waits for.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from dataclasses import replace
 
 from controller.api.preview import Conflict
 from controller.api.update import Action, Phase, Update
-from controller.core.admission import dry_run, lock, waits
-from controller.core.admission import target as aim
+from controller.core.admission import dry_run, lock, target, waits
 from controller.core.model.context import Context
 from controller.core.model.plan import (
     CheckTemplate,
@@ -31,8 +30,8 @@ from controller.core.status.update import entered
 
 
 def admit(context: Context) -> Write | None:
-    """The next step of the oldest Update of a person's that waits; None: there is none, or it has
-    to wait."""
+    """The next write of the oldest pending Update of a person that can proceed. Returns None if
+    there is none."""
     uid = context.job.metadata.uid
     waiting = [
         u
@@ -53,7 +52,7 @@ def _admit(context: Context, update: Update) -> Write | None:
         return write
     if update.spec.action is not Action.PROCEED:
         who = actor.of(update, "action")
-        words = f"{update.spec.action} asked for by {who} before it started"
+        words = f"{update.spec.action} requested by {who} before the Update started"
         return finish_update(
             context, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who
         )
@@ -61,15 +60,15 @@ def _admit(context: Context, update: Update) -> Write | None:
     if wait := waits.first(context, candidate):
         return lock.waiting(context, update, *wait)
     dry = update.spec.dry_run
-    refusals = list(aim.refusals(context, update))
-    # What cannot be planned either.
-    hopeless = {"InvalidInstances", "RevisionNotFound"} & {reason for reason, _ in refusals}
+    refusals = list(target.refusals(context, update))
+    # With these reasons a dry run has no plan either.
+    no_plan = {"InvalidInstances", "RevisionNotFound"} & {reason for reason, _ in refusals}
     if refusals and not context.observed.job_live:
-        return ReadJob()  # What is refused for good is refused by the Job as it is.
-    if refusals and (not dry or hopeless):
+        return ReadJob()  # A rejection is final, so it is decided on the live Job.
+    if refusals and (not dry or no_plan):
         return lock.rejected(context, update, *refusals[0])
-    goal = aim.of(context, update)
-    if goal.revision is not None or aim.has_job_gates(context, update):
+    goal = target.of(context, update)
+    if goal.revision is not None or target.has_job_gates(context, update):
         verdict = context.observed.verdicts.get(uid)
         if verdict is None or (not verdict.answered and (verdict.ask_again or 0) <= context.now):
             return CheckTemplate(goal.revision or "", uid)
@@ -83,7 +82,7 @@ def _admit(context: Context, update: Update) -> Write | None:
         return ReadJob()
     if refusals:
         return lock.rejected(context, update, *refusals[0])
-    if goal.revision is not None and (write := lock.kept(context, goal.revision)):
+    if goal.revision is not None and (write := lock.ensure_newest(context, goal.revision)):
         if (held := refused_writes.by(context, write)) is None:
             return write
         return lock.waiting(
@@ -93,9 +92,9 @@ def _admit(context: Context, update: Update) -> Write | None:
 
 
 def _planned(
-    context: Context, update: Update, goal: aim.UpdateTarget, refusals: list[aim.Refusal]
+    context: Context, update: Update, goal: target.UpdateTarget, refusals: list[target.Refusal]
 ) -> Write:
-    """The end of a dry run: the plan, and what would stand in its way."""
+    """The next write of a dry run: the missing reads, then the plan with its conflicts."""
     if not context.observed.job_live:
         return ReadJob()
     draft = lock.snapshot(context, update, goal)
@@ -116,7 +115,7 @@ def _planned(
 
 
 def wake(context: Context) -> Iterator[float]:
-    """When the API server is asked again about a template it could not judge."""
+    """The moments (epoch seconds) of the next checks of templates without a verdict yet."""
     for verdict in context.observed.verdicts.values():
         if not verdict.answered and verdict.ask_again is not None:
             yield verdict.ask_again

@@ -1,7 +1,8 @@
-"""The way to the lock: snapshot, mark, one compare-and-swap of the Job, phase (contract rule 2).
+"""The writes that admit an Update: snapshot, annotation, lock, phase (contract rule 2).
 
-The same for the operator's own Updates and for those made by a person. Killed between any two of
-these writes, the next decision makes the one that is missing.
+They are the same for Updates that the operator created and for those of people. The lock is one
+compare-and-swap of the Job. If the operator is killed between two of these writes, the next
+decision continues with the missing one.
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ from controller.core.status import actor, pausing
 from controller.core.status.update import entered, with_conditions
 
 
-def kept(context: Context, revision: str) -> Write | None:
-    """The write that makes the revision the newest of the Job; None: it is."""
+def ensure_newest(context: Context, revision: str) -> Write | None:
+    """The write that makes ``revision`` the newest of the Job. Returns None if it is already."""
     newest = max((r.number for r in context.observed.revisions.values()), default=0)
-    mine = context.observed.revisions.get(revision)
-    if mine is None or mine.number < newest:
+    existing = context.observed.revisions.get(revision)
+    if existing is None or existing.number < newest:
         return EnsureRevision(revision, newest + 1)
     return None
 
 
 def restored(context: Context, update: Update) -> Write | None:
-    """The end of a pending Update that already was judged under another uid: it comes from a
-    backup, or is a copy."""
+    """The end of a pending Update that was admitted or rejected under another uid: it comes from a
+    backup, or is a copy. Returns None for every other Update."""
     mark = update.metadata.annotations.get(ADMITTED)
     if mark in (None, update.metadata.uid):
         return None
@@ -53,72 +54,76 @@ def restored(context: Context, update: Update) -> Write | None:
         f"it, create it anew without the annotation {ADMITTED}"
     )
     if update.metadata.owner_references:
-        words += " and without ownerReferences, for it is a copy of the operator's own"
+        words += " and without ownerReferences, because it is a copy of the operator's own Update"
     return finish_update(context, update, Phase.ABORTED, "Restored", words)
 
 
 def rejected(context: Context, update: Update, reason: str, message: str) -> Write:
-    """The end of a pending Update that may not start."""
+    """The next write that ends a pending Update which may not start."""
     return marked(update) or finish_update(context, update, Phase.REJECTED, reason, message)
 
 
 def marked(update: Update) -> Write | None:
-    """The mark of its own uid, which what is judged for good carries: after a restore, which takes
-    the status away, it is not judged anew. None: it is there."""
-    there = update.metadata.annotations.get(ADMITTED) is not None
-    return None if there else MarkAdmitted(update.metadata.name)
+    """The write that annotates the Update with its own uid. A restored backup keeps the annotation
+    and loses the status, so the Update is not admitted again. Returns None if it is annotated."""
+    is_marked = update.metadata.annotations.get(ADMITTED) is not None
+    return None if is_marked else MarkAdmitted(update.metadata.name)
 
 
-def take(context: Context, update: Update, aim: UpdateTarget) -> Write | None:
-    """The next write of an Update that may start; None: the API server refuses it for now."""
+def take(context: Context, update: Update, target: UpdateTarget) -> Write | None:
+    """The next write of an Update that may start. Returns None while the API server refuses writes
+    of the Job's status."""
     if refused_writes.at(context, THE_STATUS):
         return None
     if not context.observed.job_live:
         return ReadJob()
-    status = snapshot(context, update, aim, context.active)
-    status = with_conditions(context, update, status, "Admitting", "it is about to start")
+    status = snapshot(context, update, target, context.active)
+    status = with_conditions(context, update, status, "Admitting", "the Update is about to start")
     if status != update.status:
         return WriteUpdate(update.metadata.name, status)
-    return marked(update) or _take_lock(context, update, aim)
+    return marked(update) or _take_lock(context, update, target)
 
 
 def waiting(context: Context, update: Update, reason: str, message: str) -> Write | None:
-    """The write that says what a pending Update waits for; None: it says so."""
+    """The write that reports what a pending Update waits for. Returns None if it is reported."""
     status = with_conditions(context, update, update.status, reason, message)
     return None if status == update.status else WriteUpdate(update.metadata.name, status)
 
 
 def snapshot(
-    context: Context, update: Update, aim: UpdateTarget, former: Update | None = None
+    context: Context, update: Update, target: UpdateTarget, former: Update | None = None
 ) -> UpdateStatus:
     """The status of a pending Update with policy, ``from`` and ``to`` as of this moment;
-    ``former``: the active one that it supersedes."""
+    ``former``: the active Update that it supersedes."""
     job = context.job
-    origin = asg.read(former.status.from_) if former else aim.within(context.assigned)
-    carried = _carried(context, update, aim, former)
-    total = len(aim.covered(_free(context, former)) | carried)
-    made = update.metadata.creation_timestamp or context.stamp
-    batch = BatchStatus(index=0, instances=carried, started_at=made) if carried else None
+    origin = asg.read(former.status.from_) if former else target.within(context.assigned)
+    first_group = _first_group(context, update, target, former)
+    total = len(target.covered(_reverted(context, former)) | first_group)
+    created = update.metadata.creation_timestamp or context.stamp
+    batch = BatchStatus(index=0, instances=first_group, started_at=created) if first_group else None
     return update.status.model_copy(
         update={
             "policy": policy.resolve(job.spec.update, update.spec.policy, total),
             "min_ready_seconds": job.spec.min_ready_seconds,
             "from_": asg.write(origin),
-            "to": Target(revision=aim.revision, instances=aim.instances),
+            "to": Target(revision=target.revision, instances=target.instances),
             "job_uid": job.metadata.uid,
             "batch": batch,
-            "restart": aim.restart,
+            "restart": target.restart,
             "observed_resume_token": update.spec.resume_token,
         }
     )
 
 
 def given_up(context: Context, update: Update, words: str) -> Write:
-    """A person stopped the operator's own Update before it began: its template counts as tried, or
-    it would be made again at once. What an active Update is to leave behind stays its own."""
+    """The next write after a person stopped the operator's own Update before it started.
+
+    Its template counts as tried, or the operator would create the Update again at once. The rest of
+    ``lastAttempt`` stays as it is while another Update is active.
+    """
     last = context.status.last_attempt
-    made_for = update.metadata.annotations.get(REVISION)
-    if last is not None and made_for == context.observed.revision and context.new_template:
+    created_for = update.metadata.annotations.get(REVISION)
+    if last is not None and created_for == context.observed.revision and context.new_template:
         tried: dict[str, object] = {
             "revision": context.observed.revision,
             "retry_token": context.job.spec.update.retry_token,
@@ -139,14 +144,20 @@ def given_up(context: Context, update: Update, words: str) -> Write:
     )
 
 
-def _carried(context: Context, update: Update, aim: UpdateTarget, former: Update | None) -> Ids:
-    """Ids at the target already that are no good yet, and yet are this Update's matter: those that
-    the superseded one has under way (they count as its first group, or more instances would be down
-    than the strategy lets), and with ``force`` all, for it is to be tried again."""
-    if aim.revision is None:
+def _first_group(
+    context: Context, update: Update, target: UpdateTarget, former: Update | None
+) -> Ids:
+    """Unavailable ids that are assigned the target already and form the first group.
+
+    They are those that the superseded Update has in flight, because otherwise more instances would
+    be down than the strategy allows; with ``force`` they are all, because the revision is tried
+    again.
+    """
+    if target.revision is None:
         return NONE
-    down = (_free(context, former).get(aim.revision, NONE) - context.available) & aim.instances
-    if update.spec.force and not aim.restart:
+    at_target = _reverted(context, former).get(target.revision, NONE)
+    down = (at_target - context.available) & target.instances
+    if update.spec.force and not target.restart:
         return down
     if former is None:
         return NONE
@@ -154,19 +165,19 @@ def _carried(context: Context, update: Update, aim: UpdateTarget, former: Update
     return down & (direction.in_flight - direction.not_started)
 
 
-def _free(context: Context, former: Update | None) -> asg.Assigned:
-    """``assigned`` without what the superseded Update had only planned."""
+def _reverted(context: Context, former: Update | None) -> asg.Assigned:
+    """``assigned`` after the superseded Update gave back the ids that it did not touch."""
     return revert_untouched(context, former) if former else context.assigned
 
 
-def _take_lock(context: Context, update: Update, aim: UpdateTarget) -> Write:
-    after, last = _free(context, context.active), context.status.last_attempt
+def _take_lock(context: Context, update: Update, target: UpdateTarget) -> Write:
+    after, last = _reverted(context, context.active), context.status.last_attempt
     assert last is not None, "first creation sets lastAttempt"
-    nothing = not aim.covered(after) and update.status.batch is None
-    own = aim.revision == context.observed.revision
+    nothing = not target.covered(after) and update.status.batch is None
+    own = target.revision == context.observed.revision
     attempt = LastAttempt(
-        # Whatever else was tried, the Job's own template (and its token) still is to be.
-        revision=aim.revision if own and aim.revision else last.revision,
+        # An Update to another revision does not count as an attempt of the Job's own template.
+        revision=target.revision if own and target.revision else last.revision,
         retry_token=context.job.spec.update.retry_token if own else last.retry_token,
         update=update.metadata.name,
         update_uid=update.metadata.uid,
@@ -180,18 +191,18 @@ def _take_lock(context: Context, update: Update, aim: UpdateTarget) -> Write:
         "active_update": None if nothing else held,
         "last_attempt": attempt,
     }
-    if nothing and aim.revision and set(after) <= {aim.revision}:
-        changes["current_revision"] = aim.revision
-    if nothing and aim.revision:
+    if nothing and target.revision and set(after) <= {target.revision}:
+        changes["current_revision"] = target.revision
+    if nothing and target.revision:
         known = context.status.known_bad
-        changes["known_bad"] = tuple(bad for bad in known if bad.revision != aim.revision)
+        changes["known_bad"] = tuple(bad for bad in known if bad.revision != target.revision)
     note = f"{update.metadata.name}: {_words(update)}"
     events = () if nothing else (Event("UpdateStarted", note), *_warnings(context, update))
     return WriteJob(context.status.model_copy(update=changes), events)
 
 
 def _warnings(context: Context, update: Update) -> tuple[Event, ...]:
-    """What is allowed and yet may surprise."""
+    """Events about settings that are allowed but may not do what the user expects."""
     policy, to = update.status.policy, update.status.to
     template = context.observed.templates.get(to.revision) if to and to.revision else None
     surges = policy is not None and policy.replacement is Replacement.SURGE
@@ -205,13 +216,14 @@ def _warnings(context: Context, update: Update) -> tuple[Event, ...]:
 
 
 def begin(context: Context, update: Update) -> Write:
-    """The phase, once the lock is held: rolling forward, or born paused, or waiting for a pulse."""
+    """The write of the phase after the lock is taken: rolling forward, paused from the start, or
+    awaiting a pulse."""
     wish = pausing.of(Direction.forward(context, update))
     message = _words(update) + (f"; {wish.message}" if wish.message else "")
     reason = "Admitted" if wish.phase is Phase.ROLLING_FORWARD else wish.reason
-    # A person's own Update was started by whoever made it.
-    maker = "" if made_by_us(update, context.job.metadata.uid) else actor.of(update, "job")
-    status = entered(context, update, wish.phase, reason, message, by=wish.by or maker)
+    # Whoever created an Update started it.
+    creator = "" if made_by_us(update, context.job.metadata.uid) else actor.of(update, "job")
+    status = entered(context, update, wish.phase, reason, message, by=wish.by or creator)
     event = Event(str(wish.phase), message, update.metadata.name)
     return WriteUpdate(update.metadata.name, status, (event,))
 

@@ -1,7 +1,7 @@
-"""What an Update aims at, and whether it may: each refusal is ``(reason, message)``.
+"""The target of an Update, and the reasons why it may not start: each is ``(reason, message)``.
 
-The operator's own Updates aim at the Job's present template for all instances. Those made by a
-person may name a revision, a range, a parent, or ask for a restart.
+The target of the operator's own Updates is the Job's present template for all instances. An Update
+of a person may name a revision, a range or a parent, or be a restart.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ Refusal = tuple[str, str]
 
 @dataclass(frozen=True)
 class UpdateTarget:
-    """``revision`` None: each instance its own (a restart). ``reach``: the ids it is about, None:
-    all. ``restart``: also those that are at their revision already."""
+    """Revision and instances of an Update. ``revision``: None if each instance keeps its own (a
+    restart). ``selected``: the ids of ``spec.instances``; None for all. ``restart``: instances at
+    their revision are replaced, too."""
 
     context: Context
     revision: str | None
@@ -32,42 +33,42 @@ class UpdateTarget:
 
     @cached_property
     def desired(self) -> Ids:
-        """All ids of the Job after such an Update, be they in its reach or not."""
-        # A restart of what runs leaves the count to scaling, for it ships nothing that is pending.
+        """All ids of the Job after the Update, selected or not."""
+        # A restart without a revision ships no pending change, so scaling changes the count.
         return self.context.intended if self.revision is None else self.context.every_id
 
     @property
     def instances(self) -> Ids:
-        """Ids in its reach that are there afterwards."""
+        """Selected ids that exist after the Update."""
         return self.desired if self.selected is None else self.desired & self.selected
 
     def within(self, assigned: asg.Assigned) -> asg.Assigned:
-        """The part of ``assigned`` in its reach: where each instance comes from."""
+        """The part of ``assigned`` that is selected: the ``from`` of the Update."""
         return assigned if self.selected is None else asg.within(assigned, self.selected)
 
     def covered(self, assigned: asg.Assigned) -> Ids:
-        """The ids that it touches."""
+        """Ids that the Update touches."""
         if self.revision is None:
             return asg.ids_of(self.within(assigned)) & self.desired
-        found = diff(assigned, self.revision, self.desired, self.selected)
-        stay = found.unchanged & self.instances if self.restart else NONE
-        return found.covered | stay
+        changes = diff(assigned, self.revision, self.desired, self.selected)
+        restarted = changes.unchanged & self.instances if self.restart else NONE
+        return changes.covered | restarted
 
 
 def of(context: Context, update: Update) -> UpdateTarget:
-    """What ``update`` aims at. Raises ``ValueError`` for a range that makes no sense."""
+    """The target of ``update``. Raises ``ValueError`` for a range that is invalid or empty."""
     spec = update.spec
     selected = None if spec.instances is None else Ids.parse(spec.instances)
     if selected is not None and not selected:
-        raise ValueError("it names no instance; leave spec.instances out to mean all")
+        raise ValueError("the range names no instance; omit spec.instances to update all")
     revision = spec.revision or (None if spec.restart else context.observed.revision)
     return UpdateTarget(context, revision, selected, spec.restart)
 
 
 def refusals(context: Context, update: Update) -> Iterator[Refusal]:
-    """Why a person's Update may not start, the weightiest first."""
+    """The reasons why a person's Update may not start, the most important first."""
     try:
-        aim = of(context, update)
+        target = of(context, update)
     except ValueError as error:
         yield "InvalidInstances", f"spec.instances: {error}"
         return
@@ -75,30 +76,29 @@ def refusals(context: Context, update: Update) -> Iterator[Refusal]:
     if held is not None and held.uid != update.metadata.uid:
         yield "UpdateInProgress", f"Update {held.name} is active; wait for its end or abort it"
     if (
-        outside := (aim.selected or NONE) - aim.desired - context.intended
-    ) and aim.selected is not None:
-        count = len(aim.desired)
+        outside := (target.selected or NONE) - target.desired - context.intended
+    ) and target.selected is not None:
+        count = len(target.desired)
         known = f"instances 0-{count - 1}" if count else "no instances"
         yield "RangeOutsideJob", f"spec.instances names {outside}; the Job has {known}"
     current, parent = context.status.current_revision, update.spec.parent
     if parent is not None and parent != current:
-        yield "ParentMismatch", f"spec.parent is {parent}, the Job's currentRevision {current}"
+        yield "ParentMismatch", f"spec.parent is {parent}, the Job's currentRevision is {current}"
     if bad_gate := _gates(context, update):
         yield bad_gate
-    if aim.revision is None:
+    revision = target.revision
+    if revision is None:
         return
-    if aim.revision != context.observed.revision and aim.revision not in context.observed.revisions:
-        yield "RevisionNotFound", f"there is no ControllerRevision {aim.revision} of this Job"
-    bad = next((b for b in context.status.known_bad if b.revision == aim.revision), None)
-    if bad is not None and not update.spec.force and aim.revision != current:
-        yield (
-            "KnownBad",
-            f"{aim.revision} failed before ({bad.reason}); set spec.force to try again",
-        )
+    if revision != context.observed.revision and revision not in context.observed.revisions:
+        yield "RevisionNotFound", f"there is no ControllerRevision {revision} of this Job"
+    bad = next((b for b in context.status.known_bad if b.revision == revision), None)
+    if bad is not None and not update.spec.force and revision != current:
+        words = f"{revision} failed before ({bad.reason}); set spec.force to try again"
+        yield "KnownBad", words
 
 
 def has_job_gates(context: Context, update: Update) -> bool:
-    """Whether the Update is asked through gates that make a Job of a template."""
+    """Whether the Update has gates that create a batch/v1 Job from a template."""
     own = update.spec.policy.gates if update.spec.policy else None
     gates = context.job.spec.update.gates if own is None else own
     return any(gate.job is not None for gate in gates)

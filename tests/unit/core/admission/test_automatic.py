@@ -1,4 +1,4 @@
-"""From a changed template to an Update that holds its Job, and what is not tried again."""
+"""Automatic Updates: how a changed template becomes an Update, and what is not tried again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.unit.core.admission.test_superseding import half_way
 from tests.unit.core.sim import World
 
 
-def test_the_order_of_the_writes() -> None:
+def test_an_automatic_update_writes_in_order() -> None:
     world = World(instances=2).ready()
     before = len(world.cluster.writes)
     world.edit(image="app:2")
@@ -30,7 +30,7 @@ def test_the_order_of_the_writes() -> None:
     assert verbs[8] == "delete pod"
 
 
-def test_the_snapshot() -> None:
+def test_admission_takes_a_snapshot_of_the_policy() -> None:
     world = half_way(strategy={"type": "Queue", "size": "50%"})
     status = world.update.status
     assert status.policy is not None
@@ -47,7 +47,7 @@ def test_the_snapshot() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-def test_edits_of_anything_else_start_nothing() -> None:
+def test_edits_of_other_fields_than_the_template_start_no_update() -> None:
     world = World(instances=2).ready()
     world.edit(strategy={"type": "Batch", "size": 2}, maxFailedInstances=1)
     world.run(600)
@@ -55,7 +55,7 @@ def test_edits_of_anything_else_start_nothing() -> None:
     assert world.status.observed_generation == world.cluster.job.metadata.generation
 
 
-def test_a_template_that_is_refused_leaves_the_running_update_alone() -> None:
+def test_a_refused_template_does_not_supersede_the_active_update() -> None:
     world = half_way()
     world.cluster.bad_images["app:bad"] = "spec.containers[0].image: Invalid value"
     world.edit(image="app:bad")
@@ -73,7 +73,7 @@ def test_a_template_that_is_refused_leaves_the_running_update_alone() -> None:
     assert world.conditions() == {"Ready", "Available"}
 
 
-def test_a_template_refused_from_the_start() -> None:
+def test_a_new_job_whose_template_is_refused() -> None:
     world = World(instances=2, image="app:bad")
     world.cluster.bad_images["app:bad"] = "no such thing"
     world.run(60)
@@ -83,7 +83,7 @@ def test_a_template_refused_from_the_start() -> None:
     world.ready()
 
 
-def test_a_scale_goes_on_while_a_template_is_refused() -> None:
+def test_a_scale_continues_while_a_template_is_refused() -> None:
     world = World(instances=2).ready()
     world.cluster.bad_images["app:bad"] = "no such thing"
     world.edit(image="app:bad", instances=3)
@@ -99,7 +99,7 @@ def failed(**update: object) -> World:
     return world
 
 
-def test_a_retry_token_tries_again() -> None:
+def test_a_changed_retry_token_tries_the_template_again() -> None:
     world = failed()
     world.behave("app:2")
     world.edit(retryToken="again")
@@ -108,7 +108,7 @@ def test_a_retry_token_tries_again() -> None:
     world.until_ended()
     assert world.phase is Phase.ROLLED_FORWARD
     assert world.images() == dict.fromkeys(range(3), "app:2")
-    assert world.status.known_bad == (), "forgotten once it is good"
+    assert world.status.known_bad == (), "forgotten after a completed update"
     world.quiet()
 
 
@@ -125,7 +125,7 @@ def test_a_retry_that_fails_again_is_not_repeated() -> None:
     assert len(world.cluster.updates) == 2
 
 
-def test_a_fixed_template_after_a_failure() -> None:
+def test_a_fixed_template_after_a_failure_starts_an_update() -> None:
     world = failed()
     world.roll("app:3")
     assert world.phase is Phase.ROLLED_FORWARD
@@ -133,7 +133,7 @@ def test_a_fixed_template_after_a_failure() -> None:
     assert world.conditions() == {"Ready", "Available"}
 
 
-def test_known_bad_waits_for_a_person() -> None:
+def test_a_known_bad_template_waits_for_a_person() -> None:
     world = failed()
     world.roll("app:3")
     world.edit(image="app:2")
@@ -149,8 +149,8 @@ def test_known_bad_waits_for_a_person() -> None:
     assert world.images() == dict.fromkeys(range(3), "app:2")
 
 
-def test_back_to_what_runs_after_a_rollback() -> None:
-    """The spec is mended by going back: nothing is touched, and all is well again."""
+def test_restoring_the_template_that_runs_after_a_rollback() -> None:
+    """The user restores the old template: no pod is touched, and the Job is Ready again."""
     world = failed()
     before = world.uids()
     world.roll("app:1")
@@ -160,7 +160,7 @@ def test_back_to_what_runs_after_a_rollback() -> None:
     world.quiet()
 
 
-def test_an_update_made_by_hand() -> None:
+def test_an_update_of_a_person_without_changes_completes_at_once() -> None:
     world = World(instances=2).ready()
     world.cluster.user_update("mine")
     world.run(5)
@@ -171,7 +171,7 @@ def test_an_update_made_by_hand() -> None:
     world.quiet()
 
 
-def test_a_name_that_is_taken() -> None:
+def test_an_update_gets_another_name_if_its_name_is_taken() -> None:
     world = World(instances=2).ready()
     world.cluster.user_update("web-g2")
     world.run(5)
@@ -180,7 +180,7 @@ def test_a_name_that_is_taken() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-def test_an_update_from_a_backup() -> None:
+def test_a_restored_update_is_aborted() -> None:
     world = World(instances=2).ready()
     world.edit(image="app:2")
     while not world.cluster.updates:
@@ -195,11 +195,11 @@ def test_an_update_from_a_backup() -> None:
     status = world.named(there.metadata.name).status
     assert (status.phase, status.reason) == (Phase.ABORTED, "Restored")
     world.run(60)
-    assert world.images() == dict.fromkeys(range(2), "app:2"), "another Update did it"
+    assert world.images() == dict.fromkeys(range(2), "app:2"), "by another Update"
 
 
-def test_a_job_from_a_backup() -> None:
-    """Its status is gone: what runs stays, and nothing is deleted."""
+def test_a_restored_job_keeps_its_pods() -> None:
+    """Its status is gone: all pods stay, and nothing is deleted."""
     world = World(instances=3).ready()
     world.roll("app:2")
     before = world.uids()
@@ -222,7 +222,7 @@ def test_a_status_that_contradicts_itself_deletes_nothing(instances: int) -> Non
     assert world.assigned() == {"app:1": f"0-{instances - 1}"}
 
 
-def test_an_update_that_no_longer_says_where_it_goes_ends_and_its_job_goes_on() -> None:
+def test_an_update_without_a_readable_status_ends_and_its_job_continues() -> None:
     world = World(instances=3).ready()
     world.behave("app:2", ready=30.0)
     world.edit(image="app:2")
@@ -236,7 +236,7 @@ def test_an_update_that_no_longer_says_where_it_goes_ends_and_its_job_goes_on() 
     assert world.images() == {0: "app:2", 1: "app:1", 2: "app:1"}
 
 
-def test_history_limits() -> None:
+def test_history_limits_are_kept() -> None:
     world = World(instances=1, revisionHistoryLimit=2, updateHistoryLimit=1).ready()
     for version in range(2, 8):
         world.roll(f"app:{version}")

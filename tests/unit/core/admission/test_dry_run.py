@@ -1,6 +1,6 @@
-"""The plan of one moment: kinds, groups, what it has to read, what it warns of.
+"""The plan of a dry run: replacement kinds, groups, templates to read, conflicts.
 
-That it is the course that the update then takes is shown by test_preview_course.py.
+test_dry_run_course.py shows that updates follow their plan.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ UPDATE = Update(metadata=UpdateMeta(name="mine", uid="u"), spec=UpdateSpec(job="
 
 
 def case_of(assigned: dict[str, Ids], dead: Ids = NONE, **seen: Any) -> Context:
-    """A Job whose pods run what is assigned and are good; those of ``dead`` are not there."""
+    """A Job whose pods are at ``assigned`` and good; the pods of ``dead`` do not exist."""
     instances = Instances("job")
     for revision, ids in assigned.items():
         for i in ids - dead:
@@ -70,8 +70,8 @@ def draft_of(
     carried: str = "",
     **given: Any,
 ) -> UpdateStatus:
-    """The status of an Update to ``revision`` of the ids ``within`` (None: all), ``after`` which
-    the Job's ids in its reach are these; ``given``: policy, in wire names."""
+    """The status of an Update to ``revision`` of the ids ``within`` (None: all). ``after``: the
+    selected ids that exist after the Update; ``given``: the policy, in wire names."""
     origin, target = context.assigned, Ids.parse(after)
     if within is not None:
         origin = asg.within(origin, Ids.parse(within))
@@ -112,7 +112,7 @@ MIXED = ids({OLD: "0-3", NEW: "4-5", ODD: "6-7"})
 BATCH_OF_4 = {"type": "Batch", "size": 4}
 
 
-def test_what_becomes_of_each_instance() -> None:
+def test_the_plan_says_how_each_instance_is_replaced() -> None:
     plan = plan_of(case_of(MIXED), "0-6,8-9", strategy=BATCH_OF_4)
     assert kinds(plan) == {"create": "8-9", "recreate": "0-3,6", "remove": "7", "unchanged": "4-5"}
     assert groups(plan) == ["0-1,8-9", "2-3,6-7"], "created, changed, removed"
@@ -120,13 +120,13 @@ def test_what_becomes_of_each_instance() -> None:
     assert wire(plan.groups)["sizes"] == [{"size": 4, "times": 2}]
 
 
-def test_a_partial_range() -> None:
+def test_the_plan_of_a_partial_range() -> None:
     plan = plan_of(case_of(MIXED), "1,4,6", "1,4,6,7")
     assert kinds(plan) == {"recreate": "1,6", "remove": "7", "unchanged": "0,2-5"}
     assert groups(plan) == ["1", "6", "7"]
 
 
-def test_unavailable_ones_come_first_and_are_recreated_whatever_the_policy() -> None:
+def test_unavailable_instances_come_first_and_are_recreated_whatever_the_policy() -> None:
     context = case_of(ids({OLD: "0-5"}), dead=Ids.parse("2,4"))
     for replacement, kind in (("Surge", "surge"), ("InPlace", "inPlace")):
         plan = plan_of(context, "0-5", replacement=replacement)
@@ -134,7 +134,7 @@ def test_unavailable_ones_come_first_and_are_recreated_whatever_the_policy() -> 
         assert groups(plan) == ["2", "4", "0", "1", "3", "5"]
 
 
-def test_a_change_in_place_where_the_revisions_allow_it() -> None:
+def test_pods_are_changed_in_place_where_the_revisions_allow_it() -> None:
     plan = plan_of(case_of(MIXED), "0-7", replacement="InPlace")
     assert kinds(plan) == {"recreate": "6-7", "inPlace": "0-3", "unchanged": "4-5"}
     assert [(c.reason, c.message) for c in plan.conflicts] == [
@@ -142,19 +142,19 @@ def test_a_change_in_place_where_the_revisions_allow_it() -> None:
     ]
 
 
-def test_a_pod_that_would_not_be_changed_in_place_is_recreated() -> None:
+def test_a_pod_whose_change_in_place_was_refused_is_recreated() -> None:
     plan = plan_of(
         case_of(MIXED, in_place_refused=frozenset({"p2", "p5"})), "0-7", replacement="InPlace"
     )
     assert kinds(plan) == {"recreate": "2,6-7", "inPlace": "0-1,3", "unchanged": "4-5"}
 
 
-def test_a_template_that_was_not_read_counts_as_recreated() -> None:
+def test_pods_whose_template_was_not_read_count_as_recreated() -> None:
     context = case_of(MIXED, templates={NEW: TEMPLATES[NEW]})
     assert kinds(plan_of(context, "0-7", replacement="InPlace"))["recreate"] == "0-3,6-7"
 
 
-def test_a_restart() -> None:
+def test_the_plan_of_a_restart() -> None:
     context = case_of(MIXED)
     assert kinds(plan_of(context, "0-7", restart=True)) == {"recreate": "0-7"}
     own = plan_of(context, "2-6", "2-6", revision=None, restart=True, strategy=BATCH_OF_4)
@@ -163,10 +163,10 @@ def test_a_restart() -> None:
     surge = plan_of(context, "0-7", revision=None, restart=True, replacement="Surge")
     assert kinds(surge) == {"surge": "0-7"}
     same = plan_of(context, "0-7", revision=None, restart=True, replacement="InPlace")
-    assert kinds(same) == {"recreate": "0-7"}, "nothing differs that could be changed in place"
+    assert kinds(same) == {"recreate": "0-7"}, "there is no difference to change in place"
 
 
-def test_what_is_under_way_is_the_first_group() -> None:
+def test_the_ids_in_flight_are_the_first_group() -> None:
     context = case_of(MIXED, dead=Ids.parse("5"))
     plan = plan_of(context, "0-7", carried="4-5", strategy=BATCH_OF_4)
     assert groups(plan) == ["4-5", "0-3", "6-7"]
@@ -175,12 +175,12 @@ def test_what_is_under_way_is_the_first_group() -> None:
     assert groups(plan_of(context, "0-7", carried="4-5", strategy=sizes)) == ["4-5", "0", "1-3,6-7"]
 
 
-def test_nothing_to_do() -> None:
+def test_the_plan_without_changes_is_empty() -> None:
     plan = plan_of(case_of(ids({NEW: "0-3"})), "0-3")
     assert wire(plan) == {"instances": {"unchanged": "0-3"}, "groups": {"count": 0}}
 
 
-def test_the_first_fifty_groups_and_the_lengths_of_all() -> None:
+def test_the_plan_has_the_first_fifty_groups_and_the_sizes_of_all() -> None:
     sizes = {"type": "VariableBatch", "sizes": [1, 10, "25%"]}
     plan = plan_of(case_of(ids({OLD: "0-999"})), "0-999", strategy=sizes)
     runs = [(run.size, run.times) for run in plan.groups.sizes]
@@ -192,7 +192,7 @@ def test_the_first_fifty_groups_and_the_lengths_of_all() -> None:
     assert wire(plan.groups)["sizes"] == [{"size": 7, "times": 142}, {"size": 6, "times": 1}]
 
 
-def test_an_estimate_from_the_past() -> None:
+def test_the_plan_has_an_estimate_from_earlier_updates() -> None:
     past = Finished("web-g2", "x", Phase.ROLLED_FORWARD, True, NOW, NOW - 40, NOW - 20, updated=10)
     context = case_of(ids({OLD: "0-3"}), finished={"web-g2": past})
     assert wire(plan_of(context, "0-3"))["estimate"] == {
@@ -209,7 +209,7 @@ def test_an_estimate_from_the_past() -> None:
         ("", {"type": "Queue", "size": 1}, 0),
     ],
 )
-def test_what_is_removed_takes_no_time_to_be_good(
+def test_removed_instances_take_no_time_to_become_good(
     after: str, strategy: dict[str, Any], groups: int
 ) -> None:
     context = case_of(MIXED)
@@ -218,15 +218,15 @@ def test_what_is_removed_takes_no_time_to_be_good(
     assert (found.seconds if found else 0) == 10 * groups
 
 
-# What has to be read first.
+# Templates to read first.
 
 
-def test_templates_needed() -> None:
+def test_a_plan_needs_the_templates_that_it_compares() -> None:
     def needed(context: Context, **given: Any) -> set[str]:
         return set(templates_needed(context, draft_of(context, "0-7", **given)))
 
     context = case_of(MIXED, dead=Ids.parse("6-7"), templates={})
-    assert needed(context) == set(), "to recreate one need not know from what"
+    assert needed(context) == set(), "a recreated pod needs no comparison"
     assert needed(context, replacement="InPlace") == {OLD}, "NEW is there, those of ODD have no pod"
     assert needed(context, replacement="Surge") == set()
     own = {"revision": None, "restart": True}
@@ -234,7 +234,7 @@ def test_templates_needed() -> None:
     assert needed(context, replacement="Surge", **own) == {OLD}
     assert needed(case_of(MIXED), replacement="InPlace") == set()
     pruned = case_of(MIXED, templates={}, revisions={ODD: Revision(ODD, ODD, 1)})
-    assert needed(pruned, replacement="InPlace") == {ODD}, "what is gone cannot be read"
+    assert needed(pruned, replacement="InPlace") == {ODD}, "a revision that is gone is not read"
 
 
 def test_no_more_templates_are_needed_than_are_kept() -> None:
@@ -248,13 +248,13 @@ def test_no_more_templates_are_needed_than_are_kept() -> None:
         seen = replace(context.observed, templates=dict.fromkeys(asked, TEMPLATES[OLD]))
         context = replace(context, observed=seen)
     assert len(asked) == MAX_TEMPLATES
-    assert OLD in asked, "with that of the goal all others are compared"
+    assert OLD in asked, "all other templates are compared with the goal's"
 
 
-# What it runs into.
+# Conflicts.
 
 
-def test_conflicts() -> None:
+def test_conflicts_of_admission_and_warnings_are_listed() -> None:
     refusal = Refusal("QuotaExceeded", "exceeded quota: pods, used 3", until=0.0)
     context = case_of(MIXED, refusals={3: refusal})
     draft = draft_of(context, "0-7")
@@ -266,8 +266,8 @@ def test_conflicts() -> None:
     assert preview(context, UPDATE, draft, restart=False, conflicts=[asked]).conflicts == (asked,)
 
 
-def test_a_quota_that_the_check_of_the_template_met() -> None:
-    """To replace a pod frees the room of the old one; to make one before takes more."""
+def test_an_exceeded_quota_in_the_check_of_the_template() -> None:
+    """It is a conflict only if pods are created before others are deleted."""
     context = case_of(MIXED, verdicts={"u": Verdict(True, "QuotaExceeded", "exceeded quota: few")})
     quota = Conflict(reason="QuotaExceeded", message="exceeded quota: few")
     assert plan_of(context, "0-7").conflicts == ()
@@ -276,7 +276,7 @@ def test_a_quota_that_the_check_of_the_template_met() -> None:
     assert plan_of(case_of(MIXED, verdicts={"u": Verdict(True)}), "0-8").conflicts == ()
 
 
-def test_a_surge_that_shares_a_volume() -> None:
+def test_a_surge_that_shares_a_volume_is_a_conflict() -> None:
     claim = {"persistentVolumeClaim": {"claimName": "data-{{echelon.instance}}"}, "name": "data"}
     templates = {**TEMPLATES, NEW: template("app:2", volumes=[claim])}
     context = case_of(MIXED, templates=templates)

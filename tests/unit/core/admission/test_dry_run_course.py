@@ -1,4 +1,4 @@
-"""The plan is the course: what it says is compared with what the simulated cluster then sees."""
+"""Updates follow their plan: it is compared with what happens in the simulated cluster."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tests.unit.core.sim import World
 
 @dataclass
 class Course:
-    """An Update from its beginning to its end. ``plan``: of a dry run, or else as it begins.
+    """The course of one Update. ``plan``: from a dry run, else from the moment when it starts.
 
-    ``groups`` as `Update.status.batch` opens them; ``touched``: the ids whose old pod goes or is
-    changed or whose new one comes, in the order of the moments at which they are.
+    ``groups``: as `Update.status.batch` starts them. ``touched``: the ids whose old pod is deleted
+    or changed or whose new pod is created, one set per moment.
     """
 
     world: World
@@ -35,7 +35,7 @@ class Course:
     _before: dict[int, Pod] | None = None
 
     def follow(self, begin: Callable[[], object]) -> Course:
-        """To the end of the Update that comes of ``begin``."""
+        """Follow the Update that ``begin`` causes until it ends."""
         world, known = self.world, len(self.world.cluster.updates)
         world.after_step = self._look
         begin()
@@ -77,7 +77,7 @@ class Course:
         return self.plan
 
     def kinds(self) -> dict[str, str]:
-        """What has become of each instance, told as the plan tells it."""
+        """How each instance was replaced, in the form of a plan."""
         after, before = self._pods(), self._before or {}
         found: dict[str, set[int]] = {}
         for i in {*after, *before}:
@@ -94,7 +94,7 @@ def _kind(old: Pod | None, new: Pod | None) -> str:
 
 
 def agree(course: Course) -> None:
-    """The plan and the course say the same."""
+    """Assert that the Update followed the plan."""
     plan, kind = course.said, course.world.cluster.job.spec.update.strategy.type
     assert course.world.phase is Phase.ROLLED_FORWARD, course.world.story()
     assert wire(plan.instances) == course.kinds()
@@ -102,14 +102,14 @@ def agree(course: Course) -> None:
     sizes = [run.size for run in plan.groups.sizes for _ in range(run.times)]
     assert sizes == [len(ids) for ids in course.planned]
     if kind == "Queue":
-        # What is under way already is in the first group, but not touched once more.
+        # Ids in flight from the start are in the first group, but are not touched again.
         in_order([ids - plan.instances.unchanged for ids in course.planned], course.touched)
     else:
         assert course.planned == course.groups
 
 
 def in_order(planned: list[Ids], touched: list[Ids]) -> None:
-    """What is touched next always is what the plan has next, be it in other portions."""
+    """Assert that instances are touched in the order of the plan, whatever the group sizes."""
     left = [ids for ids in planned if ids]
     for ids in touched:
         while ids:
@@ -158,7 +158,7 @@ def test_mixed_revisions_and_instances_that_are_down(strategy: dict[str, Any]) -
 
 
 def mixed(strategy: dict[str, Any]) -> World:
-    """Instances 0-3 of 8 at app:2, the others at app:1; app:2 failed for reasons that are gone."""
+    """Instances 0-3 of 8 at app:2, the others at app:1; the reason why app:2 failed is gone."""
     loose = {"strategy": {"type": "Batch", "size": 4}, "rollbackOnFailure": False}
     world = World(instances=8, update={**loose, "maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", instance=3, crash=1.0)
@@ -172,7 +172,7 @@ def mixed(strategy: dict[str, Any]) -> World:
 
 
 @each_strategy
-def test_what_a_superseded_update_has_under_way_is_the_first_group(
+def test_ids_that_a_superseded_update_has_in_flight_are_the_first_group(
     strategy: dict[str, Any],
 ) -> None:
     world = World(instances=7, update={"strategy": {"type": "Batch", "size": 3}}).ready()
@@ -187,11 +187,11 @@ def test_what_a_superseded_update_has_under_way_is_the_first_group(
     assert 1 in course.planned[0]
 
 
-# A person asks first: the plan of a dry run is the course of the same Update without it.
+# Dry runs: an Update follows the plan of an earlier dry run with the same spec.
 
 
 def manual(instances: int, strategy: dict[str, Any], **update: Any) -> World:
-    """All at app:1, with app:2 in the template; volumes and all else as in `template`."""
+    """A Job at app:1 with app:2 in its template; volumes and everything else as in `template`."""
     given = {"mode": "Manual", "strategy": strategy, **update}
     world = World(instances=instances, update=given).ready()
     world.edit(image="app:2")
@@ -200,7 +200,7 @@ def manual(instances: int, strategy: dict[str, Any], **update: Any) -> World:
 
 
 def asked(world: World, name: str = "real", **spec: Any) -> Course:
-    """The course of an Update, with the plan that a dry run of the same said before."""
+    """The course of an Update, with the plan of an earlier dry run of the same spec."""
     before = (world.uids(), world.status)
     world.cluster.user_update(f"{name}-plan", dry_run=True, **spec)
     world.until_phase(Phase.PLANNED)
@@ -239,7 +239,7 @@ def test_a_dry_run_of_a_restart(
     assert len(course.said.instances.unchanged) == (3 if spec else 0)
 
 
-def test_a_dry_run_of_a_way_back() -> None:
+def test_a_dry_run_to_an_older_revision() -> None:
     world = manual(4, {"type": "Batch", "size": 3})
     before = world.status.current_revision
     asked(world)
@@ -249,7 +249,7 @@ def test_a_dry_run_of_a_way_back() -> None:
 
 
 def test_a_dry_run_while_an_update_is_active() -> None:
-    """It says so, and what would be done now."""
+    """The plan has the conflict, and says what the Update would do now."""
     world = manual(5, {"type": "Queue", "size": 1})
     world.behave("app:2", instance=1, ready=None)
     world.cluster.user_update("first", instances="1")
@@ -281,11 +281,11 @@ SIZES = st.sampled_from([1, 2, 3, "30%", "100%"])
     down=st.sets(st.integers(0, 8), max_size=3),
     image=st.sampled_from(["app:1", "app:2"]),
 )
-def test_whatever_is_asked_for(
+def test_updates_with_any_spec_follow_their_plan(
     strategy: dict[str, Any], before: int, after: int, down: set[int], image: str
 ) -> None:
     world = World(instances=before, update={"strategy": strategy}).ready()
-    # One that is down at the very image it is to get may fail at it: no plan can know that.
+    # An instance that is down at the target image may fail there: no plan can know that.
     for i in down & set(range(before if image == "app:2" else 0)):
         world.behave("app:1", instance=i, ready=None)
         world.kill(i)

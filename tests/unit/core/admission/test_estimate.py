@@ -1,4 +1,4 @@
-"""How long an update is said to take: from what the Job's last ones took, never less than asked."""
+"""The estimate of an update: from the Job's last updates, at least what the policy prescribes."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def past(seconds: float, updated: int = 10, ago: float = 0.0, **other: object) -
     return replace(one, **other)  # type: ignore[arg-type]
 
 
-def test_scaled_from_the_last_update() -> None:
+def test_the_estimate_is_scaled_from_the_last_update() -> None:
     found = estimate([past(35.0)], draft(), instances=100, watched=10)
     words = "3.5 s per instance, as in the last completed update"
     assert found == Estimate(seconds=350, from_=words)
 
 
-def test_one_that_stood_still_for_a_night_does_not_count() -> None:
+def test_an_update_that_was_paused_for_a_night_does_not_distort_the_estimate() -> None:
     ordinary = [past(20.0, ago=n * 100.0) for n in range(4)]
     found = estimate([past(40_000.0, ago=999.0), *ordinary], draft(), instances=10, watched=1)
     words = "2.0 s per instance, as in the last completed 5 updates"
     assert found == Estimate(seconds=20, from_=words)
 
 
-def test_only_the_newest_count() -> None:
+def test_only_the_newest_updates_count() -> None:
     old = [past(1000.0, ago=1000.0 + n) for n in range(20)]
     new = [past(10.0, ago=float(n)) for n in range(5)]
     found = estimate([*old, *new], draft(), instances=10, watched=1)
@@ -47,17 +47,20 @@ def test_only_the_newest_count() -> None:
     assert found.seconds == 10
 
 
-def test_what_did_not_go_through_tells_nothing() -> None:
+def test_updates_that_did_not_complete_do_not_count() -> None:
     others = [past(9.0, phase=p) for p in Phase if p is not Phase.ROLLED_FORWARD]
     empty = [past(9.0, updated=0), past(-1.0), past(9.0, started=0.0)]
     assert estimate([*others, *empty], draft(), instances=10, watched=1) is None
 
 
-def test_without_a_past_the_times_of_the_policy_are_a_floor() -> None:
+def test_without_earlier_updates_the_estimate_is_what_the_policy_prescribes() -> None:
     found = estimate([], draft(min_ready=10), instances=100, watched=12)
     assert found is not None
     assert found.seconds == 120
-    assert found.from_.startswith("minReadySeconds (10 s) for each of 12 groups; it takes longer")
+    words = (
+        "minReadySeconds (10 s) for each of 12 groups; the time that pods take to start and stop"
+    )
+    assert found.from_.startswith(words)
     found = estimate([], draft(min_ready=10, after=300), instances=1, watched=1)
     assert found is not None
     assert found.seconds == 310
@@ -65,21 +68,21 @@ def test_without_a_past_the_times_of_the_policy_are_a_floor() -> None:
     found = estimate([], draft(min_ready=10, after=300), instances=1, watched=0)
     assert found is not None
     assert found.seconds == 300
-    assert found.from_.startswith("watchAfterSeconds (300 s);"), "what goes is not watched"
+    assert found.from_.startswith("watchAfterSeconds (300 s);"), "removed pods need not be Ready"
 
 
-def test_the_past_never_undercuts_the_floor() -> None:
+def test_the_estimate_is_at_least_what_the_policy_prescribes() -> None:
     found = estimate([past(10.0)], draft(min_ready=60), instances=10, watched=10)
     assert found is not None
     assert found.seconds == 600
     assert found.from_.startswith("minReadySeconds")
 
 
-def test_nothing_to_do() -> None:
+def test_there_is_no_estimate_without_instances() -> None:
     assert estimate([past(10.0)], draft(min_ready=60, after=9), instances=0, watched=0) is None
 
 
-def test_what_began_and_ended_within_a_second_is_a_past_as_well() -> None:
+def test_an_update_that_started_and_ended_within_a_second_counts() -> None:
     found = estimate([past(0.0, updated=4)], draft(), instances=8, watched=1)
     assert found is not None
     assert (found.seconds, found.from_.startswith("0.2 s per instance")) == (2, True)

@@ -1,4 +1,4 @@
-"""Updates made by a person: ranges, revisions, restarts, and what is refused."""
+"""Updates of people: ranges, revisions, restarts, and rejected Updates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def outcome(world: World, name: str = "mine") -> tuple[Phase, str]:
 
 
 def manual(instances: int = 4, **update: Any) -> World:
-    """A Job whose template has changed and waits for an Update object."""
+    """A Job with a changed template that waits for an Update object."""
     world = World(instances=instances, update={**MANUAL, **update}).ready()
     world.edit(image="app:2")
     world.run(10)
@@ -44,7 +44,7 @@ def test_manual_waits_for_an_update() -> None:
     world.quiet()
 
 
-def test_a_canary_then_the_rest() -> None:
+def test_a_canary_then_an_update_of_all_instances() -> None:
     world = manual()
     before = world.uids()
     asked(world, "canary", instances="1")
@@ -62,7 +62,7 @@ def test_a_canary_then_the_rest() -> None:
     assert world.status.current_revision == world.cluster.revision
 
 
-def test_the_canarys_pod_comes_back_at_its_revision() -> None:
+def test_a_lost_pod_of_a_canary_comes_back_at_its_revision() -> None:
     world = asked(manual(), "canary", instances="1")
     world.cluster.user_delete_update("canary")
     world.restart()
@@ -72,7 +72,7 @@ def test_the_canarys_pod_comes_back_at_its_revision() -> None:
     assert world.images() == {0: "app:1", 1: "app:2", 2: "app:1", 3: "app:1"}
 
 
-def test_a_canary_that_fails_goes_back_alone() -> None:
+def test_a_failed_canary_rolls_back_its_instances_only() -> None:
     world = manual(maxFailuresPerInstance=0)
     before = world.uids()
     world.behave("app:2", ready=None)
@@ -84,7 +84,7 @@ def test_a_canary_that_fails_goes_back_alone() -> None:
     assert [after[i] for i in (1, 2, 3)] == [before[i] for i in (1, 2, 3)]
 
 
-def test_back_to_an_older_revision() -> None:
+def test_an_update_to_an_older_revision() -> None:
     world = World(instances=3).ready()
     old = world.cluster.revision
     world.roll("app:2")
@@ -94,11 +94,11 @@ def test_back_to_an_older_revision() -> None:
     assert world.status.current_revision == old
     assert world.status.last_attempt
     assert world.status.last_attempt.revision != old
-    assert "Ready" in world.conditions(), "an older one on purpose"
+    assert "Ready" in world.conditions(), "an older revision on purpose"
     world.quiet()
 
 
-def test_rolling_back_after_completion_and_a_new_template_then() -> None:
+def test_an_update_to_an_older_revision_and_then_a_new_template() -> None:
     world = World(instances=2).ready()
     old = world.cluster.revision
     world.roll("app:2")
@@ -107,7 +107,7 @@ def test_rolling_back_after_completion_and_a_new_template_then() -> None:
     assert world.images_of("app:3") == Ids(range(2))
 
 
-def test_a_restart_ships_nothing_that_is_pending() -> None:
+def test_a_restart_does_not_ship_a_pending_template() -> None:
     world = manual()
     before = world.uids()
     asked(world, restart=True)
@@ -119,7 +119,7 @@ def test_a_restart_ships_nothing_that_is_pending() -> None:
     world.quiet()
 
 
-def test_a_restart_of_a_mixed_job_keeps_each_at_its_own() -> None:
+def test_a_restart_of_a_mixed_job_keeps_each_instance_at_its_revision() -> None:
     world = asked(manual(), "canary", instances="2")
     before = world.uids()
     asked(world, "again", restart=True, instances="1-2")
@@ -145,11 +145,11 @@ def test_a_restart_survives_a_crash_and_repeats_nothing() -> None:
     assert {i: u for i, u in world.uids().items() if i < 2} == half
 
 
-def test_a_restart_that_fails() -> None:
+def test_a_failed_restart_ends_failed() -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:1", ready=None)
     asked(world, restart=True)
-    assert outcome(world)[0] is Phase.FAILED, "there is nothing else to go back to"
+    assert outcome(world)[0] is Phase.FAILED, "there is no other revision to roll back to"
     assert not world.status.known_bad
 
 
@@ -164,7 +164,7 @@ def test_a_restart_that_fails() -> None:
         ({"revision": "web-other"}, "RevisionNotFound"),
     ],
 )
-def test_what_is_refused(spec: dict[str, Any], reason: str) -> None:
+def test_an_update_that_may_not_start_is_rejected(spec: dict[str, Any], reason: str) -> None:
     world = asked(manual(), **spec)
     assert outcome(world) == (Phase.REJECTED, reason)
     assert world.images_of("app:1") == Ids(range(4))
@@ -174,13 +174,13 @@ def test_what_is_refused(spec: dict[str, Any], reason: str) -> None:
     world.quiet()
 
 
-def test_the_parent_it_expects() -> None:
+def test_an_update_with_the_expected_parent_starts() -> None:
     world = manual()
     asked(world, parent=world.status.current_revision)
     assert outcome(world)[0] is Phase.ROLLED_FORWARD
 
 
-def test_a_template_that_the_server_refuses() -> None:
+def test_an_update_to_a_template_that_the_api_server_refuses_is_rejected() -> None:
     world = World(instances=2, update=MANUAL).ready()
     world.cluster.bad_images["app:2"] = "spec.containers[0].image: no"
     world.edit(image="app:2")
@@ -189,7 +189,7 @@ def test_a_template_that_the_server_refuses() -> None:
     assert "no" in world.named("mine").status.message
 
 
-def test_a_second_one_while_one_is_active() -> None:
+def test_a_second_update_while_one_is_active_is_rejected() -> None:
     world = manual()
     world.cluster.user_update("first")
     world.until(lambda: world.named("first").status.phase is Phase.ROLLING_FORWARD)
@@ -199,7 +199,7 @@ def test_a_second_one_while_one_is_active() -> None:
     assert outcome(world, "first")[0] is Phase.ROLLED_FORWARD
 
 
-def test_two_at_once_are_taken_in_their_order() -> None:
+def test_of_two_pending_updates_the_older_one_starts() -> None:
     world = manual()
     world.cluster.user_update("b")
     world.cluster.now += 1
@@ -209,7 +209,7 @@ def test_two_at_once_are_taken_in_their_order() -> None:
     assert outcome(world, "a") == (Phase.REJECTED, "UpdateInProgress")
 
 
-def test_a_known_bad_revision() -> None:
+def test_an_update_to_a_known_bad_revision_needs_force() -> None:
     world = World(instances=2, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", ready=None)
     world.roll("app:2")
@@ -234,7 +234,7 @@ def test_a_new_template_during_a_persons_update_waits() -> None:
     world.until(lambda: world.images_of("app:2") == Ids(range(4)))
 
 
-def test_stopped_before_it_started() -> None:
+def test_an_update_can_be_stopped_before_it_starts() -> None:
     world = manual()
     world.cluster.user_update("mine", action=Action.ABORT)
     world.run(1)
@@ -242,7 +242,7 @@ def test_stopped_before_it_started() -> None:
     assert world.images_of("app:1") == Ids(range(4))
 
 
-def test_scaled_during_a_partial_update() -> None:
+def test_a_scale_during_an_update_of_some_instances() -> None:
     world = manual(5)
     world.cluster.user_update("mine", instances="1,3-4")
     world.until(lambda: world.named("mine").status.phase is Phase.ROLLING_FORWARD)

@@ -1,4 +1,4 @@
-"""One Update superseding another: what it takes over, what it undoes, what it leaves alone."""
+"""One Update supersedes another: what it takes over, what it reverts, what it does not touch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.unit.core.sim import World
 
 
 def half_way(image: str = "app:2", **update: object) -> World:
-    """Four instances, the first is at the new image, the second on its way."""
+    """A Job of four instances: the first is at the new image, the second is being updated."""
     world = World(instances=4, update=update).ready()
     world.behave(image, instance=1, ready=40.0)
     world.edit(image=image)
@@ -17,18 +17,18 @@ def half_way(image: str = "app:2", **update: object) -> World:
     return world
 
 
-def test_superseded() -> None:
+def test_a_newer_template_supersedes_the_active_update() -> None:
     world = half_way()
     world.roll("app:3")
     old, new = world.named("web-g2").status, world.named("web-g3").status
     assert (old.phase, new.phase) == (Phase.SUPERSEDED, Phase.ROLLED_FORWARD)
-    assert old.from_ == new.from_, "it takes the old from whole"
+    assert old.from_ == new.from_, "the new Update inherits the whole from"
     assert world.conditions("web-g2") == {"Ready", "Complete"}
     assert world.images() == dict.fromkeys(range(4), "app:3")
     world.quiet()
 
 
-def test_what_is_down_for_the_former_comes_first() -> None:
+def test_instances_that_the_superseded_update_took_down_come_first() -> None:
     world = World(instances=4).ready()
     world.behave("app:1", stop=30.0)
     world.edit(image="app:2")
@@ -41,7 +41,7 @@ def test_what_is_down_for_the_former_comes_first() -> None:
     world.until_ended()
 
 
-def test_superseded_twice_then_undone_to_the_very_beginning() -> None:
+def test_a_rollback_after_two_superseded_updates_restores_the_first_from() -> None:
     world = half_way(maxFailuresPerInstance=0)
     before = world.uids()
     world.edit(image="app:3")
@@ -59,7 +59,7 @@ def test_superseded_twice_then_undone_to_the_very_beginning() -> None:
     world.quiet()
 
 
-def test_back_to_the_original_in_the_middle() -> None:
+def test_the_original_template_supersedes_an_update_half_way() -> None:
     world = half_way()
     before = world.uids()
     world.roll("app:1")
@@ -72,7 +72,7 @@ def test_back_to_the_original_in_the_middle() -> None:
     world.quiet()
 
 
-def test_back_to_the_original_before_anything_was_touched() -> None:
+def test_the_original_template_supersedes_an_update_that_touched_nothing() -> None:
     world = World(instances=4).ready()
     before = world.uids()
     world.edit(image="app:2")
@@ -89,7 +89,7 @@ def test_back_to_the_original_before_anything_was_touched() -> None:
     world.quiet()
 
 
-def test_superseding_a_rollback() -> None:
+def test_a_newer_template_supersedes_a_rollback() -> None:
     world = half_way(maxFailuresPerInstance=0)
     world.until(lambda: world.pod(1).ready)
     world.behave("app:2", instance=2, ready=None)
@@ -102,15 +102,15 @@ def test_superseding_a_rollback() -> None:
 
 
 def test_superseding_takes_over_what_is_down_first() -> None:
-    """Not a second instance goes while the first is on its way: the observer looks."""
+    """No second instance is taken down while the first is in flight; the observer checks that."""
     world = half_way()
     world.edit(image="app:3")
     world.until(lambda: "app:3" in world.images().values())
     assert str(world.images_of("app:3")) == "1"
 
 
-def test_a_retry_in_the_middle_takes_over_what_is_under_way() -> None:
-    """It is the first group of the new Update: no other instance goes before it is good."""
+def test_a_retry_half_way_takes_over_the_instances_in_flight() -> None:
+    """They are the first group of the new Update: no other instance starts before they are good."""
     world = half_way()
     world.edit(retryToken="again")
     world.run(10)
@@ -121,8 +121,8 @@ def test_a_retry_in_the_middle_takes_over_what_is_under_way() -> None:
     assert str(world.update.status.instances.updated) == "1-3"
 
 
-def test_the_original_again_while_it_is_being_restored() -> None:
-    """The instance on its way back is the new Update's first group."""
+def test_the_original_template_while_a_rollback_restores_it() -> None:
+    """The instance that is being rolled back is the new Update's first group."""
     world = half_way(maxFailuresPerInstance=0)
     world.until(lambda: world.pod(1).ready)
     world.behave("app:2", instance=2, ready=None)
@@ -132,7 +132,7 @@ def test_the_original_again_while_it_is_being_restored() -> None:
     world.edit(image="app:1")
     world.run(10)
     assert len(world.cluster.updates) == 2
-    assert str(world.images_of("app:2")) == "0-1", "they wait for 2"
+    assert str(world.images_of("app:2")) == "0-1", "instances 0 and 1 wait for instance 2"
     world.until_ended()
     assert world.phase is Phase.ROLLED_FORWARD
     assert world.images() == dict.fromkeys(range(4), "app:1")
@@ -159,7 +159,7 @@ def test_a_pause_is_inherited() -> None:
     assert world.images_of("app:3") == Ids(range(3))
 
 
-def test_superseding_what_waits_for_a_pulse() -> None:
+def test_a_newer_template_supersedes_an_update_that_awaits_a_pulse() -> None:
     world = World(instances=2, update={"pulseIntervalSeconds": 20}).ready()
     world.edit(image="app:2")
     world.until_phase(Phase.ROLL_FORWARD_AWAITING_PULSE)
@@ -169,7 +169,7 @@ def test_superseding_what_waits_for_a_pulse() -> None:
     assert world.phase is Phase.ROLL_FORWARD_AWAITING_PULSE
 
 
-def test_what_was_rolling_back_is_remembered_as_bad() -> None:
+def test_the_revision_of_a_superseded_rollback_is_known_bad() -> None:
     world = World(instances=4, update={"maxFailuresPerInstance": 0}).ready()
     bad_image = "app:2"
     world.behave(bad_image, instance=2, ready=None)
@@ -184,7 +184,7 @@ def test_what_was_rolling_back_is_remembered_as_bad() -> None:
     assert world.images_of("app:3") == Ids(range(4))
 
 
-def test_seven_in_a_row_and_back_to_the_first_from() -> None:
+def test_a_rollback_after_seven_superseded_updates_restores_the_first_from() -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     for number in range(2, 9):
         world.behave(f"app:{number}", ready=None)
