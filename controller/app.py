@@ -1,7 +1,7 @@
-"""The composition root: settings -> clients, feeds, queue, workers, servers. No decisions here.
+"""The composition root: settings -> clients, feeds, queue, workers, servers. It decides nothing.
 
-Everything runs in every replica, so that a standby's caches are warm; only the workers wait for
-the Lease. Who loses it stops acting at once, stands by, and runs for it again.
+Everything runs in every replica, so that a standby has filled caches; only the workers wait for the
+Lease. A process that loses the Lease stops acting at once and tries to get the Lease again.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ from controller.settings import Settings, version
 log = logging.getLogger(__name__)
 
 AGENT = f"{FIELD_MANAGER}/{version()}"
-#: Seconds that writes under way have to end in at a stop.
+#: Seconds for which writes in flight may go on when the workers stop.
 GRACE = 5.0
 
 
 class Operator:
-    """One process of Echelon. ``await run()`` until ``stop()``."""
+    """One process of Echelon. ``await run()`` returns after ``stop()``."""
 
     def __init__(self, settings: Settings, connection: Connection) -> None:
         self._settings = settings
@@ -56,7 +56,7 @@ class Operator:
         self._metrics = Metrics(CollectorRegistry(), version=version())
         may_write = guard(OneLease(lambda: self._lease))
         share = max(4, settings.connections // 4)
-        # Gates have theirs, lest what they ask for in vain delays what they decide.
+        # Gates have a client of their own, so that their slow requests delay nothing else.
         self._client, self._pod_client, self._gate_client = (
             Client(
                 connection,
@@ -64,7 +64,7 @@ class Operator:
                 observe=self._metrics.requested,
                 guard=may_write,
                 user_agent=AGENT,
-                # A write must be over, one way or the other, before the Lease can be another's.
+                # A write must have ended or failed before another process can get the Lease.
                 write_timeout=settings.lease_duration - settings.lease_renew_deadline,
             )
             for limit in (share, settings.connections, share)
@@ -74,7 +74,7 @@ class Operator:
             connection, limit=4, observe=self._metrics.requested, user_agent=f"{AGENT} lease"
         )
         self._queue: WorkQueue[Key] = WorkQueue()
-        # A standby remembers nothing to do: who wins the Lease looks at everything.
+        # A standby collects no keys: the process that gets the Lease adds all of them.
         self._queue.rest()
         self._store = Store(self._queue.add)
         self._feeds = Feeds(self._client, self._store, settings.namespaces, settings.resync)
@@ -117,8 +117,8 @@ class Operator:
         self._expose_state()
 
     def _gate_clients(self, connection: Connection) -> GateClients:
-        """What gates may ask, and by which means."""
-        # In a pod loopback is the operator itself; on a person's machine it is that machine.
+        """The clients of gates, and the addresses that gates may use."""
+        # In a pod, loopback is the operator itself; on a user's machine it is that machine.
         service = in_pod(os.environ)
         given = GateSettings(
             ca_file=self._settings.gate_ca_file,
@@ -128,11 +128,11 @@ class Operator:
         return GateClients(self._gate_client, (connection.server, *service), given)
 
     def stop(self) -> None:
-        """End ``run()`` in good order."""
+        """Make ``run()`` end in good order."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Serve until stopped. Raises ``OSError`` when an address cannot be had."""
+        """Serve until stopped. Raises ``OSError`` if a listen address is not available."""
         await self._servers.start()
         self._jobs.start()
         background = [
@@ -150,7 +150,7 @@ class Operator:
                 [*background, stopping, leading], return_when=asyncio.FIRST_COMPLETED
             )
             for task in done - {stopping}:
-                task.result()  # None of them ends by itself but by a fault of ours.
+                task.result()  # These tasks end only by a bug, whose exception this raises.
             await leading
         finally:
             for task in (*background, leading, stopping):
@@ -169,7 +169,7 @@ class Operator:
     # Leading.
 
     async def _stand_for_lease(self) -> None:
-        """Run for the Lease, work while it is held, and again."""
+        """Try to get the Lease, work while holding it, and try again after losing it."""
         while not self._stopping.is_set():
             self._lease = self._new_lease()
             renewing = asyncio.create_task(self._lease.run(), name="renewals")
@@ -184,7 +184,7 @@ class Operator:
         await self._lease.release()
 
     async def _lead(self) -> None:
-        log.info("holding the Lease %s: reading everything anew", self._settings.lease_name)
+        log.info("holding the Lease %s: listing all objects again", self._settings.lease_name)
         await self._first(self._feeds.renewed(), self._lease.lost.wait())
         if self._stopping.is_set() or self._lease.lost.is_set():
             return
@@ -212,7 +212,7 @@ class Operator:
                 raise problem
 
     async def _first(self, *works: Coroutine[Any, Any, Any] | asyncio.Future[Any]) -> None:
-        """Return when one of these is done, or the process is to stop; the others are ended."""
+        """Return when one of ``works`` is done or the process is to stop; cancel the others."""
         tasks = [asyncio.ensure_future(work) for work in (*works, self._stopping.wait())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -245,7 +245,7 @@ class Operator:
     # Showing.
 
     def _alive(self) -> dict[str, Check]:
-        """Faults of ours, which a restart mends; an API server that is silent is none of them."""
+        """Checks for faults that a restart of this process fixes; a silent API server is none."""
         checks: dict[str, Check] = {
             "loop": not_older(self._heartbeat.age, 30.0, "the event loop has not turned"),
             "queue": not_older(self._queue.stuck_for, self._settings.stuck, "nothing has moved"),

@@ -1,9 +1,9 @@
-"""Where Jobs come in: kopf watches them and hands each event on.
+"""The feed of Jobs: kopf watches them and passes on each event.
 
-kopf is the frame but only looks: its one handler is ``on.event``, which writes nothing (no
-finalizers, no annotations, no peering, no Events). It runs in a thread with a loop of its own,
-because it ends the tasks of the loop it ends in, and it is started again whenever it ends before
-its time. A lost event only delays: whoever listens also lists from time to time.
+kopf only reads: its one handler is ``on.event``, which writes nothing (no finalizers, no
+annotations, no peering, no Events). kopf runs in a thread with an event loop of its own, because it
+cancels all tasks of its loop when it ends, and it is started again whenever it ends too early. A
+lost event only causes a delay, because the receiver also lists the Jobs from time to time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from controller.resource import Resource
 
 log = logging.getLogger(__name__)
 
-#: An event's type: ADDED, MODIFIED or DELETED of a watch, LISTED for objects found at a start.
+#: Called with the type of an event and the object. The type is ADDED, MODIFIED or DELETED for
+#: events of a watch, LISTED for objects that exist at the start.
 OnEvent = Callable[[str, dict[str, Any]], None]
 
 _RESTART_FIRST: Final = 0.5
@@ -35,7 +36,7 @@ _STOP_TIMEOUT: Final = 10.0
 
 
 class Backoffs(Iterable[float]):
-    """Without end, so that no outage of the API server ends kopf."""
+    """An endless sequence of seconds, so that no outage of the API server ends kopf."""
 
     def __iter__(self) -> Iterator[float]:
         yield from (0.1, 0.3, 1, 2, 5, 10)
@@ -46,7 +47,8 @@ class Backoffs(Iterable[float]):
 class JobFeed:
     """Calls ``on_event(type, body)`` in ``loop`` for each event of ``resource``.
 
-    ``namespaces`` empty: all. Until the resource is served (its CRD installed) it waits.
+    If ``namespaces`` is empty, all namespaces are watched. The feed waits until the resource is
+    served (its CRD is installed).
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class JobFeed:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._stopped = threading.Event()
-        #: How often kopf was started.
+        #: Number of starts of kopf.
         self.starts = 0
 
     def start(self) -> None:
@@ -75,16 +77,16 @@ class JobFeed:
         self._thread.start()
 
     async def stop(self) -> None:
-        """End kopf, within seconds."""
+        """End kopf. Returns after at most 10 seconds."""
         self._stopped.set()
-        with suppress(RuntimeError):  # the thread's loop may be closed already
+        with suppress(RuntimeError):  # The loop of the thread may be closed already.
             if self._loop is not None and self._stopping is not None:
                 self._loop.call_soon_threadsafe(self._stopping.set)
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, _STOP_TIMEOUT)
 
     def alive(self) -> bool:
-        """Whether kopf, or what starts it again, is running."""
+        """Whether the thread runs that runs kopf and starts it again."""
         return self._thread is not None and self._thread.is_alive()
 
     # -- in kopf's thread ------------------------------------------------------------------
@@ -116,8 +118,8 @@ class JobFeed:
             pause = min(_RESTART_MAX, pause * 2)
 
     def _on_stray(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """What kopf's own tasks leave unsaid; when it is being ended in the middle of a request,
-        that is no news."""
+        """Log unhandled exceptions of kopf's tasks. While kopf is being ended they are normal,
+        because that may interrupt a request."""
         if self._stopped.is_set():
             log.debug("kopf at its end: %s", context.get("exception") or context.get("message"))
         else:
@@ -128,7 +130,8 @@ class JobFeed:
             log.warning("kopf ended, starting it again: %s", error or "no reason given")
 
     async def _is_served(self) -> bool:
-        """kopf looks only once what kinds there are: let it not look too early."""
+        """Whether the API server serves the resource. kopf finds out only once, when it starts, so
+        it must not start earlier."""
         try:
             async with Client(await connect(), user_agent=self._user_agent) as client:
                 served = await serves(client, self._resource)
@@ -165,13 +168,13 @@ class JobFeed:
                        id="hand-on")  # fmt: skip
         async def hand_on(event: Any, **_: Any) -> None:
             kind, body = event["type"] or "LISTED", event["object"]
-            with suppress(RuntimeError):  # the main loop is closed: the process is ending
+            with suppress(RuntimeError):  # The main loop is closed, because the process is ending.
                 self._main.call_soon_threadsafe(self._on_event, kind, body)
 
         return registry
 
     async def _login(self) -> kopf.AiohttpSession:
-        """kopf talks to the same cluster as everything else, with the same credentials."""
+        """The session of kopf: the same cluster and credentials as the rest of the operator."""
         try:
             connection = await connect()
         except ConfigError as error:
@@ -202,11 +205,11 @@ def _authorizing(connection: Connection) -> aiohttp.ClientMiddlewareType:
 
 
 def kopf_settings() -> kopf.OperatorSettings:
-    """kopf as a pure reader that outlives the API server."""
+    """Settings with which kopf only reads and survives any outage of the API server."""
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.peering.standalone = True
-    # Namespaces are given and the kind is known to be served: nothing else to look for.
+    # The namespaces are given and the kind is known to be served, so nothing must be scanned.
     settings.scanning.disabled = True
     settings.networking.error_backoffs = Backoffs()
     settings.networking.request_timeout = 10
@@ -215,7 +218,8 @@ def kopf_settings() -> kopf.OperatorSettings:
     settings.watching.chunk_size = 500
     settings.queueing.idle_timeout = 1
     settings.queueing.error_delays = (1, 2, 5, 10)
-    # kopf would end the whole process, and takes away only finalizers of this name.
+    # None: kopf must not end the whole process. The finalizer: kopf removes finalizers of this
+    # name, so no object must have it.
     settings.process.ultimate_exiting_timeout = None
     settings.persistence.finalizer = "echelon.dev/never-set"
     return settings

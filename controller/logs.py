@@ -1,6 +1,7 @@
-"""Logs for a person (console) or a machine (JSON), through the standard library.
+"""Log output for people (console) or programs (JSON), with the standard library.
 
-What a line is about travels as ``extra``: ``job`` and ``update`` (namespace/name), ``instance``.
+Loggers pass the subject of a line as ``extra``: ``job`` and ``update`` (namespace/name),
+``instance``.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _RESET: Final = "\033[0m"
 
 
 def setup(format: str = "console", level: str = "info", stream: TextIO | None = None) -> None:
-    """Send all logs to ``stream`` (stderr), in ``format`` console or json, from ``level`` on."""
+    """Write all logs of at least ``level`` to ``stream`` (default stderr) as console or json."""
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Json() if format == "json" else Console(colour=_wants_colour(stream)))
@@ -43,7 +44,7 @@ def setup(format: str = "console", level: str = "info", stream: TextIO | None = 
 
 
 def _tame_others(level: str) -> None:
-    """Frameworks tell at INFO what every object and request does; that is our business to tell."""
+    """Raise the levels of libraries that would log every object and request at INFO."""
     quiet = level.lower() != "debug"
     logging.getLogger("kopf").setLevel(logging.INFO)
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)
@@ -53,7 +54,7 @@ def _tame_others(level: str) -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    # kopf runs in a thread on purpose; signals are handled by the main one.
+    # kopf warns that it gets no signals in its thread; the main thread handles them.
     return not (record.name.startswith("kopf") and "OS signals are ignored" in str(record.msg))
 
 
@@ -88,7 +89,7 @@ class Console(logging.Formatter):
 
 
 class Json(JsonFormatter):
-    """One object a line: time, level, logger, message, and the context that was given."""
+    """One JSON object per line: time, level, logger, message and the ``extra`` fields."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,7 +1,7 @@
-"""What the operator tells Prometheus. No label names a Job: there may be thousands.
+"""The operator's metrics. No label names a Job, because there may be thousands of Jobs.
 
-Counters and histograms are kept as things happen; everything that is a state is read from its
-owner when Prometheus asks.
+Counters and histograms are updated when something happens. Gauges read the present state from its
+owner at each scrape.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 _RECONCILE_BUCKETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _REQUEST_BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0)
 
-# When a counter began tells nothing that `process_start_time_seconds` does not.
+# All counters start with the process, and `process_start_time_seconds` shows that time already.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 Numbers = Callable[[], Mapping[str, float]]
@@ -39,24 +39,24 @@ def _none() -> Mapping[str, float]:
 
 @dataclass(slots=True)
 class State:
-    """Where the present state is read, at each scrape. Assign what there is; all are cheap."""
+    """Functions that return the present state at each scrape. Assign them; they must be cheap."""
 
     queue_depth: Callable[[], float] = field(default=_zero)
     queue_oldest_seconds: Callable[[], float] = field(default=_zero)
     leader: Callable[[], float] = field(default=_zero)
-    #: By condition that is True.
+    #: Number of Jobs by condition that is True.
     jobs: Numbers = field(default=_none)
-    #: By phase.
+    #: Number of Updates by phase.
     updates: Numbers = field(default=_none)
-    #: By state.
+    #: Number of instances by state.
     instances: Numbers = field(default=_none)
-    #: By resource.
+    #: Seconds by resource.
     informer_lag_seconds: Numbers = field(default=_none)
     informer_silence_seconds: Numbers = field(default=_none)
 
 
 class Metrics:
-    """All metrics, in the registry given."""
+    """Registers all metrics in ``registry`` and updates the counters and histograms."""
 
     def __init__(self, registry: CollectorRegistry, *, version: str) -> None:
         self.registry = registry
@@ -109,17 +109,17 @@ class Metrics:
         ProcessCollector(registry=registry)
 
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
-        """One reconcile ended: ``result`` is success, error or terminating."""
+        """Record the end of a reconcile; ``result`` is success, error or terminating."""
         self._reconcile.labels(kind, result).observe(seconds)
 
     def requested(self, verb: str, resource: str, code: int, seconds: float) -> None:
-        """One request ended (an ``observe`` for a client)."""
+        """Record the end of a request to the API server (the ``observe`` of a client)."""
         self._requests.labels(verb, resource, str(code)).inc()
         if verb != "watch":
             self._request_seconds.labels(verb, resource).observe(seconds)
 
     def asked(self, provider: str, verdict: str, seconds: float, late: float) -> None:
-        """One question to a gate was answered, or not."""
+        """Record that a gate was asked once; ``late``: seconds after its due time."""
         self._asks.labels(provider, verdict).inc()
         self._ask_seconds.labels(provider).observe(seconds)
         self._ask_late.observe(max(0.0, late))

@@ -1,10 +1,10 @@
-"""Tells Kubernetes whether this process is alive and ready, and Prometheus what it does.
+"""Serves the probes for Kubernetes and the metrics for Prometheus.
 
-``/healthz`` fails when only a restart helps, that is for faults of ours: a key that is stuck in
-work, a watch that neither hears nor asks, an event loop that stands still, a thread that ended. An
-API server that is silent, however long, is no reason.
-``/readyz`` fails until the caches are filled; a standby without the Lease is ready. Both list
-their checks as the API server's own do.
+``/healthz`` fails only for faults of this process that a restart fixes: a key that is stuck in
+work, a watch that neither receives anything nor sends requests, a blocked event loop, a thread that
+ended. It does not fail because the API server is silent, however long.
+``/readyz`` fails until the caches are filled; a standby without the Lease is ready. Both list their
+checks in the format of the API server's probes.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from controller.setting_types import Address
 
 log = logging.getLogger(__name__)
 
-#: What is wrong, or None when all is well.
+#: Returns what is wrong, or None if nothing is wrong.
 Check = Callable[[], str | None]
 
-#: Two bookmarks missed, a back-off, and a list that is not answered.
+#: Seconds without a sign of life of a watch: two bookmarks, a back-off and a list without answer.
 WATCH_IDLE: Final = 150.0
-#: A loop that runs late by so much has been blocked.
+#: Seconds of delay after which the event loop counts as blocked.
 LOOP_STALL: Final = 30.0
 
 
 def not_older(age: Callable[[], float], limit: float, what: str) -> Check:
-    """Fails when something is older than ``limit`` seconds: "the oldest key waits for 130 s"."""
+    """A check that fails when ``age`` is over ``limit`` seconds: "nothing has moved for 130 s"."""
 
     def check() -> str | None:
         seconds = age()
@@ -49,7 +49,7 @@ def is_set(event: asyncio.Event, otherwise: str) -> Check:
 
 
 class Heartbeat:
-    """Notices an event loop that does not turn."""
+    """Notices a blocked event loop: ``age`` grows while ``run`` cannot run."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -67,7 +67,7 @@ class Heartbeat:
 def add_probes(
     app: web.Application, alive: Mapping[str, Check], ready: Mapping[str, Check]
 ) -> None:
-    """Serve ``/healthz`` and ``/readyz``; the mappings may still grow."""
+    """Serve ``/healthz`` and ``/readyz``; checks may be added to the mappings later."""
 
     async def healthz(_: web.Request) -> web.Response:
         return _answer("healthz", alive)
@@ -114,7 +114,7 @@ class Servers:
         ready: Mapping[str, Check],
         registry: CollectorRegistry,
     ) -> None:
-        #: Where they listen, once started.
+        #: The addresses on which the servers listen; after ``start`` with the real ports.
         self.health = health
         self.metrics = metrics
         self._alive = alive
@@ -123,7 +123,7 @@ class Servers:
         self._runners: list[web.AppRunner] = []
 
     async def start(self) -> None:
-        """Listen. Raises ``OSError`` when an address that was asked for cannot be had."""
+        """Listen. Raises ``OSError`` if an address that the user chose is not available."""
         app = web.Application()
         add_probes(app, self._alive, self._ready)
         if self.metrics == self.health and self.health.port:

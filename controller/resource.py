@@ -1,4 +1,4 @@
-"""A kind of objects as the API server serves it: its names and its URL paths. No I/O."""
+"""An API resource: its names and its URL paths. No I/O."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Resource:
         name: str | None = None,
         subresource: str | None = None,
     ) -> str:
-        """The URL path of the collection, one object, or a subresource of one object.
+        """The URL path of the collection, of one object, or of a subresource of one object.
 
-        Without a namespace a namespaced resource means all namespaces, which only lists and
-        watches may ask for.
+        Without ``namespace``, the path of a namespaced resource is for all namespaces, which only
+        lists and watches may use. Raises ``ValueError`` for an object without its namespace.
         """
         path = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         if self.namespaced:

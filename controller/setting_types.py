@@ -1,6 +1,6 @@
-"""The values that flags and variables take, each read from its text.
+"""The types of the values of flags and variables, which are read from text.
 
-A reader raises ``ValueError`` that says what would be right.
+A reader raises ``ValueError`` with a message that says what would be right.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen. An empty host is every interface; ``spare`` allows another port when this
-    one is taken (a default nobody asked for must not stop a second operator)."""
+    """An address to listen on. An empty host means all interfaces. ``spare`` allows another port if
+    this one is in use, because a default port must not prevent a second operator on one machine."""
 
     host: str
     port: int
@@ -50,7 +50,7 @@ def _address(text: str) -> Address:
 
 
 def one_of(*choices: str) -> BeforeValidator:
-    """One of these words, in any case; read in lower case."""
+    """Reads one of these words, in upper or lower case, as lower case."""
 
     def read(text: str) -> str:
         if text.lower() not in choices:
@@ -70,7 +70,7 @@ def _matching(pattern: re.Pattern[str], what: str) -> BeforeValidator:
 
 
 def whole_number(low: int, high: int) -> BeforeValidator:
-    """A whole number between these two, both included."""
+    """Reads a whole number from ``low`` to ``high``, both included."""
 
     def read(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
@@ -93,7 +93,7 @@ def _bool(text: str) -> bool:
 
 
 def seconds(low: float, high: float) -> BeforeValidator:
-    """Seconds between these two, both included; fractions count."""
+    """Reads seconds from ``low`` to ``high``, both included; fractions are allowed."""
 
     def read(text: str) -> float:
         try:
@@ -111,6 +111,6 @@ Namespaces = Annotated[tuple[str, ...], BeforeValidator(_namespaces)]
 ListenAddress = Annotated[Address, BeforeValidator(_address)]
 NamespaceName = Annotated[str, _matching(_LABEL, "a namespace's name")]
 ObjectName = Annotated[str, _matching(_NAME, "an object's name")]
-#: A path; "" for none.
+#: A path; "" if no file is given.
 ReadableFile = Annotated[str, BeforeValidator(_file)]
 TrueOrFalse = Annotated[bool, BeforeValidator(_bool)]

@@ -1,7 +1,8 @@
-"""How the operator is told what to do: flags, each also an environment variable.
+"""The settings of the operator: flags, each of which is also an environment variable.
 
-``load()`` gives the settings, or ends the process as command line tools do: ``--help`` and
-``--version`` with 0, anything wrong with 2 and a message that names the flag and the mend.
+``load()`` returns the settings, or ends the process as command line tools do: ``--help`` and
+``--version`` with status 0, an error with status 2 and a message that names the flag and says what
+would be right.
 """
 
 from __future__ import annotations
@@ -49,12 +50,12 @@ def version() -> str:
 
 _WHAT, _OUTPUT, _LEASE, _TUNING = "what to serve", "what to show", "who acts", "tuning"
 _GATES: Final = "health gates"
-#: As --help shows them.
+#: In the order of --help.
 _GROUPS: Final = (_WHAT, _OUTPUT, _LEASE, _GATES, _TUNING)
 
 
 def _flag(name: str, group: str, metavar: str, default: object, help: str) -> Any:
-    """A setting: its flag without the dashes, where --help shows it, and how."""
+    """A setting. ``name`` is the flag without dashes, ``group`` its section in --help."""
     return Field(
         default,
         validation_alias=_PREFIX + name.upper().replace("-", "_"),
@@ -64,9 +65,9 @@ def _flag(name: str, group: str, metavar: str, default: object, help: str) -> An
 
 
 class Settings(BaseSettings):
-    """What flags and variables say. Times are seconds."""
+    """The values of all flags and variables. Times are seconds."""
 
-    # Values are words that `setting_types` reads, not JSON.
+    # Values are text that `setting_types` reads, not JSON.
     model_config = SettingsConfigDict(
         frozen=True,
         case_sensitive=True,
@@ -122,7 +123,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _is_held(self) -> Settings:
-        """A Lease can be held: renewed in time, and given up before it is free."""
+        """Check that the times fit: a holder renews in time, and stops before the Lease is free."""
         if not self.lease_duration > self.lease_renew_deadline > self.lease_retry:
             raise ValueError(
                 "--lease-duration-seconds must be greater than --lease-renew-deadline-seconds, "
@@ -156,22 +157,22 @@ def load(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Settin
     """The settings of a command line (without the program's name) and its environment."""
     parser = _parser()
     parsed = vars(parser.parse_args(argv))
-    # Only namespaces add up; of others the last counts, as everywhere.
+    # --namespace may be repeated; of other repeated flags the last counts.
     given = {v: text if isinstance(text, str) else ",".join(text) for v, text in parsed.items()}
     variables = EnvSettingsSource(Settings)
-    # An empty variable says nothing.
+    # An empty variable counts as absent.
     variables.env_vars = {name: text for name, text in environ.items() if text}
     sources = (InitSettingsSource(Settings, given), variables)
     try:
         return Settings(_build_sources=(sources, {}))
     except ValidationError as error:
         wrong = error.errors()[0]
-        said = [_spelled(str(v)) if v in given else str(v) for v in wrong["loc"][:1]]
-        parser.error(": ".join([*said, str(wrong["ctx"]["error"])]))
+        source = [_spelled(str(v)) if v in given else str(v) for v in wrong["loc"][:1]]
+        parser.error(": ".join([*source, str(wrong["ctx"]["error"])]))
 
 
 def _spelled(variable: str) -> str:
-    """The flag of a variable."""
+    """The flag that belongs to an environment variable."""
     return "--" + variable.removeprefix(_PREFIX).lower().replace("_", "-")
 
 
@@ -206,7 +207,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _shown(default: Any) -> str:
-    """A default as --help shows it."""
+    """A default in the form in which --help shows it."""
     if isinstance(default, bool):
         return f" ({default})".lower()
     if isinstance(default, float):
@@ -215,7 +216,7 @@ def _shown(default: Any) -> str:
 
 
 class _Help(argparse.HelpFormatter):
-    """Wraps the description, keeps the lines of the epilog."""
+    """A help format that wraps the description and keeps the lines of the epilog."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return text if "\n" in text else super()._fill_text(text, width, indent)

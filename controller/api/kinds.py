@@ -1,4 +1,4 @@
-"""Echelon's own kinds, for whoever asks the API server for them."""
+"""The API resources of Echelon's own kinds."""
 
 from __future__ import annotations
 

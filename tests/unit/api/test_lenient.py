@@ -24,7 +24,7 @@ def test_what_makes_no_sense_of_a_status_is_ignored_and_said(
     assert found.status.phase is Phase.ROLLING_FORWARD
     assert found.status.started_at is None
     assert found.status.message == "at work"
-    assert caplog.messages == ["web-g2: status.startedAt makes no sense and is ignored"]
+    assert caplog.messages == ["web-g2: status.startedAt is invalid and ignored"]
     assert given["status"]["startedAt"] == "soon", "what was given stays as it is"
 
 
