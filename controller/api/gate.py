@@ -15,6 +15,8 @@ from controller.api.meta import MAX_INT32, Model
 
 Seconds = Annotated[int, Field(ge=0, le=MAX_INT32)]
 PROVIDERS: Final = ("prometheus", "http", "job", "webhook", "builtin")
+#: Maximum seconds for asking a gate once, however long its interval is.
+LONGEST_ASK: Final = 10.0
 
 AtLeastOne = Annotated[int, Field(ge=1, le=MAX_INT32)]
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
@@ -242,3 +244,8 @@ class Gate(Model):
     def provider(self) -> str:
         """Name of the field that holds the provider; "" if none does, which the schema refuses."""
         return next((name for name in PROVIDERS if getattr(self, name) is not None), "")
+
+    @property
+    def ask_timeout(self) -> float:
+        """Seconds that asking this gate once may take."""
+        return min(float(self.interval_seconds), LONGEST_ASK)

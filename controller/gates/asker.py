@@ -13,7 +13,7 @@ from typing import Final
 from controller.api.gate import Gate
 from controller.core.verdicts.answer import Answer, inconclusive
 from controller.gates import http, job, prometheus, webhook
-from controller.gates.clients import GateClients, ask_timeout
+from controller.gates.clients import GateClients
 from controller.gates.context import Context
 from controller.gates.fetch import FetchError
 from controller.kube.errors import ApiError
@@ -41,7 +41,7 @@ class Asker:
         provider = _PROVIDERS.get(gate.provider)
         if provider is None:
             return inconclusive("the gate has no provider that can be asked")
-        seconds = ask_timeout(gate)
+        seconds = gate.ask_timeout
         try:
             async with asyncio.timeout(seconds):
                 return await provider(gate, context, self._clients)

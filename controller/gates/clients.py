@@ -16,21 +16,13 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from controller.api.gate import Gate
 from controller.gates.addresses import Guard
 from controller.gates.fetch import FetchError
 from controller.gates.names import Resolver
 from controller.kube.client import Client
 
-#: Maximum seconds for asking a gate once, however long its interval is.
-LONGEST_ASK = 10.0
 #: Maximum number of requests in flight for one gate.
 PARALLEL = 50
-
-
-def ask_timeout(gate: Gate) -> float:
-    """Seconds that asking this gate once may take."""
-    return min(float(gate.interval_seconds), LONGEST_ASK)
 
 
 @dataclass(frozen=True, slots=True)

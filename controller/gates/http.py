@@ -16,7 +16,7 @@ import aiohttp
 
 from controller.api.gate import Gate
 from controller.core.verdicts.answer import Answer, judge_http
-from controller.gates.clients import PARALLEL, GateClients, ask_timeout
+from controller.gates.clients import PARALLEL, GateClients
 from controller.gates.context import POD_IP, Context, expand
 from controller.gates.fetch import FetchError, Question, fetch, shown, url_of
 
@@ -31,7 +31,7 @@ async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
     assert gate.http is not None
     expect = gate.http.expect_status or (200,)
     targets = _targets(gate.http.url, context)
-    seconds = ask_timeout(gate) * _SHARE
+    seconds = gate.ask_timeout * _SHARE
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds
     each = seconds / max(1, min(_ROUNDS, math.ceil(len(targets) / PARALLEL)))

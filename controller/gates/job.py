@@ -15,7 +15,7 @@ from typing import Any, Final
 from controller.api import labels
 from controller.api.gate import Gate, Scope
 from controller.core.verdicts.answer import Answer, inconclusive, judge_job
-from controller.gates.clients import GateClients, ask_timeout
+from controller.gates.clients import GateClients
 from controller.gates.context import Context, filled
 from controller.kube.errors import AlreadyExists, ApiError, NotFound
 from controller.kube.logs import tail
@@ -39,7 +39,7 @@ async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
     """The answer of a job gate; creates its Job if there is none. Raises ``ApiError``."""
     name = name_of(gate, context)
     clock = asyncio.get_running_loop().time
-    end = clock() + ask_timeout(gate) * _SHARE
+    end = clock() + gate.ask_timeout * _SHARE
     job = await _job(gate, context, clients, name)
     owners = job.get("metadata", {}).get("ownerReferences") or ()
     if all(owner.get("uid") != context.update_uid for owner in owners):

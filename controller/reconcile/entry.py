@@ -18,6 +18,7 @@ from controller.api.job import Job
 from controller.api.lenient import lenient, part, unreadable
 from controller.api.update import TERMINAL, Update
 from controller.core.model import plan
+from controller.core.model.limits import TEMPLATES_KEPT
 from controller.core.model.observed import Finished, GateAnswer, Node, Observed, Refusal, Verdict
 from controller.core.model.plan import ActionKey
 from controller.core.pods.index import Instances
@@ -28,8 +29,6 @@ from controller.reconcile.decode import RevisionObject, UpdateObject
 from controller.reconcile.refusal import RefusedActions
 
 Key = tuple[str, str]
-
-TEMPLATES_KEPT = 8
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from controller.core.decide import decide
 from controller.core.job import missing
 from controller.core.model import plan
+from controller.core.model.limits import REPORT_EVERY
 from controller.core.model.observed import Observed
 from controller.core.refusals import writes as refused_writes
 from controller.core.status import too_new
@@ -34,8 +35,6 @@ log = logging.getLogger(__name__)
 
 #: Writes in a row that one reconcile may need; more would be a decision that never settles.
 MAX_WRITES = 50
-#: Seconds between two reports about one object.
-REPORT_EVERY = 1.0
 #: Added to a moment, so that it has surely come when the key is decided.
 LATE = 0.005
 

@@ -25,6 +25,7 @@ from controller.api.preview import (
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.admission.estimate import estimate
 from controller.core.model.context import Context
+from controller.core.model.limits import TEMPLATES_KEPT
 from controller.core.replacement import in_place
 from controller.core.revisions.change import Change
 from controller.core.revisions.template import own_claims
@@ -32,8 +33,6 @@ from controller.core.rollout import strategy
 from controller.core.rollout.direction import Direction
 
 MAX_GROUPS: Final = 50
-#: Templates of older revisions that the operator keeps at a time, as text.
-MAX_TEMPLATES: Final = 8
 QUOTA: Final = "QuotaExceeded"
 
 
@@ -86,7 +85,7 @@ def templates_needed(context: Context, draft: UpdateStatus) -> frozenset[str]:
     # The present template is always known. The goal's template comes first, because each other
     # template is compared with it.
     older = (needed & set(context.observed.revisions)) - {context.observed.revision}
-    first = sorted(older, key=lambda r: (r not in direction.goal, r))[:MAX_TEMPLATES]
+    first = sorted(older, key=lambda r: (r not in direction.goal, r))[:TEMPLATES_KEPT]
     return frozenset(first) - set(context.observed.templates)
 
 

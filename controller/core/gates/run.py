@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from controller.api.gate import Gate, OnInconclusive, Scope
+from controller.api.gate import LONGEST_ASK, Gate, OnInconclusive, Scope
 from controller.api.meta import surely_past
 from controller.api.update import GateStatus
 from controller.core.model.observed import GateAnswer
@@ -21,8 +21,8 @@ PASSED: Final = "Passed"
 FAILED: Final = "Failed"
 INCONCLUSIVE: Final = "Inconclusive"
 MAX_MESSAGE: Final = 256
-#: Seconds that an answer may take, with some reserve.
-_ASKING: Final = 15.0
+#: Seconds that an answer may take, with five in reserve.
+_ASKING: Final = LONGEST_ASK + 5.0
 
 
 def run_of(state: GateStatus) -> str:

@@ -12,13 +12,12 @@ from controller.api.policy import Replacement
 from controller.api.update import BACKWARD, HistoryEntry
 from controller.core.model.assigned import Assigned
 from controller.core.model.context import Context
+from controller.core.model.limits import TEMPLATES_KEPT
 from controller.core.model.plan import Event, ReadRevision, Write, WriteUpdate
 from controller.core.revisions.change import Change, classify, why_not_in_place
 from controller.core.rollout.direction import Direction
 from controller.core.status.update import MAX_HISTORY, MAX_MESSAGE, OPERATOR
 
-#: Revisions that are compared at most. Jobs that run more are rare; their pods are replaced.
-MAX_READ: Final = 8
 #: Reason when pods are replaced despite ``InPlace``: the difference requires a new pod.
 NOT_IN_PLACE: Final = "NotInPlace"
 
@@ -93,8 +92,8 @@ def unread(direction: Direction) -> Write | None:
         r for r, ids in context.view.at.items() if ids & direction.not_started & context.view.alive
     }
     changing = context.view.at_revision("") & direction.not_started & context.view.alive
-    names |= {context.view.pod(i).revision for i in islice(changing, MAX_READ)} - {""}
-    if len(names) > MAX_READ:
+    names |= {context.view.pod(i).revision for i in islice(changing, TEMPLATES_KEPT)} - {""}
+    if len(names) > TEMPLATES_KEPT:  # Jobs that run so many are rare; their pods are replaced.
         return None
     missing = (names - set(context.observed.templates)) & set(context.observed.revisions)
     return ReadRevision(min(missing)) if missing else None

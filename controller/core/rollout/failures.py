@@ -18,6 +18,7 @@ from controller.api.ids import NONE, Ids
 from controller.api.meta import surely_past
 from controller.api.pods.pod import Pod, Trouble
 from controller.api.update import Failure
+from controller.core.model.limits import REPORT_EVERY
 from controller.core.rollout import lost_nodes
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.outage import Outage, of_pod
@@ -112,7 +113,7 @@ class FailureCounts:
         )
         moments = chain(moments, (self._recheck_at(i) for i in self._past_deadline))
         if self.unstored:
-            moments = chain(moments, (self.direction.context.stamp + 1,))
+            moments = chain(moments, (self.direction.context.stamp + REPORT_EVERY,))
         return min((at for at in moments if self.now < at < math.inf), default=None)
 
     @cached_property
@@ -160,10 +161,9 @@ class FailureCounts:
         """Ids of instances whose new count is stored only in the next second: if thousands fail one
         by one, each must not cost a write. Empty if the new counts make the Update fail."""
         stored = self.direction.update.status.failures
-        waits = stored and stored[0].time == self.direction.context.stamp
-        return (
-            Ids(self.increased) if waits and not (self.direction.moving and self.too_many) else NONE
-        )
+        waits = stored and 0 <= self.direction.context.stamp - stored[0].time < REPORT_EVERY
+        fails = self.direction.moving and self.too_many
+        return Ids(self.increased) if waits and not fails else NONE
 
     @property
     def too_many(self) -> bool:

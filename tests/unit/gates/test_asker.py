@@ -11,7 +11,6 @@ from controller.api.gate import Gate
 from controller.core.verdicts.answer import inconclusive
 from controller.gates import asker as module
 from controller.gates.asker import Asker
-from controller.gates.clients import ask_timeout
 from controller.gates.context import Context
 from tests.unit.gates.conftest import Api, Serve
 
@@ -39,9 +38,9 @@ async def test_an_ask_ends_in_time(asker: Asker, context: Context, serve: Serve)
 
 
 def test_the_time_limit_is_the_interval_up_to_ten_seconds() -> None:
-    assert ask_timeout(gate()) == 10
-    assert ask_timeout(gate(intervalSeconds=3)) == 3
-    assert ask_timeout(gate(intervalSeconds=3600)) == 10
+    assert gate().ask_timeout == 10
+    assert gate(intervalSeconds=3).ask_timeout == 3
+    assert gate(intervalSeconds=3600).ask_timeout == 10
 
 
 async def test_the_api_server_out_of_reach(asker: Asker, context: Context, api: Api) -> None:

@@ -17,11 +17,18 @@ from controller.api.pods.pod import Pod
 from controller.api.policy import PolicyPatch, UpdatePolicy
 from controller.api.preview import Conflict, UpdatePlan
 from controller.api.update import BatchStatus, Phase, Target, Update, UpdateSpec, UpdateStatus
-from controller.core.admission.dry_run import MAX_GROUPS, MAX_TEMPLATES, preview, templates_needed
+from controller.core.admission.dry_run import MAX_GROUPS, preview, templates_needed
 from controller.core.model import assigned as asg
 from controller.core.model import policy
 from controller.core.model.context import Context
-from controller.core.model.observed import Finished, Observed, Refusal, Revision, Verdict
+from controller.core.model.limits import TEMPLATES_KEPT
+from controller.core.model.observed import (
+    Finished,
+    Observed,
+    Refusal,
+    Revision,
+    Verdict,
+)
 from controller.core.pods.index import Instances
 from controller.core.revisions import revision as revisions
 
@@ -247,7 +254,7 @@ def test_no_more_templates_are_needed_than_are_kept() -> None:
         asked.add(min(wanted))
         seen = replace(context.observed, templates=dict.fromkeys(asked, TEMPLATES[OLD]))
         context = replace(context, observed=seen)
-    assert len(asked) == MAX_TEMPLATES
+    assert len(asked) == TEMPLATES_KEPT
     assert OLD in asked, "all other templates are compared with the goal's"
 
 
