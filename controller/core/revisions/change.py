@@ -1,9 +1,10 @@
-"""What differs between two revisions, as far as it says how an instance can change (rule 16).
+"""Whether a pod can be changed in place from one revision to another (contract rule 16).
 
-Kubernetes changes two things of a container that runs: its image, and its requests and limits of
-cpu and memory. The rest of this module is what the API server refuses besides (validation of 1.36),
-and where a changed pod would not be what a new one is: then it is replaced. What cannot be told
-from templates (defaults of a LimitRange, the room on a node) the API server says when it is asked.
+Kubernetes can change two things of a running container: its image, and its requests and limits of
+cpu and memory. A pod is replaced instead if the API server would refuse the change (validation of
+Kubernetes 1.36), or if the changed pod would differ from a new one. The templates do not show
+everything (defaults of a LimitRange, room on the node): the API server refuses such changes when
+they are made.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from controller.api.pods.quantity import quantity
 from controller.api.pods.restart_base import AT
 
 Amounts = dict[str, Any]
-#: Requests and limits of what can be resized.
+#: ``requests`` and ``limits`` of the resources that can be resized.
 Resources = dict[str, Amounts]
 KINDS: Final = ("requests", "limits")
 
 
 class Change(StrEnum):
-    """What it takes to bring a pod from one revision to another."""
+    """How a pod gets from one revision to another."""
 
     IMAGES = "Images"
     RESOURCES = "Resources"
@@ -34,16 +35,16 @@ class Change(StrEnum):
 
 
 def classify(old: bytes, new: bytes) -> Change:
-    """How a pod made of the canonical template ``old`` becomes one of ``new``.
+    """How a pod of the canonical template ``old`` becomes a pod of ``new``.
 
-    REPLACE also when nothing differs: whoever asks then wants a new pod.
+    ``REPLACE`` also if the templates are equal: then the caller wants a new pod.
     """
     return _compared(old, new)[0]
 
 
 def why_not_in_place(old: bytes, new: bytes) -> str:
-    """Why a pod of ``old`` has to be replaced by one of ``new``, in words; "" when it has not, or
-    when nothing differs."""
+    """Why a pod of ``old`` has to be replaced by a pod of ``new``, for a message; "" if it can be
+    changed in place or the templates are equal."""
     return _compared(old, new)[1]
 
 
@@ -51,20 +52,20 @@ def why_not_in_place(old: bytes, new: bytes) -> str:
 def _compared(old: bytes, new: bytes) -> tuple[Change, str]:
     try:
         before, after = json.loads(old), json.loads(new)
-        mine, theirs = _containers(before), _containers(after)
+        had, has = _containers(before), _containers(after)
         if (one := _frame(before)) != (other := _frame(after)):
             return Change.REPLACE, f"{_where(one, other)} differs"
-        images = [c.get("image") for c in mine] != [c.get("image") for c in theirs]
-        resources = [c.get("resources") for c in mine] != [c.get("resources") for c in theirs]
+        images = [c.get("image") for c in had] != [c.get("image") for c in has]
+        resources = [c.get("resources") for c in had] != [c.get("resources") for c in has]
         if images and resources:
             return Change.REPLACE, "images and resources change at once"
         if images:
-            return _by_images(zip(mine, theirs, strict=True))
+            return _by_images(zip(had, has, strict=True))
         if resources:
             why = _not_resizable(before, after)
             return (Change.REPLACE, why) if why else (Change.RESOURCES, "")
     except (ValueError, TypeError, KeyError, AttributeError):
-        # Not shaped as a pod: it is for the API server to say so.
+        # A template is not shaped as a pod; the API server refuses it with its own message.
         return Change.REPLACE, "the templates cannot be compared"
     return Change.REPLACE, ""
 
@@ -83,28 +84,32 @@ def _by_images(pairs: Iterable[tuple[Any, Any]]) -> tuple[Change, str]:
 
 
 def resources_of(container: Mapping[str, Any]) -> Resources:
-    """Requests and limits of cpu and memory as a pod has them: an absent request is the limit."""
+    """Requests and limits of cpu and memory as the pod will have them: an absent request equals the
+    limit."""
     given = container.get("resources") or {}
     limits = given.get("limits") or {}
     requests = limits | (given.get("requests") or {})
-    found = {"requests": requests, "limits": limits}
+    kinds = {"requests": requests, "limits": limits}
     return {
         kind: {name: amounts[name] for name in RESIZABLE if amounts.get(name) is not None}
-        for kind, amounts in found.items()
+        for kind, amounts in kinds.items()
     }
 
 
 def _containers(template: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = template["spec"]["containers"]
-    return found
+    containers: list[dict[str, Any]] = template["spec"]["containers"]
+    return containers
 
 
 def _frame(template: dict[str, Any]) -> dict[str, Any]:
-    """All that cannot be changed, with the containers by name. Raises ``ValueError`` when a
-    container is called as the key of the restart base that is none."""
+    """The fields of the template that cannot be changed in place, with the containers by name.
+
+    Raises ``ValueError`` if a container is named ``at``: the annotation of the restart base has a
+    key of that name.
+    """
     spec = template["spec"]
     if any(c["name"] == AT for c in (*spec["containers"], *(spec.get("initContainers") or ()))):
-        raise ValueError(f"a container is called {AT}")
+        raise ValueError(f"a container is named {AT}")
     rest = {key: value for key, value in spec.items() if key != "containers"}
     containers = {
         c["name"]: {key: value for key, value in c.items() if key not in ("image", "resources")}
@@ -115,7 +120,7 @@ def _frame(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def _where(one: Any, other: Any, path: str = "") -> str:
-    """The path of the first thing that differs."""
+    """The path of the first difference."""
     if not (isinstance(one, dict) and isinstance(other, dict)):
         return path
     key = next(k for k in sorted({*one, *other}) if one.get(k) != other.get(k))
@@ -125,17 +130,17 @@ def _where(one: Any, other: Any, path: str = "") -> str:
 
 
 def _fixed(resources: Mapping[str, Any]) -> dict[str, Any]:
-    """Resources without what can be resized: claims, devices, storage."""
-    found = {key: value for key, value in resources.items() if key not in KINDS}
+    """The resources that cannot be resized: claims, devices, storage."""
+    fixed = {key: value for key, value in resources.items() if key not in KINDS}
     for kind in KINDS:
         amounts = resources.get(kind) or {}
-        found[kind] = {name: amounts[name] for name in amounts if name not in RESIZABLE}
-    return found
+        fixed[kind] = {name: amounts[name] for name in amounts if name not in RESIZABLE}
+    return fixed
 
 
 def _same_pull(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether a pod would pull both images by the same policy: absent, the API server derives it
-    from the tag when the pod is made, and never again."""
+    """Whether a new pod of either container would have the same ``imagePullPolicy``. If it is
+    absent, the API server derives it from the tag, but only when the pod is created."""
     stated = bool(old.get("imagePullPolicy"))
     return stated or _is_latest(old["image"]) == _is_latest(new["image"])
 
@@ -147,11 +152,14 @@ def _is_latest(image: str) -> bool:
 
 
 def _not_resizable(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """Why the API server does not resize one into the other ("": it does): nothing is taken away,
-    the QoS class stays. Resources of the pod as a whole are derived from those of its containers
-    when it is made: then a new pod is another one."""
+    """Why a pod cannot be resized from one template to the other; "" if it can.
+
+    The API server removes no request or limit and keeps the QoS class. Pod-level resources are
+    completed from those of the containers when the pod is created, so a resized pod would differ
+    from a new one.
+    """
     if before["spec"].get("resources"):
-        return "the pod has resources as a whole"
+        return "the pod has pod-level resources"
     for old, new in zip(_containers(before), _containers(after), strict=True):
         had, has = resources_of(old), resources_of(new)
         for kind in KINDS:
@@ -164,7 +172,7 @@ def _not_resizable(before: dict[str, Any], after: dict[str, Any]) -> str:
 
 
 def _qos(spec: dict[str, Any]) -> str:
-    """The QoS class, as ``ComputePodQOS`` of Kubernetes has it."""
+    """The QoS class, computed as by ``ComputePodQOS`` of Kubernetes."""
     every = [resources_of(c) for c in (*spec["containers"], *(spec.get("initContainers") or ()))]
     requests = _sum(each["requests"] for each in every)
     limits = _sum(each["limits"] for each in every)
@@ -175,9 +183,9 @@ def _qos(spec: dict[str, Any]) -> str:
 
 
 def _sum(amounts: Iterable[Amounts]) -> dict[str, Decimal]:
-    """What is asked for in all, without what nothing is asked of."""
-    found: dict[str, Decimal] = {}
+    """The sum for each resource, without resources whose sum is 0."""
+    total: dict[str, Decimal] = {}
     for each in amounts:
         for name, value in each.items():
-            found[name] = found.get(name, Decimal(0)) + quantity(value)
-    return {name: value for name, value in found.items() if value > 0}
+            total[name] = total.get(name, Decimal(0)) + quantity(value)
+    return {name: value for name, value in total.items() if value > 0}

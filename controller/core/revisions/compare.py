@@ -1,7 +1,7 @@
-"""The difference between two revisions, for people: what is where, before and after.
+"""The differences between two revisions, for people: the path, the old value and the new value.
 
-Items of a list are matched by their name where all of them have one, as containers, volumes and
-environment variables do; other lists are values of their own when they differ.
+Items of a list are matched by name if all of them have a unique name, as containers, volumes and
+environment variables do. Any other list is compared as one value.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final, TypeGuard
 
 
 class Absent:
-    """What is not there: no value of JSON."""
+    """The value of a field that is absent; it is no value of JSON."""
 
     def __repr__(self) -> str:
         return "absent"
@@ -27,8 +27,9 @@ ABSENT: Final = Absent()
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``path`` as in ``spec.containers[web].image``; a key that holds a dot or a bracket is quoted:
-    ``metadata.labels["app.kubernetes.io/name"]``. A value that is not there is ``ABSENT``."""
+    """One difference. ``path``: such as ``spec.containers[web].image``; a key with a dot or a
+    bracket is quoted: ``metadata.labels["app.kubernetes.io/name"]``. An absent value is
+    ``ABSENT``."""
 
     path: str
     old: Any
@@ -36,9 +37,11 @@ class Difference:
 
 
 def compare(old: dict[str, Any], new: dict[str, Any]) -> tuple[Difference, ...]:
-    """What differs between two templates, in the order of the paths' keys. What is added or taken
-    away whole is one difference; items with a name that only change places are one, too: the path
-    of the list, with the names in their order."""
+    """The differences between two templates, sorted by key.
+
+    A subtree that was added or removed is one difference. If named items of a list only change
+    places, that is one difference as well: the path of the list, and the names in order.
+    """
     return tuple(_of(old, new, ""))
 
 
@@ -55,24 +58,24 @@ def _of(old: Any, new: Any, path: str) -> Iterator[Difference]:
 def _of_named(
     old: list[dict[str, Any]], new: list[dict[str, Any]], path: str
 ) -> Iterator[Difference]:
-    mine, theirs = ({item["name"]: item for item in items} for items in (old, new))
-    for name in [*mine, *(name for name in theirs if name not in mine)]:
-        yield from _of(mine.get(name, ABSENT), theirs.get(name, ABSENT), f"{path}[{name}]")
-    stayed = [name for name in mine if name in theirs]
-    order = [name for name in theirs if name in mine]
-    if stayed != order:
-        yield Difference(path, list(mine), list(theirs))
+    before, after = ({item["name"]: item for item in items} for items in (old, new))
+    for name in [*before, *(name for name in after if name not in before)]:
+        yield from _of(before.get(name, ABSENT), after.get(name, ABSENT), f"{path}[{name}]")
+    old_order = [name for name in before if name in after]
+    new_order = [name for name in after if name in before]
+    if old_order != new_order:
+        yield Difference(path, list(before), list(after))
 
 
 def _is_same(old: Any, new: Any) -> bool:
-    """As JSON has it: to Python, True is 1."""
+    """Whether two values are equal as JSON. In Python, True equals 1."""
     if isinstance(old, Absent) or isinstance(new, Absent):
         return old is new
     return json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
 
 
 def _are_named(value: Any) -> TypeGuard[list[dict[str, Any]]]:
-    """Whether it is a list whose items have names, each another."""
+    """Whether the value is a list whose items have unique names."""
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         return False
     names = [item.get("name") for item in value]

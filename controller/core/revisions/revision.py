@@ -1,12 +1,12 @@
 """What makes a revision: the pod template alone, in one canonical form (contract rule 2).
 
-Two templates are the same revision when they differ only in the order of keys, in fields that are
-null, or in how a whole number is written (``1`` and ``1.0`` are one JSON number; the API server
-keeps the first). Neither do the fields count that pods do not get from their template: names and
-owner references, which the Job decides, and what only the API server sets (``uid``, ``status`` …).
+Two templates are the same revision if they differ only in the order of keys, in fields that are
+null, in how an integer is written (``1`` and ``1.0`` are one JSON number; the API server stores
+``1``), or in fields that pods do not get from their template: names and owner references, which the
+Job decides, and fields that only the API server sets (``uid``, ``status`` …).
 
-Everything else counts: ``{}`` is not the same as absent, lists keep their order, and a null that is
-an item of a list stays, for dropping it would move its neighbours.
+Everything else counts: ``{}`` differs from an absent field, lists keep their order, and a null item
+of a list stays, because dropping it would move its neighbours.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import hashlib
 import json
 from typing import Any, Final
 
-# Kubernetes' own alphabet for generated names: no vowels, so no words by chance, and no 0, 1, 3.
+# Kubernetes' alphabet for generated names: without vowels (no accidental words) and 0, 1, 3.
 _ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 _LENGTH: Final = 12
 
 
-#: Fields of the template's metadata that pods do not get. A create with some of them would fail,
-#: and a dry run does not tell.
+#: Fields of the template's metadata that pods do not get. With some of them a create would fail
+#: although the dry run passes.
 _IGNORED: Final = frozenset(
     {
         *("name", "generateName", "namespace", "ownerReferences"),
@@ -32,10 +32,11 @@ _IGNORED: Final = frozenset(
 
 
 def canonical(template: dict[str, Any]) -> bytes:
-    """The template as canonical JSON: keys sorted, nulls and ignored fields dropped, no white
-    space, UTF-8.
+    """The template as canonical JSON: keys sorted, null and ignored fields dropped, no white space,
+    UTF-8.
 
-    The template itself is not changed. ``ValueError`` for NaN and infinities, which are not JSON.
+    The template itself is not changed. Raises ``ValueError`` for NaN and infinities, which are not
+    JSON.
     """
     text = json.dumps(
         _pruned(_relevant(template)),
@@ -48,7 +49,8 @@ def canonical(template: dict[str, Any]) -> bytes:
 
 
 def digest(canonical: bytes) -> str:
-    """12 characters, safe in labels and names, from the SHA-256 (57 bits of it)."""
+    """The digest of a canonical template: 12 characters that are valid in labels and names, made of
+    57 bits of its SHA-256."""
     number = int.from_bytes(hashlib.sha256(canonical).digest(), "big")
     letters = []
     for _ in range(_LENGTH):
@@ -63,7 +65,8 @@ def revision_name(job: str, digest: str) -> str:
 
 
 def digest_of(job: str, revision_name: str) -> str:
-    """The digest in a revision's name; ``ValueError`` when it is not one of this Job."""
+    """The digest in the name of a revision. Raises ``ValueError`` if the name is not one of this
+    Job's."""
     tail = revision_name.removeprefix(f"{job}-")
     if not tail or tail == revision_name:
         raise ValueError(f"{revision_name!r} is not the name of a revision of Job {job!r}")
@@ -71,27 +74,27 @@ def digest_of(job: str, revision_name: str) -> str:
 
 
 def images(template: dict[str, Any]) -> tuple[str, ...]:
-    """The images of the containers, then of the init containers, each named once.
+    """The images of the containers, then of the init containers, each once.
 
-    For people to recognise a revision by; what is not shaped like a template yields none.
+    People recognise a revision by them. The result is empty if the template has another shape.
     """
     spec = template.get("spec")
-    found: dict[str, None] = {}
+    images: dict[str, None] = {}
     for field in ("containers", "initContainers"):
         containers = spec.get(field) if isinstance(spec, dict) else None
         for container in containers if isinstance(containers, list) else ():
             image = container.get("image") if isinstance(container, dict) else None
             if isinstance(image, str) and image:
-                found[image] = None
-    return tuple(found)
+                images[image] = None
+    return tuple(images)
 
 
 def _relevant(template: dict[str, Any]) -> dict[str, Any]:
     """The template without the fields that pods do not get from it."""
-    found = {key: value for key, value in template.items() if key != "status"}
-    if isinstance(metadata := found.get("metadata"), dict):
-        found["metadata"] = {k: v for k, v in metadata.items() if k not in _IGNORED}
-    return found
+    relevant = {key: value for key, value in template.items() if key != "status"}
+    if isinstance(metadata := relevant.get("metadata"), dict):
+        relevant["metadata"] = {k: v for k, v in metadata.items() if k not in _IGNORED}
+    return relevant
 
 
 def _pruned(node: Any) -> Any:
@@ -100,7 +103,7 @@ def _pruned(node: Any) -> Any:
         return {key: _pruned(value) for key, value in node.items() if value is not None}
     if isinstance(node, list | tuple):
         return [_pruned(item) for item in node]
-    # Above 2^53 a float no longer says which integer it was.
+    # Above 2^53 a float does not identify one integer.
     if isinstance(node, float) and node.is_integer() and abs(node) <= 2**53:
         return int(node)
     return node

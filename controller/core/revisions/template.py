@@ -1,15 +1,15 @@
 """From a pod template to the pod of one instance (contract: "What every pod carries").
 
-What does not vary is prepared once per revision, as text, so that a pod costs little more than
-reading 4 KB of JSON, and each one is a fresh value of its own.
+The parts that do not vary are prepared once per revision, as text. So creating a pod costs little
+more than parsing 4 KB of JSON, and each pod is a value of its own.
 
-Pods do not get the template's name, namespace, owner references, and what only the API server sets:
-the canonical form leaves these out (`revision`). Every other field survives, known to this release
-or not. A field that is not shaped as it should be (labels that are a list) is passed on unchanged,
-and the API server refuses it in its own words.
+The pod does not get the template's name, namespace and owner references, nor fields that only the
+API server sets: the canonical form leaves them out (`revision`). All other fields are kept, even if
+this release does not know them. A part with a wrong shape (such as a list for labels) is passed on
+as it is, and the API server refuses it with its own message.
 
-Placeholders (``{{echelon.instance}}`` and so on) are replaced in values, never in keys: two keys
-that become one would lose a field.
+Placeholders (``{{echelon.instance}}`` and so on) are replaced in values, never in keys: if two keys
+became equal, a field would be lost.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from controller.api.job import KIND
 from controller.core.revisions.revision import canonical, digest_of
 
 _PLACEHOLDER: Final = re.compile(r"\{\{echelon\.(instance|instances|job|namespace)\}\}")
-# Facts about one pod's life: a template that carried them would be read as the pod's own.
+# State of one pod: if the template had these annotations, they would be read as the pod's own.
 _OURS: Final = (
     labels.UPDATE,
     labels.FAILURES,
@@ -39,7 +39,7 @@ _OURS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One revision of one Job, ready to make pods of."""
+    """One revision of one Job, prepared to create pods."""
 
     job_name: str
     namespace: str
@@ -56,9 +56,9 @@ class Prepared:
         revision: str,
         template: dict[str, Any],
     ) -> Self:
-        """Prepare ``template``, which is not changed. ``revision`` is the ControllerRevision's
-        name; ``ValueError`` when it is not one of this Job."""
-        # Canonical: a pod is the same whether made of the Job's template or of the stored revision.
+        """Prepare ``template``, which is not changed. ``revision``: name of the ControllerRevision.
+        Raises ``ValueError`` if it is not one of this Job's."""
+        # Canonical, so that the Job's template and the stored revision give the same pod.
         pod = json.loads(canonical(template))
         given = pod.get("metadata")
         metadata = dict(given) if _is_map(given) else {}
@@ -103,11 +103,12 @@ class Prepared:
         failures: int = 0,
         remade: int = 0,
     ) -> dict[str, Any]:
-        """The pod of ``instance``, as the API server takes it.
+        """The pod of ``instance``, as sent to the API server.
 
-        ``instances`` is the count to tell the pod; ``slot_s`` puts it in the ``-s`` slot;
-        ``update_uid`` names the Update that makes it; ``failures`` and ``remade`` are what earlier
-        pods of this instance left behind.
+        ``instances``: the count that ``{{echelon.instances}}`` stands for; ``slot_s``: whether the
+        pod is in the ``-s`` slot; ``update_uid``: uid of the Update that creates the pod;
+        ``failures``: failures of the instance so far; ``remade``: how often in a row its pod was
+        created again.
         """
         pod: dict[str, Any] = json.loads(self._skeleton)
         name = f"{self.job_name}-{instance}"
@@ -125,7 +126,7 @@ class Prepared:
         life = _life(update_uid or "", failures, remade)
         metadata["annotations"] = _merged(metadata["annotations"], life)
         for container in _containers(pod):
-            # First: a later entry of the template may refer to it as $(ECHELON_INSTANCE).
+            # It comes first: later entries may refer to it as $(ECHELON_INSTANCE).
             env = container.get("env", [])
             if isinstance(env, list):
                 container["env"] = [{"name": labels.ENV_INSTANCE, "value": str(instance)}, *env]
@@ -135,16 +136,16 @@ class Prepared:
         return pod
 
     def dry_run(self, *, instances: int = 1, instance: int = 0) -> dict[str, Any]:
-        """The same pod under a name that no pod of any Job has (those end in an id or ``-s``), to
-        ask the API server whether it takes the template."""
+        """The pod for a server-side dry run. No pod of a Job has its name, because those end in an
+        id or ``-s``."""
         pod = self.pod(instance=instance, instances=instances)
         pod["metadata"]["name"] = f"{self.job_name}-{instance}-dry-run"
         return pod
 
 
 def _evictable(pod: dict[str, Any]) -> dict[str, str]:
-    """The annotation that lets the cluster-autoscaler empty the pod's node, unless the template
-    says whether it may, or the pod has a volume whose content would be lost or left behind."""
+    """The annotation that allows the cluster-autoscaler to evict the pod. Empty if the template has
+    that annotation, or if the pod has a volume whose content an eviction would lose."""
     metadata, spec = pod.get("metadata"), pod.get("spec")
     notes = metadata.get("annotations") if _is_map(metadata) else None
     volumes = spec.get("volumes") if _is_map(spec) else None
@@ -152,12 +153,13 @@ def _evictable(pod: dict[str, Any]) -> dict[str, str]:
         _is_map(volume) and ("emptyDir" in volume or "hostPath" in volume)
         for volume in (volumes if isinstance(volumes, list) else ())
     )
-    said = _is_map(notes) and labels.SAFE_TO_EVICT in notes
-    return {} if local or said else {labels.SAFE_TO_EVICT: "true"}
+    given = _is_map(notes) and labels.SAFE_TO_EVICT in notes
+    return {} if local or given else {labels.SAFE_TO_EVICT: "true"}
 
 
 def own_claims(template: bytes) -> tuple[str, ...]:
-    """Names of the PersistentVolumeClaims that each instance has for itself."""
+    """Names of the PersistentVolumeClaims of which each instance has its own, with the
+    placeholder."""
     spec = json.loads(template).get("spec")
     volumes = spec.get("volumes") if _is_map(spec) else None
     named = [
@@ -169,21 +171,21 @@ def own_claims(template: bytes) -> tuple[str, ...]:
 
 
 def _life(update_uid: str, failures: int, remade: int) -> dict[str, str]:
-    """The annotations about this very pod. An Update's pod always says how many failures came
-    before it: the count goes on from there (contract rule 6)."""
-    found = {labels.UPDATE: update_uid} if update_uid else {}
+    """The annotations with the state of this pod. A pod of an Update always has the number of
+    failures before it, from which the count continues (contract rule 6)."""
+    annotations = {labels.UPDATE: update_uid} if update_uid else {}
     if update_uid or failures:
-        found[labels.FAILURES] = str(failures)
+        annotations[labels.FAILURES] = str(failures)
     if remade:
-        found[labels.REMADE] = str(remade)
-    return found
+        annotations[labels.REMADE] = str(remade)
+    return annotations
 
 
 def _containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
-    """Its containers and init containers, as far as they are shaped like some."""
+    """The pod's containers and init containers, without those of a wrong shape."""
     spec = pod.get("spec")
     lists = (spec.get("containers"), spec.get("initContainers")) if _is_map(spec) else ()
-    return [c for found in lists if isinstance(found, list) for c in found if _is_map(c)]
+    return [c for items in lists if isinstance(items, list) for c in items if _is_map(c)]
 
 
 def _is_instance(entry: Any) -> bool:
@@ -191,7 +193,8 @@ def _is_instance(entry: Any) -> bool:
 
 
 def _merged(given: Any, ours: dict[str, str], without: tuple[str, ...] = ()) -> Any:
-    """``given`` with ``ours`` over it; what is not a map is left for the API server to refuse."""
+    """``given`` without the keys in ``without``, and with ``ours`` over it. A value that is not a
+    map is returned as it is, and the API server refuses it."""
     if given is None:
         return ours
     if not _is_map(given):
@@ -200,9 +203,9 @@ def _merged(given: Any, ours: dict[str, str], without: tuple[str, ...] = ()) -> 
 
 
 def _filled(node: Any, values: Mapping[str, str]) -> Any:
-    """A copy with the placeholders in its strings replaced, keys excepted."""
+    """A copy of ``node`` with the placeholders in its strings replaced, but not in keys."""
     if isinstance(node, str):
-        return _PLACEHOLDER.sub(lambda found: values[found[1]], node) if "{{" in node else node
+        return _PLACEHOLDER.sub(lambda match: values[match[1]], node) if "{{" in node else node
     if isinstance(node, dict):
         return {key: _filled(value, values) for key, value in node.items()}
     if isinstance(node, list):

@@ -1,4 +1,4 @@
-"""The policy an Update runs by: defaults, merging, rounding, and what is still to come."""
+"""The policy of an Update: defaults, merging and rounding."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_max_unavailable(value: int | str | None, in_force: int, bound: int | No
 
 
 @given(st.integers(0, 100), st.integers(0, 10_000))
-def test_percentages_stay_within_the_whole(percent: int, total: int) -> None:
+def test_percentages_are_at_most_the_total(percent: int, total: int) -> None:
     text = f"{percent}%"
     found = resolve(
         policy(strategy={"type": "Batch", "size": text}, maxFailedInstances=text), None, total

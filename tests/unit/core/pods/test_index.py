@@ -1,4 +1,4 @@
-"""The store of one Job's pods: late and repeated news, assumptions, what time makes good."""
+"""The index of one Job's pods: late and repeated events, assumptions, the passing of time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def pod(i: int = 0, version: int = 1, uid: str = "", **facts: object) -> Pod:
     return replace(made, resource_version=version, **facts)  # type: ignore[arg-type]
 
 
-def test_old_news_is_no_news() -> None:
+def test_an_old_version_changes_nothing() -> None:
     store = Instances("job")
     assert store.put(pod(version=5, phase="Running"))
     assert not store.put(pod(version=4))
@@ -22,7 +22,7 @@ def test_old_news_is_no_news() -> None:
     assert store.view().alive == Ids([0])
 
 
-def test_a_late_delete_spares_the_successor() -> None:
+def test_a_late_delete_leaves_the_successor() -> None:
     store = Instances("job")
     store.put(pod(version=1, uid="old"))
     store.put(pod(version=7, uid="new"))
@@ -32,16 +32,16 @@ def test_a_late_delete_spares_the_successor() -> None:
     assert store.view().present == NONE
 
 
-def test_an_assumed_pod_stands_until_the_watch_shows_it() -> None:
+def test_an_assumed_pod_stays_until_the_watch_shows_it() -> None:
     store = Instances("job")
     store.assume_created(replace(pod(version=0), uid=""))
     assert store.view().present == store.view().alive == Ids([0])
     store.put(pod(version=3, uid="real"))
     store.not_created((0, False))
-    assert store.view().pod(0).uid == "real", "what is real is not taken back"
+    assert store.view().pod(0).uid == "real", "an observed pod is not dropped"
 
 
-def test_an_assumed_delete() -> None:
+def test_an_assumed_delete_makes_the_pod_terminating() -> None:
     store = Instances("job")
     store.put(pod(ready=True, uid="old"))
     store.advance(10.0)
@@ -53,7 +53,7 @@ def test_an_assumed_delete() -> None:
     assert store.view().good == Ids([0])
     store.assume_deleted((0, False), "old")
     store.put(pod(version=9, uid="new", ready=True))
-    assert store.view().alive == Ids([0]), "its successor is not going"
+    assert store.view().alive == Ids([0]), "the successor is not terminating"
 
 
 def test_ready_long_enough_is_good() -> None:
@@ -66,13 +66,15 @@ def test_ready_long_enough_is_good() -> None:
     assert (store.view().good, store.view().next_good) == (Ids([0]), 108.0)
     store.put(pod(1, version=2, ready=True, ready_since=107.0))
     store.advance(108.0)
-    assert (store.view().good, store.view().next_good) == (Ids([0]), 112.0), "a flap starts anew"
+    assert (store.view().good, store.view().next_good) == (Ids([0]), 112.0), (
+        "after a flap the window begins anew"
+    )
     store.set_min_ready(20)
     store.advance(120.0)
     assert (store.view().good, store.view().next_good) == (Ids([0]), 127.0)
 
 
-def test_whose_a_pod_is() -> None:
+def test_own_orphan_and_foreign_pods() -> None:
     store = Instances("job")
     store.put(pod(0))
     store.put(pod(1, owner=""))
@@ -83,7 +85,7 @@ def test_whose_a_pod_is() -> None:
     assert (store.view().present, store.view().foreign) == (Ids([2]), Ids([0]))
 
 
-def test_each_id_is_seen_in_its_slot() -> None:
+def test_the_sets_show_the_pod_in_each_ids_slot() -> None:
     store = Instances("job")
     store.put(pod(0, ready=True))
     store.put(replace(pod(0, uid="twin"), name="web-0-s", surge=True, revision="web-b"))
@@ -93,7 +95,7 @@ def test_each_id_is_seen_in_its_slot() -> None:
     assert moved.pod(0).uid == "twin"
 
 
-def test_how_often_in_a_row_a_pod_ended() -> None:
+def test_the_index_counts_how_often_in_a_row_a_pod_ended() -> None:
     store = Instances("job")
     trouble = Trouble("Error", at=2.0)
     store.put(pod(0, phase="Failed", ran=True, remade=2, trouble=trouble))

@@ -1,4 +1,4 @@
-"""What is refused of pods that are there: asked for again with growing pauses, and told."""
+"""Refused actions on existing objects: repeated with back-off, and shown in the status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def said(world: World, kind: str) -> tuple[str, str, str]:
     return found.status, found.reason, found.message
 
 
-def test_a_refused_delete_is_repeated_with_growing_pauses_and_told() -> None:
+def test_a_refused_delete_is_repeated_with_back_off_and_shown_in_the_status() -> None:
     world = World(instances=3).ready()
     world.cluster.denied["delete pod"] = FROZEN
     before = world.uids()
@@ -32,7 +32,7 @@ def test_a_refused_delete_is_repeated_with_growing_pauses_and_told() -> None:
     world.run(50)
     assert world.conditions("web-g2") == {"Stalled"}
     assert "Stalled" in world.conditions()
-    assert status.failures == (), "the old pod serves on, and nothing was tried of the new one"
+    assert status.failures == (), "the old pod still serves, and no new pod was created"
     world.cluster.denied.clear()
     world.until_ended()
     assert world.phase is Phase.ROLLED_FORWARD
@@ -40,7 +40,7 @@ def test_a_refused_delete_is_repeated_with_growing_pauses_and_told() -> None:
     assert not set(before.values()) & set(world.uids().values())
 
 
-def test_a_refused_delete_of_surplus_is_told_without_an_update() -> None:
+def test_without_an_update_the_job_shows_a_refused_delete_of_surplus_pods() -> None:
     world = World(instances=3).ready()
     world.cluster.denied["delete pod"] = FROZEN
     world.edit(instances=2)
@@ -77,7 +77,7 @@ def test_a_pod_is_mended_by_one_request() -> None:
     world.quiet()
 
 
-def test_what_is_under_way_is_not_asked_for_again() -> None:
+def test_a_repair_that_is_under_way_is_not_repeated() -> None:
     world = World(instances=3).ready()
     for pod in list(world.cluster.pods.values()):
         world.cluster.set_pod(replace(pod, labelled=False))
@@ -87,7 +87,7 @@ def test_what_is_under_way_is_not_asked_for_again() -> None:
     assert [a.instance for a in actions if isinstance(a, RepairPod)] == [0, 2]
 
 
-def test_nothing_is_made_while_pods_are_being_adopted() -> None:
+def test_nothing_is_created_while_pods_are_being_adopted() -> None:
     world = World(instances=2).ready()
     for pod in list(world.cluster.pods.values()):
         world.cluster.set_pod(replace(pod, owner=""))
@@ -100,7 +100,7 @@ def test_nothing_is_made_while_pods_are_being_adopted() -> None:
     assert (planned.write, planned.actions) == (None, ())
 
 
-def test_a_refused_adoption_is_told_by_a_job_that_begins() -> None:
+def test_a_job_that_begins_shows_a_refused_adoption() -> None:
     world = World(instances=2).ready()
     for pod in list(world.cluster.pods.values()):
         world.cluster.set_pod(replace(pod, owner=""))

@@ -1,4 +1,4 @@
-"""A write that the API server refuses holds up nothing but what needs it."""
+"""A refused write holds up only what depends on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REVISION = "ControllerRevision "
 
 
 def refused(what: str, **update: object) -> World:
-    """A Job of which all is well, and a new template whose Update cannot begin."""
+    """A Job that was Ready and has a new template, whose Update cannot begin."""
     world = World(instances=3, update=update).ready()
     world.cluster.refused[what] = WORDS
     world.edit(image="app:2")
@@ -41,19 +41,19 @@ def test_the_job_says_what_is_refused_and_everything_else_goes_on(what: str) -> 
     assert set(world.images().values()) == {"app:2"}
 
 
-def test_it_needs_a_person_after_the_ready_timeout() -> None:
+def test_a_refused_write_needs_a_person_after_the_ready_timeout() -> None:
     world = refused(UPDATE, readyTimeoutSeconds=30)
     assert "Stalled" not in world.conditions()
     world.run(40)
     assert world.conditions() == {"Stalled", "Available", "UpdatePending"}
     assert WORDS in world.message("Stalled")
-    # An operator that starts anew does not take that back.
+    # A restart of the operator does not take that back.
     world.restart()
     world.run(5)
     assert "Stalled" in world.conditions()
 
 
-def test_the_job_tells_what_the_status_of_its_update_cannot() -> None:
+def test_the_job_shows_the_refusal_of_its_updates_status() -> None:
     world = half_way()
     name = world.update.metadata.name
     world.cluster.refused[f"Update {name}"] = WORDS
@@ -72,15 +72,15 @@ def test_a_back_off_grows() -> None:
     assert 10 <= held.tries <= 20
 
 
-def test_a_template_that_is_put_back_ends_it() -> None:
+def test_putting_the_template_back_ends_the_refusal() -> None:
     world = refused(UPDATE)
-    world.operator.refused_writes.clear()  # as for each other template
+    world.operator.refused_writes.clear()  # As the operator does for each new template.
     world.edit(image="app:1")
     world.run(5)
     assert world.conditions() == {"Ready", "Available"}
 
 
-def test_a_first_creation_whose_revision_is_refused_says_so() -> None:
+def test_a_first_creation_shows_that_its_revision_is_refused() -> None:
     world = World(job(instances=2, update={"readyTimeoutSeconds": 30}))
     world.cluster.refused[REVISION] = WORDS
     world.run(5)
@@ -102,7 +102,7 @@ def test_an_active_update_goes_on_when_its_successor_is_refused() -> None:
     assert WORDS in world.message("UpdatePending")
 
 
-def test_a_persons_update_says_that_its_revision_is_refused() -> None:
+def test_a_user_made_update_shows_that_its_revision_is_refused() -> None:
     world = World(instances=2, update={"mode": "Manual"}).ready()
     world.edit(image="app:2")
     world.cluster.refused[REVISION] = WORDS
@@ -117,7 +117,7 @@ def test_a_persons_update_says_that_its_revision_is_refused() -> None:
 
 
 @pytest.mark.parametrize("what", ["the Job's status", "Update web-g2"])
-def test_with_a_status_that_is_refused_lost_pods_come_back_and_nothing_new_starts(
+def test_while_a_status_is_refused_lost_pods_come_back_and_no_replacement_starts(
     what: str,
 ) -> None:
     world = half_way()

@@ -1,4 +1,4 @@
-"""What can be changed in place, told from two templates."""
+"""Which changes between two templates can be made in place."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def change(old: Object, new: Object) -> Change:
 
 
 def resized(old: Object, new: Object) -> Change:
-    """From one container's resources to another's."""
+    """How a pod changes whose container gets other resources."""
     return change(template(container(**old)), template(container(**new)))
 
 
@@ -41,13 +41,13 @@ BURSTABLE = amounts({"cpu": "1", "memory": "1Gi"}, {"memory": "2Gi"})
 GUARANTEED = amounts(limits={"cpu": "1", "memory": "1Gi"})
 
 
-def test_other_images_alone_are_changed_in_place() -> None:
+def test_images_alone_are_changed_in_place() -> None:
     old = template(container(), container("side", "side:1", **BURSTABLE))
     new = template(container(image="web:2"), container("side", "side:2", **BURSTABLE))
     assert change(old, new) is Change.IMAGES
 
 
-def test_other_resources_alone_are_changed_in_place() -> None:
+def test_resources_alone_are_changed_in_place() -> None:
     assert resized(BURSTABLE, amounts({"cpu": "2", "memory": "1Gi"}, {"memory": "3Gi"})) is (
         Change.RESOURCES
     )
@@ -80,7 +80,7 @@ def test_anything_else_is_replaced(new: Object) -> None:
     assert change(new, template()) is Change.REPLACE
 
 
-def test_nothing_is_replaced_by_the_same() -> None:
+def test_equal_templates_mean_a_replacement() -> None:
     assert change(template(), template()) is Change.REPLACE
 
 
@@ -96,7 +96,7 @@ def test_containers_that_change_places_are_replaced() -> None:
 
 
 @pytest.mark.parametrize("field", ["containers", "initContainers"])
-def test_a_container_called_as_the_key_of_the_restart_base_is_replaced(field: str) -> None:
+def test_a_pod_with_a_container_named_at_is_replaced(field: str) -> None:
     def made(image: str) -> Object:
         made = template(container(image=image))
         made["spec"].setdefault(field, []).append(container("at", "at:1"))
@@ -156,11 +156,11 @@ def test_what_the_api_server_does_not_resize_is_replaced(old: Object, new: Objec
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        # A request that is absent is the limit: it is not taken away.
+        # An absent request equals the limit: the request is not removed.
         (amounts({"cpu": "1"}, {"cpu": "2"}), amounts(limits={"cpu": "2"})),
-        # What was not asked for may be added while the class stays.
+        # A request or limit may be added if the QoS class stays.
         (amounts({"cpu": "1"}), amounts({"cpu": "1", "memory": "1Gi"}, {"memory": "2Gi"})),
-        # Written otherwise, meant the same: nothing is to be done but to say so.
+        # The same amount, written otherwise.
         (amounts({"cpu": "1"}), amounts({"cpu": "1000m"})),
         ({}, {"resources": {}}),
         # Devices stay as they are.
@@ -185,14 +185,14 @@ def test_the_qos_class_is_that_of_the_whole_pod() -> None:
     assert change(*both) is Change.RESOURCES, "Burstable by an init container"
 
 
-def test_resources_of_the_pod_as_a_whole_are_replaced() -> None:
+def test_a_pod_with_pod_level_resources_is_replaced() -> None:
     whole = {"resources": {"limits": {"cpu": "4"}}}
     old = template(container(**amounts({"cpu": "1"})), **whole)
     new = template(container(**amounts({"cpu": "2"})), **whole)
     assert change(old, new) is Change.REPLACE
 
 
-def test_a_request_that_is_absent_is_the_limit() -> None:
+def test_an_absent_request_equals_the_limit() -> None:
     given = container(**amounts({"cpu": "1", "gpu": "1"}, {"cpu": "2", "memory": "1Gi"}))
     assert resources_of(given) == {
         "requests": {"cpu": "1", "memory": "1Gi"},
@@ -218,7 +218,7 @@ templates = st.lists(containers, min_size=1, max_size=3).map(
 
 
 @given(templates, templates)
-def test_a_change_is_of_one_kind_alone(old: Object, new: Object) -> None:
+def test_a_change_in_place_is_of_one_kind(old: Object, new: Object) -> None:
     found = change(old, new)
     both = list(zip(old["spec"]["containers"], new["spec"]["containers"], strict=False))
     if found is Change.IMAGES:

@@ -1,4 +1,4 @@
-"""The difference between two templates, as a person reads it."""
+"""The differences between two templates, as shown to people."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_container_is_found_by_its_name() -> None:
     assert compare(old, new) == (Difference("spec.containers[web].image", "web:1", "web:2"),)
 
 
-def test_what_comes_and_goes_is_told_whole() -> None:
+def test_an_added_or_removed_subtree_is_one_difference() -> None:
     side, web = {"name": "side", "image": "side:1"}, {"name": "web"}
     assert compare(spec(web), spec(web, side)) == (
         Difference("spec.containers[side]", ABSENT, side),
@@ -34,7 +34,7 @@ def test_what_comes_and_goes_is_told_whole() -> None:
     assert repr(ABSENT) == "absent"
 
 
-def test_lists_with_names_within_lists_with_names() -> None:
+def test_named_items_within_named_items() -> None:
     old = {"name": "web", "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]}
     new = {"name": "web", "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "3"}]}
     assert compare(spec(old), spec(new)) == (
@@ -42,7 +42,7 @@ def test_lists_with_names_within_lists_with_names() -> None:
     )
 
 
-def test_a_list_without_names_is_a_value() -> None:
+def test_a_list_without_names_is_one_value() -> None:
     old, new = {"name": "web", "args": ["a", "b"]}, {"name": "web", "args": ["a"]}
     assert compare(spec(old), spec(new)) == (
         Difference("spec.containers[web].args", ["a", "b"], ["a"]),
@@ -53,12 +53,12 @@ def test_a_list_without_names_is_a_value() -> None:
     "items",
     [[{"name": "a"}, {"name": "a"}], [{"name": "a"}, {}], [{"name": 5}], [{"name": "a"}, 5]],
 )
-def test_a_list_whose_names_do_not_tell_its_items_apart_is_a_value(items: list[Any]) -> None:
+def test_a_list_whose_names_are_not_unique_is_one_value(items: list[Any]) -> None:
     old, new = {"x": items}, {"x": [{"name": "b"}]}
     assert compare(old, new) == (Difference("x", items, [{"name": "b"}]),)
 
 
-def test_items_that_change_places_are_told() -> None:
+def test_items_that_change_places_are_a_difference() -> None:
     a, b = {"name": "a"}, {"name": "b"}
     assert compare(spec(a, b), spec(b, a)) == (
         Difference("spec.containers", ["a", "b"], ["b", "a"]),
@@ -74,7 +74,7 @@ def test_a_key_with_a_dot_is_quoted() -> None:
     ]
 
 
-def test_a_number_is_not_a_truth_value() -> None:
+def test_a_number_differs_from_a_boolean() -> None:
     assert compare({"x": 1}, {"x": True}) == (Difference("x", 1, True),)
 
 
@@ -89,16 +89,14 @@ objects = st.recursive(
 
 
 @given(objects, objects)
-def test_nothing_is_told_of_what_is_the_same_and_something_of_what_is_not(
-    old: Object, new: Object
-) -> None:
+def test_there_are_differences_exactly_if_the_templates_differ(old: Object, new: Object) -> None:
     assert compare(old, old) == ()
     same = json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
     assert (compare(old, new) == ()) == same
 
 
 @given(objects, objects)
-def test_the_way_back_is_the_way_there_turned_round(old: Object, new: Object) -> None:
+def test_swapping_the_templates_swaps_the_values(old: Object, new: Object) -> None:
     there = {d.path: (repr(d.old), repr(d.new)) for d in compare(old, new)}
     back = {d.path: (repr(d.new), repr(d.old)) for d in compare(new, old)}
     assert there == back

@@ -36,7 +36,7 @@ def test_it_is_utf8() -> None:
     assert canonical({"ä": "日本"}) == '{"ä":"日本"}'.encode()
 
 
-def test_null_fields_go_at_every_level_and_null_items_stay() -> None:
+def test_null_fields_are_dropped_at_every_level_and_null_items_stay() -> None:
     assert canonical({"a": {"b": None}, "c": [{"d": None}, None, 1]}) == b'{"a":{},"c":[{},null,1]}'
 
 
@@ -59,19 +59,19 @@ def test_empty_is_not_absent(other: dict[str, Any]) -> None:
     assert canonical(other) != canonical({})
 
 
-def test_a_whole_number_is_one_however_written() -> None:
+def test_an_integer_has_one_form() -> None:
     assert canonical({"n": 2.0}) == canonical({"n": 2}) == b'{"n":2}'
     assert canonical({"n": True}) == b'{"n":true}'
     assert canonical({"n": 2.5}) == b'{"n":2.5}'
 
 
-def test_what_is_not_json_is_refused() -> None:
+def test_a_value_that_is_not_json_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON"):
         canonical({"n": float("nan")})
 
 
 def test_the_digest_is_stable() -> None:
-    # A new release must find the revisions of the old one: this value never changes.
+    # A new release must find the revisions of an old one: this value never changes.
     assert digest(canonical(TEMPLATE)) == "2zwrf7nf6sb4"
 
 
@@ -92,7 +92,7 @@ def test_name_and_back() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "web", "web-", "other-bcd", "webx-bcd"])
-def test_a_strangers_revision_has_no_digest(name: str) -> None:
+def test_the_name_of_a_foreign_revision_has_no_digest(name: str) -> None:
     with pytest.raises(ValueError, match="not the name of a revision"):
         digest_of("web", name)
 
@@ -115,7 +115,7 @@ def test_images() -> None:
         {"spec": {"containers": [1]}},
     ],
 )
-def test_images_of_what_is_no_template(template: dict[str, Any]) -> None:
+def test_a_value_that_is_no_template_has_no_images(template: dict[str, Any]) -> None:
     assert images(template) == ()
 
 
@@ -130,7 +130,7 @@ OBJECTS = st.dictionaries(st.text(max_size=3), JSON, max_size=5)
 
 
 @given(OBJECTS)
-def test_it_is_its_own_canonical_form(template: dict[str, Any]) -> None:
+def test_a_canonical_template_is_its_own_canonical_form(template: dict[str, Any]) -> None:
     text = canonical(template)
     assert canonical(json.loads(text)) == text
 

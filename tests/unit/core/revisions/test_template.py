@@ -1,4 +1,4 @@
-"""From a template to the pod of one instance: what every pod carries, and what it keeps."""
+"""From a template to the pod of one instance: what every pod carries, and what is kept."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_the_whole_pod() -> None:
     }
 
 
-def test_it_is_read_back_as_it_was_meant() -> None:
+def test_the_slim_pod_has_what_was_written() -> None:
     found = pod(TEMPLATE, slot_s=True, update_uid="u", failures=2, remade=1)
     slim = slim_pod(PodWire.model_validate(found))
     assert slim is not None
@@ -109,7 +109,7 @@ def test_the_twin_differs_in_name_alone() -> None:
         ({"remade": 4}, {"echelon.dev/remade": "4"}),
     ],
 )
-def test_annotations_of_its_life(how: dict[str, Any], written: dict[str, str]) -> None:
+def test_annotations_of_a_pods_state(how: dict[str, Any], written: dict[str, str]) -> None:
     assert pod(spec(), **how)["metadata"]["annotations"] == {
         labels.REVISION: "web-bcd456",
         labels.SAFE_TO_EVICT: "true",
@@ -118,7 +118,7 @@ def test_annotations_of_its_life(how: dict[str, Any], written: dict[str, str]) -
 
 
 @pytest.mark.parametrize(
-    ("notes", "volumes", "said"),
+    ("notes", "volumes", "value"),
     [
         (None, [], "true"),
         ({labels.SAFE_TO_EVICT: "false"}, [], "false"),
@@ -128,14 +128,14 @@ def test_annotations_of_its_life(how: dict[str, Any], written: dict[str, str]) -
         ({labels.SAFE_TO_EVICT: "true"}, [{"name": "a", "emptyDir": {}}], "true"),
     ],
 )
-def test_the_cluster_autoscaler_may_evict_what_leaves_nothing_behind(
-    notes: dict[str, str] | None, volumes: list[Any], said: str | None
+def test_the_cluster_autoscaler_may_evict_a_pod_without_local_volumes(
+    notes: dict[str, str] | None, volumes: list[Any], value: str | None
 ) -> None:
     template = {"metadata": {"annotations": notes}, **spec(volumes=volumes)}
-    assert pod(template)["metadata"]["annotations"].get(labels.SAFE_TO_EVICT) == said
+    assert pod(template)["metadata"]["annotations"].get(labels.SAFE_TO_EVICT) == value
 
 
-def test_ours_win() -> None:
+def test_the_operators_metadata_wins_over_the_templates() -> None:
     ours = (labels.JOB, labels.INSTANCE, labels.REVISION, labels.MANAGED_BY)
     template = {
         "metadata": {
@@ -169,7 +169,7 @@ def test_ours_win() -> None:
     assert pod(template) == pod(spec())
 
 
-def test_echelon_instance_is_first_and_ours_in_every_container() -> None:
+def test_every_container_has_echelon_instance_first() -> None:
     mine = {"name": labels.ENV_INSTANCE, "value": "mine"}
     other = {"name": "PATH_OF", "value": "/data/$(ECHELON_INSTANCE)"}
     found = pod(
@@ -218,7 +218,7 @@ def test_placeholders() -> None:
     assert found["spec"]["{{echelon.job}}"] == "a key stays"
 
 
-def test_unknown_fields_survive_and_nothing_is_made_up() -> None:
+def test_unknown_fields_are_kept_and_none_are_added() -> None:
     template = {
         "metadata": {"finalizers": ["x/y"]},
         "future": {"field": [1]},
@@ -240,7 +240,7 @@ def test_unknown_fields_survive_and_nothing_is_made_up() -> None:
         {"spec": {"containers": "x", "initContainers": [1], "hostname": "x"}},
     ],
 )
-def test_a_spec_that_is_none_is_left_for_the_api_server(template: dict[str, Any]) -> None:
+def test_a_misshapen_spec_is_left_for_the_api_server(template: dict[str, Any]) -> None:
     found = pod(template, update_uid="u")
     assert found["metadata"] == pod(spec(), update_uid="u")["metadata"]
     assert found.get("spec") == template.get("spec")
@@ -253,12 +253,12 @@ def test_misshapen_parts_are_left_for_the_api_server() -> None:
     assert found["spec"]["containers"] == [{"env": {"X": "1"}}]
 
 
-def test_a_strangers_revision_is_refused() -> None:
+def test_a_foreign_revision_is_refused() -> None:
     with pytest.raises(ValueError, match="not the name of a revision"):
         Prepared.of(**{**OWNED, "revision": "other-bcd"}, template=TEMPLATE)
 
 
-def test_pods_share_nothing() -> None:
+def test_pods_share_no_values() -> None:
     before = copy.deepcopy(TEMPLATE)
     prepared = Prepared.of(**OWNED, template=TEMPLATE)
     first = prepared.pod(instance=0, instances=2)
@@ -269,7 +269,7 @@ def test_pods_share_nothing() -> None:
     assert before == TEMPLATE
 
 
-def test_a_dry_run_is_the_same_pod_under_a_name_of_no_instance() -> None:
+def test_the_pod_of_a_dry_run_differs_only_in_its_name() -> None:
     found = Prepared.of(**OWNED, template=TEMPLATE).dry_run(instances=5)
     name = found["metadata"].pop("name")
     assert slot_of("web", name) is None
@@ -290,7 +290,7 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=3), JSON, max_size=5))
-def test_every_field_of_a_spec_survives(fields: dict[str, Any]) -> None:
+def test_every_field_of_a_spec_is_kept(fields: dict[str, Any]) -> None:
     template = spec(**fields)
     before = json.dumps(template)
     found = pod(template)["spec"]
