@@ -1,4 +1,4 @@
-"""Objects the API server must refuse, each as a change of a good one, with words of the refusal."""
+"""Objects that the API server must refuse, as changes of a valid one, with texts of the refusal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UPDATE: Object = {
 
 
 def changed(base: Object, change: Object) -> Object:
-    """A copy of ``base`` with ``change`` merged in; ``...`` takes a key out."""
+    """A copy of ``base`` with ``change`` merged into it; ``...`` removes a key."""
     result = dict(base)
     for key, value in change.items():
         if value is ...:
@@ -55,7 +55,7 @@ def _patch(**fields: Any) -> Object:
 
 GATE: Object = {"name": "errors", "builtin": {}}
 
-#: What is changed, and words that the refusal must have: the field first.
+#: The change, and texts that the refusal must contain; the first is the field.
 JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
     "name of 51 characters": (
         {"metadata": {"name": "a" * 51}},
@@ -223,7 +223,7 @@ _WAIT: Object = {"job": "db", "ready": True}
 _PAUSES: Object = {"type": "Batch", "size": 1, "pauses": [{"after": 1, "seconds": 60}]}
 _CONTAINER: Object = {"name": "web", "image": "db:1"}
 
-#: Fields and words of later versions: path of the field -> a manifest that uses it.
+#: Fields and values of later versions: path of the field -> a manifest that uses it.
 LATER_JOBS: dict[str, Object] = {
     "spec.type": _spec(type="Cron"),
     "spec.overlays": _spec(overlays=[{"name": "canary", "instances": "0", "patch": {"spec": {}}}]),
@@ -256,7 +256,7 @@ LATER_UPDATES: dict[str, Object] = {
     "spec.policy.gates[0].scope": _patch(gates=[{**GATE, "scope": "Before"}]),
 }
 
-#: What a newer operator may have written into a status.
+#: Fields that a newer operator may have written into a status.
 LATER_JOB_STATUS: Object = {
     "frozen": "7,9",
     "migrations": ["001"],

@@ -1,7 +1,7 @@
 """One real control plane, one operator, and a namespace for each test.
 
-A test that asks for `space` gets a fresh namespace and a running operator, and is judged at its
-end: by the observer (pods and statuses), by the audit log (what the operator asked for) and by the
+A test with the fixture `space` gets a new namespace and a running operator. At the end of the test
+three checks run: the observer (pods and statuses), the audit log (the operator's requests) and the
 operator's log (no unhandled error).
 """
 
@@ -28,7 +28,7 @@ _REPORTS = pytest.StashKey[list[pytest.TestReport]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: takes minutes; runs only when asked for by -m")
+    config.addinivalue_line("markers", "slow: takes minutes; runs only if selected with -m")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A control plane with simulated nodes, an audit log and our CRDs."""
+    """A control plane with simulated nodes, an audit log and the CRDs."""
     with Cluster(nodes=10, audit=True) as running:
         install(running)
         grant(running, USER)
@@ -58,7 +58,7 @@ def install(cluster: Cluster) -> None:
 
 @pytest.fixture(scope="session")
 def sightings(cluster: Cluster) -> Iterator[Sightings]:
-    """Everything that happens to pods, Jobs and Updates."""
+    """All events of pods, Jobs and Updates."""
     seen = Sightings(cluster)
     seen.start()
     yield seen
@@ -67,7 +67,7 @@ def sightings(cluster: Cluster) -> Iterator[Sightings]:
 
 @pytest.fixture(scope="session")
 def shared_operator(cluster: Cluster, sightings: Sightings) -> Iterator[Operator]:
-    """The operator of the session; tests ask for `operator`."""
+    """The operator of the session; tests use `operator`."""
     assert sightings is not None
     made = Operator(cluster, "tests")
     yield made
@@ -76,7 +76,7 @@ def shared_operator(cluster: Cluster, sightings: Sightings) -> Iterator[Operator
 
 @pytest.fixture
 def operator(shared_operator: Operator) -> Operator:
-    """The running operator. A test may end, kill and start it; the next one finds it running."""
+    """The running operator. A test may stop, kill and start it; it runs again for the next test."""
     if not shared_operator.running:
         shared_operator.start()
     return shared_operator
@@ -84,7 +84,7 @@ def operator(shared_operator: Operator) -> Operator:
 
 @pytest.fixture
 def audit(cluster: Cluster) -> Audit:
-    """What the API server was asked for since the test began."""
+    """The requests to the API server since the start of the test."""
     return Audit(cluster.audit_log)
 
 
@@ -96,7 +96,7 @@ def space(
     operator: Operator,
     audit: Audit,
 ) -> Iterator[Space]:
-    """A namespace of the test's own. What it leaves behind goes while others run."""
+    """A namespace for the test. It is deleted while other tests run."""
     stem = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
     made = Space(cluster, sightings, f"{stem}-{next(_NUMBERS)}")
     since = {each: each.log_size() for each in Operator.made}
@@ -107,9 +107,9 @@ def space(
     try:
         if not _failed(request.node):
             faults = judge(made, audit, since)
-            assert not faults, "\n".join(["what must not happen was seen:", *faults])
+            assert not faults, "\n".join(["faults that must never happen:", *faults])
     finally:
-        # In the foreground until everything has a deletionTimestamp; the rest goes by itself.
+        # Wait only until every object has a deletionTimestamp.
         cluster.api.delete(f"/api/v1/namespaces/{made.name}")
 
 
@@ -120,7 +120,7 @@ _SPACE = pytest.StashKey[tuple[Space, dict[Operator, int]]]()
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Any:  # a generator that returns the report
-    """Show the namespace and the end of the operator's log with each failure."""
+    """Add the namespace and the end of the operator's log to the report of each failure."""
     report: pytest.TestReport = yield
     assert call is not None
     item.stash.setdefault(_REPORTS, []).append(report)
@@ -141,5 +141,5 @@ def _failed(item: pytest.Item) -> bool:
 def _shown(space: Space) -> str:
     try:
         return space.describe()
-    except Exception as error:  # a report must not hide the failure it is about
+    except Exception as error:  # a failed report must not hide the failure of the test
         return f"cannot be shown: {error}"

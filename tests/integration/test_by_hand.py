@@ -1,4 +1,4 @@
-"""Updates that people make beside those of the operator, and such as cannot be."""
+"""Updates that users create next to those of the operator, and Updates that are refused."""
 
 from __future__ import annotations
 

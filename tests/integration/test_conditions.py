@@ -1,5 +1,5 @@
-"""Every version of every status against the contract's table: the judge of it sees each lie, and
-what used to be one is none any more."""
+"""The checks of the contract's table of conditions: each wrong status is found, each right one
+passes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.integration.harness.space import Space
 
 
 def made(names: tuple[str, ...], true: set[str], reason: str = "Why", **status: Any) -> Object:
-    """An object of generation 2 whose conditions are True as named."""
+    """An object of generation 2; the named conditions are True."""
     conditions = [
         {"type": n, "status": str(n in true), "reason": reason, "observedGeneration": 2}
         for n in names
@@ -132,7 +132,7 @@ def test_what_a_user_leaves_behind_is_not_judged() -> None:
 
 
 def test_a_good_template_after_a_bad_instance_is_never_said_to_have_failed(space: Space) -> None:
-    """The judge at the end of each test holds every version against the table; here it matters."""
+    """The checks at the end of each test read every version of the status; this test needs them."""
     space.create(job(instances=2, image="web:1-never-ready", update={"readyTimeoutSeconds": 2}))
     space.wait_job("Stalled", lambda job: is_true(job, "Stalled"))
     done = space.roll("web:2")
@@ -144,6 +144,6 @@ def test_a_good_template_after_a_bad_instance_is_never_said_to_have_failed(space
         if seen.kind == "EchelonJob"
         and seen.object.get("status", {}).get("observedGeneration") == generation
     ]
-    assert all(written(obj, None) for obj in said), "these are judged"
+    assert all(written(obj, None) for obj in said), "these versions are checked"
     assert said
     assert not [obj for obj in said if is_true(obj, "Stalled")]

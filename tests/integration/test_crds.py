@@ -1,4 +1,4 @@
-"""The CRDs on a real API server: what it takes, refuses, fills in and keeps."""
+"""The CRDs on a real API server: what it accepts, refuses, defaults and keeps."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def crd_cluster() -> Iterator[Cluster]:
     with Cluster(nodes=0, controllers=False, scheduler=False) as cluster:
         cluster.kubectl("apply", "-f", str(FOLDER))
         cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
-        # api-resources, unlike other commands, asks anew instead of trusting kubectl's cache.
+        # Unlike other commands, api-resources does not use kubectl's cache.
         cluster.wait(
             "discovery",
             lambda: "eup" in cluster.kubectl("api-resources", "--api-group=echelon.dev"),
@@ -76,7 +76,7 @@ def test_no_rule_is_complained_about(crd_cluster: Cluster) -> None:
         crd = crd_cluster.api.get(f"{CRDS}/{plural}.echelon.dev")
         conditions = {c["type"]: c["status"] for c in crd["status"]["conditions"]}
         assert conditions["Established"] == "True"
-        # NonStructuralSchema, for one, comes as a condition of its own.
+        # For example NonStructuralSchema, which is a separate condition.
         assert set(conditions) == {"Established", "NamesAccepted"}
 
 
@@ -196,7 +196,7 @@ def test_no_level_of_the_template_loses_a_field(cluster: Cluster) -> None:
     }
     given = changed(JOB, {"spec": {"template": ...}})
     given["spec"]["template"] = template
-    # Strict: the API server would refuse what it does not know instead of dropping it.
+    # Strict: the API server refuses unknown fields instead of dropping them.
     cluster.api.create(f"{url('echelonjobs')}?fieldValidation=Strict", given)
     assert cluster.api.get(url("echelonjobs", "web"))["spec"]["template"] == template
 
@@ -221,7 +221,7 @@ def test_the_scale_subresource(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("apply", [["apply"], ["apply", "--server-side"]])
 def test_a_strategy_is_changed_by_applying_another(cluster: Cluster, apply: list[str]) -> None:
-    """The default size 1, which no client gave, must not stand in the way of another type."""
+    """The default size 1, which no client set, must not prevent a change to another type."""
     given: list[Object] = [
         {},
         {"strategy": {"type": "VariableBatch", "sizes": [1, "50%"]}},

@@ -1,4 +1,4 @@
-"""First creation: all instances at once, each with an id, a name and an owner of its own."""
+"""First creation: all instances at once, each with its own id, name and owner reference."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_job_of_no_instances_is_ready_and_takes_a_new_template_at_once(space: 
 
 
 def test_a_job_applied_together_with_its_namespace_comes_up(space: Space) -> None:
-    """The namespace's ServiceAccount comes a moment after the Job."""
+    """The namespace's ServiceAccount is created a moment after the Job."""
     account = space.path("serviceaccounts", "default")
     space.api.delete(account)
     space.create(job(instances=2))

@@ -1,4 +1,4 @@
-"""`dryRun: true`: the plan is told, nothing is touched, and the update then goes as it said."""
+"""`dryRun: true`: the plan is written, no pod changes, and the real update follows the plan."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MANUAL = {"mode": "Manual"}
 
 
 def waiting(space: Space, **policy: Any) -> Object:
-    """A Job at web:1 whose template is another one; only an Update made by hand goes there."""
+    """A Job at web:1 in mode Manual with a changed template."""
     space.made(job(instances=6, update={**MANUAL, **policy}))
     space.set_image("web:2", behaviour="ready-after", ready_after="300ms")
     return space.wait_job("pending", lambda j: is_true(j, "UpdatePending"))
@@ -49,7 +49,7 @@ def groups(plan: Object) -> list[set[int]]:
 
 
 def kept(found: Object) -> Object:
-    """What a dry run must leave as it is of a Job's status."""
+    """The fields of a Job's status that a dry run must not change."""
     names = ("assigned", "lastAttempt", "currentRevision", "activeUpdate", "instancesInForce")
     return {name: found["status"].get(name) for name in names}
 
@@ -86,7 +86,7 @@ def test_a_dry_run_touches_nothing(space: Space, audit: Audit) -> None:
 
 
 def test_a_canary_then_the_rest(space: Space) -> None:
-    """Mixed revisions, a partial range, what is done already, and how long it took."""
+    """Mixed revisions, a partial range, instances that are already updated, and the estimate."""
     waiting(space, strategy=batch(2))
     canary = planned(space, "canary-plan", instances="1,4-5")
     assert canary["instances"] == {"recreate": "1,4-5", "unchanged": "0,2-3"}
@@ -108,7 +108,7 @@ def test_a_canary_then_the_rest(space: Space) -> None:
 
 
 def test_the_kinds_of_replacement(space: Space) -> None:
-    """Images alone can change in place; a variable of the environment cannot."""
+    """An image can change in place; an environment variable cannot."""
     space.made(job(instances=4, update=MANUAL))
     space.set_image("web:2")
     plan = planned(space, "images", policy={"replacement": "InPlace"})

@@ -1,4 +1,5 @@
-"""Old revisions and finished Updates are kept as long as the limits say, and while they matter."""
+"""Old revisions and finished Updates are kept as long as the limits say, or while they are in
+use."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ def test_no_more_than_the_limits_is_kept(space: Space) -> None:
     assert [u["metadata"]["name"] for u in space.updates()] == ["web-g5", "web-g6", "web-g7"]
     space.cluster.wait("3 revisions", lambda: len(space.revisions()) == 3, 10)
     images = [r["data"]["spec"]["containers"][0]["image"] for r in space.revisions()]
-    assert images == ["web:5", "web:6", "web:7"], "two old ones and the current one"
+    assert images == ["web:5", "web:6", "web:7"], "two old revisions and the current one"
     assert [r["revision"] for r in space.revisions()] == [5, 6, 7]
 
 
@@ -45,4 +46,6 @@ def test_the_revision_to_go_back_to_is_kept_whatever_the_limit(space: Space) -> 
     space.roll("web:2-never-ready", "RolledBack")
     space.until("2 Ready", lambda: sum(pod.ready for pod in space.pods().values()) == 2)
     images = [r["data"]["spec"]["containers"][0]["image"] for r in space.revisions()]
-    assert images == ["web:1", "web:2-never-ready"], "in use, and the present spec's"
+    assert images == ["web:1", "web:2-never-ready"], (
+        "the revision in use and that of the present spec"
+    )

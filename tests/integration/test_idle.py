@@ -1,4 +1,4 @@
-"""When nothing happens, the operator does nothing."""
+"""Without changes the operator writes nothing but its Lease."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_an_idle_operator_writes_only_its_lease_and_uses_next_to_no_cpu(
     quiet(operator, audit)
     audit.mark()
     cpu, began = operator.cpu_seconds(), time.monotonic()
-    time.sleep(SECONDS)  # what is measured is that nothing happens in it
+    time.sleep(SECONDS)  # a fixed period in which nothing must happen
     spent, seconds = operator.cpu_seconds() - cpu, time.monotonic() - began
     writes = [r for r in audit.requests(user=USER) if r.writes]
     assert [str(r) for r in writes if r.resource != "leases"] == []
@@ -53,7 +53,7 @@ def test_an_idle_operator_writes_only_its_lease_and_uses_next_to_no_cpu(
 
 
 def quiet(operator: Operator, audit: Audit) -> None:
-    """Events and last reports are through: five seconds without a write but the Lease's."""
+    """Wait until the operator has written nothing but its Lease for five seconds."""
 
     def still() -> bool:
         audit.mark()

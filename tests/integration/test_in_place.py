@@ -1,4 +1,4 @@
-"""Replacement InPlace on a real API server: the pod stays, what runs in it changes."""
+"""Replacement InPlace on a real API server: the pod stays, and its containers change."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ LARGE = {"cpu": "20m", "memory": "16Mi"}
 
 
 def in_place(instances: int = 3, **rest: Any) -> Object:
-    """A Job whose updates go in place; ``update`` are further fields of the policy."""
+    """A Job with replacement InPlace. ``update``: additional fields of the policy."""
     policy = {"replacement": "InPlace", "maxFailuresPerInstance": 0, **rest.pop("update", {})}
     return job(instances=instances, update=policy, **rest)
 
 
 def sized(image: str = "web:1", **fields: Any) -> Object:
-    """A template whose container has these fields; steered by annotations in ``steering``."""
+    """A template whose container has these fields. ``steering``: annotations of the simulator."""
     made = template(image, **fields.pop("steering", {}))
     made["spec"]["containers"][0].update(fields)
     return made
 
 
 def lives(space: Space) -> dict[int, int]:
-    """How many pods each instance has had."""
+    """Number of pods that each instance has had."""
     return {instance: len(uids) for instance, uids in space.observer.uids().items()}
 
 
@@ -42,7 +42,7 @@ def restarts(space: Space) -> dict[int, int]:
 
 
 def settled(space: Space, *phases: str) -> Object:
-    """The newest Update once it has ended so, and the Job with it."""
+    """Wait until the newest Update has ended in this phase and the Job has no active Update."""
     ended = space.wait_update(*phases, timeout=40)
     space.wait_job("no active Update", lambda j: "activeUpdate" not in j["status"])
     return ended
@@ -79,7 +79,7 @@ def test_the_next_instance_waits_for_the_one_before(space: Space) -> None:
 
 
 def most_changing(space: Space, image: str) -> int:
-    """The most instances that had the image and were not Ready with it at any moment."""
+    """The largest number of instances at any moment that had the image and were not Ready."""
     state: dict[int, bool] = {}
     most = 0
     for seen in space.observer.events():
@@ -149,7 +149,7 @@ def test_what_the_node_cannot_do_is_replaced(space: Space) -> None:
 
 
 def test_what_the_api_server_refuses_is_replaced(space: Space, audit: Audit) -> None:
-    """The LimitRange makes the pod another than its template says: the QoS class would change."""
+    """Because of the LimitRange the pod differs from its template: its QoS class would change."""
     default = {"cpu": "10m", "memory": "16Mi"}
     limit = {"type": "Container", "default": default, "defaultRequest": default}
     space.create({"kind": "LimitRange", "metadata": {"name": "x"}, "spec": {"limits": [limit]}})
@@ -185,7 +185,7 @@ def test_a_bad_image_is_taken_back_in_place(space: Space, bad: str, reason: str)
     assert {pod.revision for pod in space.pods().values()} == {old}
     assert {pod.image for pod in space.pods().values()} == {"web:1"}
     had = lives(space)
-    assert (had[0], had[2]) == (1, 1), "0 went there and back, 2 was never touched"
+    assert (had[0], had[2]) == (1, 1), "0 was updated and rolled back, 2 was never touched"
     assert restarts(space)[2] == 0
 
 

@@ -1,5 +1,4 @@
-"""Changes in place to which admission says no, of which it makes something else, or that others
-make."""
+"""Changes in place that admission refuses or modifies, and changes that other clients make."""
 
 from __future__ import annotations
 
@@ -26,7 +25,7 @@ def sized(requests: Object, image: str = "web:1", **steering: str) -> Object:
 
 
 def in_place(**rest: object) -> Object:
-    """A policy with these further fields."""
+    """A policy with replacement InPlace and these fields."""
     return {"replacement": "InPlace", "maxFailuresPerInstance": 0, **rest}
 
 
@@ -39,7 +38,7 @@ ONCE = {0: 1, 1: 1, 2: 1}
 
 @pytest.fixture
 def resolver(space: Space) -> Iterator[None]:
-    """A policy that has every pod of this namespace run one digest, whatever tag it names."""
+    """A policy that replaces the image of every pod in this namespace by one digest."""
     name = f"resolve-{space.name}"
     policies, bindings = (
         f"{ADMISSION}/mutatingadmissionpolic{end}" for end in ("ies", "ybindings")
@@ -94,7 +93,7 @@ def test_no_restart_is_waited_for_where_admission_gives_back_the_old_image(space
     assert "failures" not in ended["status"]
     assert (lives(space), restarts(space)) == (ONCE, {0})
     assert {pod.image for pod in space.pods().values()} == {DIGEST}
-    # And so on the way back.
+    # The same in the rollback.
     space.set_image("web:3")
     turned = space.wait_update(
         "RollingForward", name="web-g3", probe=lambda u: u["status"]["counts"]["updated"] == 2

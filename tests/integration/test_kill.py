@@ -141,8 +141,8 @@ def test_an_end_of_the_process_in_good_order_hands_everything_over(
 
 
 class Killer:
-    """Kills an operator right after the n-th write of each of its lives was answered by the API
-    server: what it was told, it never hears."""
+    """Kills an operator after the API server has answered the n-th write of each process, and
+    before the operator receives the answer."""
 
     def __init__(self, operator: Operator, nth: int) -> None:
         self.writes: list[Asked] = []
@@ -169,7 +169,7 @@ class Killer:
             self._operator.start(ready=False)
 
     def rest(self) -> None:
-        """From now on nobody is killed; a killing under way is over."""
+        """Stop killing. Returns when a kill in progress has finished."""
         with self._lock:
             self.dead.set()
 
@@ -178,7 +178,7 @@ class Killer:
 def killed_often(
     cluster: Cluster, operator: Operator
 ) -> Iterator[Callable[[int], tuple[Killer, Proxy]]]:
-    """The session's operator makes way for one behind a proxy, with the same Lease."""
+    """Replaces the session's operator by one behind a proxy, with the same Lease."""
     operator.stop()
     with Proxy(cluster, USER) as proxy:
         other, killers = Operator(cluster, "tests", kubeconfig=proxy.kubeconfig), list[Killer]()

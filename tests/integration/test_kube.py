@@ -1,4 +1,4 @@
-"""Client, informer, lease, events and the feed of Jobs against a real API server."""
+"""Client, informer, Lease, Events and the feed of Jobs against a real API server."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def client(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 async def ns(client: Client, request: pytest.FixtureRequest) -> str:
     name = request.node.name.replace("_", "-")[:60].rstrip("-")
     await client.create(NAMESPACES, None, {"metadata": {"name": name}})
-    # Without a controller-manager nobody else makes it, and pods need it.
+    # Pods need it, and there is no controller-manager that creates it.
     await client.create(SERVICE_ACCOUNTS, name, {"metadata": {"name": "default"}})
     return str(name)
 
@@ -53,7 +53,7 @@ def pod(name: str) -> dict[str, Any]:
 
 
 async def test_short_answers(client: Client, ns: str) -> None:
-    """The API server answers writes with metadata alone when asked to."""
+    """On request the API server answers writes with metadata only."""
     made = await client.create(PODS, ns, pod("a"), metadata_only=True)
     patch = {"metadata": {"labels": {"x": "y"}}}
     patched = await client.patch(PODS, ns, "a", patch, metadata_only=True)
@@ -105,7 +105,7 @@ async def test_an_informer_outlives_the_api_server(
     said = len(mirror.said)
     await running.informer.resync()
     assert len(mirror.view) == 20
-    assert len(mirror.said) == said, "a resync without a difference says nothing"
+    assert len(mirror.said) == said, "a resync without a difference sends no event"
     await running.stop()
 
 
@@ -155,7 +155,7 @@ async def test_events(client: Client, ns: str) -> None:
     assert event["note"] == "said three times"
     assert event["series"]["count"] == 3
     assert not dropped
-    # Without a controller-manager the namespace stays in termination.
+    # Without a controller-manager the namespace stays in phase Terminating.
     await client.delete(NAMESPACES, None, ns)
     with pytest.raises(Forbidden, match="being terminated"):
         await client.create(PODS, ns, pod("b"))
@@ -165,7 +165,8 @@ async def test_events(client: Client, ns: str) -> None:
 
 
 async def test_the_feed_of_jobs(client: Client, ns: str, cluster: Cluster) -> None:
-    """It waits for the CRD, outlives the API server, tells all, writes nothing, ends at once."""
+    """The feed waits for the CRD, survives restarts of the API server, misses no event, writes
+    nothing, and ends at once."""
     told: list[tuple[str, str]] = []
 
     def on_event(type: str, body: dict[str, Any]) -> None:

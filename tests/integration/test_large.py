@@ -1,4 +1,5 @@
-"""A Job of a thousand instances: made, rolled all at once, kept small in its status and writes."""
+"""A Job of a thousand instances is created and updated at once, with small statuses and few
+writes."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from tests.integration.harness.space import Space
 
 COUNT = 1000
 MAX_BYTES = 200 * 1024
-#: Status writes: of an Update as such, per group, and per second that it takes.
+#: Limits of status writes: per Update, per group, and per second.
 WRITES, PER_GROUP, PER_SECOND = 20, 3, 3
 TOLERATED, FAILING, TOO_MANY = 80, 60, 100
 LAST_WORDS = "cannot bind 0.0.0.0:8080: address already in use; " * 8
@@ -41,26 +42,26 @@ def test_a_thousand_instances_are_made_and_rolled(space: Space) -> None:
 
 
 def ship(space: Space, image: str, crashing: list[int]) -> None:
-    """A template with which some instances crash again and again, each with long last words."""
+    """Apply a template with which some instances keep crashing, each with a long message."""
     listed = ",".join(map(str, crashing))
     steering = {"behaviour": "crash-loop", "backoff": "1s", "reason": LAST_WORDS}
     space.set_image(image, instances=listed, **steering)
 
 
 def groups(space: Space, name: str) -> int:
-    """How many groups (of a Queue: horizons) an Update has had."""
+    """Number of groups (of a Queue: horizons) that an Update has had."""
     seen = [e.object["status"].get("batch") for e in space.observer.events() if e.name == name]
     return len({(b["index"], b["startedAt"]) for b in seen if b})
 
 
 def written(space: Space, audit: Audit) -> list[Request]:
-    """The status writes since the mark."""
+    """The number of status writes since the mark."""
     asked = audit.requests(user=USER, namespace=space.name)
     return [r for r in asked if r.writes and r.subresource == "status" and r.code < 400]
 
 
 def roll(space: Space, audit: Audit, name: str, outcome: str, **spec: Any) -> Object:
-    """An Update by hand that ends so, with no more writes than its groups and seconds explain."""
+    """Create an Update, wait for this phase, and check that its writes are within the limits."""
     audit.mark()
     space.create(update(name, **spec))
     ended = space.wait_update(outcome, name=name, timeout=150)
@@ -72,7 +73,7 @@ def roll(space: Space, audit: Audit, name: str, outcome: str, **spec: Any) -> Ob
 
 
 def test_alternating_instances_and_long_failures(space: Space, audit: Audit) -> None:
-    """The same with 10,000 is a benchmark: ``python -m hack.bench large``."""
+    """``python -m hack.bench large`` does the same with 10,000 instances."""
     policy: Object = {"maxFailedInstances": TOLERATED, "maxFailuresPerInstance": 0}
     space.made(job(instances=COUNT, strategy=queue(250), update={"mode": "Manual"}), timeout=90)
     ship(space, "web:2", EVEN[::8][:FAILING])
@@ -85,11 +86,11 @@ def test_alternating_instances_and_long_failures(space: Space, audit: Audit) -> 
     before = by_revision(space.job()["status"]["assigned"])
     assert sorted(map(sorted, before.values())) == [EVEN, [i + 1 for i in EVEN]]
 
-    # Back to two revisions that alternate; those that crash at theirs do so again.
+    # Back to two alternating revisions; instances that crash at their revision crash again.
     ship(space, "web:3", list(range(200, 200 + TOO_MANY)))
     last = roll(space, audit, "whole", "RolledBack", policy=policy)
     assert len(ids(last["status"]["instances"]["rollbackFailed"])) == FAILING
     assert by_revision(space.job()["status"]["assigned"]) == before
     for seen in space.observer.events():
         if seen.kind != "Pod":
-            assert len(json.dumps(seen.object)) < MAX_BYTES // 5, "a tenth of the ids"
+            assert len(json.dumps(seen.object)) < MAX_BYTES // 5, "a tenth of the instances"

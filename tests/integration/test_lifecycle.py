@@ -1,4 +1,4 @@
-"""Jobs and namespaces are deleted, at the worst moments, and made again."""
+"""Jobs and namespaces are deleted at the worst moments, and created again."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_namespace_deleted_in_mid_update_goes(space: Space, cluster: Cluster) 
     assert gone(space)
     cluster.api.create("/api/v1/namespaces", {"metadata": {"name": space.name}})
     cluster.wait("the ServiceAccount", lambda: cluster.api.get(f"{path}/serviceaccounts/default"))
-    # The same names again: nothing is remembered of the former ones.
+    # Objects with the same names are not confused with the deleted ones.
     made = space.made(job(instances=2), timeout=30)
     assert made["metadata"]["generation"] == 1
     assert made["status"]["availableInstances"] == 2
@@ -144,7 +144,7 @@ def test_nothing_is_written_when_nothing_changes(
     operator.stop()
     audit.mark()
     operator.start()
-    # A Job made later is seen to later: whatever the restart led to was done before.
+    # The operator reconciles a later Job later: by then all writes after the restart are done.
     space.made(job("later", instances=1))
     writes = [
         r

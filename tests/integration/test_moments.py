@@ -1,4 +1,4 @@
-"""Stamps and clocks: what counts as when."""
+"""Timestamps and clocks: which time counts as the time of an event."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_evicted_pods_are_made_again_with_pauses_and_are_no_failure(space: Space
     assert "failures" not in held["status"]
     assert "instance 0: Evicted" in held["status"]["message"]
     assert ", tried " in held["status"]["message"]
-    # The old one, the first, one at once, one after 10 s.
+    # The old pod, the first new pod, one created at once, and one after 10 s.
     assert len(space.observer.uids()[0]) <= 4
     space.wait_job("told", lambda j: is_true(j, "Stalled"))
 

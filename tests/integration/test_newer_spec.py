@@ -1,4 +1,4 @@
-"""A Job of a newer version is left alone, and so is its Update; others go on (reason TooNew)."""
+"""A Job of a newer version and its Update are not touched; other Jobs go on (reason TooNew)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MODES = f"{SPEC}/properties/update/properties/mode/enum/-"
 
 @pytest.fixture
 def newer(cluster: Cluster) -> Iterator[None]:
-    """The CRD of a version that knows another mode."""
+    """The CRD of a newer version with another mode."""
     patch = json.dumps([{"op": "add", "path": MODES, "value": "Sometimes"}])
     cluster.kubectl("patch", "crd", "echelonjobs.echelon.dev", "--type=json", "-p", patch)
     yield
@@ -50,7 +50,7 @@ def test_a_job_of_a_newer_version_is_left_alone_in_mid_update(space: Space, audi
 
 
 def _taken(space: Space) -> bool:
-    """Whether the API server knows the new mode by now."""
+    """Whether the API server accepts the new mode yet."""
     try:
         space.patch_job(update={"mode": "Sometimes"})
     except ApiError as error:

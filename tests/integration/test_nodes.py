@@ -1,4 +1,4 @@
-"""Nodes are drained and lost: that is no failure of a version, and it is heeded."""
+"""Drained and lost nodes are no failures of a version, and updates take them into account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NODE = "/api/v1/nodes/"
 
 @pytest.fixture
 def lost(space: Space) -> Iterator[str]:
-    """A node that can be lost; afterwards it is well again."""
+    """The name of a node that the test can make lost. It recovers after the test."""
     name = "sim-9"
     yield name
     space.api.patch(NODE + name, {"metadata": {"annotations": {"sim.echelon.dev/lost": None}}})
@@ -28,7 +28,7 @@ def taints(space: Space, name: str) -> list[Object]:
 
 
 def pinned(name: str, wish: Object) -> Object:
-    """The Job with a soft wish for one node, which the scheduler heeds while it can."""
+    """The Job with a preferred node affinity for one node."""
     wish["spec"]["template"]["spec"]["affinity"] = {
         "nodeAffinity": {
             "preferredDuringSchedulingIgnoredDuringExecution": [
@@ -50,7 +50,7 @@ def test_max_unavailable_holds_while_an_instance_is_down_for_another_reason(spac
     space.made(job(instances=4, strategy=queue(2), update={"maxUnavailable": 1}))
     space.patch_pod("web-3", annotations=sim(behaviour="never-ready"))
     space.until("3 to be down", lambda: not space.pods()[3].ready)
-    # 3 goes first, for it is unavailable anyway, and does not come up: nobody else may go.
+    # 3 is unavailable, so it is replaced first. It does not come up, so no other may be replaced.
     space.set_image("web:2", behaviour="ready-after", ready_after="3s", instances="3")
     held = space.wait_update(
         "RollingForward", probe=lambda u: u["status"]["reason"] == "MaxUnavailable"
@@ -71,7 +71,7 @@ def test_max_unavailable_as_a_percentage_bounds_a_wide_queue(space: Space) -> No
 def test_a_drained_instance_comes_up_elsewhere_and_the_update_goes_on(space: Space) -> None:
     space.made(job(instances=4, strategy=queue(1), update={"maxUnavailable": 1}))
     space.set_image("web:2", behaviour="ready-after", ready_after="1500ms")
-    # While one is under way, so that the next is due when the evicted one is down.
+    # During the update of one instance, so that the next is due while the evicted one is down.
     space.until("the new pod of 0", lambda: len(space.observer.uids()[0]) == 2)
     evict: Object = {
         "apiVersion": "policy/v1",
@@ -105,8 +105,8 @@ def test_a_pod_on_a_lost_node_is_not_forced_and_is_told(space: Space, lost: str)
     assert is_true(held, "Reconciling")
     uids = space.observer.uids()
     assert (len(uids[0]), len(uids[1])) == (1, 1)
-    assert space.pods()[0].deleting, "it was asked to go, and is still there"
-    # The node comes back: its kubelet ends the pod, and the update goes on by itself.
+    assert space.pods()[0].deleting, "the pod is being deleted and still exists"
+    # The node recovers: its kubelet ends the pod, and the update continues by itself.
     space.api.patch(NODE + lost, {"metadata": {"annotations": {"sim.echelon.dev/lost": None}}})
     ended = space.wait_update("RolledForward", timeout=60)
     assert "failures" not in ended["status"]
@@ -130,7 +130,7 @@ def test_a_pod_evicted_from_a_lost_node_comes_up_elsewhere_when_it_is_gone(
     held = space.wait_job("seen", lambda j: is_true(j, "Reconciling"))
     assert condition(held, "Available")["status"] == "False"
     assert space.pods()[0].uid == first.uid, "no second pod while the first may still run"
-    # Somebody who knows that the node is off forces the pod away.
+    # A person who knows that the node is off force-deletes the pod.
     space.kubectl("delete", "pod", "web-0", "--force", "--grace-period=0")
     space.wait_ready(timeout=30)
     assert space.pods()[0].node != lost
@@ -153,8 +153,9 @@ def bring_back(space: Space, name: str) -> None:
 def test_a_new_pod_on_a_node_that_is_lost_past_its_deadline_is_no_failure(
     space: Space, lost: str, started: bool
 ) -> None:
-    """Be it that no kubelet ever took the pod, or that it was starting when the node died."""
-    # Longer than the node controller takes to notice: until then a node that dies looks well.
+    """Both for a pod that no kubelet ever started, and for one that was starting when the node
+    died."""
+    # Longer than the node controller needs to notice: until then a lost node looks healthy.
     quick = {"readyTimeoutSeconds": 14, "maxFailuresPerInstance": 0}
     space.made(job(instances=1, update=quick))
     new = pinned(lost, job())["spec"]["template"]

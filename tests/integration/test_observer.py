@@ -1,4 +1,4 @@
-"""The observer sees what must never be: each fault is shown to it once."""
+"""The observer finds each fault that must never happen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.integration.harness.sightings import Seen
 
 
 class Story:
-    """Events one after the other, a second apart, of a Job of three instances with an Update."""
+    """A sequence of events, one per second, of a Job of three instances with an Update."""
 
     def __init__(self, size: int = 1, **policy: Any) -> None:
         self.replay = Replay(set(), float("inf"))

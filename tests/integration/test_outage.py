@@ -1,4 +1,4 @@
-"""The API server is slow, down, or says no: the operator waits, and takes up where it was."""
+"""The API server is slow, down, or returns errors: the operator waits, and continues afterwards."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def one_updated(space: Space) -> None:
 
 @contextmanager
 def down(cluster: Cluster, name: str) -> Iterator[None]:
-    """A part of the control plane is killed, and back at the end.
+    """Kill a component of the control plane, and start it again at the end.
 
-    Without the scheduler: it ends itself when it cannot tell whether a binding came to pass.
+    The scheduler is stopped, too: it exits if it cannot find out whether a binding succeeded.
     """
     cluster.end("kube-scheduler")
     cluster.kill(name)
@@ -40,7 +40,7 @@ def down(cluster: Cluster, name: str) -> Iterator[None]:
 
 @pytest.fixture
 def proxy(cluster: Cluster, operator: Operator) -> Iterator[Proxy]:
-    """The session's operator makes way for one whose requests can be made to fail."""
+    """Replaces the session's operator by one behind a proxy that injects faults."""
     operator.stop()
     with Proxy(cluster, USER) as between:
         other = Operator(cluster, "tests", identity="behind-a-proxy", kubeconfig=between.kubeconfig)
@@ -88,9 +88,9 @@ def test_an_outage_longer_than_the_lease_does_not_end_the_process(
     one_updated(space)
     before = operator.pid
     since = operator.log_size()
-    with down(cluster, "etcd"):  # the API server answers with errors, or not at all
+    with down(cluster, "etcd"):  # the API server answers with errors, or does not answer
         operator.wait("the loss of the Lease", lambda: "lease lost" in operator.said(since), 30)
-        assert operator.probe("healthz"), "an outage of others is no reason to be restarted"
+        assert operator.probe("healthz"), "an outage of the API server must not cause a restart"
     space.wait_update("RolledForward", timeout=60)
     assert operator.pid == before
     assert {i: len(uids) for i, uids in space.observer.uids().items()} == dict.fromkeys(range(3), 2)
@@ -111,7 +111,9 @@ def test_creates_that_fail_for_a_while_are_tried_again(space: Space, proxy: Prox
     space.set_image("web:2")
     ended = space.wait_update("RolledForward", timeout=40)
     assert len(failed) == 4
-    assert "failures" not in ended["status"], "a server that is down is no failure of a version"
+    assert "failures" not in ended["status"], (
+        "an API server that is down is no failure of a version"
+    )
 
 
 def test_creates_that_go_on_failing_need_a_person_and_fail_nothing(
@@ -138,7 +140,9 @@ def test_creates_that_go_on_failing_need_a_person_and_fail_nothing(
     assert "failures" not in stuck["status"]
     broken.clear()
     ended = space.wait_update("RolledForward", timeout=40)
-    assert "failures" not in ended["status"], "a server that is down is no failure of a version"
+    assert "failures" not in ended["status"], (
+        "an API server that is down is no failure of a version"
+    )
 
 
 @pytest.mark.parametrize("code", [500, 429])
@@ -194,7 +198,7 @@ def test_status_writes_that_conflict_are_decided_anew(space: Space, proxy: Proxy
 
 @pytest.fixture
 def webhook(space: Space) -> Iterator[str]:
-    """A validating webhook for this namespace's pods at which nobody answers."""
+    """A validating webhook for this namespace's pods whose server does not respond."""
     name = f"down-{space.name}"
     yield name
     space.cluster.kubectl("delete", "validatingwebhookconfiguration", name, "--ignore-not-found")
@@ -270,7 +274,7 @@ def test_a_webhook_that_goes_down_in_mid_update_delays_it(space: Space, webhook:
 
 
 def wait_for_refusals(space: Space) -> None:
-    """The API server takes a moment to heed a new webhook."""
+    """Wait until the API server calls the new webhook."""
     pod: Object = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -284,4 +288,4 @@ def wait_for_refusals(space: Space) -> None:
         )
         return "failed calling webhook" in said
 
-    space.cluster.wait("the webhook to be heeded", refused)
+    space.cluster.wait("the webhook to be called", refused)

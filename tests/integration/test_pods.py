@@ -1,4 +1,4 @@
-"""Instances are kept: lost pods come back under their name, what others do to pods is mended."""
+"""Lost pods are created again with the same name, and changes by other clients are repaired."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_pods_deleted_during_an_update_come_back_at_their_assigned_version(space
 
 def test_a_pod_that_ended_is_made_again_with_a_growing_pause(space: Space) -> None:
     space.made(job(instances=2))
-    # The second life ends too; the third comes only after ten seconds.
+    # The second pod ends, too; the third is created only after ten seconds.
     for life in (1, 2):
         space.until(
             f"life {life} to be Ready",
@@ -195,7 +195,7 @@ def test_a_pod_that_nobody_owns_and_that_has_our_labels_is_adopted(space: Space)
     space.until("an owner", owned)
     uid = orphan["metadata"]["uid"]
     assert space.observer.uids()[0][0] == uid
-    # It is at no known revision, so it is replaced by one that is.
+    # It has no known revision, so it is replaced.
     space.wait_ready(timeout=30)
     assert space.pods()[0].uid != uid
     assert len(space.observer.uids()[1]) == 1

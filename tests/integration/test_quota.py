@@ -1,4 +1,4 @@
-"""A full ResourceQuota delays; it is told, and nothing fails because of it."""
+"""A full ResourceQuota delays an update; the status shows it, and it causes no failure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def test_an_update_waits_for_room_and_goes_on(space: Space) -> None:
 
 
 def test_an_update_without_room_until_its_deadline_fails(space: Space) -> None:
-    """Freed in time or not: the deadline of a new pod counts from the start of its group."""
+    """The deadline of a new pod counts from the start of its group, also while the quota is
+    full."""
     quick = {"readyTimeoutSeconds": 3, "maxFailuresPerInstance": 0}
     space.made(job(instances=3, strategy=queue(1), update=quick))
     quota(space, 2)

@@ -1,4 +1,4 @@
-"""What is done to pods that are there: once each, and with pauses while the API server refuses."""
+"""Actions on existing pods: once each, and with pauses while the API server refuses them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORDS = "no pod is touched during the freeze"
 
 
 def asked(space: Space, audit: Audit, verb: str, subresource: str = "") -> Counter[str]:
-    """How often the operator asked so of each pod."""
+    """Number of the operator's requests of this kind for each pod."""
     found = audit.requests(user=USER, namespace=space.name)
     mine = [r for r in found if (r.verb, r.resource, r.subresource) == (verb, "pods", subresource)]
     return Counter(r.name for r in mine if not r.dry_run)
@@ -56,7 +56,7 @@ def freeze(space: Space, operation: str) -> Object:
 
 @contextmanager
 def frozen(space: Space, operation: str) -> Iterator[None]:
-    """The policy is in force, as a probe by the operator's user shows."""
+    """Wait until the policy is in force, with a test request of the operator's user."""
     policy = freeze(space, operation)
     name = policy["metadata"]["name"]
     binding = {
@@ -154,7 +154,7 @@ def test_a_policy_that_forbids_changes_does_not_make_a_pod_forgotten(
 
 @pytest.fixture
 def proxy(cluster: Cluster, operator: Operator) -> Iterator[Proxy]:
-    """The session's operator makes way for one whose requests can be made to fail."""
+    """Replaces the session's operator by one behind a proxy that injects faults."""
     operator.stop()
     with Proxy(cluster, USER) as between:
         other = Operator(cluster, "tests", identity="told-to-wait", kubeconfig=between.kubeconfig)

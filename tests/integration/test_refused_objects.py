@@ -1,4 +1,5 @@
-"""The API server refuses an Update or a ControllerRevision: it is told, and the rest goes on."""
+"""The API server refuses an Update or a ControllerRevision: the status shows it, other work goes
+on."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ QUICK = {"readyTimeoutSeconds": 5}
 
 @pytest.fixture
 def rule(space: Space) -> Iterator[str]:
-    """The name of whatever refuses; it goes with the test."""
+    """The name of the refusing object, which is deleted after the test."""
     name = f"freeze-{space.name}"
     yield name
     for kind in (
@@ -37,11 +38,12 @@ def here(space: Space) -> Object:
 
 
 def full_quota(space: Space) -> None:
-    """No room for one more Update."""
+    """A quota that allows no further Update."""
     hard = {"count/updates.echelon.dev": "0"}
     body = {"metadata": {"name": "few"}, "spec": {"hard": hard}}
     few = space.path("resourcequotas", "few")
-    # A new kind is known to who counts within half a minute; a quota that came before waits long.
+    # The quota controller knows a new kind after half a minute; a quota created before that waits
+    # long.
     for _ in range(12):
         space.api.create(space.path("resourcequotas"), body)
         with suppress(ClusterError):
@@ -52,7 +54,7 @@ def full_quota(space: Space) -> None:
 
 
 def freeze(space: Space, name: str, resource: str, group: str, *operations: str) -> None:
-    """Nobody may write such objects here, by a policy."""
+    """A policy that refuses writes of such objects in this namespace."""
     rules = [
         {
             "apiGroups": [group],
@@ -81,7 +83,7 @@ def thaw(space: Space, name: str) -> None:
 
 
 def refuses(space: Space, obj: Object) -> None:
-    """Wait until the API server heeds what was made to refuse this."""
+    """Wait until the API server refuses this request."""
 
     def refused() -> bool:
         try:
@@ -94,7 +96,7 @@ def refuses(space: Space, obj: Object) -> None:
 
 
 def broken_webhook(space: Space, name: str) -> None:
-    """Nobody answers for writes of Updates."""
+    """A webhook for writes of Updates whose server does not respond."""
     hook = {
         "name": "updates.example.com",
         "failurePolicy": "Fail",
@@ -117,7 +119,7 @@ def broken_webhook(space: Space, name: str) -> None:
 
 
 def goes_on(space: Space, words: str) -> None:
-    """It is told with the API server's words; lost pods come back, and the Job scales."""
+    """Check that the status quotes the API server, lost pods come back, and the Job scales."""
     told = space.wait_job(
         words, lambda j: words in condition(j, "UpdatePending").get("message", "")
     )
@@ -132,7 +134,7 @@ def goes_on(space: Space, words: str) -> None:
 
 
 def few_requests(space: Space, audit: Audit, resource: str) -> None:
-    """A refusal is not asked for again and again."""
+    """Check that the operator does not repeat a refused request too often."""
     asked = audit.requests(user=USER, namespace=space.name)
     refused = [r for r in asked if r.resource == resource and r.writes and r.code >= 400]
     assert 1 <= len(refused) <= 6, [str(r) for r in refused]

@@ -1,4 +1,4 @@
-"""Updates that people make: mode Manual, canaries, older revisions, restarts, what is refused."""
+"""Updates that users create: mode Manual, canaries, older revisions, restarts, refused Updates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MANUAL: Object = {"mode": "Manual"}
 
 
 def manual(space: Space, instances: int = 4) -> Object:
-    """A Job whose template has changed and that waits."""
+    """A Job in mode Manual with a changed template."""
     space.made(job(instances=instances, update=MANUAL))
     space.set_image("web:2")
     return space.wait_job("UpdatePending", lambda j: is_true(j, "UpdatePending"))
@@ -76,9 +76,9 @@ def test_back_to_an_older_revision_and_on_again(space: Space) -> None:
     space.wait_ready()
     asked(space, "undo", revision=old)
     back = space.wait_job("the old one", lambda j: j["status"]["currentRevision"] == old)
-    assert is_true(back, "Ready"), "an older one on purpose"
+    assert is_true(back, "Ready"), "the older revision is intended"
     newest = space.revisions()[-1]
-    assert newest["metadata"]["name"] == old, "used again, it is the newest"
+    assert newest["metadata"]["name"] == old, "a revision that is used again is the newest"
     assert newest["data"]["spec"]["containers"][0]["image"] == "web:1"
     space.roll("web:3", "RolledForward")
 

@@ -1,4 +1,4 @@
-"""Orphaned and made again, or without its status: nothing is rolled without an Update."""
+"""A Job orphaned and created again, or without its status, rolls out nothing without an Update."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SLOW = {"behaviour": "ready-after", "ready_after": "700ms"}
 
 
 def lose(space: Space, how: str, image: str, mode: str, **steering: str) -> None:
-    """The Job comes back without its status and with that image."""
+    """Delete the Job, keep its pods, and create it again without its status and with this image."""
     policy = {"mode": mode, "readyTimeoutSeconds": 2}
     wish = job(instances=3, image=image, update=policy, steering=steering)
     if how == "orphaned":
@@ -100,4 +100,4 @@ def test_lost_in_mid_update_it_is_finished_by_another_update(space: Space, how: 
         timeout=40,
     )
     assert len(by_revision(after["status"]["assigned"])) == 1
-    assert len(space.observer.uids()[0]) == 2, "what was updated stays"
+    assert len(space.observer.uids()[0]) == 2, "updated instances stay updated"

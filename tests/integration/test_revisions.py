@@ -1,4 +1,4 @@
-"""ControllerRevisions can be changed later, whatever characters their template has."""
+"""ControllerRevisions can be patched later, whatever characters their template has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from controller.kube import go_json
 from tests.integration.harness.manifests import Object, job, template
 from tests.integration.harness.space import Space
 
-#: What JSON of Python and of Go write differently, or one of them might.
+#: Strings that the JSON encoders of Python and Go write, or may write, differently.
 AWKWARD: Object = {
     "html": "a && b > /c < d",
     "lines": "x\u2028y\u2029z",
@@ -24,15 +24,15 @@ AWKWARD: Object = {
 
 
 def awkward(image: str) -> Object:
-    """A template whose command has what shells are full of."""
+    """A template whose command has special characters of shells."""
     made = template(image, note="<&>\u2028é")
     made["spec"]["containers"][0]["command"] = ["sh", "-c", "a && b > /c < d"]
     return made
 
 
 def orphaned(space: Space, revisions: int) -> None:
-    """Delete the Job but not what it owns. A new kind is known to the garbage collector within half
-    a minute."""
+    """Delete the Job and orphan its objects. The garbage collector knows a new kind after half a
+    minute."""
     space.kubectl("delete", "ejob", "web", "--cascade=orphan", "--timeout=60s")
     left = space.revisions()
     assert len(left) == revisions
@@ -64,7 +64,7 @@ def test_a_revision_that_an_older_operator_stored_is_used_again_and_orphaned(spa
         "data": json.loads(canonical(data)),
         "revision": 1,
     }
-    # As Python writes it, which is how it was sent once.
+    # As Python writes it; older operators sent it this way.
     sent = json.dumps(body, separators=(",", ":"))
     space.kubectl("create", "--raw", space.path("controllerrevisions"), "-f", "-", input=sent)
     first = space.made(job(instances=2, template=data))

@@ -1,4 +1,4 @@
-"""A version that does not answer is undone by itself, and is not tried again by itself."""
+"""A version that fails is rolled back, and the operator does not try it again by itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.integration.harness.manifests import (
 )
 from tests.integration.harness.space import Space
 
-#: A new pod gets two seconds, once.
+#: A new pod has two seconds, and no failure is tolerated.
 QUICK = {"readyTimeoutSeconds": 2, "maxFailuresPerInstance": 0}
 
 
@@ -46,7 +46,7 @@ def test_a_bad_version_is_rolled_back_and_the_untouched_keep_their_pods(
     assert said in f"{status['reason']} {status['message']}"
     assert "instance 0" in status["message"]
     assert ids(status["instances"]["rolledBack"]) == {0}
-    # The others were never touched.
+    # The other instances were never touched.
     assert {i: uids[-1] for i, uids in space.observer.uids().items() if i} == {
         i: uids[0] for i, uids in first.items() if i
     }
@@ -57,7 +57,7 @@ def test_a_bad_version_is_rolled_back_and_the_untouched_keep_their_pods(
     assert after["status"]["currentRevision"] == old
     assert after["status"]["lastAttempt"]["outcome"] == "RolledBack"
     assert [bad["images"] for bad in after["status"]["knownBad"]] == [["web:2"]]
-    # What the user asked for stands there as it was written.
+    # The spec is unchanged.
     assert after["spec"] == wish["spec"]
     assert after["metadata"]["generation"] == wish["metadata"]["generation"]
     space.until("all back", lambda: all(p.ready for p in space.pods().values()))
@@ -69,7 +69,7 @@ def test_a_rollback_undoes_in_reverse_with_the_same_strategy(space: Space) -> No
     space.set_image("web:2", behaviour="never-ready", instances="4-5")
     space.wait_update("RolledBack", timeout=40)
     replay = space.observer.replay()
-    # Forward 0-1, 2-3, 4-5; back the unavailable first, then descending.
+    # Forward 0-1, 2-3, 4-5; in the rollback unavailable instances first, then descending.
     assert [set(replay.order["web"][n : n + 2]) for n in range(0, 12, 2)] == [
         {0, 1},
         {2, 3},
@@ -87,7 +87,7 @@ def test_a_rollback_with_a_queue_of_three(space: Space) -> None:
     touched = ids(ended["status"]["instances"]["rolledBack"])
     assert {0, 1, 2, 3, 4} <= touched
     for instance, uids in space.observer.uids().items():
-        # One that was just going when the update turned came up again as what it was.
+        # An instance that was being deleted when the rollback started came up at its old revision.
         assert len(uids) in ((2, 3) if instance in touched else (1,))
     assert {pod.image for pod in space.pods().values()} == {"web:1"}
 
@@ -134,7 +134,7 @@ def test_a_pod_that_is_not_good_in_time_is_made_again_as_often_as_tolerated(spac
     ended = space.roll("web:2-never-ready")
     assert ended["status"]["phase"] == "RolledBack"
     assert [f["attempt"] for f in ended["status"]["failures"]] == [2, 1]
-    # The old one, the new one, the new one once more, the old version again.
+    # The old pod, the new one, the new one once more, and the old version again.
     assert {i: len(uids) for i, uids in space.observer.uids().items()} == {0: 4, 1: 1}
 
 
@@ -178,7 +178,7 @@ def test_neither_waiting_nor_scaling_nor_edits_try_a_bad_version_again(space: Sp
 def test_a_changed_retry_token_tries_again(space: Space) -> None:
     wish = job(instances=2, update={"readyTimeoutSeconds": 2})
     space.made(wish)
-    # No node has room for it yet.
+    # No node has room for the new pod yet.
     picky = template("web:2")
     picky["spec"]["nodeSelector"] = {"disk": space.name}
     space.patch_job(template=picky)
@@ -249,7 +249,7 @@ def test_a_rollback_restores_the_count_that_its_update_changed(space: Space) -> 
     assert after["status"]["instancesRefused"] == 5
     space.until("three pods", lambda: set(space.pods()) == {0, 1, 2})
     assert {len(uids) for i, uids in space.observer.uids().items() if i < 3} == {1}
-    # Another count is obeyed, with the version that works.
+    # Another number of instances is obeyed, at the old revision.
     space.scale(4)
     space.wait_job("4 instances", lambda j: j["status"].get("instancesInForce") == 4)
     space.until("four pods", lambda: set(space.pods()) == {0, 1, 2, 3})

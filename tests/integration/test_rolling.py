@@ -1,4 +1,4 @@
-"""A changed template becomes an Update, which rolls forward in the groups the strategy says."""
+"""A changed template starts an Update, which rolls forward in the groups of its strategy."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_queue_does_not_wait_for_its_slowest_instance(space: Space) -> None:
     first = [seen for seen in space.observer.events() if seen.kind == "Pod" and seen.object.ready]
     ready = [seen.object.instance for seen in first if seen.object.image == "web:2"]
     assert set(order[:2]) == {0, 1}
-    assert ready[-1] == 0, "instance 0 was good last, the others went on meanwhile"
+    assert ready[-1] == 0, "instance 0 was good last, the others continued meanwhile"
 
 
 def test_a_batch_waits_for_the_whole_batch_before_it(space: Space) -> None:
@@ -125,7 +125,7 @@ def test_an_instance_must_stay_ready_for_min_ready_seconds_before_the_next(space
         if seen.object.deleting and seen.object.image == "web:1"
     }
     for before, after in ((0, 1), (1, 2)):
-        # Stamps are whole seconds, so up to one second early is right.
+        # Timestamps are whole seconds, so up to one second early is correct.
         assert taken[after] - ready[before] > 1.0
 
 
@@ -147,7 +147,7 @@ def test_only_the_template_makes_an_update(space: Space) -> None:
     assert after["status"]["observedGeneration"] == 2
     assert after["status"]["updateRevision"] == before["status"]["updateRevision"]
     assert space.updates() == []
-    # The next Update runs by them.
+    # The next Update uses them.
     ended = space.roll("web:2")
     assert ended["status"]["minReadySeconds"] == 1
     assert ended["status"]["policy"]["readyTimeoutSeconds"] == 7
@@ -196,7 +196,7 @@ def test_two_jobs_roll_at_once_each_by_its_own_strategy(space: Space) -> None:
     assert replay.waves["cart"] == [{0, 1}, {2, 3}]
     starts = {name: space.update(f"{name}-g2")["status"]["startedAt"] for name in ("shop", "cart")}
     ends = {name: space.update(f"{name}-g2")["status"]["finishedAt"] for name in ("shop", "cart")}
-    assert max(starts.values()) <= min(ends.values()), "they ran at the same time"
+    assert max(starts.values()) <= min(ends.values()), "the Updates ran at the same time"
 
 
 def test_one_jobs_bad_update_does_not_touch_another_job(space: Space) -> None:

@@ -1,4 +1,4 @@
-"""`spec.instances` is obeyed at any time, at the version in force, without an Update."""
+"""`spec.instances` is obeyed at any time, at the current revision, without an Update."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_ids_that_a_scale_adds_during_an_update_are_updated_last(space: Space) -
     assert by_revision(ended["status"]["from"]) == {old: {0, 1, 2, 3, 4}}
     assert ids(ended["status"]["to"]["instances"]) == {0, 1, 2, 3, 4}
     assert ended["status"]["counts"]["updated"] == 5
-    # They came at once, at the version in force, and were changed at the end like the others.
+    # They were created at once at the old revision, and updated at the end like the others.
     assert {i: len(uids) for i, uids in space.observer.uids().items()} == dict.fromkeys(range(5), 2)
     assert space.observer.replay().order["web"] == [0, 1, 2, 3, 4]
     assert space.wait_ready()["status"]["instancesInForce"] == 5

@@ -1,4 +1,4 @@
-"""Two operators of one Lease: one acts, the other stands by and takes over."""
+"""Two operators with the same Lease: one acts, the other stands by and takes over."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ Make = Callable[[str], Operator]
 
 @pytest.fixture
 def pair(cluster: Cluster, operator: Operator) -> Iterator[tuple[Operator, Operator]]:
-    """Two contenders for one Lease, the first of which holds it; the session's operator is off."""
+    """Two operators with the same Lease, which the first one holds. The session's operator is
+    off."""
     operator.stop()
     lease = f"pair-{next(_NUMBERS)}"
     made = [Operator(cluster, lease, identity=who, args=FAST) for who in ("first", "second")]
@@ -90,7 +91,7 @@ def test_a_former_leader_has_nothing_to_do(space: Space, pair: tuple[Operator, O
     first, second = pair
     space.create(job(image="web:1-never-ready", instances=2, update={"readyTimeoutSeconds": 8}))
     space.until("both pods", lambda: len(space.pods()) == 2)
-    # Its timer is set: when an instance is late, a person is to be told.
+    # Its timer is set: it would report a late instance.
     first.freeze()
     second.wait("the Lease", lambda: leads(second), timeout=20)
     first.thaw()
@@ -114,7 +115,7 @@ def test_an_operator_of_one_namespace_leaves_others_alone(
         cluster.api.create(path, job(instances=1))
         space.made(job(instances=2))
         assert space.roll("web:2")["status"]["phase"] == "RolledForward"
-        # What was made first was not even looked at.
+        # The operator ignored the Job that was created first.
         (other,) = cluster.api.get(path)["items"]
         assert other["status"] == {"observedGeneration": -1}
     finally:

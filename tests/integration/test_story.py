@@ -1,4 +1,4 @@
-"""What a person sees: Events, conditions, columns and metrics tell what happened and why."""
+"""What users see: Events, conditions, columns and metrics show what happened and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A newer template takes over from a running update, which loses nothing on the way."""
+"""A newer template takes over from a running update, and no former revision is lost."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_newer_template_takes_over_a_running_update(space: Space) -> None:
     assert by_revision(done["status"]["revisions"]) == {
         ended["status"]["to"]["revision"]: {0, 1, 2, 3}
     }
-    # Instances the first one had not reached were changed once, straight to the newest.
+    # Instances that the first Update had not reached changed once, to the newest revision.
     lives = {i: len(uids) for i, uids in space.observer.uids().items()}
     assert lives[3] == 2
     assert lives[0] == 3
@@ -69,7 +69,7 @@ def test_going_back_to_the_original_template_undoes_a_running_update(space: Spac
     assert done["status"]["currentRevision"] == old
     assert {pod.image for pod in space.pods().values()} == {"web:1"}
     lives = {i: len(uids) for i, uids in space.observer.uids().items()}
-    assert lives[3] == 1, "it was never reached, and keeps its pod"
+    assert lives[3] == 1, "the update never reached it, so it keeps its pod"
 
 
 def test_a_newer_template_takes_over_a_rollback(space: Space) -> None:
@@ -97,7 +97,7 @@ def test_an_inherited_pause_still_is_that_of_whoever_made_it(space: Space) -> No
     space.wait_update(
         "RollForwardPaused", name="web-g3", probe=lambda u: u["status"]["message"].endswith(words)
     )
-    # Somebody else edits something else: the pause is not his.
+    # Another user edits another field: the pause is not that user's.
     space.kubectl("patch", "eup", "web-g3", "--type=merge", "-p", note, "--field-manager=bob")
     later = space.wait_update(
         "RollForwardPaused",
@@ -120,7 +120,7 @@ def test_many_templates_in_a_row_end_at_the_last(space: Space) -> None:
     space.wait_ready()
     *overtaken, last = [u["status"] for u in space.updates()]
     assert last["phase"] == "RolledForward"
-    # One that had not begun yet is `Aborted`: no transition leads from Pending to Superseded.
+    # An Update that had not started is `Aborted`: Pending cannot become Superseded.
     assert {status["phase"] for status in overtaken} <= {"Superseded", "Aborted"}
     assert {status["reason"] for status in overtaken} <= {"Superseded"}
 

@@ -1,4 +1,4 @@
-"""Replacement Surge on a real API server: the new pod first, in the other slot."""
+"""Replacement Surge on a real API server: the new pod first, with the other name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_there_and_back(space: Space) -> None:
         for seen in space.observer.events()
         if seen.kind == "EchelonJob" and is_true(seen.object, "Available")
     ]
-    assert min(available[available.index(3) :]) == 3, "never one less"
+    assert min(available[available.index(3) :]) == 3, "never fewer available instances"
 
 
 def test_a_failed_surge_leaves_the_old_pods(space: Space) -> None:
@@ -38,5 +38,5 @@ def test_a_failed_surge_leaves_the_old_pods(space: Space) -> None:
     space.made(job(instances=2, update={**policy, "maxFailuresPerInstance": 0}))
     before = {pod["metadata"]["uid"] for pod in _pods(space)}
     space.roll("web:2-never-ready", "RolledBack")
-    space.until("the twins to be gone", lambda: names(space) == {"web-0", "web-1"})
+    space.until("the second pods to be gone", lambda: names(space) == {"web-0", "web-1"})
     assert {pod["metadata"]["uid"] for pod in _pods(space)} == before

@@ -1,4 +1,4 @@
-"""What users write: kept as it is, refused with clear words, or answered by a condition."""
+"""Templates of users: kept unchanged, refused with a clear message, or reported by a condition."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.integration.harness.manifests import (
 )
 from tests.integration.harness.space import Space
 
-#: Edits of a Job that runs.
+#: Edits of a running Job.
 EDITS: dict[str, Object] = {
     "negative instances": {"instances": -1},
     "10001 instances": {"instances": 10001},
@@ -31,7 +31,7 @@ EDITS: dict[str, Object] = {
     "another type": {"type": "Cron"},
 }
 
-#: What only the API server's check of a pod can know -> words of its answer.
+#: Templates that only the API server's validation of a pod can refuse -> texts of its message.
 INVALID: dict[str, tuple[Object, str]] = {
     "a port out of range": (
         {"containers": [{"name": "web", "image": "web:1", "ports": [{"containerPort": 99999}]}]},
@@ -91,7 +91,7 @@ def test_an_invalid_pod_template_is_answered_with_the_api_servers_words(
     assert words in said["message"]
     assert said["reason"] in ("InvalidTemplate", "Forbidden")
     assert space.observer.incarnations() == {}
-    # Mended, it comes up.
+    # With the corrected template it comes up.
     if said["reason"] == "InvalidTemplate":
         space.set_template(template("web:1"))
         space.wait_ready()
@@ -128,7 +128,7 @@ def test_an_invalid_new_template_stalls_and_touches_no_pod(space: Space) -> None
     assert is_true(stalled, "Available")
     assert stalled["status"]["currentRevision"] == before["status"]["currentRevision"]
     assert space.updates() == []
-    # Scaling and replacement go on at the version in force.
+    # Scaling and replacement continue at the old revision.
     space.scale(4)
     space.wait_job("4", lambda j: j["status"].get("availableInstances") == 4)
     space.delete_pod("web-0")
@@ -137,7 +137,7 @@ def test_an_invalid_new_template_stalls_and_touches_no_pod(space: Space) -> None
     assert {i: uids for i, uids in space.observer.uids().items() if i in (1, 2)} == {
         i: uids for i, uids in first.items() if i in (1, 2)
     }
-    # Mended: it rolls.
+    # The corrected template rolls out.
     good = template("web:2")
     good["spec"]["containers"][0]["ports"] = [{"containerPort": 8080}]
     space.patch_job(template=good)
@@ -174,7 +174,7 @@ def test_a_field_that_kubernetes_does_not_know_is_refused_by_name(space: Space) 
         in condition(stalled, "Stalled")["message"]
     )
     assert condition(stalled, "UpdatePending")["reason"] == "InvalidTemplate"
-    # The CRD keeps it: an API server that knows it will take it.
+    # The CRD keeps the field, for an API server that knows it.
     assert stalled["spec"]["template"] == bad
     space.create(update("mine"))
     refused = space.wait_update("Rejected", name="mine")
@@ -203,7 +203,7 @@ def test_a_warning_of_the_api_server_is_one_event(space: Space) -> None:
 
 
 def test_a_template_taken_from_a_pod_is_no_trouble(space: Space) -> None:
-    """What only the API server says of an object makes creates fail, not dry runs."""
+    """Fields that only the API server sets would make creates fail, but not dry runs."""
     space.made(job("first", instances=1))
     taken = space.api.get(space.path("pods", "first-0"))
     wish = template("web:1")
@@ -240,7 +240,7 @@ def test_a_rarely_used_pod_field_reaches_the_pod(space: Space) -> None:
 
 
 def test_two_field_managers_share_a_job(space: Space) -> None:
-    """A GitOps tool owns the template, a person the count."""
+    """A GitOps tool owns the template, a person `instances`."""
     wish = job(instances=2)
     space.apply(wish, manager="gitops")
     space.wait_ready()

@@ -1,4 +1,4 @@
-"""Pods that do not start, or do not go, without any Update: the Job says which and why."""
+"""Pods that do not start or terminate, without an Update: the Job shows which pod and why."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tests.integration.harness.space import Space
 
 FINALIZER = "example.com/hold"
 GATE = "example.com/gate"
-#: A minute after the grace period, which is cut to whole seconds.
+#: One minute after the grace period, which ends at a whole second.
 STUCK = 90.0
 
 
 @pytest.fixture
 def held(space: Space) -> Iterator[str]:
-    """The name of a pod that a finalizer keeps; in the end it is let go."""
+    """The name of a pod that a finalizer keeps. The finalizer is removed after the test."""
     wish = job(instances=2)
     wish["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 1
     space.made(wish)

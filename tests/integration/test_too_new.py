@@ -1,4 +1,4 @@
-"""What a newer operator made is left alone by an older one, until the newer one runs again."""
+"""Objects of a newer operator are not touched by an older one, until the newer one runs again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_revision_of_a_newer_operator_leaves_its_job_alone(
     }
     space.api.create(f"/apis/apps/v1/namespaces/{space.name}/controllerrevisions", newer)
     assigned = [{"revision": "web-newer", "instances": "0-1"}]
-    # A field of the newer operator's, which the older one's schema keeps.
+    # A field of the newer operator, which the older schema keeps.
     status = {"assigned": assigned, "currentRevision": "web-newer", "frozen": "1"}
     space.write_status(status)
     operator.start()
@@ -46,7 +46,7 @@ def test_a_revision_of_a_newer_operator_leaves_its_job_alone(
     after = space.job()["status"]
     assert {k: after[k] for k in status} == status
 
-    # The newer one has brought it back to a template alone.
+    # The newer operator has reduced it to a template again.
     back = {"assigned": [{"revision": plain["metadata"]["name"], "instances": "0-1"}]}
     status = {**back, "currentRevision": plain["metadata"]["name"]}
     space.write_status(status)

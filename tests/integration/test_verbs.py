@@ -1,4 +1,4 @@
-"""Verbs on living Updates: pause, resume, roll back, abort; autoPause; pulses; watching."""
+"""Verbs on active Updates: pause, resume, roll back, abort; autoPause; pulses; watching."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def verb(space: Space, name: str, **spec: object) -> None:
 
 
 def halted(space: Space, instances: int = 4) -> Object:
-    """An Update that was paused when some instances were updated."""
+    """An Update that was paused after some instances were updated."""
     space.made(job(instances=instances, min_ready=1))
     space.set_image("web:2")
     found = space.wait_update(
@@ -42,7 +42,7 @@ def test_pause_and_resume(space: Space) -> None:
     assert is_true(update, "Paused")
     assert is_true(update, "Reconciling")
     entry = update["status"]["history"][0]
-    assert "field manager" in entry["by"], "nobody stamps the user here"
+    assert "field manager" in entry["by"], "no admission policy records the user here"
     assert entry["by"] in update["status"]["message"]
     verb(space, name, paused=False)
     done = space.wait_update("RolledForward", name=name)

@@ -1,5 +1,5 @@
-"""A control plane of its own, with no kubelet but the test: no node simulator, no scheduler, and
-no controller that would judge nodes or pods by the silence of their kubelet."""
+"""A separate control plane on which the test acts as the kubelet: it has no node simulator, no
+scheduler, and no controller that reacts to missing heartbeats of a kubelet."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tests.integration.harness.space import Space
 from tests.unit.core.aurora.kubelet import NODE, clear
 from tests.unit.core.aurora.stage import Stage
 
-#: Namespaces have to get their ServiceAccount and to go, and pods have to follow their Job.
+#: Controllers that create ServiceAccounts, delete namespaces, and delete pods with their Job.
 CONTROLLERS = "namespace-controller,serviceaccount-controller,garbage-collector-controller"
 
 
-# These three have the names of those of the other tests, so that `space` and `operator`, which are
-# made of them, are about this control plane here.
+# These three fixtures replace those of the other tests, so that `space` and `operator`, which use
+# them, use this control plane.
 
 
 @pytest.fixture(scope="package")
 def cluster() -> Iterator[Cluster]:
-    """A control plane with one node that nobody simulates."""
+    """A control plane with one node that has no kubelet."""
     args = [f"--controllers={CONTROLLERS}"]
     with Cluster(nodes=0, scheduler=False, controller_args=args, audit=True) as running:
         install(running)
@@ -53,7 +53,7 @@ def shared_operator(cluster: Cluster, sightings: Sightings) -> Iterator[Operator
 
 @pytest.fixture
 def undertaker(cluster: Cluster) -> Iterator[list[Space]]:
-    """Removes the pods of namespaces that are going."""
+    """Removes the pods of namespaces that are being deleted."""
     assert cluster is not None
     spaces: list[Space] = []
     yield spaces
@@ -63,15 +63,15 @@ def undertaker(cluster: Cluster) -> Iterator[list[Space]]:
 
 @pytest.fixture
 def stage(undertaker: list[Space], space: Space) -> Stage:
-    """The test's namespace, in the words of Aurora's tests."""
-    # Asked for first, the undertaker comes last: when the test was judged.
+    """The test's namespace, with the operations of Aurora's tests."""
+    # The undertaker is requested first, so it ends last: after the checks of the test.
     undertaker.append(space)
     return Stage(space)
 
 
 @pytest.fixture
 def fail_over(operator: Operator) -> Callable[[], None]:
-    """The operator is killed, and comes back."""
+    """Kill the operator and start it again."""
 
     def kill() -> None:
         operator.kill9()

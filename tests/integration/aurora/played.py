@@ -1,6 +1,6 @@
-"""The operator of tests that play the kubelets: it believes what pods are stamped with.
+"""The operator for tests that act as kubelets: it trusts the timestamps of pods.
 
-python -m tests.integration.aurora.played …     # arguments as of ``python -m controller``
+python -m tests.integration.aurora.played …     # arguments of ``python -m controller``
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Aurora's tests on a real API server: what only that can refuse, and of the others one of a kind.
+"""Aurora's tests on a real API server: those that need one, and one of each other kind.
 
-All of them run on the simulated world, in `tests/unit/core/aurora`.
+All of Aurora's tests run on a simulated cluster, in `tests/unit/core/aurora`.
 """
 
 from __future__ import annotations

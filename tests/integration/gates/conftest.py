@@ -1,4 +1,4 @@
-"""Servers for gates to ask."""
+"""Servers that gates ask."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def web() -> Iterator[Web]:
 
 @pytest.fixture
 def secure_web(cluster: Cluster) -> Iterator[Web]:
-    """Its certificate is of the authority that the operator trusts (``--gate-ca-file``)."""
+    """A server whose certificate the operator trusts (``--gate-ca-file``)."""
     certs = cluster.layout.certs
     with Web((certs / "apiserver.crt", certs / "apiserver.key")) as running:
         yield running
@@ -37,7 +37,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
 
 @pytest.fixture
 def exporter(prometheus: Prometheus) -> Iterator[Exporter]:
-    """What the instances of a test count."""
+    """The metrics of a test's instances."""
     made = prometheus.exporter
     made.reset()
     yield made

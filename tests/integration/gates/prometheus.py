@@ -1,6 +1,6 @@
-"""A real Prometheus server, and requests that instances seem to serve.
+"""A real Prometheus server, and metrics of requests that instances seem to serve.
 
-The program is the one on the PATH, else Debian's package, unpacked once into the cache folder.
+The program is the one on the PATH, otherwise Debian's package, unpacked once into the cache folder.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ scrape_configs:
 
 
 def program() -> Path | None:
-    """The path of ``prometheus``; None where it cannot be had."""
+    """The path of ``prometheus``. None if it cannot be installed."""
     if found := shutil.which("prometheus"):
         return Path(found)
     folder = cache_dir() / "prometheus-deb"
@@ -56,7 +56,7 @@ def program() -> Path | None:
 class Exporter:
     """Counters of requests and errors, as the instances of a Job would expose them.
 
-    ``pods``: those that serve now; ``errors``: pod -> the share of its requests that fail.
+    ``pods``: the pods that serve now. ``errors``: pod -> share of its requests that fail.
     """
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class Exporter:
 
 
 class Prometheus:
-    """``url`` is its own, also while it is ``down``."""
+    """A Prometheus server. ``url`` stays the same while it is ``down``."""
 
     def __init__(self, program: Path, folder: Path) -> None:
         self.exporter = Exporter()

@@ -1,4 +1,4 @@
-"""Secrets for the headers of webhooks, and the right to read them."""
+"""Secrets for the headers of webhooks, and the permission to read them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def secret(name: str, data: dict[str, str]) -> Object:
 
 
 def may_read(space: Space, name: str) -> None:
-    """What the chart grants for ``rbac.secrets: [name]``, in one namespace."""
+    """Grant the chart's permission for ``rbac.secrets: [name]``, in one namespace."""
     base = f"/apis/{RBAC}/v1/namespaces/{space.name}"
     meta = {"name": f"read-{name}"}
     rule = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": [name], "verbs": ["get"]}

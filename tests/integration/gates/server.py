@@ -1,4 +1,4 @@
-"""A real HTTP server that gates ask, and that a test tells what to answer."""
+"""A real HTTP server that gates ask. A test sets its answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hack.devcluster.ports import free
 
 @dataclass(frozen=True)
 class Asked:
-    """``local``: the address that was connected to, by which instances are told apart."""
+    """A request. ``local``: the address of the server, which identifies the instance."""
 
     at: float
     method: str
@@ -29,22 +29,22 @@ class Asked:
     body: str
 
 
-#: Status and body.
+#: Status and body of an answer.
 Said = tuple[int, str]
 
 
 def verdict(name: str, message: str = "") -> Said:
-    """What a webhook answers."""
+    """The answer of a webhook."""
     return 200, json.dumps({"verdict": name, "message": message})
 
 
-#: The addresses of the instances that `manifests.POD_IP` gives.
+#: The addresses of the instances, as in `manifests.POD_IP`.
 _PODS: Final = tuple(f"127.0.1.{instance}" for instance in range(8))
 
 
 class Web:
-    """On 127.0.0.1 and the addresses of the instances, at one port; ``answer`` says what to whom.
-    TLS with a pair of files."""
+    """Listens on 127.0.0.1 and the addresses of the instances, at one port. ``answer`` returns the
+    answer to a request. ``tls``: files of certificate and key."""
 
     def __init__(self, tls: tuple[Path, Path] | None = None, port: int = 0) -> None:
         self.answer: Callable[[Asked], Said] = lambda _: (200, "ok")
@@ -91,7 +91,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Who breaks off, or does not trust the certificate, is no error of a test."""
+        """Ignore clients that disconnect or do not trust the certificate."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -120,4 +120,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body.encode())
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""

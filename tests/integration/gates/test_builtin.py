@@ -6,7 +6,7 @@ from tests.integration.gates.manifests import gate, gated, state, turn
 from tests.integration.harness.manifests import batch, ids, sim
 from tests.integration.harness.space import Space
 
-#: So many tolerated restarts that contract rule 6 does not end the Update first.
+#: So many restarts are tolerated that contract rule 6 does not end the Update first.
 TOLERANT = {"maxFailuresPerInstance": 100}
 
 

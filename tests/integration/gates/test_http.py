@@ -1,4 +1,5 @@
-"""Gates that ask HTTP servers, and what every gate does to an update: it goes on, waits, fails."""
+"""Gates that ask HTTP servers, and the effects of any gate: the update continues, waits or
+fails."""
 
 from __future__ import annotations
 
@@ -13,14 +14,14 @@ from tests.integration.harness.space import Space
 
 def test_a_passed_gate_lets_each_group_go_and_says_so(space: Space, web: Web) -> None:
     space.made(gated(gate(http={"url": f"{web.url}/healthz"}), instances=4, strategy=batch(2)))
-    assert web.asked == [], "a first creation asks no gates"
+    assert web.asked == [], "gates do not run at the first creation"
     ended = space.roll("web:2", timeout=40)
     assert ended["status"]["phase"] == "RolledForward"
     assert state(ended)["result"] == "Passed"
     assert state(ended)["group"] == 1
     assert is_true(ended, "GatesPassed")
     assert {asked.path for asked in web.asked} == {"/healthz"}
-    assert 2 <= len(web.asked) <= 4, "after each group, and after a crash once more at most"
+    assert 2 <= len(web.asked) <= 4, "once after each group, and at most once more after a crash"
     said = [e for e in events(space, "web-g2", "GatePassed") if e["type"] == "Normal"]
     assert {"group 0", "group 1"} <= {e["note"].split(", ")[1].split(":")[0] for e in said}
     text = space.kubectl("describe", "eup/web-g2")
@@ -52,7 +53,7 @@ def test_each_updated_instance_is_asked_at_its_own_address(space: Space, web: We
     assert begun["reason"] == "GateFailed"
     assert "gate g failed: instance 2 answered 500, not 204" in begun["message"]
     rounds = [asked.local for asked in web.asked]
-    assert rounds[0] == "127.0.1.0", "only updated instances are asked"
+    assert rounds[0] == "127.0.1.0", "the gate asks only updated instances"
     assert set(rounds) == {"127.0.1.0", "127.0.1.1", "127.0.1.2"}
     first = rounds.index("127.0.1.2")
     assert rounds.index("127.0.1.1") < first
@@ -65,7 +66,7 @@ def test_a_failed_gate_rolls_back_at_once_and_is_told_everywhere(space: Space, w
     web.answer = lambda _: (503, "overloaded")
     ended = space.roll("web:2", timeout=40)
     assert ended["status"]["phase"] == "RolledBack"
-    assert len(web.asked) == 3, "three failures in a row are asked for"
+    assert len(web.asked) == 3, "the gate needs three failures in a row"
     times = [asked.at for asked in web.asked]
     assert all(later - earlier >= 0.9 for earlier, later in pairwise(times))
     assert state(ended)["failures"] == 3
@@ -104,7 +105,7 @@ def test_nobody_answers_and_the_update_pauses_until_it_is_asked_again(space: Spa
     assert "cannot connect to 127.0.0.1" in held["status"]["message"]
     assert "spec.resumeToken" in held["status"]["message"]
     assert state(held)["result"] == "Inconclusive"
-    assert not state(held).get("failures"), "silence is no failure"
+    assert not state(held).get("failures"), "a missing answer is no failure"
     assert {i: p.image for i, p in space.pods().items()} == {0: "web:2", 1: "web:1"}
     with Web(port=port):
         space.api.patch(space.path("updates", "web-g2"), {"spec": {"resumeToken": "1"}})

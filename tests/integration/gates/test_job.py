@@ -1,4 +1,4 @@
-"""Job gates: a real batch/v1 Job, whose pods are played by the node simulator."""
+"""Job gates: a real batch/v1 Job, whose pods the node simulator runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_job_that_completes_lets_the_next_group_go(space: Space) -> None:
     assert ended["status"]["phase"] == "RolledForward"
     assert state(ended, "smoke")["value"] == "Complete"
     made = batch_jobs(space)
-    assert len(made) == 2, "one for each group"
+    assert len(made) == 2, "one Job for each group"
     for group, each in enumerate(made):
         meta = each["metadata"]
         assert meta["name"].startswith("web-smoke-")
@@ -45,8 +45,8 @@ def test_a_job_that_completes_lets_the_next_group_go(space: Space) -> None:
         (container,) = each["spec"]["template"]["spec"]["containers"]
         assert container["args"] == [ended["status"]["to"]["revision"]]
         assert "echelon.dev/job" not in each["spec"]["template"]["metadata"]["labels"]
-    assert set(space.pods()) == {0, 1, 2, 3}, "its pods are no instances"
-    # They go with the Update.
+    assert set(space.pods()) == {0, 1, 2, 3}, "the pods of the gate's Job are no instances"
+    # The Jobs are deleted with the Update.
     space.api.delete(space.path("updates", "web-g2"))
     space.cluster.wait("no Jobs", lambda: not batch_jobs(space), 40)
 
@@ -58,7 +58,7 @@ def test_a_job_that_fails_rolls_back(space: Space) -> None:
     assert ended["status"]["phase"] == "RolledBack"
     said = turn(ended, "RollingBack")["message"]
     assert "gate smoke failed: the Job failed (BackoffLimit" in said
-    assert len(batch_jobs(space)) == 3, "each verdict is another Job's"
+    assert len(batch_jobs(space)) == 3, "each answer needs its own Job"
 
 
 def test_as_many_jobs_as_successes_are_wanted(space: Space) -> None:
@@ -91,7 +91,7 @@ def test_a_template_that_is_no_job_is_refused_before_anything_is_touched(space: 
     assert "gate smoke: " in why["message"]
     assert "image: Required value" in why["message"]
     assert space.observer.incarnations() == {}
-    # Mended, it comes up; a policy that is bad later holds the next template back.
+    # With a corrected policy the Job comes up; a bad policy later holds back the next template.
     space.patch_job(update={"gates": [good]})
     space.wait_ready()
     space.patch_job(update={"gates": [bad]})

@@ -1,4 +1,4 @@
-"""Gates and the life of an operator: restarts, watching, pauses, histories."""
+"""Gates across restarts of the operator, watching, pauses and histories."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_restart_in_the_middle_loses_no_count(space: Space, operator: Operator
     ended = space.wait_update("RolledForward", timeout=60)
     assert state(ended)["successes"] == 6
     assert len(web.asked) - before <= 6 - kept
-    assert len(web.asked) <= 7, "one question may be repeated"
+    assert len(web.asked) <= 7, "at most one question is repeated"
 
 
 def test_a_restart_in_the_middle_loses_no_failure(
@@ -54,7 +54,7 @@ def test_a_continuous_gate_is_asked_while_it_watches(space: Space, web: Web) -> 
     asked = len(web.asked)
     space.until("more questions", lambda: len(web.asked) > asked + 2, 20)
     now = space.update("web-g2")["metadata"]["resourceVersion"]
-    assert now == written, "a gate that goes on passing costs no write"
+    assert now == written, "a gate that continues to pass causes no write"
     web.answer = lambda _: (500, "")
     at = time.time()
     ended = space.wait_update("RollingBack", "RolledBack", timeout=40)
@@ -65,7 +65,8 @@ def test_a_continuous_gate_is_asked_while_it_watches(space: Space, web: Web) -> 
 
 
 def test_a_continuous_gate_outlives_single_failures(space: Space, web: Web) -> None:
-    """Also long after its first ``timeoutSeconds``: each loss of its verdict has them anew."""
+    """Also long after the first ``timeoutSeconds``: they start again at each loss of the
+    verdict."""
     watching = gate(scope="Continuous", http={"url": web.url}, failures=3, timeoutSeconds=3)
     space.made(gated(watching, instances=1, watchAfterSeconds=9))
     # Every fourth question fails.
@@ -92,7 +93,7 @@ def test_a_person_pauses_and_no_gate_is_asked(space: Space, web: Web) -> None:
     space.until("a question", lambda: bool(web.asked), 40)
     space.api.patch(space.path("updates", "web-g2"), {"spec": {"paused": True}})
     space.wait_update("RollForwardPaused")
-    time.sleep(1.5)  # one may be under way
+    time.sleep(1.5)  # one question may be in progress
     asked = len(web.asked)
     time.sleep(5)
     assert len(web.asked) == asked

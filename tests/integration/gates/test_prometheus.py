@@ -13,19 +13,19 @@ from tests.integration.harness.manifests import Object, batch, ids
 from tests.integration.harness.space import Space
 
 WINDOW = "3s"
-#: Updated instances may fail a little more often than the others, and never often.
+#: Updated instances may fail slightly more often than the others, and less than 5 % in any case.
 CONDITION = "updated <= baseline + 0.01 && updated < 0.05"
 
 
 def share(namespace: str, pods: str) -> str:
-    """The share of the requests to these pods that fail."""
+    """The share of failed requests to these pods."""
     where = f'{{namespace="{namespace}",pod=~"{pods}"}}[{WINDOW}]'
     return f"sum(rate(http_errors_total{where})) / sum(rate(http_requests_total{where}))"
 
 
 @pytest.fixture
 def traffic(space: Space, exporter: Exporter) -> Exporter:
-    """Every pod of the test serves requests."""
+    """Let every pod of the test serve requests."""
     exporter.namespace = space.name
     exporter.pods = lambda: [pod.name for pod in space.pods().values() if pod.ready]
     return exporter
@@ -38,7 +38,7 @@ def control_group(prometheus: Prometheus, space: Space, **fields: Any) -> Object
 
 
 def updated(space: Space, count: int) -> Object:
-    """The Update once so many instances are updated."""
+    """Wait until so many instances are updated, and return the Update."""
     return space.wait_update(
         "RollingForward", probe=lambda u: u["status"]["counts"]["updated"] == count, timeout=60
     )
@@ -64,7 +64,7 @@ def test_one_query_of_all_and_a_bound_for_too_little_traffic(
         for seen in space.observer.events()
         if seen.kind == "Update" and "NotEnoughSamples" in str(seen.object.get("status"))
     ]
-    assert few, "at first there were too few"
+    assert few, "at first there were too few requests"
 
 
 def test_a_bound_that_is_broken_rolls_back(
@@ -118,14 +118,16 @@ def test_a_fault_in_all_instances_holds_the_update_and_does_not_blame_it(
     assert held["status"]["counts"]["updated"] == 2
     time.sleep(5)
     now = space.update("web-g2")
-    assert now["status"]["phase"] == "RollingForward", "it is held"
+    assert now["status"]["phase"] == "RollingForward", "the update is held"
     assert now["status"]["counts"]["updated"] == 2
     assert not state(now).get("failures")
-    # The incident ends, and the update goes on.
+    # The incident ends, and the update continues.
     traffic.errors = lambda _: 0.0
     ended = space.wait_update("RolledForward", "RolledBack", timeout=60)
     assert ended["status"]["phase"] == "RolledForward"
-    assert state(ended)["message"].startswith("NoBaseline"), "after the last group none is left"
+    assert state(ended)["message"].startswith("NoBaseline"), (
+        "after the last group no instance is left to compare with"
+    )
 
 
 @pytest.mark.usefixtures("traffic")

@@ -1,6 +1,6 @@
-"""The recipes of docs/gates.md: each lets a good version go, and turns a bad one around.
+"""The recipes of docs/gates.md: each lets a good version pass, and rolls a bad one back.
 
-Their addresses become those of servers of the test, and what takes minutes takes seconds.
+The addresses are replaced by those of test servers, and long times by short ones.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BLOCKS = [
     yaml.safe_load(block)
     for block in re.findall(r"^```yaml\n(.*?)^```", _TEXT, re.MULTILINE | re.DOTALL)
 ]
-#: By the name of their first gate.
+#: Recipes by the name of their first gate.
 RECIPES = {
     block["spec"]["update"]["gates"][0]["name"]: block
     for block in _BLOCKS
@@ -36,7 +36,7 @@ SECRET = next(block for block in _BLOCKS if block["kind"] == "Secret")
 
 @dataclass
 class Place:
-    """Where a recipe is tried: who is asked, and what goes wrong."""
+    """The servers that a recipe's gates ask, and the faults that they report."""
 
     space: Space
     web: Web
@@ -45,7 +45,7 @@ class Place:
     exporter: Exporter | None = None
 
     def adapted(self, recipe: Object) -> Object:
-        """The recipe with this place's addresses, and in a hurry."""
+        """The recipe with the addresses of these servers, and with short times."""
         new = {
             "https://approval.example.com": self.secure_web.url,
             "http://web.shop": self.web.url,
@@ -70,7 +70,7 @@ class Place:
         return made
 
     def ship(self, job: Object, tag: str, **steering: Any) -> Object:
-        """Apply the Job at another version, and wait for the end of its Update."""
+        """Apply the Job with another image tag, and wait for the end of its Update."""
         template = job["spec"]["template"]
         template["spec"]["containers"][0]["image"] = f"web:{tag}"
         template["metadata"]["annotations"] |= sim(**steering)
@@ -81,7 +81,7 @@ class Place:
 
 
 def ends(gate: Object, code: int) -> None:
-    """How the pod of a job gate ends."""
+    """Set how the pod of a job gate ends."""
     pod = gate["job"]["template"]["spec"]["template"]
     steering = sim(behaviour="exit", exit_after="300ms", exit_code=code)
     pod["metadata"] = {"annotations": steering}
@@ -102,7 +102,7 @@ def place(
 
 
 def go_wrong(place: Place, job: Object) -> dict[str, Any]:
-    """Let the next version be bad, as its gate would see it; what steers its pods."""
+    """Make the next version bad for its gate. Returns the steering of its pods."""
     (*_, gate) = job["spec"]["update"]["gates"]
     if "http" in gate:
         place.web.answer = lambda _: (500, "")

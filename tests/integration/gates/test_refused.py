@@ -1,4 +1,4 @@
-"""Gates that make no sense are refused before anything is touched."""
+"""Invalid gates are refused before any pod changes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_an_update_with_a_condition_that_does_not_compile(
     assert said in ended["status"]["message"]
     assert space.observer.uids() == before
     assert "activeUpdate" not in space.job()["status"]
-    # With a sound one it goes.
+    # With a valid gate the update runs.
     space.create(update("then", policy={"gates": []}))
     space.wait_update("RolledForward", name="then")
 

@@ -1,4 +1,4 @@
-"""Webhook gates: over TLS with an authority of one's own, with headers from a Secret."""
+"""Webhook gates: with TLS and a private certificate authority, with headers from a Secret."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_over_tls_with_headers_from_a_secret(space: Space, secure_web: Web) -> N
     ended = space.roll("web:2", timeout=40)
     assert ended["status"]["phase"] == "RolledForward"
     assert state(ended)["value"] == "Pass"
-    assert len(secure_web.asked) == 3, "Wait is no verdict: it is asked again"
+    assert len(secure_web.asked) == 3, "Wait is inconclusive: the gate is asked again"
     asked = secure_web.asked[0]
     assert (asked.method, asked.path) == ("POST", "/approve")
     assert asked.headers["authorization"] == TOKEN

@@ -1,4 +1,4 @@
-"""The API server's own record of who asked for what."""
+"""The API server's audit log: which client made which request."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ READS = frozenset({"get", "list", "watch"})
 
 @dataclass(frozen=True)
 class Request:
-    """One request that was answered."""
+    """One answered request."""
 
     at: datetime
     user: str
     agent: str
     verb: str
-    #: With its group where ours has the same name: ``jobs.batch``.
+    #: With its group if a kind of Echelon has the same name: ``jobs.batch``.
     resource: str
     subresource: str
     namespace: str
     name: str
     code: int
     dry_run: bool
-    #: Refused for want of a permission; an admission plugin says 403, too.
+    #: Refused for a missing permission. (An admission plugin may answer 403, too.)
     denied: bool
 
     @property
@@ -42,7 +42,7 @@ class Request:
 
 
 class Audit:
-    """The audit log from the moment of its making (or of `mark`) on."""
+    """The audit log since the creation of this object, or since `mark`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -50,11 +50,11 @@ class Audit:
         self.mark()
 
     def mark(self) -> None:
-        """Forget what is in the log already."""
+        """Ignore the requests so far."""
         self._offset = self._path.stat().st_size if self._path.exists() else 0
 
     def requests(self, *, user: str | None = None, namespace: str | None = None) -> list[Request]:
-        """What was answered since the mark, in the order of arrival."""
+        """The requests answered since the mark, in the order of arrival."""
         found = [
             request
             for request in self._read()
@@ -89,12 +89,12 @@ class Audit:
 
 
 def named(resource: str, group: str) -> str:
-    """What a resource is called here; Kubernetes has `jobs` of its own."""
+    """The name of a resource in `Request`: Kubernetes has `jobs` of its own."""
     return f"{resource}.{group}" if group == "batch" else resource
 
 
 def pods_made(requests: list[Request]) -> Counter[str]:
-    """How often a pod of each name was created."""
+    """Number of creates of pods by name."""
     return Counter(
         r.name
         for r in requests
@@ -103,7 +103,7 @@ def pods_made(requests: list[Request]) -> Counter[str]:
 
 
 def pods_deleted(requests: list[Request]) -> Counter[str]:
-    """How often each pod's deletion was asked for and granted."""
+    """Number of successful deletes of pods by name."""
     return Counter(
         r.name for r in requests if r.verb == "delete" and r.resource == "pods" and r.code == 200
     )

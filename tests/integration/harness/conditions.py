@@ -1,6 +1,6 @@
-"""The contract's table of conditions, held against every single version of every status.
+"""Checks every version of every status against the contract's table of conditions.
 
-A version is judged when the operator wrote it; what a user's edit leaves behind speaks of before.
+Only versions that the operator wrote are checked: after a user's edit a status is out of date.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any
 from tests.integration.harness.manifests import Object, by_revision, is_true, phase
 
 KSTATUS = ("Ready", "Reconciling", "Stalled")
-#: Always there, True or False.
+#: Conditions that are always present, True or False.
 OF_JOB = (*KSTATUS, "Available", "UpdatePending", "RolledBack")
 OF_UPDATE = (*KSTATUS, "Complete", "Succeeded", "Failed", "Paused", "AwaitingPulse")
-#: Why a Job may be Stalled before the Update of a new template is made: the API server's refusals
-#: are asked again. What an earlier template or instance left behind is no word about a new one.
+#: Reasons of Stalled that a Job may have before the Update of a new template is created: refusals
+#: of the API server, which are current. A reason of an earlier template or instance must not
+#: remain.
 LEFT_BEHIND = frozenset(
     {
         "RolledBack",
@@ -32,7 +33,7 @@ LEFT_BEHIND = frozenset(
 
 
 def written(obj: Object, before: Object | None) -> bool:
-    """Whether this version is a write of the operator's that says how the object is."""
+    """Whether the operator wrote this version, and its status is about this generation."""
     status = obj.get("status", {})
     if status.get("observedGeneration", -1) < 0 or reason(obj, "Stalled") == "TooNew":
         return False
@@ -42,12 +43,12 @@ def written(obj: Object, before: Object | None) -> bool:
 
 
 def reason(obj: Object, name: str) -> str:
-    """The reason of a condition, "" if that is not there."""
+    """The reason of a condition. "" if the condition is absent."""
     return str(_conditions(obj).get(name, {}).get("reason", ""))
 
 
 def faults_of_update(update: Object) -> Iterator[str]:
-    """What is wrong with the conditions of an Update, besides those that the phase decides."""
+    """Faults of the conditions of an Update, except those that its phase decides."""
     yield from _complete(update, OF_UPDATE)
     now = phase(update)
     for name in ("Paused", "AwaitingPulse"):
@@ -56,8 +57,8 @@ def faults_of_update(update: Object) -> Iterator[str]:
 
 
 def faults_of_job(job: Object, update: Object | None) -> Iterator[str]:
-    """What is wrong with the conditions of a Job; ``update``: the one that holds it, as last seen
-    (None: it is gone)."""
+    """Faults of the conditions of a Job. ``update`` is the last observed version of the Update that
+    holds it, or None if that is deleted."""
     status = job["status"]
     yield from _complete(job, OF_JOB)
     known = _conditions(job)
@@ -106,7 +107,7 @@ def _free(job: Object) -> Iterator[str]:
 
 
 def _known_bad(job: Object) -> set[str]:
-    """The revisions that the Job does not go to by itself; none while its token asks for one."""
+    """The known bad revisions that the Job must not update to. Empty if retryToken requests one."""
     status, token = job["status"], job.get("spec", {}).get("update", {}).get("retryToken")
     if token not in (None, status["lastAttempt"].get("retryToken")):
         return set()
@@ -114,31 +115,31 @@ def _known_bad(job: Object) -> set[str]:
 
 
 class NeverFailed:
-    """Who waits for a new template reads `Stalled` as failed (kstatus): it must not be said of the
-    new generation before its Update is there, because of what was before."""
+    """Checks that a Job is not Stalled for an old cause before the Update of a new template exists.
+    Tools that wait for the new template read Stalled as failed (kstatus)."""
 
     def __init__(self) -> None:
         self._said: dict[tuple[str, int], str] = {}
 
     def take_job(self, job: Object) -> None:
-        """A version of a Job that the operator wrote."""
+        """Record a version of a Job that the operator wrote."""
         now = _observed(job)
         if now == job["metadata"]["generation"] and reason(job, "Stalled") in LEFT_BEHIND:
             self._said[(job["metadata"]["uid"], now)] = reason(job, "Stalled")
 
     def faults(self, update: Object) -> Iterator[str]:
-        """Of an Update that was just made."""
+        """Faults about an Update that was just created."""
         meta = update["metadata"]
         owner = next((o for o in meta.get("ownerReferences", ()) if o.get("controller")), {})
         number = meta["name"].rpartition("-g")[2]
         if not number.isdecimal():
             return
         if said := self._said.get((owner.get("uid", ""), int(number))):
-            yield f"its Job was Stalled ({said}) at generation {number} before it was made"
+            yield f"its Job was Stalled ({said}) at generation {number} before this Update existed"
 
 
 def _others(entry: dict[str, Any]) -> bool:
-    """Whether somebody else has written fields of a status, and the operator not since."""
+    """Whether another client wrote fields of a status after the operator's last write."""
     ours = entry.get("manager", "").startswith("echelon")
     return not ours and bool(entry.get("fieldsV1", {}).get("f:status"))
 

@@ -1,4 +1,4 @@
-"""The end of every test: has anything been seen that must never be?"""
+"""The check at the end of every test: did something happen that must never happen?"""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tests.integration.harness.audit import Audit, Request, pods_deleted, pods_m
 from tests.integration.harness.operator import USER, Operator
 from tests.integration.harness.space import Space
 
-#: What the operator may write, as (verb, resource, subresource).
+#: Writes that the operator may make, as (verb, resource, subresource).
 ALLOWED = frozenset(
     {
         ("patch", "echelonjobs", "status"),
         ("create", "updates", ""),
-        ("patch", "updates", ""),  # its own annotation; the generation tells whether it is more
+        ("patch", "updates", ""),  # its own annotation; the generation shows if it changes more
         ("patch", "updates", "status"),
         ("delete", "updates", ""),
         ("create", "pods", ""),
@@ -25,24 +25,25 @@ ALLOWED = frozenset(
         ("delete", "pods", ""),
         ("create", "controllerrevisions", ""),
         ("patch", "controllerrevisions", ""),
-        ("update", "controllerrevisions", ""),  # those of an older operator
+        ("update", "controllerrevisions", ""),  # revisions of an older operator
         ("delete", "controllerrevisions", ""),
-        ("create", "jobs.batch", ""),  # of job gates
+        ("create", "jobs.batch", ""),  # for job gates
         ("create", "events", ""),
         ("patch", "events", ""),
     }
 )
 
-#: The most requests of one kind about one object within a second. What an honest operator asks for
-#: most often is the status of an Update whose groups take milliseconds, and an Event that repeats.
+#: The largest number of equal requests about one object within a second. The most frequent correct
+#: requests are status writes of an Update whose groups take milliseconds, and repeated Events.
 AT_MOST: Final = {"updates": 40, "echelonjobs": 40, "events": 40}
-#: Of everything else. A resize takes two patches of the pod, and a conflict one more.
+#: The same limit for all other requests. A resize needs two patches of the pod, a conflict one
+#: more.
 FEW: Final = 6
 SECOND: Final = timedelta(seconds=1)
 
 
 def judge(space: Space, audit: Audit, since: dict[Operator, int]) -> list[str]:
-    """All faults of one test. ``since``: where its part of each operator's log begins."""
+    """All faults of one test. ``since``: the offset of the test in each operator's log."""
     replay = space.observer.replay()
     requests = audit.requests(user=USER, namespace=space.name)
     return [
@@ -56,7 +57,7 @@ def judge(space: Space, audit: Audit, since: dict[Operator, int]) -> list[str]:
 
 
 def _writes(requests: list[Request]) -> Iterator[str]:
-    # An API server that has just started denies for a moment what it allows later.
+    # An API server that has just started denies some allowed requests for a moment.
     allowed = {_kind(request) for request in requests if request.code < 400}
     for request in requests:
         if request.denied and _kind(request) not in allowed:
@@ -74,7 +75,7 @@ def _kind(request: Request) -> tuple[str, str, str]:
 
 
 def storms(requests: list[Request]) -> Iterator[str]:
-    """The same request, of whatever verb, again and again about one object, granted or not."""
+    """Requests of any verb that were repeated too often about one object, successful or not."""
     recent: dict[tuple[str, ...], deque[Request]] = {}
     told = set[tuple[str, ...]]()
     for request in requests:
@@ -91,18 +92,18 @@ def storms(requests: list[Request]) -> Iterator[str]:
 
 
 def _doubles(space: Space, requests: list[Request]) -> Iterator[str]:
-    """Each incarnation of a pod is created once and deleted at most once."""
+    """Each pod (by uid) must be created once and deleted at most once."""
     lives = space.observer.incarnations()
     for name, count in pods_made(requests).items():
         if count > len(lives.get(name, ())):
-            yield f"pod {name} was created {count} times, {len(lives.get(name, ()))} were seen"
+            yield f"pod {name} was created {count} times, {len(lives.get(name, ()))} were observed"
     for name, count in pods_deleted(requests).items():
         if count > len(lives.get(name, ())):
-            yield f"pod {name} was deleted {count} times, {len(lives.get(name, ()))} were seen"
+            yield f"pod {name} was deleted {count} times, {len(lives.get(name, ()))} were observed"
 
 
 def _specs(space: Space) -> Iterator[str]:
-    """The operator writes no spec: its own Updates stay at their first generation."""
+    """The operator writes no spec: its own Updates must stay at generation 1."""
     for seen in space.observer.events():
         meta = seen.object["metadata"] if seen.kind != "Pod" else {}
         for entry in meta.get("managedFields", ()):

@@ -1,4 +1,4 @@
-"""Jobs and Updates as a user would write them, in few words."""
+"""Short functions that build Jobs and Updates as a user would write them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SIM = "sim.echelon.dev"
 
 
 def template(image: str = "web:1", **steering: Any) -> Object:
-    """A pod template of one container; ``steering`` are annotations of the node simulator."""
+    """A pod template with one container. ``steering``: annotations of the node simulator."""
     made: Object = {"spec": {"containers": [{"name": "web", "image": image}]}}
     if steering:
         made["metadata"] = {"annotations": sim(**steering)}
@@ -44,7 +44,8 @@ def job(
     update: Object | None = None,
     **spec: Any,
 ) -> Object:
-    """A Job; ``update`` are further fields of the policy, ``spec`` of the spec."""
+    """A Job. ``update``: additional fields of the policy; ``spec``: additional fields of the
+    spec."""
     policy: Object = {"strategy": strategy or queue(1), **(update or {})}
     return {
         "apiVersion": "echelon.dev/v1alpha1",
@@ -61,7 +62,7 @@ def job(
 
 
 def update(name: str, job: str = "web", **spec: Any) -> Object:
-    """An Update as a person makes it."""
+    """An Update as a user creates it."""
     return {
         "apiVersion": "echelon.dev/v1alpha1",
         "kind": "Update",
@@ -80,12 +81,12 @@ def ids(text: str) -> set[int]:
 
 
 def by_revision(ranges: list[Object] | None) -> dict[str, set[int]]:
-    """``status.assigned`` and its like: revision -> ids."""
+    """A list such as ``status.assigned`` as a dict: revision -> ids."""
     return {item["revision"]: ids(item["instances"]) for item in ranges or ()}
 
 
 def condition(obj: Object | None, name: str) -> Object:
-    """A condition of an object; of an absent one only that it is False."""
+    """A condition of an object. An absent one is returned as False."""
     found = (obj or {}).get("status", {}).get("conditions", ())
     return next((c for c in found if c["type"] == name), {"type": name, "status": "False"})
 
@@ -95,5 +96,5 @@ def is_true(obj: Object | None, name: str) -> bool:
 
 
 def phase(obj: Object | None) -> str:
-    """The phase of an Update; "" while it has none."""
+    """The phase of an Update. "" if it has none yet."""
     return str((obj or {}).get("status", {}).get("phase", ""))

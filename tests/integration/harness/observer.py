@@ -1,10 +1,10 @@
-"""Watches a namespace for what must never be seen, whatever a test does.
+"""Checks all events of a namespace for faults that must never happen, in any test.
 
-It knows only what the API server said, in the order in which it happened, and judges at the end:
+It uses only the events of the API server, in their order, and finds at the end of a test:
 - two live pods of one instance at the same time;
-- more instances taken out of service by the update than its strategy allows;
+- more instances down for the update than its strategy allows;
 - with `maxUnavailable`, an available instance replaced while too many are unavailable;
-- statuses that contradict themselves (see `statuses`).
+- inconsistent statuses (see `statuses`).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ ACTIVE = ("RollingForward", "RollingBack")
 
 
 class Observer:
-    """``not_the_operator(uid)`` before somebody else takes a pod down, and with the
-    resourceVersion of a Job whose status somebody else wrote."""
+    """Call ``not_the_operator`` with the uid of a pod before another client deletes it, and with
+    the resourceVersion of a Job whose status another client wrote."""
 
     def __init__(self, sightings: Sightings, namespace: str) -> None:
         self._sightings = sightings
@@ -34,18 +34,18 @@ class Observer:
         self._until = float("inf")
 
     def namespace_goes(self) -> None:
-        """From now on pods go because their namespace does."""
+        """From now on pods are deleted because their namespace is."""
         self._until = time.time()
 
     def not_the_operator(self, *uids: str) -> None:
-        """These pods are deleted by somebody else."""
+        """Another client deletes these pods."""
         self._excused |= set(uids)
 
     def events(self) -> list[Seen]:
         return self._sightings.events(self._namespace)
 
     def uids(self, job: str = "web") -> dict[int, list[str]]:
-        """All pods each instance ever had, oldest first."""
+        """The uids of all pods that each instance has had, oldest first."""
         found: dict[int, list[str]] = defaultdict(list)
         for seen in self.events():
             if seen.kind != "Pod" or seen.object.job != job:
@@ -55,7 +55,7 @@ class Observer:
         return dict(found)
 
     def incarnations(self) -> dict[str, set[str]]:
-        """Name -> uids of all pods that ever had it, whoever made them."""
+        """Name -> uids of all pods with this name, whoever created them."""
         found: dict[str, set[str]] = defaultdict(set)
         for seen in self.events():
             if seen.kind == "Pod":
@@ -63,7 +63,7 @@ class Observer:
         return found
 
     def replay(self) -> Replay:
-        """All that happened so far, judged."""
+        """Replay all events so far and check them."""
         self._sightings.catch_up(self._namespace)
         replay = Replay(self._excused, self._until)
         for seen in self.events():
@@ -71,7 +71,7 @@ class Observer:
         return replay
 
     def phases(self, update: str) -> list[str]:
-        """The phases an Update went through."""
+        """The phases that an Update has had."""
         found: list[str] = []
         for seen in self.events():
             if seen.kind != "Update" or seen.name != update or seen.type == "DELETED":
@@ -82,8 +82,8 @@ class Observer:
 
 
 class Replay:
-    """``faults``: what must not have happened. ``waves``: per Job, the sets of instances that the
-    update had down between two moments with none down. ``peak``: the most at any moment."""
+    """``faults``: the faults found. ``waves``: per Job, the sets of instances that the update took
+    down, each between two moments without any. ``peak``: the most instances down at a moment."""
 
     def __init__(self, excused: set[str], until: float) -> None:
         self.faults: list[str] = []
@@ -96,9 +96,9 @@ class Replay:
         self._jobs: dict[str, Object] = {}
         self._updates: dict[str, Object] = {}
         self._going: set[str] = set()
-        #: Jobs with an Update by Surge: their instances may have two pods for a while.
+        #: Jobs with a Surge update: their instances may have two pods at a time.
         self._surging: set[str] = set()
-        #: Instances that the update took down, with the moment at which they are good again.
+        #: Instances that the update took down, and the moment when each is good again.
         self._down: dict[Instance, float | None] = {}
         self._never_failed = conditions.NeverFailed()
         self._latest: deque[str] = deque(maxlen=25)
@@ -132,7 +132,7 @@ class Replay:
             self._down = {key: at for key, at in self._down.items() if key[0] != seen.name}
 
     def _holder(self, job: Object) -> Object | None:
-        """The Update that holds a Job, as last seen."""
+        """The last observed version of the Update that holds a Job."""
         held = job.get("status", {}).get("activeUpdate", {})
         update = self._updates.get(held.get("name", ""))
         mine = update is not None and update["metadata"]["uid"] == held.get("uid")
@@ -206,7 +206,7 @@ class Replay:
             return
         self.order[pod.job].append(pod.instance)
         if pod.instance >= job["spec"]["instances"] or not pod.ready:
-            return  # It is not wanted, or was out of service already.
+            return  # The instance is to be removed, or was not Ready before.
         if self._stood_in_for(pod):
             return
         self._forget_the_good(seen.at)
@@ -222,7 +222,7 @@ class Replay:
             self._blame(seen, f"{pod.job}: {down} are down for the update, {limit} may be")
 
     def _stood_in_for(self, pod: PodSeen) -> bool:
-        """Whether the instance's other pod serves."""
+        """Whether the instance's other pod is Ready."""
         key = (pod.job, pod.instance)
         pods = [p for p in self._pods.values() if (p.job, p.instance) == key]
         return any(p.name != pod.name and p.ready and not p.deleting for p in pods)
@@ -263,7 +263,7 @@ def _epoch(stamp: str) -> float:
 
 
 def _line(seen: Seen) -> str:
-    """One event, for people."""
+    """One event as a line of text."""
     head = f"{seen.at:.3f} {seen.version} {seen.type} {seen.kind} {seen.name}"
     if seen.kind == "Pod":
         pod: PodSeen = seen.object

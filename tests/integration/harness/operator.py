@@ -1,4 +1,4 @@
-"""The operator as what it is: a process of its own that is started, ended and killed."""
+"""The operator as a process of its own that tests start, stop and kill."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _ADDRESSES = re.compile(r"probes on (http://\S+)/healthz, metrics on (http://\S+
 
 
 class OperatorError(Exception):
-    """The operator did not do what a process should; the message ends with its own words."""
+    """The operator did not behave as expected. The message ends with its log."""
 
 
 class Operator:
     """``python -m controller`` for one cluster.
 
-    It has a user of its own, so that the audit log tells its requests from all others'. All
-    incarnations of one Operator are one contender for the Lease, as the restarts of one container
-    are, unless ``identity`` differs.
+    It has a user of its own, so that its requests can be found in the audit log. All processes of
+    one Operator have the same identity for the Lease, like restarts of a container, unless
+    ``identity`` differs.
     """
 
-    #: All that were ever made: a failed test shows the logs of those that spoke in it.
+    #: All operators ever created: a failed test shows the logs of those that logged during it.
     made: ClassVar[list[Operator]] = []
 
     def __init__(
@@ -55,7 +55,7 @@ class Operator:
         self._args = ["--lease-name", lease, *args]
         self._process: subprocess.Popen[bytes] | None = None
         self._guard = Guard()
-        #: Where the log of the present incarnation begins.
+        #: The offset in the log at which the present process starts.
         self._begin = 0
         self.starts = 0
         if self.log not in [other.log for other in Operator.made]:
@@ -63,7 +63,7 @@ class Operator:
 
     @property
     def pid(self) -> int:
-        assert self._process is not None, "the operator does not run"
+        assert self._process is not None, "the operator is not running"
         return self._process.pid
 
     @property
@@ -71,12 +71,12 @@ class Operator:
         return self._process is not None and self._process.poll() is None
 
     def start(self, ready: bool = True, timeout: float = 30.0) -> None:
-        """Start the process and, unless told otherwise, wait for its readiness."""
-        assert not self.running, "the operator runs already"
+        """Start the process and, by default, wait until it is ready."""
+        assert not self.running, "the operator is already running"
         zero = "127.0.0.1:0"
         command = [sys.executable, "-m", self._module, "--log-level", "info", *self._args]
         command += ["--health-address", zero, "--metrics-address", zero]
-        # The servers that gates ask in tests are here.
+        # In tests the servers of gates listen on loopback.
         command += ["--gate-allow-loopback", "true", "--gate-ca-file", str(self._ca)]
         environ = {k: v for k, v in os.environ.items() if not k.startswith("ECHELON_")}
         environ |= {"KUBECONFIG": str(self._kubeconfig), "PYTHONUNBUFFERED": "1"}
@@ -98,14 +98,17 @@ class Operator:
             self.wait("readiness", lambda: self.probe("readyz"), timeout)
 
     def stop(self, timeout: float = 20.0) -> int:
-        """SIGTERM; the exit code. OperatorError if it does not end."""
+        """Stop the process with SIGTERM. Returns its exit code; raises OperatorError if it does not
+        exit."""
         assert self._process is not None
         self._signal(signal.SIGTERM)
         try:
             code = self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             self.kill9()
-            raise OperatorError(f"no end {timeout:g} s after SIGTERM\n{self.log_tail()}") from None
+            raise OperatorError(
+                f"still running {timeout:g} s after SIGTERM\n{self.log_tail()}"
+            ) from None
         self._forget()
         return code
 
@@ -115,19 +118,19 @@ class Operator:
         self._process = None
 
     def close(self) -> None:
-        """End it for good."""
+        """Kill the process and release its resources."""
         self.kill9()
         self._guard.close()
 
     def kill9(self) -> None:
-        """End it between any two instructions."""
+        """Kill the process with SIGKILL."""
         if self._process is not None:
             self._signal(signal.SIGKILL)
             self._process.wait()
             self._forget()
 
     def exit_code(self, timeout: float) -> int:
-        """Wait until it ends by itself."""
+        """Wait until the process exits by itself."""
         assert self._process is not None
         code = self._process.wait(timeout)
         self._forget()
@@ -145,7 +148,7 @@ class Operator:
             os.killpg(self._process.pid, number)
 
     def probe(self, name: str) -> bool:
-        """What ``/readyz`` or ``/healthz`` answers."""
+        """The answer of ``/readyz`` or ``/healthz``."""
         return self._get(0, f"/{name}")[0] == 200
 
     def metrics(self) -> str:
@@ -164,23 +167,28 @@ class Operator:
             return 0, ""
 
     def wait(self, what: str, probe: object, timeout: float = 30.0) -> None:
-        """Wait until ``probe()`` is true; OperatorError if it never is or the process ends."""
+        """Wait until ``probe()`` is true. Raises OperatorError at the timeout, or if the process
+        exits."""
         assert callable(probe)
         deadline = time.monotonic() + timeout
         while not probe():
             if not self.running:
-                raise OperatorError(f"it ended while waiting for {what}\n{self.log_tail()}")
+                raise OperatorError(
+                    f"the operator exited while waiting for {what}\n{self.log_tail()}"
+                )
             if time.monotonic() > deadline:
-                raise OperatorError(f"{timeout:g} s in vain for {what}\n{self.log_tail()}")
+                raise OperatorError(
+                    f"timed out after {timeout:g} s waiting for {what}\n{self.log_tail()}"
+                )
             time.sleep(0.05)
 
     def cpu_seconds(self) -> float:
-        """CPU time it has used, of all its threads."""
+        """CPU seconds that the process has used, in all threads."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def said(self, since: int | None = None) -> str:
-        """The log from a byte on; by default of the present incarnation."""
+        """The log from an offset, by default that of the present process."""
         if not self.log.exists():
             return ""
         with self.log.open("rb") as log:

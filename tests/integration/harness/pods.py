@@ -1,4 +1,4 @@
-"""What the tests look at in a pod."""
+"""The fields of a pod that tests use."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _NAME = re.compile(r"(?P<job>.+?)-(?P<id>0|[1-9]\d*)(?P<slot>-s)?")
 
 @dataclass(frozen=True)
 class PodSeen:
-    """``job`` and ``instance`` are read from the owner and the name, so that no label is trusted;
-    ``job`` is "" for pods of nobody."""
+    """A pod. ``job`` and ``instance`` come from the owner and the name, because labels may be
+    wrong. ``job`` is "" for pods without an owner."""
 
     name: str
     uid: str
@@ -32,17 +32,17 @@ class PodSeen:
 
     @property
     def live(self) -> bool:
-        """It may still run something."""
+        """Whether the pod may still run containers."""
         return self.phase not in ("Failed", "Succeeded")
 
     @property
     def revision(self) -> str:
-        """Name of the ControllerRevision it was made of."""
+        """Name of the ControllerRevision that the pod was created from."""
         return self.annotations.get("echelon.dev/revision", "")
 
 
 def slim(raw: dict[str, Any]) -> PodSeen:
-    """The few facts of a pod that tests ask for."""
+    """A ``PodSeen`` of a pod."""
     meta, spec, status = raw["metadata"], raw["spec"], raw.get("status", {})
     owner: dict[str, Any] = next(
         (o for o in meta.get("ownerReferences", ()) if o.get("controller")), {}

@@ -1,11 +1,11 @@
-"""Between an operator and the API server: lets faults happen at a chosen request.
+"""A proxy between an operator and the API server that injects faults into chosen requests.
 
     with Proxy(cluster, USER) as proxy:
         proxy.fault = lambda request: 503 if request.writes else None
 
-``fault`` is asked before a request is passed on: an HTTP status is answered instead of it.
-``answered`` is told of each write after the API server has answered it and before the client hears
-of it: whoever kills the client there has found the worst moment.
+The proxy calls ``fault`` before it forwards a request; if it returns an HTTP status, the proxy
+answers with it instead. The proxy calls ``answered`` for each write after the API server answered,
+and before it sends the answer to the client: this is the worst moment to kill the client.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Asked:
 
     @property
     def writes(self) -> bool:
-        """It would change something (a dry run would not)."""
+        """Whether the request writes; a dry run does not."""
         return self.method != "GET" and "dryRun=All" not in self.query
 
     @property
@@ -47,12 +47,13 @@ class Asked:
 
 
 class Proxy:
-    """Plain HTTP on 127.0.0.1 for one user of the cluster; ``kubeconfig`` leads to it."""
+    """Listens on 127.0.0.1 with plain HTTP for one user of the cluster; ``kubeconfig`` points to
+    it."""
 
     def __init__(self, cluster: Cluster, user: str) -> None:
         cluster.client_kubeconfig(user)
         self.fault: Callable[[Asked], int | None] = lambda _: None
-        #: Seconds that an injected answer asks to wait.
+        #: The Retry-After of an injected answer, in seconds.
         self.retry_after: int | None = None
         self.answered: Callable[[Asked], None] = lambda _: None
         self._upstream = cluster.url
@@ -110,7 +111,7 @@ class Proxy:
 
     async def _stop(self) -> None:
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()  # watches would go on
+            task.cancel()  # otherwise watches would continue
         await self._session.close()
         await self._runner.cleanup()
 
@@ -139,12 +140,12 @@ class Proxy:
             if "watch=" not in asked.query:
                 said = await answer.read()
                 if asked.writes:
-                    # In a thread: it may block this request, but no other.
+                    # In a thread: it may block only this request.
                     await asyncio.to_thread(self.answered, asked)
                 return web.Response(body=said, status=answer.status, headers=kept)
             stream = web.StreamResponse(status=answer.status, headers=kept)
             await stream.prepare(request)
-            with suppress(ConnectionError):  # the client is gone
+            with suppress(ConnectionError):  # the client has disconnected
                 async for chunk in answer.content.iter_any():
                     await stream.write(chunk)
             return stream

@@ -1,7 +1,7 @@
-"""The chart's role for the operator's user: what it may do in all these tests, and no more.
+"""Gives the operator's user exactly the permissions of the chart's role in all these tests.
 
-The rules are read out of the chart's template, whose fixed part is plain YAML (`tests/chart` holds
-it against what helm renders). Of Leases each test has its own: they are not limited to a name here.
+The rules come from the chart's template, whose fixed part is plain YAML (`tests/chart` compares it
+with the output of helm). Each test has its own Lease, so Leases are not limited to a name here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LEASES: Final = {
 
 
 def chart_rules() -> list[dict[str, Any]]:
-    """The rules that no value changes."""
+    """The rules that do not depend on values."""
     text = (CHART / "templates" / "_rules.tpl").read_text()
     rules: list[dict[str, Any]] = []
     for name in ("rules", "clusterRules"):
@@ -33,7 +33,7 @@ def chart_rules() -> list[dict[str, Any]]:
 
 
 def grant(cluster: Cluster, user: str) -> None:
-    """Let ``user`` do what the chart lets the operator do, in all namespaces."""
+    """Give ``user`` the operator's permissions of the chart, in all namespaces."""
     role = {
         "apiVersion": f"{RBAC}/v1",
         "kind": "ClusterRole",

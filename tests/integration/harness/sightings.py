@@ -1,8 +1,8 @@
-"""What the API server itself says about pods, Jobs and Updates, from before anything is made.
+"""All events of pods, Jobs and Updates from the API server, since the start of the tests.
 
-Independent of the operator: raw watches of the whole cluster, each event kept in the order of its
-resourceVersion (one counter for all kinds, as all live in one etcd). Tests wait on these events
-instead of asking again and again, and the observer replays them.
+They are independent of the operator: raw watches of the whole cluster. The events are in the order
+of their resourceVersion (one counter for all kinds, because all are in one etcd). Tests wait for
+these events instead of polling, and the observer replays them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.integration.harness.pods import PodSeen, slim
 
 T = TypeVar("T")
 GROUP = "/apis/echelon.dev/v1alpha1"
-#: An API server that has just started may take a watch and never say anything in it.
+#: An API server that has just started may accept a watch and never send an event.
 WATCH_SECONDS = 6
 _TYPE = {
     kind: {"apiVersion": "echelon.dev/v1alpha1", "kind": kind} for kind in ("EchelonJob", "Update")
@@ -34,8 +34,8 @@ PATHS = {"Pod": "/api/v1/pods", "EchelonJob": f"{GROUP}/echelonjobs", "Update": 
 
 @dataclass(frozen=True)
 class Seen:
-    """One event. ``object`` is a PodSeen for pods, else the object as it came; ``at`` is the time
-    (epoch seconds) it came."""
+    """One event. ``object`` is a PodSeen for pods, otherwise the object of the event. ``at`` is the
+    time of arrival in epoch seconds."""
 
     version: int
     kind: str
@@ -47,7 +47,7 @@ class Seen:
 
 
 class Sightings:
-    """All events since ``start``, by namespace, with the present state of each object."""
+    """All events since ``start`` by namespace, and the present version of each object."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -81,33 +81,33 @@ class Sightings:
             self._news.notify_all()
 
     def events(self, namespace: str) -> list[Seen]:
-        """Everything of a namespace so far, in the order in which it happened."""
+        """All events of a namespace so far, in their order."""
         with self._news:
             return sorted(self._events[namespace], key=lambda seen: seen.version)
 
     def get(self, namespace: str, kind: str, name: str) -> Any:
-        """An object as last seen, or None."""
+        """The last observed version of an object. None if it does not exist."""
         with self._news:
             return self._present.get((namespace, kind, name))
 
     def all(self, namespace: str, kind: str) -> list[Any]:
-        """All objects of a kind that are there, as last seen."""
+        """The last observed versions of all existing objects of a kind."""
         with self._news:
             return [o for k, o in self._present.items() if k[:2] == (namespace, kind)]
 
     def wait(self, probe: Callable[[], T], timeout: float) -> T | None:
-        """The first true value of ``probe``, which is asked after each event; None: in vain."""
+        """Call ``probe`` after each event. Returns its first true value, or None at the timeout."""
         deadline = time.monotonic() + timeout
         with self._news:
             while not (value := probe()):
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return None
-                self._news.wait(min(0.2, left))  # what is asked for may be no event
+                self._news.wait(min(0.2, left))  # the probe may depend on more than events
             return value
 
     def catch_up(self, namespace: str, timeout: float = 10.0) -> None:
-        """Return when all that is in the namespace now was seen, and nothing else is there."""
+        """Return when the observed objects are exactly those in the namespace now."""
         for kind, path in PATHS.items():
             group, _, plural = path.rpartition("/")
             url = f"{group}/namespaces/{namespace}/{plural}"
@@ -125,8 +125,8 @@ def _uid(obj: Any) -> str:
 
 
 class _Stream(threading.Thread):
-    """One watch, taken up again where it ended. An API server that was started anew remembers
-    nothing of before: then what is there is compared with what was known."""
+    """One watch, which continues where it ended. After a restart of the API server that is not
+    possible; the stream then lists the objects and compares them with the known ones."""
 
     def __init__(
         self,

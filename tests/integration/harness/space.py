@@ -1,4 +1,4 @@
-"""One test's namespace: what users do in it, and waiting for what the operator makes of it."""
+"""The namespace of a test: actions of users, and waits for the operator's results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TERMINAL = ("RolledForward", "RolledBack", "Aborted", "Failed", "Error", "Supers
 
 
 class Space:
-    """Writes go to the API server as an administrator's; reads come from the watch."""
+    """Writes to the API server as an administrator; reads from the watches."""
 
     def __init__(self, cluster: Cluster, sightings: Sightings, name: str) -> None:
         self.cluster = cluster
@@ -26,7 +26,7 @@ class Space:
         self.name = name
         self.sightings = sightings
         self.observer = Observer(sightings, name)
-        #: What is shown when a wait was in vain.
+        #: Text that is added to the error of a timeout.
         self.explain: Callable[[], str] = lambda: ""
 
     def begin(self) -> None:
@@ -34,16 +34,16 @@ class Space:
         account = f"/api/v1/namespaces/{self.name}/serviceaccounts/default"
         self.cluster.wait("the default ServiceAccount", lambda: self.api.get(account))
 
-    # Paths and plain requests.
+    # Paths and requests.
 
     def path(self, plural: str, name: str = "", sub: str = "") -> str:
-        """The path of an object of ours, of apps/v1 or of the core."""
+        """The path of an object of Echelon, apps/v1 or the core API."""
         base = {"echelonjobs": GROUP, "updates": GROUP, "controllerrevisions": "/apis/apps/v1"}
         parts = [base.get(plural, "/api/v1"), "namespaces", self.name, plural, name, sub]
         return "/".join(part for part in parts if part)
 
     def create(self, obj: Object) -> Object:
-        """Create a Job, an Update, or an object of the core."""
+        """Create a Job, an Update, or an object of the core API."""
         made: Object = self.api.create(self.path(f"{obj['kind'].lower()}s"), obj)
         return made
 
@@ -60,28 +60,28 @@ class Space:
         return done
 
     def set_image(self, image: str, name: str = "web", **steering: Any) -> Object:
-        """Another image (and steering): the ordinary way to a new revision."""
+        """Change the image (and steering), which makes a new revision."""
         return self.set_template(template(image, **steering), name)
 
     def set_template(self, wish: Object, name: str = "web") -> Object:
-        """Put a template in the place of the present one, whatever that had."""
+        """Replace the whole template."""
         change = [{"op": "replace", "path": "/spec/template", "value": wish}]
         kind = "application/json-patch+json"
         done: Object = self.api.request("PATCH", self.path("echelonjobs", name), change, kind)
         return done
 
     def scale(self, replicas: int, name: str = "web") -> None:
-        """What `kubectl scale` and a HorizontalPodAutoscaler do."""
+        """Scale like `kubectl scale` and a HorizontalPodAutoscaler."""
         self.api.patch(self.path("echelonjobs", name, "scale"), {"spec": {"replicas": replicas}})
 
     def delete_pod(self, name: str) -> None:
-        """A user deletes a pod; the observer does not blame the operator."""
+        """Delete a pod as a user; the observer does not count it as the operator's."""
         uid = self.api.get(self.path("pods", name))["metadata"]["uid"]
         self.observer.not_the_operator(uid)
         self.api.delete(self.path("pods", name), {"preconditions": {"uid": uid}})
 
     def write_status(self, status: Object, name: str = "web") -> None:
-        """Somebody lays hands on a Job's status; the observer does not blame the operator."""
+        """Write a Job's status as a user; the observer does not count it as the operator's."""
         done = self.api.patch(self.path("echelonjobs", name, "status"), {"status": status})
         self.observer.not_the_operator(done["metadata"]["resourceVersion"])
 
@@ -91,10 +91,10 @@ class Space:
     def kubectl(self, *args: str, input: str | None = None, check: bool = True) -> str:
         return self.cluster.kubectl("-n", self.name, *args, input=input, check=check)
 
-    # What is there now.
+    # Present objects.
 
     def job(self, name: str = "web") -> Object:
-        """The Job, asked of the API server."""
+        """The Job, read from the API server."""
         found: Object = self.api.get(self.path("echelonjobs", name))
         return found
 
@@ -112,7 +112,7 @@ class Space:
         return True
 
     def pods(self, job: str = "web") -> dict[int, PodSeen]:
-        """The pods of a Job by instance, as last seen."""
+        """The last observed pods of a Job by instance."""
         found = self.sightings.all(self.name, "Pod")
         return {pod.instance: pod for pod in found if pod.job == job}
 
@@ -121,7 +121,7 @@ class Space:
         return found
 
     def updates(self, job: str = "web") -> list[Object]:
-        """The Updates of a Job, oldest first, as last seen."""
+        """The last observed Updates of a Job, oldest first."""
         found = self.sightings.all(self.name, "Update")
         mine = [u for u in found if u["spec"]["job"] == job]
         return sorted(mine, key=lambda u: (u["metadata"]["creationTimestamp"], _number(u)))
@@ -141,16 +141,18 @@ class Space:
     # Waiting.
 
     def until(self, what: str, probe: Callable[[], T], timeout: float = 20.0) -> T:
-        """The first true value of ``probe``, asked at each event of the cluster."""
+        """Call ``probe`` at each event of the cluster and return its first true value."""
         found = self.sightings.wait(probe, timeout)
         if not found:
-            raise AssertionError(f"{timeout:g} s in vain for {what}\n{self.explain()}")
+            raise AssertionError(
+                f"timed out after {timeout:g} s waiting for {what}\n{self.explain()}"
+            )
         return found
 
     def wait_job(
         self, what: str, probe: Callable[[Object], Any], name: str = "web", timeout: float = 20.0
     ) -> Object:
-        """The Job as soon as ``probe`` is true of it."""
+        """Wait until ``probe`` is true for the Job, and return the Job."""
 
         def check() -> Object | None:
             found: Object | None = self.sightings.get(self.name, "EchelonJob", name)
@@ -161,7 +163,7 @@ class Space:
         return found
 
     def wait_ready(self, name: str = "web", timeout: float = 20.0) -> Object:
-        """The Job once it is Ready at its present spec."""
+        """Wait until the Job is Ready at its present spec, and return it."""
         return self.wait_job(
             "Ready at its present generation",
             lambda job: (
@@ -180,7 +182,8 @@ class Space:
         probe: Callable[[Object], Any] = lambda _: True,
         timeout: float = 20.0,
     ) -> Object:
-        """The Update of that name (or the newest of the Job) once it is in one of ``phases``."""
+        """Wait until the Update of that name (or the Job's newest) is in one of ``phases``; return
+        it."""
 
         def check() -> Object | None:
             newest = self.updates(job)[-1:]
@@ -194,19 +197,19 @@ class Space:
         return found
 
     def roll(self, image: str, *phases: str, job: str = "web", timeout: float = 20.0) -> Object:
-        """Change the image and return the Update that this makes, once it is in one of ``phases``
-        (by default ended)."""
+        """Change the image, wait until the new Update is in one of ``phases`` (by default: ended),
+        and return it."""
         generation = self.set_image(image, job)["metadata"]["generation"]
         name = f"{job}-g{generation}"
         return self.wait_update(*(phases or TERMINAL), name=name, job=job, timeout=timeout)
 
     def made(self, obj: Object, timeout: float = 20.0) -> Object:
-        """Create a Job and return it once it is Ready."""
+        """Create a Job, wait until it is Ready, and return it."""
         self.create(obj)
         return self.wait_ready(obj["metadata"]["name"], timeout)
 
     def describe(self) -> str:
-        """For a person who asks why a test failed."""
+        """The state of the namespace, to explain a failed test."""
         shown = self.kubectl("get", "ejob,eup,pods", "-o", "wide", check=False)
         jobs = [_status(obj) for kind in ("EchelonJob", "Update") for obj in self._all(kind)]
         return "\n".join([shown, *jobs])

@@ -1,4 +1,4 @@
-"""What every single version of a status must keep to, whatever the test."""
+"""Rules that every version of every status must follow, in any test."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BACKWARD = ("RollingBack", "RollBackPaused", "RollBackAwaitingPulse", "RolledBac
 
 
 def faults_of_job(job: Object, before: Object | None, update: Object | None = None) -> list[str]:
-    """What is wrong with this version of a Job's status; ``update``: the one that holds it."""
+    """Faults of this version of a Job's status. ``update`` is the Update that holds the Job."""
     found = [*_job(job, before)]
     if conditions.written(job, before):
         found += conditions.faults_of_job(job, update)
@@ -40,7 +40,7 @@ def faults_of_job(job: Object, before: Object | None, update: Object | None = No
 
 
 def faults_of_update(update: Object, before: Object | None) -> list[str]:
-    """What is wrong with this version of an Update's status, after ``before``."""
+    """Faults of this version of an Update's status; ``before`` is the version before it."""
     found = [*_update(update, before)]
     if conditions.written(update, before):
         found += conditions.faults_of_update(update)
