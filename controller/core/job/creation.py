@@ -1,10 +1,10 @@
-"""First creation: no Update, all instances at once (contract rule 2). And the same for a Job whose
-pods are there already: it was orphaned and made again, or lost its status (rule 1).
+"""First creation: all instances at once, without an Update (contract rule 2).
 
-Then every id keeps what its pod runs. What the whole Job completed last cannot be known: the
-revision that most pods run beside the present template's is taken for it, and counts as tried. So
-the present template is claimed by nobody: it comes by an Update (or waits for one, with mode
-``Manual``), with gates and a way back, unless all pods are at it already.
+It also takes over a Job whose pods exist already, because the Job was orphaned and created again or
+lost its status (rule 1). Then every id keeps the revision that its pod runs. The revision that the
+whole Job completed last is unknown: the one that most pods run, other than the present template's,
+becomes ``currentRevision`` and counts as tried. So the present template needs an Update with its
+gates and a possible rollback (with mode ``Manual`` it waits for one), unless all pods run it.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ from controller.core.model.plan import AdoptRevisions, Event, ReadJob, Write, Wr
 from controller.core.refusals import writes as refused_writes
 from controller.core.replacement import repair
 
-#: Seconds after the Job's creation in which pods of a former Job may still turn out to be orphans:
-#: they were before it was made, but the watch of pods may be late.
+#: Seconds after the Job's creation in which pods of an earlier Job may still turn out to be
+#: orphans: they were orphaned before this Job was created, but the watch of pods may be late.
 SETTLED = 5.0
 
 
 def adopt(context: Context) -> Write | None:
-    """ControllerRevisions that a former Job left are taken in before anything else: they name what
-    its pods run. What is adopted for a Job that is gone meanwhile, the garbage collector would
-    delete: so the Job is read live before."""
+    """The adoption of ControllerRevisions that an earlier Job left, before everything else: they
+    name what its pods run. Returns None if there are none.
+
+    The Job is read live before any adoption, because the garbage collector would delete objects
+    that are adopted for a Job that is gone.
+    """
     pods = any(action.adopt and not context.is_held(action) for action in repair.repairs(context))
     revisions = AdoptRevisions(tuple(sorted(context.observed.orphans)))
     wanted = bool(revisions.names) and not refused_writes.by(context, revisions)
@@ -37,51 +40,52 @@ def adopt(context: Context) -> Write | None:
 
 
 def create(context: Context) -> Write | None:
-    """The next write of a Job that was never created, or whose status says so. None: it was, it has
-    to wait for pods that may be its own, or its template is refused."""
+    """The next write of a Job that was not created yet, or lost its status. Returns None if it was
+    created, waits for pods that may be its own, or has a refused template."""
     if context.status.last_attempt is not None or context.observed.orphans:
         return None
     if (until := settled_at(context)) is not None and context.now < until:
         return None
-    wish = Ids.span(0, context.job.spec.instances)
-    known = asg.moved(context.assigned, of_their_pods(context, wish - context.intended))
+    desired = Ids.span(0, context.job.spec.instances)
+    known = asg.moved(context.assigned, of_their_pods(context, desired - context.intended))
     if known:
-        return _taken_over(context, known, wish)
+        return _taken_over(context, known, desired)
     if policy_refused(context) is not None:
         return None
     if write := template_write(context):
         return write
     if context.observed.verdict is None or not context.observed.verdict.accepted:
         return None
-    mine = context.observed.revision
-    note = f"{len(wish)} instances at revision {mine}"
-    return _written(context, {mine: wish}, mine, mine, Event("Created", note))
+    present = context.observed.revision
+    note = f"{len(desired)} instances at revision {present}"
+    return _written(context, {present: desired}, present, present, Event("Created", note))
 
 
 def settled_at(context: Context) -> float | None:
-    """Until when a new Job waits for pods of a former one to go or to turn out orphans."""
-    made = context.job.metadata.creation_timestamp
-    if context.status.last_attempt is not None or made is None:
+    """Until when (epoch seconds) a new Job waits for pods of an earlier Job to terminate or to turn
+    out to be orphans. Returns None if there are no such pods."""
+    created = context.job.metadata.creation_timestamp
+    if context.status.last_attempt is not None or created is None:
         return None
     views = (context.view, context.view.twin)
     pods = (view.pod(i) for view in views for i in view.foreign)
     left = any(pod.deleted is None and not pod.foreign_controller for pod in pods)
-    return made + SETTLED if left else None
+    return created + SETTLED if left else None
 
 
-def _taken_over(context: Context, known: dict[str, Ids], wish: Ids) -> Write:
-    mine = context.observed.revision
+def _taken_over(context: Context, known: dict[str, Ids], desired: Ids) -> Write:
+    present = context.observed.revision
     current = context.status.current_revision or _completed(context, known)
-    assigned = asg.moved(known, {current: wish - asg.ids_of(known)})
-    others = [name for name in (current, *sorted(assigned)) if name != mine]
-    tried = others[0] if set(assigned) != {mine} else mine
+    assigned = asg.moved(known, {current: desired - asg.ids_of(known)})
+    others = [name for name in (current, *sorted(assigned)) if name != present]
+    tried = others[0] if set(assigned) != {present} else present
     kept = ", ".join(f"{ids} at {name}" for name, ids in sorted(known.items()))
     note = f"instances keep the revisions that their pods run: {kept}"
     return _written(context, assigned, current, tried, Event("TakenOver", note))
 
 
 def _completed(context: Context, known: dict[str, Ids]) -> str:
-    """Of what runs, the revision that the whole Job most likely completed last."""
+    """The running revision that the whole Job most likely completed last."""
     others = {
         name: ids for name, ids in known.items() if name != context.observed.revision
     } or known

@@ -1,4 +1,4 @@
-"""Updates whose Job is not there (contract rule 2): one that waits for it, one that lost it."""
+"""Updates whose Job does not exist (contract rule 2): pending ones wait, active ones abort."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REASON = "JobNotFound"
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A moment in epoch seconds."""
+    """The time of a decision: ``now`` in epoch seconds, ``stamp`` in whole seconds."""
 
     now: float
 
@@ -25,9 +25,9 @@ class Moment:
 
 
 def decide(updates: Iterable[Update], now: float) -> tuple[WriteUpdate, ...]:
-    """What the statuses of Updates without a Job should say, where they say otherwise."""
-    found = (_status(update, Moment(now)) for update in updates)
-    return tuple(write for write in found if write is not None)
+    """The writes of the statuses of Updates without a Job, where they change."""
+    writes = (_status(update, Moment(now)) for update in updates)
+    return tuple(write for write in writes if write is not None)
 
 
 def _status(update: Update, moment: Moment) -> WriteUpdate | None:
@@ -38,8 +38,8 @@ def _status(update: Update, moment: Moment) -> WriteUpdate | None:
     if update.status.phase in TERMINAL:
         return None
     if update.spec.action is not Action.PROCEED:
-        words = f"{update.spec.action} asked for before it started"
         reason, who = f"{update.spec.action}Requested", actor.of(update, "action")
+        words = f"{update.spec.action} requested by {who} before the Update started"
         status = entered(moment, update, Phase.ABORTED, reason, words, by=who)
         return WriteUpdate(name, status, (Event("Aborted", words, name),))
     status = with_conditions(moment, update, update.status, REASON, message)

@@ -1,6 +1,6 @@
-"""The condition ``UpdatePending``: instances that do not get the present template now, and why.
+"""The condition ``UpdatePending``: which instances do not run the present template, and why.
 
-It derives from ``Job.status`` alone: the Update that left them so may be deleted by then.
+It derives from ``Job.status`` alone, because the last Update may be deleted by then.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def condition(context: Context) -> Wanted:
 
 
 def why(context: Context) -> tuple[str, str] | None:
-    """Reason and message of a template that waits; None: none does."""
+    """Reason and message of a template that waits. Returns None if no template waits."""
     last, held = context.status.last_attempt, context.status.active_update is not None
     if last is None or (context.at_template and not held):
         return None
@@ -77,9 +77,9 @@ def _untried(context: Context, held: bool) -> tuple[str, str] | None:
     if known_bad(context):
         return "KnownBad", _failed_before(context)
     if context.job.spec.update.mode is Mode.MANUAL:
-        return "Manual", "an Update object is waited for"
+        return "Manual", "waiting for an Update object"
     if awaits_instances(context):
-        return NOTHING_LEFT, "the template is tried again once there are instances"
+        return NOTHING_LEFT, "the template is tried again when the Job has instances"
     if not wanted(context):
         return "UpdateActive", "another Update is active"
     if write := start_refused(context):
@@ -88,12 +88,15 @@ def _untried(context: Context, held: bool) -> tuple[str, str] | None:
 
 
 def _failed_before(context: Context) -> str:
-    """Why a template that is known to be bad waits, and what may be done."""
-    mine = context.observed.revision
-    why = next(bad.reason for bad in context.status.known_bad if bad.revision == mine)
+    """Why a known-bad template waits, and what the user can do."""
+    revision = context.observed.revision
+    why = next(bad.reason for bad in context.status.known_bad if bad.revision == revision)
     automatic = context.job.spec.update.mode is Mode.AUTOMATIC
-    how = "change spec.update.retryToken" if automatic else "make an Update with spec.force: true"
-    words = f"revision {mine} failed before ({why}); change the template, or {how} to try it again"
+    retry = (
+        "change spec.update.retryToken" if automatic else "create an Update with spec.force: true"
+    )
+    advice = f"change the template, or {retry} to try it again"
+    words = f"revision {revision} failed before ({why}); {advice}"
     held_back = outcome.count_refused(context)
     return words + (f"; {held_back}" if held_back else "")
 
@@ -110,17 +113,17 @@ def _tried(context: Context, last: LastAttempt) -> tuple[str, str]:
     if last.outcome == Phase.ABORTED:
         return "Aborted", f"{older(context)} ({outcome.words(context)})"
     if context.job.spec.update.mode is Mode.MANUAL:
-        return "Manual", f"{older(context)}; an Update object is waited for"
+        return "Manual", f"{older(context)}; waiting for an Update object"
     reason = last.reason or OLDER_REVISION
     why = _ON_PURPOSE.get(reason, "") if last.update else ""
     return reason, older(context) + (f" ({why.format(update=last.update)})" if why else "")
 
 
 def older(context: Context) -> str:
-    """Which instances are assigned another revision than that of the present template."""
-    found = [
+    """The instances that are assigned another revision than the present template's."""
+    parts = [
         f"instance{'' if len(ids) == 1 else 's'} {ids}: revision {revision}"
         for revision, ids in context.assigned.items()
         if revision != context.observed.revision
     ]
-    return ", ".join(found) or f"new instances come at {context.status.current_revision}"
+    return ", ".join(parts) or f"new instances start at {context.status.current_revision}"

@@ -1,4 +1,4 @@
-"""What is old enough to go: revisions nobody needs, finished Updates the operator made."""
+"""Deletes of old objects: revisions that nothing needs, ended Updates that the operator created."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Instances come and go with ``spec.instances``, without an Update (contract rule 9).
+"""Scaling: the Job follows ``spec.instances`` without an Update (contract rule 9).
 
-New ids come at once at ``currentRevision``, the highest go. An active Update of the whole Job is
-told first: it takes new ids in as *changed* with ``currentRevision`` as their ``from``, and ids
-that go leave it, so that its rollback does not undo the scale.
+New instances are created at once at ``currentRevision``; the highest ids are removed. If an Update
+of the whole Job is active, it is written first: new ids become *changed* ones with
+``currentRevision`` as their ``from``, and removed ids leave it. So its rollback does not undo the
+scale.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from controller.core.status.counts import recounted
 
 
 def scale(context: Context) -> Write | None:
-    """The next write that brings the count to ``spec.instances``; None: it is what is aimed at."""
+    """The next write that brings the count to ``spec.instances``. Returns None if nothing is to be
+    done, or if an Update is about to start and brings the count."""
     count, active, refused = (
         context.job.spec.instances,
         context.active,
@@ -44,38 +46,40 @@ def _during(context: Context, update: Update, count: int) -> Write | None:
     target, base = update.status.to, context.status.current_revision
     if target is None or base is None:
         return None
-    wish = Ids.span(0, count)
+    desired = Ids.span(0, count)
     if update.spec.instances is not None:
-        return _beside(context, update, wish)
-    if wish == target.instances:
+        return _during_partial(context, update, desired)
+    if desired == target.instances:
         return _catch_up(context, update)
-    # Ids the Update was to create itself belong to the scale from now on.
+    # Ids that the Update was to create itself belong to the scale from now on.
     origin = asg.read(update.status.from_)
     known = asg.ids_of(origin)
-    origin = asg.within(asg.moved(origin, {base: wish - known}), wish)
-    note = f"scaled to {count} while it is active"
-    return _told(update, origin, wish, note)
+    origin = asg.within(asg.moved(origin, {base: desired - known}), desired)
+    note = f"scaled to {count} instances while the Update is active"
+    return _written(update, origin, desired, note)
 
 
-def _beside(context: Context, update: Update, wish: Ids) -> Write | None:
-    """An Update of some instances takes none in; those that go leave it."""
+def _during_partial(context: Context, update: Update, desired: Ids) -> Write | None:
+    """A scale during an Update of some instances: new ids do not join it, removed ids leave it."""
     target = update.status.to
     assert target is not None
     origin = asg.read(update.status.from_)
     known = asg.ids_of(origin)
-    # What it removes itself is not there in any case.
-    if leaving := (target.instances | known) - wish - (known - target.instances):
+    # Ids that the Update removes itself need not leave it.
+    if leaving := (target.instances | known) - desired - (known - target.instances):
         kept, stay = asg.within(origin, known - leaving), target.instances - leaving
-        return _told(update, kept, stay, f"instances {leaving} are scaled away while it is active")
-    mine = target.instances | known
-    new, gone = wish - context.intended - mine, context.intended - wish - mine
+        who = f"instance {leaving} leaves" if len(leaving) == 1 else f"instances {leaving} leave"
+        return _written(update, kept, stay, f"{who} the active Update by a scale")
+    covered = target.instances | known
+    new, gone = desired - context.intended - covered, context.intended - desired - covered
     return _assigned(context, new, gone) if new or gone else None
 
 
-def _told(update: Update, origin: asg.Assigned, instances: Ids, note: str) -> Write:
+def _written(update: Update, origin: asg.Assigned, instances: Ids, note: str) -> Write:
+    """The write that gives the Update this ``from`` and these target ids."""
     name, target = update.metadata.name, update.status.to
     assert target is not None
-    # Who comes or goes is another matter than before: no result of then counts.
+    # Earlier results do not count for ids that join or leave the Update.
     kept = EVERY - (instances - target.instances) - (target.instances - instances)
     old = update.status
     sets = InstanceSets(
@@ -103,8 +107,8 @@ def _told(update: Update, origin: asg.Assigned, instances: Ids, note: str) -> Wr
 
 
 def _catch_up(context: Context, update: Update) -> Write | None:
-    """Ids that a scale gave to the Update (they have a ``from``) but that have no intent yet, and
-    ids that a scale took from it."""
+    """The write of ``assigned`` for ids that joined the Update by a scale (they have a ``from``)
+    and for ids that left it. Returns None if ``assigned`` has that already."""
     target = update.status.to
     assert target is not None
     origin = asg.ids_of(asg.read(update.status.from_))
@@ -116,8 +120,8 @@ def _catch_up(context: Context, update: Update) -> Write | None:
 
 
 def _assign(context: Context, count: int, present: Ids) -> Write:
-    wish = Ids.span(0, count)
-    return _assigned(context, wish - present, present - wish)
+    desired = Ids.span(0, count)
+    return _assigned(context, desired - present, present - desired)
 
 
 def _assigned(context: Context, new: Ids, gone: Ids) -> Write:
@@ -134,8 +138,8 @@ def _assigned(context: Context, new: Ids, gone: Ids) -> Write:
 
 
 def inherited(context: Context, ids: Ids) -> dict[str, Ids]:
-    """The revisions of ids without one: the pod's own, else ``currentRevision``, else that of the
-    present template (contract rule 1: a restored backup)."""
+    """Revision -> ids, for ids that are not in ``assigned``: the revision of their pod, else
+    ``currentRevision``, else the present template's (contract rule 1: a restored backup)."""
     own = of_their_pods(context, ids)
     rest = ids - asg.ids_of(own)
     return asg.moved(own, {context.status.current_revision or context.observed.revision: rest})

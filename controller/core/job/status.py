@@ -1,4 +1,4 @@
-"""What a Job's status says: counts of ids, what runs now, and the contract's conditions."""
+"""A Job's status: counts of ids, the revisions that run, and the conditions of the contract."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ LOOKED_AT = 64
 
 
 def with_conditions(context: Context, status: JobStatus) -> JobStatus:
-    """``status`` with everything that is merely reported brought up to this moment."""
-    view, mine = context.view, context.intended
+    """``status`` with all reported fields (counts, revisions, conditions) as of now."""
+    view, intended = context.view, context.intended
     running = {r: part for r, ids in context.view.at.items() if r and (part := ids & view.alive)}
     generation = context.job.metadata.generation
-    # As long as a pod is left there, it is known where.
-    here = view.occupied | view.twin.occupied
+    # An id keeps its slot as long as it has a pod in either slot.
+    has_pod = view.occupied | view.twin.occupied
     return status.model_copy(
         update={
             "observed_generation": generation,
-            "instances": len(view.present & mine),
-            "ready_instances": len(view.ready & mine),
+            "instances": len(view.present & intended),
+            "ready_instances": len(view.ready & intended),
             "available_instances": len(context.available),
             "updated_instances": len(
-                view.at_revision(context.observed.revision) & view.alive & mine
+                view.at_revision(context.observed.revision) & view.alive & intended
             ),
             "selector": f"{JOB}={context.job.metadata.name}",
             "update_revision": context.observed.revision,
-            "slots": status.slots & (mine | here),
+            "slots": status.slots & (intended | has_pod),
             "revisions": asg.write(running),
             "down_since": unavailable.kept(context),
             "conditions": cond.merged(
@@ -59,7 +59,7 @@ def with_conditions(context: Context, status: JobStatus) -> JobStatus:
 
 
 def next_deadline(context: Context) -> float | None:
-    """When an instance that is not available becomes a matter for a person."""
+    """When (epoch seconds) the next instance, pod or refused write needs a person."""
     held = _waits_for_write(context)
     moments = [
         *(at for _, at in unavailable.deadlines(context)),
@@ -72,7 +72,7 @@ def next_deadline(context: Context) -> float | None:
 
 def _wanted(context: Context) -> dict[str, Wanted]:
     ready, reconciling, stalled = _kstatus(context)
-    found = {
+    conditions = {
         cond.READY: ready,
         cond.RECONCILING: reconciling,
         cond.STALLED: stalled,
@@ -81,13 +81,14 @@ def _wanted(context: Context) -> dict[str, Wanted]:
         cond.ROLLED_BACK: _rolled_back(context),
     }
     if context.observed.name_conflicts:
-        name, who = next(iter(sorted(context.observed.name_conflicts.items())))
-        found[cond.POD_NAME_CONFLICT] = Wanted(True, "PodNameTaken", f"instance {name}: {who}")
-    return found
+        i, who = next(iter(sorted(context.observed.name_conflicts.items())))
+        conditions[cond.POD_NAME_CONFLICT] = Wanted(True, "PodNameTaken", f"instance {i}: {who}")
+    return conditions
 
 
 def _rolled_back(context: Context) -> Wanted:
-    """Until the next Update starts, or the present template is what everybody runs."""
+    """Whether the last Update was rolled back. True until the next Update starts, or until all ids
+    are assigned the present template."""
     last = context.status.last_attempt
     undone = last is not None and last.outcome == Phase.ROLLED_BACK
     if undone and not (context.status.active_update or context.at_template or _starts(context)):
@@ -96,27 +97,27 @@ def _rolled_back(context: Context) -> Wanted:
 
 
 def _kstatus(context: Context) -> tuple[Wanted, Wanted, Wanted]:
-    """Ready, Reconciling, Stalled: never the last two together."""
+    """Ready, Reconciling and Stalled; exactly one of them is True."""
     lingering = termination.of(termination.left(context), context.now)
-    also = lingering.message if lingering and lingering.stuck else ""
-    if found := _stalled(context):
-        reason, message = found
-        message += f"; {also}" if also not in message else ""
+    stuck_pod = lingering.message if lingering and lingering.stuck else ""
+    if stalled := _stalled(context):
+        reason, message = stalled
+        message += f"; {stuck_pod}" if stuck_pod not in message else ""
         no = Wanted(False, reason, message)
         return no, no, Wanted(True, reason, message)
-    if found := _reconciling(context):
-        reason, message = found
+    if reconciling := _reconciling(context):
+        reason, message = reconciling
         if context.active is not None:
-            message += f"; {also}" if also not in message else ""
+            message += f"; {stuck_pod}" if stuck_pod not in message else ""
         no = Wanted(False, reason, message)
         return no, Wanted(True, reason, message), no
     message = f"{len(context.intended)} of {len(context.intended)} instances available"
-    if waits := pending.why(context):
-        message += f"; {waits[1]}"
-    if (held_back := outcome.count_refused(context)) and held_back not in message:
-        message += f"; {held_back}"
-    if held := next(iter(context.observed.refused_actions.values()), None):
-        message += f"; {refused_actions.words(held)}"
+    if waiting := pending.why(context):
+        message += f"; {waiting[1]}"
+    if (overruled := outcome.count_refused(context)) and overruled not in message:
+        message += f"; {overruled}"
+    if refused_action := next(iter(context.observed.refused_actions.values()), None):
+        message += f"; {refused_actions.words(refused_action)}"
     no = Wanted(False, "Ready", message)
     return Wanted(True, "Ready", message), no, no
 
@@ -128,19 +129,19 @@ def _waits_for_write(context: Context) -> tuple[str, Refusal] | None:
 
 
 def _reconciling(context: Context) -> tuple[str, str] | None:
-    """What is under way; None: nothing."""
+    """Reason and message of what is under way. Returns None if nothing is."""
     if context.active is not None:
         update = context.active
         message = f"{update.metadata.name}: {update.status.message}"
         if unwritten := refused_writes.of_update(context, update.metadata.name):
-            # Its own status cannot say so.
+            # The Update's own status cannot say that it cannot be written.
             message += f"; {refused_writes.words(unwritten)}"
         return str(update.status.phase), message
     verdict = context.observed.verdict
     if verdict and held_up(context) and not verdict.answered and not context.at_template:
         return verdict.reason, pending.about_template(verdict)
-    if late := _waits_for_write(context):
-        return late[1].reason, refused_writes.words(late)
+    if write := _waits_for_write(context):
+        return write[1].reason, refused_writes.words(write)
     if context.status.active_update is not None or context.status.last_attempt is None:
         if refusal := next(refused_actions.of_pods(context), None):
             return refusal.refusal.reason, refused_actions.words(refusal)
@@ -152,7 +153,7 @@ def _reconciling(context: Context) -> tuple[str, str] | None:
 
 
 def _stalled(context: Context) -> tuple[str, str] | None:
-    """Why a person is needed; None: nobody is."""
+    """Reason and message of why the Job needs a person. Returns None if it does not."""
     last, verdict = context.status.last_attempt, context.observed.verdict
     if context.active is not None:
         status = context.active.status
@@ -161,7 +162,7 @@ def _stalled(context: Context) -> tuple[str, str] | None:
             (status.reason, f"{context.active.metadata.name}: {status.message}") if stuck else None
         )
     if context.status.active_update is not None:
-        return None  # Its Update is about to start; what was before is over.
+        return None  # The next Update is about to start; the end of the last one no longer counts.
     if last is None or (wanted(context) and not context.at_template):
         if bad := policy_refused(context):
             return bad
@@ -171,48 +172,50 @@ def _stalled(context: Context) -> tuple[str, str] | None:
         return write[1].reason, refused_writes.words(write)
     if _starts(context):
         return None
-    if last is not None and (found := _left_behind(context, last)):
-        return found
+    if last is not None and (not_at_template := _left_behind(context, last)):
+        return not_at_template
     if context.observed.name_conflicts:
-        name, who = next(iter(sorted(context.observed.name_conflicts.items())))
-        return "PodNameConflict", f"instance {name}: {who}"
+        i, who = next(iter(sorted(context.observed.name_conflicts.items())))
+        return "PodNameConflict", f"instance {i}: {who}"
     for revision, ids in context.assigned.items():
         if revision not in context.observed.revisions and revision != context.observed.revision:
             whose = f"instance{'' if len(ids) == 1 else 's'} {ids}"
             words = (
-                f"ControllerRevision {revision} is gone: a pod of {whose} that is lost cannot be "
+                f"ControllerRevision {revision} is gone: a lost pod of {whose} cannot be created "
             )
-            return "RevisionMissing", f"{words}made again; update to a revision that exists"
+            return "RevisionMissing", f"{words}again; update to a revision that exists"
     lingering = termination.of(termination.left(context), context.now)
     if lingering and lingering.stuck:
         return "WaitingForTermination", lingering.message
-    for held in refused_actions.of_pods(context):
-        if refused_actions.is_stuck(context, held):
-            return held.refusal.reason, refused_actions.words(held)
-    if (due := unavailable.creation_deadline(context)) is not None and due <= context.now:
+    for refused_action in refused_actions.of_pods(context):
+        if refused_actions.is_stuck(context, refused_action):
+            return refused_action.refusal.reason, refused_actions.words(refused_action)
+    deadline = unavailable.creation_deadline(context)
+    if deadline is not None and deadline <= context.now:
         return _reconciling(context)
-    late = min((i for i, at in unavailable.deadlines(context) if at <= context.now), default=None)
-    if late is None:
+    overdue = sorted(i for i, at in unavailable.deadlines(context) if at <= context.now)
+    if not overdue:
         return None
-    if unavailable.flaps(context, late):
+    if unavailable.flaps(context, i := overdue[0]):
         seconds = context.job.spec.min_ready_seconds
         return (
             "InstanceNotReady",
-            f"instance {late}: Ready at times, but never for {seconds}s in a row",
+            f"instance {i}: Ready at times, but never for {seconds}s in a row",
         )
-    return _why_down(context, late) or ("InstanceNotReady", _trouble(context, late))
+    return _why_down(context, i) or ("InstanceNotReady", _trouble(context, i))
 
 
 def _starts(context: Context) -> bool:
-    """Whether the present template is on its way: what the last one left is over then, and for no
-    instant said of the new one."""
+    """Whether an Update to the present template is about to start. Then the Job is not ``Stalled``
+    by the end of the last Update, not for an instant."""
     return wanted(context) and not refused(context) and policy_refused(context) is None
 
 
 def _left_behind(context: Context, last: LastAttempt) -> tuple[str, str] | None:
-    """Why the Job is not at its template, and does not get there by itself."""
+    """Why the Job does not run its template and will not by itself. Returns None if it does, or if
+    it is so on purpose."""
     if context.at_template and context.new_template:
-        return None  # The template was put back to what everybody runs.
+        return None  # The user restored the template that all instances run.
     if last.outcome in (Phase.FAILED, Phase.ERROR):
         return f"Update{last.outcome}", outcome.words(context)
     if context.at_template:
@@ -223,7 +226,7 @@ def _left_behind(context: Context, last: LastAttempt) -> tuple[str, str] | None:
         return "RolledBack", outcome.words(context)
     if last.outcome == Phase.ABORTED and len(context.assigned) > 1:
         return "Aborted", f"{outcome.words(context)}; instances are at different revisions"
-    # The Update that failed with it was aborted or deleted, or a restart came after it.
+    # The failed Update was aborted or deleted, or a restart came after it.
     return pending.why(context) if known_bad(context) else None
 
 
@@ -232,8 +235,9 @@ def _progress(context: Context) -> tuple[str, str]:
     message = f"{len(context.available)} of {len(context.intended)} instances available"
     if lingering := termination.of(termination.left(context, down), context.now):
         return "WaitingForTermination", f"{message}; {lingering.message}"
-    if found := next(refused_actions.of_pods(context), None):
-        return found.refusal.reason, f"{message}; {refused_actions.words(found)}"
+    if refused_action := next(refused_actions.of_pods(context), None):
+        words = refused_actions.words(refused_action)
+        return refused_action.refusal.reason, f"{message}; {words}"
     for i in islice(down, LOOKED_AT):
         if why := _why_down(context, i):
             return why[0], f"{message}; {why[1]}"
@@ -241,15 +245,16 @@ def _progress(context: Context) -> tuple[str, str]:
 
 
 def _why_down(context: Context, instance: int) -> tuple[str, str] | None:
-    """What an instance waits for; None: nothing out of the ordinary."""
+    """Reason and message of what an instance waits for. Returns None if it just starts."""
     view, refusal = context.view, context.observed.refusals.get(instance)
     if refusal is not None and instance not in view.present:
         return refusal.reason, f"instance {instance}: {refusal.message}"
     if instance in view.foreign:
         pod = view.pod(instance).name
-        return "WaitingForTermination", f"instance {instance}: {pod} of a former Job is left"
-    with_conditions = instance in view.present - view.ready and view.pod(instance).trouble
-    if with_conditions or (instance not in view.occupied and outage.series_of(context, instance)):
+        words = f"instance {instance}: pod {pod} of an earlier Job still exists"
+        return "WaitingForTermination", words
+    trouble = instance in view.present - view.ready and view.pod(instance).trouble
+    if trouble or (instance not in view.occupied and outage.series_of(context, instance)):
         return "InstanceNotReady", _trouble(context, instance)
     return None
 
@@ -267,7 +272,8 @@ def _available(context: Context) -> Wanted:
     count = len(context.intended)
     resolved = context.policy or policy.resolve(context.job.spec.update, None, count)
     least = max(min(1, count), count - max(resolved.strategy.groups))
-    here = len(context.available)
-    message = f"{here} of {count} instances available, {least} are needed"
-    enough = here >= least and context.status.last_attempt is not None
+    available = len(context.available)
+    needed = "1 is" if least == 1 else f"{least} are"
+    message = f"{available} of {count} instances available, {needed} needed"
+    enough = available >= least and context.status.last_attempt is not None
     return Wanted(enough, "EnoughAvailable" if enough else "TooFewAvailable", message)

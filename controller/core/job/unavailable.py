@@ -1,9 +1,9 @@
-"""Instances that are not available while no Update is active: since when, and how long they may.
+"""Instances that are unavailable while no Update is active: since when, and until when they may be.
 
-``Job.status.downSince`` keeps since when, for whatever reason it is: a pod that is not good, one
-that is made again and again, one that cannot be made at all. So neither a new pod nor a restart of
-the operator begins the time anew. A pod that goes has its own time (contract rule 15), and what an
-Update has down has its deadline there.
+``Job.status.downSince`` stores since when, whatever the reason: a pod that is not good, a pod that
+is created again and again, a pod that cannot be created. So neither a new pod nor a restart of the
+operator resets the deadline. Terminating pods have their own deadline (contract rule 15), and so
+have instances that an active Update took down.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from controller.api.meta import format_time, parse_time, surely_past
 from controller.core.model import conditions as cond
 from controller.core.model.context import Context
 
-#: How many instances are kept: one that is late is enough to call a person.
+#: How many instances are stored; a single overdue instance makes the Job ``Stalled``.
 KEPT: Final = 64
 
 
 def kept(context: Context) -> dict[str, Ids]:
-    """``status.downSince`` as it should be by now; ids beyond the first 64 join as others leave."""
+    """``status.downSince`` as of now: time stamp -> ids, at most 64 ids in all."""
     if context.status.active_update is not None or context.status.last_attempt is None:
         return {}
     down, known = context.intended - context.available, NONE
-    found = dict[str, Ids]()
+    since = dict[str, Ids]()
     for at, ids in context.status.down_since.items():
-        if still := (ids & down) - known:
-            found[at] = still
-            known |= still
-    gone = down - known - context.view.terminating
-    if new := Ids(islice(gone, max(0, KEPT - len(known)))):
+        if still_down := (ids & down) - known:
+            since[at] = still_down
+            known |= still_down
+    newly_down = down - known - context.view.terminating
+    if new := Ids(islice(newly_down, max(0, KEPT - len(known)))):
         at = format_time(context.now)
-        found[at] = found.get(at, NONE) | new
-    return found
+        since[at] = since.get(at, NONE) | new
+    return since
 
 
 def deadlines(context: Context) -> Iterator[tuple[int, float]]:
-    """Instances with the moment (epoch seconds) at which they need a person."""
+    """Unavailable instances with the moment (epoch seconds) from which they need a person."""
     if (grace := _grace(context)) is not None:
         for at, ids in kept(context).items():
             for i in ids - context.view.terminating:
@@ -47,24 +47,25 @@ def deadlines(context: Context) -> Iterator[tuple[int, float]]:
 
 
 def flaps(context: Context, instance: int) -> bool:
-    """Whether an instance was Ready since it is down, as far as this process saw, and never for
-    long enough. After a restart of a container nobody can tell."""
+    """Whether an unavailable instance was Ready in the meantime, but never long enough, as far as
+    this process observed. Unknown (False) after a restart of a container."""
     if instance not in context.view.alive:
         return False
     pod, every = context.view.pod(instance), kept(context).items()
     since = next((parse_time(at) for at, ids in every if instance in ids), context.now)
-    # What was good before has lost its readiness once without being Ready since.
+    # The first loss of readiness of a pod that was good only says that it went down.
     lost = context.view.interruptions_of(Ids([instance]), since) - pod.was_good
     return pod.ready or (not pod.restarts and lost > 0)
 
 
 def creation_deadline(context: Context) -> float | None:
-    """When a first creation that makes no pod needs a person; None: it is through, or may wait."""
+    """When (epoch seconds) a first creation that has not begun needs a person. Returns None if it
+    has, or if there is no deadline."""
     grace = _grace(context)
-    said = next((c for c in context.status.conditions if c.type == cond.READY), None)
-    if context.status.last_attempt is not None or grace is None or said is None:
+    ready = next((c for c in context.status.conditions if c.type == cond.READY), None)
+    if context.status.last_attempt is not None or grace is None or ready is None:
         return None
-    return surely_past(said.last_transition_time, grace)
+    return surely_past(ready.last_transition_time, grace)
 
 
 def _grace(context: Context) -> float | None:

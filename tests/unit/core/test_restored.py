@@ -213,7 +213,7 @@ def test_a_manual_job_keeps_pods_whose_revision_is_gone_and_says_so() -> None:
     assert set(world.images().values()) == {"app:1"}
     assert world.cluster.updates == {}
     assert {"UpdatePending", "Stalled"} <= world.conditions()
-    assert "a pod of instances 0-2 that is lost cannot be made again" in world.message("Stalled")
+    assert "a lost pod of instances 0-2 cannot be created again" in world.message("Stalled")
 
 
 def test_the_job_is_read_live_before_anything_is_adopted() -> None:

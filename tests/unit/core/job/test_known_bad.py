@@ -1,4 +1,4 @@
-"""A template that failed before waits for a person: the Job is not `Ready` meanwhile."""
+"""A known-bad template waits for a person: the Job is `Stalled`, not `Ready`."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def test_a_known_bad_template_that_waits_needs_a_person() -> None:
 
 
 @pytest.mark.parametrize("end", ["aborted", "deleted", "restarted"])
-def test_a_known_bad_template_is_not_waited_for_by_choice(end: str) -> None:
-    """However the Update ends that failed with it, and whatever comes after but a new template."""
+def test_a_waiting_known_bad_template_is_no_choice_of_the_user(end: str) -> None:
+    """However the failed Update ends, and whatever comes after it except a new template."""
     world = World(instances=3, update=STRICT).ready()
     failing(world, 0)
     world.behave("app:1", instance=0, ready=3.0)

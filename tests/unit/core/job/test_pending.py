@@ -1,5 +1,5 @@
-"""What the Job says of instances that do not run its template: `UpdatePending`, and how `Ready`,
-`Stalled` and `RolledBack` go with it."""
+"""Conditions of a Job whose instances do not all run its template: `UpdatePending`, and with it
+`Ready`, `Stalled` and `RolledBack`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_conditions_that_people_wait_for_are_always_there() -> None:
     assert lacking == []
 
 
-def test_an_update_on_its_way_to_the_lock_has_its_conditions() -> None:
+def test_a_pending_update_that_is_being_admitted_has_its_conditions() -> None:
     world = World(instances=2).ready()
     seen = []
 
@@ -58,8 +58,8 @@ def test_an_update_on_its_way_to_the_lock_has_its_conditions() -> None:
     assert all(found == {"Reconciling"} for found in seen)
 
 
-def test_what_was_put_back_by_hand_is_well_at_once() -> None:
-    """Manual, rolled back, the template put back to what runs: no Update is needed."""
+def test_a_job_is_ready_at_once_when_the_user_restores_the_template() -> None:
+    """Mode Manual, rolled back, then the template that runs again: no Update is needed."""
     world = World(instances=2, update=MANUAL).ready()
     failing(world)
     world.edit(image="app:2")
@@ -73,7 +73,7 @@ def test_what_was_put_back_by_hand_is_well_at_once() -> None:
     assert len(world.cluster.updates) == 1
 
 
-def test_a_failed_update_of_the_present_template_stays_told() -> None:
+def test_a_job_stays_stalled_after_a_failed_update_to_its_template() -> None:
     world = World(instances=2, update={**STRICT, "rollbackOnFailure": False}).ready()
     failing(world)
     world.roll("app:2")
@@ -83,7 +83,7 @@ def test_a_failed_update_of_the_present_template_stays_told() -> None:
     assert world.conditions() == {"Stalled", "Available"}
 
 
-def test_a_canary_leaves_the_others_on_purpose() -> None:
+def test_a_canary_leaves_the_other_instances_at_their_revision_on_purpose() -> None:
     world = World(instances=3).ready()
     world.roll("app:2")
     older = sorted(world.cluster.revisions, key=lambda r: world.cluster.image(r))[0]
@@ -108,7 +108,7 @@ def test_an_older_revision_on_purpose() -> None:
     assert f"instances 0-1: revision {older}" in said(world, "Ready").message
 
 
-def test_a_canary_in_mode_manual_still_waits_for_the_rest() -> None:
+def test_after_a_canary_in_mode_manual_an_update_is_still_pending() -> None:
     world = World(instances=3, update=MANUAL).ready()
     world.edit(image="app:2")
     world.cluster.user_update("canary", instances="0")
@@ -119,7 +119,7 @@ def test_a_canary_in_mode_manual_still_waits_for_the_rest() -> None:
     assert "instances 1-2: revision" in said(world, "Ready").message
 
 
-def test_failures_tolerated_under_surge_are_told() -> None:
+def test_tolerated_failures_of_a_surge_leave_the_update_pending() -> None:
     surge = {**STRICT, "maxFailedInstances": 1, "replacement": "Surge"}
     world = World(instances=2, update=surge).ready()
     failing(world)
@@ -131,7 +131,7 @@ def test_failures_tolerated_under_surge_are_told() -> None:
     assert said(world, "UpdatePending").reason == "FailuresTolerated"
 
 
-def test_a_deleted_update_leaves_a_template_that_waits() -> None:
+def test_after_a_deleted_update_its_template_is_pending() -> None:
     world = World(instances=2).ready()
     world.edit(image="app:2")
     world.until_phase(Phase.ROLLING_FORWARD)
@@ -151,36 +151,36 @@ def test_the_job_of_a_paused_update_is_reconciling_as_the_update_is() -> None:
     assert world.conditions() & {"Ready", "Reconciling", "Stalled"} == {"Reconciling"}
 
 
-def test_a_new_template_is_never_said_to_be_stalled() -> None:
-    """An instance has not been Ready for long; the first word about a good template says nothing of
-    that."""
+def test_a_new_template_never_makes_a_stalled_job_look_stalled_again() -> None:
+    """An instance of the old template is down for long; no report about the new generation says
+    so."""
     world = World(instances=2, update={"readyTimeoutSeconds": 5}).ready()
     world.behave("app:1", instance=1, ready=None)
     world.kill(1)
     world.until(lambda: "Stalled" in world.conditions())
     assert said(world, "Stalled").reason == "InstanceNotReady"
-    lies = []
+    wrong = []
 
     def look() -> None:
         if world.status.observed_generation == 2 and "Stalled" in world.conditions():
-            lies.append(said(world, "Stalled"))
+            wrong.append(said(world, "Stalled"))
 
     world.after_step = look
     world.roll("app:2")
     world.run(5)
     assert world.phase is Phase.ROLLED_FORWARD
-    assert lies == []
+    assert wrong == []
 
 
 def overruled(world: World) -> None:
-    """A bad template with more instances rolls back, and takes long over it."""
+    """A bad template with a larger count rolls back slowly."""
     failing(world, 0)
     world.behave("app:1", instance=0, ready=30.0)
     world.edit(image="app:2", instances=5)
     world.until_phase(Phase.ROLLING_BACK)
 
 
-def test_a_rollback_that_is_deleted_is_remembered() -> None:
+def test_a_deleted_rollback_leaves_its_known_bad_revision_and_refused_count() -> None:
     world = World(instances=3, update=STRICT).ready()
     overruled(world)
     world.run(1)
@@ -197,7 +197,7 @@ def test_a_rollback_that_is_deleted_is_remembered() -> None:
     assert said(world, "UpdatePending").reason == "KnownBad"
 
 
-def test_what_a_deleted_rollback_had_removed_leaves_no_hole() -> None:
+def test_a_deleted_rollback_leaves_no_gap_in_the_ids() -> None:
     world = World(instances=5, update=STRICT).ready()
     world.behave("app:1", instance=2, ready=30.0)
     world.edit(image="app:2", instances=2)
@@ -210,7 +210,7 @@ def test_what_a_deleted_rollback_had_removed_leaves_no_hole() -> None:
     assert world.status.instances_refused == 2
 
 
-def test_a_rollback_that_is_superseded_is_remembered() -> None:
+def test_a_superseded_rollback_leaves_its_known_bad_revision() -> None:
     world = World(instances=3, update=STRICT).ready()
     overruled(world)
     world.edit(image="app:3")
@@ -225,7 +225,7 @@ def test_a_rollback_that_is_superseded_is_remembered() -> None:
     world.quiet()
 
 
-def test_the_images_of_an_older_revision_are_remembered() -> None:
+def test_a_known_bad_older_revision_has_its_own_images() -> None:
     world = World(instances=3, update=STRICT).ready()
     world.roll("app:2")
     older = next(r for r in world.cluster.revisions if world.cluster.image(r) == "app:1")
@@ -237,7 +237,7 @@ def test_the_images_of_an_older_revision_are_remembered() -> None:
     assert world.conditions() == {"Ready", "Available"}
 
 
-def test_the_images_of_what_failed_and_stays_are_remembered_after_another_template() -> None:
+def test_a_known_bad_revision_has_its_own_images_after_another_template() -> None:
     world = World(instances=3, update={**MANUAL, "rollbackOnFailure": False}).ready()
     failing(world, 0)
     world.edit(image="app:2")
@@ -249,7 +249,7 @@ def test_the_images_of_what_failed_and_stays_are_remembered_after_another_templa
     assert [b.images for b in world.status.known_bad] == [("app:2",)]
 
 
-def test_a_count_that_is_held_back_is_told_once() -> None:
+def test_a_message_names_an_overruled_count_once() -> None:
     world = World(instances=3, update=STRICT).ready()
     world.behave("app:2", ready=None, crash=1.0, stop=30.0)
     world.behave("app:2", instance=3, crash=1.0, stop=30.0)

@@ -1,4 +1,4 @@
-"""Scaling needs no Update, and no Update undoes it."""
+"""Scaling needs no Update, and no Update reverts it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from controller.api.update import Action, Phase
 from tests.unit.core.sim import World
 
 
-def test_up_and_down() -> None:
+def test_a_job_scales_up_and_down() -> None:
     world = World(instances=4).ready()
     world.edit(instances=6)
     world.run(20)
@@ -27,8 +27,8 @@ def test_up_and_down() -> None:
     world.quiet()
 
 
-def test_up_while_an_update_is_active() -> None:
-    """New ids come at once at the old revision, then take their turn as changed ones."""
+def test_scaling_up_while_an_update_is_active() -> None:
+    """New instances are created at once at the old revision, and the Update changes them last."""
     world = World(instances=3).ready()
     world.behave("app:2", instance=0, ready=20.0)
     world.edit(image="app:2")
@@ -44,7 +44,7 @@ def test_up_while_an_update_is_active() -> None:
     world.quiet()
 
 
-def test_ids_that_it_adds_come_last_even_if_they_are_down() -> None:
+def test_instances_that_a_scale_adds_are_updated_last_even_if_they_are_down() -> None:
     world = World(instances=3).ready()
     world.behave("app:2", instance=0, ready=20.0)
     world.behave("app:1", instance=3, ready=None)
@@ -58,7 +58,7 @@ def test_ids_that_it_adds_come_last_even_if_they_are_down() -> None:
     assert world.images() == dict.fromkeys(range(5), "app:2")
 
 
-def test_down_while_an_update_is_active() -> None:
+def test_scaling_down_while_an_update_is_active() -> None:
     world = World(instances=5).ready()
     world.behave("app:2", instance=0, ready=20.0)
     world.edit(image="app:2")
@@ -72,7 +72,7 @@ def test_down_while_an_update_is_active() -> None:
     assert world.update.status.failures == ()
 
 
-def test_the_failed_instance_is_scaled_away() -> None:
+def test_a_failed_instance_that_a_scale_removes_no_longer_counts() -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", instance=2, ready=None)
     world.edit(image="app:2")
@@ -82,7 +82,7 @@ def test_the_failed_instance_is_scaled_away() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-def test_a_rollback_does_not_undo_a_scale() -> None:
+def test_a_rollback_does_not_revert_a_scale() -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", instance=1, ready=None)
     world.edit(image="app:2")
@@ -95,7 +95,7 @@ def test_a_rollback_does_not_undo_a_scale() -> None:
     world.quiet()
 
 
-def test_during_a_rollback() -> None:
+def test_scaling_during_a_rollback() -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", instance=1, ready=None)
     world.edit(image="app:2")
@@ -107,7 +107,7 @@ def test_during_a_rollback() -> None:
     world.quiet()
 
 
-def test_after_a_rollback_the_bad_template_is_not_tried_again() -> None:
+def test_scaling_after_a_rollback_does_not_try_the_bad_template_again() -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", ready=None)
     world.roll("app:2")
@@ -119,7 +119,7 @@ def test_after_a_rollback_the_bad_template_is_not_tried_again() -> None:
     world.quiet(86_400)
 
 
-def test_a_refused_count_is_kept_until_the_spec_says_another() -> None:
+def test_a_refused_count_is_ignored_until_the_spec_has_another_one() -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", instance=0, ready=None)
     world.roll("app:2", instances=5)
@@ -133,7 +133,7 @@ def test_a_refused_count_is_kept_until_the_spec_says_another() -> None:
     assert (world.status.instances_in_force, world.status.instances_refused) == (6, None)
 
 
-def test_a_refused_count_goes_when_the_spec_goes_back() -> None:
+def test_a_refused_count_is_forgotten_when_the_user_restores_the_old_count() -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", instance=0, ready=None)
     world.roll("app:2", instances=1)
@@ -148,7 +148,7 @@ def test_a_refused_count_goes_when_the_spec_goes_back() -> None:
     assert sorted(world.uids()) == [0]
 
 
-def test_the_next_update_after_a_refused_count_keeps_what_is_in_force() -> None:
+def test_the_next_update_after_a_refused_count_keeps_the_count_in_force() -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", instance=0, ready=None)
     world.roll("app:2", instances=5)
@@ -158,7 +158,7 @@ def test_the_next_update_after_a_refused_count_keeps_what_is_in_force() -> None:
     world.quiet()
 
 
-def test_created_ids_that_a_scale_confirms_stay_after_a_rollback() -> None:
+def test_created_instances_that_a_scale_confirms_stay_after_a_rollback() -> None:
     world = World(instances=2, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", instance=0, ready=None)
     world.edit(image="app:2", instances=4)
@@ -171,7 +171,7 @@ def test_created_ids_that_a_scale_confirms_stay_after_a_rollback() -> None:
     world.quiet()
 
 
-def test_removed_ids_that_a_scale_wants_back() -> None:
+def test_a_scale_restores_instances_that_the_update_removes() -> None:
     world = World(instances=5).ready()
     world.behave("app:2", instance=1, ready=30.0)
     world.edit(image="app:2", instances=2)
@@ -183,8 +183,8 @@ def test_removed_ids_that_a_scale_wants_back() -> None:
     world.quiet()
 
 
-def test_scaled_to_nothing_is_no_success() -> None:
-    """What was brought nowhere is tried again once there are instances; they come as they were."""
+def test_an_update_that_a_scale_leaves_without_instances_is_no_success() -> None:
+    """New instances start at the old revision, and then the template is tried again."""
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", ready=0.5, crash=0.5)
     world.behave("app:2", instance=0, ready=None)
@@ -212,7 +212,7 @@ def test_scaled_to_nothing_is_no_success() -> None:
     assert world.images() == {0: "app:1", 1: "app:1"}
 
 
-def test_a_rollback_that_is_scaled_to_nothing_is_remembered() -> None:
+def test_a_rollback_that_is_scaled_to_zero_leaves_its_known_bad_revision() -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", instance=0, ready=0.5, crash=0.5)
     world.behave("app:1", instance=0, ready=None)
@@ -231,7 +231,7 @@ def test_a_rollback_that_is_scaled_to_nothing_is_remembered() -> None:
     assert len(world.cluster.updates) == 1
 
 
-def test_a_canary_that_is_scaled_away_is_not_tried_with_everybody() -> None:
+def test_the_template_of_a_canary_that_is_scaled_away_is_not_tried_on_all_instances() -> None:
     world = World(instances=3, update={"mode": "Manual"}).ready()
     world.behave("app:2", ready=None)
     world.edit(image="app:2")
@@ -247,7 +247,7 @@ def test_a_canary_that_is_scaled_away_is_not_tried_with_everybody() -> None:
     assert len(world.cluster.updates) == 1
 
 
-def test_a_refused_count_is_obeyed_again_although_it_was_gone_only_during_an_update() -> None:
+def test_a_refused_count_counts_again_after_the_user_changed_it_during_an_update() -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", instance=0, ready=None)
     world.edit(image="app:2", instances=5)
@@ -277,7 +277,7 @@ def aborted_at_app_2() -> World:
 def test_a_template_that_was_tried_is_not_tried_again_after_a_scale_to_zero(
     spec: dict[str, Any],
 ) -> None:
-    """The Update that the scale left without instances was to another revision."""
+    """The Update that the scale left without instances went to another revision."""
     world = aborted_at_app_2()
     if "revision" in spec:
         spec = {**spec, "revision": world.status.current_revision}

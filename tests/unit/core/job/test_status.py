@@ -1,4 +1,4 @@
-"""What the statuses say: the contract's table of conditions, counts, Events."""
+"""Statuses of Job and Update: the contract's table of conditions, counts, Events, size."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def stuck(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "update", "job"),
+    ("story", "update", "job"),
     [
         (rolling_forward, {"Reconciling"}, {"Reconciling", "Available"}),
         (rolling_back, {"Reconciling"}, {"Reconciling", "Available"}),
@@ -69,16 +69,16 @@ def stuck(world: World) -> None:
         (stuck, {"Stalled"}, {"Stalled", "Available"}),
     ],
 )
-def test_conditions(way: Any, update: set[str], job: set[str]) -> None:
+def test_conditions_of_each_end(story: Any, update: set[str], job: set[str]) -> None:
     world = World(instances=4, update=UPDATE).ready()
-    way(world)
+    story(world)
     assert world.conditions("web-g2") == update
     assert world.conditions() == job
     world.run(2)
     assert world.conditions() == job
 
 
-def test_counts_are_of_ids() -> None:
+def test_counts_are_numbers_of_ids() -> None:
     world = World(instances=4, update=UPDATE).ready()
     rolling_forward(world)
     status = world.status
@@ -92,7 +92,7 @@ def test_counts_are_of_ids() -> None:
     }
 
 
-def test_a_condition_keeps_its_time_while_it_stays() -> None:
+def test_a_condition_keeps_its_transition_time_while_its_status_stays() -> None:
     world = World(instances=2).ready()
     since = {c.type: c.last_transition_time for c in world.status.conditions}
     world.run(60)
@@ -101,7 +101,7 @@ def test_a_condition_keeps_its_time_while_it_stays() -> None:
     assert {c.type: c.last_transition_time for c in world.status.conditions} == since
 
 
-def test_events_tell_the_story() -> None:
+def test_events_of_an_update_come_in_order() -> None:
     world = World(instances=4, update=UPDATE).ready()
     rolled_back(world)
     job = [e.reason for e in world.events if e.update is None]
@@ -116,7 +116,7 @@ def test_events_tell_the_story() -> None:
     }
 
 
-def test_the_history_tells_the_transitions() -> None:
+def test_the_history_has_the_transitions() -> None:
     world = World(instances=4, update=UPDATE).ready()
     rolled_back(world)
     status = world.update.status
@@ -131,7 +131,7 @@ def test_the_history_tells_the_transitions() -> None:
     assert status.message.startswith("2 instances rolled back: instance 1 failed: ReadyTimeout")
 
 
-def test_idle_with_a_broken_clock_says_nothing_new() -> None:
+def test_an_idle_job_writes_nothing_when_the_clock_is_wrong() -> None:
     world = World(instances=2).ready()
     for _ in range(50):
         world.cluster.now += 0.37
@@ -140,7 +140,7 @@ def test_idle_with_a_broken_clock_says_nothing_new() -> None:
 
 @pytest.mark.parametrize("instances", [1_000, 10_000])
 def test_no_object_grows_beyond_200_kib(instances: int) -> None:
-    """Every other instance at another revision and failed more than once: the worst there is."""
+    """The worst case: alternating instances at another revision that failed more than once."""
     odd = Ids(range(1, instances, 2))
     even = Ids(range(0, instances, 2))
     ranges = (

@@ -1,4 +1,4 @@
-"""Instances that are not up in time need a person, whatever the reason, also without an Update."""
+"""Unavailable instances need a person after a deadline, whatever the reason, without an Update."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def said(world: World, name: str) -> Condition:
     return next(c for c in world.status.conditions if c.type == name)
 
 
-def test_a_first_creation_whose_pods_cannot_be_made_needs_a_person_in_time() -> None:
+def test_a_first_creation_whose_pods_cannot_be_created_is_stalled_after_the_deadline() -> None:
     world = World(instances=3)
     world.cluster.quota = 2
     world.run(60)
@@ -22,14 +22,14 @@ def test_a_first_creation_whose_pods_cannot_be_made_needs_a_person_in_time() -> 
     assert "instance 2: exceeded quota" in said(world, "Stalled").message
     world.restart()
     world.run(1)
-    assert "Stalled" in world.conditions(), "a restart begins no time anew"
+    assert "Stalled" in world.conditions(), "a restart does not reset the deadline"
     world.cluster.quota = None
     world.run(70)
     assert world.conditions() == {"Ready", "Available"}
     assert world.status.down_since == {}
 
 
-def test_one_that_is_lost_later_has_its_own_time() -> None:
+def test_an_instance_that_is_lost_later_has_its_own_deadline() -> None:
     world = World(instances=3).ready()
     world.behave("app:1", instance=0, ready=50.0)
     world.behave("app:1", instance=1, ready=50.0)
@@ -43,8 +43,8 @@ def test_one_that_is_lost_later_has_its_own_time() -> None:
     assert not any(stalled)
 
 
-def test_what_is_made_again_and_again_is_not_up() -> None:
-    """Each new pod is no new beginning."""
+def test_an_instance_whose_pod_is_created_again_and_again_is_stalled() -> None:
+    """A new pod does not reset the deadline."""
     world = World(instances=2).ready()
     world.behave("app:1", instance=1, ready=None, end=5.0)
     world.kill(1)
