@@ -1,9 +1,9 @@
-"""Pods that the watch does not show, or that are not ours although their labels say so.
+"""Pods that the watch does not show, and pods that carry our labels but belong to someone else.
 
-The name of an instance's pod may be held by a pod of somebody else: a *name conflict*, until that
-pod is gone, ours, or to be adopted. And a pod of ours may be out of the watch's sight: it lost the
-label that the watch selects by, or an answer about it came after the watch had told its end. Both
-are looked at with one GET a second.
+The name of an instance's pod may be held by a pod of someone else. This is a *name conflict* until
+that pod is gone, belongs to the Job, or can be adopted. A pod of the Job may be *unseen* by the
+watch, because it lost the label by which the watch selects, or because the watch had reported its
+end before an answer about it came. Both kinds are read with one GET a second.
 """
 
 from __future__ import annotations
@@ -29,15 +29,19 @@ if TYPE_CHECKING:
     from controller.reconcile.entry import Entry
     from controller.reconcile.store import Store
 
-#: Seconds between two looks, and how many pods out of sight are looked at in one.
+#: Seconds between two reads of the same pod.
 LOOK_EVERY: Final = 1.0
+#: Maximum number of unseen pods that one reconcile reads.
 AT_ONCE: Final = 20
 
 
 @dataclass(frozen=True)
 class NameConflict:
-    """A pod's name is held by ``who``, in words; looked at again at ``until`` (epoch seconds).
-    ``revision``: what the instance is to run."""
+    """The name of an instance's pod is held by a pod of someone else.
+
+    ``revision`` is the revision that the instance should run. ``who`` says in words who holds the
+    name. At ``until`` (epoch seconds) the pod is read again.
+    """
 
     name: str
     revision: str
@@ -47,55 +51,67 @@ class NameConflict:
 
 @dataclass
 class Apart:
-    """Of one Job. ``conflicts``: by instance. ``unseen``: names of pods out of sight -> when they
-    are looked at. ``foreign_pods``: pods with our label -> the controller that owns them; ``told``:
-    those controllers that an Event has named."""
+    """Such pods of one Job.
+
+    ``conflicts``: instance -> its name conflict. ``unseen``: name of a pod that the watch does not
+    show -> when it is read next (epoch seconds). ``foreign_pods``: name of a pod that carries the
+    Job's label -> its controller, which is not the Job. ``reported``: controllers that an Event has
+    named.
+    """
 
     conflicts: dict[int, NameConflict] = field(default_factory=dict)
     unseen: dict[str, float] = field(default_factory=dict)
     foreign_pods: dict[str, str] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
 
     def begin(self) -> None:
-        """Another Job of the name."""
+        """Start with another Job of the same name."""
         self.conflicts.clear()
-        self.told.clear()
+        self.reported.clear()
 
     def name_conflicts(self, view: View, slots: Ids) -> dict[int, str]:
-        """Instances whose pod's name is held by a pod of somebody else, with who holds it; that
-        pod may carry our label as well. The name in the other slot only a surge needs, beside the
-        old pod; ``slots``: the ids that live in ``-s``."""
-        found = dict[int, str]()
+        """Instance -> who holds the name of its pod, in words.
+
+        The holder may carry the Job's label as well. A conflict in the slot where the instance does
+        not live counts only if the instance has a pod, because only a surge needs that slot.
+        ``slots``: ids of the instances that live in slot ``-s``.
+        """
+        holders = dict[int, str]()
         for i, conflict in self.conflicts.items():
             own = conflict.name.endswith("-s") == (i in slots)
             if own or i in view.present:
-                found[i] = conflict.who
+                holders[i] = conflict.who
         for slot in (view, view.twin):
             for i in slot.foreign:
                 if (pod := slot.pod(i)).foreign_controller:
-                    found[i] = _held(pod.name, pod.foreign_controller, "")
-        return found
+                    holders[i] = _held(pod.name, pod.foreign_controller, "")
+        return holders
 
     def news(self, job: str) -> list[str]:
-        """What is to be said of owners of pods with our label, once for each."""
-        said = []
+        """Messages about foreign pods with the Job's label; one per controller, only once."""
+        notes = []
         for pod, who in self.foreign_pods.items():
-            if who not in self.told:
-                self.told.add(who)
+            if who not in self.reported:
+                self.reported.add(who)
                 label = f"{labels.JOB}={job}"
-                said.append(f"pod {pod} carries the label {label} but belongs to {who}: left alone")
-        return said
+                notes.append(
+                    f"pod {pod} carries the label {label} but belongs to {who}: left alone"
+                )
+        return notes
 
     @property
     def next_look(self) -> float | None:
-        """When one of them is due."""
+        """When the next pod is to be read (epoch seconds); None if there is none to read."""
         moments = [*(c.until for c in self.conflicts.values()), *self.unseen.values()]
         return min(moments, default=None)
 
 
 def is_kept(raw: dict[str, Any], entry: Entry) -> bool:
-    """Whether a pod under one of our names is for the store: our own, or, with our label, one that
-    nobody owns or that a former Job of this name left (contract rule 14)."""
+    """Whether the store keeps a pod that has the name of an instance's pod (contract rule 14).
+
+    It keeps the Job's own pods. Of pods with the Job's label it also keeps those without a
+    controller and those of a former Job of the same name.
+    """
     owner, job = _owner(raw), entry.key[1]
     if owner is not None and owner["uid"] == entry.uid:
         return True
@@ -104,7 +120,7 @@ def is_kept(raw: dict[str, Any], entry: Entry) -> bool:
 
 
 def name_conflict_of(raw: dict[str, Any], entry: Entry, revision: str, now: float) -> NameConflict:
-    """What is kept of a pod of somebody else; ``revision``: what our instance is to run."""
+    """The name conflict with a pod of someone else; ``revision``: that of our instance."""
     name, owner, job = raw["metadata"]["name"], _owner(raw), entry.key[1]
     ours = f"kubectl label pod {name} {labels.JOB}={job}"
     if revision:
@@ -114,7 +130,7 @@ def name_conflict_of(raw: dict[str, Any], entry: Entry, revision: str, now: floa
 
 
 def surplus(actions: Iterable[plan.Action], job: Job) -> Iterator[str]:
-    """What is said of pods that are adopted and go, as a ReplicaSet's surplus does."""
+    """Messages about pods that are adopted and then deleted because the Job has fewer instances."""
     for action in actions:
         if isinstance(action, plan.RepairPod) and action.surplus:
             count = job.spec.instances
@@ -122,7 +138,7 @@ def surplus(actions: Iterable[plan.Action], job: Job) -> Iterator[str]:
 
 
 async def look_around(client: Client, store: Store, entry: Entry, now: float) -> float | None:
-    """Look at what is due, and say when the next is. Raises ``ApiError``."""
+    """Read the pods that are due. Returns when the next one is due. Raises ``ApiError``."""
     apart = entry.apart
     for instance, conflict in list(apart.conflicts.items()):
         if conflict.until <= now:

@@ -1,9 +1,9 @@
-"""Makes, renews and releases the ControllerRevisions of a Job.
+"""Creates, updates, adopts and releases the ControllerRevisions of a Job.
 
-Their ``data`` is sent as Go would write it, so that the API server can patch them later, whoever
-asks (see `controller.kube.go_json`). Those that an earlier version of this program made cannot be
-patched when Python wrote something otherwise than Go; they are replaced whole, with the bytes that
-Python wrote.
+Their ``data`` is sent as Go would write it, so that the API server accepts later patches (see
+`controller.kube.go_json`). An earlier version of this program sent what Python writes. If that
+differs from Go's bytes, the object cannot be patched; it is replaced as a whole, with the bytes
+that Python writes.
 """
 
 from __future__ import annotations
@@ -29,18 +29,20 @@ from controller.reconcile.store import Store
 
 @dataclass(frozen=True)
 class ControllerRevisions:
-    """Those of one store, through one client. All methods raise ``ApiError``."""
+    """Writes ControllerRevisions through one client and records the answers in one store. All
+    methods raise ``ApiError``."""
 
     client: Client
     store: Store
 
     async def read(self, entry: Entry, name: str) -> None:
-        """GET one for its template."""
+        """GET a ControllerRevision and keep its template."""
         raw = await self._get(entry, name)
         entry.keep_template(name, revisions.canonical(raw.get("data") or {}))
 
     async def keep(self, entry: Entry, write: plan.EnsureRevision) -> None:
-        """Make the present template's, or let one that is there be the newest."""
+        """Create the ControllerRevision of the present template, or update an existing one so that
+        it is the Job's newest."""
         namespace, ours = entry.key[0], _ours(entry)
         try:
             if write.revision != entry.revision:
@@ -58,22 +60,25 @@ class ControllerRevisions:
         self._put(raw)
 
     async def adopt(self, entry: Entry, names: Iterable[str]) -> None:
-        """Own those that a former Job of this name left, unless somebody else does by now."""
+        """Adopt ControllerRevisions that a former Job of this name left, unless another controller
+        owns them by now."""
 
-        def taken(there: dict[str, Any]) -> dict[str, Any] | None:
-            free = revision_of(RevisionWire.model_validate(there)).free
+        def adopted(live: dict[str, Any]) -> dict[str, Any] | None:
+            free = revision_of(RevisionWire.model_validate(live)).free
             return _ours(entry) if free else None
 
-        await self._each(entry, names, taken)
+        await self._each(entry, names, adopted)
 
     async def release(self, entry: Entry, names: Iterable[str]) -> None:
-        """Take the Job out of their owners: it is deleted, and they are to stay. The garbage
-        collector does so, too, but it patches, which not all of them allow."""
+        """Remove the owner reference to the Job, which is being deleted with orphaned dependents.
+
+        The garbage collector does this too, but by a patch, which some of the objects do not allow.
+        """
         assert entry.job is not None
         uid = entry.job.metadata.uid
 
-        def released(there: dict[str, Any]) -> dict[str, Any] | None:
-            owners = there["metadata"].get("ownerReferences", ())
+        def released(live: dict[str, Any]) -> dict[str, Any] | None:
+            owners = live["metadata"].get("ownerReferences", ())
             others = [owner for owner in owners if owner["uid"] != uid]
             return {"ownerReferences": others} if len(others) < len(owners) else None
 
@@ -85,14 +90,17 @@ class ControllerRevisions:
         names: Iterable[str],
         wanted: Callable[[dict[str, Any]], dict[str, Any] | None],
     ) -> None:
-        """Read each as it is and give it the metadata that is ``wanted`` of it, if any. One that is
-        gone is passed over; one that moved meanwhile is told to the store and decided anew."""
+        """Read each object and change its metadata to what ``wanted`` returns for it, if not None.
+
+        Objects that are gone are skipped. If an object changed in between, the store gets the new
+        version, so that the next decision uses it.
+        """
         for name in names:
             try:
-                there = await self._get(entry, name)
-                if (metadata := wanted(there)) is not None:
-                    there = await self._change(there, metadata)
-                self._put(there)
+                live = await self._get(entry, name)
+                if (metadata := wanted(live)) is not None:
+                    live = await self._change(live, metadata)
+                self._put(live)
             except NotFound:
                 continue
             except Conflict:
@@ -101,36 +109,39 @@ class ControllerRevisions:
     async def _take(
         self, entry: Entry, write: plan.EnsureRevision, ours: dict[str, Any]
     ) -> dict[str, Any]:
-        """It is there already: used again, or left by a former Job of this name."""
-        there = await self._get(entry, write.revision)
-        owners = there["metadata"].get("ownerReferences", [])
+        """Take over an existing ControllerRevision: the Job used it before, or a former Job of this
+        name left it."""
+        live = await self._get(entry, write.revision)
+        owners = live["metadata"].get("ownerReferences", [])
         other = next((o for o in owners if o.get("controller") and o["kind"] != KIND), None)
         if other is not None:
             who = f"{other['kind']} {other['name']}"
             raise ApiError(
                 409, "NameTaken", f"ControllerRevision {write.revision} belongs to {who}"
             )
-        return await self._change(there, ours, write.number)
+        return await self._change(live, ours, write.number)
 
     async def _change(
-        self, there: dict[str, Any], metadata: dict[str, Any], number: int | None = None
+        self, live: dict[str, Any], metadata: dict[str, Any], number: int | None = None
     ) -> dict[str, Any]:
-        """Other metadata, another ``.revision``: a compare-and-swap."""
-        old = there["metadata"]
+        """Change the metadata, and ``.revision`` if ``number`` is given, by a compare-and-swap."""
+        old = live["metadata"]
         namespace, name = old["namespace"], old["name"]
-        changed = {"revision": there.get("revision", 0) if number is None else number}
+        changed = {"revision": live.get("revision", 0) if number is None else number}
         patch = {"metadata": {"resourceVersion": old["resourceVersion"], **metadata}, **changed}
         try:
             return await self.client.patch(CONTROLLER_REVISIONS, namespace, name, patch)
         except Invalid:
             kept = old.get("labels", {}) | metadata.get("labels", {})
-            whole = {**there, "metadata": {**old, **metadata, "labels": kept}, **changed}
-            # As Python writes JSON, for so the data is stored, and no other bytes are taken.
+            whole = {**live, "metadata": {**old, **metadata, "labels": kept}, **changed}
+            # Written as Python does, because the stored data has these bytes, and the API server
+            # accepts no others.
             body = json.dumps(whole, separators=(",", ":")).encode()
             return await self.client.replace(CONTROLLER_REVISIONS, namespace, name, body)
 
     async def _get(self, entry: Entry, name: str) -> dict[str, Any]:
-        """As it is now; that it is gone is told to the store."""
+        """The present ControllerRevision. If it is gone, the store drops it and ``NotFound`` is
+        raised."""
         try:
             return await self.client.get(CONTROLLER_REVISIONS, entry.key[0], name)
         except NotFound:
@@ -143,7 +154,7 @@ class ControllerRevisions:
 
 
 def _ours(entry: Entry) -> dict[str, Any]:
-    """The metadata that makes one the Job's."""
+    """The metadata of a ControllerRevision that belongs to the Job."""
     return {
         "labels": {labels.JOB: entry.key[1], labels.MANAGED_BY: labels.MANAGER},
         "ownerReferences": [owner_reference(entry)],

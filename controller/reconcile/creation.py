@@ -1,7 +1,8 @@
-"""Makes the pods of one Job: in growing groups, each one assumed before it is asked for.
+"""Creates the pods of one Job, in growing groups.
 
-Whatever ends it (an answer, a refusal, a bug, a cancellation, the Job's end), no assumption stays
-behind; and nothing is made for a Job that is not the one it was decided for.
+The store shows each pod as an assumption before the request is sent. However a create ends (an
+answer, a refusal, a bug, a cancellation, the end of the Job), its assumption is removed. No pod is
+created for another Job than the one of the decision.
 """
 
 from __future__ import annotations
@@ -29,15 +30,16 @@ from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
 
-#: Manifests kept per Job: the present revision, the one before, and one to roll back to.
+#: Number of manifests kept per Job: the present revision, earlier ones, one to roll back to.
 PREPARED_KEPT = 4
-#: After a refusal, and for very many, creates are tried in growing groups: a full quota must not
-#: cost a request each.
+#: Sizes of the first groups of creates after a refusal, and for very many creates: with a used-up
+#: quota, not every pod must cost a request.
 RAMP = (1, 8, 64)
 
 
 async def prepared(client: Client, entry: Entry, job: Job, revision: str) -> Prepared:
-    """The manifest maker of a revision: from the Job's own template or the ControllerRevision."""
+    """The manifest of a revision, from the Job's template or from the ControllerRevision. Raises
+    ``ApiError``: ``NotFound`` if the ControllerRevision is gone."""
     if (known := entry.prepared.get(revision)) is not None:
         return known
     namespace, name = entry.key
@@ -74,13 +76,13 @@ class Creation:
     clock: Callable[[], float]
 
     def assume(self, creates: Sequence[plan.CreatePod]) -> None:
-        """Let the store show the pods as if they were there."""
+        """Show the pods in the store as if they existed."""
         for create in creates:
             self.entry.instances.assume_created(self._assumed(create))
 
     async def run(self, creates: Sequence[plan.CreatePod]) -> bool:
-        """Make the pods; False when one was refused. The first refusal holds back what was not
-        sent yet."""
+        """Create the pods. Returns False if one was refused; after the first refusal no further
+        creates are sent."""
         open_ = {create.instance: create for create in creates}
         held: ApiError | None = None
         try:
@@ -106,7 +108,7 @@ class Creation:
                 self.entry.refusals.setdefault(create.instance, kept)
 
     async def _makers(self, revisions: set[str]) -> tuple[dict[str, Prepared], ApiError | None]:
-        """The manifest makers, had once before many ask for them."""
+        """The manifests of the revisions, read once for all creates, and an error if one failed."""
         found: dict[str, Prepared] = {}
         for revision in revisions:
             try:
@@ -120,7 +122,7 @@ class Creation:
         return found, None
 
     async def _make(self, action: plan.CreatePod, maker: Prepared) -> ApiError | None:
-        """Make one pod; what was refused is remembered and given back."""
+        """Create one pod. A refusal is recorded and returned."""
         body = maker.pod(
             instance=action.instance,
             instances=self.job.status.instances_in_force or 0,
@@ -159,8 +161,11 @@ class Creation:
         return error
 
     async def _held_by_us(self, action: plan.CreatePod) -> dict[str, Any] | None:
-        """The name is taken: the pod if it is our own or of a former Job (contract rule 14); None
-        if it has gone meanwhile or is somebody else's, which is noted."""
+        """The pod that holds the name, if the store keeps such a pod (contract rule 14).
+
+        Returns None if that pod is gone by now, or belongs to someone else; then the name conflict
+        is recorded.
+        """
         name = self._assumed(action).name
         try:
             raw = await self.client.get(PODS, self.entry.key[0], name)
@@ -174,7 +179,7 @@ class Creation:
         return None
 
     def _assumed(self, action: plan.CreatePod) -> Pod:
-        """The pod as it will be, without uid and resourceVersion."""
+        """The pod to create, still without uid and resourceVersion."""
         namespace, job = self.entry.key
         return Pod(
             namespace=namespace,

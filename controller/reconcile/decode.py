@@ -1,6 +1,7 @@
-"""From bytes of the API server to the slim objects that the store keeps.
+"""Decodes bytes of the API server into the slim objects that the store keeps.
 
-Each has ``key`` ("namespace/name"), ``uid`` and ``resource_version``: what an informer asks for.
+Each slim object has ``key`` ("namespace/name"), ``uid`` and ``resource_version``, as an informer
+requires.
 """
 
 from __future__ import annotations
@@ -45,8 +46,11 @@ def codec(
     slim: Callable[[W], K],
     too_new: Callable[[dict[str, Any], str], K | None] = lambda *_: None,
 ) -> Codec[K]:
-    """Read what ``wire`` names out of an object and keep what ``slim`` makes of it; ``too_new``
-    makes what is kept of an object that cannot be read (None: nothing), told what cannot."""
+    """A codec that parses the fields of ``wire`` and keeps what ``slim`` makes of them.
+
+    ``too_new(raw, words)`` returns what is kept of an object that cannot be read, or None;
+    ``words`` say what cannot be read.
+    """
 
     def read(raw: dict[str, Any]) -> K | None:
         try:
@@ -60,24 +64,24 @@ def codec(
 
     def read_event(line: bytes) -> tuple[str, K]:
         try:
-            found = event.validate_json(line)
+            parsed = event.validate_json(line)
         except ValidationError:
             raw = json.loads(line)
             if (item := read(raw["object"])) is None:
                 raise
             return raw["type"], item
-        return found.type, slim(found.object)
+        return parsed.type, slim(parsed.object)
 
     def read_page(raw: bytes) -> tuple[list[K], str, str]:
         try:
-            found = page.validate_json(raw)
+            parsed = page.validate_json(raw)
         except ValidationError:
-            # One object that cannot be read must not cost the others.
+            # One object that cannot be read must not keep the others from being read.
             content = json.loads(raw)
             meta = content["metadata"]
             items = [kept for item in content["items"] if (kept := read(item)) is not None]
         else:
-            meta, items = found.metadata, [slim(item) for item in found.items]
+            meta, items = parsed.metadata, [slim(item) for item in parsed.items]
         return items, meta.get("continue") or "", meta.get("resourceVersion", "")
 
     return Codec(event=read_event, page=read_page)
@@ -92,14 +96,17 @@ class _Object:
 
     @property
     def key(self) -> str:
-        """What an informer knows it by."""
+        """The key of the object in an informer."""
         return f"{self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class PodObject(_Object):
-    """``pod`` is None when the name is not that of an instance of the Job it claims. ``job``: the
-    name of that Job; ``foreign_controller``: who owns it, if that is no Job of ours."""
+    """A pod. ``pod`` is None if its name is not that of an instance of ``job``.
+
+    ``job`` is the Job's name in its label. ``foreign_controller`` is the controller that owns it;
+    "" if that is an EchelonJob or there is none.
+    """
 
     pod: Pod | None
     job: str = ""
@@ -108,12 +115,13 @@ class PodObject(_Object):
 
 @dataclass(frozen=True, slots=True)
 class UpdateObject(_Object):
-    """``update`` is None once it is in a terminal phase, until somebody edits its spec: what is
-    here is all that is kept.
+    """An Update. In a terminal phase ``update`` is None, unless someone has edited the spec since;
+    then only the fields here are kept.
 
-    ``owner``: uid of the Job that owns it as a controller, "" for none. ``started`` and
-    ``finished`` in epoch seconds (0: not told), ``updated``: how many instances it updated.
-    ``too_new``: what of it this version cannot read, "" for nothing; it is left alone.
+    ``owner`` is the uid of the Job that owns the Update as its controller, "" if there is none.
+    ``started`` and ``finished`` are epoch seconds (0: unknown). ``updated`` is the number of
+    instances that it updated. ``too_new`` says what this version cannot read ("": nothing); such an
+    Update is left alone.
     """
 
     job: str
@@ -129,9 +137,11 @@ class UpdateObject(_Object):
 
 @dataclass(frozen=True, slots=True)
 class RevisionObject(_Object):
-    """Metadata of a ControllerRevision and its ``.revision``. ``unknown``: a key under ``data``
-    that only a newer version knows, "" for none. ``free``: nothing but a Job of this name controls
-    it."""
+    """Metadata of a ControllerRevision, and its ``.revision`` as ``number``.
+
+    ``unknown`` is a key under ``data`` that only a newer version knows, "" if there is none.
+    ``free``: it has no controller, or one that is a Job of the name in its label.
+    """
 
     job: str
     owner: str
@@ -141,22 +151,22 @@ class RevisionObject(_Object):
 
     @property
     def brief(self) -> Revision:
-        """What a decision needs of it."""
+        """The part that a decision needs."""
         return Revision(self.name, self.uid, self.number)
 
 
-#: Where a newer version keeps what it makes revisions of besides the template.
+#: The key under which a newer version stores further parts of a revision besides the template.
 NEWER = "echelon"
 
 
 class RevisionData(BaseModel):
-    """Whether a revision is made of more than a template."""
+    """The part of ``data`` that shows whether a revision consists of more than a template."""
 
     echelon: Any = None
 
 
 class RevisionWire(BaseModel):
-    """What is read of a ControllerRevision: not its template."""
+    """The fields of a ControllerRevision that are parsed; its template is not."""
 
     metadata: ObjectMeta
     revision: int = 0
@@ -187,7 +197,8 @@ def update_of(update: Update) -> UpdateObject:
 
 
 def read_update(raw: dict[str, Any]) -> UpdateObject:
-    """An Update from an answer of the API server, be it readable or not."""
+    """The slim form of an Update from an answer of the API server, even if it is too new to read.
+    Raises ``ValidationError`` if it does not name its Job."""
     try:
         return update_of(lenient(Update, raw))
     except ValidationError as error:
@@ -197,8 +208,9 @@ def read_update(raw: dict[str, Any]) -> UpdateObject:
         return kept
 
 
-def update_too_new(raw: dict[str, Any], what: str) -> UpdateObject | None:
-    """What is kept of an Update that cannot be read; None when it does not say of which Job."""
+def update_too_new(raw: dict[str, Any], words: str) -> UpdateObject | None:
+    """The slim form of an Update that cannot be read; ``words`` say why. Returns None if it does
+    not name its Job."""
     job = part(raw, "spec").get("job")
     phase = part(raw, "status").get("phase", Phase.PENDING)
     if not isinstance(job, str):
@@ -211,7 +223,7 @@ def update_too_new(raw: dict[str, Any], what: str) -> UpdateObject | None:
         meta.creation_timestamp or 0.0,
         next((known for known in Phase if known == phase), Phase.ERROR),
         None,
-        too_new=what,
+        too_new=words,
     )
 
 
@@ -235,7 +247,7 @@ def _identity(meta: ObjectMeta) -> tuple[str, str, str, str]:
 
 
 def _owner_of(meta: ObjectMeta) -> str:
-    """The uid of the controller that owns an object; "" for none."""
+    """The uid of the controller that owns an object; "" if there is none."""
     return meta.controller.uid if meta.controller else ""
 
 

@@ -87,7 +87,7 @@ class Entry:
     #: Object name ("" is the Job) -> epoch seconds before which no mere report is written.
     quiet_until: dict[str, float] = field(default_factory=dict)
     #: uids of the Updates that cannot be read, once that was said.
-    told_too_new: set[str] = field(default_factory=set)
+    reported_too_new: set[str] = field(default_factory=set)
     #: The resourceVersion at which the Job was read live in the reconcile under way.
     live: str = ""
 

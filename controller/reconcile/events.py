@@ -1,5 +1,4 @@
-"""What the operator tells about a Job: Events on the Job and its Updates, and the lines of the log
-that say the same."""
+"""Records Events on a Job and its Updates, and logs lines with the same text."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Events:
-    """An Event about an object that is gone is dropped."""
+    """Records Events; an Event about an object that is gone is dropped."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -25,7 +24,7 @@ class Events:
         self._record(entry, None, "Warning", reason, note, action or reason)
 
     def after(self, entry: Entry, write: plan.Write) -> None:
-        """The Events of a write that went through."""
+        """Record the Events of a write that succeeded."""
         if isinstance(write, plan.CheckTemplate):
             self._of_template(entry, write)
         if isinstance(write, plan.WriteJob | plan.WriteUpdate):
@@ -34,17 +33,17 @@ class Events:
                     log.info("%s: %s", e.reason, e.note, extra=about_line(entry, e.update))
 
     def unreadable_updates(self, entry: Entry) -> None:
-        """One Event for each Update that only a newer version can read."""
+        """Record one Event for each Update that only a newer version can read."""
         for update in entry.updates.values():
-            if update.too_new and update.uid not in entry.told_too_new:
-                entry.told_too_new.add(update.uid)
+            if update.too_new and update.uid not in entry.reported_too_new:
+                entry.reported_too_new.add(update.uid)
                 note = f"made for a newer version of Echelon, left alone: {update.too_new}"
                 reason = too_new.REASON
                 self._record(entry, update.name, "Warning", reason, note, reason)
 
     def _of_template(self, entry: Entry, write: plan.CheckTemplate) -> None:
-        """What the API server warns of in a template, once for each template, and that it refuses
-        the Job's own."""
+        """Record the API server's warnings about a template (once per template), and its refusal
+        of the Job's own template."""
         verdict = entry.verdicts.get(write.update)
         if verdict is None or reference(entry, None) is None:
             return
@@ -64,7 +63,7 @@ class Events:
         note: str,
         action: str,
     ) -> bool:
-        """Returns False if the object that the Event is about is not there."""
+        """Record an Event. Returns False if the object of the Event does not exist."""
         about = reference(entry, update)
         if about is not None:
             self._recorder.record(about, kind, reason, note, action)

@@ -1,7 +1,7 @@
-"""What fills the store: informers for pods, Updates and revisions, and a list of Jobs now and then.
+"""Fills the store: informers for pods, Updates and revisions, and a periodic list of Jobs.
 
-Jobs themselves come from kopf as they change (`controller.handlers`); the list corrects what kopf
-missed (it never says that an object went while it was not watching).
+Changes of Jobs come from kopf (`controller.handlers`). The list corrects what kopf missed: it never
+reports an object that was deleted while kopf was not watching.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 
 
 class Feeds:
-    """``namespaces`` empty: all. ``clock`` gives monotonic seconds. ``run()`` works until
-    cancelled."""
+    """If ``namespaces`` is empty, all namespaces are watched. ``clock`` returns monotonic seconds.
+    ``run()`` works until cancelled."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Feeds:
     def informers(
         self,
     ) -> dict[str, Informer[PodObject] | Informer[UpdateObject] | Informer[RevisionObject]]:
-        """By the name a person knows the resource under."""
+        """The informers by the name of their resource."""
         return {
             "pods": self.pods,
             "updates": self.updates,
@@ -90,24 +90,24 @@ class Feeds:
 
     @property
     def synced(self) -> bool:
-        """Whether everything was listed once."""
+        """Whether all resources have been listed once."""
         informers = self.informers.values()
         return self._jobs_listed.is_set() and all(i.synced.is_set() for i in informers)
 
     async def run(self) -> None:
-        """Follow everything until cancelled."""
+        """Fill the store until cancelled."""
         async with asyncio.TaskGroup() as group:
             for name, informer in self.informers.items():
                 group.create_task(informer.run(), name=f"informer {name}")
             group.create_task(self._list_jobs_for_ever(), name="list of jobs")
 
     async def renewed(self) -> None:
-        """Return when the store is at least as new as the moment of the call: who has just won the
-        Lease must not act on what it saw before."""
+        """List everything again. Returns when the store is at least as new as the moment of the
+        call: a process that has just got the Lease must not act on older observations."""
         await asyncio.gather(*(i.resync() for i in self.informers.values()), self._insist())
 
     async def _insist(self) -> None:
-        while not await self._try_list():  # noqa: ASYNC110 (nothing would tell us)
+        while not await self._try_list():  # noqa: ASYNC110 (there is no event to wait for)
             await asyncio.sleep(1.0)
 
     async def _list_jobs_for_ever(self) -> None:
@@ -125,7 +125,7 @@ class Feeds:
         return True
 
     async def list_jobs(self) -> None:
-        """Bring the store's Jobs up to what the API server has. Raises ``ApiError``."""
+        """Make the Jobs in the store equal to those of the API server. Raises ``ApiError``."""
         before = {key: entry.uid for key, entry in self._store.entries.items() if entry.uid}
         for namespace in self._namespaces or (None,):
             async for raw in self._client.list(JOBS, namespace):

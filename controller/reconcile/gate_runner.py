@@ -1,7 +1,7 @@
-"""Asks gates, each in a task of its own: no key waits for the outside world.
+"""Asks gates, each in a task of its own, so that no key waits for a provider.
 
-An answer is only cached: what it adds up to is stored by the next decision. Of one gate of one
-Update one question is under way at a time.
+An answer is only cached; the next decision evaluates it and stores the result. Each gate of an
+Update is asked by at most one task at a time.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from controller.reconcile.entry import Entry, Key
 log = logging.getLogger(__name__)
 
 Ask = Callable[[Gate, Context], Awaitable[Answer]]
-#: Told after each asking: provider, verdict, seconds it took, seconds it began too late.
+#: Called after each answer with provider, verdict, seconds that it took, seconds of late start.
 Observe = Callable[[str, str, float, float], None]
 
 
 class GateRunner:
-    """``settled(key)`` is called when an answer is there."""
+    """``settled(key)`` is called when a gate has answered."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class GateRunner:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def act(self, entry: Entry, asks: Iterable[AskGate]) -> None:
-        """Start the questions."""
+        """Start to ask the gates."""
         for ask in asks:
             known = entry.updates.get(ask.update)
             if known is None or known.update is None or ask.gate.name in entry.asking:
@@ -57,7 +57,7 @@ class GateRunner:
             task.add_done_callback(self._tasks.discard)
 
     def stop(self) -> None:
-        """Give up what is under way: another operator asks."""
+        """Cancel all tasks, because another operator asks from now on."""
         for task in self._tasks:
             task.cancel()
 
@@ -70,9 +70,9 @@ class GateRunner:
                 answer = await self._ask(gate, _context(entry, ask, update))
             key = update.metadata.uid, gate.name
             before, now = entry.answers.get(key), self._clock()
-            told = GateAnswer(ask.run, answer, now, ask.through, ask.question)
-            entry.answers[key] = told = told.following(before, gap(gate))
-            self._observe(gate.provider, str(answer.verdict), told.at - begun, begun - ask.due)
+            latest = GateAnswer(ask.run, answer, now, ask.through, ask.question)
+            entry.answers[key] = latest = latest.following(before, gap(gate))
+            self._observe(gate.provider, str(answer.verdict), latest.at - begun, begun - ask.due)
             log.debug("gate %s: %s %s", gate.name, answer.verdict, answer.message)
         finally:
             entry.asking.discard(gate.name)

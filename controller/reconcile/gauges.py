@@ -1,4 +1,4 @@
-"""How many Jobs are how, Updates in which phase and instances in which state, when asked."""
+"""Counts Jobs by condition, Updates by phase and instances by state, for metrics."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from controller.core.model import conditions as cond
 from controller.reconcile.store import Store
 
-#: Those of a Job; each is told, with 0 if need be: what alerts ask for is always there.
+#: The conditions of a Job. Each is always exported, if necessary with 0, so that alerts can use it.
 CONDITIONS = (
     cond.READY,
     cond.RECONCILING,
@@ -20,8 +20,8 @@ CONDITIONS = (
 
 
 def jobs(store: Store) -> dict[str, float]:
-    """Jobs by condition that is True; a Job can be in several. One that cannot be read is
-    Stalled."""
+    """Number of Jobs by condition that is True. A Job can count in several; a Job that cannot be
+    read counts as Stalled."""
     found = Counter(dict.fromkeys(CONDITIONS, 0))
     for entry in store.entries.values():
         if entry.unreadable is not None:
@@ -33,14 +33,14 @@ def jobs(store: Store) -> dict[str, float]:
 
 
 def updates(store: Store) -> dict[str, float]:
-    """Updates by phase."""
+    """Number of Updates by phase."""
     phases = Counter(str(u.phase) for e in store.entries.values() for u in e.updates.values())
     return dict(phases)
 
 
 def instances(store: Store) -> dict[str, float]:
-    """Instances by state, each in one: available, ready (not for long enough yet), starting,
-    terminating, ended, missing (meant to be, without a pod)."""
+    """Number of instances by state. Each instance is in one state: available, ready (but not for
+    long enough yet), starting, terminating, ended, missing (no pod)."""
     found: Counter[str] = Counter()
     for entry in store.jobs():
         assert entry.job is not None

@@ -1,7 +1,7 @@
-"""Which keys this process may write for: asked for each write, right before it is sent.
+"""Decides for which keys this process may write; checked for each write right before it is sent.
 
-One Lease answers for all keys today. A process that shares the Jobs with others would answer for
-some keys only; nothing but the `Ownership` that it is given would be another.
+Today one Lease covers all keys. If several processes shared the Jobs, each could write for some
+keys only; that would need only another `Ownership`.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ _KEY: Final[ContextVar[Key | None]] = ContextVar("key", default=None)
 
 
 class Ownership(Protocol):
-    """Who may write for what."""
+    """For which keys this process may write."""
 
     def valid(self, key: Key | None) -> bool:
-        """Whether this process may write for the Job of this key at this moment. None: the write is
-        for no single Job, as that of an Event, which is sent after the reconcile."""
+        """Whether this process may write for the Job of this key at this moment. ``key`` is None if
+        the write belongs to no single Job, such as an Event, which is sent after the reconcile."""
         ...
 
 
 class OneLease:
-    """The holder of the Lease may write for every key. ``lease`` gives the present one."""
+    """The holder of the Lease may write for every key. ``lease`` returns the present Lease."""
 
     def __init__(self, lease: Callable[[], Lease]) -> None:
         self._lease = lease
@@ -40,7 +40,7 @@ class OneLease:
 
 @contextmanager
 def writing_for(key: Key) -> Iterator[None]:
-    """What is written inside, and by tasks that are started inside, is written for this key."""
+    """Writes inside this context, and by tasks that are started inside it, are for this key."""
     before = _KEY.set(key)
     try:
         yield
@@ -49,8 +49,8 @@ def writing_for(key: Key) -> Iterator[None]:
 
 
 def guard(ownership: Ownership) -> Callable[[], None]:
-    """The guard of a `Client`. Raises ``NotHolderError`` when this process may not write for the
-    key that the write is for."""
+    """The guard of a `Client`. It raises ``NotHolderError`` if this process may not write for the
+    key of the write."""
 
     def check() -> None:
         if not ownership.valid(_KEY.get()):
