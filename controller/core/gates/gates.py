@@ -34,10 +34,12 @@ class Gates:
 
     @cached_property
     def wanted(self) -> dict[str, Gate]:
+        """The gates to pass, by name."""
         return {} if self.direction.backward else {g.name: g for g in self.direction.policy.gates}
 
     @cached_property
     def stored(self) -> dict[str, GateStatus]:
+        """The stored states of the gates, by name."""
         return {s.name: s for s in self.direction.update.status.gates if s.name in self.wanted}
 
     # The progress of the Update.
@@ -81,6 +83,7 @@ class Gates:
         return max(0, covered + self._queue - self.through - len(self._started))
 
     def _covered(self, gate: Gate) -> int:
+        """How many instances were through when the gate's present run began."""
         return self.stored[gate.name].covered if gate.name in self.stored else 0
 
     def _complete(self, gate: Gate) -> bool:
@@ -109,6 +112,7 @@ class Gates:
         return next((g for s in scopes for g in every if g.scope is s and self._holds(g)), None)
 
     def _holds(self, gate: Gate) -> bool:
+        """Whether the next group, or the end of the Update, waits for the gate."""
         state = self.stored.get(gate.name)
         if gate.dry_run:
             return self.all_finished and self._unanswered(gate)
@@ -183,6 +187,7 @@ class Gates:
         )
 
     def _begins(self, gate: Gate) -> bool:
+        """Whether a run of the gate begins now."""
         state = self.stored.get(gate.name)
         match gate.scope:
             case Scope.CONTINUOUS:

@@ -103,11 +103,13 @@ class Direction:
 
     @cached_property
     def batch(self) -> Ids:
+        """Ids of the stored group; in a Queue, of the horizon."""
         batch = self.update.status.batch
         return batch.instances & self.scope if batch else NONE
 
     @cached_property
     def failed(self) -> Ids:
+        """Ids of instances that failed in this direction."""
         sets = self.update.status.instances
         return (sets.rollback_failed if self.backward else sets.failed) & self.scope
 
@@ -181,10 +183,12 @@ class Direction:
 
     @cached_property
     def pending(self) -> Ids:
+        """Ids that were in no group yet."""
         return self.scope - self.at_goal - self.batch - self.done - self.failed
 
     @cached_property
     def in_flight(self) -> Ids:
+        """Ids that have no result yet: those of the group, and ``touched_at_goal``."""
         return (self.batch | self.touched_at_goal) - self.done - self.failed
 
     @cached_property
@@ -206,6 +210,7 @@ class Direction:
 
     @cached_property
     def work(self) -> Ids:
+        """Ids that this direction changes."""
         return self.pending | self.batch | self.done | self.failed
 
     @cached_property

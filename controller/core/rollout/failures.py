@@ -60,7 +60,7 @@ class FailureCounts:
 
     @cached_property
     def overdue(self) -> Ids:
-        """Ids of living instances whose deadline has passed and whose node is not lost."""
+        """Ids of living instances whose deadline has passed, unless a lost node excuses them."""
         return Ids(i for i in self._past_deadline if self._excused_until(i) <= self.now)
 
     @cached_property

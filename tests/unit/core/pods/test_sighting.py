@@ -50,9 +50,9 @@ def test_ready_and_not_ready_within_one_second() -> None:
 def test_a_container_ended_when_its_end_was_observed() -> None:
     runs = as_observed(ready(110.0), None, 115.0)
     ended = replace(MADE, phase="Failed", trouble=Trouble("Error", "", 1, at=900.0))
-    seen = as_observed(ended, runs, 130.0)
-    assert seen.trouble is not None
-    assert seen.trouble.at == 130.0
+    observed = as_observed(ended, runs, 130.0)
+    assert observed.trouble is not None
+    assert observed.trouble.at == 130.0
     after_restart = as_observed(ended, None, 131.0)
     assert after_restart.trouble is not None
     assert after_restart.trouble.at == 131.0

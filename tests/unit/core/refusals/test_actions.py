@@ -12,7 +12,7 @@ from tests.unit.core.sim import World
 FROZEN = ("Forbidden", 'pods "web-0" is forbidden: nobody deletes pods today')
 
 
-def said(world: World, kind: str) -> tuple[str, str, str]:
+def condition(world: World, kind: str) -> tuple[str, str, str]:
     """Status, reason and message of a condition of the Job."""
     found = next(c for c in world.status.conditions if c.type == kind)
     return found.status, found.reason, found.message
@@ -46,9 +46,9 @@ def test_without_an_update_the_job_shows_a_refused_delete_of_surplus_pods() -> N
     world.edit(instances=2)
     world.run(20)
     assert world.cluster.requests["delete pod"] == 5
-    assert FROZEN[1] in said(world, "Ready")[2]
+    assert FROZEN[1] in condition(world, "Ready")[2]
     world.run(60)
-    assert said(world, "Stalled")[:2] == ("True", "Forbidden")
+    assert condition(world, "Stalled")[:2] == ("True", "Forbidden")
     world.cluster.denied.clear()
     world.until(lambda: sorted(world.uids()) == [0, 1])
     world.run(3)
@@ -108,7 +108,7 @@ def test_a_job_that_begins_shows_a_refused_adoption() -> None:
     world.wipe_status()
     world.run(20)
     assert world.cluster.requests["repair pod"] == 2 * 5
-    assert "instance 0: cannot repair pod web-0: pods are frozen" in said(world, "Ready")[2]
+    assert "instance 0: cannot repair pod web-0: pods are frozen" in condition(world, "Ready")[2]
     world.cluster.denied.clear()
     world.ready()
 
@@ -119,11 +119,11 @@ def test_an_object_is_pruned_by_one_request() -> None:
     world.roll("app:2")
     world.run(20)
     assert world.cluster.requests["prune"] == 5
-    assert "cannot delete Update web-g2: audit first" in said(world, "Ready")[2]
-    seen = replace(world.operator.observe(), refused_actions={})
-    assert [type(a) for a in decide(seen, world.now).actions] == [Prune]
+    assert "cannot delete Update web-g2: audit first" in condition(world, "Ready")[2]
+    observed = replace(world.operator.observe(), refused_actions={})
+    assert [type(a) for a in decide(observed, world.now).actions] == [Prune]
     under_way = frozenset({world.update.metadata.uid})
-    assert decide(replace(seen, pruning=under_way), world.now).actions == ()
+    assert decide(replace(observed, pruning=under_way), world.now).actions == ()
     world.cluster.denied.clear()
     world.run(40)
     assert world.cluster.updates == {}

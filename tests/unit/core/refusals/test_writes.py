@@ -14,22 +14,22 @@ UPDATE = "the Update"
 REVISION = "ControllerRevision "
 
 
-def refused(what: str, **update: object) -> World:
+def refused(subject: str, **update: object) -> World:
     """A Job that was Ready and has a new template, whose Update cannot begin."""
     world = World(instances=3, update=update).ready()
-    world.cluster.refused[what] = WORDS
+    world.cluster.refused[subject] = WORDS
     world.edit(image="app:2")
     world.run(2)
     return world
 
 
-@pytest.mark.parametrize("what", [UPDATE, REVISION, "Update web-g2"])
-def test_the_job_says_what_is_refused_and_everything_else_goes_on(what: str) -> None:
-    world = refused(what)
+@pytest.mark.parametrize("subject", [UPDATE, REVISION, "Update web-g2"])
+def test_the_job_says_what_is_refused_and_everything_else_goes_on(subject: str) -> None:
+    world = refused(subject)
     assert world.conditions() == {"Reconciling", "Available", "UpdatePending"}
     assert WORDS in world.message("UpdatePending")
     assert WORDS in world.message("Reconciling")
-    assert what in world.message("Ready")
+    assert subject in world.message("Ready")
     world.kill(1)
     world.edit(instances=4)
     world.until(lambda: world.status.available_instances == 4, within=30)
@@ -116,12 +116,12 @@ def test_a_user_made_update_shows_that_its_revision_is_refused() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
-@pytest.mark.parametrize("what", ["the Job's status", "Update web-g2"])
+@pytest.mark.parametrize("subject", ["the Job's status", "Update web-g2"])
 def test_while_a_status_is_refused_lost_pods_come_back_and_no_replacement_starts(
-    what: str,
+    subject: str,
 ) -> None:
     world = half_way()
-    world.cluster.refused[what] = "a webhook is down"
+    world.cluster.refused[subject] = "a webhook is down"
     world.run(60)
     before = world.images()
     uids = world.uids()

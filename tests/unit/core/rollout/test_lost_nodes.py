@@ -96,7 +96,8 @@ def test_a_node_becomes_ready_when_the_operator_observes_it() -> None:
     first = node_of(raw, None, 300.5)
     assert (first.ready, first.ready_since, first.created) == (True, 300.5, 10.0)
     assert node_of(raw, first, 400.0).ready_since == 300.5, "its clock is ahead"
-    assert node_of(raw, Node(ready=False), 400.0).ready_since == 400.0, "seen to come back"
+    back = node_of(raw, Node(ready=False), 400.0)
+    assert back.ready_since == 400.0, "the operator observed its return"
 
 
 def test_a_node_that_was_ready_after_the_deadline_is_not_read_again() -> None:
@@ -123,11 +124,11 @@ def test_reading_very_many_nodes_comes_to_an_end() -> None:
     world.until(lambda: len(world.images_of("app:2")) == 450)
     place()
     world.deliver()
-    seen, now = world.operator.observe(world.now + 70), world.now + 70
+    observed, now = world.operator.observe(world.now + 70), world.now + 70
     for _ in range(3):
-        plan = decide(seen, now)
+        plan = decide(observed, now)
         assert isinstance(plan.write, ReadNodes)
         read = {name: replace(WELL, read_at=now) for name in plan.write.names}
         now += 11
-        seen = replace(seen, nodes={**seen.nodes, **read})
-    assert isinstance(decide(seen, now).write, WriteUpdate)
+        observed = replace(observed, nodes={**observed.nodes, **read})
+    assert isinstance(decide(observed, now).write, WriteUpdate)

@@ -19,18 +19,18 @@ def surging(instances: int = 3, **update: Any) -> World:
 
 def watched(world: World) -> list[int]:
     """How many instances are available after each step."""
-    seen: list[int] = []
+    available: list[int] = []
 
     def look() -> None:
         good = {p.instance for p in world.cluster.pods.values() if p.ready and p.deleted is None}
-        seen.append(len(good))
+        available.append(len(good))
         by_instance: dict[int, list[Pod]] = {}
         for pod in world.cluster.pods.values():
             by_instance.setdefault(pod.instance, []).append(pod)
         assert all(len(pods) <= 2 for pods in by_instance.values())
 
     world.after_step = look
-    return seen
+    return available
 
 
 def images(world: World) -> dict[str, str]:
@@ -39,10 +39,10 @@ def images(world: World) -> dict[str, str]:
 
 def test_no_instance_is_ever_out_of_service() -> None:
     world = surging()
-    seen = watched(world)
+    available = watched(world)
     world.roll("app:2")
     assert world.phase is Phase.ROLLED_FORWARD
-    assert min(seen) == 3
+    assert min(available) == 3
     assert images(world) == {"web-0-s": "app:2", "web-1-s": "app:2", "web-2-s": "app:2"}
     assert world.status.slots == Ids([0, 1, 2])
     assert world.conditions() == {"Ready", "Available"}
@@ -76,13 +76,13 @@ def test_recreate_reuses_the_slot() -> None:
 def test_a_failed_surge_leaves_the_old_pod_untouched() -> None:
     world = surging(maxFailuresPerInstance=0)
     before = {p.name: p.uid for p in world.cluster.pods.values()}
-    seen = watched(world)
+    available = watched(world)
     world.behave("app:2", ready=None)
     world.roll("app:2")
     assert world.phase is Phase.ROLLED_BACK
     world.run(30)
     assert {p.name: p.uid for p in world.cluster.pods.values()} == before
-    assert min(seen) == 3
+    assert min(available) == 3
     assert world.assigned() == {"app:1": "0-2"}
     world.quiet()
 
@@ -90,12 +90,12 @@ def test_a_failed_surge_leaves_the_old_pod_untouched() -> None:
 def test_a_surge_that_fails_late_surges_back() -> None:
     world = surging(maxFailuresPerInstance=0)
     world.behave("app:2", instance=2, ready=None)
-    seen = watched(world)
+    available = watched(world)
     world.roll("app:2")
     assert world.phase is Phase.ROLLED_BACK
     assert set(images(world).values()) == {"app:1"}
     assert len(world.cluster.pods) == 3
-    assert min(seen) == 3
+    assert min(available) == 3
 
 
 def test_an_abort_takes_the_unready_twin_away() -> None:
@@ -174,7 +174,7 @@ def test_a_restored_job_finds_its_pods_in_the_other_slot() -> None:
 
 def test_a_surge_survives_crashes_after_each_write() -> None:
     world = surging(2)
-    seen = watched(world)
+    available = watched(world)
     world.edit(image="app:2")
     for _ in range(60):
         world.cluster.fates.append("crash")
@@ -184,18 +184,18 @@ def test_a_surge_survives_crashes_after_each_write() -> None:
     world.cluster.fates.clear()
     world.until_ended()
     assert world.phase is Phase.ROLLED_FORWARD
-    assert min(seen) == 2
+    assert min(available) == 2
     assert len(world.cluster.pods) == 2
 
 
 def test_a_restart_by_surge() -> None:
     world = surging()
-    seen = watched(world)
+    available = watched(world)
     world.cluster.user_update("mine", restart=True)
     world.until(lambda: world.named("mine").status.finished_at is not None)
     assert world.named("mine").status.phase is Phase.ROLLED_FORWARD
     assert set(images(world)) == {"web-0-s", "web-1-s", "web-2-s"}
-    assert min(seen) == 3
+    assert min(available) == 3
 
 
 def test_the_failure_of_a_refused_new_pod_is_the_refusal_not_a_restart_of_the_old_pod() -> None:

@@ -67,11 +67,11 @@ def test_the_http_verdict_is_that_of_the_worst_target(
 
 
 @pytest.mark.parametrize(
-    ("said", "verdict"), [("Pass", PASS), ("Fail", FAIL), ("Wait", INCONCLUSIVE)]
+    ("text", "verdict"), [("Pass", PASS), ("Fail", FAIL), ("Wait", INCONCLUSIVE)]
 )
-def test_a_webhook_gives_its_verdict(said: str, verdict: Verdict) -> None:
-    body = json.dumps({"verdict": said, "message": "as\nI see it"}).encode()
-    assert judge_webhook(200, body) == Answer(verdict, "as I see it", said)
+def test_a_webhook_gives_its_verdict(text: str, verdict: Verdict) -> None:
+    body = json.dumps({"verdict": text, "message": "as\nI see it"}).encode()
+    assert judge_webhook(200, body) == Answer(verdict, "as I see it", text)
 
 
 @pytest.mark.parametrize(

@@ -185,10 +185,12 @@ def test_when_a_baseline_is_bad_itself(condition: str, baseline: float, bad: boo
 
 
 def test_samples_are_compared_by_their_labels() -> None:
-    ours = (Sample(0.5, (("code", "500"),)), Sample(0.0, (("code", "404"),)))
-    theirs = (Sample(0.0, (("code", "404"),)), Sample(0.4, (("code", "500"),)))
-    assert judge_control_group(ours, theirs, GROUP).verdict is PASS
-    lone = judge_control_group(ours, (theirs[0], Sample(0.0, (("code", "503"),))), GROUP)
+    updated_samples = (Sample(0.5, (("code", "500"),)), Sample(0.0, (("code", "404"),)))
+    baseline_samples = (Sample(0.0, (("code", "404"),)), Sample(0.4, (("code", "500"),)))
+    assert judge_control_group(updated_samples, baseline_samples, GROUP).verdict is PASS
+    lone = judge_control_group(
+        updated_samples, (baseline_samples[0], Sample(0.0, (("code", "503"),))), GROUP
+    )
     assert lone.message == "the baseline has no sample of {code=500}"
 
 
@@ -211,11 +213,11 @@ def test_samples_are_compared_by_their_labels() -> None:
 def test_a_lone_sample_of_the_baseline(
     updated: dict[str, float], baseline: dict[str, float], verdict: Verdict
 ) -> None:
-    ours, theirs = (
+    updated_samples, baseline_samples = (
         tuple(Sample(value, (("l", label),) if label else ()) for label, value in group.items())
         for group in (updated, baseline)
     )
-    assert judge_control_group(ours, theirs, GROUP).verdict is verdict
+    assert judge_control_group(updated_samples, baseline_samples, GROUP).verdict is verdict
 
 
 @pytest.mark.parametrize(
