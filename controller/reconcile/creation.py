@@ -18,6 +18,7 @@ from controller.api.job import Job
 from controller.api.pods.pod import Pod
 from controller.api.pods.wire import PodWire
 from controller.core.model import plan
+from controller.core.refusals import judgement
 from controller.core.revisions.template import Prepared
 from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, NotFound
@@ -104,7 +105,7 @@ class Creation:
         for create in creates:
             self.entry.instances.not_created((create.instance, create.surge))
             if held is not None:
-                kept = refusal.of(held, None, self.clock(), create.surge)
+                kept = judgement.refusal(refusal.answer(held), None, self.clock(), create.surge)
                 self.entry.refusals.setdefault(create.instance, kept)
 
     async def _makers(self, revisions: set[str]) -> tuple[dict[str, Prepared], ApiError | None]:
@@ -153,8 +154,8 @@ class Creation:
         self.entry.instances.not_created((action.instance, action.surge))
         if error is not None:
             before = self.entry.refusals.get(action.instance)
-            self.entry.refusals[action.instance] = refusal.of(
-                error, before, self.clock(), action.surge
+            self.entry.refusals[action.instance] = judgement.refusal(
+                refusal.answer(error), before, self.clock(), action.surge
             )
             about = {"job": "/".join(self.entry.key), "instance": action.instance}
             log.debug("create refused: %s", error, extra=about)

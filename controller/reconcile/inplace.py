@@ -71,9 +71,9 @@ class Changing:
                 return True
             if patch.is_half_changed(there):
                 self._take(await self._patch(action, patch.undo(there)))
-            if isinstance(error, Forbidden) or refusal.is_denial(error):
+            if isinstance(error, Forbidden) or refusal.answer(error).is_denial:
                 raise
-            self._refuse(action, refusal.words(error))
+            self._refuse(action, refusal.answer(error).words)
         return True
 
     async def _read(self, action: plan.ChangePod) -> dict[str, Any] | None:

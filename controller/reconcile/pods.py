@@ -18,6 +18,7 @@ from controller.api import labels
 from controller.api.kinds import UPDATES
 from controller.api.pods.wire import PodWire
 from controller.core.model import plan
+from controller.core.refusals import judgement
 from controller.kube.client import Client
 from controller.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
@@ -111,7 +112,7 @@ class Pods:
                 entry.refused_actions.pop(action.key, None)
         except ApiError as error:
             before = entry.refused_actions.get(action.key)
-            refused = refusal.of_action(action, error, before, self._clock())
+            refused = judgement.refused_action(action, refusal.answer(error), before, self._clock())
             entry.refused_actions[action.key] = refused
             what = f"{action.key[0]} of {action.name} refused: {error}"
             log.log(logging.DEBUG if before else logging.WARNING, what, extra=about_line(entry))
@@ -169,7 +170,7 @@ class Pods:
             return
         except Invalid as error:
             # Of another pod of this name, too, its uid cannot be changed.
-            if refusal.is_denial(error) or await self._is_there(entry, action):
+            if refusal.answer(error).is_denial or await self._is_there(entry, action):
                 raise
             return
         item = pod_of(PodWire.model_validate(raw))

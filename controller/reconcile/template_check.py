@@ -8,7 +8,7 @@ from typing import Any
 from controller.api.gate import Gate
 from controller.core.model import plan
 from controller.core.model.observed import Verdict
-from controller.core.verdicts import validation
+from controller.core.refusals import judgement
 from controller.gates import job as job_gate
 from controller.gates.context import Context
 from controller.kube.client import Client
@@ -37,7 +37,7 @@ class TemplateCheck:
         try:
             bodies = await self._bodies()
         except ApiError as error:
-            return refusal.verdict(error, tries, now)
+            return judgement.verdict(refusal.answer(error), tries, now)
         for gate, resource, body in bodies:
             try:
                 await self.client.create(
@@ -52,9 +52,9 @@ class TemplateCheck:
             except NotHolderError:
                 raise
             except ApiError as error:
-                found = refusal.verdict(error, tries, now)
+                found = judgement.verdict(refusal.answer(error), tries, now)
                 if not found.accepted:
-                    return _of_gate(gate, found) if gate else found
+                    return judgement.of_gate(gate, found) if gate else found
                 taken = found
         return replace(taken, warnings=tuple(dict.fromkeys(warnings)))
 
@@ -80,8 +80,3 @@ class TemplateCheck:
         update = next(asks, None)
         own = update.spec.policy.gates if update and update.spec.policy else None
         return tuple(self.entry.job.spec.update.gates if own is None else own)
-
-
-def _of_gate(gate: str, verdict: Verdict) -> Verdict:
-    reason = validation.REASON if verdict.reason == "InvalidTemplate" else verdict.reason
-    return replace(verdict, reason=reason, message=f"gate {gate}: {verdict.message}")

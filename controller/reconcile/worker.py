@@ -15,6 +15,7 @@ from controller.core.job import missing
 from controller.core.model import plan
 from controller.core.model.limits import REPORT_EVERY
 from controller.core.model.observed import Observed
+from controller.core.refusals import judgement
 from controller.core.refusals import writes as refused_writes
 from controller.core.status import too_new
 from controller.kube.client import Client
@@ -90,7 +91,7 @@ class Reconciler:
         try:
             acted = await self.reconcile(key)
         except ApiError as error:
-            if refusal.is_terminating(error):
+            if refusal.answer(error).is_terminating:
                 return "terminating"  # What is left of the Job goes with its namespace.
             log.info("%s; trying again", error, extra={"job": "/".join(key)})
         except Exception:
@@ -219,10 +220,10 @@ class Reconciler:
         """Remember that the API server refuses a write, and say so when it has other words than
         before; False: it is not the write that it speaks of."""
         what = plan.subject(write)
-        if not what or not refusal.stops_one_write(error):
+        if not what or not refusal.answer(error).stops_one_write:
             return False
         before = entry.refused_writes.get(what)
-        found = refusal.of_write(error, before, self._clock())
+        found = judgement.refused_write(refusal.answer(error), before, self._clock())
         entry.refused_writes[what] = found
         if before is None or before.message != found.message:
             note, action = refused_writes.words((what, found)), type(write).__name__
