@@ -1,14 +1,15 @@
 """Changes a running pod in place (contract rule 16).
 
-For images one patch. For resources a dry run, so that a pod that will not be resized is not marked,
-and three writes: the restart base, so that the restart that a resize may make is counted in; the
-subresource ``resize``; then labels and annotations, which ``resize`` discards. Killed between them,
-the pod still says its old revision, and the whole is done again: what is there already is not asked
-for twice.
+Images take one patch. Resources take a dry run, so that a pod that cannot be resized gets no marks,
+and then three writes: first the restart base, so that a restart by the resize does not count as a
+failure; then the subresource ``resize``; then labels and annotations, which ``resize`` discards. If
+the operator is killed between these writes, the pod still has its old revision and all steps are
+repeated; a step whose result is there already changes nothing.
 
-A pod that has moved on is read and decided anew. One that cannot be changed (the API server finds
-the change invalid) is remembered as stubborn, so that it is replaced. Where somebody says no (a
-quota, a policy, a webhook), the pod serves on as it is, and the change is tried again.
+A pod that has changed in between is read, and the next decision is made from that. A pod that
+cannot be changed (the API server finds the change invalid) is recorded in ``in_place_refused``, so
+that it is replaced. If a quota, a policy or a webhook refuses the change, the pod goes on serving
+as it is, and the change is tried again later.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Changing:
     clock: Callable[[], float]
 
     async def run(self, action: plan.ChangePod) -> bool:
-        """Bring the pod to its revision as far as that goes; False: try again after a while.
-        Raises ``ApiError`` for what was refused."""
+        """Change the pod to its revision. Returns False if the change must be tried again later.
+        Raises ``ApiError`` if it is refused."""
         live = await self._read(action)
         if live is None:
             return True
@@ -66,7 +67,7 @@ class Changing:
         except (NotFound, Conflict):
             await self._read(action)
         except (BadRequest, Forbidden, Invalid) as error:
-            # A namesake is met with Invalid, too.
+            # Invalid may also mean that another pod of this name is there now.
             if (there := await self._read(action)) is None:
                 return True
             if patch.is_half_changed(there):
@@ -77,8 +78,8 @@ class Changing:
         return True
 
     async def _read(self, action: plan.ChangePod) -> dict[str, Any] | None:
-        """The pod as it is now, which the store is told; None when it is not, or no longer, one
-        that this change is meant for."""
+        """The present pod, which the store gets as well. Returns None if this change is not, or no
+        longer, meant for it."""
         namespace = self.entry.key[0]
         try:
             live = await self.client.get(PODS, namespace, action.name)
@@ -99,15 +100,16 @@ class Changing:
         return entry.template if revision == entry.revision else entry.templates.get(revision)
 
     async def _wanted(self, live: dict[str, Any], action: plan.ChangePod) -> patch.Wanted | None:
-        """What differs between the two revisions for this instance; None: one of them is gone."""
+        """The difference of the two revisions for this instance. Returns None if one of the
+        revisions is gone."""
         pod = slim(PodWire.model_validate(live))
-        assert pod is not None, "it was read"
+        assert pod is not None, "the pod was read before"
         before = await self._manifest(pod.revision, action)
         after = await self._manifest(action.revision, action)
         return patch.wanted(before, after, action.change) if before and after else None
 
     async def _manifest(self, revision: str, action: plan.ChangePod) -> dict[str, Any] | None:
-        """The pod as it would be made at ``revision``; None: that is gone."""
+        """The pod that would be created at ``revision``. Returns None if the revision is gone."""
         try:
             maker = await prepared(self.client, self.entry, self.job, revision)
         except NotFound:
@@ -120,7 +122,7 @@ class Changing:
     async def _write(
         self, live: dict[str, Any], want: patch.Wanted, action: plan.ChangePod
     ) -> None:
-        """The writes themselves; the store is told what came of the last. Raises ``ApiError``."""
+        """Send the writes. The store gets the answer to the last one. Raises ``ApiError``."""
         now, job = self.clock(), self.entry.key[1]
         base = patch.restart_base(live, want, action.change, now)
         if action.change is Change.IMAGES:
@@ -166,7 +168,7 @@ class Changing:
         )
 
     def _take(self, raw: dict[str, Any]) -> Pod | None:
-        """Tell the store what the API server says of the pod."""
+        """Put an answer about the pod into the store. Returns the slim pod."""
         item = pod_of(PodWire.model_validate(raw))
         self.store.read_pod(item, self.clock())
         return item.pod

@@ -1,8 +1,8 @@
-"""Performs the one write (or question) a plan asks for, and puts the answer into the store.
+"""Performs the one write (or read) that a plan contains, and puts the answer into the store.
 
-Every write of what exists is a merge patch that carries uid and resourceVersion of the very version
-the decision was made from: a compare-and-swap, also of mere reports. Raises ``ApiError``; after a
-``Conflict`` the object has been read anew.
+A write of an existing object is a merge patch with the uid and resourceVersion of the version from
+which the decision was made: a compare-and-swap, for intent as well as for reports. Raises
+``ApiError``; after a ``Conflict`` the object has been read again.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ class Intent:
         self._clock = clock
         self._revisions = ControllerRevisions(client, store)
 
-    async def perform(self, entry: Entry, write: plan.Write, seen: Observed) -> None:
-        """Do what ``write``, which was decided from ``seen``, says."""
+    async def perform(self, entry: Entry, write: plan.Write, observed: Observed) -> None:
+        """Perform ``write``, which was decided from ``observed``."""
         match write:
             case plan.WriteJob():
-                await self._write_job(entry, write, seen.job)
+                await self._write_job(entry, write, observed.job)
             case plan.WriteUpdate():
-                await self.write_update(entry, write, seen.updates[write.name])
+                await self.write_update(entry, write, observed.updates[write.name])
             case plan.MakeUpdate():
                 await self._make_update(entry, write)
             case plan.MarkAdmitted():
-                await self._mark_admitted(entry, seen.updates[write.name])
+                await self._mark_admitted(entry, observed.updates[write.name])
             case plan.ReadJob():
                 await self.read_job(entry)
             case plan.ReadUpdate():
@@ -79,7 +79,7 @@ class Intent:
                 await self._revisions.adopt(entry, write.names)
 
     async def read_job(self, entry: Entry) -> None:
-        """GET the Job; the decision that follows may count on it."""
+        """GET the Job, so that the next decision may rely on the present version."""
         namespace, name = entry.key
         try:
             raw = await self._client.get(JOBS, namespace, name)
@@ -91,7 +91,8 @@ class Intent:
         entry.live = raw["metadata"]["resourceVersion"]
 
     async def say_too_new(self, entry: Entry, job: Unreadable) -> bool:
-        """Say in its status that a Job cannot be read; False: it says so already."""
+        """Write into the status of a Job that it cannot be read. Returns False if the status says
+        so already."""
         if not (status := too_new.status_patch(job.raw, job.what, self._clock())):
             return False
         meta = ObjectMeta.model_validate(job.raw["metadata"])
@@ -103,26 +104,26 @@ class Intent:
         self._store.put_job(raw)
         return True
 
-    async def _write_job(self, entry: Entry, write: plan.WriteJob, seen: Job) -> None:
-        swap.check(entry.job, seen)
-        change = swap.change(seen.status, write.status)
+    async def _write_job(self, entry: Entry, write: plan.WriteJob, observed: Job) -> None:
+        swap.check(entry.job, observed)
+        change = swap.change(observed.status, write.status)
         try:
-            raw = await swap.status(self._client, JOBS, seen.metadata, change)
+            raw = await swap.status(self._client, JOBS, observed.metadata, change)
         except (Conflict, NotFound):
             await self.read_job(entry)
             raise
-        # The answer is the Job as it is now: what was read live stays so.
-        if entry.live == seen.metadata.resource_version:
+        # The answer is the present Job, so a Job that was read live still counts as live.
+        if entry.live == observed.metadata.resource_version:
             entry.live = raw["metadata"]["resourceVersion"]
         self._store.put_job(raw)
 
-    async def write_update(self, entry: Entry, write: plan.WriteUpdate, seen: Update) -> None:
-        """Write the status of an Update that was ``seen`` so."""
+    async def write_update(self, entry: Entry, write: plan.WriteUpdate, observed: Update) -> None:
+        """Write the status of an Update; ``observed`` is the version that was decided on."""
         known = entry.updates.get(write.name)
-        swap.check(known.update if known else None, seen)
-        change = swap.change(seen.status, write.status)
+        swap.check(known.update if known else None, observed)
+        change = swap.change(observed.status, write.status)
         try:
-            raw = await swap.status(self._client, UPDATES, seen.metadata, change)
+            raw = await swap.status(self._client, UPDATES, observed.metadata, change)
         except (Conflict, NotFound):
             await self._read_update(entry, write.name)
             raise
@@ -155,8 +156,8 @@ class Intent:
             raw = await self._client.get(UPDATES, namespace, write.name)
         self._store.put_update(read_update(raw))
 
-    async def _mark_admitted(self, entry: Entry, seen: Update) -> None:
-        meta, name = seen.metadata, seen.metadata.name
+    async def _mark_admitted(self, entry: Entry, observed: Update) -> None:
+        meta, name = observed.metadata, observed.metadata.name
         body = {
             "metadata": {
                 "uid": meta.uid,
@@ -172,7 +173,7 @@ class Intent:
         self._store.put_update(read_update(raw))
 
     async def _read_update(self, entry: Entry, name: str) -> None:
-        """GET an Update; that it is gone is believed only here."""
+        """GET an Update. Only this GET, not the watch, proves that an Update is gone."""
         key = f"{entry.key[0]}/{name}"
         try:
             raw = await self._client.get(UPDATES, entry.key[0], name)
@@ -187,13 +188,13 @@ class Intent:
             entry.gone.add(name)
 
     async def _check_template(self, entry: Entry, write: plan.CheckTemplate) -> None:
-        """Ask by a dry run (contract rule 13)."""
+        """Check a template by a dry run (contract rule 13)."""
         assert entry.job is not None
         job, template = entry.job, entry.revision
         tries = entry.verdict_tries.get(write.update, 0) + 1
         verdict = await TemplateCheck(self._client, entry, write).verdict(tries, self._clock())
         same = entry.job is not None and entry.job.spec.update.gates == job.spec.update.gates
         if not (same and entry.is_of(job)) or entry.revision != template:
-            return  # Another template meanwhile: of that nothing was said.
+            return  # The template or the gates have changed, so the verdict does not apply.
         entry.verdict_tries[write.update] = 0 if verdict.accepted else tries
         entry.verdicts[write.update] = verdict

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def merge_patch(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """What to send so that ``old`` becomes ``new``: changed fields, null for those that go."""
+    """The patch that turns ``old`` into ``new``: changed fields, and null for removed fields."""
     patch: dict[str, Any] = {key: None for key in old if key not in new}
     for key, value in new.items():
         before = old.get(key)

@@ -1,4 +1,4 @@
-"""Reads nodes of pods whose deadline has passed (`core.nodes`), a few at a time."""
+"""Reads the nodes of pods whose deadline has passed (`core.nodes`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ REMEMBERED = 3600.0
 async def read(
     client: Client, known: dict[str, Node], names: tuple[str, ...], now: float
 ) -> dict[str, Node]:
-    """``known`` with these nodes as they are now (epoch seconds). Raises ``ApiError``."""
+    """``known`` with the nodes ``names`` as they are now; ``now`` is epoch seconds. Raises
+    ``ApiError``."""
     found = await asyncio.gather(*(_read(client, name, known.get(name), now) for name in names))
     recent = {name: node for name, node in known.items() if node.read_at + REMEMBERED > now}
     return recent | dict(zip(names, found, strict=True))
@@ -29,16 +30,19 @@ async def _read(client: Client, name: str, known: Node | None, now: float) -> No
     try:
         raw = await client.get(NODES, None, name)
     except NotFound:
-        return Node(ready=False, read_at=now)  # What is left of its pods goes with it.
+        return Node(ready=False, read_at=now)  # Kubernetes deletes the pods of a deleted node.
     except Forbidden:
-        # An operator of some namespaces may not read nodes: their pods have to tell.
+        # An operator of some namespaces may not read nodes; then only the pods show their state.
         return Node(read_at=math.inf)
     return node_of(raw, known, now)
 
 
 def node_of(raw: dict[str, Any], known: Node | None, now: float) -> Node:
-    """A node as it came. Its own clock stamps when it became Ready: what was seen to happen counts
-    from that sight, and nothing is later than now."""
+    """A node from JSON data.
+
+    The node's own clock stamps when it became Ready. If the operator observed that change, the time
+    of the observation counts instead; a stamp later than ``now`` counts as ``now``.
+    """
     conditions = (raw.get("status") or {}).get("conditions") or ()
     ready: dict[str, Any] = next((c for c in conditions if c["type"] == "Ready"), {})
     is_ready = ready.get("status") == "True"

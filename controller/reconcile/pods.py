@@ -1,8 +1,8 @@
-"""Acts on pods: makes, deletes, changes, repairs them. Fire and follow: each action is a task.
+"""Creates, deletes, changes and repairs pods. Each action is a task that nobody waits for.
 
-What is under way stands in the store as an assumption, made before the request is sent; so the next
-decision neither waits for it nor repeats it. A failure takes the assumption back, and what the API
-server refused is not asked for again before its time.
+Before a request is sent, the store shows its effect as an assumption, so that the next decision
+neither waits for the action nor repeats it. A failure removes the assumption. After a refusal by
+the API server the action is repeated only after a back-off.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class Pods:
-    """``settled(key, ok)`` is called when an action is through: the key may be decided anew."""
+    """``settled(key, ok)`` is called when an action has ended and a new decision may be made."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Pods:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def act(self, entry: Entry, actions: Sequence[plan.Action]) -> None:
-        """Start the actions; each one shows in the store at once."""
+        """Start the actions; the store shows their effects at once."""
         creates = [a for a in actions if isinstance(a, plan.CreatePod)]
         for action in actions:
             if not isinstance(action, plan.CreatePod):
@@ -62,10 +62,10 @@ class Pods:
             self._start(self._create(creation, creates))
 
     async def drain(self, seconds: float) -> None:
-        """Wait for what is under way, then cancel the rest."""
+        """Wait for the running actions for at most ``seconds``, then cancel them."""
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=seconds)
-            for task in late:
+            _, pending = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in pending:
                 task.cancel()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -80,7 +80,7 @@ class Pods:
         finally:
             self._settled(creation.entry.key, ok)
 
-    # Actions on objects that are there.
+    # Actions on existing objects.
 
     def _assume(self, entry: Entry, action: plan.ActionOnObject) -> None:
         entry.under_way.add(action.key)
@@ -94,8 +94,11 @@ class Pods:
                 entry.instances.assume_repaired((action.instance, action.surge), action.uid)
 
     async def _on_object(self, entry: Entry, action: plan.ActionOnObject) -> None:
-        """Do it. What was refused is remembered; whatever ends it, only a delete that was granted
-        leaves its assumption, until the watch shows the pod's end."""
+        """Perform the action and record a refusal.
+
+        However the action ends, its assumption is removed, except after a successful delete: that
+        assumption stays until the watch shows the end of the pod.
+        """
         granted, settled = False, True
         try:
             match action:
@@ -121,7 +124,7 @@ class Pods:
             self._settled(entry.key, settled)
 
     def _through(self, entry: Entry, action: plan.ActionOnObject, granted: bool) -> None:
-        """Take back what was assumed."""
+        """Remove the assumption of an action that has ended."""
         entry.under_way.discard(action.key)
         match action:
             case plan.DeletePod() if not granted:
@@ -132,7 +135,7 @@ class Pods:
                 entry.instances.repaired((action.instance, action.surge), action.uid)
 
     async def _change(self, entry: Entry, action: plan.ChangePod) -> bool:
-        """False: it is to be tried again after a while."""
+        """Change a pod in place. Returns False if the change must be tried again later."""
         if entry.job is None:
             return True
         return await Changing(self._client, self._store, entry, entry.job, self._clock).run(action)
@@ -148,7 +151,7 @@ class Pods:
                 metadata_only=True,
             )
         except (NotFound, Conflict):
-            # Gone, or a successor stands there: either way this uid is no more.
+            # The pod is gone, or another pod has its name: in both cases this uid is gone.
             self._store.drop_pod(f"{entry.key[0]}/{action.name}", action.uid)
 
     async def _repair(self, entry: Entry, action: plan.RepairPod) -> None:
@@ -169,7 +172,7 @@ class Pods:
             self._store.drop_pod(f"{namespace}/{action.name}", action.uid)
             return
         except Invalid as error:
-            # Of another pod of this name, too, its uid cannot be changed.
+            # Invalid may also mean that another pod has this name: a uid cannot be changed.
             if refusal.answer(error).is_denial or await self._is_there(entry, action):
                 raise
             return
@@ -180,7 +183,7 @@ class Pods:
             raise Forbidden(403, "Forbidden", words)
 
     async def _is_there(self, entry: Entry, action: plan.RepairPod) -> bool:
-        """Whether the pod still is this one; the store is told when it is not."""
+        """Whether the pod with this uid still exists; if not, the store drops it."""
         with suppress(NotFound):
             raw = await self._client.get(PODS, entry.key[0], action.name, metadata_only=True)
             if raw["metadata"]["uid"] == action.uid:

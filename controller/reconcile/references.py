@@ -1,4 +1,4 @@
-"""Who owns what the operator makes, and whom an Event or a line of the log speaks of."""
+"""Owner references of created objects, and the subjects of Events and log lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from controller.reconcile.entry import Entry
 
 
 def reference(entry: Entry, update: str | None) -> dict[str, Any] | None:
-    """What an Event is about: the Job, or one of its Updates; None: it is not there."""
+    """The ObjectReference of the Job, or of its Update named ``update``, for an Event. Returns None
+    if the object does not exist."""
     if update is None:
         kind, name = KIND, entry.key[1]
         uid = entry.uid or None
@@ -29,13 +30,13 @@ def reference(entry: Entry, update: str | None) -> dict[str, Any] | None:
 
 
 def about_line(entry: Entry, update: str | None = None) -> dict[str, Any]:
-    """Whom a log line speaks of."""
+    """The ``extra`` fields of a log line about the Job or its Update named ``update``."""
     about: dict[str, Any] = {"job": "/".join(entry.key)}
     return about if update is None else {**about, "update": f"{entry.key[0]}/{update}"}
 
 
 def owner_reference(entry: Entry) -> dict[str, Any]:
-    """The Job as the controller of what it makes; the garbage collector follows it."""
+    """The owner reference to the Job as controller; the garbage collector uses it."""
     assert entry.job is not None
     return {
         "apiVersion": labels.API_VERSION,

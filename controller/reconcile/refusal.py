@@ -1,4 +1,4 @@
-"""Errors of the API server, handed to the core, which judges what they mean."""
+"""Converts errors of the API server for the core, which judges what they mean."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RefusedActions = dict[ActionKey, RefusedAction]
 
 
 def answer(error: ApiError) -> ErrorAnswer:
-    """The error as the core reads it."""
+    """The error in the form that the core judges."""
     return ErrorAnswer(
         status=error.status,
         reason=error.reason,
@@ -29,8 +29,8 @@ def answer(error: ApiError) -> ErrorAnswer:
 def log_illegal(
     key: tuple[str, str], before: tuple[str, ...], illegal: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Log the transitions that a decision wanted and that were refused, each once in a row;
-    ``before``: those of the last decision. Returns ``illegal``."""
+    """Log the illegal transitions that a decision contained, unless the last decision contained
+    them too (``before``). Returns ``illegal``."""
     for words in sorted(set(illegal) - set(before)):
         log.error("refused an illegal transition: %s", words, extra={"job": "/".join(key)})
     return illegal

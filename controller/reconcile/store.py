@@ -1,4 +1,4 @@
-"""Everything that is watched, by Job. What comes in marks its Job's key for a fresh decision."""
+"""Stores all watched objects by Job. A change marks the key of its Job for a new decision."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GONE_KEPT = 10_000
 
 
 class Store:
-    """``changed(key)`` is called when something about a Job may lead to another decision."""
+    """``changed(key)`` is called when a change may lead to another decision about a Job."""
 
     def __init__(
         self, changed: Callable[[Key], None], clock: Callable[[], float] = time.time
@@ -25,24 +25,24 @@ class Store:
         self._changed = changed
         self._clock = clock
         self.entries: dict[Key, Entry] = {}
-        #: Informer key -> where that object is kept.
+        #: Informer key of a pod -> the entry and the slot where the pod is stored.
         self._pods: dict[str, tuple[Key, Slot]] = {}
         self._foreign_pods: dict[str, Key] = {}
         self._updates: dict[str, Key] = {}
         self._revisions: dict[str, Key] = {}
-        #: uids of Jobs that are gone: a list that was under way must not bring them back.
+        #: uids of deleted Jobs: a list that began before the deletion must not bring them back.
         self._dead: deque[str] = deque(maxlen=1_000)
-        #: uids of pods that are gone, oldest first: an answer that comes late is no news.
+        #: uids of deleted pods, oldest first: a late answer must not bring them back.
         self._gone: dict[str, None] = {}
 
     def entry(self, key: Key) -> Entry:
-        """The entry of a key, made if need be."""
+        """The entry of a key; it is created if there is none."""
         if (entry := self.entries.get(key)) is None:
             entry = self.entries[key] = Entry(key)
         return entry
 
     def jobs(self) -> Iterator[Entry]:
-        """The entries whose Job is there."""
+        """The entries whose Job exists and can be read."""
         return (entry for entry in self.entries.values() if entry.job is not None)
 
     # Jobs.
@@ -56,7 +56,7 @@ class Store:
             self._changed(key)
 
     def drop_job(self, key: Key, uid: str) -> None:
-        """The Job with this uid is gone; a successor of its name stays."""
+        """Drop the Job with this uid; another Job of the same name stays."""
         entry = self.entries.get(key)
         if entry is not None and entry.uid == uid:
             self._dead.append(uid)
@@ -66,7 +66,7 @@ class Store:
     # Pods.
 
     def put_pod(self, item: PodObject) -> None:
-        """What the watch shows."""
+        """Take a pod from the watch."""
         self._gone.pop(item.uid, None)
         if item.foreign_controller:
             self._put_foreign_pod(item)
@@ -82,15 +82,18 @@ class Store:
             del apart.conflicts[pod.instance]
 
     def read_pod(self, item: PodObject, now: float) -> None:
-        """The answer to a GET or a patch. The watch may not show that pod, for it lacks our label,
-        or not any more, for its end was told meanwhile: then it is looked at again."""
+        """Take a pod from the answer to a GET or a patch.
+
+        If the pod lacks the label by which the watch selects, or the watch has reported its end
+        already, the watch does not show it; then it is read again a second later.
+        """
         self._take_pod(item)
         if (pod := item.pod) is not None and (item.uid in self._gone or not pod.labelled):
             apart = self.entry((pod.namespace, pod.job)).apart
             apart.unseen[pod.name] = now + LOOK_EVERY
 
     def _put_foreign_pod(self, item: PodObject) -> None:
-        """A pod of somebody else that carries the label of a Job."""
+        """Note a pod that carries the label of a Job but has another controller."""
         namespace, _, name = item.key.partition("/")
         key = (namespace, item.job)
         self._foreign_pods[item.key] = key
@@ -117,8 +120,8 @@ class Store:
             self._changed(key)
 
     def made_pod(self, item: PodObject) -> None:
-        """A create was answered with the pod's metadata: take the pod, unless the watch has seen
-        its end already."""
+        """Take a pod from the answer to its create, which contains only metadata, unless the watch
+        has reported its end already."""
         if item.uid not in self._gone:
             pod = replace(item.pod, partial=True) if item.pod else None
             self._take_pod(replace(item, pod=pod))
@@ -156,7 +159,7 @@ class Store:
             self._settle(entry)
 
     def foreign_names(self, entry: Entry) -> frozenset[str]:
-        """Which of the names that the Job's next Update would take are held by others' Updates."""
+        """The names for the Job's next Update that are held by Updates of other owners."""
         if entry.job is None:
             return frozenset()
         meta = entry.job.metadata
@@ -191,7 +194,7 @@ class Store:
             self._settle(entry)
 
     def _settle(self, entry: Entry) -> None:
-        """Something went: the key is decided anew, or forgotten if nothing is left of it."""
+        """After a deletion: mark the key for a new decision, or drop the entry if it is empty."""
         if entry.empty:
             self.entries.pop(entry.key, None)
         else:

@@ -1,4 +1,4 @@
-"""Compare-and-swap of a status: written only to the very version that was decided on."""
+"""Compare-and-swap of a status: it is written only to the version that was decided on."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from controller.reconcile.merge import merge_patch
 from controller.resource import Resource
 
 
-def check(there: Job | Update | None, seen: Job | Update) -> None:
-    """Raise ``Conflict`` unless what the store has is the version that was decided on."""
-    mine, meta = there.metadata if there else ObjectMeta(), seen.metadata
-    if (mine.uid, mine.resource_version) != (meta.uid, meta.resource_version):
-        raise Conflict(409, "Conflict", f"{meta.name} is no longer what was decided on")
+def check(stored: Job | Update | None, observed: Job | Update) -> None:
+    """Raise ``Conflict`` unless the store still has the version that was decided on."""
+    now, meta = stored.metadata if stored else ObjectMeta(), observed.metadata
+    if (now.uid, now.resource_version) != (meta.uid, meta.resource_version):
+        raise Conflict(409, "Conflict", f"{meta.name} has changed since the decision")
 
 
 def change(old: JobStatus | UpdateStatus, new: JobStatus | UpdateStatus) -> dict[str, Any]:
     """The merge patch from one status to another."""
-    # What is unset is not there: a default of ours is no field of theirs.
-    there = old.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    return merge_patch(there, wire(new))
+    # Unset fields are left out: a default of the model is not a field of the stored object.
+    stored = old.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return merge_patch(stored, wire(new))
 
 
 async def status(
     client: Client, resource: Resource, of: ObjectMeta, patch: dict[str, Any]
 ) -> dict[str, Any]:
-    """Merge ``patch`` into the status of the object that still is the version ``of``; the object as
-    it is now. Raises ``ApiError``: ``Conflict`` when it is another one."""
+    """Merge ``patch`` into the status of the object if it still is the version ``of``. Returns the
+    object as stored. Raises ``ApiError``: ``Conflict`` if it is another version."""
     body = {
         "metadata": {"uid": of.uid, "resourceVersion": of.resource_version},
         "status": patch,

@@ -1,4 +1,4 @@
-"""Asks the API server by dry runs whether it takes what an Update would make (contract rule 13)."""
+"""Checks by dry runs whether the API server accepts what an Update creates (contract rule 13)."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class TemplateCheck:
-    """One check, of a Job that is there."""
+    """One check for an existing Job."""
 
     client: Client
     entry: Entry
     write: plan.CheckTemplate
 
     async def verdict(self, tries: int, now: float) -> Verdict:
-        """What the API server says of a pod, and of the Jobs of job gates: the first refusal, else
-        that they are taken. ``tries``: how often in a row it was asked."""
-        warnings, taken = list[str](), Verdict(True)
+        """The API server's verdict about a pod and about the Jobs of job gates: the first refusal,
+        or acceptance. ``tries``: number of checks in a row, for the back-off."""
+        warnings, accepted = list[str](), Verdict(True)
         try:
             bodies = await self._bodies()
         except ApiError as error:
@@ -44,7 +44,7 @@ class TemplateCheck:
                     resource,
                     self.entry.key[0],
                     body,
-                    # Strict: a field that nobody knows would vanish without a word.
+                    # A dry run is strict: otherwise unknown fields would be dropped silently.
                     dry_run=True,
                     warned=warnings.extend,
                     metadata_only=True,
@@ -52,29 +52,30 @@ class TemplateCheck:
             except NotHolderError:
                 raise
             except ApiError as error:
-                found = judgement.verdict(refusal.answer(error), tries, now)
-                if not found.accepted:
-                    return judgement.of_gate(gate, found) if gate else found
-                taken = found
-        return replace(taken, warnings=tuple(dict.fromkeys(warnings)))
+                verdict = judgement.verdict(refusal.answer(error), tries, now)
+                if not verdict.accepted:
+                    return judgement.of_gate(gate, verdict) if gate else verdict
+                accepted = verdict
+        return replace(accepted, warnings=tuple(dict.fromkeys(warnings)))
 
     async def _bodies(self) -> list[tuple[str, Resource, Body]]:
-        """What is tried, with the name of the gate that it is for. Raises ``ApiError``."""
-        entry, revision, found = self.entry, self.write.revision, list[tuple[str, Resource, Body]]()
+        """The objects to try, each with the name of its gate ("" for the pod). Raises
+        ``ApiError``."""
+        entry, revision, tried = self.entry, self.write.revision, list[tuple[str, Resource, Body]]()
         assert entry.job is not None
         if revision:
             maker = await prepared(self.client, entry, entry.job, revision)
-            found.append(("", PODS, maker.dry_run(instances=entry.job.spec.instances)))
+            tried.append(("", PODS, maker.dry_run(instances=entry.job.spec.instances)))
         namespace, name = entry.key
         digest = revision.removeprefix(f"{name}-")
         context = Context(namespace, name, "", "", revision, digest, 0, "", (), ())
         for gate in self._gates():
             if gate.job is not None:
-                found.append((gate.name, BATCH_JOBS, job_gate.rehearsal(gate, context)))
-        return found
+                tried.append((gate.name, BATCH_JOBS, job_gate.rehearsal(gate, context)))
+        return tried
 
     def _gates(self) -> tuple[Gate, ...]:
-        """Those that the Update would be asked through: its own, else the Job's."""
+        """The gates that the Update would have: its own, or the Job's."""
         assert self.entry.job is not None
         asks = (u.update for u in self.entry.updates.values() if u.uid == self.write.update)
         update = next(asks, None)
