@@ -14,12 +14,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from controller.api import labels
-from controller.api.ids import Ids
-from controller.api.job import KIND, Job
+from controller.api.job import Job
+from controller.api.meta import ObjectMeta
 from controller.api.pods.pod import slot_of
 from controller.api.pods.wire import PodWire
 from controller.core.model import plan
-from controller.core.pods.facts import View
+from controller.core.pods import identity
+from controller.core.pods.identity import NameConflict
 from controller.kube.client import Client
 from controller.kube.errors import NotFound
 from controller.kube.resources import PODS
@@ -33,20 +34,6 @@ if TYPE_CHECKING:
 LOOK_EVERY: Final = 1.0
 #: Maximum number of unseen pods that one reconcile reads.
 AT_ONCE: Final = 20
-
-
-@dataclass(frozen=True)
-class NameConflict:
-    """The name of an instance's pod is held by a pod of someone else.
-
-    ``revision`` is the revision that the instance should run. ``who`` says in words who holds the
-    name. At ``until`` (epoch seconds) the pod is read again.
-    """
-
-    name: str
-    revision: str
-    who: str
-    until: float
 
 
 @dataclass
@@ -69,24 +56,6 @@ class Apart:
         self.conflicts.clear()
         self.reported.clear()
 
-    def name_conflicts(self, view: View, slots: Ids) -> dict[int, str]:
-        """Instance -> who holds the name of its pod, in words.
-
-        The holder may carry the Job's label as well. A conflict in the slot where the instance does
-        not live counts only if the instance has a pod, because only a surge needs that slot.
-        ``slots``: ids of the instances that live in slot ``-s``.
-        """
-        holders = dict[int, str]()
-        for i, conflict in self.conflicts.items():
-            own = conflict.name.endswith("-s") == (i in slots)
-            if own or i in view.present:
-                holders[i] = conflict.who
-        for slot in (view, view.twin):
-            for i in slot.foreign:
-                if (pod := slot.pod(i)).foreign_controller:
-                    holders[i] = _held(pod.name, pod.foreign_controller, "")
-        return holders
-
     def news(self, job: str) -> list[str]:
         """Messages about foreign pods with the Job's label; one per controller, only once."""
         notes = []
@@ -107,26 +76,14 @@ class Apart:
 
 
 def is_kept(raw: dict[str, Any], entry: Entry) -> bool:
-    """Whether the store keeps a pod that has the name of an instance's pod (contract rule 14).
-
-    It keeps the Job's own pods. Of pods with the Job's label it also keeps those without a
-    controller and those of a former Job of the same name.
-    """
-    owner, job = _owner(raw), entry.key[1]
-    if owner is not None and owner["uid"] == entry.uid:
-        return True
-    labelled = raw["metadata"].get("labels", {}).get(labels.JOB) == job
-    return labelled and (owner is None or (owner["kind"], owner["name"]) == (KIND, job))
+    """Whether the store keeps a pod that has the name of an instance's pod."""
+    return identity.is_of(ObjectMeta.model_validate(raw["metadata"]), entry.uid, entry.key[1])
 
 
 def name_conflict_of(raw: dict[str, Any], entry: Entry, revision: str, now: float) -> NameConflict:
     """The name conflict with a pod of someone else; ``revision``: that of our instance."""
-    name, owner, job = raw["metadata"]["name"], _owner(raw), entry.key[1]
-    ours = f"kubectl label pod {name} {labels.JOB}={job}"
-    if revision:
-        ours += f" {labels.REVISION}={revision.removeprefix(f'{job}-')}"
-    who = f"{owner['kind']} {owner['name']}" if owner else ""
-    return NameConflict(name, revision, _held(name, who, ours), now + LOOK_EVERY)
+    meta = ObjectMeta.model_validate(raw["metadata"])
+    return identity.conflict(meta, entry.key[1], revision, now + LOOK_EVERY)
 
 
 def surplus(actions: Iterable[plan.Action], job: Job) -> Iterator[str]:
@@ -182,17 +139,3 @@ async def _look_at_unseen(
         store.read_pod(pod_of(PodWire.model_validate(raw)), now)
     else:
         store.drop_pod(f"{entry.key[0]}/{name}", known.uid)
-
-
-def _held(name: str, who: str, label: str) -> str:
-    whose = f"belongs to {who}" if who else "nobody owns"
-    ways = [f"delete {who} with --cascade=orphan"] if who else []
-    ways += [label] if label else []
-    return f"the name {name} is held by a pod that {whose}; delete it, or hand it over: " + (
-        ", then ".join(ways)
-    )
-
-
-def _owner(raw: dict[str, Any]) -> dict[str, Any] | None:
-    owners = raw["metadata"].get("ownerReferences", ())
-    return next((o for o in owners if o.get("controller")), None)

@@ -21,6 +21,7 @@ from controller.core.model import plan
 from controller.core.model.limits import TEMPLATES_KEPT
 from controller.core.model.observed import Finished, GateAnswer, Node, Observed, Refusal, Verdict
 from controller.core.model.plan import ActionKey
+from controller.core.pods.identity import name_conflicts
 from controller.core.pods.index import Instances
 from controller.core.revisions import revision as revisions
 from controller.core.revisions.template import Prepared
@@ -255,7 +256,7 @@ class Entry:
             refusals=dict(self.refusals),
             refused_actions=dict(self.refused_actions),
             pruning=frozenset(uid for verb, uid in self.under_way if verb == "prune"),
-            name_conflicts=self.apart.name_conflicts(view, job.status.slots),
+            name_conflicts=name_conflicts(self.apart.conflicts, view, job.status.slots),
             remade=dict(self.instances.remade),
             nodes=self.nodes,
             refused_writes=dict(self.refused_writes),

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from controller.core.pods.identity import NameConflict
 from controller.kube.errors import Forbidden
-from controller.reconcile.apart import NameConflict
 from tests.unit.reconcile.fake_api import Shop
 
 OURS = {
