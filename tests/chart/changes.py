@@ -1,4 +1,4 @@
-"""One change of each value of the chart: something else than the default, that Kubernetes takes."""
+"""A change of each value of the chart to another valid value than its default."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 @dataclass(frozen=True)
 class Change:
-    """``value`` instead of the default; ``given`` is what else has to be said for it to count."""
+    """``value`` replaces the default. ``given``: other values that it needs to have an effect."""
 
     value: Any
     given: dict[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""One control plane for the tests of the chart, with all that a strict owner would turn on."""
+"""One control plane for the tests of the chart, with strict security settings."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.chart.dry_run import DryRun
 from tests.chart.helm import NAMESPACE, RELEASE
 from tests.chart.release import Release
 
-#: Without the right to update `jobs/finalizers` nothing can be owned by a Job on such a cluster.
+#: On such a cluster an owner reference to a Job needs the permission to update its finalizers.
 STRICT = ("--enable-admission-plugins=OwnerReferencesPermissionEnforcement",)
-#: Pod Security refuses pods that are not as locked down as can be.
+#: Pod Security refuses pods that do not comply with the profile `restricted`.
 RESTRICTED = f"""
 apiVersion: v1
 kind: Namespace
@@ -31,7 +31,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="package")
 def installed(cluster: Cluster) -> Release:
-    """The chart with nothing but its defaults, in a namespace as strict as there is."""
+    """The chart with its default values, in a namespace with Pod Security `restricted`."""
     return strictly_installed(cluster)
 
 
@@ -49,6 +49,6 @@ def dry_run(cluster: Cluster) -> DryRun:
 
 @pytest.fixture(scope="module")
 def fresh_cluster() -> Iterator[Cluster]:
-    """For tests that take the chart away again."""
+    """A cluster for tests that uninstall the chart."""
     with Cluster(nodes=3, audit=True, api_args=STRICT) as cluster:
         yield cluster

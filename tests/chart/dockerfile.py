@@ -1,8 +1,8 @@
-"""Reads a Dockerfile and does what it says without Docker, in a folder that plays the root.
+"""Runs the instructions of a Dockerfile without Docker, in a folder that replaces the root.
 
-It knows what our Dockerfile needs: FROM, ARG, ENV, WORKDIR, COPY and RUN. Absolute paths of its
-own (``/src``, ``/opt``, …) are moved into the folder, in commands too; the base image is played by
-this machine, with the Python that is given.
+It supports the instructions of the project's Dockerfile: FROM, ARG, ENV, WORKDIR, COPY and RUN.
+Absolute paths of the Dockerfile (``/src``, ``/opt``, …) are moved into the folder, also in
+commands. This machine, with the given Python, replaces the base image.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OWN = re.compile(r"(?<![\w./-])/(src|opt|wheels)(?=[/\s;]|$)")
 
 @dataclass
 class Stage:
-    """What stands between one FROM and the next, as (instruction, rest)."""
+    """The instructions between one FROM and the next, as (instruction, arguments)."""
 
     base: str
     name: str
@@ -32,7 +32,7 @@ class Stage:
 
 
 def stages(text: str) -> list[Stage]:
-    """The stages in order; ARGs before the first FROM are filled into the names of the bases."""
+    """The stages in order. ARGs before the first FROM are replaced in the names of base images."""
     arguments: dict[str, str] = {}
     found: list[Stage] = []
     text = "".join(line for line in text.splitlines(True) if not line.lstrip().startswith("#"))
@@ -53,8 +53,8 @@ def stages(text: str) -> list[Stage]:
 
 
 def ignored(path: str, rules: str) -> bool:
-    """Whether .dockerignore keeps a path out of the build: the last rule that matches it or one
-    of its folders counts."""
+    """Whether .dockerignore excludes a path: the last rule that matches the path or one of its
+    folders decides."""
     parts = path.split("/")
     above = ["/".join(parts[: n + 1]) for n in range(len(parts))]
     verdict = False
@@ -70,7 +70,8 @@ def ignored(path: str, rules: str) -> bool:
 
 
 class Build:
-    """Plays one stage in ``root``; files come from ``context``, as far as .dockerignore lets."""
+    """Runs one stage in ``root``, with the files of ``context`` that .dockerignore does not
+    exclude."""
 
     def __init__(self, root: Path, context: Path, python: Path) -> None:
         self.root = root
@@ -90,7 +91,7 @@ class Build:
                     self._folder.mkdir(parents=True, exist_ok=True)
                 case "ENV":
                     self._environ |= dict(entry.split("=", 1) for entry in shlex.split(rest))
-                    # Packages that were fetched before need not be fetched again.
+                    # Use pip's cache of downloaded packages.
                     self._environ.pop("PIP_NO_CACHE_DIR", None)
                 case "COPY":
                     *sources, target = rest.split()
@@ -99,16 +100,16 @@ class Build:
                 case "RUN":
                     self._run(rest)
                 case _:
-                    raise AssertionError(f"{instruction} is not expected while building")
+                    raise AssertionError(f"unexpected instruction {instruction}")
 
     def _copy(self, source: str, target: str) -> None:
         origin = self._context / source
         files = [origin] if origin.is_file() else [f for f in origin.rglob("*") if f.is_file()]
-        assert files, f"COPY {source}: there is no such file"
+        assert files, f"COPY {source}: the file does not exist"
         for file in files:
             name = str(file.relative_to(self._context))
             if ignored(name, self._rules):
-                assert file != origin, f"COPY {source}: .dockerignore keeps it out"
+                assert file != origin, f"COPY {source}: .dockerignore excludes it"
                 continue
             inner = file.name if file == origin else str(file.relative_to(origin))
             place = self._folder / target / inner

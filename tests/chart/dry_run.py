@@ -1,4 +1,4 @@
-"""Asks the API server whether it would take an object, strictly, and keeps nothing."""
+"""Asks the API server with a strict dry run whether it accepts an object."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PLURALS: Final = {
     "MutatingAdmissionPolicy": "mutatingadmissionpolicies",
 }
 
-#: What the Prometheus operator's own definition says about the fields that the chart uses.
+#: The part of the Prometheus operator's definition for the fields that the chart uses.
 _RELABELINGS: Final = {
     "type": "array",
     "items": {
@@ -80,7 +80,7 @@ _DEFINITIONS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
 class DryRun:
-    """For one cluster; the same object is asked about once."""
+    """Dry runs in one cluster. Each object is sent once."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._api = cluster.api
@@ -95,7 +95,7 @@ class DryRun:
             self._apply(f"/api/v1/namespaces/{name}", body)
 
     def send(self, body: dict[str, Any]) -> None:
-        """Raises ``ApiError`` with the API server's words when it would not take the object."""
+        """Raises ``ApiError`` with the API server's message if it refuses the object."""
         text = json.dumps(body, sort_keys=True)
         if text not in self._passed:
             self._apply(path(body), body, "&dryRun=All")
@@ -107,11 +107,11 @@ class DryRun:
 
 
 def path(body: dict[str, Any]) -> str:
-    """Where an object lives."""
+    """The path of an object."""
     version, kind, meta = body["apiVersion"], body["kind"], body["metadata"]
     plural = _PLURALS.get(kind, f"{kind.lower()}s")
     root = f"/apis/{version}" if "/" in version else f"/api/{version}"
     if kind in _CLUSTER_WIDE:
-        assert "namespace" not in meta, f"{kind} {meta['name']} is in no namespace"
+        assert "namespace" not in meta, f"{kind} {meta['name']} has no namespace"
         return f"{root}/{plural}/{meta['name']}"
     return f"{root}/namespaces/{meta['namespace']}/{plural}/{meta['name']}"

@@ -1,4 +1,4 @@
-"""Gives a user exactly the roles of the chart: for tests that start the operator themselves."""
+"""Gives a user exactly the roles of the chart, for tests that start the operator themselves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.chart.helm import nested, render
 def grant(
     cluster: Cluster, user: str, leases: Sequence[str], lease_namespace: str = "kube-system"
 ) -> None:
-    """Cluster-wide; each of ``leases`` may be held."""
+    """Grant the roles cluster-wide; the user may hold each of ``leases``."""
     found = []
     for lease in leases:
         values = {

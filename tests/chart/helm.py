@@ -1,4 +1,4 @@
-"""The real helm, with folders of its own, and what it renders as plain objects."""
+"""Runs the real helm with its own folders, and returns the rendered objects."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ RELEASE = NAMESPACE = "echelon"
 
 
 class HelmError(Exception):
-    """Helm said no, in its own words."""
+    """Helm failed. The text is its message."""
 
 
 def helm(
     *args: str, kubeconfig: Path | None = None, values: Mapping[str, Any] | None = None
 ) -> str:
-    """What helm prints. ``values`` are handed over as a file, so that types survive; as JSON, as
-    PyYAML leaves texts bare that helm takes for numbers (1e3)."""
+    """Run helm and return its output. ``values`` are passed as a file, to keep their types. The
+    file is JSON, because PyYAML does not quote some strings that helm reads as numbers (1e3)."""
     with tempfile.TemporaryDirectory() as home:
         environ = {k: v for k, v in os.environ.items() if not k.startswith(("HELM_", "KUBE"))}
         environ |= {f"HELM_{name}_HOME": home for name in ("CACHE", "CONFIG", "DATA")}
@@ -72,7 +72,7 @@ def one(rendered: list[Object], kind: str, name: str | None = None) -> Object:
 
 @cache
 def default_objects() -> list[Object]:
-    """The release without any values given. Not to be changed."""
+    """The release with default values. Do not modify the result."""
     return render()
 
 

@@ -1,8 +1,7 @@
-"""A release of the chart in a cluster, and the operator as the process its pods would run.
+"""A release of the chart in a cluster, and the operator as a process with the pod's settings.
 
-The nodes are simulated, so nothing runs in the pods. The process started here in their place has
-the container's flags and the token of the release's ServiceAccount: it may do exactly what the
-chart allows.
+The nodes are simulated, so no container runs. The test starts a process instead, with the flags of
+the container and the token of the release's ServiceAccount: it has exactly the chart's permissions.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ GROUP = "/apis/echelon.dev/v1alpha1"
 
 
 class Release:
-    """``helm install`` with ``values`` (flat), and what follows. Namespaces are made as needed."""
+    """A release, installed with ``values`` (flat). Namespaces are created if needed."""
 
     def __init__(
         self, cluster: Cluster, name: str, namespace: str, values: Mapping[str, Any] | None = None
@@ -39,12 +38,12 @@ class Release:
         return f"system:serviceaccount:{self.namespace}:{self.name}"
 
     def helm(self, *args: str, values: Mapping[str, Any] | None = None) -> str:
-        """A command of helm about this release."""
+        """Run a helm command for this release."""
         flags = ("--namespace", self.namespace)
         return helm(*args, *flags, kubeconfig=self.cluster.kubeconfig, values=values)
 
     def install(self, *flags: str) -> str:
-        """Returns when the pods of the operator are Ready; says what helm says."""
+        """Install the release. Returns helm's output when the operator's pods are Ready."""
         waiting = ("--wait", "--timeout", "60s", *flags)
         return self.helm("install", self.name, str(self.chart), *waiting, values=self._nested())
 
@@ -69,7 +68,7 @@ class Release:
 
     @contextmanager
     def operator(self) -> Iterator[Operator]:
-        """The operator at work under the chart's roles."""
+        """Run the operator with the chart's roles. Returns when it acts."""
         operator = Operator(self.cluster, self.name, args=self.args, kubeconfig=self._kubeconfig())
         operator.start()
         try:
@@ -78,7 +77,7 @@ class Release:
             operator.close()
 
     def _kubeconfig(self) -> Path:
-        """As in a pod: the ServiceAccount's token, and nothing else."""
+        """A kubeconfig with the ServiceAccount's token, as in a pod."""
         token = self.cluster.kubectl(
             "create", "token", self.name, "--namespace", self.namespace
         ).strip()
@@ -99,7 +98,7 @@ class Release:
 
 
 class Jobs:
-    """Jobs of one namespace, as a user has them."""
+    """Jobs of one namespace, as a user would use them."""
 
     def __init__(self, cluster: Cluster, namespace: str) -> None:
         self.cluster = cluster
@@ -113,13 +112,13 @@ class Jobs:
         return f"{root}/namespaces/{self.namespace}/{plural}/{name}".rstrip("/")
 
     def make(self, name: str = "web", **spec: Any) -> None:
-        """A Job of three instances; returns when all are available."""
+        """Create a Job of three instances. Returns when all are available."""
         self.cluster.api.create(self.path("echelonjobs"), job(name, **spec))
         self.wait(f"{name} available", lambda: self._available(name) == 3)
 
     def roll(self, image: str, *phases: str, name: str = "web", **container: Any) -> Object:
-        """Change the image, or further fields of the container, and wait until an Update of it
-        has ended so."""
+        """Change the image, or other fields of the container, and wait until its Update has ended
+        in one of these phases."""
         before = {update["metadata"]["uid"] for update in self.all("updates")}
         made = template(image)
         made["spec"]["containers"][0] |= container
@@ -133,7 +132,7 @@ class Jobs:
         return found
 
     def all(self, plural: str) -> list[Object]:
-        """Every object of a kind; asked again while a changed definition is taken in."""
+        """Every object of a kind. Retries while the API server loads a changed definition."""
         found: Object = self.wait(plural, lambda: self.cluster.api.get(self.path(plural)))
         return list(found["items"])
 
@@ -141,7 +140,7 @@ class Jobs:
         return {pod["spec"]["containers"][0]["image"] for pod in self.all("pods")}
 
     def uids(self) -> dict[str, str]:
-        """Of all that belongs to Jobs."""
+        """The uids of all Jobs and their objects."""
         plurals = ("echelonjobs", "updates", "pods", "controllerrevisions")
         return {
             f"{plural}/{o['metadata']['name']}": o["metadata"]["uid"]

@@ -1,4 +1,4 @@
-"""Who changed an Update: the chart's policy writes it down, and nobody can write anything else."""
+"""The chart's policy records who changed an Update, and nobody can write another name."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.integration.harness.manifests import job, phase, template, update
 
 ON = "mutatingAdmissionPolicy.enabled"
 KINDS = {"MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"}
-#: What somebody would write who wants to be somebody else.
+#: The annotation of a user who pretends to be another user.
 FORGED: Object = {"metadata": {"annotations": {CHANGED_BY: "mallory"}}}
 
 
 @pytest.fixture(scope="module")
 def release(cluster: Cluster, installed: Release) -> Iterator[Release]:
-    """One that serves a single namespace, and stamps what is changed there."""
-    assert installed.name == "echelon", "a second release leaves the CRDs to the first"
+    """A release that serves one namespace, and records the users of changes there."""
+    assert installed.name == "echelon", "a second release does not install the CRDs"
     Jobs(cluster, "stamped")
     values = {
         "fullnameOverride": "stamping",
@@ -36,7 +36,7 @@ def release(cluster: Cluster, installed: Release) -> Iterator[Release]:
     release.install("--create-namespace")
     yield release
     release.uninstall()
-    # All that is in it, too: operators of other tests serve every namespace.
+    # Delete its objects, too, because operators of other tests serve every namespace.
     cluster.kubectl("delete", "namespace", "stamped", "--timeout=60s")
 
 
@@ -47,7 +47,7 @@ def jobs(release: Release) -> Jobs:
 
 @pytest.fixture(scope="module")
 def as_user(jobs: Jobs) -> Callable[[str], Api]:
-    """Requests of somebody who may edit; given once the policy is in force for them."""
+    """A client of a user with the role edit. Returned when the policy is in force for the user."""
 
     def made(name: str) -> Api:
         cluster = jobs.cluster
@@ -89,7 +89,7 @@ def test_who_made_it_and_who_changed_its_spec(jobs: Jobs, alice: Api, bob: Api) 
     assert who(made) == "alice"
     path = jobs.path("updates", "spec")
     assert who(bob.patch(path, {"spec": {"paused": True}})) == "bob"
-    assert who(alice.patch(path, {"spec": {"paused": True}})) == "bob", "nothing new"
+    assert who(alice.patch(path, {"spec": {"paused": True}})) == "bob", "no new annotation"
     assert who(alice.patch(path, {"spec": {"action": "Rollback"}})) == "alice"
 
 
@@ -100,7 +100,7 @@ def test_nobody_is_somebody_else(jobs: Jobs, alice: Api, bob: Api) -> None:
     assert who(alice.create(jobs.path("updates"), body)) == "alice"
     assert who(bob.patch(path, {"spec": {"paused": True}, **FORGED})) == "bob"
     assert who(alice.patch(path, FORGED)) == "bob"
-    # The policy does not look at the status; the API server takes no annotations there.
+    # The policy ignores the status; the API server ignores annotations in status writes.
     jobs.cluster.api.patch(f"{path}/status", FORGED)
     assert who(bob.get(path)) == "bob"
 
@@ -164,7 +164,9 @@ def test_the_history_names_users(release: Release, jobs: Jobs, alice: Api, bob: 
         alice.patch(jobs.path("echelonjobs", "web"), new)
         alice.create(jobs.path("updates"), update("mine"))
         rolling = seen("RollingForward")
-        assert ADMITTED in rolling["metadata"]["annotations"], "the operator wrote there, too"
+        assert ADMITTED in rolling["metadata"]["annotations"], (
+            "the operator wrote to the Update, too"
+        )
         assert who(rolling) == "alice"
         alice.patch(path, {"spec": {"paused": True}})
         assert seen("RollForwardPaused")["status"]["history"][0]["by"] == "alice"

@@ -1,4 +1,4 @@
-"""Echelon's placeholders in a user's own chart: as docs/helm.md says, with the real helm."""
+"""Echelon's placeholders in a user's chart work as docs/helm.md says, with the real helm."""
 
 from __future__ import annotations
 

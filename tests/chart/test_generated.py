@@ -1,4 +1,4 @@
-"""What is generated is as generated, and the generators say no to what they cannot do."""
+"""The generated files are up to date, and the generators refuse invalid input."""
 
 from __future__ import annotations
 

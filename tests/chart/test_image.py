@@ -1,4 +1,4 @@
-"""The image, as far as it can be had without Docker: its build is played step by step."""
+"""The image, as far as it can be tested without Docker: its build steps run one by one."""
 
 from __future__ import annotations
 
@@ -94,14 +94,14 @@ def test_only_what_is_needed_is_sent_to_the_build(path: str, expected: bool) -> 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that is /opt/echelon in the image."""
+    """The folder that becomes /opt/echelon in the image."""
     root = tmp_path_factory.mktemp("image") / "root"
     Build(root, ROOT, Path(sys.base_prefix, "bin", "python3")).play(BUILD)
     return root / "opt" / "echelon"
 
 
 def start(built: Path, *args: str) -> tuple[float, str]:
-    """Seconds that the program ran, and what it said; files can be written nowhere."""
+    """Run the program on a read-only file system. Returns its seconds and output."""
     environ = {"PATH": f"{built / 'bin'}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
     began = time.perf_counter()
     done = subprocess.run(
@@ -117,7 +117,7 @@ def start(built: Path, *args: str) -> tuple[float, str]:
 
 def test_it_starts_within_two_seconds(built: Path) -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    # This machine does other things at the same time: the best of three.
+    # The best of three, because this machine may be busy.
     times = []
     for _ in range(3):
         seconds, said = start(built, "--version")

@@ -1,6 +1,6 @@
-"""Null takes a value away: the same as nothing where that has a meaning, else refused by name.
+"""Null removes a value: it means the empty value if that is valid, otherwise an error names it.
 
-So in values files that lie above each other, and in those of a chart that has this one as a part.
+This holds for values files that override each other, and for a chart that depends on this one.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from tests.chart.helm import HelmError, helm, nested, objects, one, template
 
 VALUES = values((CHART / "values.yaml").read_text())
 EMPTY: tuple[Any, ...] = ("", [], {})
-#: Not needed where another value says it.
+#: Values that may be null, because another value can replace them.
 OTHERWISE = "podDisruptionBudget.maxUnavailable"
 GROUPS = sorted({v.path[:depth] for v in VALUES for depth in range(1, len(v.path))})
-#: Whatever turns something on, with all that is off by default.
+#: Enables everything that is off by default.
 ON = {
     "metrics.serviceMonitor.enabled": True,
     "networkPolicy.enabled": True,
@@ -38,7 +38,7 @@ def is_empty(value: Value) -> bool:
 
 
 def is_required(value: Value) -> bool:
-    """Numbers, switches and names that the chart cannot do without."""
+    """Whether the chart requires the value: a number, a boolean or a required name."""
     return not (is_empty(value) or isinstance(value.default, dict) or value.name == OTHERWISE)
 
 

@@ -1,4 +1,4 @@
-"""The life of a release on a real API server: whatever helm does, no Job, Update or pod is lost."""
+"""The life of a release on a real API server: no helm command loses a Job, an Update or a pod."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def release(fresh_cluster: Cluster) -> Release:
 
 @pytest.fixture(scope="module")
 def jobs(release: Release) -> Jobs:
-    """A Job with a history; the operator is gone again."""
+    """A Job with a history. The operator has stopped."""
     jobs = Jobs(release.cluster, "apps")
     with release.operator():
         jobs.make()
@@ -44,7 +44,7 @@ def conditions(obj: dict[str, object]) -> dict[str, str]:
 
 
 def newer_chart(folder: Path) -> Path:
-    """The next version of the chart: one that describes a column of each kind otherwise."""
+    """The next version of the chart, with another column of each kind."""
     chart = folder / "echelon"
     shutil.copytree(CHART, chart)
     for file in (chart / "templates" / "crds").glob("*.yaml"):
@@ -101,7 +101,7 @@ def test_an_upgrade_loses_nothing_and_upgrades_the_definitions(
         jobs.roll("app:4-crash-loop", "RolledBack")
     assert all("Newer" not in columns(release, plural) for plural in PLURALS)
     assert jobs.images() == {"app:3"}
-    assert before["pods/web-2"] == jobs.uids()["pods/web-2"], "the update never came so far"
+    assert before["pods/web-2"] == jobs.uids()["pods/web-2"], "the update did not get that far"
 
 
 def test_the_strategy_can_be_changed_and_back(release: Release) -> None:

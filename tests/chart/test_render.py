@@ -1,4 +1,4 @@
-"""What the chart renders, as far as it can be judged without a cluster."""
+"""The rendered chart, as far as it can be tested without a cluster."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.chart.helm import (
 
 
 def flags(values: Object | None = None) -> settings.Settings:
-    """What the operator understands of the container's flags."""
+    """The operator's settings from the container's flags."""
     return settings.load(container(render(values))["args"], {})
 
 
@@ -69,7 +69,7 @@ def test_values_reach_the_operator() -> None:
     )
     assert got.namespaces == ("b", "a")
     assert (got.lease_retry, got.workers, got.connections) == (0.5, 7, 3)
-    assert got.metrics_address.host == "127.0.0.1", "nobody else sees them"
+    assert got.metrics_address.host == "127.0.0.1", "only the pod itself can read them"
 
 
 def test_the_pod_is_locked_down() -> None:

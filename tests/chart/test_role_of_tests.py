@@ -1,4 +1,4 @@
-"""The integration tests run the operator under this chart's rules: are those really they?"""
+"""The integration tests run the operator with exactly the rules of this chart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chart's roles are enough for the operator, hold nothing it does not use, and serve users."""
+"""The chart's roles are sufficient for the operator, contain no unused rule, and serve users."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from tests.integration.harness.manifests import job, sim
 Right = tuple[str, str]
 OPERATORS = ("echelon", "echelon-lease")
 PRUNING: dict[str, Any] = {"updateHistoryLimit": 1, "revisionHistoryLimit": 1}
-#: Before and after a resize; only Recreate makes resources of none.
+#: Before and after a resize; only Recreate can add resources where there were none.
 SMALL, LARGE = ({"requests": {"cpu": cpu, "memory": "16Mi"}} for cpu in ("10m", "20m"))
-#: Granted, though no test brings about the request.
+#: Rights that are granted although no test here makes the request.
 UNSEEN = {
-    # Asked for by admission, on behalf of what names the Job as its owner; no request of its own.
+    # Admission checks it for objects with an owner reference to the Job; there is no request.
     ("update", "echelonjobs/finalizers"),
-    # The count of news that is said again and again: written 10 s after the first.
+    # The count of a repeated Event, which is written 10 s after the first.
     ("patch", "events"),
-    # Gates that run a Job: the tests of gates ask them, under the same rules.
+    # Job gates: the tests of gates make these requests, with the same rules.
     ("create", "jobs.batch"),
     ("get", "jobs.batch"),
     ("get", "pods/log"),
-    # For those that an older version of the operator made: tests/integration/test_revisions.py.
+    # For revisions of an older operator: tests/integration/test_revisions.py.
     ("update", "controllerrevisions"),
-    # Asked for when a pod is late: no deadline of these tests passes.
+    # Read when a pod is late: in these tests no deadline passes.
     ("get", "nodes"),
 }
 
 
 def exercise(release: Release, jobs: Jobs) -> None:
-    """All that the operator does to objects, with a restart in the middle."""
+    """Make the operator do all its writes, with a restart in the middle."""
     with release.operator():
         jobs.make(**PRUNING)
         jobs.roll("app:2", "RolledForward")
@@ -45,7 +45,7 @@ def exercise(release: Release, jobs: Jobs) -> None:
         assert jobs.images() == {"app:2"}
         jobs.roll("app:1", "RolledForward", resources=SMALL)
         resize(jobs)
-        mend(jobs)
+        remove_labels(jobs)
         jobs.roll("app:4-never-ready", "RollingForward")
     with release.operator():
         undo(jobs)
@@ -59,7 +59,7 @@ def exercise(release: Release, jobs: Jobs) -> None:
 
 
 def resize(jobs: Jobs) -> None:
-    """Other resources in place, and then pods are replaced again."""
+    """Change resources in place, then replace pods again."""
     before = {pod["metadata"]["uid"] for pod in jobs.all("pods")}
     jobs.cluster.api.patch(jobs.path("echelonjobs", "web"), replacement("InPlace"))
     jobs.roll("app:1", "RolledForward", resources=LARGE)
@@ -73,8 +73,8 @@ def replacement(how: str | None) -> Object:
     return {"spec": {"update": {"replacement": how}}}
 
 
-def mend(jobs: Jobs) -> None:
-    """Take a pod its labels; the operator puts them back."""
+def remove_labels(jobs: Jobs) -> None:
+    """Remove a pod's labels; the operator repairs the pod."""
     pod = jobs.path("pods", "web-0")
     uid = jobs.cluster.api.get(pod)["metadata"]["uid"]
     jobs.cluster.api.patch(pod, {"metadata": {"labels": {"echelon.dev/job": None}}})
@@ -86,7 +86,7 @@ def mend(jobs: Jobs) -> None:
 
 
 def undo(jobs: Jobs) -> None:
-    """The active update fails; the pods of before are made by an operator that never saw one."""
+    """Let the active update fail; an operator started later creates the former pods."""
     crash = {"metadata": {"annotations": sim(behaviour="crash-loop")}}
     jobs.wait("a new pod", lambda: "app:4-never-ready" in jobs.images())
     for pod in jobs.all("pods"):
@@ -97,7 +97,7 @@ def undo(jobs: Jobs) -> None:
 
 
 def be_adopted(jobs: Jobs) -> None:
-    """The Job goes without its pods and revisions, and comes back: they are its own again."""
+    """Delete the Job without its pods and revisions, and create it again: it adopts them."""
     path = jobs.path("echelonjobs", "web")
     there = jobs.cluster.api.get(path)
     jobs.cluster.api.delete(path, {"propagationPolicy": "Orphan"})
@@ -138,7 +138,7 @@ def refused(requests: Iterable[Request]) -> list[str]:
 
 
 def test_cluster_wide_the_role_is_enough_and_not_more(cluster: Cluster, installed: Release) -> None:
-    # Left by an operator of another test.
+    # From an operator of another test.
     lease = ("lease", "echelon", "--namespace", installed.namespace)
     cluster.kubectl("delete", *lease, "--ignore-not-found")
     audit = Audit(cluster.audit_log)
@@ -156,7 +156,7 @@ def test_cluster_wide_the_role_is_enough_and_not_more(cluster: Cluster, installe
 
 
 def test_roles_of_some_namespaces_are_enough(cluster: Cluster, installed: Release) -> None:
-    assert installed.name == "echelon", "a second release leaves the CRDs to the first"
+    assert installed.name == "echelon", "a second release does not install the CRDs"
     one, other, foreign = (Jobs(cluster, name) for name in ("team-1", "team-2", "team-3"))
     second = Release(
         cluster,

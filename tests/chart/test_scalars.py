@@ -1,4 +1,4 @@
-"""Names that YAML would read as numbers or truth values stay names."""
+"""Names that YAML would read as numbers or booleans stay strings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hack.devcluster.cluster import Cluster
 from tests.chart.helm import nested, one, render, template
 from tests.chart.release import Release
 
-#: What some reader of YAML, 1.1 or 1.2, takes for something else than text.
+#: Scalars that some parser of YAML 1.1 or 1.2 does not read as a string.
 NO_TEXT: Final = re.compile(
     r"""
     | ~ | null | true | false | yes | no | on | off | y | n
@@ -23,7 +23,7 @@ NO_TEXT: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-#: Fields whose value is text, and maps and lists that hold nothing else.
+#: Fields whose value is a string, and maps and lists of strings.
 TEXTS: Final = {
     "name", "namespace", "serviceAccountName", "priorityClassName", "runtimeClassName", "image",
     "interval", "scrapeTimeout", "labels", "annotations", "matchLabels", "nodeSelector",
@@ -60,11 +60,11 @@ ODD: Final = nested(
 
 
 def suspects(node: yaml.Node, text: bool = False) -> Iterator[str]:
-    """Scalars that should be text and are not for everybody. As PyYAML alone is not everybody,
-    it is the way they are written that is looked at."""
+    """Unquoted scalars of string fields that some YAML parser does not read as a string. The check
+    uses the text, because PyYAML is only one of the parsers."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            # What is called `name` may hold more than text: in a schema it is a property.
+            # A key `name` may have other values: in a schema it is a property.
             yield from suspects(value, text or key.value in TEXTS)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
@@ -132,7 +132,7 @@ def test_the_service_is_called_as_services_can_be(release: str) -> None:
 
 
 def test_a_release_called_like_a_number_is_installed(cluster: Cluster, installed: Release) -> None:
-    assert installed.name == "echelon", "the definitions are there"
+    assert installed.name == "echelon", "the definitions are rendered"
     release = Release(cluster, "2024", "123", {"crds.install": False})
     release.install("--create-namespace")
     release.upgrade(logging__level="debug")

@@ -1,4 +1,4 @@
-"""Every value does something, Kubernetes takes what it does, and nothing else can be said."""
+"""Every value has an effect that Kubernetes accepts, and unknown values are refused."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ EVERY = pytest.mark.parametrize("name", [value.name for value in VALUES])
 
 @cache
 def _rendered(given: str) -> str:
-    # A name of its own: it must not meet what other tests have installed.
+    # A separate name, to avoid conflicts with objects of other tests.
     return template(nested(json.loads(given)), release="dry")
 
 
 def rendered(given: dict[str, Any]) -> str:
-    """Rendered once, however many tests look at it."""
+    """The rendered change. It is rendered once for all tests."""
     return _rendered(json.dumps(given))
 
 
@@ -137,7 +137,7 @@ def test_a_service_monitor_without_a_service_is_refused() -> None:
 
 
 def groups(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects of the schema that the chart reads itself: those of the values' groups."""
+    """The objects of the schema for the groups of values."""
     yield path, schema
     for name, child in schema["properties"].items():
         if "description" not in child and name not in ("global", "enabled"):

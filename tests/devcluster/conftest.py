@@ -1,4 +1,4 @@
-"""One cluster for all tests of this folder; each test has a namespace of its own."""
+"""One cluster for all tests of this folder. Each test has its own namespace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pods of one namespace: made, changed and waited for."""
+"""Creates, changes and waits for pods of one namespace."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Pods:
         extra: dict[str, Any] | None = None,
         **steering: str,
     ) -> Pod:
-        """`steering` holds the annotations, `_` for `-`: `ready_after="2s"`."""
+        """Create a pod. `steering`: annotations, with `_` for `-`: `ready_after="2s"`."""
         body = {
             "metadata": {"name": name, "labels": labels or {}, "annotations": _annotate(steering)},
             "spec": {"containers": [{"name": "app", "image": image, **(extra or {})}]}
@@ -67,7 +67,7 @@ class Pods:
         )
 
     def wait(self, what: str, test: Callable[[Pod], bool], name: str = "p") -> Pod:
-        """The first state of the pod that passes the test."""
+        """Wait for the first state of the pod that passes the test, and return it."""
 
         def probe() -> Pod | None:
             pod = self.get(name)
@@ -90,7 +90,7 @@ class Pods:
         return True
 
     def audit(self, agent: str = "nodesim") -> list[tuple[str, str, str]]:
-        """Writes of one program to pods of this namespace: (verb, subresource, pod)."""
+        """The writes of a program to pods of this namespace: (verb, subresource, pod)."""
         writes = []
         for line in self.cluster.audit_log.read_text().splitlines():
             event = json.loads(line)
@@ -115,7 +115,7 @@ def _annotate(steering: dict[str, str]) -> dict[str, str]:
 
 
 def condition(pod: Pod, kind: str) -> dict[str, Any]:
-    """A condition of the pod; empty if it has none of this type."""
+    """A condition of the pod. Empty if it is absent."""
     found = [each for each in pod["status"].get("conditions", []) if each["type"] == kind]
     return found[0] if found else {}
 
@@ -125,7 +125,7 @@ def is_ready(pod: Pod) -> bool:
 
 
 def app(pod: Pod) -> dict[str, Any]:
-    """The status of its first container."""
+    """The status of the pod's first container."""
     status: dict[str, Any] = pod["status"].get("containerStatuses", [{}])[0]
     return status
 

@@ -1,4 +1,4 @@
-"""Finding and building programs, without building anything large."""
+"""Finds and builds programs; no large program is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cluster itself: what it offers, faults, several at once, and that nothing stays behind."""
+"""The cluster: its features, faults, several clusters at once, and the cleanup."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def mentioning(text: str) -> list[int]:
-    """Processes that have the text among their arguments."""
+    """Processes with the text in their arguments."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
@@ -29,7 +29,7 @@ def mentioning(text: str) -> list[int]:
 
 
 def wait_for_end(cluster: Cluster, folder: Path) -> None:
-    cluster.wait("the end of all parts", lambda: not mentioning(str(folder)))
+    cluster.wait("the end of all components", lambda: not mentioning(str(folder)))
     cluster.wait("the removal of the folder", lambda: not folder.exists())
 
 
@@ -77,7 +77,7 @@ def test_faults_of_the_api_server() -> None:
         assert cluster.api.get("/readyz") == "ok"
         with pytest.raises(ApiError, match="404"):
             cluster.api.get("/api/v1/namespaces/nobody")
-        # A component that dies by itself is not waited for.
+        # A wait fails when a component dies.
         pid = cluster.pid("etcd")
         assert pid is not None
         os.kill(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What a simulated pod does when it is changed while it lives."""
+"""Simulated pods that change while they run."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_changed_image_restarts_in_place(pods: Pods) -> None:
     assert pod["metadata"]["uid"] == before["metadata"]["uid"]
     assert restarts(pod) == 1
     assert pod["metadata"]["generation"] == pod["status"]["observedGeneration"] == 2
-    # One write for Ready at first, one not Ready with the new image, one Ready again.
+    # One write for Ready, one for not Ready with the new image, one for Ready again.
     assert pods.audit() == [("patch", "status", "p")] * 3
 
 

@@ -1,4 +1,4 @@
-"""How simulated pods and nodes go: each pod deleted once, its successor unharmed."""
+"""Deletion of simulated pods and nodes: each pod is deleted once, its successor is not touched."""
 
 from __future__ import annotations
 

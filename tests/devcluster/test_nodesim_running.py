@@ -1,4 +1,4 @@
-"""What a simulated pod shows while it lives: each behaviour, by annotation and by image tag."""
+"""Running simulated pods: each behaviour, by annotation and by image tag."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_a_readiness_gate_is_waited_for(pods: Pods) -> None:
 
 
 def make(pods: Pods, behaviour: str, by_tag: bool, **steering: Any) -> None:
-    """A pod of a behaviour, said by annotation or by the tag of its image."""
+    """Create a pod with a behaviour, set by annotation or by the tag of its image."""
     if by_tag:
         pods.create(image=f"example.com:5000/app:2.0-{behaviour}", **steering)
     else:

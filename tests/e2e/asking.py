@@ -1,7 +1,7 @@
-"""A client of a Service: asks all the time, and counts the questions that were not answered.
+"""A client that sends requests to a Service without pause, and counts the failed ones.
 
-The addresses are those of the Service's EndpointSlices that are ready, as a proxy on a node would
-use them, in turn, each question on a connection of its own.
+It uses the ready addresses of the Service's EndpointSlices in turn, like a proxy on a node, with a
+new connection for each request.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _TIMEOUT = 3.0
 
 
 @dataclass
-class Tally:
-    """What came of the questions: answers by their first word, failures in words."""
+class Results:
+    """The results of requests: answers by their first word, and failures as texts."""
 
     answers: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
-    #: How often nobody was there to be asked.
+    #: Number of times without a ready address.
     nobody: int = 0
 
     @property
@@ -36,15 +36,15 @@ class Tally:
 
     def __str__(self) -> str:
         by = ", ".join(f"{count} by {who}" for who, count in sorted(self.answers.items()))
-        unanswered = f"{len(self.failures)} failed, {self.nobody} found nobody to ask"
+        unanswered = f"{len(self.failures)} failed, {self.nobody} times no ready address"
         return f"{self.asked} requests: {by}; {unanswered}"
 
 
 class Asking:
-    """A context manager; it begins when the Service has a ready address."""
+    """A context manager. It starts when the Service has a ready address."""
 
     def __init__(self, place: Place, service: str = "web") -> None:
-        self.tally = Tally()
+        self.tally = Results()
         self._place = place
         self._service = service
         self._addresses: list[str] = []
@@ -70,7 +70,7 @@ class Asking:
         self._place.notes.append(str(self.tally))
 
     def answered(self, word: str, times: int = 1) -> None:
-        """Wait until a version has answered so often from now on."""
+        """Wait until a version has answered this many further requests."""
         goal = self.tally.answers[word] + times
         self._place.wait(f"answers by {word}", lambda: self.tally.answers[word] >= goal)
 
@@ -106,7 +106,7 @@ class Asking:
 
 
 def ask(address: str, path: str = "/", port: int = PORT) -> str:
-    """One question on a connection of its own; OSError or HTTPException if it is not answered."""
+    """Send one request on a new connection. Raises OSError or HTTPException if it fails."""
     connection = http.client.HTTPConnection(address, port, timeout=_TIMEOUT)
     try:
         connection.request("GET", path)

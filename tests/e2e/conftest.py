@@ -1,7 +1,7 @@
-"""One control plane, one real node, the operator installed by its chart; a namespace per test.
+"""One control plane, one real node, the operator installed by its chart, and a namespace per test.
 
-All is made once for the session. Without root, or where the tools cannot be had, every test is
-skipped, and the end of the output says why.
+All of them except the namespaces are created once per session. Without root, or if the tools cannot
+be installed, every test is skipped, and the end of the output says why.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever judges the whole session comes last."""
+    """Run the tests that check the whole session last."""
     items.sort(key=lambda item: item.name.endswith("in_all_tests_so_far"))
 
 
 @pytest.fixture(scope="session")
 def machine(request: pytest.FixtureRequest) -> None:
-    """Skips everything if no real node can run here. (`python -m hack.e2e --prepare` comes before,
-    so that no test runs into its time limit because something is built or installed.)"""
+    """Skip all tests if no real node can run here. (`python -m hack.e2e --prepare` runs before, so
+    that builds and installations do not count towards the time limit of a test.)"""
     try:
         tools.ensure()
     except tools.UnavailableError as error:
@@ -55,7 +55,7 @@ def cluster(machine: None) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def node(cluster: Cluster) -> Iterator[RealNode]:
-    """The one node, with all images; at the end nothing of it may be left on the machine."""
+    """The node, with all images. At the end no part of it may be left on the machine."""
     made = RealNode(cluster)
     with made:
         made.load(webserver.archive(made.dir))
@@ -66,7 +66,7 @@ def node(cluster: Cluster) -> Iterator[RealNode]:
 
 @pytest.fixture(scope="session")
 def operator(cluster: Cluster, node: RealNode) -> Release:
-    """The operator, by `helm install`."""
+    """The operator, installed with `helm install`."""
     assert node.address
     made = Release(cluster)
     made.install()
@@ -75,7 +75,7 @@ def operator(cluster: Cluster, node: RealNode) -> Release:
 
 @pytest.fixture
 def notes(request: pytest.FixtureRequest) -> list[str]:
-    """What is shown at the end of the session."""
+    """Lines to show at the end of the session."""
     return request.config.stash[_NOTES]
 
 
@@ -83,7 +83,7 @@ def notes(request: pytest.FixtureRequest) -> list[str]:
 def place(
     request: pytest.FixtureRequest, cluster: Cluster, node: RealNode, operator: Release
 ) -> Iterator[Place]:
-    """A namespace of the test's own."""
+    """The namespace of the test."""
     assert operator is not None
     stem = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:40].strip("-")
     made = Place(cluster, f"{stem}-{next(_NUMBERS)}")
@@ -97,7 +97,7 @@ def place(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Show the namespace and the operator's log with each failure."""
+    """Add the namespace and the operator's log to the report of each failure."""
     report: pytest.TestReport = yield
     assert call is not None
     if report.failed and (place := item.stash.get(_PLACE, None)):

@@ -1,4 +1,4 @@
-"""One test's namespace on the real cluster: what users do in it, and waiting for the outcome."""
+"""The namespace of a test on the real cluster: actions of users, and waits for the results."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _BASES = {"echelonjobs": GROUP, "updates": GROUP, "endpointslices": "/apis/disco
 
 
 class Place:
-    """All requests are an administrator's."""
+    """Makes all requests as an administrator."""
 
     def __init__(self, cluster: Cluster, name: str) -> None:
         self.cluster = cluster
         self.api = cluster.api
         self.name = name
-        #: What is reported at the end of the session.
+        #: Lines to show at the end of the session.
         self.notes: list[str] = []
 
     def begin(self) -> None:
@@ -31,10 +31,10 @@ class Place:
         self.cluster.wait("the default ServiceAccount", lambda: self.api.get(account))
 
     def end(self) -> None:
-        """What is in it goes while other tests run."""
+        """Delete the namespace. Its objects are deleted while other tests run."""
         self.api.delete(f"/api/v1/namespaces/{self.name}")
 
-    # --- what is there ---
+    # --- present objects ---
 
     def path(self, plural: str, name: str = "") -> str:
         base = _BASES.get(plural, "/api/v1")
@@ -45,7 +45,7 @@ class Place:
         return found
 
     def pods(self, job: str = "web") -> dict[int, Object]:
-        """The pods of a Job by instance; those being deleted, too."""
+        """The pods of a Job by instance, including pods that are being deleted."""
         query = f"?labelSelector=echelon.dev/job%3D{job}"
         found = self.api.get(self.path("pods") + query)["items"]
         return {int(pod["metadata"]["labels"]["echelon.dev/instance"]): pod for pod in found}
@@ -54,7 +54,7 @@ class Place:
         found: list[Object] = self.api.get(self.path("events"))["items"]
         return [event for event in found if event["involvedObject"]["name"] == about]
 
-    # --- what users do ---
+    # --- actions of users ---
 
     def create(self, obj: Object) -> Object:
         made: Object = self.api.create(self.path(f"{obj['kind'].lower()}s"), obj)
@@ -64,19 +64,19 @@ class Place:
         return self.cluster.kubectl("-n", self.name, *args)
 
     def made(self, obj: Object, timeout: float = 60.0) -> Object:
-        """Create a Job and return it once it is Ready."""
+        """Create a Job, wait until it is Ready, and return it."""
         self.create(obj)
         return self.wait_ready(obj["metadata"]["name"], timeout)
 
     def change(self, template: Object, job: str = "web") -> str:
-        """Give a Job another template; the name of the Update this makes."""
+        """Change a Job's template. Returns the name of the new Update."""
         patched = self.api.patch(self.path("echelonjobs", job), {"spec": {"template": template}})
         return f"{job}-g{patched['metadata']['generation']}"
 
     # --- waiting ---
 
     def wait(self, what: str, probe: Callable[[], T | None], timeout: float = 30.0) -> T:
-        """The first true value of ``probe``."""
+        """Wait until ``probe`` returns a true value, and return it."""
         found = self.cluster.wait(what, probe, timeout)
         assert found is not None
         return found
@@ -96,7 +96,7 @@ class Place:
         probe: Callable[[Object], Any] = lambda update: update["status"]["phase"] in ENDED,
         timeout: float = 90.0,
     ) -> Object:
-        """The Update once ``probe`` is true of it; by default once it has ended."""
+        """Wait until ``probe`` is true for the Update (by default: it has ended), and return it."""
 
         def look() -> Object | None:
             found: Object = self.api.get(self.path("updates", name))
@@ -105,7 +105,7 @@ class Place:
         return self.wait(f"Update {name}", look, timeout)
 
     def describe(self) -> str:
-        """For a person who asks why a test failed."""
+        """The state of the namespace, to explain a failed test."""
         kinds = ("get", "ejob,eup,pods,endpointslices", "-o", "wide")
         shown = [self.cluster.kubectl("-n", self.name, *kinds, check=False)]
         shown.append(self.cluster.kubectl("-n", self.name, "get", "events", check=False))
@@ -117,6 +117,6 @@ class Place:
 
 
 def condition(obj: Object, kind: str) -> bool:
-    """Whether a condition is True; an absent one is not."""
+    """Whether a condition is True. An absent one is not."""
     conditions = obj.get("status", {}).get("conditions", ())
     return any(c["type"] == kind and c["status"] == "True" for c in conditions)

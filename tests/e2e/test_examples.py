@@ -1,6 +1,6 @@
-"""Every Job in `examples/` runs on a real node, and rolls to another image.
+"""Every Job in `examples/` runs on a real node, and updates to another image.
 
-Its images are ours under the names that the example gives them: a web server at port 8080.
+The images have the names in the example; each is the test's web server at port 8080.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.yaml") if jobs(pa
 
 @pytest.fixture(scope="session")
 def loaded(node: RealNode) -> None:
-    """The images of all examples are on the node, in two versions."""
+    """Load the images of all examples into the node, in two versions."""
     names = {
         container["image"]
         for path in EXAMPLES

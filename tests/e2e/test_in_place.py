@@ -23,7 +23,7 @@ def sized(tag: str, cpu: str = "40m", memory: str = "32Mi", **fields: Any) -> Ob
 
 
 def served(place: Place, pod: Object, instances: int = 2) -> dict[int, str]:
-    """A Job whose updates go in place, Ready; the uids of its pods."""
+    """Create a Job with replacement InPlace and wait until it is Ready. Returns its pods' uids."""
     place.made(web.job(pod=pod, instances=instances, update={"replacement": "InPlace"}))
     return uids(place)
 
@@ -93,7 +93,9 @@ def test_a_bad_image_is_taken_back_in_the_same_pod(place: Place, tag: str) -> No
     before = served(place, sized("1"))
     update = place.wait_update(place.change(sized(tag)))
     assert update["status"]["phase"] == "RolledBack", update["status"]
-    place.wait("all to serve again", lambda: place.job()["status"]["availableInstances"] == 2)
+    place.wait(
+        "all instances to serve again", lambda: place.job()["status"]["availableInstances"] == 2
+    )
     assert uids(place)[1] == before[1], "never touched"
     failure = update["status"]["failures"][0]
     place.notes.append(f"{failure['reason']}: {failure['message']}")

@@ -1,4 +1,4 @@
-"""The node itself: it runs pods, and nothing of it stays on the machine, however it ends."""
+"""The node itself: it runs pods, and after any kind of end no part of it is left on the machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hack.e2e import box, cgroups, images, network
 from hack.e2e.node import RealNode
 from hack.e2e.operator_base import ROOT
 
-#: A process that owns a node; it says what is to be looked for, and then waits to be ended.
+#: A process that owns a node. It prints what the test must look for, then waits to be killed.
 _OWNER = """
 import json, signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs us aside
@@ -32,7 +32,7 @@ with Cluster(nodes=0) as cluster, RealNode(cluster, "doomed") as node:
     print(json.dumps([node.box.inodes, str(node.dir), node.address, node.link]), flush=True)
     time.sleep(600)
 """
-#: Of what lives outside the box; its mounts are all inside.
+#: The parts outside the box; all mounts are inside.
 KINDS = {"process", "folder", "cgroup", "route", "link"}
 _POD = {
     "metadata": {"name": "idle"},
@@ -46,7 +46,7 @@ _POD = {
 
 @pytest.fixture
 def owner(machine: None) -> Iterator[subprocess.Popen[str]]:
-    """Another process with a cluster and a node of its own."""
+    """Start another process with its own cluster and node."""
     assert machine is None
     command = [sys.executable, "-c", _OWNER, json.dumps(_POD)]
     with subprocess.Popen(
@@ -63,7 +63,7 @@ def test_nothing_stays_when_its_owner_is_ended(
     assert owner.stdout is not None
     seen = json.loads(owner.stdout.readline())
     assert {kind for kind, _ in left(owner.pid, *seen)} == KINDS, (
-        "it is looked for in the right places"
+        "the test looks in the right places"
     )
     os.kill(owner.pid, number)
     owner.wait()
@@ -76,7 +76,7 @@ def test_nothing_stays_when_its_owner_is_ended(
 def left(
     owner: int, inodes: dict[str, int], folder: str, address: str, link: str
 ) -> list[tuple[str, str]]:
-    """What is on the machine of that owner's node, by kind."""
+    """The parts of that owner's node on the machine, by kind."""
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
     groups = [path for root in cgroups.hierarchies() for path in root.glob(f"*-{owner}-*")]
     known = network.known(address, link)

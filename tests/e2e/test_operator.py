@@ -1,4 +1,4 @@
-"""The operator's own pod: deleted in mid-update, and what the chart's roles allow it to do."""
+"""The operator's pod is deleted during an update, and has exactly the permissions of the chart."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_an_update_goes_on_when_the_operator_goes(
 
 
 def kill(node: RealNode, pod: dict[str, Any]) -> None:
-    """Its process has no time to do anything more."""
+    """Kill the pod's process with SIGKILL."""
     mark = f"POD_UID={pod['metadata']['uid']}".encode()
     (pid,) = [pid for pid in node.containers() if mark in environment(pid)]
     os.kill(pid, signal.SIGKILL)
@@ -77,7 +77,7 @@ def environment(pid: int) -> list[bytes]:
     try:
         return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
-        return []  # it has just ended
+        return []  # the process has just ended
 
 
 def counts(update: dict[str, Any]) -> dict[str, int]:
@@ -105,8 +105,8 @@ def audited(cluster: Cluster) -> Iterator[dict[str, Any]]:
 
 
 def denied(event: dict[str, Any]) -> bool:
-    """Who may not ask at all; not what admission refuses of those who may, in a namespace that is
-    being deleted for instance: with the same code."""
+    """Requests refused by RBAC. Refusals by admission, for example in a namespace that is being
+    deleted, have the same code but are not included."""
     allowed = event.get("annotations", {}).get("authorization.k8s.io/decision") == "allow"
     return code(event) in (401, 403) and not allowed
 
@@ -116,7 +116,7 @@ def code(event: dict[str, Any]) -> int:
 
 
 def said(event: dict[str, Any]) -> str:
-    """A request and its refusal, without the names."""
+    """A request and its refusal as text, without names."""
     words: str = event["responseStatus"].get("message", "").rpartition(":")[2]
     words = re.sub(r"namespace .* ", "a namespace that is being ", words)
     return f"{event['verb']} {event['objectRef']['resource']}:{words}"

@@ -1,4 +1,4 @@
-"""A real web server is rolled: good versions and bad ones, while clients ask all the time."""
+"""A real web server is updated to good and bad versions while clients send requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.e2e.place import Object, Place, condition
 
 
 def served(place: Place, tag: str = "1", **job: object) -> Object:
-    """A Job of the web server with its Service, Ready."""
+    """Create a Job of the web server and its Service, and wait until it is Ready."""
     place.create(web.service())
     return place.made(web.job(tag, **job))  # type: ignore[arg-type]
 
@@ -38,7 +38,8 @@ def test_a_good_version_is_rolled_without_a_failed_request(place: Place) -> None
 
 
 def rolled_back(place: Place, tag: str) -> Object:
-    """Roll to a bad version and see the good one come back, no request lost; the Update."""
+    """Update to a bad version and check that it rolls back without a failed request. Returns the
+    Update."""
     served(place)
     before = uids(place)
     with Asking(place) as asking:
@@ -89,7 +90,9 @@ def test_a_slow_shutdown_is_waited_for(place: Place) -> None:
     with Asking(place) as asking:
         name = place.change(web.template("2"))
         since = place.wait("the end of instance 0 to begin", lambda: told_to_end(place, 0))
-        assert ask(old["status"]["podIP"]).startswith("1 0 "), "who knows it by address is answered"
+        assert ask(old["status"]["podIP"]).startswith("1 0 "), (
+            "clients that know its address still get answers"
+        )
         update = place.wait_update(name)
         asking.answered("2", 10)
     assert update["status"]["phase"] == "RolledForward", update["status"]
@@ -100,7 +103,7 @@ def test_a_slow_shutdown_is_waited_for(place: Place) -> None:
 
 
 def told_to_end(place: Place, instance: int) -> datetime | None:
-    """When the pod's deletion was asked for: its deletionTimestamp is the end of its grace."""
+    """The time of the delete request: deletionTimestamp is the end of the grace period."""
     meta = place.pods()[instance]["metadata"]
     if "deletionTimestamp" not in meta:
         return None

@@ -13,7 +13,7 @@ INSTANCES = 3
 
 
 def claims(place: Place) -> None:
-    """A claim for each instance."""
+    """Create a claim for each instance."""
     for instance in range(INSTANCES):
         spec: Object = {"accessModes": ["ReadWriteOnce"], "storageClassName": ""}
         spec["resources"] = {"requests": {"storage": "1Mi"}}
@@ -54,7 +54,7 @@ def test_each_instance_keeps_its_volume_through_updates_and_losses(
 
 
 def starts(place: Place, instance: int) -> list[str]:
-    """The versions that have used an instance's volume, asked of the instance itself."""
+    """The versions that have used an instance's volume, as the instance reports them."""
     return ask(place.pods()[instance]["status"]["podIP"], "/starts").split()
 
 

@@ -1,4 +1,4 @@
-"""Replacement Surge on a real kubelet: the new pod first, and no request is lost."""
+"""Replacement Surge on a real kubelet: the new pod starts first, and no request fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Volumes for the claims of a namespace, as a provisioner would make them: folders of the node."""
+"""Creates volumes for the claims of a namespace, like a provisioner: folders of the node."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.e2e.place import Place
 
 
 def provide(place: Place, node: RealNode) -> Path:
-    """Make a volume for each claim; the folder that holds theirs, each of the claim's name."""
+    """Create a volume for each claim. Returns the folder with a subfolder per claim name."""
     folder = node.dir / "volumes" / place.name
     for claim in place.api.get(place.path("persistentvolumeclaims"))["items"]:
         name, want = claim["metadata"]["name"], claim["spec"]

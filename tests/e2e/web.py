@@ -10,8 +10,8 @@ Object = dict[str, Any]
 
 
 def template(tag: str, *, drain: int = 2, **pod: Any) -> Object:
-    """Before a server is told to end it goes on for ``drain`` seconds: clients learn late that it
-    is about to go. ``pod`` are further fields of the pod's spec."""
+    """A pod template. The server continues for ``drain`` seconds before SIGTERM, because clients
+    learn late about its end. ``pod``: additional fields of the pod's spec."""
     probe = {"httpGet": {"path": "/healthz", "port": PORT}, "periodSeconds": 1}
     container: Object = {
         "name": "web",
@@ -34,8 +34,8 @@ def job(
     pod: Object | None = None,
     **spec: Any,
 ) -> Object:
-    """``update`` are further fields of the policy, ``pod`` of the pod's template, ``spec`` of the
-    Job's spec."""
+    """A Job. ``update``: additional fields of the policy; ``pod``: of the pod template; ``spec``:
+    of the Job's spec."""
     return {
         "apiVersion": "echelon.dev/v1alpha1",
         "kind": "EchelonJob",

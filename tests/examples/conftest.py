@@ -1,4 +1,4 @@
-"""One cluster with the operator for all examples."""
+"""One cluster with the operator for the tests of all examples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hack.devcluster.cluster import Cluster
 
 
 class QuickStage(Stage):
-    """Autoscalers look every second, not every 15."""
+    """A stage whose autoscalers sync every second instead of every 15 seconds."""
 
     def start_cluster(self, *admission_plugins: str) -> None:
         assert not admission_plugins

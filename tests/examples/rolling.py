@@ -1,4 +1,4 @@
-"""A Job of an example, as a test of it asks for it."""
+"""A Job of an example, with the waits and reads that its tests need."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Rolling:
         self.stage.cluster.wait(f"{instances} instances of {self.name}", ready, TIMEOUT)
 
     def wait_outcome(self, outcome: str, generation: int) -> dict[str, Any]:
-        """The Job once the Update that this generation made has ended."""
+        """Wait until the Update of this generation has ended, and return the Job."""
 
         def ended() -> dict[str, Any] | None:
             job = self.get()
@@ -44,7 +44,7 @@ class Rolling:
         return job
 
     def update(self) -> dict[str, Any]:
-        """The last Update."""
+        """The newest Update."""
         name = self.get()["status"]["lastAttempt"]["update"]
         path = f"{_GROUP}/namespaces/{self.namespace}/updates/{name}"
         found: dict[str, Any] = self.stage.cluster.api.get(path)
@@ -55,14 +55,14 @@ class Rolling:
         return [each["metadata"]["name"] for each in found["items"]]
 
     def pods(self) -> dict[int, dict[str, Any]]:
-        """By instance."""
+        """The pods by instance."""
         query = f"labelSelector=echelon.dev/job%3D{self.name}"
         path = f"/api/v1/namespaces/{self.namespace}/pods?{query}"
         found = self.stage.cluster.api.get(path)["items"]
         return {int(pod["metadata"]["labels"]["echelon.dev/instance"]): pod for pod in found}
 
     def images(self) -> list[str]:
-        """Of its instances, in order."""
+        """The images of the instances, in order."""
         pods = sorted(self.pods().items())
         return [pod["spec"]["containers"][0]["image"] for _, pod in pods]
 

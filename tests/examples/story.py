@@ -1,4 +1,4 @@
-"""The commands of a document, one after the other, and what they print."""
+"""Runs the commands of a document in their order, and compares their output."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _BLOCK = re.compile(r"^```(sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Command:
-    """``output``: what the document shows; None: nothing, it may print what it likes. In it `…`
-    stands for anything within a line."""
+    """``output``: the output in the document, in which `…` matches any text within a line. None:
+    the document shows no output, and any output is accepted."""
 
     text: str
     output: str | None = None
 
 
 def commands(document: str) -> Iterator[Command]:
-    """Those in ```sh blocks (nothing but commands) and in ```console blocks (`$ ` and output)."""
+    """The commands of ```sh blocks (commands only) and ```console blocks (`$ ` and output)."""
     for kind, block in _BLOCK.findall(document):
         if kind == "sh":
             yield from map(Command, split(block))
@@ -34,25 +34,25 @@ def commands(document: str) -> Iterator[Command]:
 
 
 def split(script: str) -> Iterator[str]:
-    """The commands of a script: a line each, or as many as bash needs to understand it."""
+    """The commands of a script. A command has as many lines as bash needs to parse it."""
     lines: list[str] = []
     for line in script.splitlines():
         lines.append(line)
         if complete(text := "\n".join(lines)):
             yield text
             lines.clear()
-    assert not lines, f"not complete: {lines}"
+    assert not lines, f"incomplete command: {lines}"
 
 
 def complete(text: str) -> bool:
     done = subprocess.run(["bash", "-n", "-c", text], capture_output=True, text=True, check=False)
-    return done.returncode == 0 and not done.stderr  # An open here-document is only a warning.
+    return done.returncode == 0 and not done.stderr  # bash only warns about an open here-document.
 
 
 @dataclass
 class Story:
-    """Runs a document in a namespace of its own. ``after``: what has to be true once a command is
-    done; the document has to have each of these commands."""
+    """Runs a document in a namespace of its own. ``after``: checks to run after a command; the
+    document must contain each of these commands."""
 
     stage: Stage
     namespace: str
@@ -74,7 +74,7 @@ class Story:
         return self.stage.shell(f"export KUBECONFIG={self._kubeconfig()}\n{text}")
 
     def _kubeconfig(self) -> Path:
-        """One that has the namespace, as a person would have set it."""
+        """Create a kubeconfig whose current context has the namespace, as a user would set it."""
         path = self.folder / "kubeconfig"
         if not path.exists():
             path.write_text(self.stage.cluster.kubeconfig.read_text())

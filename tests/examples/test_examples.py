@@ -1,4 +1,4 @@
-"""Every example does what it says: it is accepted, becomes Ready, and rolls to another image."""
+"""Every example works as described: it is accepted, becomes Ready, and updates to another image."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_bad_canary_is_all_that_runs_the_bad_version(canary: Rolling) -> None:
     canary.wait_outcome("RolledBack", generation)
     status = canary.update()["status"]
     assert status["instances"] == {"rolledBack": "0"}
-    assert [each["instance"] for each in status["failures"]] == [0, 0], "it had a second chance"
+    assert [each["instance"] for each in status["failures"]] == [0, 0], "one failure was tolerated"
     after = {i: pod["metadata"]["uid"] for i, pod in canary.pods().items()}
     assert {i for i in before if before[i] != after[i]} == {0}
     assert canary.images() == ["api:1.0"] * 20
@@ -73,12 +73,12 @@ def test_an_instance_keeps_its_claim(store: Rolling) -> None:
     store.wait_outcome("RolledBack", generation)
     assert claims(store) == {0: "data-0", 1: "data-1", 2: "data-2"}
 
-    # As the example says: a claim outlives its instance, and has to be there before it.
+    # As the example says: a claim stays after its instance, and must exist before it.
     store.stage.shell("kubectl scale ejob store --replicas=2")
     store.stage.cluster.wait("instance 2 is gone", lambda: len(store.pods()) == 2, TIMEOUT)
     assert phases(store.stage) == {f"data-{i}": "Bound" for i in range(3)}
     store.stage.shell("kubectl scale ejob store --replicas=4")
-    store.stage.cluster.wait("instance 3 is made", lambda: 3 in store.pods(), TIMEOUT)
+    store.stage.cluster.wait("instance 3 is created", lambda: 3 in store.pods(), TIMEOUT)
     store.stage.cluster.wait("it has no volume", lambda: unbound(store.pods()[3]), TIMEOUT)
     third = yaml.safe_dump(claim_of(ROOT / "examples" / "stateful.yaml", "data-3"))
     store.stage.cluster.kubectl("apply", "-f", "-", input=third)
@@ -97,13 +97,13 @@ def job_of(path: Path) -> dict[str, Any]:
 
 
 def claim_of(path: Path, name: str) -> dict[str, Any]:
-    """A further claim, like those in the example."""
+    """Another claim like those of the example."""
     found = next(each for each in documents(path) if each["kind"] == "PersistentVolumeClaim")
     return found | {"metadata": {"name": name}}
 
 
 def apply(stage: Stage, path: Path, tag: str) -> int:
-    """Apply an example with another tag; the Job's generation."""
+    """Apply an example with another tag. Returns the Job's generation."""
     newer = re.sub(r"(image: \S+):1\.0", rf"\1:{tag}", path.read_text())
     assert newer != path.read_text()
     stage.cluster.kubectl("apply", "-f", "-", input=newer)
@@ -112,7 +112,7 @@ def apply(stage: Stage, path: Path, tag: str) -> int:
 
 
 def provide_volumes(stage: Stage) -> None:
-    """A volume for each claim that has none: nothing provisions them here."""
+    """Create a volume for each claim without one: this cluster has no provisioner."""
     api = stage.cluster.api
     volumes = {each["metadata"]["name"] for each in api.get("/api/v1/persistentvolumes")["items"]}
     for claim in api.get("/api/v1/namespaces/default/persistentvolumeclaims")["items"]:
@@ -129,7 +129,7 @@ def provide_volumes(stage: Stage) -> None:
 
 
 def claims(job: Rolling) -> dict[int, str]:
-    """The claim that each instance has mounted."""
+    """The claim that each instance mounts."""
     return {
         instance: volume["persistentVolumeClaim"]["claimName"]
         for instance, pod in job.pods().items()

@@ -1,4 +1,5 @@
-"""The layout for a Git repository: it renders, and a rollback or an autoscaler is no drift."""
+"""The layout for a Git repository: it renders, and neither a rollback nor an autoscaler is
+drift."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ STAGES = {"staging": 2, "production": None}
 
 
 class Repository:
-    """A working copy of the layout, and what a GitOps tool does with it."""
+    """A working copy of the layout, with the operations of a GitOps tool."""
 
     def __init__(self, stage: Stage, folder: Path, overlay: str) -> None:
         self.stage = stage
@@ -36,13 +37,13 @@ class Repository:
         self.commit(self.overlay / "kustomization.yaml", r'newTag: "\S+"', f'newTag: "{tag}"')
 
     def sync(self) -> int:
-        """Apply it; the Job's generation."""
+        """Apply the overlay. Returns the Job's generation."""
         self.stage.cluster.kubectl("apply", "-k", str(self.overlay))
         generation: int = self.job.get()["metadata"]["generation"]
         return generation
 
     def drift(self) -> str:
-        """What differs between Git and the cluster."""
+        """The difference between Git and the cluster."""
         return self.stage.cluster.kubectl("diff", "-k", str(self.overlay), check=False)
 
 
@@ -127,6 +128,6 @@ def test_the_applications_are_those_of_the_stages() -> None:
 
 
 def settings(job: Rolling) -> set[str]:
-    """The ConfigMaps that its pods use."""
+    """The ConfigMaps that the Job's pods use."""
     containers = (pod["spec"]["containers"][0] for pod in job.pods().values())
     return {each["configMapRef"]["name"] for one in containers for each in one["envFrom"]}

@@ -1,6 +1,6 @@
-"""A HorizontalPodAutoscaler sets the size of a Job, whatever else becomes of that.
+"""A HorizontalPodAutoscaler sets the size of a Job, also during updates and rollbacks.
 
-Nothing measures load here. The autoscaler still keeps its bounds, so they are moved instead.
+No load is measured here. The tests change the autoscaler's bounds instead, which it also enforces.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def test_an_autoscaler_scales_during_an_update_and_after_a_rollback(
     stage.cluster.wait("its first batch", lambda: "frontend:1.1" in frontend.images(), TIMEOUT)
     bound(frontend, "minReplicas", 5)
     stage.cluster.wait("5 wanted", lambda: frontend.get()["spec"]["instances"] == 5, TIMEOUT)
-    assert frontend.get()["status"]["lastAttempt"].get("outcome") is None, "it is still going"
+    assert frontend.get()["status"]["lastAttempt"].get("outcome") is None, (
+        "the update is still active"
+    )
     frontend.wait_outcome("RolledForward", generation)
     frontend.wait_ready(5)
     assert frontend.images() == ["frontend:1.1"] * 5
@@ -63,12 +65,14 @@ def test_an_autoscaler_scales_during_an_update_and_after_a_rollback(
     bound(frontend, "maxReplicas", 4)
     stage.cluster.wait("4 run", lambda: len(frontend.pods()) == available(frontend) == 4, TIMEOUT)
     assert frontend.images() == ["frontend:1.1"] * 4
-    assert frontend.updates() == updates, "scaling tries nothing again"
+    assert frontend.updates() == updates, "scaling does not try the bad version again"
 
     said = stage.shell("kubectl apply -f examples/hpa/job.yaml")
     assert said == "echelonjob.echelon.dev/frontend configured\n"
     stage.shell("kubectl wait ejob/frontend --for=condition=Ready --timeout=60s")
-    assert frontend.get()["spec"]["instances"] == 4, "to apply again does not undo the autoscaler"
+    assert frontend.get()["spec"]["instances"] == 4, (
+        "another apply does not reset the autoscaler's number"
+    )
 
 
 def test_a_size_that_was_applied_is_handed_over(stage: Stage, frontend: Rolling) -> None:
@@ -84,7 +88,7 @@ def test_a_size_that_was_applied_is_handed_over(stage: Stage, frontend: Rolling)
 
 
 def ship(job: Rolling, tag: str) -> int:
-    """Apply the example with another tag; the Job's generation."""
+    """Apply the example with another tag. Returns the Job's generation."""
     newer = (FOLDER / "job.yaml").read_text().replace("frontend:1.0", f"frontend:{tag}")
     job.stage.cluster.kubectl("apply", "-f", "-", input=newer)
     generation: int = job.get()["metadata"]["generation"]

@@ -1,4 +1,4 @@
-"""docs/kubectl.md: what is refused is, with the words it quotes; what works does."""
+"""docs/kubectl.md: refused commands fail with the quoted message, the others work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.examples.story import commands
 DOCUMENT = (ROOT / "docs" / "kubectl.md").read_text()
 _ROW = re.compile(r"^\| `(kubectl [^`]+)` \| (\w+) \|", re.MULTILINE)
 ROWS = _ROW.findall(DOCUMENT)
-#: The strategic patch is refused by the API server, for all custom resources.
+#: The second message is for the strategic patch, which the API server refuses.
 QUOTES = ('no kind "EchelonJob" is registered', "is not supported by echelon.dev/v1alpha1")
 
 

@@ -1,4 +1,4 @@
-"""The permissions in the documents are enough: an operator that has no others does its work."""
+"""The permissions in the documents are sufficient for an operator that has no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Every command in docs/updates.md runs, in its order, and does what the document says of it."""
+"""Every command in docs/updates.md runs, in its order, with the effect that the document
+describes."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hack.demo.stage import ROOT, Stage
+from tests.examples.effects import Effects
 from tests.examples.story import Story, commands
-from tests.examples.told import Told
 
 DOCUMENT = (ROOT / "docs" / "updates.md").read_text()
 NAMESPACE = "updates"
@@ -23,7 +24,7 @@ def test_each_manifest_has_its_command() -> None:
 
 @pytest.fixture
 def story(stage: Stage, tmp_path: Path) -> Iterator[Story]:
-    yield Story(stage, NAMESPACE, tmp_path, Told(stage, NAMESPACE).after())
+    yield Story(stage, NAMESPACE, tmp_path, Effects(stage, NAMESPACE).after())
     stage.shell(f"kubectl delete namespace {NAMESPACE} --wait=false")
 
 

@@ -1,5 +1,4 @@
-"""The pictures of docs/updates.md: phases as the state machine has them, batches as the strategies
-make them."""
+"""The pictures of docs/updates.md match the phases of the state machine and the strategies."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ def blocks(kind: str) -> list[str]:
 
 
 def arrows() -> Iterator[tuple[Phase, Phase]]:
-    """Every arrow of the diagram, one at a box for each phase in it."""
+    """Every transition of the diagram; an arrow at a box is one transition per phase in the box."""
     (diagram,) = blocks("mermaid")
     for line in diagram.splitlines():
         if found := re.fullmatch(r"\s*(.+?) (<?-->) (.+)", line):
@@ -84,13 +83,13 @@ def test_the_batches_of_seven(line: str) -> None:
 
 def test_each_strategy_is_shown() -> None:
     assert {m[1] for m in SEVEN.finditer(TEXT)} == {str(kind) for kind in StrategyType}
-    assert any(m[3] for m in SEVEN.finditer(TEXT)), "one with autoPause"
+    assert any(m[3] for m in SEVEN.finditer(TEXT)), "a row with autoPause"
 
 
 def groups(
     kind: StrategyType, sizes: tuple[int, ...], total: int, *, backward: bool = False
 ) -> Iterator[list[int]]:
-    """The batches of ``total`` instances that all are changed, and were available before."""
+    """The batches of an update that changes ``total`` available instances."""
     ids = Ids.span(0, total)
     turn = order.backward if backward else order.forward
     waiting = turn(NONE, ids, NONE, NONE)
@@ -102,7 +101,7 @@ def groups(
 
 
 def charts() -> dict[str, dict[int, tuple[int, int]]]:
-    """Strategy -> instance -> where its bar begins and ends, as drawn side by side."""
+    """Strategy -> instance -> columns where its bar begins and ends."""
     picture = next(block for block in blocks("text") if "size 2   " in block)
     head, _, *rows = picture.splitlines()
     starts = [m.start() for m in re.finditer(r"\S.*?(?= {3,}|$)", head)]

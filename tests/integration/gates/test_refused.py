@@ -22,7 +22,7 @@ def asking(condition: str, query: str = "up") -> Object:
         (asking("result < "), "line 1, column "),
         (asking("result <\n nothing"), "line 2, column 2: undeclared reference to 'nothing'"),
         (asking("result + 1"), "it gives a double, not true or false"),
-        (asking("updated < baseline"), "need {{echelon.updated}} in the query"),
+        (asking("updated < baseline"), "so the query must contain {{echelon.updated}}"),
     ],
     ids=["syntax", "name", "type", "control-group"],
 )

@@ -1,4 +1,4 @@
-"""What docs/updates.md says of its commands, to be looked at once each is done."""
+"""The effects of the commands in docs/updates.md, checked after each command."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hack.demo.stage import Stage
 from tests.examples.rolling import TIMEOUT, Rolling, is_true
 
 PERSON = "kubectl-patch (field manager)"
-#: Longer than a batch of the example takes: if it were to go on by itself, it would.
+#: Seconds, longer than a batch of the example takes: an update that is not held would continue.
 WHILE = 5.0
 
 
-class Told:
-    """`pods` are the uids by instance when they were last looked at."""
+class Effects:
+    """The checks. `pods` are the uids by instance at the last check."""
 
     def __init__(self, stage: Stage, namespace: str) -> None:
         self.stage = stage
@@ -25,7 +25,7 @@ class Told:
         self.pods: dict[int, str] = {}
 
     def after(self) -> dict[str, Callable[[], None]]:
-        """By command."""
+        """The check after each command."""
         return {
             "kubectl wait ejob/web --for=condition=Ready --timeout=2m": self.created,
             "kubectl wait eup/web-g2 --for=condition=Paused": self.paused,
@@ -48,7 +48,7 @@ class Told:
             "kubectl wait eup/forced --for=condition=Complete --timeout=5m": self.forced,
         }
 
-    # What is there.
+    # Present objects.
 
     def update(self, name: str) -> UpdateStatus:
         return Update.model_validate(self.stage.cluster.api.get(f"{self.updates}/{name}")).status
@@ -60,7 +60,7 @@ class Told:
         return status
 
     def until(self, what: str, probe: Callable[[dict[str, Any]], bool]) -> None:
-        """Until the Job is so; what it reports may be a second late."""
+        """Wait until the probe is true for the Job, whose status may be a second late."""
         self.stage.cluster.wait(what, lambda: probe(self.job.get()), TIMEOUT)
 
     def condition(self, kind: str, reason: str) -> None:
@@ -79,12 +79,12 @@ class Told:
         self.stage.cluster.wait("all six are Ready", six, TIMEOUT)
 
     def runs(self, *tags: str) -> None:
-        """What each instance runs; one tag: all of them."""
+        """Check the image tag of each instance; a single tag is for all of them."""
         expected = tags * 6 if len(tags) == 1 else tags
         assert self.job.images() == [f"web:{tag}" for tag in expected]
 
     def kept(self) -> set[int]:
-        """Instances whose pod is the one that was there when this was last asked."""
+        """The instances with the same pod as at the last call."""
         pods = {i: pod["metadata"]["uid"] for i, pod in self.job.pods().items()}
         before, self.pods = self.pods, pods
         return {i for i in pods if pods[i] == before.get(i)}
@@ -93,7 +93,7 @@ class Told:
         bad = self.job.get()["status"].get("knownBad", [])
         return [image for each in bad for image in each["images"]]
 
-    # What is told.
+    # Checks.
 
     def created(self) -> None:
         self.runs("1.0")
@@ -115,7 +115,7 @@ class Told:
         status = self.ended("web-g3", Phase.ROLLED_BACK, "RollbackRequested")
         assert [e.by for e in status.history if e.phase is Phase.ROLLING_BACK] == [PERSON]
         self.runs("1.1")
-        # The second batch was under way by then, or was not.
+        # The second batch may have started by then.
         touched = set(status.instances.rolled_back)
         assert {0, 1} <= touched <= {0, 1, 2, 3}
         assert self.kept() == set(range(6)) - touched
@@ -142,7 +142,7 @@ class Told:
         self.ended("web-g5", Phase.ROLLED_FORWARD, "Completed")
         self.runs("1.2")
         kept = self.kept()
-        assert {0, 1} <= kept <= {0, 1, 2, 3}, "those that ran it already"
+        assert {0, 1} <= kept <= {0, 1, 2, 3}, "instances that already ran it"
 
     def waits(self) -> None:
         self.condition("UpdatePending", "Manual")
@@ -203,7 +203,7 @@ class Told:
         coordinated = self.ended("coordinated", Phase.ROLLED_FORWARD, "Completed")
         assert coordinated.policy is not None
         assert coordinated.policy.pulse_interval_seconds == 5
-        assert self.kept() == set(), "the coordinated one replaced all"
+        assert self.kept() == set(), "the coordinated update replaced all instances"
         self.ended("web-g10", Phase.ROLLED_BACK, "InstancesFailed")
         self.runs("1.4")
         assert self.bad_images() == ["web:1.5-exit"]
@@ -220,6 +220,6 @@ class Told:
 
 
 def wait(update: str, phase: str, timeout: str = "") -> str:
-    """The command that waits for a phase."""
+    """The command that waits until an Update has a phase."""
     command = f"kubectl wait eup/{update} --for=jsonpath='{{.status.phase}}'={phase}"
     return f"{command} --timeout={timeout}" if timeout else command
