@@ -47,6 +47,8 @@ def test_the_tree_as_it_is_passes(tree: Path) -> None:
         ("core/replacement/repair.py", "controller.reconcile.store"),
         ("api/ids.py", "controller.core.pods.facts"),
         ("kube/client.py", "controller.api.job"),
+        ("api/pods/wire.py", "controller.api.pods.trouble"),
+        ("api/pods/in_effect.py", "controller.api.pods.slim"),
     ],
 )
 def test_an_upward_import_is_refused(tree: Path, module: str, upward: str) -> None:
