@@ -1,8 +1,9 @@
-"""All that is known of one Job (or of a Job's name): what `decide` is asked with.
+"""All that is known about one Job, or about the name of a Job: the input of `decide`.
 
-Filled by the feeds and by the answers to our own writes; the higher resourceVersion wins, so it
-does not matter which comes first. What cannot be read back from the API is only cached here: it
-is asked or tried again after a restart.
+The feeds and the answers to the operator's own writes fill an entry. The version with the higher
+resourceVersion counts, so their order does not matter. Facts that cannot be read back from the API
+server (verdicts, answers of gates, refusals) are only cached here; after a restart the operator
+asks or tries again.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Unreadable:
-    """The present version of a Job that cannot be read: as it came, and what of it cannot."""
+    """A version of a Job that cannot be read: its JSON data, and ``what`` cannot be read."""
 
     raw: dict[str, Any]
     what: str
@@ -51,8 +52,8 @@ class Unreadable:
 
 @dataclass
 class Entry:
-    """``key`` is (namespace, name of the Job). ``job`` is its last version that can be read;
-    while there is a newer one that cannot, it is not acted on."""
+    """``key`` is (namespace, name of the Job). ``job`` is the last version that can be read; while
+    ``unreadable`` holds a newer version, the operator does not act on the Job."""
 
     key: Key
     job: Job | None = None
@@ -64,56 +65,57 @@ class Entry:
     revisions: dict[str, RevisionObject] = field(default_factory=dict)
     prepared: dict[str, Prepared] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
-    #: By uid of the Update of a person's that asked; "" for the Job's own present template.
+    #: uid of a user-made Update ("" for the Job's own present template) -> verdict on its template.
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     verdict_tries: dict[str, int] = field(default_factory=dict)
-    #: Revisions of whose template the API server's warnings were passed on.
+    #: Revisions about whose template the API server's warnings have been reported.
     warned: set[str] = field(default_factory=set)
-    #: Revision -> canonical template, of those that had to be compared.
+    #: Revision -> canonical template, for revisions that had to be compared.
     templates: dict[str, bytes] = field(default_factory=dict)
-    #: (uid of the Update, gate) -> its last answer; gates that are being asked.
+    #: (uid of the Update, name of the gate) -> its last answer.
     answers: dict[tuple[str, str], GateAnswer] = field(default_factory=dict)
+    #: Names of gates that are being asked.
     asking: set[str] = field(default_factory=set)
-    #: uids of pods that the API server would not change in place.
+    #: uids of pods that cannot be changed in place.
     in_place_refused: set[str] = field(default_factory=set)
     nodes: dict[str, Node] = field(default_factory=dict)
     refusals: dict[int, Refusal] = field(default_factory=dict)
     refused_actions: RefusedActions = field(default_factory=dict)
     under_way: set[ActionKey] = field(default_factory=set)
-    #: Transitions between phases that the last decision wanted and that are not legal.
+    #: Illegal transitions between phases that the last decision contained.
     illegal: tuple[str, ...] = ()
-    #: By subject of the write (see `plan.subject`).
+    #: Subject of a write (see `plan.subject`) -> its refusal.
     refused_writes: dict[str, Refusal] = field(default_factory=dict)
     apart: Apart = field(default_factory=Apart)
-    #: Object name ("" is the Job) -> epoch seconds before which no mere report is written.
+    #: Name of an Update ("" for the Job) -> epoch seconds before which no report is written to it.
     quiet_until: dict[str, float] = field(default_factory=dict)
-    #: uids of the Updates that cannot be read, once that was said.
+    #: uids of the Updates about which an Event has said that they cannot be read.
     reported_too_new: set[str] = field(default_factory=set)
-    #: The resourceVersion at which the Job was read live in the reconcile under way.
+    #: The resourceVersion of the Job when this reconcile read it live; "": not read live.
     live: str = ""
 
     @property
     def empty(self) -> bool:
-        """Nothing is known (any more): the entry can go."""
+        """Whether nothing is known, so that the entry can be dropped."""
         things = (self.instances.pods, self.updates, self.revisions, self.apart.foreign_pods)
         return not (self.job or self.unreadable or any(things))
 
     @property
     def uid(self) -> str:
-        """The Job's; "" when there is none."""
+        """The uid of the Job; "" if there is no Job."""
         if self.unreadable is not None:
             return self.unreadable.uid
         return self.job.metadata.uid if self.job else ""
 
     def put_job(self, raw: dict[str, Any]) -> bool:
-        """Take a version of the Job; False when it is old news."""
+        """Take a version of the Job. Returns False if the entry has this or a newer version."""
         meta = raw["metadata"]
         if self.uid == meta["uid"] and self._version >= int(meta["resourceVersion"]):
             return False
         try:
             self._read_job(raw)
         except ValidationError as error:
-            # Made for a newer version, or by hand: left alone, and the others go on.
+            # A newer Echelon or an edit by hand made it: it is left alone, the other Jobs go on.
             self.unreadable = Unreadable(raw, unreadable(error))
         else:
             self.unreadable = None
@@ -129,7 +131,7 @@ class Entry:
         meta = raw["metadata"]
         same = self.job is not None and self.job.metadata.uid == meta["uid"]
         if template := part(part(raw, "spec"), "template"):
-            # The template is kept as bytes: as a dict it would be ten times as large.
+            # The template is kept as bytes, because a dict of it is ten times as large.
             raw = {**raw, "spec": {**raw["spec"], "template": {}}}
         job = lenient(Job, raw)
         canonical = revisions.canonical(template)
@@ -145,7 +147,7 @@ class Entry:
         self.job = job
 
     def _begin(self, uid: str) -> None:
-        """Another Job of this name: nothing that was asked or tried for the former one counts."""
+        """Start with another Job of this name: nothing known of the former Job counts."""
         self.instances.forget_assumed()
         self.instances.belong_to(uid)
         self.prepared.clear()
@@ -160,29 +162,29 @@ class Entry:
         self._ask_again()
 
     def _ask_again(self) -> None:
-        """Another template: what was said of the present one, to whomever, is void."""
+        """Drop verdicts and refused writes, because the template or the gates have changed."""
         self.refused_writes.clear()
         self.verdicts.clear()
         self.verdict_tries.clear()
 
     def keep_template(self, revision: str, template: bytes) -> None:
-        """Remember the template of an older revision; a revision never changes its template."""
+        """Keep the template of an older revision; the template of a revision never changes."""
         while len(self.templates) >= TEMPLATES_KEPT:
             self.templates.pop(next(iter(self.templates)))
         self.templates[revision] = template
 
     def is_of(self, job: Job) -> bool:
-        """Whether the entry still is about this very Job."""
+        """Whether the entry still belongs to the Job with this uid."""
         return self.job is not None and self.job.metadata.uid == job.metadata.uid
 
     def drop_job(self) -> None:
-        """The Job is gone, and with it what was under way for it."""
+        """Drop the Job and the assumptions made for it."""
         self.job, self.template, self.revision = None, b"", ""
         self.unreadable = None
         self.instances.forget_assumed()
 
     def put_update(self, update: UpdateObject) -> bool:
-        """Take a version of an Update; False when it is old news."""
+        """Take a version of an Update. Returns False if the entry has this or a newer version."""
         name = update.name
         known = self.updates.get(name)
         same = known is not None and known.uid == update.uid
@@ -199,7 +201,7 @@ class Entry:
             self.revisions[revision.name] = revision
 
     def observed(self, now: float, foreign_names: frozenset[str]) -> Observed:
-        """The frozen picture of this moment. ``foreign_names``: Updates' names that others hold."""
+        """The input of a decision at ``now``. ``foreign_names``: names that others' Updates hold."""
         assert self.job is not None
         job, uid = self.job, self.job.metadata.uid
         updates = {n: u.update for n, u in self.updates.items() if u.update is not None}
@@ -215,7 +217,7 @@ class Entry:
         view = self.instances.view(job.status.slots)
         self._forget_answers(updates)
         if self.refusals:
-            # A create under way is no success yet: its refusal goes on lengthening the back-off.
+            # A create in flight has not succeeded: the refusal before it still counts.
             pods = self.instances.pods
             made = {i for i, r in self.refusals.items() if (p := pods.get((i, r.surge))) and p.uid}
             self.refusals = {i: r for i, r in self.refusals.items() if i not in made}
@@ -239,7 +241,7 @@ class Entry:
                 if u.phase in TERMINAL and not u.too_new
             },
             gone=frozenset(self.gone),
-            # A name is taken, be it by one that cannot be read.
+            # An Update that cannot be read holds its name, too.
             foreign_names=foreign_names | {n for n, u in self.updates.items() if u.too_new},
             revisions={n: r.brief for n, r in self.revisions.items() if r.owner == uid},
             orphans={
@@ -251,7 +253,7 @@ class Entry:
             verdicts={uid: v for uid, v in self.verdicts.items() if uid},
             templates={**self.templates, self.revision: self.template},
             in_place_refused=frozenset(self.in_place_refused),
-            answers=self._told(active),
+            answers=self._gate_answers(active),
             asking=frozenset(self.asking),
             refusals=dict(self.refusals),
             refused_actions=dict(self.refused_actions),
@@ -266,7 +268,7 @@ class Entry:
         )
 
     def _forget_answers(self, updates: Mapping[str, Update]) -> None:
-        """Verdicts for Updates that have ended, refusals of what is gone."""
+        """Drop verdicts for Updates that have ended, and refusals for objects that are gone."""
         if self.refused_writes:
             gone = self.refused_writes.keys() - map(plan.subject_of_update, self.updates)
             for subject in [s for s in gone if s.startswith(plan.subject_of_update(""))]:
@@ -279,17 +281,17 @@ class Entry:
             self.in_place_refused &= {pod.uid for pod in self.instances.pods.values()}
 
     def forget_refused(self, held: frozenset[ActionKey]) -> None:
-        """Of what was refused, only what is held back because of it, or tried again, counts."""
+        """Drop refusals of actions that are neither in ``held`` nor being tried again."""
         for key in self.refused_actions.keys() - held - self.under_way:
             del self.refused_actions[key]
 
-    def _told(self, active: Update | None) -> dict[str, GateAnswer]:
-        """What the gates of the active Update said; of others nothing is kept."""
+    def _gate_answers(self, active: Update | None) -> dict[str, GateAnswer]:
+        """Gate of the active Update -> its last answer. Drops the answers for other Updates."""
         uid = active.metadata.uid if active else ""
-        self.answers = {key: told for key, told in self.answers.items() if key[0] == uid}
-        return {gate: told for (_, gate), told in self.answers.items()}
+        self.answers = {key: last for key, last in self.answers.items() if key[0] == uid}
+        return {gate: last for (_, gate), last in self.answers.items()}
 
     def template_dict(self) -> dict[str, Any]:
-        """The present template, canonical."""
+        """The present template in canonical form."""
         template: dict[str, Any] = json.loads(self.template)
         return template

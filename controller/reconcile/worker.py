@@ -1,7 +1,7 @@
-"""One reconcile: read the store, decide, act, come back at the next known moment.
+"""One reconcile: read the store, decide, act, and add the key for the next known time.
 
-A key is with one worker at a time. Writes of intent are awaited, and each is followed by a fresh
-decision; actions on pods are started and followed; mere reports are written at most once a second.
+One worker at a time handles a key. A write of intent is awaited and followed by a new decision.
+Actions on pods are only started. Reports are written at most once a second.
 """
 
 from __future__ import annotations
@@ -34,16 +34,17 @@ from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
 
-#: Writes in a row that one reconcile may need; more would be a decision that never settles.
+#: Maximum number of writes in one reconcile; more would mean that decisions never settle.
 MAX_WRITES = 50
-#: Added to a moment, so that it has surely come when the key is decided.
+#: Seconds added to a wake-up time, so that the time has passed for certain at the next decision.
 LATE = 0.005
 
 
 class Reconciler:
-    """``observe(seconds, result)`` is told about each reconcile.
+    """``observe(seconds, result)`` is called after each reconcile.
 
-    Pods have a client of their own, so that no status waits behind a thousand deletes.
+    Requests about pods have a client of their own, so that no status write waits behind a thousand
+    deletes.
     """
 
     def __init__(
@@ -65,14 +66,14 @@ class Reconciler:
         self._events = Events(recorder)
         self._observe = observe
         self._clock = clock
-        #: Keys with an action that failed since their last decision: one back-off for all.
+        #: Keys with a failed action since their last decision; several failures are one back-off.
         self._failing: set[Key] = set()
         self._intent = Intent(client, store, clock)
         self.gates = GateRunner(ask, lambda key: self._settled(key, True), asked, clock)
         self.pods = Pods(pod_client, store, self._settled, clock)
 
     async def work(self) -> None:
-        """Take keys until the queue is closed."""
+        """Handle keys until the queue is closed."""
         while True:
             try:
                 key = await self._queue.get()
@@ -86,25 +87,25 @@ class Reconciler:
             self._observe(time.perf_counter() - started, result)
 
     async def _tried(self, key: Key) -> str:
-        """Reconcile a key; whatever goes wrong, it is tried again."""
+        """Reconcile a key and retry it after any failure. Returns the result for metrics."""
         self._failing.discard(key)
         try:
             acted = await self.reconcile(key)
         except ApiError as error:
             if refusal.answer(error).is_terminating:
-                return "terminating"  # What is left of the Job goes with its namespace.
+                return "terminating"  # Kubernetes deletes the Job with its namespace.
             log.info("%s; trying again", error, extra={"job": "/".join(key)})
         except Exception:
             log.exception("reconcile failed", extra={"job": "/".join(key)})
         else:
-            if not acted:  # Else it is the outcome of the actions that counts.
+            if not acted:  # Otherwise the actions decide whether there is a back-off.
                 self._queue.forget(key)
             return "success"
         self._queue.retry(key)
         return "error"
 
     async def reconcile(self, key: Key) -> bool:
-        """Bring one Job a step further; whether pods were acted on. Raises ``ApiError``."""
+        """Reconcile one Job. Returns whether actions on pods were started. Raises ``ApiError``."""
         with writing_for(key):
             return await self._reconcile(key)
 
@@ -140,7 +141,7 @@ class Reconciler:
                 if isinstance(error, NotFound) and not await self._is_there(entry):
                     return False
                 continue
-            self._queue.forget(key)  # A step was made: the next failure is a first one.
+            self._queue.forget(key)  # A write succeeded, so the back-off starts anew.
             self._events.after(entry, found.write)
             if entry.job is None or entry.unreadable is not None:
                 return False
@@ -158,8 +159,8 @@ class Reconciler:
         return bool(found.actions)
 
     async def _is_there(self, entry: Entry) -> bool:
-        """Whether the Job still is. Nothing can be made beside one whose namespace is gone, though
-        its own end may not have been heard of."""
+        """Whether the Job still exists. If its namespace is gone, a create for it raises
+        ``NotFound`` even before the watch reports the end of the Job."""
         try:
             await self._intent.read_job(entry)
         except NotFound:
@@ -179,7 +180,7 @@ class Reconciler:
             if due > now:
                 self._at(entry.key, due)
                 continue
-            # Those of Updates that are gone go with the rest of the past.
+            # This also drops the entries of Updates that are gone.
             entry.quiet_until = {n: at for n, at in entry.quiet_until.items() if at > now}
             entry.quiet_until[name] = now + REPORT_EVERY
             step = self._intent.perform(entry, report, seen)
@@ -187,7 +188,7 @@ class Reconciler:
                 if not await self._granted(entry, report, step):
                     self._queue.add(entry.key)
             except (Conflict, NotFound):
-                # It moved, or went, since it was decided on: decided anew.
+                # The object has changed or is gone since the decision: decide again.
                 entry.quiet_until.pop(name, None)
                 self._queue.add(entry.key)
 
@@ -205,8 +206,8 @@ class Reconciler:
                 self._queue.add(entry.key)
 
     async def _granted(self, entry: Entry, write: plan.Write, step: Awaitable[None]) -> bool:
-        """Do a write. Returns False if the API server refuses this very write, which is remembered
-        until it is granted; raises what speaks of anything else."""
+        """Perform a write. Returns False if the API server refuses this write; the refusal is kept
+        until the write succeeds. Raises all other errors."""
         try:
             await step
         except ApiError as error:
@@ -217,8 +218,8 @@ class Reconciler:
         return True
 
     def _refused(self, entry: Entry, write: plan.Write, error: ApiError) -> bool:
-        """Remember that the API server refuses a write, and say so when it has other words than
-        before; False: it is not the write that it speaks of."""
+        """Record the refusal of a write, and report it if its message is new. Returns False if the
+        error is not about this write."""
         what = plan.subject(write)
         if not what or not refusal.answer(error).stops_one_write:
             return False
@@ -232,7 +233,7 @@ class Reconciler:
         return True
 
     async def _leave_alone(self, entry: Entry, job: Unreadable) -> None:
-        """Say that the Job cannot be read, once; its Updates stay as they are."""
+        """Report once that the Job cannot be read; its Updates stay as they are."""
         if job.raw["metadata"].get("deletionTimestamp") is not None:
             return
         if await self._intent.say_too_new(entry, job):
@@ -248,7 +249,8 @@ class Reconciler:
             self._events.warn(entry, "ForeignPod", note)
 
     def _settled(self, key: Key, ok: bool) -> None:
-        """An action on a pod is through."""
+        """An action on a pod or a gate has ended: handle the key again, after a failure with a
+        back-off."""
         if ok:
             self._queue.forget(key)
             self._queue.add(key)
