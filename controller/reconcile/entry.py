@@ -201,7 +201,7 @@ class Entry:
             self.revisions[revision.name] = revision
 
     def observed(self, now: float, foreign_names: frozenset[str]) -> Observed:
-        """The input of a decision at ``now``. ``foreign_names``: names that others' Updates hold."""
+        """The input of a decision at ``now``. ``foreign_names``: Update names held by others."""
         assert self.job is not None
         job, uid = self.job, self.job.metadata.uid
         updates = {n: u.update for n, u in self.updates.items() if u.update is not None}
