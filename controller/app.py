@@ -93,6 +93,7 @@ class Operator:
             observe=lambda seconds, result: self._metrics.reconciled(KIND, result, seconds),
             ask=Asker(self._gate_clients(connection)).ask,
             asked=self._metrics.asked,
+            report_every=settings.report,
         )
         self._heartbeat = Heartbeat()
         self._lease = self._new_lease()

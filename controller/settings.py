@@ -110,6 +110,9 @@ class Settings(BaseSettings):
         "requests about pods in flight (a quarter as many for all else)")
     resync: Annotated[float, seconds(10, 86400)] = _flag(
         "resync-seconds", _TUNING, "S", 600.0, "how often everything is read anew")
+    report: Annotated[float, seconds(0.1, 60)] = _flag(
+        "report-seconds", _TUNING, "S", 1.0,
+        "how often the progress of one Job or Update is written, at most")
     stuck: Annotated[float, seconds(10, 86400)] = _flag(
         "stuck-seconds", _TUNING, "S", 120.0,
         "/healthz fails when a key in work did not move for so long")

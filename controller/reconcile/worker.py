@@ -41,7 +41,8 @@ LATE = 0.005
 
 
 class Reconciler:
-    """``observe(seconds, result)`` is called after each reconcile.
+    """``observe(seconds, result)`` is called after each reconcile. Between two reports about one
+    object are ``report_every`` seconds.
 
     Requests about pods have a client of their own, so that no status write waits behind a thousand
     deletes.
@@ -58,6 +59,7 @@ class Reconciler:
         observe: Callable[[float, str], None],
         ask: Ask,
         asked: Observe,
+        report_every: float = REPORT_EVERY,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
@@ -65,6 +67,7 @@ class Reconciler:
         self._queue = queue
         self._events = Events(recorder)
         self._observe = observe
+        self._report_every = report_every
         self._clock = clock
         #: Keys with a failed action since their last decision; several failures are one back-off.
         self._failing: set[Key] = set()
@@ -182,7 +185,7 @@ class Reconciler:
                 continue
             # This also drops the entries of Updates that are gone.
             entry.quiet_until = {n: at for n, at in entry.quiet_until.items() if at > now}
-            entry.quiet_until[name] = now + REPORT_EVERY
+            entry.quiet_until[name] = now + self._report_every
             step = self._intent.perform(entry, report, seen)
             try:
                 if not await self._granted(entry, report, step):

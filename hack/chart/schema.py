@@ -100,6 +100,7 @@ _KNOWN: Final[dict[str, Schema]] = {
     "controller.workers": _whole(1, 1000),
     "controller.connections": _whole(1, 1000),
     "controller.resyncSeconds": _seconds(10, 86400),
+    "controller.reportSeconds": _seconds(0.1, 60),
     "controller.stuckSeconds": _seconds(10, 86400),
     "leaderElection.leaseName": _NAME,
     "leaderElection.leaseNamespace": _NAMESPACE,

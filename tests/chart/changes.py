@@ -44,6 +44,7 @@ CHANGES: Final = {
     "controller.workers": Change(8),
     "controller.connections": Change(16),
     "controller.resyncSeconds": Change(60),
+    "controller.reportSeconds": Change(2),
     "controller.stuckSeconds": Change(300),
     "gates.caFile": Change("/etc/ssl/company.pem"),
     "gates.allowLoopback": Change(True),

@@ -4,11 +4,15 @@ writes."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
+from hack.devcluster.cluster import Cluster
 from tests.integration.harness.audit import Audit, Request
 from tests.integration.harness.manifests import Object, batch, by_revision, ids, job, queue, update
-from tests.integration.harness.operator import USER
+from tests.integration.harness.operator import USER, Operator
 from tests.integration.harness.space import Space
 
 COUNT = 1000
@@ -18,6 +22,16 @@ WRITES, PER_GROUP, PER_SECOND = 20, 3, 3
 TOLERATED, FAILING, TOO_MANY = 80, 60, 100
 LAST_WORDS = "cannot bind 0.0.0.0:8080: address already in use; " * 8
 EVEN = list(range(0, COUNT, 2))
+
+
+@pytest.fixture(scope="module")
+def shared_operator(cluster: Cluster, shared_operator: Operator) -> Iterator[Operator]:
+    """One that reports as often as users have it, for its writes are counted."""
+    if shared_operator.running:
+        shared_operator.stop()
+    made = Operator(cluster, "tests", identity="by-default", args=["--report-seconds", "1"])
+    yield made
+    made.close()
 
 
 def size(obj: Object) -> int:

@@ -109,7 +109,8 @@ def test_each_setting_is_a_flag_and_a_variable() -> None:
         "--lease-name": "c", "--lease-duration-seconds": "30",
         "--lease-renew-deadline-seconds": "20", "--lease-retry-seconds": "0.5",
         "--workers": "1", "--connections": "2", "--resync-seconds": "11",
-        "--stuck-seconds": "12", "--gate-ca-file": __file__, "--gate-allow-loopback": "TRUE",
+        "--report-seconds": "0.2", "--stuck-seconds": "12",
+        "--gate-ca-file": __file__, "--gate-allow-loopback": "TRUE",
     }  # fmt: skip
     assert texts.keys() == flags().keys()
     settings = load([f"{flag}={text}" for flag, text in texts.items()], {})

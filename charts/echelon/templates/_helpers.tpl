@@ -135,6 +135,7 @@ rollingUpdate:
 - --workers={{ int .workers }}
 - --connections={{ int .connections }}
 - --resync-seconds={{ .resyncSeconds }}
+- --report-seconds={{ .reportSeconds }}
 - --stuck-seconds={{ .stuckSeconds }}
 {{- end }}
 {{- with .Values.gates }}

@@ -74,7 +74,9 @@ class Operator:
         """Start the process and, by default, wait until it is ready."""
         assert not self.running, "the operator is already running"
         zero = "127.0.0.1:0"
-        command = [sys.executable, "-m", self._module, "--log-level", "info", *self._args]
+        command = [sys.executable, "-m", self._module, "--log-level", "info"]
+        # Tests wait for statuses: with the default that would be most of what they take.
+        command += ["--report-seconds", "0.2", *self._args]
         command += ["--health-address", zero, "--metrics-address", zero]
         # In tests the servers of gates listen on loopback.
         command += ["--gate-allow-loopback", "true", "--gate-ca-file", str(self._ca)]
