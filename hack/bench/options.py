@@ -20,4 +20,4 @@ class Options:
 
 
 FULL = Options()
-SMOKE = Options(seconds=20.0, patience=75.0)
+SMOKE = Options(rounds=2, jobs=400, seconds=15.0, patience=60.0)

@@ -56,7 +56,7 @@ def template(
 
 
 def objects(text: str) -> list[Object]:
-    return [document for document in yaml.safe_load_all(text) if document]
+    return [document for document in yaml.load_all(text, yaml.CSafeLoader) if document]
 
 
 def render(values: Mapping[str, Any] | None = None, **how: Any) -> list[Object]:

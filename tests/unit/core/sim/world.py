@@ -52,6 +52,8 @@ class World:
         self.operator = Operator(self.cluster)
         self.observer = Observer(self.cluster)
         self.events: list[Event] = []
+        #: What was decided last.
+        self.plan = Plan()
         #: Kinds whose watch says nothing for now.
         self.late: set[str] = set()
         #: Whether each decision is made twice, and once more just before the next moment.
@@ -174,7 +176,7 @@ class World:
         """One decision and what follows from it; False when nothing did."""
         operator = self.operator
         seen, now = operator.observe(), self.now
-        plan = decide(seen, now)
+        self.plan = plan = decide(seen, now)
         if self.careful:
             assert plan == decide(seen, now), "the same input, another plan"
         self.observer.judge(seen, plan)
@@ -196,7 +198,7 @@ class World:
         for _ in range(LIVELOCK):
             self.deliver()
             if not self.step():
-                return self.operator.decide()
+                return self.plan
         plan = self.operator.decide()
         raise AssertionError(f"no end of writes: {plan.write or plan.actions or plan.reports}")
 
