@@ -4,6 +4,8 @@
 #
 #   TESTS=tests/unit/core       what `make test` runs
 #   PYTEST_ARGS="-k scale -x"   further arguments of pytest
+#   WORKERS=4                   how many workers share the tests of whole folders
+#   SEED=17                     where hypothesis begins to look for new examples (else: the same)
 #   KUBEBUILDER_ASSETS=DIR      use etcd, kube-apiserver, kubectl, … from there instead of building
 #   KEEP=1  PLAIN=1             demo: stay until Ctrl-C; lines instead of a live picture
 #   NODES=20                    cluster: how many simulated nodes
@@ -14,9 +16,13 @@ PYTHON3 ?= python3
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
-TESTS ?= tests/unit tests/devcluster tests/integration tests/examples
+FOLDERS := tests/devcluster tests/examples tests/integration tests/unit
+TESTS ?= $(FOLDERS)
+WORKERS ?= 4
 PYTEST_ARGS ?=
-PYTEST := $(PYTHON) -m pytest $(PYTEST_ARGS)
+PYTEST = $(PYTHON) -m pytest $(if $(SEED),--hypothesis-profile=ci --hypothesis-seed=$(SEED))
+# To start workers takes seconds: it pays for a whole folder, not for a file or two.
+spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit integration check bench cluster crds format constraints clean \
@@ -33,13 +39,13 @@ demo: devcluster ## See an update pass and another undo itself (KEEP=1 stays)
 	@$(PYTHON) -m hack.demo $(if $(KEEP),--keep) $(if $(PLAIN),--plain) $(ARGS)
 
 test: devcluster ## Run all tests
-	@$(PYTEST) $(TESTS)
+	@$(PYTEST) $(call spread,$(TESTS)) $(PYTEST_ARGS) $(TESTS)
 
 unit: $(INSTALLED) ## Run the tests that need nothing but Python
-	@$(PYTEST) tests/unit
+	@$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS) tests/unit
 
 integration: devcluster ## Run the tests of the operator on a real control plane
-	@$(PYTEST) tests/integration
+	@$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS) tests/integration
 
 check: $(INSTALLED) ## Look at the code without running it: style, types, layers, stale files
 	@echo "ruff" && $(PYTHON) -m ruff check --quiet . && $(PYTHON) -m ruff format --check --quiet .
@@ -68,11 +74,11 @@ lock: $(INSTALLED) ## Pin what the image is made of, by hash
 	@$(PYTHON) -m hack.chart.lock
 
 test-chart: devcluster devcluster-helm ## Test the chart and the image with the real helm
-	@$(PYTEST) tests/chart
+	@$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS) tests/chart
 
-e2e: devcluster ## Test on a real kubelet and real containers (needs root; about four minutes)
+e2e: devcluster ## Test on a real kubelet and real containers (needs root; some minutes)
 	@$(PYTHON) -m hack.e2e --prepare
-	@$(PYTEST) tests/e2e
+	@$(PYTEST) $(PYTEST_ARGS) tests/e2e
 
 format: $(INSTALLED) ## Format the code and sort its imports
 	@$(PYTHON) -m ruff check --quiet --fix . && $(PYTHON) -m ruff format --quiet .

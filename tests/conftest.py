@@ -1,11 +1,34 @@
-"""How the tests are spread over several workers (``-n``); alone, pytest runs them in order."""
+"""How hypothesis searches, and how the tests are spread over several workers (``-n``).
+
+Hypothesis looks at the same examples in every run. With ``--hypothesis-profile=ci`` it looks for
+new ones, from the number given with ``--hypothesis-seed``; `.ci/run` does that, and prints the
+number. An example that has found something becomes an ``@example``, or a test of its own.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
 from tests.scheduling import Scheduling, rank
+
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile(
+    "echelon", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.register_profile("ci", settings.get_profile("echelon"), derandomize=False, print_blob=True)
+settings.load_profile("echelon")
+
+# The API servers of tests spend a sixth of their time on collecting garbage; memory is cheaper.
+os.environ.setdefault("GOGC", "400")
+
+# Where a shell runs us aside SIGINT is ignored, and would be by all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,29 +14,43 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-#: Folders whose tests share a cluster that is made for them: one worker each.
-TOGETHER: Final = ("tests/devcluster/", "tests/examples/", "tests/integration/aurora/")
-#: Their outcome depends on how busy the machine is.
-ALONE: Final = (
-    "tests/integration/test_idle.py",
-    "tests/integration/test_large.py",
+#: Tests that share what takes long to make, mostly a cluster: a worker of its own for each line.
+TOGETHER: Final = (
+    ("tests/devcluster/",),
+    ("tests/examples/",),
+    ("tests/integration/aurora/",),
+    ("tests/chart/test_image.py",),
+    ("tests/chart/test_release.py",),
+    tuple(
+        f"tests/chart/test_{name}.py"
+        for name in ("admission_policy", "escape", "null", "roles", "scalars", "values")
+    ),
 )
+#: They keep the machine so busy that the others would be late, or count what depends on time.
+ALONE: Final = ("tests/integration/test_large.py",)
 #: They take longest: begun first, so that the end does not wait for one of them.
-LONG: Final = ("tests/unit/core/test_invariants.py",)
+LONG: Final = (
+    "tests/unit/core/test_invariants.py",
+    "tests/unit/reconcile/test_anything_goes.py",
+    "tests/integration/test_idle.py",
+)
 
 
 def group(nodeid: str) -> str:
-    """What a test is given to a worker with: a name of TOGETHER, "alone", or itself."""
+    """What a test is given to a worker with: the first file or folder of a line of TOGETHER,
+    "alone", or the test itself."""
     if nodeid.startswith(ALONE):
         return "alone"
-    return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+    return next((line[0] for line in TOGETHER if nodeid.startswith(line)), nodeid)
 
 
 def rank(nodeid: str) -> int:
-    """When a test is given out: the long ones first, those that want to be alone last."""
-    if nodeid.startswith(ALONE):
+    """When a test is given out: the long ones and the groups first, those that want to be alone
+    last."""
+    found = group(nodeid)
+    if found == "alone":
         return 2
-    return 0 if nodeid.startswith((*LONG, *TOGETHER)) else 1
+    return 0 if found != nodeid or nodeid.startswith(LONG) else 1
 
 
 class Scheduling(LoadScopeScheduling):
