@@ -1,4 +1,4 @@
-"""An API server of a handful of objects, as far as one reconcile needs it, and who reconciles."""
+"""A fake API server with a few objects, and a reconciler that uses it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ NOW = 1_767_225_700.0
 
 
 class FakeApi(Client):
-    """``objects`` by plural and name; ``asked`` are verb, plural and name of each request.
-    ``before`` is called with them just before a request is answered."""
+    """``objects`` by plural and name; ``asked``: verb, plural and name of each request.
+    ``before`` is called with these just before a request is answered."""
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], Object] = {}
@@ -36,7 +36,7 @@ class FakeApi(Client):
         self._version = 100
 
     def put(self, plural: str, obj: Object) -> Object:
-        """An object as somebody writes it."""
+        """Store an object as a user would write it."""
         self._version += 1
         obj["metadata"] |= {"namespace": "ns", "resourceVersion": str(self._version)}
         self.objects[plural, obj["metadata"]["name"]] = obj
@@ -101,7 +101,7 @@ class FakeApi(Client):
 
 
 class Shop:
-    """One reconciler, its store and its API server; time stands still but for ``now``."""
+    """A reconciler, its store and its API server; the clock shows ``now`` and does not move."""
 
     def __init__(self) -> None:
         self.api = FakeApi()
@@ -126,7 +126,7 @@ class Shop:
         return self.store.entries[KEY]
 
     def job(self, **changes: Any) -> Object:
-        """A Job as the API server and the watch have it; ``changes`` are merged in."""
+        """Give a Job to the API server and the store; ``changes`` are merged into it."""
         obj: Object = {
             "metadata": {"name": "web", "uid": "j1", "generation": 1},
             "spec": {"instances": 2, "template": template("web:1")},
@@ -137,7 +137,7 @@ class Shop:
         return made
 
     def update(self, name: str = "web-g2", **changes: Any) -> Object:
-        """The same of an Update of the operator's."""
+        """Give an operator-made Update to the API server and the store."""
         owner = {"apiVersion": "v", "kind": "EchelonJob", "name": "web", "uid": "j1"}
         meta = {"name": name, "uid": f"u-{name}", "generation": 1}
         obj: Object = {
@@ -150,7 +150,7 @@ class Shop:
         return made
 
     def revision(self, name: str, data: Object, owner: str = "j1") -> Object:
-        """The same of a ControllerRevision of the Job's."""
+        """Give a ControllerRevision of the Job to the API server and the store."""
         owners = [{"apiVersion": "v", "kind": "EchelonJob", "name": "web", "uid": owner}]
         meta: Object = {"name": name, "uid": f"u-{name}", "labels": {JOB: "web"}}
         if owner:
@@ -160,7 +160,7 @@ class Shop:
         return made
 
     def see(self, plural: str, obj: Object) -> None:
-        """What the watch says of an Update, a revision or a pod."""
+        """Report an Update, a revision or a pod to the store, as the watch does."""
         line = {"type": "MODIFIED", "object": obj}
         if plural == "controllerrevisions":
             self.store.put_revision(REVISION_CODEC.event(_bytes(line))[1])
@@ -170,7 +170,7 @@ class Shop:
             self.store.put_pod(POD_CODEC.event(_bytes(line))[1])
 
     async def reconcile(self) -> None:
-        """One reconcile, with what it has started."""
+        """Run one reconcile and the tasks that it starts."""
         await self.worker.reconcile(KEY)
         await self.worker.pods.drain(5.0)
 

@@ -1,5 +1,5 @@
-"""An API server of one pod, as far as changes in place need it; what the real one does is tested
-against the real one."""
+"""A fake API server with one pod, for changes in place. The real behaviour is tested against a real
+API server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Asked:
-    """``what``: the verb, with the subresource or the content type of a patch if it has one."""
+    """``what``: the verb, followed by the subresource or the content type of a patch, if any."""
 
     what: str
     name: str
@@ -25,8 +25,8 @@ class Asked:
 
 
 class FakePods(Client):
-    """``pod`` is the only one there is; ``fail`` has the next requests of a kind refused;
-    ``admit`` is what an admission plugin does to a pod that is being changed."""
+    """``pod`` is the only pod; ``fail`` makes the server refuse the next requests of a kind;
+    ``admit`` acts as an admission plugin on a pod that is being changed."""
 
     def __init__(self) -> None:
         self.pod: Object | None = None

@@ -101,7 +101,7 @@ class World:
         }
 
     async def act(self) -> None:
-        """Have the pod changed as a decision would."""
+        """Change the pod as after a decision."""
         action = plan.ChangePod(3, False, "web-3", "p1", self.new, "u1", 2, self.change)
         self.pods.act(self.entry, [action])
         assert 3 in self.entry.instances.view().changing

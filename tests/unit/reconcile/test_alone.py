@@ -1,4 +1,4 @@
-"""A Job of which one write alone is left: when that is refused, it waits like any other."""
+"""A Job that has only one write left: if that write is refused, it waits for its back-off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pods out of the watch's sight, and pods of others that hold a name."""
+"""Pods that the watch does not show, and foreign pods that hold a name."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SET = {
 
 
 async def created(shop: Shop) -> str:
-    """A Job of one instance that waits to make its pod; the digest of its revision."""
+    """A Job of one instance whose pod is not created yet. Returns the digest of its revision."""
     shop.job(spec={"instances": 1})
     digest: str = shop.entry.revision.removeprefix("web-")
     return digest
 
 
 def pod(shop: Shop, owner: dict[str, Any] | None, **changes: Any) -> dict[str, Any]:
-    """web-0 as somebody else has it, which the watch does not show."""
+    """The pod web-0 of someone else, which the watch does not show."""
     meta = {"name": "web-0", "uid": "p1", "ownerReferences": [owner] if owner else []}
     made = {"metadata": {**meta, **changes}, "spec": {}, "status": {"phase": "Running"}}
     return shop.api.put("pods", made)
@@ -66,7 +66,7 @@ async def test_a_terminating_pod_without_its_label_is_looked_at_until_it_is_gone
     assert shop.api.objects["pods", "web-0"]["metadata"]["uid"] != "p1"
 
 
-async def test_an_answer_after_the_watch_told_the_end_is_looked_at_again() -> None:
+async def test_a_pod_whose_end_the_watch_reported_before_an_answer_is_read_again() -> None:
     shop = Shop()
     digest = await created(shop)
     marks = {
@@ -178,7 +178,7 @@ async def test_a_labelled_pod_of_another_owner_is_a_name_conflict_and_no_former_
     assert ("delete", "pods", "web-0") not in shop.api.asked
 
 
-async def test_pods_of_others_with_our_label_are_told_once_for_each_owner() -> None:
+async def test_foreign_pods_with_our_label_are_reported_once_for_each_owner() -> None:
     shop = Shop()
     for i in range(3):
         raw = pod(shop, SET, labels={"echelon.dev/job": "web"}) | {}

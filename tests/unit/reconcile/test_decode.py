@@ -1,4 +1,4 @@
-"""One object that makes no sense costs neither itself, as far as it can be helped, nor others."""
+"""An invalid object is read as far as possible, and never hides other objects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def update(name: str, **status: Any) -> dict[str, Any]:
     return {"metadata": meta, "spec": {"job": "web"}, "status": status}
 
 
-def test_a_page_is_read_although_one_status_in_it_makes_no_sense() -> None:
+def test_a_page_is_read_although_one_status_in_it_is_invalid() -> None:
     bad = update("a", phase="RollingForward", to={"revision": "x", "instances": "9-1"})
     items = [bad, update("b", phase="RolledForward")]
     raw = json.dumps({"metadata": {"resourceVersion": "9", "continue": "t"}, "items": items})
@@ -39,7 +39,7 @@ def test_an_update_in_a_phase_of_a_newer_version_is_left_alone() -> None:
     assert "status.phase" in found.too_new
 
 
-def test_of_an_update_that_ended_is_kept_how_long_it_took() -> None:
+def test_the_duration_of_a_finished_update_is_kept() -> None:
     ended = update(
         "a",
         phase="RolledForward",
@@ -88,7 +88,7 @@ def test_a_job_of_no_shape_at_all_is_left_alone(odd: Any) -> None:
         assert store.entries[KEY].unreadable is not None
 
 
-def test_a_job_keeps_what_makes_sense_of_a_status_edited_by_hand() -> None:
+def test_a_job_keeps_the_valid_fields_of_a_status_edited_by_hand() -> None:
     store = Store(lambda _: None)
     broken = job(assigned=[{"revision": "x", "instances": "5-1"}], instancesInForce=2)
     store.put_job(broken)

@@ -1,4 +1,4 @@
-"""What is kept of one Job."""
+"""The entry of one Job in the store."""
 
 from __future__ import annotations
 

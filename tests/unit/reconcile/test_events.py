@@ -1,4 +1,4 @@
-"""What is told about a Job: once, about what is there, after what it speaks of."""
+"""Events about a Job: recorded once, about existing objects, after the write they report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def events(shop: Shop) -> Events:
     return Events(Recorded(shop.events))
 
 
-def test_the_events_of_a_write_are_told_and_logged(
+def test_the_events_of_a_write_are_recorded_and_logged(
     shop: Shop, events: Events, caplog: pytest.LogCaptureFixture
 ) -> None:
     write = plan.WriteJob(
@@ -41,7 +41,7 @@ def test_the_events_of_a_write_are_told_and_logged(
     assert [getattr(r, "update", None) for r in caplog.records] == [None, "ns/web-g2"]
 
 
-def test_about_what_is_gone_nothing_is_told(
+def test_no_event_is_recorded_about_an_object_that_is_gone(
     shop: Shop, events: Events, caplog: pytest.LogCaptureFixture
 ) -> None:
     write = plan.WriteJob(
@@ -55,7 +55,7 @@ def test_about_what_is_gone_nothing_is_told(
     assert caplog.messages == []
 
 
-def test_a_warning_about_a_template_is_told_once_for_each(shop: Shop, events: Events) -> None:
+def test_a_warning_is_recorded_once_per_template(shop: Shop, events: Events) -> None:
     shop.entry.verdicts[""] = Verdict(True, warnings=("old API", "no limits"))
     for revision in ("web-a", "web-a", "web-b"):
         events.after(shop.entry, plan.CheckTemplate(revision))
@@ -66,7 +66,7 @@ def test_a_warning_about_a_template_is_told_once_for_each(shop: Shop, events: Ev
     ]
 
 
-def test_a_refused_template_is_told_if_it_is_the_jobs_own(shop: Shop, events: Events) -> None:
+def test_a_refused_template_is_recorded_if_it_is_the_jobs_own(shop: Shop, events: Events) -> None:
     refused = Verdict(False, "InvalidTemplate", "no such field")
     shop.entry.verdicts |= {"": refused, "u-web-g2": refused}
     events.after(shop.entry, plan.CheckTemplate("web-a", update="u-web-g2"))
@@ -75,7 +75,7 @@ def test_a_refused_template_is_told_if_it_is_the_jobs_own(shop: Shop, events: Ev
     assert shop.events == [("InvalidTemplate", "no such field")]
 
 
-async def test_a_refused_write_is_told_until_it_is_granted() -> None:
+async def test_a_refused_write_is_reported_until_it_succeeds() -> None:
     shop, refusing = Shop(), True
     shop.job()
 

@@ -1,4 +1,4 @@
-"""What the metrics say of the store."""
+"""The gauges that are computed from the store."""
 
 from __future__ import annotations
 

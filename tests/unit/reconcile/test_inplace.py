@@ -1,4 +1,4 @@
-"""A change in place: what is asked for, in which order, and what becomes of every answer."""
+"""A change in place: its requests, their order, and what follows from each answer."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ async def test_a_resize_that_was_made_before_a_crash_is_not_made_again(resources
     assert resources.notes[labels.REVISION] == resources.new
 
 
-async def test_a_conflict_is_read_and_decided_anew(images: World) -> None:
+async def test_after_a_conflict_the_pod_is_read_again(images: World) -> None:
     images.api.fail("patch strategic", Conflict(409, "Conflict", "modified"))
     images.pod["metadata"]["resourceVersion"] = "51"
     images.pod["status"]["conditions"] = []
@@ -106,7 +106,7 @@ async def test_a_conflict_is_read_and_decided_anew(images: World) -> None:
         BadRequest(400, "BadRequest", "the request makes no sense"),
     ],
 )
-async def test_a_pod_that_the_api_server_will_not_change_is_stubborn(
+async def test_a_pod_whose_change_is_invalid_is_recorded_as_refused(
     resources: World, error: ApiError
 ) -> None:
     resources.api.fail("try resize", error)
@@ -125,7 +125,9 @@ async def test_a_pod_that_the_api_server_will_not_change_is_stubborn(
         Forbidden(403, "Forbidden", "unable, because it is being terminated"),
     ],
 )
-async def test_what_says_nothing_of_the_pod_is_tried_again(images: World, error: ApiError) -> None:
+async def test_an_error_that_is_not_about_the_pod_is_tried_again(
+    images: World, error: ApiError
+) -> None:
     images.api.fail("patch strategic", error)
     await images.act()
     assert images.entry.in_place_refused == set()
@@ -161,7 +163,9 @@ async def test_a_successor_is_left_alone(images: World) -> None:
     assert images.seen.uid == "p2"
 
 
-async def test_a_namesake_that_comes_meanwhile_is_not_stubborn(resources: World) -> None:
+async def test_another_pod_of_the_name_that_comes_meanwhile_is_not_recorded_as_refused(
+    resources: World,
+) -> None:
     resources.api.fail("patch resize", Invalid(422, "Invalid", "metadata.uid: immutable"))
     swap = resources.api._change
 
@@ -215,7 +219,7 @@ async def test_a_pod_that_never_ran_is_replaced(images: World) -> None:
     assert images.entry.in_place_refused == {"p1"}
 
 
-async def test_a_stubborn_pod_is_forgotten_with_the_pod(images: World) -> None:
+async def test_a_recorded_refusal_is_dropped_with_the_pod(images: World) -> None:
     images.entry.in_place_refused.add("p1")
     assert images.entry.observed(NOW, frozenset()).in_place_refused == {"p1"}
     images.store.drop_pod("ns/web-3", "p1")

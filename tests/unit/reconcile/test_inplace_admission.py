@@ -1,4 +1,4 @@
-"""A change in place to which admission says no, or of which it makes something else."""
+"""A change in place that an admission plugin refuses or alters."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SAID_NO = [
 
 
 @pytest.mark.parametrize("error", SAID_NO)
-async def test_where_somebody_says_no_the_pod_serves_on(resources: World, error: ApiError) -> None:
+async def test_after_a_denial_the_pod_goes_on_serving(resources: World, error: ApiError) -> None:
     before = dict(resources.notes)
     resources.api.fail("try resize", error)
     await resources.act()
@@ -81,7 +81,7 @@ async def test_the_marks_that_a_crash_left_are_taken_back_when_the_resize_is_ref
 
 
 def give_back(image: str) -> Callable[[Object], None]:
-    """An admission plugin that has every container run this image."""
+    """An admission plugin that sets the image of every container to ``image``."""
 
     def admit(pod: Object) -> None:
         for container in pod["spec"]["containers"]:
@@ -90,7 +90,7 @@ def give_back(image: str) -> Callable[[Object], None]:
     return admit
 
 
-async def test_no_restart_is_due_where_admission_gives_back_the_old_image(images: World) -> None:
+async def test_no_restart_is_due_if_admission_restores_the_old_image(images: World) -> None:
     images.pod["spec"]["containers"][0]["image"] = "web@sha256:1"
     images.api.admit = give_back("web@sha256:1")
     await images.act()
@@ -105,7 +105,7 @@ async def test_no_restart_is_due_where_admission_gives_back_the_old_image(images
     assert seen.restarts == 1, "a restart is a failure, not the change's own"
 
 
-async def test_no_restart_is_due_where_admission_gives_back_the_old_resources() -> None:
+async def test_no_restart_is_due_if_admission_restores_the_old_resources() -> None:
     policy = {"resizePolicy": [{"resourceName": "cpu", "restartPolicy": "RestartContainer"}]}
     world = World(template(resources=SMALL, **policy), template(resources=LARGE, **policy))
 

@@ -1,4 +1,4 @@
-"""The merge patch turns the old status into the new one, and says nothing that stays."""
+"""The merge patch turns the old status into the new one and contains only differences."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ objects = st.recursive(
 
 
 def applied(target: Any, patch: Any) -> Any:
-    """RFC 7386, as the API server does it."""
+    """Apply a merge patch (RFC 7386), as the API server does."""
     if not isinstance(patch, dict):
         return patch
     result = dict(target) if isinstance(target, dict) else {}
@@ -39,18 +39,18 @@ def test_the_patch_makes_the_old_the_new(old: dict[str, Any], new: dict[str, Any
 
 
 @given(objects)
-def test_nothing_changed_is_nothing_said(same: dict[str, Any]) -> None:
+def test_no_difference_makes_an_empty_patch(same: dict[str, Any]) -> None:
     assert merge_patch(same, same) == {}
 
 
-def test_only_what_changed_is_said() -> None:
+def test_only_differences_are_in_the_patch() -> None:
     old = {"a": 1, "b": {"c": 2, "d": 3}, "e": [1]}
     new = {"a": 1, "b": {"c": 2}, "e": [1, 2]}
     assert merge_patch(old, new) == {"b": {"d": None}, "e": [1, 2]}
 
 
 def test_what_a_newer_operator_keeps_in_a_status_stays() -> None:
-    # Read by models that do not know it, it is in no patch: neither changed nor taken out.
+    # The models do not know the field, so no patch contains it: it is neither changed nor removed.
     raw = {
         "phase": "RollingForward",
         "message": "old",

@@ -1,4 +1,4 @@
-"""Every write asks for the key that it is for, and is not sent when that key is another's."""
+"""Every write is checked for its key, and not sent if another process owns that key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.unit.reconcile.fake_api import KEY, Shop
 
 
 class Some:
-    """Owns these keys, and notes for which it was asked."""
+    """An ownership of some keys that records for which keys it was asked."""
 
     def __init__(self, *keys: Key) -> None:
         self.keys = keys
@@ -25,7 +25,7 @@ class Some:
 
 
 def guarded(ownership: Some) -> Shop:
-    """A reconciler whose client asks before each write, as the real one does."""
+    """A reconciler whose client checks the ownership before each write, as the real client does."""
     shop, check = Shop(), guard(ownership)
     shop.job()
     shop.api.before = lambda verb, *_: check() if verb != "get" else None
@@ -42,7 +42,7 @@ async def test_every_write_of_a_reconcile_is_for_its_key() -> None:
     assert set(ownership.asked) == {KEY}
 
 
-async def test_for_a_key_of_another_nothing_is_written() -> None:
+async def test_nothing_is_written_for_a_key_of_another_process() -> None:
     shop = guarded(Some(("ns", "other")))
     with pytest.raises(NotHolderError):
         await shop.worker.reconcile(KEY)
@@ -75,7 +75,7 @@ async def test_keys_at_the_same_time_do_not_mix() -> None:
 
 
 @pytest.mark.parametrize("key", [KEY, None])
-def test_one_lease_answers_for_all_keys_and_it_is_the_present_one(key: Key | None) -> None:
+def test_the_present_lease_covers_all_keys(key: Key | None) -> None:
     class Fixed:
         def __init__(self, held: bool) -> None:
             self.held = held

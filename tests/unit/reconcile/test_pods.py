@@ -1,4 +1,4 @@
-"""Actions on pods that are there: one request at a time, and what becomes of each answer."""
+"""Actions on existing pods: their requests, and what follows from each answer."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def test_the_pauses_grow(world: World) -> None:
     assert untils == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-async def test_what_was_refused_and_is_not_wanted_any_more_is_forgotten(world: World) -> None:
+async def test_a_refusal_of_an_action_that_is_no_longer_wanted_is_dropped(world: World) -> None:
     world.api.fail("delete", Forbidden(403, "Forbidden", "no"))
     await act(world, DELETE)
     world.entry.forget_refused(frozenset({DELETE.key}))
@@ -121,7 +121,9 @@ async def test_a_refused_repair_does_not_make_the_pod_forgotten(
     assert MEND.key in world.entry.refused_actions
 
 
-async def test_a_namesake_is_left_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_another_pod_of_the_same_name_is_left_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def refuse(*_: object, **__: object) -> Object:
         raise Invalid(422, "Invalid", "metadata.uid: field is immutable")
 
@@ -135,7 +137,7 @@ async def test_a_namesake_is_left_alone(world: World, monkeypatch: pytest.Monkey
     assert world.entry.refused_actions == {}
 
 
-async def test_labels_that_admission_takes_out_again_are_not_asked_for_at_once(
+async def test_labels_that_admission_removes_are_not_set_again_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def stripped(*_: object, **__: object) -> Object:

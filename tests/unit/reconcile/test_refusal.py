@@ -1,4 +1,4 @@
-"""Errors of the API server as the core reads them, and what is logged of illegal transitions."""
+"""Errors of the API server in the form for the core, and logs of illegal transitions."""
 
 from __future__ import annotations
 

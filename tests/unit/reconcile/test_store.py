@@ -74,7 +74,7 @@ def update(name: str, version: int = 1, phase: str = "Pending", owner: str = "")
 
 
 class Marked(list[Key]):
-    """Keys that were marked for a fresh decision."""
+    """Keys that the store marked for a new decision."""
 
 
 def made() -> tuple[Store, Marked]:
@@ -165,7 +165,7 @@ def test_a_finished_update_is_kept_as_name_and_phase() -> None:
     assert seen.finished["web-g2"].made_by_us
 
 
-def test_a_name_that_a_stranger_holds_is_known() -> None:
+def test_a_name_that_a_foreign_update_holds_is_known() -> None:
     store, _ = made()
     store.put_job(job("j1"))
     store.put_update(update("web-g1"))
@@ -200,7 +200,7 @@ def test_revisions_of_a_former_job_do_not_count() -> None:
     assert {name: r.number for name, r in seen.revisions.items()} == {"web-bbb": 4}
 
 
-def test_an_entry_of_which_nothing_is_left_is_forgotten() -> None:
+def test_an_empty_entry_is_dropped() -> None:
     store, _ = made()
     store.put_job(job())
     store.put_pod(pod("p1", 3))
@@ -213,7 +213,7 @@ def test_an_entry_of_which_nothing_is_left_is_forgotten() -> None:
 def test_what_the_first_version_of_a_pod_shows_is_seen_although_a_create_was_answered_with_it() -> (
     None
 ):
-    """What the API server itself writes into a new pod (SchedulingGated) comes in no other one."""
+    """The API server itself writes SchedulingGated into a new pod; no later version repeats it."""
     gated = {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}
     for order in (("answer", "watch"), ("watch", "answer")):
         store, marked = made()
@@ -232,7 +232,7 @@ def test_what_the_first_version_of_a_pod_shows_is_seen_although_a_create_was_ans
         assert found == store.entries[KEY].instances.pods[(0, False)], "the same once more"
 
 
-def test_an_answer_that_comes_after_the_end_of_its_pod_is_no_news() -> None:
+def test_an_answer_that_comes_after_the_end_of_its_pod_is_ignored() -> None:
     store, _ = made()
     store.put_job(job())
     store.put_pod(pod("p1", 3))

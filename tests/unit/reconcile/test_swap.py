@@ -1,4 +1,4 @@
-"""What is written goes only to the very version that was decided on, mere reports too."""
+"""Every write of a status, even of a report, goes only to the version that was decided on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from controller.reconcile.intent import Intent
 from tests.unit.reconcile.fake_api import Shop
 
 
-async def test_a_report_on_a_job_is_not_written_to_its_namesake() -> None:
+async def test_a_report_is_not_written_to_another_job_of_the_same_name() -> None:
     shop = Shop()
     shop.job()
     seen = shop.entry.observed(shop.now, frozenset())
@@ -22,7 +22,7 @@ async def test_a_report_on_a_job_is_not_written_to_its_namesake() -> None:
     assert shop.status() == {"observedGeneration": -1}
 
 
-async def test_a_report_on_a_version_that_is_old_by_now_is_not_written() -> None:
+async def test_a_report_about_an_old_version_is_not_written() -> None:
     shop = Shop()
     shop.job()
     seen = shop.entry.observed(shop.now, frozenset())
@@ -47,7 +47,7 @@ async def test_each_write_names_uid_and_version() -> None:
     assert all(meta["uid"] == "j1" and meta["resourceVersion"] for meta in patches)
 
 
-async def test_what_was_said_of_a_template_does_not_count_for_the_next_one() -> None:
+async def test_the_verdict_on_a_template_does_not_count_for_the_next_one() -> None:
     shop = Shop()
     shop.job()
 

@@ -1,4 +1,4 @@
-"""What only a newer version can read is left alone, and said; others go on (reason TooNew)."""
+"""Objects that only a newer version can read are left alone and reported (reason TooNew)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def newer(**spec: Any) -> dict[str, Any]:
     return {"spec": {"type": "Miracle", **spec}}
 
 
-async def test_a_job_that_cannot_be_read_is_no_missing_one() -> None:
+async def test_a_job_that_cannot_be_read_is_not_missing() -> None:
     shop = Shop()
     shop.update(status={"phase": "RollingForward"})
     shop.job(**newer(), status=RUNNING)
@@ -37,7 +37,7 @@ async def test_a_job_that_cannot_be_read_is_no_missing_one() -> None:
     assert [reason for reason, _ in shop.events] == ["TooNew"]
 
 
-async def test_it_is_said_once() -> None:
+async def test_an_unreadable_job_is_reported_once() -> None:
     shop = Shop()
     shop.job(**newer())
     for _ in range(3):
@@ -58,7 +58,7 @@ async def test_a_job_that_becomes_unreadable_is_no_longer_acted_on() -> None:
     assert shop.condition("Stalled")["status"] == "False"
 
 
-async def test_what_its_status_had_before_stays_there() -> None:
+async def test_the_other_fields_of_its_status_stay() -> None:
     shop = Shop()
     known = {"type": "Available", "status": "True", "reason": "R", "message": "m"}
     known |= {"observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:00Z"}
@@ -68,7 +68,7 @@ async def test_what_its_status_had_before_stays_there() -> None:
     assert shop.condition("Ready")["status"] == "False"
 
 
-async def test_an_unreadable_job_that_goes_is_forgotten() -> None:
+async def test_an_unreadable_job_that_is_deleted_is_dropped() -> None:
     shop = Shop()
     shop.job(**newer())
     shop.store.drop_job(KEY, "j1")
@@ -128,7 +128,7 @@ PLAIN = template("web:1")
     ids=["assigned", "current", "to", "from"],
 )  # fmt: skip
 @pytest.mark.parametrize("owner", ["j1", ""], ids=["owned", "orphaned"])
-async def test_a_revision_that_is_made_of_more_than_a_template_is_heeded(
+async def test_a_revision_of_more_than_a_template_leaves_its_job_alone(
     status: dict[str, Any], owner: str
 ) -> None:
     shop = Shop()
