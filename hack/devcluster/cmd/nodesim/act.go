@@ -13,26 +13,26 @@ const (
 	maxBackoff   = 30 * time.Second
 )
 
-// act is how far the behaviour of one pod has come. It is a value: advance returns the next one,
-// which counts only if its status was written.
+// act is the progress of one pod's behaviour. It is a value: advance returns the next act, which is
+// valid only after its status was written.
 type act struct {
 	key     actKey
-	live    bool      // began on a pod that was running already
+	live    bool      // started on a running pod
 	upSince time.Time // when the steered container was last started
-	settled time.Time // when the pod was first seen Ready in this act
+	settled time.Time // when the pod was first Ready in this act
 	crashes int
 	next    time.Time // of a crash loop: the next restart
 }
 
-// actKey is what begins a new act when it changes.
+// actKey identifies an act: a new key starts a new act.
 type actKey struct {
 	behaviour behaviour
 	trigger   string
 	image     string
 }
 
-// advance decides the next status of a pod that is not being deleted, in one step; nil if it is as
-// it should be. wake says when to look again, 0 for only when the pod changes.
+// advance returns the next status of a pod that is not being deleted, nil if there is no change.
+// wake is the time until the next call; 0 means only when the pod changes.
 func advance(a act, pod *v1.Pod, s steering, now time.Time, ip addresses) (act, *v1.PodStatus, time.Duration) {
 	if ended(&pod.Status) {
 		return a, nil, 0
@@ -62,7 +62,7 @@ func advance(a act, pod *v1.Pod, s steering, now time.Time, ip addresses) (act, 
 	return a, b.status, wake
 }
 
-// enter begins a new act if what steers the pod has changed.
+// enter starts a new act if the steering of the pod has changed.
 func (a act) enter(pod *v1.Pod, s steering, now time.Time) act {
 	key := actKey{s.behaviour, s.trigger, pod.Spec.Containers[0].Image}
 	if a.key == key {
@@ -75,7 +75,7 @@ func (a act) enter(pod *v1.Pod, s steering, now time.Time) act {
 	}
 	begun.upSince = now
 	if status := findStatus(&pod.Status, s.container); status != nil {
-		// nodesim was restarted: what the pod shows has happened.
+		// nodesim was restarted: the pod's status shows what has happened.
 		begun.crashes = int(status.RestartCount)
 		if status.State.Running != nil {
 			begun.upSince = status.State.Running.StartedAt.Time
@@ -84,7 +84,7 @@ func (a act) enter(pod *v1.Pod, s steering, now time.Time) act {
 	return begun
 }
 
-// runContainers keeps all containers up, and ends or crashes the steered one when it is time.
+// runContainers keeps all containers running, and ends or crashes the steered one when it is due.
 func (a act) runContainers(b *builder, s steering, now time.Time) (act, time.Duration) {
 	started := b.run(s.container)
 	restarted := started && b.ranBefore
@@ -110,7 +110,7 @@ func (a act) runContainers(b *builder, s steering, now time.Time) (act, time.Dur
 		b.end(s.behaviour == evict)
 		return a, 0
 	}
-	// A restart shows as not Ready once; the write after it makes the pod Ready again.
+	// A restart is reported once as not Ready; the next write makes the pod Ready again.
 	readyAt := a.upSince.Add(s.readyAfter)
 	up := s.behaviour != neverReady && !restarted && !now.Before(readyAt)
 	b.conclude(up)
@@ -125,7 +125,7 @@ func (a act) runContainers(b *builder, s steering, now time.Time) (act, time.Dur
 	return a, 0
 }
 
-// delay is how long the pod stays Ready before it crashes or exits.
+// delay is the time that the pod stays Ready before it crashes or exits.
 func (a act) delay(s steering) time.Duration {
 	switch {
 	case s.after != nil:
@@ -136,7 +136,7 @@ func (a act) delay(s steering) time.Duration {
 	return defaultAfter
 }
 
-// loop restarts the steered container now and then, each time after twice the delay.
+// loop restarts the steered container repeatedly, and doubles the delay each time.
 func (a act) loop(b *builder, s steering, now time.Time) (act, time.Duration) {
 	if now.Before(a.next) {
 		return a, a.next.Sub(now)

@@ -19,10 +19,10 @@ type builder struct {
 	ranBefore bool // the steered container has run before the start just made
 }
 
-// addresses are the pod's own, unless steered, and its node's.
+// addresses are those of the pod, which may be steered, and of its node.
 type addresses struct{ pod, node string }
 
-// identify sets what is decided when a pod comes to its node.
+// identify sets the fields that a kubelet sets when it accepts a pod.
 func (b *builder) identify(ip addresses) {
 	if b.status.StartTime == nil {
 		b.status.StartTime = &b.now
@@ -36,7 +36,8 @@ func (b *builder) identify(ip addresses) {
 	}
 }
 
-// run sees that the named container runs the image of its spec. True if that took a (re)start.
+// run makes the named container run the image of its spec. It returns true if that needed a
+// (re)start.
 func (b *builder) run(name string) bool {
 	c := findContainer(b.pod, name)
 	if c == nil {
@@ -62,7 +63,7 @@ func (b *builder) run(name string) bool {
 	return true
 }
 
-// runOthers keeps up all containers but the steered one; init containers have done their work.
+// runOthers keeps all containers but the steered one running; init containers are completed.
 func (b *builder) runOthers() {
 	for i := range b.pod.Spec.InitContainers {
 		c := &b.pod.Spec.InitContainers[i]
@@ -98,7 +99,7 @@ func (b *builder) crash(name string) {
 	b.up(status)
 }
 
-// backOff leaves the steered container down after one more crash.
+// backOff reports the steered container as waiting after another crash.
 func (b *builder) backOff() {
 	c := findContainer(b.pod, b.steering.container)
 	if c == nil {
@@ -113,8 +114,8 @@ func (b *builder) backOff() {
 	b.wait(status, "CrashLoopBackOff", message)
 }
 
-// failPull leaves the steered container down because its image cannot be had. The image reported
-// stays that of the container that ran before, if any, as a kubelet does.
+// failPull reports the steered container as waiting because its image cannot be pulled. The reported
+// image stays that of the container that ran before, if any, as with a kubelet.
 func (b *builder) failPull() {
 	c := findContainer(b.pod, b.steering.container)
 	if c == nil {
@@ -132,7 +133,8 @@ func (b *builder) failPull() {
 	b.wait(status, "ImagePullBackOff", message)
 }
 
-// resize enacts changed resources, or says why not. True if it restarted the steered container.
+// resize applies changed resources, or reports why it does not. It returns true if it restarted the
+// steered container.
 func (b *builder) resize() bool {
 	restarted, differs := false, false
 	for i := range b.pod.Spec.Containers {

@@ -10,8 +10,8 @@ import (
 
 const notReady = "ContainersNotReady"
 
-// conclude derives phase and conditions from the containers; ready is the readiness probe of the
-// steered one.
+// conclude derives phase and conditions from the containers. ready is the result of the steered
+// container's readiness probe.
 func (b *builder) conclude(ready bool) {
 	if status := findStatus(b.status, b.steering.container); status != nil {
 		status.Ready = ready && status.State.Running != nil
@@ -54,7 +54,7 @@ func (b *builder) conclude(ready bool) {
 	b.set(v1.PodReady, true, "", "")
 }
 
-// end makes the pod Failed or Succeeded, all its containers terminated.
+// end makes the pod Failed or Succeeded, with all containers terminated.
 func (b *builder) end(evicted bool) {
 	b.status.Phase = v1.PodFailed
 	reason, code := b.reason(), b.steering.exitCode
@@ -92,7 +92,7 @@ func (b *builder) refuse() {
 	b.status.Message = "Pod was rejected: Node didn't have enough resource: cpu"
 }
 
-// setResize reports a resize that was not enacted, and takes back what was reported of another.
+// setResize reports a resize that was not applied, and removes the report of an earlier one.
 func (b *builder) setResize(differs bool) {
 	reported := map[v1.PodConditionType]string{}
 	if differs {
@@ -116,7 +116,7 @@ func (b *builder) setResize(differs bool) {
 	}
 }
 
-// observe says which generation of the spec this status is about.
+// observe sets the generation of the spec that this status is about.
 func (b *builder) observe() {
 	b.status.ObservedGeneration = b.pod.Generation
 }

@@ -34,8 +34,8 @@ func findStatus(status *v1.PodStatus, name string) *v1.ContainerStatus {
 	return nil
 }
 
-// entry returns the status of a container of the spec. The first call makes all entries, in the
-// order of the spec, so that pointers to them stay good.
+// entry returns the status of a container of the spec. The first call creates all entries, in the
+// order of the spec, so that pointers to them stay valid.
 func (b *builder) entry(name string) *v1.ContainerStatus {
 	if found := findStatus(b.status, name); found != nil {
 		return found
@@ -57,7 +57,7 @@ func entries(containers []v1.Container, status *v1.PodStatus) []v1.ContainerStat
 	return made
 }
 
-// needsRestart says whether the container's resizePolicy asks for a restart to enact the change.
+// needsRestart reports whether the container's resizePolicy requires a restart for the change.
 func needsRestart(c *v1.Container, old *v1.ResourceRequirements) bool {
 	for _, policy := range c.ResizePolicy {
 		if policy.RestartPolicy != v1.RestartContainer {

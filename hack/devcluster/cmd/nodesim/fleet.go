@@ -18,17 +18,17 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// fleet is the nodes: it makes them, renews their Leases and mends their Ready condition. It
-// deletes none, and makes none again that somebody deleted.
+// fleet manages the nodes: it creates them, renews their Leases and repairs their Ready condition. It
+// deletes no node, and does not create a deleted node again.
 type fleet struct {
 	client      kubernetes.Interface
 	options     options
-	members     map[string]*member // never changed once made
+	members     map[string]*member // not modified after its creation
 	onRecovered func(node string)
 	lastPod     atomic.Uint32
 }
 
-// member is one node. Its own goroutine makes all writes; seen tells it of a new version.
+// member is one node. Its own goroutine makes all writes; seen sends it a new version.
 type member struct {
 	name, address string
 	number        int
@@ -60,7 +60,7 @@ func (f *fleet) isLost(node string) bool {
 	return m != nil && m.lost.Load()
 }
 
-// podIP returns an address nobody has, or the one a pod has already.
+// podIP returns an unused address, or the one that the pod already has.
 func (f *fleet) podIP(has string) string {
 	const first = 10<<24 | 64<<16 // 10.64.0.0/10
 	if known, err := netip.ParseAddr(has); err == nil && known.Is4() {
@@ -78,7 +78,7 @@ func (f *fleet) podIP(has string) string {
 	return netip.AddrFrom4([4]byte{byte(number >> 24), byte(number >> 16), byte(number >> 8), byte(number)}).String()
 }
 
-// start returns when all nodes exist; it goes on to keep them up until ctx ends.
+// start returns when all nodes exist, and keeps them Ready until ctx ends.
 func (f *fleet) start(ctx context.Context) error {
 	factory := informers.NewSharedInformerFactoryWithOptions(f.client, 0, informers.WithTransform(dropManagedFields))
 	informer := factory.Core().V1().Nodes().Informer()
@@ -118,11 +118,11 @@ func (f *fleet) see(node *v1.Node) {
 	}
 	select {
 	case m.seen <- struct{}{}:
-	default: // it is told already
+	default: // the message is already in the channel
 	}
 }
 
-// keepUp renews the Lease of a node, and makes it Ready when it is not, unless it is lost.
+// keepUp renews the Lease of a node and makes the node Ready, unless it is lost.
 func (f *fleet) keepUp(ctx context.Context, m *member) {
 	ticker := time.NewTicker(f.options.heartbeat)
 	defer ticker.Stop()
@@ -133,8 +133,8 @@ func (f *fleet) keepUp(ctx context.Context, m *member) {
 			if renew {
 				lease = f.renew(ctx, m.name, lease)
 			}
-			// Asked at each beat, too: a write that failed is made again.
-			if err := f.mend(ctx, m.newest.Load()); err != nil && !gone(err) && ctx.Err() == nil {
+			// Checked at each heartbeat, too, to repeat a failed write.
+			if err := f.repair(ctx, m.newest.Load()); err != nil && !gone(err) && ctx.Err() == nil {
 				klog.Warningf("node %s: %v", m.name, err)
 			}
 		}
@@ -149,7 +149,7 @@ func (f *fleet) keepUp(ctx context.Context, m *member) {
 	}
 }
 
-// renew returns the Lease as written, nil if it must be read again.
+// renew returns the written Lease, nil if it must be read again.
 func (f *fleet) renew(ctx context.Context, name string, lease *coordination.Lease) *coordination.Lease {
 	leases := f.client.CoordinationV1().Leases(v1.NamespaceNodeLease)
 	var err error

@@ -45,7 +45,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	// Heartbeats have a connection of their own: a thousand pods must not make a node late.
+	// Heartbeats have their own connection, so that a thousand pods do not delay a heartbeat.
 	beats, err := newClient(o.kubeconfig)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func newClient(kubeconfig string) (kubernetes.Interface, error) {
 	config.UserAgent = "nodesim"
 	config.ContentType = "application/vnd.kubernetes.protobuf"
 	config.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	// Clients of equal configuration share a connection; a dialer of its own sets this one apart.
+	// Clients with equal configurations share a connection; this one has its own dialer and connection.
 	config.Dial = newDialer()
 	return kubernetes.NewForConfig(rest.CopyConfig(config))
 }

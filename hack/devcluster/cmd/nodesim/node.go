@@ -64,9 +64,9 @@ func conditions() []v1.NodeCondition {
 	}
 }
 
-// mend makes a node Ready again and takes off the taint that every new node carries: without a
-// controller-manager nobody else would.
-func (f *fleet) mend(ctx context.Context, node *v1.Node) error {
+// repair makes a node Ready again and removes the taint of new nodes, which only a controller-manager
+// would remove otherwise.
+func (f *fleet) repair(ctx context.Context, node *v1.Node) error {
 	if node == nil {
 		return nil
 	}

@@ -19,8 +19,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// simulator acts on pods, keyed by uid: a name may come back, a uid does not. The queue gives one
-// key to one worker at a time and keeps the timers.
+// simulator acts on pods, keyed by uid, because names are used again. The queue gives a key to one
+// worker at a time and has the timers.
 type simulator struct {
 	client kubernetes.Interface
 	fleet  *fleet
@@ -30,14 +30,14 @@ type simulator struct {
 	pods map[types.UID]*record
 }
 
-// record is what is known of one pod. Only the worker that holds the key touches
-// act, deleted and terminating.
+// record is the state of one pod. Only the worker that has the key uses act, deleted and
+// terminating.
 type record struct {
-	pod     *v1.Pod // the newest seen, in an event or as the answer to a write; guarded by mu
+	pod     *v1.Pod // the newest version, from an event or the answer to a write; guarded by mu
 	ip      addresses
 	act     act
 	deleted bool
-	// when its deletion was first seen here
+	// when its deletion was first observed
 	terminating time.Time
 }
 
@@ -109,7 +109,7 @@ func (s *simulator) forget(uid types.UID) {
 	s.mu.Unlock()
 }
 
-// wakeNode looks again at all pods of a node that was lost.
+// wakeNode queues all pods of a node that was lost.
 func (s *simulator) wakeNode(node string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +120,7 @@ func (s *simulator) wakeNode(node string) {
 	}
 }
 
-// newest returns the record of a uid with the pod as last seen; nil if the pod is gone.
+// newest returns the record of a uid with the newest pod; nil if the pod no longer exists.
 func (s *simulator) newest(uid types.UID) (*record, *v1.Pod) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,8 +146,8 @@ func (s *simulator) work(ctx context.Context) {
 	}
 }
 
-// act does all that is due for one pod. Each round makes at most one write, and the answer to the
-// write is what the next round goes by: the informer may lag behind.
+// act does everything that is due for one pod. Each round makes at most one write. The next round uses
+// the answer to the write, because the informer may lag behind.
 func (s *simulator) act(ctx context.Context, uid types.UID) error {
 	for ctx.Err() == nil {
 		r, pod := s.newest(uid)

@@ -31,7 +31,7 @@ const (
 	neverStop  behaviour = "never-stop"
 )
 
-// The longest first: a tag that holds crash-loop holds crash, too.
+// The longest first: a tag that contains crash-loop also contains crash.
 var behaviours = sorted(readyAfter, neverReady, crash, crashLoop, exit, evict, refuse, pullError,
 	slowStop, neverStop, ready)
 
@@ -40,7 +40,7 @@ func sorted(all ...behaviour) []behaviour {
 	return all
 }
 
-// steering is what the annotations and the image of a pod ask for, defaults filled in.
+// steering has the settings of a pod's annotations and image, with defaults.
 type steering struct {
 	behaviour  behaviour
 	trigger    string
@@ -88,7 +88,7 @@ func steer(pod *v1.Pod) steering {
 	return s
 }
 
-// addressed is false for a pod that the instances annotation leaves out.
+// addressed is false for a pod that the annotation instances does not list.
 func addressed(pod *v1.Pod) bool {
 	list, ok := pod.Annotations[prefix+"instances"]
 	if !ok {

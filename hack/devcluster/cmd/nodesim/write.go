@@ -14,9 +14,9 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// patchStatus writes the difference between two statuses, for this very pod: the uid in the patch
-// is a precondition. Nil without an error means that the pod is gone. A patch, not an update: it
-// does not collide with others who write labels.
+// patchStatus writes the difference between two statuses. The uid in the patch is a precondition. A
+// nil pod without an error means that the pod no longer exists. It is a patch instead of an update, so
+// that it does not conflict with clients that write labels.
 func (s *simulator) patchStatus(ctx context.Context, pod *v1.Pod, status *v1.PodStatus) (*v1.Pod, error) {
 	before, err := json.Marshal(v1.Pod{Status: pod.Status})
 	if err != nil {
@@ -41,12 +41,12 @@ func (s *simulator) patchStatus(ctx context.Context, pod *v1.Pod, status *v1.Pod
 	return written, nil
 }
 
-// terminate ends a pod that is being deleted once its time has come: one delete, of this uid only.
+// terminate removes a pod that is being deleted when it is due, with one delete of this uid.
 func (s *simulator) terminate(ctx context.Context, r *record, pod *v1.Pod, steering steering) error {
 	if r.deleted || steering.behaviour == neverStop {
 		return nil
 	}
-	// Our own clock: the deletionTimestamp has whole seconds and lies a grace period ahead.
+	// Uses nodesim's clock: deletionTimestamp has whole seconds and is a grace period ahead.
 	if r.terminating.IsZero() {
 		r.terminating = time.Now()
 	}
@@ -66,7 +66,7 @@ func (s *simulator) terminate(ctx context.Context, r *record, pod *v1.Pod, steer
 	return nil
 }
 
-// gone: the pod does not exist any more, or its name belongs to another by now.
+// gone: the pod no longer exists, or its name belongs to another pod.
 func gone(err error) bool {
 	return apierrors.IsNotFound(err) || apierrors.IsConflict(err)
 }
