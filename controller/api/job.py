@@ -111,8 +111,8 @@ class LastAttempt(Model):
     revision: Annotated[
         str,
         Field(
-            description="Name of the ControllerRevision of the Job's template when the update was "
-            "admitted."
+            description="Name of the ControllerRevision of the Job's template that was last tried. "
+            "An Update to another revision does not change it."
         ),
     ]
     retry_token: Annotated[
@@ -267,8 +267,9 @@ class JobStatus(Model):
     last_attempt: Annotated[
         LastAttempt | None,
         Field(
-            description="The last admitted update. An Automatic Job starts an Update only while "
-            "the revision of its template differs from `lastAttempt.revision`."
+            description="The last admitted update. An Automatic Job starts an Update only if the "
+            "revision of its template differs from `lastAttempt.revision`, or "
+            "`spec.update.retryToken` has changed."
         ),
     ] = None
     known_bad: Annotated[

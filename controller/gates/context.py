@@ -18,7 +18,7 @@ Instance = tuple[int, str, str]
 
 POD_IP: Final = "{{echelon.podIP}}"
 #: A regular expression that matches no pod: no pod has this name.
-NOBODY: Final = "-"
+NO_POD: Final = "-"
 #: Up to this number of pods the expression lists all names. People can read such an expression, and
 #: Prometheus evaluates it fastest.
 _SPELLED_OUT: Final = 100
@@ -86,7 +86,7 @@ def pods(job: str, instances: Sequence[Instance]) -> str:
     expression matches no pod.
     """
     if len(instances) <= _SPELLED_OUT:
-        return "|".join(_escaped(name) for _, name, _ in instances) or NOBODY
+        return "|".join(_escaped(name) for _, name, _ in instances) or NO_POD
     ids: dict[str, list[int]] = {"": [], "-s": []}
     parts = []
     for instance, name, _ in instances:

@@ -179,7 +179,7 @@ class Pods:
         item = pod_of(PodWire.model_validate(raw))
         self._store.read_pod(item, self._clock())
         if item.pod is not None and not (item.pod.labelled and item.pod.owner):
-            words = f'pods "{action.name}": its labels or owner were taken out again on admission'
+            words = f'pods "{action.name}": admission removed its labels or owner again'
             raise Forbidden(403, "Forbidden", words)
 
     async def _is_there(self, entry: Entry, action: plan.RepairPod) -> bool:

@@ -179,8 +179,8 @@ async def test_a_job_that_appeared_meanwhile_is_read(
 async def test_a_job_of_someone_else_gives_no_verdict(
     asker: Asker, context: Context, api: Api
 ) -> None:
-    stranger = api.put(JOBS, job.name_of(gate(), context))
-    stranger["status"] = {"conditions": [{"type": "Complete", "status": "True"}]}
+    foreign_job = api.put(JOBS, job.name_of(gate(), context))
+    foreign_job["status"] = {"conditions": [{"type": "Complete", "status": "True"}]}
     answer = await asker.ask(gate(), context)
     assert answer.verdict is Verdict.INCONCLUSIVE
     assert "does not belong to this Update" in answer.message

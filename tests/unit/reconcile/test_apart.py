@@ -228,7 +228,7 @@ async def test_a_name_that_only_a_surge_needs_keeps_no_lost_pod_from_being_made_
     await settle(shop)
     raw = shop.api.objects["pods", "web-0"]
     shop.see("pods", raw)
-    conflict = NameConflict("web-0-s", f"web-{digest}", "held by a stranger", shop.now + 100)
+    conflict = NameConflict("web-0-s", f"web-{digest}", "held by a foreign pod", shop.now + 100)
     shop.entry.apart.conflicts[0] = conflict
     shop.now += 1.1
     await settle(shop)

@@ -89,7 +89,7 @@ async def test_a_refused_write_is_reported_until_it_succeeds() -> None:
     assert "denied the request: no" in note
     assert list(shop.entry.refused_writes) == [plan.subject_of_revision(shop.entry.revision)]
     await shop.reconcile()
-    assert len(shop.events) == 1, "the same words are told once"
+    assert len(shop.events) == 1, "the same message is recorded once"
     refusing, shop.now = False, shop.now + 60
     await shop.reconcile()
     assert shop.store.entries[KEY].refused_writes == {}

@@ -13,7 +13,7 @@ from tests.unit.reconcile.fake_pods import Object
 from tests.unit.reconcile.one_pod import NOW, World, template
 
 DELETE = plan.DeletePod(3, False, "web-3", "p1")
-MEND = plan.RepairPod(3, False, "web-3", "p1", "web-1")
+REPAIR = plan.RepairPod(3, False, "web-3", "p1", "web-1")
 POLICY = "ValidatingAdmissionPolicy 'freeze' with binding 'freeze' denied request: no"
 
 
@@ -62,7 +62,7 @@ async def test_a_refusal_of_an_action_that_is_no_longer_wanted_is_dropped(world:
     assert world.entry.observed(NOW, frozenset()).refused_actions == {}
 
 
-@pytest.mark.parametrize("action", [DELETE, MEND])
+@pytest.mark.parametrize("action", [DELETE, REPAIR])
 async def test_a_request_that_is_cancelled_leaves_no_assumption(
     world: World, action: plan.ActionOnObject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,9 +116,9 @@ async def test_a_refused_repair_does_not_make_the_pod_forgotten(
 
     monkeypatch.setattr(world.api, "patch", refuse)
     monkeypatch.setattr(world.api, "get", get)
-    await act(world, MEND)
+    await act(world, REPAIR)
     assert 3 in world.entry.instances.view().present
-    assert MEND.key in world.entry.refused_actions
+    assert REPAIR.key in world.entry.refused_actions
 
 
 async def test_another_pod_of_the_same_name_is_left_alone(
@@ -132,7 +132,7 @@ async def test_another_pod_of_the_same_name_is_left_alone(
 
     monkeypatch.setattr(world.api, "patch", refuse)
     monkeypatch.setattr(world.api, "get", get)
-    await act(world, MEND)
+    await act(world, REPAIR)
     assert 3 not in world.entry.instances.view().present
     assert world.entry.refused_actions == {}
 
@@ -145,5 +145,8 @@ async def test_labels_that_admission_removes_are_not_set_again_at_once(
         return {**world.pod, "metadata": meta}
 
     monkeypatch.setattr(world.api, "patch", stripped)
-    await act(world, MEND)
-    assert "taken out again" in world.entry.refused_actions[MEND.key].refusal.message
+    await act(world, REPAIR)
+    assert (
+        "removed its labels or owner again"
+        in world.entry.refused_actions[REPAIR.key].refusal.message
+    )
