@@ -30,7 +30,7 @@ def aurora(instances: int, **update: Any) -> World:
 
 
 def events(world: World) -> dict[int, str]:
-    """Watch the newest Update to its end."""
+    """Follow the newest Update to its end."""
     found: dict[int, list[str]] = {}
 
     def look() -> None:
@@ -55,7 +55,7 @@ def test_successful_update() -> None:
     world.edit(image="app:2", instances=3)
     assert events(world) == {0: "U D", 1: "U D", 2: "U D"}
     assert world.phase is Phase.ROLLED_FORWARD
-    assert kills(world) == 2, "the created one goes first and costs none"
+    assert kills(world) == 2, "the created instance comes first and costs no deletion"
 
 
 def test_successful_batched_update() -> None:
@@ -81,7 +81,8 @@ def test_rollback_with_a_created_instance() -> None:
 
 
 def test_rollback() -> None:
-    """2 fails, then 2, 1 and 0 go back; 3, which was to be removed, was never touched."""
+    """Instance 2 fails, then 2, 1 and 0 are rolled back; 3, which the update was to remove, is
+    never touched."""
     world = aurora(4)
     before = world.uids()
     world.behave("app:2", instance=2, crash=1.0)
@@ -103,7 +104,7 @@ def test_rollback_disabled() -> None:
 
 
 def test_rollback_failed() -> None:
-    """0 stays new: the rollback had not reached it."""
+    """Instance 0 stays at the new revision: the rollback had not reached it."""
     world = aurora(3)
     world.behave("app:2", instance=1, crash=1.0)
     world.behave("app:1", instance=1, crash=1.0)
@@ -123,7 +124,7 @@ def test_immediately_successful_update() -> None:
 
 
 def test_slow_to_schedule_task() -> None:
-    """Without a deadline nothing fails for being slow; deleting the Update is the abort."""
+    """Without a deadline no slow pod is a failure; deleting the Update aborts it."""
     world = aurora(2)
     world.behave("app:2", instance=1, ready=None)
     world.edit(image="app:2")
@@ -137,7 +138,7 @@ def test_slow_to_schedule_task() -> None:
 
 
 def test_add_instances() -> None:
-    """Here a scale, which needs no Update."""
+    """In Echelon a scale, which needs no Update."""
     world = aurora(2)
     world.edit(instances=3)
     world.run(10)

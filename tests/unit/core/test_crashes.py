@@ -1,7 +1,6 @@
-"""Killed after any write, or with any write failing: it goes on and ends the same.
+"""The operator is killed after any write, or any write fails: the outcome stays the same.
 
-Stories without a person in them: creation, templates that change, scales. The observer looks at
-each step.
+Stories without verbs of people: creation, changed templates, scales. The observer checks each step.
 """
 
 from __future__ import annotations
@@ -60,13 +59,13 @@ POLICY = {"strategy": {"type": "Queue", "size": 2}}
 @pytest.mark.parametrize(
     "story", [created, rolled_forward, rolled_back, superseded, taken_back, scaled]
 )
-def test_any_write(story: Story, fate: str) -> None:
+def test_the_outcome_is_the_same_whatever_happens_to_a_write(story: Story, fate: str) -> None:
     same_end(story, POLICY, fate, every=1 if fate == "crash" else 3, ending=outcome)
 
 
 @pytest.mark.parametrize("size", [1, 3, 7])
 def test_a_queue_of_quick_pods_never_has_more_than_its_size_down(size: int) -> None:
-    """They are done faster than the horizon is written anew: the pods are what counts."""
+    """Instances are done faster than the horizon is written: the pods limit what starts."""
     update = {"strategy": {"type": "Queue", "size": size}, "maxFailuresPerInstance": 0}
     world = World(instances=60, minReadySeconds=0, update=update)
     for image in ("app:1", "app:2"):
@@ -86,7 +85,7 @@ def test_a_queue_of_quick_pods_never_has_more_than_its_size_down(size: int) -> N
     world.until_ended()
     assert world.phase == "RolledBack"
     assert world.images() == dict.fromkeys(range(60), "app:1")
-    assert most <= size + 1, "and the one that crashed"
+    assert most <= size + 1, "the size, and the instance that crashed"
     assert size == 1 or horizon > size
 
 

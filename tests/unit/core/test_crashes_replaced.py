@@ -1,4 +1,4 @@
-"""Killed after any write, however instances are replaced: by surge, in place, by force."""
+"""The operator is killed after any write, with each replacement: by surge, in place, by force."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def ended(world: World) -> None:
     world.until_ended()
 
 
-def forth(world: World) -> None:
+def forward(world: World) -> None:
     world.ready().edit(image="app:2")
     ended(world)
 
 
-def forth_and_forth(world: World) -> None:
+def forward_twice(world: World) -> None:
     world.behave("app:2", ready=0.3, stop=0.1)
     world.ready().edit(image="app:2")
     ended(world)
@@ -40,7 +40,7 @@ def forth_and_forth(world: World) -> None:
 
 
 def late_failure(world: World) -> None:
-    """Three are replaced before the fourth fails."""
+    """Three instances are replaced before the fourth fails."""
     world.behave("app:2", instance=3, ready=None, end=1.0)
     world.ready().edit(image="app:2")
     ended(world)
@@ -81,7 +81,7 @@ def superseded(world: World) -> None:
     world.until_ended()
 
 
-def scaled_meanwhile(world: World) -> None:
+def scaled_half_way(world: World) -> None:
     world.behave("app:2", instance=2, ready=30.0)
     world.ready().edit(image="app:2")
     world.until(lambda: bool(world.cluster.updates))
@@ -94,9 +94,9 @@ def scaled_meanwhile(world: World) -> None:
 
 
 def in_place_refused(world: World) -> None:
-    """The API server changes no pod in place: they are replaced."""
+    """The API server refuses to change any pod in place: all pods are replaced."""
     world.cluster.in_place_refused = {0, 1, 2, 3}
-    forth(world)
+    forward(world)
 
 
 def resized(world: World) -> None:
@@ -113,28 +113,28 @@ def never_feasible(world: World) -> None:
 
 
 def stuck(world: World) -> None:
-    """A lost node: the pod does not go until it is forced."""
+    """A lost node: a pod does not terminate until it is deleted by force."""
     world.ready().behave("app:1", instance=1, stop=None)
     world.edit(image="app:2")
     ended(world)
 
 
-def stuck_on_the_way_back(world: World) -> None:
+def stuck_in_the_rollback(world: World) -> None:
     world.behave("app:2", instance=0, ready=0.3, stop=None)
     late_failure(world)
 
 
 def both(name: str) -> list[tuple[Story, dict[str, Any], str]]:
-    """Stories for a replacement one by one and in pairs."""
+    """The stories for a replacement, with a queue of size one and of size two."""
     policy = {"surge": SURGE, "in place": IN_PLACE}[name]
     return [
-        (forth, policy, name),
-        (forth_and_forth, {**policy, "strategy": PAIRS}, name),
+        (forward, policy, name),
+        (forward_twice, {**policy, "strategy": PAIRS}, name),
         (late_failure, policy, name),
         (tolerated, {**policy, "strategy": PAIRS}, name),
         (aborted_half_way, {**policy, "strategy": PAIRS}, name),
         (superseded, {**policy, "strategy": PAIRS}, name),
-        (scaled_meanwhile, policy, name),
+        (scaled_half_way, policy, name),
     ]
 
 
@@ -145,7 +145,7 @@ STORIES = [
     (resized, IN_PLACE, "in place"),
     (never_feasible, IN_PLACE, "in place"),
     (stuck, FORCED, "by force"),
-    (stuck_on_the_way_back, FORCED, "by force"),
+    (stuck_in_the_rollback, FORCED, "by force"),
 ]
 NAMES = [f"{name}: {story.__name__}" for story, _, name in STORIES]
 
@@ -164,8 +164,8 @@ def test_any_write_fails(story: Story, policy: dict[str, Any], name: str, fate: 
 
 
 @pytest.mark.parametrize("policy", [SURGE, IN_PLACE], ids=["surge", "in place"])
-def test_what_the_operator_kills_is_killed_once(policy: dict[str, Any]) -> None:
-    """A crash repeats nothing that can be seen: as many pods are made, changed and deleted."""
+def test_a_crash_repeats_no_action_on_a_pod(policy: dict[str, Any]) -> None:
+    """With a crash as many pods are created, changed and deleted as without one."""
 
     def acts(world: World) -> list[tuple[str, str]]:
         return sorted(w for w in world.cluster.writes if "pod" in w[0] and w[0] != "resize pod")
@@ -183,8 +183,8 @@ def test_what_the_operator_kills_is_killed_once(policy: dict[str, Any]) -> None:
         (aborted_half_way, {**SURGE, "strategy": PAIRS}, Phase.ABORTED, {"app:1", "app:2"}),
         (aborted_half_way, {**IN_PLACE, "strategy": PAIRS}, Phase.ABORTED, {"app:2"}),
         (superseded, {**SURGE, "strategy": PAIRS}, Phase.ROLLED_FORWARD, {"app:3"}),
-        (scaled_meanwhile, SURGE, Phase.ROLLED_FORWARD, {"app:2"}),
-        (stuck_on_the_way_back, FORCED, Phase.ROLLED_BACK, {"app:1"}),
+        (scaled_half_way, SURGE, Phase.ROLLED_FORWARD, {"app:2"}),
+        (stuck_in_the_rollback, FORCED, Phase.ROLLED_BACK, {"app:1"}),
     ],
 )
 def test_the_stories_end_as_they_say(
@@ -205,7 +205,7 @@ def test_in_place_keeps_the_pods() -> None:
     def kept(story: Story) -> int:
         return len(uids(tell(story, IN_PLACE, 0, "ok")) & made)
 
-    assert kept(forth) == kept(resized) == 4
-    assert kept(late_failure) == 3, "one ended"
+    assert kept(forward) == kept(resized) == 4
+    assert kept(late_failure) == 3, "one pod ended"
     assert kept(never_feasible) == 3
     assert kept(in_place_refused) == 0

@@ -1,8 +1,8 @@
-"""Whatever happens, and whenever the operator dies: the invariants of the design hold.
+"""The invariants of the design hold, whatever happens and whenever the operator is killed.
 
-Hypothesis plays user, node, watch and fate against the simulated world. The observer looks at every
-step; in the end all disturbances stop, and every Update has to end and the Job to become quiet.
-In half of all runs the operator dies after each single write.
+Hypothesis disturbs the simulated world as user, node, watch and API server. The observer checks
+every step. In the end all disturbances stop; then every Update has to end and the Job to become
+quiet. In half of all runs the operator is killed after each single write.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from tests.unit.core.sim.disturbed import Disturbed
 
 
 class AnythingGoes(Disturbed):
-    """An operator whose every decision is one step."""
+    """The disturbed world, in which each decision of the operator is one step."""
 
     @rule(after=st.integers(0, 12), fate=st.sampled_from(["crash", "down", "lost"]))
     def doom(self, after: int, fate: str) -> None:
-        """One of the next writes goes wrong."""
+        """One of the next writes fails, as ``fate`` says."""
         self.world.cluster.fates.extend([self.world.cluster.fate] * after + [fate])
 
     @rule(count=st.integers(1, 4))
@@ -33,14 +33,14 @@ PROFILE = settings(
     max_examples=250,
     stateful_step_count=50,
     deadline=None,
-    # Not explain: it traces every line, which makes a failure take an hour to tell.
+    # Without "explain": it traces every line, and a failure would take an hour to report.
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow],
 )
 
 
-@pytest.mark.timeout(900)  # To find the smallest failing case takes its time.
-def test_anything_goes() -> None:
+@pytest.mark.timeout(900)  # Shrinking a failing example takes long.
+def test_the_invariants_hold_whatever_happens() -> None:
     AnythingGoes.steps = 0
     run_state_machine_as_test(AnythingGoes, settings=PROFILE)
     assert AnythingGoes.steps >= 10_000

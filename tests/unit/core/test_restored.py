@@ -1,4 +1,4 @@
-"""Backups, copies, orphans: what comes back without its status, or under another uid."""
+"""Restored backups, copies and orphans: objects without their status, or with another uid."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MANUAL = {"mode": "Manual"}
     ],
 )
 @pytest.mark.parametrize("with_status", [False, True])
-def test_an_update_that_was_judged_is_final_after_a_restore(
+def test_an_update_that_was_admitted_or_rejected_does_not_run_after_a_restore(
     spec: dict[str, Any], phase: Phase, with_status: bool
 ) -> None:
     world = World(instances=2, update=MANUAL).ready()
@@ -48,7 +48,7 @@ def test_an_update_that_was_judged_is_final_after_a_restore(
 
 
 def lost(world: World, how: str, image: str | None = None) -> None:
-    """The status of a Job is lost, or the Job itself is orphaned and made again."""
+    """The status of a Job is lost, or the Job itself is orphaned and created again."""
     if how == "orphaned":
         world.orphan(image)
         return
@@ -62,7 +62,7 @@ LOST = pytest.mark.parametrize("how", ["orphaned", "wiped"])
 
 
 @LOST
-def test_another_template_comes_by_an_update(how: str) -> None:
+def test_a_restored_job_with_another_template_starts_an_update(how: str) -> None:
     world = World(instances=3).ready()
     first = world.cluster.revision
     world.cluster.now += 60
@@ -83,7 +83,7 @@ def test_another_template_comes_by_an_update(how: str) -> None:
 
 
 @LOST
-def test_a_bad_template_is_rolled_back_to_what_ran(how: str) -> None:
+def test_a_restored_job_rolls_back_a_bad_template_to_the_revision_that_ran(how: str) -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     before = world.uids()
     world.cluster.now += 60
@@ -97,7 +97,7 @@ def test_a_bad_template_is_rolled_back_to_what_ran(how: str) -> None:
 
 
 @LOST
-def test_a_manual_job_waits_for_its_update(how: str) -> None:
+def test_a_restored_manual_job_waits_for_an_update(how: str) -> None:
     world = World(instances=3, update=MANUAL).ready()
     before = world.uids()
     world.cluster.now += 60
@@ -113,7 +113,7 @@ def test_a_manual_job_waits_for_its_update(how: str) -> None:
 
 @LOST
 @pytest.mark.parametrize("mode", ["Automatic", "Manual"])
-def test_the_same_template_is_claimed_for_nothing_differs(how: str, mode: str) -> None:
+def test_a_restored_job_with_the_template_that_runs_needs_no_update(how: str, mode: str) -> None:
     world = World(instances=3, update={"mode": mode}).ready()
     before = world.uids()
     world.cluster.now += 60
@@ -127,7 +127,7 @@ def test_the_same_template_is_claimed_for_nothing_differs(how: str, mode: str) -
 
 @LOST
 @pytest.mark.parametrize("mode", ["Automatic", "Manual"])
-def test_lost_in_mid_update_it_goes_on_from_what_runs(how: str, mode: str) -> None:
+def test_a_job_restored_half_way_continues_from_the_revisions_that_run(how: str, mode: str) -> None:
     world = World(instances=4, update={"mode": mode}).ready()
     world.edit(image="app:2")
     if mode == "Manual":
@@ -155,7 +155,7 @@ def test_lost_in_mid_update_it_goes_on_from_what_runs(how: str, mode: str) -> No
     world.quiet()
 
 
-def test_an_instance_that_has_no_pod_comes_at_what_the_others_run() -> None:
+def test_a_missing_instance_of_a_restored_job_starts_at_the_revision_of_the_others() -> None:
     world = World(instances=4, update=MANUAL).ready()
     world.edit(image="app:2")
     world.run(5)
@@ -198,7 +198,7 @@ def test_pods_whose_revision_is_gone_for_good_are_updated() -> None:
     assert world.conditions() == {"Ready", "Available"}
 
 
-def test_a_bad_template_stops_where_there_is_no_way_back() -> None:
+def test_a_bad_template_stops_after_one_group_if_the_old_revision_is_gone() -> None:
     world = lost_revisions()
     world.behave("app:2", ready=None)
     world.until_ended()
@@ -217,7 +217,7 @@ def test_a_manual_job_keeps_pods_whose_revision_is_gone_and_says_so() -> None:
 
 
 def test_the_job_is_read_live_before_anything_is_adopted() -> None:
-    """The garbage collector deletes what is adopted for a Job that is gone."""
+    """The garbage collector deletes objects that are adopted for a Job that is gone."""
     world = World(instances=2).ready()
     pods = list(world.cluster.pods.values())
     for pod in pods:
@@ -234,6 +234,6 @@ def test_the_job_is_read_live_before_anything_is_adopted() -> None:
 
 
 def asg_from(world: World) -> dict[str, str]:
-    """Image -> ids: what the newest Update came from."""
+    """The ``from`` of the newest Update: image -> ids."""
     ranges = asg.read(world.update.status.from_).items()
     return {world.cluster.image(revision): str(ids) for revision, ids in ranges}

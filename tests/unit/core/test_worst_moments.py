@@ -1,4 +1,4 @@
-"""Edits, scales and verbs at the worst moment, and what must not be lost by them."""
+"""Edits, scales and verbs at the worst moment: nothing that matters is lost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_known_bad_revision_is_remembered_when_the_rollback_was_paused() -> No
     assert world.update.status.reason == "InstancesFailed", world.update.status.message
 
 
-def test_known_bad_of_a_coordinated_update() -> None:
+def test_a_known_bad_revision_of_a_coordinated_update_is_remembered() -> None:
     world = World(
         instances=3, update={"maxFailuresPerInstance": 0, "pulseIntervalSeconds": 20}
     ).ready()
@@ -50,7 +50,7 @@ def test_known_bad_of_a_coordinated_update() -> None:
     assert world.status.known_bad, [(e.phase, e.reason) for e in world.update.status.history]
 
 
-def test_scaled_up_again_after_the_update_has_removed_them() -> None:
+def test_instances_that_the_update_removed_come_back_by_a_scale() -> None:
     world = World(instances=6, update={"watchAfterSeconds": 60}).ready()
     world.edit(image="app:2", instances=4)
     world.until(lambda: bool(world.cluster.updates) and world.update.status.watching_since)
@@ -72,7 +72,7 @@ def test_a_surge_restart_with_a_tolerated_failure() -> None:
     assert world.named("mine").status.phase is Phase.ROLLED_FORWARD
 
 
-def test_a_range_that_a_scale_not_seen_yet_made_valid() -> None:
+def test_a_range_that_is_valid_only_on_the_live_job_is_accepted() -> None:
     world = World(instances=4, update=MANUAL).ready()
     world.late.add("job")
     world.edit(image="app:2", instances=6)
@@ -85,7 +85,7 @@ def test_a_range_that_a_scale_not_seen_yet_made_valid() -> None:
     ).status.message
 
 
-def test_a_fixed_template_not_seen_yet_is_not_known_bad() -> None:
+def test_a_fixed_template_that_is_not_observed_yet_is_not_known_bad() -> None:
     world = World(instances=2, update={**MANUAL, "maxFailuresPerInstance": 0}).ready()
     world.behave("app:2", ready=None)
     world.edit(image="app:2")
@@ -103,7 +103,7 @@ def test_a_fixed_template_not_seen_yet_is_not_known_bad() -> None:
     ).status.message
 
 
-def test_a_fixed_template_not_seen_yet_is_not_invalid() -> None:
+def test_a_fixed_template_that_is_not_observed_yet_is_not_invalid() -> None:
     world = World(instances=2, update=MANUAL).ready()
     world.cluster.bad_images["app:2"] = "no"
     world.edit(image="app:2")
@@ -119,7 +119,7 @@ def test_a_fixed_template_not_seen_yet_is_not_invalid() -> None:
     ).status.message
 
 
-def test_auto_pause_when_its_batch_is_scaled_away() -> None:
+def test_a_scale_that_removes_the_batch_does_not_skip_auto_pause() -> None:
     world = World(
         instances=4, update={"strategy": {"type": "Batch", "size": 2, "autoPause": True}}
     ).ready()
@@ -128,7 +128,7 @@ def test_auto_pause_when_its_batch_is_scaled_away() -> None:
     assert world.update.status.instances.updated == Ids([4, 5])
     world.edit(instances=4)
     world.run(100)
-    assert world.images_of("app:1") == Ids(range(4)), "it went on without a token"
+    assert world.images_of("app:1") == Ids(range(4)), "the update continued without a token"
 
 
 def test_node_loss_is_no_failure() -> None:
@@ -145,7 +145,7 @@ def test_node_loss_is_no_failure() -> None:
     assert world.phase is Phase.ROLLING_FORWARD, world.update.status.message
 
 
-def test_aborting_the_next_one_does_not_rewrite_the_active_one() -> None:
+def test_aborting_a_pending_update_does_not_change_the_active_one() -> None:
     world = World(instances=4).ready()
     world.edit(image="app:2")
     world.until(lambda: "app:2" in world.images().values())
@@ -172,7 +172,7 @@ def test_aborting_the_next_one_does_not_rewrite_the_active_one() -> None:
     ), world.status.last_attempt
 
 
-def test_infeasible_and_aborted() -> None:
+def test_an_infeasible_resize_of_an_aborted_update() -> None:
     world = World(instances=2, update={"replacement": "InPlace"}).ready()
     world.behave("app:2", instance=0, infeasible=True, enact=5)
     world.edit(image="app:2")
@@ -183,7 +183,7 @@ def test_infeasible_and_aborted() -> None:
     assert all(p.ready and p.in_effect for p in world.cluster.pods.values()), world.images()
 
 
-def test_removed_then_scaled_up_while_removing() -> None:
+def test_a_scale_up_while_the_update_removes_instances() -> None:
     world = World(instances=6, update={"strategy": {"type": "Batch", "size": 1}}).ready()
     world.behave("app:1", instance=5, stop=40)
     world.edit(image="app:2", instances=4)

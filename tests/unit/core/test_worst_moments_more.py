@@ -1,4 +1,4 @@
-"""More of the worst moments: rollbacks that are stopped, ids that come and go."""
+"""More of the worst moments: rollbacks that are stopped, instances that scales add and remove."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def verb(world: World, name: str | None = None, **spec: Any) -> None:
     world.settle()
 
 
-def test_scaled_down_and_up_within_a_second() -> None:
+def test_a_scale_down_and_up_within_a_second() -> None:
     world = World(instances=4).ready()
     world.edit(image="app:2", instances=6)
     world.until(
@@ -34,7 +34,7 @@ def test_scaled_down_and_up_within_a_second() -> None:
     assert world.images() == dict.fromkeys(range(6), "app:2"), str(world.images())
 
 
-def test_pod_at_no_revision_and_a_failed_surge() -> None:
+def test_a_pod_at_no_revision_and_a_failed_surge() -> None:
     world = World(
         instances=2,
         update={"replacement": "Surge", "maxFailuresPerInstance": 0, "maxFailedInstances": 1},
@@ -64,7 +64,7 @@ def test_many_pulses_and_the_cause_of_the_rollback() -> None:
     assert world.update.status.reason == "InstancesFailed"
 
 
-def test_abort_on_the_way_back_leaves_no_hole() -> None:
+def test_an_abort_of_a_rollback_leaves_no_gap_in_the_ids() -> None:
     world = World(instances=6, update={"watchAfterSeconds": 60}).ready()
     world.edit(image="app:2", instances=4)
     world.until(lambda: bool(world.cluster.updates) and world.update.status.watching_since)
@@ -80,7 +80,7 @@ def test_abort_on_the_way_back_leaves_no_hole() -> None:
     )
 
 
-def test_abort_of_a_pending_one_does_not_mark_a_newer_template_as_tried() -> None:
+def test_an_abort_of_a_pending_update_does_not_mark_a_newer_template_as_tried() -> None:
     world = World(instances=2).ready()
     world.edit(image="app:2")
     for _ in range(20):
@@ -106,7 +106,7 @@ def test_a_restart_with_one_crash_rolls_back() -> None:
     assert world.named("mine").status.phase is Phase.ROLLED_BACK, world.named("mine").status.message
 
 
-def test_a_pause_made_while_the_next_one_is_pending_is_inherited() -> None:
+def test_a_pause_of_the_active_update_is_inherited_by_a_pending_one() -> None:
     world = World(instances=4).ready()
     world.edit(image="app:2")
     world.until(lambda: "app:2" in world.images().values())
@@ -162,7 +162,7 @@ def test_failure_counts_of_removed_ids_are_forgotten() -> None:
     assert world.phase not in (Phase.ROLLED_BACK, Phase.ROLLING_BACK), world.update.status.message
 
 
-def test_a_resumed_rollback_shifts_no_deadline() -> None:
+def test_a_resumed_rollback_does_not_move_a_deadline() -> None:
     world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
     world.edit(image="app:2")
     world.until(lambda: bool(world.cluster.updates) and 1 in world.update.status.instances.updated)
@@ -181,7 +181,7 @@ def test_a_resumed_rollback_shifts_no_deadline() -> None:
     assert world.now <= begun + 75, world.now - begun
 
 
-def test_a_failed_rollback_leaves_no_hole() -> None:
+def test_a_failed_rollback_leaves_no_gap_in_the_ids() -> None:
     world = World(
         instances=6, update={"watchAfterSeconds": 60, "maxFailuresPerInstance": 0}
     ).ready()
@@ -196,8 +196,8 @@ def test_a_failed_rollback_leaves_no_hole() -> None:
     assert ids == list(range(len(ids))), (ids, world.status.instances_refused)
 
 
-def test_variable_batch_goes_on_after_a_scale_down() -> None:
-    """1, 2, then 4: a scale that takes a done id away must not start the small groups anew."""
+def test_a_variable_batch_continues_after_a_scale_down() -> None:
+    """Groups of 1, 2, then 4: a scale that removes a done id must not repeat the small groups."""
     world = World(
         instances=8, update={"strategy": {"type": "VariableBatch", "sizes": [1, 2, 4]}}
     ).ready()

@@ -1,4 +1,4 @@
-"""How often statuses are written: by groups and seconds, not by instances."""
+"""How often statuses are written: once per group or second, not once per instance."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from controller.api.update import Phase
 from tests.unit.core.sim import World
 
 COUNT = 60
-#: All within three seconds, each at its own moment.
+#: Seconds after which each instance becomes ready or ends: all within three seconds.
 MOMENTS = [1.0 + i * 0.05 for i in range(COUNT)]
 
 
 def one_batch(seconds: int = 2, **update: object) -> World:
-    """``seconds``: to be Ready. With 0 instances become good at their own moments, not at whole
-    seconds."""
+    """A Job that updates all instances in one batch; ``seconds``: its ``minReadySeconds``. With 0,
+    instances become good at their own moments, not at whole seconds."""
     policy = {"strategy": {"type": "Batch", "size": COUNT}, **update}
     return World(instances=COUNT, minReadySeconds=seconds, update=policy)
 
 
 def writes(world: World, image: str) -> tuple[Counter[str], float]:
-    """Which writes an Update took, and how many seconds."""
+    """How often an Update wrote each kind of object, and how many seconds it took."""
     before, began = len(world.cluster.writes), world.now
     world.roll(image)
     return Counter(verb for verb, _ in world.cluster.writes[before:]), world.now - began
@@ -30,14 +30,14 @@ def test_failures_are_stored_once_a_second() -> None:
     world = one_batch(maxFailuresPerInstance=0, maxFailedInstances="100%").ready()
     for i, moment in enumerate(MOMENTS):
         world.behave("app:2", instance=i, ready=moment, crash=0.1)
-    told, seconds = writes(world, "app:2")
+    counts, seconds = writes(world, "app:2")
     assert world.phase is Phase.ROLLED_FORWARD
     assert len(world.update.status.instances.failed) == COUNT
-    assert len(world.told("InstanceFailed")) == COUNT, "each has its Event all the same"
-    assert told["write update"] <= 10 + 2 * seconds < COUNT
+    assert len(world.told("InstanceFailed")) == COUNT, "each failed instance has its own Event"
+    assert counts["write update"] <= 10 + 2 * seconds < COUNT
 
 
-def test_the_failure_that_is_too_much_does_not_wait() -> None:
+def test_the_failure_that_starts_the_rollback_is_written_at_once() -> None:
     world = one_batch(maxFailuresPerInstance=0, maxFailedInstances=1).ready()
     world.behave("app:2", ready=None)
     world.behave("app:2", instance=0, ready=1.0, crash=0.1)
@@ -50,7 +50,7 @@ def test_the_failure_that_is_too_much_does_not_wait() -> None:
 
 
 def test_a_failure_that_is_not_stored_keeps_its_pod() -> None:
-    """A pod that ended is deleted after its failure was stored, hence up to a second later."""
+    """An ended pod is deleted only after its failure was stored, up to a second later."""
     world = one_batch(maxFailuresPerInstance=1, maxFailedInstances="100%").ready()
     for i in range(COUNT):
         world.behave("app:2", instance=i, ready=None, end=MOMENTS[i])
@@ -71,13 +71,13 @@ def test_slots_move_once_a_second() -> None:
     world = one_batch(0, replacement="Surge").ready()
     for i, moment in enumerate(MOMENTS):
         world.behave("app:2", instance=i, ready=moment)
-    told, seconds = writes(world, "app:2")
+    counts, seconds = writes(world, "app:2")
     assert world.phase is Phase.ROLLED_FORWARD
     assert len(world.status.slots) == COUNT
-    assert told["write job"] <= 10 + 2 * seconds < COUNT
+    assert counts["write job"] <= 10 + 2 * seconds < COUNT
 
 
-def test_a_lone_surge_takes_over_at_once() -> None:
+def test_a_single_surge_moves_its_slot_at_once() -> None:
     world = World(instances=3, minReadySeconds=0, update={"replacement": "Surge"}).ready()
     world.behave("app:2", ready=0.3)
     good: dict[int, float] = {}

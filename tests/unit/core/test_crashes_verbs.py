@@ -1,4 +1,4 @@
-"""Killed after any write, while people drive: Updates by hand, verbs, pauses, pulses, watching."""
+"""The operator is killed after any write, in stories with Updates and verbs of people."""
 
 from __future__ import annotations
 
@@ -18,72 +18,72 @@ PULSED = {"pulseIntervalSeconds": 20, "strategy": {"type": "Batch", "size": 2}}
 WATCHED = {"watchAfterSeconds": 10, "maxFailuresPerInstance": 0}
 
 
-def ask(world: World, name: str, **spec: Any) -> None:
-    """An Update by hand, to its end."""
+def run_update(world: World, name: str, **spec: Any) -> None:
+    """Create an Update as a person, and follow it to its end."""
     world.cluster.user_update(name, **spec)
     through(world, name)
 
 
 def verb(world: World, **spec: Any) -> None:
-    """An edit of the newest Update."""
+    """Edit the newest Update."""
     world.cluster.user_edit_update(world.update.metadata.name, **spec)
 
 
-def held(world: World) -> None:
-    """Until the operator holds the next batch."""
+def until_auto_paused(world: World) -> None:
+    """Run until the operator pauses before the next batch."""
     world.until(lambda: bool(world.cluster.updates) and world.update.status.reason == "AutoPaused")
 
 
-def canary_then_the_rest(world: World) -> None:
+def canary_then_all(world: World) -> None:
     world.ready().edit(image="app:2")
-    ask(world, "canary", instances="1")
-    ask(world, "rest", parent=world.status.current_revision)
+    run_update(world, "canary", instances="1")
+    run_update(world, "rest", parent=world.status.current_revision)
 
 
 def canary_that_fails(world: World) -> None:
     world.behave("app:2", instance=2, ready=None, end=0.5)
     world.ready().edit(image="app:2")
-    ask(world, "canary", instances="1-2", policy=PolicyPatch(max_failures_per_instance=1))
-    ask(world, "again")  # Known to be bad by now.
+    run_update(world, "canary", instances="1-2", policy=PolicyPatch(max_failures_per_instance=1))
+    run_update(world, "again")  # Known to be bad by now.
 
 
 def forced(world: World) -> None:
     world.behave("app:2", ready=None, end=0.5)
     world.ready().edit(image="app:2")
-    ask(world, "first")
+    run_update(world, "first")
     world.behave("app:2", ready=0.3)
-    ask(world, "second", force=True)
+    run_update(world, "second", force=True)
 
 
-def back_to_an_older_one(world: World) -> None:
+def to_an_older_revision(world: World) -> None:
     old = world.ready().cluster.revision
     world.edit(image="app:2")
-    ask(world, "forth")
-    ask(world, "back", revision=old)
+    run_update(world, "forth")
+    run_update(world, "back", revision=old)
 
 
 def restarted(world: World) -> None:
     world.ready().edit(image="app:2")
-    ask(world, "canary", instances="3")
-    ask(world, "again", restart=True, instances="1-3")
+    run_update(world, "canary", instances="3")
+    run_update(world, "again", restart=True, instances="1-3")
 
 
 def restart_that_fails(world: World) -> None:
     world.ready().behave("app:1", instance=1, ready=None)
-    ask(world, "again", restart=True)
+    run_update(world, "again", restart=True)
     world.behave("app:1", instance=1, ready=0.3)
     world.kill(1)
 
 
-def only_planned(world: World) -> None:
+def dry_run_only(world: World) -> None:
     world.ready().edit(image="app:2")
-    ask(world, "plan", dry_run=True)
+    run_update(world, "plan", dry_run=True)
 
 
 def refused(world: World) -> None:
     world.ready().edit(image="app:2")
-    ask(world, "far", instances="7")
-    ask(world, "orphan", parent="web-other")
+    run_update(world, "far", instances="7")
+    run_update(world, "orphan", parent="web-other")
 
 
 def paused_and_resumed(world: World) -> None:
@@ -100,7 +100,7 @@ def paused_and_resumed(world: World) -> None:
 
 def batch_by_batch(world: World) -> None:
     world.ready().edit(image="app:2")
-    held(world)
+    until_auto_paused(world)
     verb(world, resume_token="go")
     world.until_ended()
 
@@ -108,21 +108,21 @@ def batch_by_batch(world: World) -> None:
 def second_batch_fails(world: World) -> None:
     world.behave("app:2", instance=2, ready=None)
     world.ready().edit(image="app:2")
-    held(world)
+    until_auto_paused(world)
     verb(world, resume_token="go")
     world.until_ended()
 
 
-def rolled_back_by_hand(world: World) -> None:
+def requested_rollback(world: World) -> None:
     world.ready().edit(image="app:2", instances=5)
-    held(world)
+    until_auto_paused(world)
     verb(world, action=Action.ROLLBACK)
     world.until_ended()
 
 
-def rolled_back_once_unpaused(world: World) -> None:
+def requested_rollback_after_a_pause(world: World) -> None:
     world.ready().edit(image="app:2")
-    held(world)
+    until_auto_paused(world)
     verb(world, paused=True, action=Action.ROLLBACK)
     world.run(30)
     verb(world, paused=False)
@@ -131,15 +131,15 @@ def rolled_back_once_unpaused(world: World) -> None:
 
 def aborted(world: World) -> None:
     world.ready().edit(image="app:2", instances=5)
-    held(world)
+    until_auto_paused(world)
     verb(world, action=Action.ABORT)
     world.until_ended()
 
 
-def aborted_on_the_way_back(world: World) -> None:
+def aborted_rollback(world: World) -> None:
     world.behave("app:2", instance=3, ready=20.0)
     world.ready().edit(image="app:2")
-    held(world)
+    until_auto_paused(world)
     verb(world, resume_token="go")
     world.until(lambda: len(world.update.status.instances.updated) == 3, 100)
     verb(world, action=Action.ROLLBACK)
@@ -152,7 +152,7 @@ def aborted_on_the_way_back(world: World) -> None:
 
 def deleted(world: World) -> None:
     world.ready().edit(image="app:2")
-    held(world)
+    until_auto_paused(world)
     world.cluster.user_delete_update(world.update.metadata.name)
 
 
@@ -168,7 +168,7 @@ def pulsed_both_ways(world: World) -> None:
 
 
 def beat(world: World) -> None:
-    """Pulses all the way, with long gaps."""
+    """Pulses until the end, with long gaps."""
     awaiting = (Phase.ROLL_FORWARD_AWAITING_PULSE, Phase.ROLL_BACK_AWAITING_PULSE)
     for _ in range(30):
         world.run(50, lambda: bool(world.cluster.updates) and world.phase in awaiting)
@@ -193,21 +193,21 @@ def bad_while_watched(world: World) -> None:
 
 
 STORIES: list[tuple[Story, dict[str, Any]]] = [
-    (canary_then_the_rest, MANUAL),
+    (canary_then_all, MANUAL),
     (canary_that_fails, MANUAL),
     (forced, MANUAL),
-    (back_to_an_older_one, MANUAL),
+    (to_an_older_revision, MANUAL),
     (restarted, MANUAL),
     (restart_that_fails, MANUAL),
-    (only_planned, MANUAL),
+    (dry_run_only, MANUAL),
     (refused, MANUAL),
     (paused_and_resumed, MANUAL),
     (batch_by_batch, BATCHES),
     (second_batch_fails, BATCHES),
-    (rolled_back_by_hand, BATCHES),
-    (rolled_back_once_unpaused, BATCHES),
+    (requested_rollback, BATCHES),
+    (requested_rollback_after_a_pause, BATCHES),
     (aborted, BATCHES),
-    (aborted_on_the_way_back, BATCHES),
+    (aborted_rollback, BATCHES),
     (deleted, BATCHES),
     (pulsed, PULSED),
     (pulsed_both_ways, {**PULSED, "maxFailuresPerInstance": 0}),
@@ -235,10 +235,10 @@ def test_any_write_fails(story: Story, policy: dict[str, Any], fate: str) -> Non
         (forced, MANUAL, Phase.ROLLED_FORWARD, {"app:2"}),
         (restart_that_fails, MANUAL, Phase.FAILED, {"app:1"}),
         (second_batch_fails, BATCHES, Phase.ROLLED_BACK, {"app:1"}),
-        (rolled_back_by_hand, BATCHES, Phase.ROLLED_BACK, {"app:1"}),
-        (rolled_back_once_unpaused, BATCHES, Phase.ROLLED_BACK, {"app:1"}),
+        (requested_rollback, BATCHES, Phase.ROLLED_BACK, {"app:1"}),
+        (requested_rollback_after_a_pause, BATCHES, Phase.ROLLED_BACK, {"app:1"}),
         (aborted, BATCHES, Phase.ABORTED, {"app:1", "app:2"}),
-        (aborted_on_the_way_back, BATCHES, Phase.ABORTED, {"app:1", "app:2"}),
+        (aborted_rollback, BATCHES, Phase.ABORTED, {"app:1", "app:2"}),
         (pulsed_both_ways, PULSED | {"maxFailuresPerInstance": 0}, Phase.ROLLED_BACK, {"app:1"}),
         (bad_while_watched, WATCHED, Phase.ROLLED_BACK, {"app:1"}),
     ],
