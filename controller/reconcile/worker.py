@@ -1,7 +1,7 @@
 """One reconcile: read the store, decide, act, and add the key for the next known time.
 
 One worker at a time handles a key. A write of intent is awaited and followed by a new decision.
-Actions on pods are only started. Reports are written at most once a second.
+Actions on pods are only started. Reports about one object are written at intervals.
 """
 
 from __future__ import annotations
@@ -41,11 +41,10 @@ LATE = 0.005
 
 
 class Reconciler:
-    """``observe(seconds, result)`` is called after each reconcile. Between two reports about one
-    object are ``report_every`` seconds.
+    """``observe(seconds, result)`` is called after each reconcile.
 
-    Requests about pods have a client of their own, so that no status write waits behind a thousand
-    deletes.
+    ``report_every``: seconds between two reports about one object, at least. Requests about pods
+    have a client of their own, so that no status write waits behind a thousand deletes.
     """
 
     def __init__(
