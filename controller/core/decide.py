@@ -89,8 +89,8 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
 
 
 def _legal(step: Callable[[], Write | None], illegal: list[str]) -> Write | None:
-    """The write of a step. A transition that is not legal is refused: the step is skipped, and
-    everything else of the Job goes on."""
+    """The write of a step. An illegal transition is recorded in ``illegal`` and the step is
+    skipped, so that everything else of the Job continues."""
     try:
         return step()
     except IllegalTransitionError as error:

@@ -1,8 +1,8 @@
-"""Aurora's JobUpdaterIT, as far as its features are here; the tests have Aurora's names.
+"""Aurora's JobUpdaterIT, for the features that Echelon has; the tests keep Aurora's names.
 
-``{1: "U D"}`` are all sets an instance was in, one after the other: updating (U), updated (D),
-failed (UF), rolling back (RB), rolled back (RD), rollback failed (RF!). Instances not named were in
-none. A Job here has no holes: where Aurora's has, the ids are others.
+``{1: "U D"}`` lists the sets that instance 1 was in, in order: updating (U), updated (D), failed
+(UF), rolling back (RB), rolled back (RD), rollback failed (RF!). Instances not listed were in none.
+A Job of Echelon has no gaps in its ids: where a job of Aurora has gaps, the ids differ.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ TEMPLATES = {
 UPDATE = Update(metadata=UpdateMeta(name="mine", uid="u"), spec=UpdateSpec(job="web"))
 
 
-def case_of(assigned: dict[str, Ids], dead: Ids = NONE, **seen: Any) -> Context:
+def case_of(assigned: dict[str, Ids], dead: Ids = NONE, **observed: Any) -> Context:
     """A Job whose pods are at ``assigned`` and good; the pods of ``dead`` do not exist."""
     instances = Instances("job")
     for revision, ids in assigned.items():
@@ -64,7 +64,7 @@ def case_of(assigned: dict[str, Ids], dead: Ids = NONE, **seen: Any) -> Context:
         "status": {"assigned": [wire(item) for item in asg.write(assigned)]},
     }
     known = {name: Revision(name, name, 1) for name in (OLD, ODD, NEW)}
-    given = {"templates": TEMPLATES, "revisions": known, **seen}
+    given = {"templates": TEMPLATES, "revisions": known, **observed}
     return Context(Observed(Job.model_validate(job), NEW, instances.view(), **given), NOW)
 
 
@@ -252,8 +252,8 @@ def test_no_more_templates_are_needed_than_are_kept() -> None:
     asked: set[str] = set()
     while wanted := templates_needed(context, draft):
         asked.add(min(wanted))
-        seen = replace(context.observed, templates=dict.fromkeys(asked, TEMPLATES[OLD]))
-        context = replace(context, observed=seen)
+        observed = replace(context.observed, templates=dict.fromkeys(asked, TEMPLATES[OLD]))
+        context = replace(context, observed=observed)
     assert len(asked) == TEMPLATES_KEPT
     assert OLD in asked, "all other templates are compared with the goal's"
 

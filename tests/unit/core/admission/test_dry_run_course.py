@@ -69,10 +69,10 @@ class Course:
 
     @property
     def planned(self) -> list[Ids]:
-        return [group.instances for group in self.said.groups.first]
+        return [group.instances for group in self.expected.groups.first]
 
     @property
-    def said(self) -> UpdatePlan:
+    def expected(self) -> UpdatePlan:
         assert self.plan is not None
         return self.plan
 
@@ -95,7 +95,7 @@ def _kind(old: Pod | None, new: Pod | None) -> str:
 
 def agree(course: Course) -> None:
     """Assert that the Update followed the plan."""
-    plan, kind = course.said, course.world.cluster.job.spec.update.strategy.type
+    plan, kind = course.expected, course.world.cluster.job.spec.update.strategy.type
     assert course.world.phase is Phase.ROLLED_FORWARD, course.world.story()
     assert wire(plan.instances) == course.kinds()
     assert plan.groups.count == len(course.planned) == sum(r.times for r in plan.groups.sizes)
@@ -147,7 +147,7 @@ def test_mixed_revisions_and_instances_that_are_down(strategy: dict[str, Any]) -
     world.run(30)
     course = Course(world).follow(lambda: world.edit(instances=10, retryToken="again"))
     agree(course)
-    assert wire(course.said.instances) == {
+    assert wire(course.expected.instances) == {
         "create": "8-9",
         "recreate": "4-7",
         "unchanged": "0-3",
@@ -183,7 +183,7 @@ def test_ids_that_a_superseded_update_has_in_flight_are_the_first_group(
     world.edit(strategy=strategy)
     course = Course(world).follow(lambda: world.edit(retryToken="again"))
     agree(course)
-    assert wire(course.said.instances) == {"recreate": "3-6", "unchanged": "0-2"}
+    assert wire(course.expected.instances) == {"recreate": "3-6", "unchanged": "0-2"}
     assert 1 in course.planned[0]
 
 
@@ -216,14 +216,14 @@ def test_a_dry_run_of_a_canary_and_of_the_rest(strategy: dict[str, Any], replace
     world = manual(7, strategy, replacement=replacement)
     canary = asked(world, "canary", instances="1,4-5")
     agree(canary)
-    assert str(canary.said.instances.unchanged) == "0,2-3,6"
+    assert str(canary.expected.instances.unchanged) == "0,2-3,6"
     kind = {"Recreate": "recreate", "InPlace": "in_place", "Surge": "surge"}[replacement]
-    assert str(getattr(canary.said.instances, kind)) == "1,4-5"
+    assert str(getattr(canary.expected.instances, kind)) == "1,4-5"
     world.edit(instances=9)
     world.run(20)
     rest = asked(world, "rest")
     agree(rest)
-    assert str(rest.said.instances.unchanged) == "1,4-5"
+    assert str(rest.expected.instances.unchanged) == "1,4-5"
 
 
 @each_strategy
@@ -236,7 +236,7 @@ def test_a_dry_run_of_a_restart(
     asked(world, "canary", instances="1,3")
     course = asked(world, "again", restart=True, **spec)
     agree(course)
-    assert len(course.said.instances.unchanged) == (3 if spec else 0)
+    assert len(course.expected.instances.unchanged) == (3 if spec else 0)
 
 
 def test_a_dry_run_to_an_older_revision() -> None:
@@ -245,7 +245,7 @@ def test_a_dry_run_to_an_older_revision() -> None:
     asked(world)
     course = asked(world, "back", revision=before, instances="0-1")
     agree(course)
-    assert wire(course.said.instances) == {"recreate": "0-1", "unchanged": "2-3"}
+    assert wire(course.expected.instances) == {"recreate": "0-1", "unchanged": "2-3"}
 
 
 def test_a_dry_run_while_an_update_is_active() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controller.api.update import Action, Phase
-from tests.unit.core.job.test_pending import STRICT, failing, said
+from tests.unit.core.job.test_pending import STRICT, condition, failing
 from tests.unit.core.sim import World
 
 
@@ -19,8 +19,10 @@ def test_a_known_bad_template_that_waits_needs_a_person() -> None:
     world.edit(image="app:2")
     world.run(10)
     assert world.conditions() == {"Stalled", "Available", "UpdatePending"}
-    assert said(world, "UpdatePending").reason == said(world, "Stalled").reason == "KnownBad"
-    words = said(world, "Stalled").message
+    assert (
+        condition(world, "UpdatePending").reason == condition(world, "Stalled").reason == "KnownBad"
+    )
+    words = condition(world, "Stalled").message
     assert "failed before (instance 1 failed: " in words
     assert words.endswith("change the template, or change spec.update.retryToken to try it again")
 
@@ -43,7 +45,9 @@ def test_a_waiting_known_bad_template_is_no_choice_of_the_user(end: str) -> None
     world.run(60)
     assert set(world.images().values()) == {"app:1"}
     assert world.conditions() == {"Stalled", "Available", "UpdatePending"}
-    assert said(world, "UpdatePending").reason == said(world, "Stalled").reason == "KnownBad"
+    assert (
+        condition(world, "UpdatePending").reason == condition(world, "Stalled").reason == "KnownBad"
+    )
     world.roll("app:3")
     world.run(10)
     assert world.conditions() == {"Ready", "Available"}

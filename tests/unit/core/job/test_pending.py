@@ -12,7 +12,7 @@ MANUAL = {"mode": "Manual", **STRICT}
 ALWAYS = {"UpdatePending", "RolledBack"}
 
 
-def said(world: World, name: str, of: str | None = None) -> Condition:
+def condition(world: World, name: str, of: str | None = None) -> Condition:
     """A condition of the Job, or of an Update."""
     status = world.named(of).status if of else world.status
     return next(c for c in status.conditions if c.type == name)
@@ -91,10 +91,10 @@ def test_a_canary_leaves_the_other_instances_at_their_revision_on_purpose() -> N
     world.run(60)
     assert world.named("canary").status.phase is Phase.ROLLED_FORWARD
     assert world.conditions() == {"Ready", "Available", "UpdatePending"}
-    assert said(world, "UpdatePending").reason == "Canary"
+    assert condition(world, "UpdatePending").reason == "Canary"
     words = f"instance 0: revision {older} (canary was for some instances only)"
-    assert said(world, "UpdatePending").message == words
-    assert words in said(world, "Ready").message
+    assert condition(world, "UpdatePending").message == words
+    assert words in condition(world, "Ready").message
 
 
 def test_an_older_revision_on_purpose() -> None:
@@ -104,8 +104,8 @@ def test_an_older_revision_on_purpose() -> None:
     world.cluster.user_update("back", revision=older)
     world.run(60)
     assert world.conditions() == {"Ready", "Available", "UpdatePending"}
-    assert said(world, "UpdatePending").reason == "OlderRevision"
-    assert f"instances 0-1: revision {older}" in said(world, "Ready").message
+    assert condition(world, "UpdatePending").reason == "OlderRevision"
+    assert f"instances 0-1: revision {older}" in condition(world, "Ready").message
 
 
 def test_after_a_canary_in_mode_manual_an_update_is_still_pending() -> None:
@@ -115,8 +115,8 @@ def test_after_a_canary_in_mode_manual_an_update_is_still_pending() -> None:
     world.run(60)
     assert world.assigned() == {"app:1": "1-2", "app:2": "0"}
     assert world.conditions() == {"Ready", "Available", "UpdatePending"}
-    assert said(world, "UpdatePending").reason == "Manual"
-    assert "instances 1-2: revision" in said(world, "Ready").message
+    assert condition(world, "UpdatePending").reason == "Manual"
+    assert "instances 1-2: revision" in condition(world, "Ready").message
 
 
 def test_tolerated_failures_of_a_surge_leave_the_update_pending() -> None:
@@ -128,7 +128,7 @@ def test_tolerated_failures_of_a_surge_leave_the_update_pending() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
     assert world.assigned() == {"app:1": "1", "app:2": "0"}
     assert world.conditions() == {"Ready", "Available", "UpdatePending"}
-    assert said(world, "UpdatePending").reason == "FailuresTolerated"
+    assert condition(world, "UpdatePending").reason == "FailuresTolerated"
 
 
 def test_after_a_deleted_update_its_template_is_pending() -> None:
@@ -137,8 +137,8 @@ def test_after_a_deleted_update_its_template_is_pending() -> None:
     world.until_phase(Phase.ROLLING_FORWARD)
     world.cluster.user_delete_update("web-g2")
     world.run(60)
-    assert said(world, "UpdatePending").reason == "Aborted"
-    assert "web-g2: it was deleted" in said(world, "UpdatePending").message
+    assert condition(world, "UpdatePending").reason == "Aborted"
+    assert "web-g2: it was deleted" in condition(world, "UpdatePending").message
 
 
 def test_the_job_of_a_paused_update_is_reconciling_as_the_update_is() -> None:
@@ -158,12 +158,12 @@ def test_a_new_template_never_makes_a_stalled_job_look_stalled_again() -> None:
     world.behave("app:1", instance=1, ready=None)
     world.kill(1)
     world.until(lambda: "Stalled" in world.conditions())
-    assert said(world, "Stalled").reason == "InstanceNotReady"
+    assert condition(world, "Stalled").reason == "InstanceNotReady"
     wrong = []
 
     def look() -> None:
         if world.status.observed_generation == 2 and "Stalled" in world.conditions():
-            wrong.append(said(world, "Stalled"))
+            wrong.append(condition(world, "Stalled"))
 
     world.after_step = look
     world.roll("app:2")
@@ -194,7 +194,7 @@ def test_a_deleted_rollback_leaves_its_known_bad_revision_and_refused_count() ->
     world.roll("app:1")
     world.edit(image="app:2")
     world.run(20)
-    assert said(world, "UpdatePending").reason == "KnownBad"
+    assert condition(world, "UpdatePending").reason == "KnownBad"
 
 
 def test_a_deleted_rollback_leaves_no_gap_in_the_ids() -> None:
@@ -259,5 +259,5 @@ def test_a_message_names_an_overruled_count_once() -> None:
     world.run(60)
     assert world.conditions() == {"Stalled", "Available", "UpdatePending"}
     for name in ("Stalled", "UpdatePending"):
-        words = said(world, name).message
+        words = condition(world, name).message
         assert words.count("web-g2 overruled spec.instances (5)") == 1

@@ -6,7 +6,7 @@ from controller.api.meta import Condition
 from tests.unit.core.sim import World
 
 
-def said(world: World, name: str) -> Condition:
+def condition(world: World, name: str) -> Condition:
     """A condition of the Job."""
     return next(c for c in world.status.conditions if c.type == name)
 
@@ -18,8 +18,8 @@ def test_a_first_creation_whose_pods_cannot_be_created_is_stalled_after_the_dead
     assert "Reconciling" in world.conditions()
     world.run(6)
     assert world.conditions() == {"Stalled", "Available"}
-    assert said(world, "Stalled").reason == "QuotaExceeded"
-    assert "instance 2: exceeded quota" in said(world, "Stalled").message
+    assert condition(world, "Stalled").reason == "QuotaExceeded"
+    assert "instance 2: exceeded quota" in condition(world, "Stalled").message
     world.restart()
     world.run(1)
     assert "Stalled" in world.conditions(), "a restart does not reset the deadline"

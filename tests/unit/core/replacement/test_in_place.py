@@ -185,7 +185,9 @@ def test_the_reason_why_pods_are_replaced_is_recorded_once() -> None:
     world.cluster.user_edit(both)
     world.until_ended()
     assert world.phase is Phase.ROLLED_BACK
-    said = [(h.phase, h.message) for h in world.update.status.history if h.reason == "NotInPlace"]
-    assert said == [(Phase.ROLLING_BACK, words), (Phase.ROLLING_FORWARD, words)]
-    told = [event for event in world.events if event.reason == "NotInPlace"]
-    assert [(event.note, event.update) for event in told] == [(words, "web-g2")] * 2
+    recorded = [
+        (h.phase, h.message) for h in world.update.status.history if h.reason == "NotInPlace"
+    ]
+    assert recorded == [(Phase.ROLLING_BACK, words), (Phase.ROLLING_FORWARD, words)]
+    events = [event for event in world.events if event.reason == "NotInPlace"]
+    assert [(event.note, event.update) for event in events] == [(words, "web-g2")] * 2
