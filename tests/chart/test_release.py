@@ -105,7 +105,7 @@ def test_an_upgrade_loses_nothing_and_upgrades_the_definitions(
 
 
 def test_the_strategy_can_be_changed_and_back(release: Release) -> None:
-    """Helm takes away only what it has set itself, and Recreate stands nothing beside it."""
+    """Helm removes only fields that it has set, and Recreate allows no `rollingUpdate`."""
     for strategy in ({"type": "Recreate"}, {"rollingUpdate": {"maxSurge": 1}}, None):
         release.upgrade(strategy={"type": "Recreate"})
         release.upgrade(strategy=strategy)

@@ -57,8 +57,8 @@ def test_another_image_restarts_the_container_in_its_pod(place: Place) -> None:
 def test_an_image_that_has_another_name_already_is_in_effect(
     place: Place, node: RealNode, tmp_path: Path
 ) -> None:
-    """What is released is mostly the very image that was tried before; a runtime calls it by
-    either name."""
+    """A released image is often the same as the tested one; a runtime reports it under either
+    name."""
     names = [webserver.image(tag) for tag in ("1-candidate", "1-released")]
     layer = webserver.layer(tmp_path)
     same = [webserver.version(layer, name, "1") for name in names]

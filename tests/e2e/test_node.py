@@ -90,7 +90,7 @@ def left(
 
 
 def test_a_pod_runs_and_says_what_it_says(cluster: Cluster, node: RealNode) -> None:
-    """The API server reaches the kubelet, and this machine the pod."""
+    """The API server can reach the kubelet, and this machine can reach the pod."""
     cluster.api.create("/api/v1/namespaces/default/pods", _POD)
     path = "/api/v1/namespaces/default/pods/idle"
     cluster.wait("the pod", lambda: cluster.api.get(path)["status"]["phase"] == "Running")

@@ -40,7 +40,7 @@ def metrics_port(container: dict[str, Any]) -> int:
 def test_an_update_goes_on_when_the_operator_goes(
     place: Place, node: RealNode, operator: Release, how: str
 ) -> None:
-    """A deleted pod hands its Lease over; what is killed cannot, and is begun anew in its pod."""
+    """A deleted pod releases its Lease. A killed process cannot, and is restarted in its pod."""
     place.create(web.service())
     place.made(web.job("1", 4))
     with Asking(place) as asking:

@@ -84,7 +84,7 @@ def test_an_image_that_does_not_exist_is_rolled_back(place: Place) -> None:
 
 
 def test_a_slow_shutdown_is_waited_for(place: Place) -> None:
-    """An instance that drains answers meanwhile, and its successor waits for its end."""
+    """An instance that drains still answers, and its successor waits for its end."""
     served(place, pod=web.template("1", drain=5), instances=2)
     old = place.pods()[0]
     with Asking(place) as asking:

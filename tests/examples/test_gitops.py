@@ -1,5 +1,4 @@
-"""The layout for a Git repository: it renders, and neither a rollback nor an autoscaler is
-drift."""
+"""The layout for a Git repository renders; neither a rollback nor an autoscaler causes drift."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def documented_role() -> dict[str, Any]:
 
 
 def test_the_documented_role_is_enough() -> None:
-    """Creation, an update, pruning, scaling, a lost pod: all that it may write."""
+    """The operator creates, updates, prunes, scales, and replaces a lost pod: all of its writes."""
     with Stage(nodes=2) as stage:
         stage.start_cluster("OwnerReferencesPermissionEnforcement")
         stage.shell("kubectl apply -f crds/")

@@ -1,5 +1,4 @@
-"""Every command in docs/updates.md runs, in its order, with the effect that the document
-describes."""
+"""All commands in docs/updates.md run in their order, with the effects that it describes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The checks of the contract's table of conditions: each wrong status is found, each right one
-passes."""
+"""The checks of the table of conditions find each wrong status and pass each right one."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Old revisions and finished Updates are kept as long as the limits say, or while they are in
-use."""
+"""Old revisions and finished Updates are kept within the limits, or while they are in use."""
 
 from __future__ import annotations
 

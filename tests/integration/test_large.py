@@ -1,5 +1,4 @@
-"""A Job of a thousand instances is created and updated at once, with small statuses and few
-writes."""
+"""A Job of 1,000 instances is created and updated at once, with small statuses and few writes."""
 
 from __future__ import annotations
 

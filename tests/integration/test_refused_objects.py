@@ -1,5 +1,4 @@
-"""The API server refuses an Update or a ControllerRevision: the status shows it, other work goes
-on."""
+"""The API server refuses an Update or a ControllerRevision: the status says so, other work goes on."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def lose(space: Space, how: str, image: str, mode: str, **steering: str) -> None
 
 
 def pod_writes(space: Space, audit: Audit) -> list[tuple[str, str]]:
-    """What was asked of pods, patches that adopt or mend apart."""
+    """The writes of pods, without patches that adopt or repair them."""
     found = audit.requests(user=USER, namespace=space.name)
     return [(r.verb, r.name) for r in found if r.resource == "pods" and r.verb != "patch"]
 
