@@ -144,7 +144,7 @@ def test_all_of_it_is_compiled(built: Path) -> None:
 
 
 def test_what_is_compiled_is_never_held_against_its_source(built: Path) -> None:
-    """Byte code with timestamps would be compiled again at each start, as a layer changes the times."""
+    """Byte code with timestamps would be compiled at each start, as a layer changes the times."""
     flags = {file.read_bytes()[4:8] for file in built.rglob("*.pyc")}
     assert flags == {b"\1\0\0\0"}, "an unchecked hash, see PEP 552"
 

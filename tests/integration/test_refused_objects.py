@@ -1,4 +1,4 @@
-"""The API server refuses an Update or a ControllerRevision: the status says so, other work goes on."""
+"""The API server refuses an Update or a ControllerRevision: the status shows it, all else runs."""
 
 from __future__ import annotations
 
