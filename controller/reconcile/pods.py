@@ -119,6 +119,10 @@ class Pods:
             entry.refused_actions[action.key] = refused
             what = f"{action.key[0]} of {action.name} refused: {error}"
             log.log(logging.DEBUG if before else logging.WARNING, what, extra=about_line(entry))
+        except Exception:
+            # A fault of ours: tried again as it is, but not at once, for it may never go away.
+            settled = False
+            log.exception("%s of %s failed", action.key[0], action.name, extra=about_line(entry))
         finally:
             self._through(entry, action, granted)
             self._settled(entry.key, settled)

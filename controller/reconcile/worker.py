@@ -60,6 +60,7 @@ class Reconciler:
         asked: Observe,
         report_every: float = REPORT_EVERY,
         clock: Callable[[], float] = time.time,
+        decide: Callable[[Observed, float], plan.Plan] = decide,
     ) -> None:
         self._client = client
         self._store = store
@@ -68,6 +69,7 @@ class Reconciler:
         self._observe = observe
         self._report_every = report_every
         self._clock = clock
+        self._decide = decide
         #: Keys with a failed action since their last decision; several failures are one back-off.
         self._failing: set[Key] = set()
         self._intent = Intent(client, store, clock)
@@ -128,7 +130,7 @@ class Reconciler:
             self._queue.step(key)
             now = self._clock()
             seen = entry.observed(now, self._store.foreign_names(entry))
-            found = decide(seen, now)
+            found = self._decide(seen, now)
             entry.illegal = refusal.log_illegal(key, entry.illegal, found.illegal)
             if found.write is None:
                 break

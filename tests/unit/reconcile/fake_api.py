@@ -18,6 +18,7 @@ from controller.reconcile.entry import Entry, Key
 from controller.reconcile.store import Store
 from controller.reconcile.worker import Reconciler
 from controller.resource import Resource
+from tests.unit.reconcile.merged import merged
 
 Object = dict[str, Any]
 KEY: Key = ("ns", "web")
@@ -75,7 +76,7 @@ class FakeApi(Client):
             raise Conflict(409, "Conflict", "the object has been modified")
         if meta.get("uid", found["metadata"]["uid"]) != found["metadata"]["uid"]:
             raise Invalid(422, "Invalid", "metadata.uid: field is immutable")
-        return self.put(resource.plural, _merged(found, body))
+        return self.put(resource.plural, merged(found, body))
 
     async def delete(self, resource: Resource, namespace: Any, name: str, **how: Any) -> Any:
         assert namespace == "ns"
@@ -132,7 +133,7 @@ class Shop:
             "spec": {"instances": 2, "template": template("web:1")},
             "status": {"observedGeneration": -1},
         }
-        made = self.api.put("echelonjobs", _merged(obj, changes))
+        made = self.api.put("echelonjobs", merged(obj, changes))
         self.store.put_job(made)
         return made
 
@@ -145,7 +146,7 @@ class Shop:
             "spec": {"job": "web"},
             "status": {"observedGeneration": -1},
         }
-        made = self.api.put("updates", _merged(obj, changes))
+        made = self.api.put("updates", merged(obj, changes))
         self.see("updates", made)
         return made
 
@@ -203,15 +204,3 @@ async def _pass(*_: Any) -> Answer:
 
 def _bytes(obj: Object) -> bytes:
     return json.dumps(obj).encode()
-
-
-def _merged(old: Object, new: Object) -> Object:
-    """RFC 7386."""
-    made = {k: v for k, v in old.items() if new.get(k, v) is not None}
-    for key, value in new.items():
-        if isinstance(value, dict):
-            there = made.get(key)
-            made[key] = _merged(there if isinstance(there, dict) else {}, value)
-        elif value is not None:
-            made[key] = value
-    return made

@@ -150,3 +150,15 @@ async def test_labels_that_admission_removes_are_not_set_again_at_once(
         "removed its labels or owner again"
         in world.entry.refused_actions[REPAIR.key].refusal.message
     )
+
+
+async def test_a_fault_of_ours_is_not_repeated_at_full_speed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(world.api, "delete", broken)
+    await act(world, DELETE)
+    assert world.settled == [False], "after a back-off"
+    assert 3 in world.entry.instances.view().alive, "nothing is assumed of it any more"

@@ -20,12 +20,11 @@ def calm(world: World) -> None:
     """To the end of it all. What is bad stays so until the Updates have ended: only then instances
     are mended, for one that is out of the Update may hold it by ``maxUnavailable``."""
     cluster = world.cluster
-    cluster.fates.clear()
+    world.soothe()
     cluster.quota = None
     # While creates are refused, `maxUnavailable` may rightly wait for ids out of the update.
     cluster.bad_images.clear()
     cluster.answers.clear()
-    world.late.clear()
     world.restart()
     _nodes_let_go(world)
     brought_up_while_standing(world)
