@@ -15,9 +15,16 @@ QUICK = Behaviour(ready=0.3, stop=0.1, enact=0.2)
 Story = Callable[[World], None]
 
 
-def tell(story: Story, policy: Mapping[str, Any], after: int, fate: str) -> World:
-    """The story, with ``fate`` for the write that comes after so many good ones."""
-    world = World(instances=4, minReadySeconds=0, update=dict(policy))
+def tell(
+    story: Story,
+    policy: Mapping[str, Any],
+    after: int,
+    fate: str,
+    make: Callable[..., World] = World,
+) -> World:
+    """The story, with ``fate`` for the write that comes after so many good ones, in the world that
+    ``make`` gives."""
+    world = make(instances=4, minReadySeconds=0, update=dict(policy))
     world.careful = fate == "ok"
     for image in ("app:1", "app:3"):
         world.kubelet.steering[(image, None)] = QUICK
@@ -64,15 +71,16 @@ def same_end(
     fate: str,
     every: int = 1,
     ending: Callable[[World], object] = by_instance,
+    make: Callable[..., World] = World,
 ) -> None:
     """Tell it undisturbed, then with each write (or each second, third … one) going wrong.
     ``ending``: what is compared."""
-    told = tell(story, policy, 0, "ok")
+    told = tell(story, policy, 0, "ok", make)
     told.quiet(600)
     good(told)
     writes = len(told.cluster.writes)
     for after in range(0, writes, every):
-        world = tell(story, policy, after, fate)
+        world = tell(story, policy, after, fate, make)
         world.run(605)
         words = f"{fate} after {after} of {writes} writes: {told.cluster.writes[after]}"
         assert ending(world) == ending(told), words

@@ -1,0 +1,52 @@
+"""What fills the store: it ends up as the API server has it, whatever was missed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+from controller.reconcile.feeds import Feeds
+from tests.unit.reconcile.fake_api import KEY, Object, Shop
+from tests.unit.reconcile.sim import ShellWorld
+
+Make = Callable[..., ShellWorld]
+
+
+def test_what_went_while_no_watch_was_open_goes(make_world: Make) -> None:
+    world = make_world(instances=3).ready()
+    world.network.read_fate = "down"
+    world.cluster.watches.cut(forget=True)
+    world.run(0.0)
+    gone = world.pod(1)
+    world.cluster.remove_pod(gone)
+    world.cluster.watches.cut(forget=True)
+    world.network.read_fate = "ok"
+    world.until(lambda: "web-1" in world.cluster.pods and world.pod(1).ready)
+    assert world.pod(1).uid != gone.uid
+
+
+def test_an_expired_version_is_listed_again(make_world: Make) -> None:
+    world = make_world(instances=2).ready()
+    world.late = {"pod"}
+    world.kill(0)
+    world.run(5)
+    world.cluster.watches.cut(forget=True)
+    assert world.cluster.pods.keys() == {"web-1"}, "the operator has heard nothing of that"
+    world.until(lambda: "web-0" in world.cluster.pods and world.pod(0).ready)
+
+
+async def test_a_job_that_kopf_lost_goes_with_the_next_list() -> None:
+    shop = Shop()
+    job = shop.job()
+    listed = [job]
+
+    async def every(*_: object, **__: object) -> AsyncIterator[Object]:
+        for raw in listed:
+            yield raw
+
+    shop.api.list = every
+    feeds = Feeds(shop.api, shop.store, ["ns"])
+    await feeds.list_jobs()
+    assert shop.store.entries[KEY].uid == "j1"
+    listed.clear()
+    await feeds.list_jobs()
+    assert KEY not in shop.store.entries

@@ -1,0 +1,63 @@
+"""Dry runs of what an Update would make."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.core.model import plan
+from controller.kube.errors import ApiError, Forbidden, Invalid, NotHolderError, Unreachable
+from controller.reconcile.template_check import TemplateCheck
+from tests.unit.reconcile.fake_api import NOW, Shop
+
+JOB_GATE = {
+    "name": "smoke",
+    "job": {"template": {"spec": {"template": {"spec": {"containers": [{"name": "t"}]}}}}},
+}
+
+
+def refuse(shop: Shop, plural: str, error: ApiError) -> None:
+    def before(verb: str, of: str, _: str) -> None:
+        if (verb, of) == ("dry run", plural):
+            raise error
+
+    shop.api.before = before
+
+
+async def verdict(shop: Shop) -> object:
+    check = TemplateCheck(shop.api, shop.entry, plan.CheckTemplate(shop.entry.revision))
+    found = await check.verdict(1, NOW)
+    return found.accepted, found.answered, found.reason
+
+
+@pytest.fixture
+def shop() -> Shop:
+    shop = Shop()
+    shop.job()
+    return shop
+
+
+async def test_nothing_is_made(shop: Shop) -> None:
+    assert await verdict(shop) == (True, True, "")
+    assert [verb for verb, _, _ in shop.api.writes()] == ["dry run"]
+    assert ("pods", "web-0") not in shop.api.objects
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Invalid(422, "Invalid", "no such field"), (False, True, "InvalidTemplate")),
+        (Forbidden(403, "Forbidden", "exceeded quota: pods"), (True, True, "QuotaExceeded")),
+        (Unreachable("no answer"), (False, False, "Unreachable")),
+    ],
+)
+async def test_what_it_says_of_the_template(
+    shop: Shop, error: ApiError, said: tuple[bool, bool, str]
+) -> None:
+    refuse(shop, "pods", error)
+    assert await verdict(shop) == said
+
+
+async def test_who_does_not_hold_the_lease_says_nothing(shop: Shop) -> None:
+    refuse(shop, "pods", NotHolderError())
+    with pytest.raises(NotHolderError):
+        await verdict(shop)
