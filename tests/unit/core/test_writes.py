@@ -55,12 +55,17 @@ def test_a_failure_that_is_not_stored_keeps_its_pod() -> None:
     for i in range(COUNT):
         world.behave("app:2", instance=i, ready=None, end=MOMENTS[i])
     stored: set[int] = set()
+    new: dict[str, int] = {}
 
     def look() -> None:
         status = world.update.status if world.cluster.updates else None
         stored.update(i for ids in (status.failure_counts if status else {}).values() for i in ids)
-        for pod in world.cluster.pods.values():
-            assert pod.deleted is None or not pod.ended or pod.instance in stored
+        pods = [
+            p for p in world.cluster.pods.values() if world.cluster.image(p.revision) == "app:2"
+        ]
+        new.update({pod.uid: pod.instance for pod in pods})
+        gone = {i for uid, i in new.items() if uid not in {pod.uid for pod in pods}}
+        assert gone <= stored
 
     world.after_step = look
     world.edit(image="app:2")

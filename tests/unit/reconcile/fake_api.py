@@ -108,7 +108,7 @@ class Shop:
         self.api = FakeApi()
         self.now = NOW
         self.queue: WorkQueue[Key] = WorkQueue(clock=lambda: self.now)
-        self.store = Store(self.queue.add)
+        self.store = Store(self.queue.add, lambda: self.now)
         self.events: list[tuple[str, str]] = []
         self.worker = Reconciler(
             self.api,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from controller.core.model import plan
+from controller.kube import go_json
 from controller.kube.errors import ApiError
 from controller.reconcile.controller_revisions import ControllerRevisions
-from tests.unit.reconcile.fake_api import Object, Shop
+from tests.unit.reconcile.fake_api import Object, Shop, template
 
 
 @pytest.fixture
@@ -59,3 +63,56 @@ async def test_one_that_is_gone_is_told_to_the_store(shop: Shop) -> None:
     with pytest.raises(ApiError):
         await ControllerRevisions(shop.api, shop.store).read(shop.entry, "web-old")
     assert "web-old" not in shop.entry.revisions
+
+
+def owned_by_somebody(shop: Shop, name: str, **reference: Any) -> None:
+    """The API server has another owner of a revision than the watch has shown."""
+    owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "db", "uid": "s1"}
+    there = kept(shop, name)
+    owners = there["metadata"].setdefault("ownerReferences", [])
+    owners.append({**owner, "controller": True, **reference})
+    shop.api.put("controllerrevisions", there)
+
+
+def owners_of(shop: Shop, name: str) -> list[str]:
+    return [owner["uid"] for owner in kept(shop, name)["metadata"]["ownerReferences"]]
+
+
+async def test_data_is_sent_as_go_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, sent = Shop(), list[bytes]()
+    made = template("web:1")
+    made["spec"]["containers"][0]["command"] = ["sh", "-c", "a && b <c >d"]
+    shop.job(spec={"template": made})
+    create = shop.api.create
+
+    async def recorded(resource: Any, namespace: Any, body: Any, **how: Any) -> Any:
+        sent.append(body)
+        return await create(resource, namespace, body, **how)
+
+    monkeypatch.setattr(shop.api, "create", recorded)
+    write = plan.EnsureRevision(shop.entry.revision, 1)
+    await ControllerRevisions(shop.api, shop.store).keep(shop.entry, write)
+    (body,) = sent
+    assert isinstance(body, bytes)
+    assert rb"a \u0026\u0026 b \u003cc \u003ed" in body
+    assert body == go_json.dump(json.loads(body))
+
+
+async def test_one_that_somebody_takes_between_read_and_write_is_not_adopted(shop: Shop) -> None:
+    shop.revision("web-old", {"spec": {}}, owner="")
+
+    def taken(verb: str, plural: str, name: str) -> None:
+        if (verb, plural) == ("patch", "controllerrevisions"):
+            owned_by_somebody(shop, name)
+
+    shop.api.before = taken
+    await ControllerRevisions(shop.api, shop.store).adopt(shop.entry, ["web-old"])
+    assert owners_of(shop, "web-old") == ["s1"]
+    assert not shop.entry.revisions["web-old"].free, "the store knows its owner"
+
+
+async def test_of_a_released_one_only_the_job_is_taken_out(shop: Shop) -> None:
+    shop.revision("web-old", {"spec": {}})
+    owned_by_somebody(shop, "web-old", controller=False)
+    await ControllerRevisions(shop.api, shop.store).release(shop.entry, ["web-old"])
+    assert owners_of(shop, "web-old") == ["s1"]

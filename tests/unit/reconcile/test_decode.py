@@ -109,3 +109,11 @@ def test_a_job_whose_spec_cannot_be_read_stays_as_it_was_known() -> None:
     kept = store.entries[KEY].job
     assert kept is not None
     assert kept.metadata.resource_version == "1"
+
+
+def test_an_ended_update_whose_spec_was_edited_is_kept_until_it_is_answered() -> None:
+    raw = update("a", phase="RolledForward", observedGeneration=1)
+    raw["metadata"]["generation"] = 2
+    assert update_of(Update.model_validate(raw)).update is not None
+    raw["status"]["observedGeneration"] = 2
+    assert update_of(Update.model_validate(raw)).update is None

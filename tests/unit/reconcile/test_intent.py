@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from controller.api.labels import ADMITTED
 from controller.api.update import Phase
 from controller.core.model import plan
 from controller.kube.errors import Conflict
@@ -20,6 +21,10 @@ def shop() -> Shop:
 
 def intent(shop: Shop) -> Intent:
     return Intent(shop.api, shop.store, lambda: NOW)
+
+
+async def perform(shop: Shop, write: plan.Write) -> None:
+    await intent(shop).perform(shop.entry, write, shop.entry.observed(NOW, frozenset()))
 
 
 async def test_after_a_conflict_the_job_was_read_anew(shop: Shop) -> None:
@@ -61,3 +66,26 @@ async def test_only_a_404_says_that_an_update_is_gone(shop: Shop) -> None:
     await intent(shop).perform(shop.entry, plan.ReadUpdate("web-g2"), seen)
     assert "web-g2" in shop.entry.gone
     assert "web-g2" not in shop.entry.updates
+
+
+async def test_an_update_that_changed_meanwhile_is_not_marked_as_admitted(shop: Shop) -> None:
+    made = shop.update()
+    edited = shop.api.put("updates", {**made, "spec": {"job": "web", "paused": True}})
+    with pytest.raises(Conflict):
+        await perform(shop, plan.MarkAdmitted("web-g2"))
+    assert "annotations" not in shop.api.objects["updates", "web-g2"]["metadata"]
+    known = shop.entry.updates["web-g2"]
+    assert known.resource_version == edited["metadata"]["resourceVersion"], "it is read anew"
+    await perform(shop, plan.MarkAdmitted("web-g2"))
+    notes = shop.api.objects["updates", "web-g2"]["metadata"]["annotations"]
+    assert notes == {ADMITTED: "u-web-g2"}
+
+
+async def test_an_update_of_the_same_name_does_not_hide_that_the_active_one_is_deleted() -> None:
+    shop = Shop()
+    shop.job(status={"activeUpdate": {"name": "web-g2", "uid": "u-before"}})
+    shop.api.put("updates", {"metadata": {"name": "web-g2", "uid": "u"}, "spec": {"job": "web"}})
+    await perform(shop, plan.ReadUpdate("web-g2"))
+    found = shop.entry.observed(shop.now, frozenset())
+    assert found.gone == {"web-g2"}
+    assert found.updates["web-g2"].metadata.uid == "u"

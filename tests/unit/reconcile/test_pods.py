@@ -9,6 +9,7 @@ import pytest
 from controller.core.model import plan
 from controller.kube.errors import ApiError, Forbidden, Invalid, TooManyRequests
 from controller.resource import Resource
+from tests.unit.reconcile.fake_api import Shop
 from tests.unit.reconcile.fake_pods import Object
 from tests.unit.reconcile.one_pod import NOW, World, template
 
@@ -162,3 +163,34 @@ async def test_a_fault_of_ours_is_not_repeated_at_full_speed(
     await act(world, DELETE)
     assert world.settled == [False], "after a back-off"
     assert 3 in world.entry.instances.view().alive, "nothing is assumed of it any more"
+
+
+async def test_a_repair_names_the_pod_that_was_seen(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = list[Object]()
+
+    async def patch(*arguments: object, **__: object) -> Object:
+        sent.append(arguments[3])  # type: ignore[arg-type]
+        return world.pod
+
+    monkeypatch.setattr(world.api, "patch", patch)
+    await act(world, REPAIR)
+    (body,) = sent
+    assert body["metadata"]["uid"] == "p1"
+    assert body["metadata"]["labels"]["echelon.dev/instance"] == "3"
+
+
+async def test_a_prune_spares_a_new_object_of_the_same_name() -> None:
+    shop = Shop()
+    shop.job()
+    there = shop.update("web-g1")
+    shop.worker.pods.act(shop.entry, [plan.Prune("Update", "web-g1", "u-before")])
+    await shop.worker.pods.drain(5.0)
+    assert shop.api.writes() == [("delete", "updates", "web-g1")]
+    assert shop.api.objects["updates", "web-g1"] == there
+    assert "web-g1" in shop.entry.updates
+    shop.worker.pods.act(shop.entry, [plan.Prune("Update", "web-g1", "u-web-g1")])
+    await shop.worker.pods.drain(5.0)
+    assert ("updates", "web-g1") not in shop.api.objects
+    assert "web-g1" not in shop.entry.updates

@@ -55,6 +55,14 @@ def test_edits_of_other_fields_than_the_template_start_no_update() -> None:
     assert world.status.observed_generation == world.cluster.job.metadata.generation
 
 
+def test_a_revision_that_is_used_again_becomes_the_newest() -> None:
+    world = World(instances=2).ready()
+    for image in ("app:2", "app:3", "app:2"):
+        world.roll(image)
+    numbers = {world.cluster.image(n): r.number for n, r in world.cluster.revisions.items()}
+    assert numbers == {"app:1": 1, "app:3": 3, "app:2": 4}
+
+
 def test_a_refused_template_does_not_supersede_the_active_update() -> None:
     world = half_way()
     world.cluster.bad_images["app:bad"] = "spec.containers[0].image: Invalid value"
@@ -123,6 +131,13 @@ def test_a_retry_that_fails_again_is_not_repeated() -> None:
     world.edit(retryToken=None)
     world.quiet(86_400)
     assert len(world.cluster.updates) == 2
+
+
+def test_removing_the_retry_token_starts_nothing() -> None:
+    world = World(instances=3, update={"retryToken": "first"}).ready()
+    world.edit(retryToken=None)
+    world.quiet(86_400)
+    assert world.cluster.updates == {}
 
 
 def test_a_fixed_template_after_a_failure_starts_an_update() -> None:

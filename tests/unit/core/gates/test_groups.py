@@ -103,6 +103,17 @@ def test_a_final_gate_is_not_asked_while_scaled_ids_roll() -> None:
     assert world.cluster.asked[-1].updated == Ids(range(3))
 
 
+def test_a_queue_does_not_slide_beyond_the_group_while_its_instances_become_good() -> None:
+    world = gated(instances=6, strategy=queue(3))
+    world.cluster.answers["g"] = WAIT
+    for instance in range(3):
+        world.behave("app:2", instance=instance, ready=2.0 + 10 * instance)
+    world.edit(image="app:2")
+    world.run(100)
+    assert world.images_of("app:2") == Ids(range(3))
+    assert asked_about(world) == Ids(range(3))
+
+
 def test_with_max_unavailable_no_instance_beyond_the_group_starts() -> None:
     world = gated(instances=9, strategy=queue(3), maxUnavailable=1)
     world.cluster.answers["g"] = WAIT

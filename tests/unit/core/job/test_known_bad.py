@@ -51,3 +51,15 @@ def test_a_waiting_known_bad_template_is_no_choice_of_the_user(end: str) -> None
     world.roll("app:3")
     world.run(10)
     assert world.conditions() == {"Ready", "Available"}
+
+
+def test_a_failed_restart_of_a_revision_does_not_make_it_known_bad() -> None:
+    """Although the revision is not the `currentRevision`: only a canary runs it."""
+    world = World(instances=3, update={**STRICT, "mode": "Manual"}).ready()
+    world.edit(image="app:2")
+    world.cluster.user_update("canary", instances="0")
+    world.until(lambda: world.named("canary").status.phase is Phase.ROLLED_FORWARD)
+    world.behave("app:2", ready=None)
+    world.cluster.user_update("again", instances="0", restart=True, revision=world.pod(0).revision)
+    world.until(lambda: world.named("again").status.phase is Phase.FAILED)
+    assert world.status.known_bad == ()

@@ -131,6 +131,17 @@ def test_the_history_has_the_transitions() -> None:
     assert status.message.startswith("2 instances rolled back: instance 1 failed: ReadyTimeout")
 
 
+def test_a_job_without_its_only_instance_is_not_available() -> None:
+    """Although a group of the update may be down."""
+    world = World(instances=1).ready()
+    world.behave("app:1", ready=30.0)
+    world.kill(0)
+    world.run(10)
+    assert "Available" not in world.conditions()
+    world.run(60)
+    assert "Available" in world.conditions()
+
+
 def test_an_idle_job_writes_nothing_when_the_clock_is_wrong() -> None:
     world = World(instances=2).ready()
     for _ in range(50):

@@ -103,3 +103,18 @@ def test_the_index_counts_how_often_in_a_row_a_pod_ended() -> None:
     assert {slot: s.count for slot, s in store.remade.items()} == {(0, False): 3}
     store.put(pod(0, version=9, uid="new"))
     assert store.remade == {}
+
+
+def test_only_a_restart_or_a_lost_readiness_is_an_interruption() -> None:
+    store = Instances("job")
+
+    def interruptions() -> int:
+        return store.view().interruptions_of(Ids([0]), 0.0)
+
+    store.put(pod(version=1, ready=True, ready_since=10.0, restarts=1))
+    store.put(pod(version=2, ready=True, ready_since=10.0, restarts=1, ip="10.0.0.1"))
+    assert interruptions() == 0, "another version that shows neither"
+    store.put(pod(version=3, ready=True, ready_since=10.0, restarts=2, ip="10.0.0.1"))
+    assert interruptions() == 1
+    store.put(pod(version=4, ready=False, ready_since=20.0, restarts=2, ip="10.0.0.1"))
+    assert interruptions() == 2

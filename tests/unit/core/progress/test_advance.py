@@ -146,12 +146,20 @@ def test_max_unavailable_does_not_count_failed_instances() -> None:
 
 def test_an_updated_instance_that_flaps_holds_the_next_instance() -> None:
     world = World(instances=3).ready()
-    world.behave("app:2", instance=0, crash=10.0)
+    old, begun = world.pod(2).uid, list[bool]()
+    world.behave("app:2", instance=0, ready=8.0, crash=10.0)
     world.behave("app:2", instance=1, ready=6.0)
+
+    def look() -> None:
+        if (pod := world.cluster.pods.get("web-2")) is None or pod.uid != old or pod.deleted:
+            begun.append(world.pod(0).ready)
+
+    world.after_step = look
     world.edit(image="app:2")
-    world.until(lambda: bool(world.cluster.updates) and world.update.status.counts.updated == 1)
-    world.until(lambda: world.pod(0).restarts == 1)
+    world.until(lambda: bool(world.cluster.updates) and world.update.status.counts.updated == 2)
+    assert not world.pod(0).ready
     world.until_ended()
+    assert begun[0], "instance 0 is Ready again before instance 2 is replaced"
     assert world.phase is Phase.ROLLED_FORWARD
     assert [f.instance for f in world.update.status.failures] == [0]
 
@@ -184,6 +192,27 @@ def test_created_instances_count_as_in_flight(size: int) -> None:
     world.roll("app:2", instances=8)
     assert world.phase is Phase.ROLLED_FORWARD
     assert most == size
+
+
+def test_a_queue_creates_no_more_instances_at_a_time_than_its_size() -> None:
+    """Even if its horizon, about a second of progress, holds many more."""
+    strategy = {"type": "Queue", "size": 2}
+    world = World(instances=1, minReadySeconds=0, update={"strategy": strategy}).ready()
+    world.behave("app:2", ready=0.05)
+    horizon = most = 0
+
+    def look() -> None:
+        nonlocal horizon, most
+        batch = world.update.status.batch if world.cluster.updates else None
+        horizon = max(horizon, len(batch.instances) if batch else 0)
+        most = max(most, sum(not p.ready for p in world.cluster.pods.values()))
+
+    world.after_step = look
+    world.edit(image="app:2", instances=60)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert horizon > 10
+    assert most == 2
 
 
 def test_removed_instances_count_for_the_size_of_a_queue() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from controller.api.ids import NONE, Ids
@@ -53,6 +55,14 @@ def test_outside_an_update_one_instance_at_a_time() -> None:
 def test_outside_an_update_none_while_another_is_down() -> None:
     world = World(instances=4).ready()
     world.kill(0)
+    world.deliver()
+    found = disruption.allow(context_of(world), None, Ids([1, 3]))
+    assert (found.allowed, found.held_back) == (NONE, Ids([1, 3]))
+
+
+def test_outside_an_update_none_while_another_is_not_ready() -> None:
+    world = World(instances=4).ready()
+    world.cluster.set_pod(replace(world.pod(0), ready=False))
     world.deliver()
     found = disruption.allow(context_of(world), None, Ids([1, 3]))
     assert (found.allowed, found.held_back) == (NONE, Ids([1, 3]))

@@ -171,6 +171,17 @@ def test_deleting_the_active_update_aborts_it() -> None:
     assert world.conditions() == {"Ready", "Available"}
 
 
+def test_an_active_update_that_the_watch_does_not_show_is_read_before_it_counts_as_deleted() -> (
+    None
+):
+    world = World(instances=3).ready()
+    world.edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    del world.operator.updates["web-g2"]
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+
+
 def test_an_update_whose_phase_somebody_edited_frees_the_lock() -> None:
     world = World(instances=3).ready()
     world.edit(image="app:2")

@@ -122,6 +122,25 @@ def test_an_update_goes_on_when_the_old_pod_dies_while_the_new_one_comes_up() ->
     assert len(world.cluster.pods) == 3
 
 
+def test_the_old_pod_dies_while_an_abort_takes_the_new_one_away() -> None:
+    """The next pod is created when the new one is gone: never two pods of one instance."""
+    world = surging()
+    world.behave("app:2", ready=30, stop=20)
+    world.edit(image="app:2")
+    world.until(lambda: "web-0-s" in world.cluster.pods)
+    world.cluster.user_edit_update(world.update.metadata.name, action=Action.ABORT)
+    world.until(lambda: world.cluster.pods["web-0-s"].deleted is not None)
+    world.cluster.remove_pod(world.cluster.pods["web-0"])
+
+    def look() -> None:
+        assert not {"web-0", "web-0-s"} <= set(images(world))
+
+    world.after_step = look
+    world.until(lambda: "web-0-s" not in world.cluster.pods)
+    world.run(10)
+    assert images(world) == {"web-0": "app:1", "web-1": "app:1", "web-2": "app:1"}
+
+
 def test_a_tolerated_failure_keeps_the_old_pod() -> None:
     world = surging(maxFailuresPerInstance=0, maxFailedInstances=1)
     old = world.cluster.pods["web-1"].uid

@@ -55,6 +55,16 @@ def test_an_update_with_regular_pulses_completes() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
 
 
+def test_a_pulse_from_before_the_start_does_not_count() -> None:
+    world = coordinated(pulseIntervalSeconds=600)
+    started = world.update.status.started_at
+    assert started is not None
+    pulse(world, started - 1)
+    assert world.phase is Phase.ROLL_FORWARD_AWAITING_PULSE
+    pulse(world, started)
+    assert world.phase is Phase.ROLLING_FORWARD
+
+
 def test_a_pulse_while_paused_counts() -> None:
     world = coordinated()
     verb(world, paused=True)
