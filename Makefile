@@ -27,7 +27,7 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit integration check bench cluster crds format constraints clean \
 	chart lock test-chart e2e \
-	devcluster devcluster-kubelet devcluster-helm
+	mutations devcluster devcluster-kubelet devcluster-helm
 
 help: ## Show this
 	@echo "make demo and make test set up all they need. Targets:"
@@ -79,6 +79,9 @@ test-chart: devcluster devcluster-helm ## Test the chart and the image with the 
 e2e: devcluster ## Test on a real kubelet and real containers (needs root; some minutes)
 	@$(PYTHON) -m hack.e2e --prepare
 	@$(PYTEST) $(PYTEST_ARGS) tests/e2e
+
+mutations: $(INSTALLED) ## Plant faults in a copy of the code: the unit tests must notice each
+	@$(PYTHON) -m hack.mutations $(ARGS)
 
 format: $(INSTALLED) ## Format the code and sort its imports
 	@$(PYTHON) -m ruff check --quiet --fix . && $(PYTHON) -m ruff format --quiet .

@@ -1,0 +1,16 @@
+"""The list of faults, one file for the rooms they are planted in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hack.mutations.fault import Fault
+from hack.mutations.faults import admission, pods, progress, reconcile, rollout
+
+FAULTS: Final[tuple[Fault, ...]] = (
+    *pods.FAULTS,
+    *rollout.FAULTS,
+    *progress.FAULTS,
+    *admission.FAULTS,
+    *reconcile.FAULTS,
+)
