@@ -11,6 +11,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -47,7 +48,7 @@ def program() -> Path | None:
         (package,) = fresh.glob("*.deb")
         subprocess.run(["dpkg-deb", "--extract", package, fresh], check=True)
         package.unlink()
-        if not folder.exists():
+        with suppress(OSError):  # another worker was faster
             fresh.rename(folder)
     shutil.rmtree(fresh, ignore_errors=True)
     return path if path.exists() else None
