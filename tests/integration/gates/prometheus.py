@@ -58,6 +58,7 @@ class Exporter:
     """Counters of requests and errors, as the instances of a Job would expose them.
 
     ``pods``: the pods that serve now. ``errors``: pod -> share of its requests that fail.
+    ``rate``: requests per second of each pod.
     """
 
     def __init__(self) -> None:
@@ -69,6 +70,7 @@ class Exporter:
     def reset(self) -> None:
         self.pods: Callable[[], list[str]] = list
         self.errors: Callable[[str], float] = lambda _: 0.0
+        self.rate = TRAFFIC
         self.namespace = ""
         self._counts: dict[str, tuple[float, float]] = {}
         self._last = time.monotonic()
@@ -87,7 +89,7 @@ class Exporter:
 
     def _scrape(self, _: Asked) -> Said:
         now = time.monotonic()
-        served, self._last = (now - self._last) * TRAFFIC, now
+        served, self._last = (now - self._last) * self.rate, now
         lines = []
         for pod in self.pods():
             requests, errors = self._counts.get(pod, (0.0, 0.0))

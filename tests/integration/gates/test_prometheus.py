@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.integration.gates.manifests import gate, gated, state, turn
-from tests.integration.gates.prometheus import Exporter, Prometheus
+from tests.integration.gates.prometheus import TRAFFIC, Exporter, Prometheus
 from tests.integration.harness.manifests import Object, batch, ids
 from tests.integration.harness.space import Space
 
@@ -44,9 +44,8 @@ def updated(space: Space, count: int) -> Object:
     )
 
 
-@pytest.mark.usefixtures("traffic")
 def test_one_query_of_all_and_a_bound_for_too_little_traffic(
-    space: Space, prometheus: Prometheus
+    space: Space, prometheus: Prometheus, traffic: Exporter
 ) -> None:
     where = f'{{namespace="{space.name}",pod=~"{{{{echelon.updated}}}}"}}'
     asks = {
@@ -56,15 +55,14 @@ def test_one_query_of_all_and_a_bound_for_too_little_traffic(
         "minSamples": {"query": f"sum(increase(http_requests_total{where}[10s]))", "atLeast": 100},
     }
     space.made(gated(gate(prometheus=asks), instances=2))
-    ended = space.roll("web:2", timeout=60)
-    assert ended["status"]["phase"] == "RolledForward"
+    traffic.rate = 0.0
+    space.set_image("web:2")
+    space.wait_update(
+        "RollingForward", probe=lambda u: "NotEnoughSamples" in str(u["status"]), timeout=30
+    )
+    traffic.rate = TRAFFIC
+    ended = space.wait_update("RolledForward", timeout=60)
     assert state(ended)["value"] == "0"
-    few = [
-        seen.object
-        for seen in space.observer.events()
-        if seen.kind == "Update" and "NotEnoughSamples" in str(seen.object.get("status"))
-    ]
-    assert few, "at first there were too few requests"
 
 
 def test_a_bound_that_is_broken_rolls_back(
@@ -111,7 +109,9 @@ def test_a_fault_in_all_instances_holds_the_update_and_does_not_blame_it(
     space: Space, prometheus: Prometheus, traffic: Exporter
 ) -> None:
     traffic.errors = lambda _: 0.5
-    space.made(gated(control_group(prometheus, space), instances=4, strategy=batch(2)))
+    # A gate that waits keeps its first message, so there must be samples when it is first asked.
+    late = control_group(prometheus, space, initialDelaySeconds=4)
+    space.made(gated(late, instances=4, strategy=batch(2)))
     space.set_image("web:2")
     words = "the baseline is bad as well"
     held = space.wait_update("RollingForward", probe=lambda u: words in str(state(u)), timeout=60)
