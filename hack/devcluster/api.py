@@ -6,8 +6,12 @@ import http.client
 import json
 import ssl
 import threading
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+#: Seconds after which a kept connection is not used again; the API server closes it after 90.
+_IDLE: Final = 60.0
 
 
 class ApiError(Exception):
@@ -57,10 +61,13 @@ class Api:
         self, method: str, path: str, payload: bytes | None, content_type: str
     ) -> tuple[int, str, bytes]:
         kept: http.client.HTTPSConnection | None = getattr(self._local, "connection", None)
+        if kept is not None and time.monotonic() > self._local.used + _IDLE:
+            kept.close()
+            kept = None
         connection = kept or http.client.HTTPSConnection(
             "127.0.0.1", self._port, context=self._tls, timeout=30
         )
-        self._local.connection = connection
+        self._local.connection, self._local.used = connection, time.monotonic()
         try:
             headers = {"Content-Type": content_type, "User-Agent": "devcluster"}
             connection.request(method, path, payload, headers)
