@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import by_revision, is_true, job, template
+from tests.integration.harness.manifests import by_revision, condition, is_true, job, template
 from tests.integration.harness.space import Space
 
 
@@ -141,7 +141,12 @@ def test_a_first_creation_that_never_becomes_ready_is_stalled_and_says_which_and
     space: Space,
 ) -> None:
     space.create(job(instances=2, image="web:1-pull-error", update={"readyTimeoutSeconds": 2}))
-    stalled = space.wait_job("Stalled", lambda j: is_true(j, "Stalled"))
+    stalled = space.wait_job(
+        "Stalled",
+        lambda j: (
+            is_true(j, "Stalled") and "ImagePullBackOff" in condition(j, "Stalled")["message"]
+        ),
+    )
     message = next(c for c in stalled["status"]["conditions"] if c["type"] == "Stalled")["message"]
     assert "instance 0" in message
     assert "ImagePullBackOff" in message

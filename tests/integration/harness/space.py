@@ -15,6 +15,8 @@ from tests.integration.harness.sightings import GROUP, Sightings
 
 T = TypeVar("T")
 TERMINAL = ("RolledForward", "RolledBack", "Aborted", "Failed", "Error", "Superseded", "Rejected")
+#: Timeouts are for a machine that does nothing else; several workers share theirs.
+PATIENCE = 3
 
 
 class Space:
@@ -142,10 +144,10 @@ class Space:
 
     def until(self, what: str, probe: Callable[[], T], timeout: float = 20.0) -> T:
         """Call ``probe`` at each event of the cluster and return its first true value."""
-        found = self.sightings.wait(probe, timeout)
+        found = self.sightings.wait(probe, PATIENCE * timeout)
         if not found:
             raise AssertionError(
-                f"timed out after {timeout:g} s waiting for {what}\n{self.explain()}"
+                f"timed out after {PATIENCE * timeout:g} s waiting for {what}\n{self.explain()}"
             )
         return found
 
