@@ -18,6 +18,7 @@ PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 FOLDERS := tests/devcluster tests/examples tests/integration tests/unit
 TESTS ?= $(FOLDERS)
+MACHINES := tests/unit/core/test_invariants.py tests/unit/reconcile/test_anything_goes.py
 WORKERS ?= 4
 PYTEST_ARGS ?=
 PYTEST = $(PYTHON) -m pytest $(if $(SEED),--hypothesis-profile=ci --hypothesis-seed=$(SEED))
@@ -25,7 +26,7 @@ PYTEST = $(PYTHON) -m pytest $(if $(SEED),--hypothesis-profile=ci --hypothesis-s
 spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit integration check bench cluster crds format constraints clean \
+.PHONY: help demo test unit explore integration check bench cluster crds format constraints clean \
 	chart lock test-chart e2e \
 	mutations devcluster devcluster-kubelet devcluster-helm
 
@@ -43,6 +44,9 @@ test: devcluster ## Run all tests
 
 unit: $(INSTALLED) ## Run the tests that need nothing but Python
 	@$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS) tests/unit
+
+explore: $(INSTALLED) ## Look for new examples that break the state machines (SEED=17: from there)
+	@$(PYTEST) -n 2 $(PYTEST_ARGS) $(if $(SEED),,--hypothesis-profile=ci) $(MACHINES)
 
 integration: devcluster ## Run the tests of the operator on a real control plane
 	@$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS) tests/integration

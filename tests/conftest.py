@@ -1,8 +1,8 @@
 """How hypothesis searches, and how the tests are spread over several workers (``-n``).
 
 Hypothesis looks at the same examples in every run. With ``--hypothesis-profile=ci`` it looks for
-new ones, from the number given with ``--hypothesis-seed``; `.ci/run` does that, and prints the
-number. An example that has found something becomes an ``@example``, or a test of its own.
+new ones, from the number given with ``--hypothesis-seed``; `make explore` and `.ci/run` do that,
+and `.ci/run` prints the number. An example that has found something becomes an ``@example``, or a test of its own.
 """
 
 from __future__ import annotations

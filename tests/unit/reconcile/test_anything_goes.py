@@ -61,8 +61,6 @@ PROFILE = settings(
     max_examples=60,
     stateful_step_count=50,
     deadline=None,
-    # The same steps in every run: a new find belongs to whoever looks for one.
-    derandomize=True,
     # Not explain: it traces every line, which makes a failure take an hour to tell.
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow],

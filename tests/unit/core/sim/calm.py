@@ -32,7 +32,10 @@ def calm(world: World) -> None:
     world.kubelet.steering.clear()
     _end_within(world, 400.0)
     for pod in list(cluster.pods.values()):
-        if not pod.ready or not pod.in_effect:
+        # Without the Job's label no watch shows a pod, and no create meets the name of an id that
+        # a scale removed.
+        unseen = not pod.labelled and pod.instance not in world.observer.intended
+        if not pod.ready or not pod.in_effect or unseen:
             cluster.remove_pod(pod)
     _end(world, excused=False)
     _end_within(world, 2_000.0)
