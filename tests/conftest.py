@@ -2,7 +2,8 @@
 
 Hypothesis looks at the same examples in every run. With ``--hypothesis-profile=ci`` it looks for
 new ones, from the number given with ``--hypothesis-seed``; `make explore` and `.ci/run` do that,
-and `.ci/run` prints the number. An example that has found something becomes an ``@example``, or a test of its own.
+and `.ci/run` prints the number. An example that has found something becomes an ``@example``, or a
+test of its own.
 """
 
 from __future__ import annotations
