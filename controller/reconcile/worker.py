@@ -126,6 +126,7 @@ class Reconciler:
             return False
         entry.live = ""
         await self._look_around(entry)
+        impossible: plan.Write | None = None
         for _ in range(MAX_WRITES):
             self._queue.step(key)
             now = self._clock()
@@ -142,8 +143,12 @@ class Reconciler:
                 there = self._store.entries.get(key) is entry and entry.unreadable is None
                 if not there or entry.job is None:
                     return False
-                if isinstance(error, NotFound) and not await self._is_there(entry):
-                    return False
+                if isinstance(error, NotFound):
+                    if not await self._is_there(entry):
+                        return False
+                    if found.write == impossible:
+                        raise  # Its namespace is gone, and the Job was left over: back off.
+                    impossible = found.write
                 continue
             self._queue.forget(key)  # A write succeeded, so the back-off starts anew.
             self._events.after(entry, found.write)

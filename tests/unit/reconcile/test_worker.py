@@ -10,7 +10,7 @@ import pytest
 
 from controller.api.meta import format_time
 from controller.core.model import plan
-from controller.kube.errors import Forbidden
+from controller.kube.errors import Forbidden, NotFound
 from tests.unit.core.sim.telling import outcome, same_end
 from tests.unit.core.test_crashes import POLICY, scaled
 from tests.unit.reconcile.fake_api import KEY, Shop
@@ -61,6 +61,23 @@ async def test_a_decision_that_never_settles_is_an_error() -> None:
     shop.worker._decide = lambda *_: plan.Plan(write=plan.ReadJob())
     with pytest.raises(RuntimeError, match="more than 50 writes in a row"):
         await shop.reconcile()
+
+
+async def test_a_job_left_over_in_a_namespace_that_is_gone_backs_off() -> None:
+    shop = Shop()
+    shop.job()
+    tried = 0
+
+    def gone(verb: str, plural: str, _: str) -> None:
+        nonlocal tried
+        if (verb, plural) == ("create", "controllerrevisions"):
+            tried += 1
+            raise NotFound(404, "NotFound", 'namespaces "default" not found')
+
+    shop.api.before = gone
+    with pytest.raises(NotFound, match="namespaces"):
+        await shop.reconcile()
+    assert tried == 2, "once more, with the Job as it was read live"
 
 
 def report(shop: Shop, instance: int, ready: bool = False) -> None:
