@@ -73,7 +73,8 @@ def test_a_queue_does_not_wait_for_its_slowest_instance(space: Space) -> None:
     first = [seen for seen in space.observer.events() if seen.kind == "Pod" and seen.object.ready]
     ready = [seen.object.instance for seen in first if seen.object.image == "web:2"]
     assert set(order[:2]) == {0, 1}
-    assert ready[-1] == 0, "instance 0 was good last, the others continued meanwhile"
+    # How many others became good in these two seconds depends on the machine.
+    assert ready.index(0) > ready.index(2), "the others continued meanwhile"
 
 
 def test_a_batch_waits_for_the_whole_batch_before_it(space: Space) -> None:
