@@ -80,7 +80,7 @@ def test_the_notes_lead_on(release: Release) -> None:
     notes = release.helm("get", "notes", release.name)
     assert "deployment/echelon" in notes
     assert "get lease echelon" in notes
-    assert "leaves the CustomResourceDefinitions" in notes
+    assert "keeps the CustomResourceDefinitions" in notes
 
 
 def test_an_upgrade_loses_nothing_and_upgrades_the_definitions(
