@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Final
 
 from controller.api.update import TERMINAL
-from controller.core.admission import automatic, explicit
+from controller.core.admission import automatic, explicit, lock
 from controller.core.gates.gates import Gates
 from controller.core.job import creation, scaling
 from controller.core.job import status as job_status
@@ -21,7 +21,6 @@ from controller.core.job.pruning import prune
 from controller.core.model.context import Context
 from controller.core.model.observed import Observed
 from controller.core.model.plan import (
-    EnsureRevision,
     Plan,
     ReadNodes,
     ReleaseRevisions,
@@ -152,8 +151,7 @@ def _restore_revision(context: Context) -> Write | None:
     needed = present in context.assigned or (to is not None and to.revision == present)
     if not needed or present in context.observed.revisions:
         return None
-    newest = max((r.number for r in context.observed.revisions.values()), default=0)
-    return EnsureRevision(present, newest + 1)
+    return lock.ensure_newest(context, present)
 
 
 STEPS: Final[tuple[Callable[[Context], Write | None], ...]] = (

@@ -52,9 +52,16 @@ def refused(context: Context) -> bool:
 
 def wait(context: Context) -> waits.Wait | None:
     """What an Update to the present template has to wait for. Returns None for nothing."""
-    return waits.first(
-        context, waits.Candidate(context.observed.revision, context.observed.verdict)
-    )
+    return waits.first(context, _candidate(context))
+
+
+def not_checked(context: Context) -> waits.Wait | None:
+    """Reason and message if the API server did not answer the dry run of the present template."""
+    return waits.template_not_checked(context, _candidate(context))
+
+
+def _candidate(context: Context) -> waits.Candidate:
+    return waits.Candidate(context.observed.revision, context.observed.verdict)
 
 
 def policy_refused(context: Context) -> tuple[str, str] | None:

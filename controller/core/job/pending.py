@@ -60,9 +60,8 @@ def why(context: Context) -> tuple[str, str] | None:
 
 
 def about_template(verdict: Verdict) -> str:
-    """The API server's words about a template that it did not accept."""
-    what = "is refused" if verdict.answered else "cannot be checked"
-    return f"the template {what}: {verdict.message}"
+    """The API server's words about a template that it refused."""
+    return f"the template is refused: {verdict.message}"
 
 
 def _untried(context: Context, held: bool) -> tuple[str, str] | None:

@@ -8,8 +8,8 @@ from controller.api.job import JobStatus, LastAttempt
 from controller.api.labels import JOB
 from controller.api.update import Phase
 from controller.core.admission.automatic import (
-    held_up,
     known_bad,
+    not_checked,
     policy_refused,
     refused,
     start_refused,
@@ -137,9 +137,8 @@ def _reconciling(context: Context) -> tuple[str, str] | None:
             # The Update's own status cannot say that it cannot be written.
             message += f"; {refused_writes.words(unwritten)}"
         return str(update.status.phase), message
-    verdict = context.observed.verdict
-    if verdict and held_up(context) and not verdict.answered and not context.at_template:
-        return verdict.reason, pending.about_template(verdict)
+    if (wait := not_checked(context)) and not context.at_template:
+        return wait
     if write := _waits_for_write(context):
         return write[1].reason, refused_writes.words(write)
     if context.status.active_update is not None or context.status.last_attempt is None:
