@@ -97,8 +97,10 @@ def surplus(actions: Iterable[plan.Action], job: Job) -> Iterator[str]:
 async def look_around(client: Client, store: Store, entry: Entry, now: float) -> float | None:
     """Read the pods that are due. Returns when the next one is due. Raises ``ApiError``."""
     apart = entry.apart
-    for instance, conflict in list(apart.conflicts.items()):
-        if conflict.until <= now:
+    for instance in list(apart.conflicts):
+        # While another pod was read, the watch may have removed this conflict.
+        conflict = apart.conflicts.get(instance)
+        if conflict is not None and conflict.until <= now:
             await _look_at_conflict(client, store, entry, instance, now)
     due = (name for name, at in apart.unseen.items() if at <= now)
     for name in list(islice(due, AT_ONCE)):

@@ -96,7 +96,7 @@ def space(
     operator: Operator,
     audit: Audit,
 ) -> Iterator[Space]:
-    """A namespace for the test. It is deleted while other tests run."""
+    """A namespace for the test. What it made is deleted at its end."""
     stem = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
     made = Space(cluster, sightings, f"{stem}-{next(_NUMBERS)}")
     since = {each: each.log_size() for each in Operator.made}
@@ -109,8 +109,7 @@ def space(
             faults = judge(made, audit, since)
             assert not faults, "\n".join(["faults that must never happen:", *faults])
     finally:
-        # Wait only until every object has a deletionTimestamp.
-        cluster.api.delete(f"/api/v1/namespaces/{made.name}")
+        made.end()
 
 
 _SPACE = pytest.StashKey[tuple[Space, dict[Operator, int]]]()

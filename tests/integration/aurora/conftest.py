@@ -13,11 +13,11 @@ from tests.integration.harness.operator import USER, Operator
 from tests.integration.harness.role import grant
 from tests.integration.harness.sightings import Sightings
 from tests.integration.harness.space import Space
-from tests.unit.core.aurora.kubelet import NODE, clear
+from tests.unit.core.aurora.kubelet import NODE
 from tests.unit.core.aurora.stage import Stage
 
-#: Controllers that create ServiceAccounts, delete namespaces, and delete pods with their Job.
-CONTROLLERS = "namespace-controller,serviceaccount-controller,garbage-collector-controller"
+#: Controllers that create ServiceAccounts, and delete pods with their Job.
+CONTROLLERS = "serviceaccount-controller,garbage-collector-controller"
 
 
 # These three fixtures replace those of the other tests, so that `space` and `operator`, which use
@@ -52,20 +52,8 @@ def shared_operator(cluster: Cluster, sightings: Sightings) -> Iterator[Operator
 
 
 @pytest.fixture
-def undertaker(cluster: Cluster) -> Iterator[list[Space]]:
-    """Removes the pods of namespaces that are being deleted."""
-    assert cluster is not None
-    spaces: list[Space] = []
-    yield spaces
-    for space in spaces:
-        clear(space)
-
-
-@pytest.fixture
-def stage(undertaker: list[Space], space: Space) -> Stage:
+def stage(space: Space) -> Stage:
     """The test's namespace, with the operations of Aurora's tests."""
-    # The undertaker is requested first, so it ends last: after the checks of the test.
-    undertaker.append(space)
     return Stage(space)
 
 

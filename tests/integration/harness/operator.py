@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,9 +15,9 @@ from typing import ClassVar
 
 from hack.devcluster.cluster import Cluster
 from hack.devcluster.process import Guard
+from tests.integration.harness.forked import Forked
 
 USER = "echelon-operator"
-ROOT = Path(__file__).parents[3]
 _ADDRESSES = re.compile(r"probes on (http://\S+)/healthz, metrics on (http://\S+)/metrics")
 
 
@@ -53,7 +52,7 @@ class Operator:
         self._identity = identity
         self._module = module
         self._args = ["--lease-name", lease, *args]
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
         self._guard = Guard()
         #: The offset in the log at which the present process starts.
         self._begin = 0
@@ -74,26 +73,17 @@ class Operator:
         """Start the process and, by default, wait until it is ready."""
         assert not self.running, "the operator is already running"
         zero = "127.0.0.1:0"
-        command = [sys.executable, "-m", self._module, "--log-level", "info"]
+        args = ["--log-level", "info", *self._args]
         # Tests wait for statuses: with the default that would be most of what they take.
-        command += ["--report-seconds", "0.2", *self._args]
-        command += ["--health-address", zero, "--metrics-address", zero]
+        args = ["--report-seconds", "0.2", *args]
+        args += ["--health-address", zero, "--metrics-address", zero]
         # In tests the servers of gates listen on loopback.
-        command += ["--gate-allow-loopback", "true", "--gate-ca-file", str(self._ca)]
+        args += ["--gate-allow-loopback", "true", "--gate-ca-file", str(self._ca)]
         environ = {k: v for k, v in os.environ.items() if not k.startswith("ECHELON_")}
         environ |= {"KUBECONFIG": str(self._kubeconfig), "PYTHONUNBUFFERED": "1"}
         environ |= {"POD_NAME": self._identity, "POD_UID": self._identity}
         self._begin = self.log.stat().st_size if self.log.exists() else 0
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                process_group=0,
-            )
+        self._process = Forked(self._module, args, environ, self.log)
         self._guard.tell(f"+{self._process.pid}")
         self.starts += 1
         if ready:

@@ -26,6 +26,8 @@ T = TypeVar("T")
 GROUP = "/apis/echelon.dev/v1alpha1"
 #: An API server that has just started may accept a watch and never send an event.
 WATCH_SECONDS = 6
+#: Events that come within this time are looked at together: a probe may read a thousand pods.
+EVENTS_SECONDS = 0.01
 _TYPE = {
     kind: {"apiVersion": "echelon.dev/v1alpha1", "kind": kind} for kind in ("EchelonJob", "Update")
 }
@@ -52,8 +54,10 @@ class Sightings:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._news = threading.Condition()
+        self._count = 0
         self._events: dict[str, list[Seen]] = defaultdict(list)
-        self._present: dict[tuple[str, str, str], Any] = {}
+        #: By namespace and kind, then by name.
+        self._present: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
         self._streams = [
             _Stream(cluster, kind, path, self._take, self._known) for kind, path in PATHS.items()
         ]
@@ -68,16 +72,22 @@ class Sightings:
 
     def _known(self, kind: str) -> dict[tuple[str, str], Any]:
         with self._news:
-            return {key[::2]: obj for key, obj in self._present.items() if key[1] == kind}
+            return {
+                (namespace, name): obj
+                for (namespace, its_kind), objects in self._present.items()
+                if its_kind == kind
+                for name, obj in objects.items()
+            }
 
     def _take(self, seen: Seen) -> None:
-        key = (seen.namespace, seen.kind, seen.name)
         with self._news:
             self._events[seen.namespace].append(seen)
+            present = self._present[seen.namespace, seen.kind]
             if seen.type == "DELETED":
-                self._present.pop(key, None)
+                present.pop(seen.name, None)
             else:
-                self._present[key] = seen.object
+                present[seen.name] = seen.object
+            self._count += 1
             self._news.notify_all()
 
     def events(self, namespace: str) -> list[Seen]:
@@ -88,23 +98,27 @@ class Sightings:
     def get(self, namespace: str, kind: str, name: str) -> Any:
         """The last observed version of an object. None if it does not exist."""
         with self._news:
-            return self._present.get((namespace, kind, name))
+            return self._present[namespace, kind].get(name)
 
     def all(self, namespace: str, kind: str) -> list[Any]:
         """The last observed versions of all existing objects of a kind."""
         with self._news:
-            return [o for k, o in self._present.items() if k[:2] == (namespace, kind)]
+            return list(self._present[namespace, kind].values())
 
     def wait(self, probe: Callable[[], T], timeout: float) -> T | None:
-        """Call ``probe`` after each event. Returns its first true value, or None at the timeout."""
+        """Call ``probe`` after events. Returns its first true value, or None at the timeout."""
         deadline = time.monotonic() + timeout
-        with self._news:
-            while not (value := probe()):
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return None
-                self._news.wait(min(0.2, left))  # the probe may depend on more than events
-            return value
+        while True:
+            before = self._count
+            if value := probe():
+                return value
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            with self._news:
+                # The probe may depend on more than events.
+                self._news.wait_for(lambda was=before: self._count != was, min(0.2, left))  # type: ignore[misc]
+            time.sleep(EVENTS_SECONDS)
 
     def catch_up(self, namespace: str, timeout: float = 10.0) -> None:
         """Return when the observed objects are exactly those in the namespace now."""

@@ -190,7 +190,7 @@ def test_a_crash_repeats_no_action_on_a_pod(policy: dict[str, Any]) -> None:
 def test_the_stories_end_as_they_say(
     story: Story, policy: dict[str, Any], phase: Phase, images: set[str]
 ) -> None:
-    world = tell(story, policy, 0, "ok")
+    world = tell(story, policy)
     world.run(60)
     assert world.phase is phase
     assert set(world.images().values()) == images
@@ -200,10 +200,10 @@ def test_in_place_keeps_the_pods() -> None:
     def uids(world: World) -> set[str]:
         return {p.uid for p in world.cluster.pods.values()}
 
-    made = uids(tell(created, IN_PLACE, 0, "ok"))
+    made = uids(tell(created, IN_PLACE))
 
     def kept(story: Story) -> int:
-        return len(uids(tell(story, IN_PLACE, 0, "ok")) & made)
+        return len(uids(tell(story, IN_PLACE)) & made)
 
     assert kept(forward) == kept(resized) == 4
     assert kept(late_failure) == 3, "one pod ended"

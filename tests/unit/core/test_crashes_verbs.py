@@ -246,7 +246,7 @@ def test_any_write_fails(story: Story, policy: dict[str, Any], fate: str) -> Non
 def test_the_stories_end_as_they_say(
     story: Story, policy: dict[str, Any], phase: Phase, images: set[str]
 ) -> None:
-    world = tell(story, policy, 0, "ok")
+    world = tell(story, policy)
     world.run(60)
     assert world.phase is phase
     assert set(world.images().values()) == images

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from controller.api.meta import format_time
 from controller.core.model import plan
 from controller.kube.errors import Forbidden, NotFound
-from tests.unit.core.sim.telling import outcome, same_end
+from tests.unit.core.sim.calm import good
+from tests.unit.core.sim.telling import outcome, tell
 from tests.unit.core.test_crashes import POLICY, scaled
 from tests.unit.reconcile.fake_api import KEY, Shop
 from tests.unit.reconcile.sim import ShellWorld
@@ -30,7 +32,14 @@ def rolled_back(world: ShellWorld) -> None:
 @pytest.mark.parametrize("fate", ["crash", "lost", "late", "silent", "twice", "409", "503", "504"])
 @pytest.mark.parametrize("story", [rolled_back, scaled])
 def test_any_write_goes_wrong(make_world: Make, story: Callable[..., None], fate: str) -> None:
-    same_end(story, POLICY, fate, every=23, ending=outcome, make=make_world)
+    told = tell(story, POLICY, make_world)
+    told.quiet(600)
+    good(told)
+    writes = told.cluster.writes
+    for after in range(0, len(writes), 23):
+        world = tell(story, POLICY, make_world, deque(["ok"] * after + [fate]))
+        world.run(605)
+        assert outcome(world) == outcome(told), f"{fate} after {after} writes: {writes[after]}"
 
 
 def test_an_outage_costs_few_requests_and_loses_nothing(make_world: Make) -> None:

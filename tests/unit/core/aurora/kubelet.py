@@ -24,7 +24,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from controller.api.meta import format_time
-from hack.devcluster.api import ApiError
 from tests.integration.harness.manifests import Object
 from tests.integration.harness.pods import PodSeen
 from tests.integration.harness.space import Space
@@ -173,14 +172,3 @@ class Kubelet:
 
     def _stamp(self, seconds_ago: int = 0) -> str:
         return format_time(self._clock() - seconds_ago)
-
-
-def clear(space: Space) -> None:
-    """Remove all pods of a namespace that goes; there is no other kubelet to do it."""
-    for pod in space.api.get(space.path("pods"))["items"]:
-        try:
-            path = space.path("pods", pod["metadata"]["name"])
-            space.api.delete(path, {"gracePeriodSeconds": 0})
-        except ApiError as error:
-            if error.code != 404:
-                raise

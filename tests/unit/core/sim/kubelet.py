@@ -78,6 +78,10 @@ class Kubelet:
                 how = self.behaviour(pod)
                 self._at(how.enact, pod, "infeasible" if how.infeasible else "enacted", life.run)
 
+    def state(self) -> tuple[object, ...]:
+        """All that decides what happens next."""
+        return sorted(self._due), {uid: replace(life) for uid, life in self._lives.items()}
+
     def next_due(self) -> float | None:
         self.look()
         return self._due[0][0] if self._due else None

@@ -37,6 +37,27 @@ class Operator(Sight):
         assert not planned.illegal, planned.illegal
         return planned
 
+    def state(self) -> tuple[object, ...]:
+        """All that decides what it does next, but for answers that it would ask for again, and
+        since when a pod that is good or goes was Ready: a new operator believes the stamp."""
+        seen, pods = self.observe(), self.instances
+        asked = replace(
+            seen,
+            view=None,
+            verdict=None,
+            verdicts={},
+            templates={},
+            job_live=False,  # type: ignore[arg-type]
+        )
+        good = {False: seen.view.good, True: seen.view.twin.good}
+        known = {
+            slot: replace(pod, ready_since=0.0, was_good=True)
+            if slot[0] in good[slot[1]] or pod.deleted is not None
+            else pod
+            for slot, pod in pods.pods.items()
+        }
+        return asked, known, good, list(pods.interruptions), dict(self.quiet_until)
+
     def execute(self, planned: plan.Plan) -> bool:
         """Whether anything was done; a report that has to wait is not."""
         if planned.write is not None:

@@ -60,6 +60,9 @@ class World:
         self.careful = True
         #: Called after each step, for tests that must not miss one.
         self.after_step: Callable[[], object] = lambda: None
+        #: Called whenever nothing is left to do at a moment, before time goes on.
+        self.at_rest: Callable[[], object] = lambda: None
+        self._runs = 0
 
     # What is there.
 
@@ -115,6 +118,13 @@ class World:
     def told(self, reason: str) -> list[str]:
         """The notes of the Events with a reason."""
         return [e.note for e in self.events if e.reason == reason]
+
+    def state(self) -> tuple[object, ...]:
+        """All that decides what happens next, and how far the test has come. What an operator
+        asks again when it has forgotten the answer is left out."""
+        cluster = self.cluster
+        stored = cluster.job, dict(cluster.updates), dict(cluster.pods), dict(cluster.revisions)
+        return self._runs, self.now, *stored, *self.kubelet.state(), *self.operator.state()
 
     # What happens.
 
@@ -221,9 +231,11 @@ class World:
     def run(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
         """Let time pass; whether ``until`` came true before it was over."""
         end = self.now + seconds
+        self._runs += 1
         while True:
             self.kubelet.work()
             plan = self.settle()
+            self.at_rest()
             if until is not None and until():
                 return True
             assert plan.wake_at is None or plan.wake_at > self.now, f"woken for nothing: {plan}"
