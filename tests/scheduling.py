@@ -1,8 +1,8 @@
-"""Which tests share a worker of pytest-xdist, and which run while nothing else does.
+"""Which tests share a worker of pytest-xdist, and in which order they are given out.
 
 A test is given to the first worker that is free. Tests of a folder that has one cluster for all of
-them go to one worker together. What measures time or load comes last, on one worker, when the
-others have ended.
+them go to one worker together. Unit tests come last: they wait for nobody, so while one worker runs
+what keeps a machine busy, the others have something to do that does not mind.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Final
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
-from xdist.workermanage import WorkerController
 
 #: Tests that share what takes long to make, mostly a cluster: a worker of its own for each line.
 TOGETHER: Final = (
@@ -26,11 +25,12 @@ TOGETHER: Final = (
         for name in ("admission_policy", "escape", "null", "roles", "scalars", "values")
     ),
 )
-#: They keep the machine so busy that the others would be late, or count what depends on time.
-ALONE: Final = ("tests/integration/test_large.py",)
+#: They keep the machine so busy that tests which wait for a control plane would be late.
+HEAVY: Final = ("tests/integration/test_large.py",)
 #: They take longest: begun first, so that the end does not wait for one of them.
 LONG: Final = (
     "tests/unit/core/test_invariants.py",
+    "tests/unit/core/test_crashes",
     "tests/unit/reconcile/test_anything_goes.py",
     "tests/integration/test_idle.py",
 )
@@ -38,17 +38,18 @@ LONG: Final = (
 
 def group(nodeid: str) -> str:
     """What a test is given to a worker with: the first file or folder of a line of TOGETHER,
-    "alone", or the test itself."""
-    if nodeid.startswith(ALONE):
-        return "alone"
+    "heavy", or the test itself."""
+    if nodeid.startswith(HEAVY):
+        return "heavy"
     return next((line[0] for line in TOGETHER if nodeid.startswith(line)), nodeid)
 
 
 def rank(nodeid: str) -> int:
-    """When a test is given out: the long ones and the groups first, those that want to be alone
-    last."""
+    """When a test is given out, lowest first."""
+    if nodeid.startswith("tests/unit/"):
+        return 3 if nodeid.startswith(LONG) else 4
     found = group(nodeid)
-    if found == "alone":
+    if found == "heavy":
         return 2
     return 0 if found != nodeid or nodeid.startswith(LONG) else 1
 
@@ -62,17 +63,3 @@ class Scheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return group(nodeid)
-
-    def remove_node(self, node: WorkerController) -> str | None:
-        crashed = super().remove_node(node)
-        for left in self.nodes:
-            self._reschedule(left)
-        return crashed
-
-    def _reschedule(self, node: WorkerController) -> None:
-        if next(iter(self.workqueue), "") == "alone" and len(self.nodes) > 1:
-            # The first worker waits with its last test until the others have ended.
-            if node is not self.nodes[0]:
-                node.shutdown()
-            return
-        super()._reschedule(node)

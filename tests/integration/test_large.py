@@ -38,6 +38,7 @@ def size(obj: Object) -> int:
     return len(json.dumps(kept))
 
 
+@pytest.mark.timeout(900)
 def test_a_thousand_instances_are_made_and_rolled(space: Space) -> None:
     made = space.made(job(instances=COUNT, strategy=queue(COUNT)), timeout=90)
     assert made["status"]["availableInstances"] == COUNT
@@ -85,6 +86,7 @@ def roll(space: Space, audit: Audit, name: str, outcome: str, **spec: Any) -> Ob
     return ended
 
 
+@pytest.mark.timeout(900)  # Unit tests keep the machine busy meanwhile.
 def test_alternating_instances_and_long_failures(space: Space, audit: Audit) -> None:
     """``python -m hack.bench large`` does the same with 10,000 instances."""
     policy: Object = {"maxFailedInstances": TOLERATED, "maxFailuresPerInstance": 0}

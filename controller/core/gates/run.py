@@ -2,12 +2,13 @@
 
 A *run* lasts from the first question to the verdict. A `Batch` gate has a run for each group, a
 `Final` gate one at the end of the Update, a `Continuous` gate one from the start to the end. The
-state of a run is stored when a count or the verdict changes, so a gate that keeps passing costs no
-write.
+state of a run is stored when a count, the verdict or the words of a waiting gate change, so a gate
+that keeps passing costs no write.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from controller.api.gate import LONGEST_ASK, Gate, OnInconclusive, Scope
@@ -21,6 +22,7 @@ PASSED: Final = "Passed"
 FAILED: Final = "Failed"
 INCONCLUSIVE: Final = "Inconclusive"
 MAX_MESSAGE: Final = 256
+_NUMBER: Final = re.compile(r"\d+")
 #: Seconds that an answer may take, with five in reserve.
 _ASKING: Final = LONGEST_ASK + 5.0
 
@@ -104,7 +106,8 @@ def _without_future_times(state: GateStatus, now: float) -> GateStatus:
 
 
 def counted(gate: Gate, state: GateStatus, answer: Answer, at: float) -> GateStatus:
-    """The state after an answer; the same object when neither a count nor the verdict changes."""
+    """The state after an answer. It is the same object if neither a count nor the verdict changes,
+    nor the words in which a gate without a verdict says what it waits for."""
     stamp = float(int(at))
     decided = state.result in (FAILED, INCONCLUSIVE) and not keeps_asking(gate, state)
     # Stored times are whole seconds: an answer that was counted must not look like a newer one.
@@ -130,9 +133,15 @@ def counted(gate: Gate, state: GateStatus, answer: Answer, at: float) -> GateSta
         # A Continuous gate lost its verdict: the time for the next verdict begins.
         changes |= {"result": WAITING, "started_at": _next_start(gate, stamp), "successes": 0}
     after = state.model_copy(update=changes)
-    first = state.time is None and not state.message
     same = all(getattr(after, n) == getattr(state, n) for n in ("result", "successes", "failures"))
-    return state if same and not first else after
+    news = after.result == WAITING and _words(after.message) != _words(state.message)
+    first = state.time is None and not state.message
+    return after if first or news or not same else state
+
+
+def _words(message: str) -> str:
+    """The message without its numbers, which may differ in every answer."""
+    return _NUMBER.sub("", message)
 
 
 def _next_start(gate: Gate, now: float) -> float:

@@ -109,9 +109,7 @@ def test_a_fault_in_all_instances_holds_the_update_and_does_not_blame_it(
     space: Space, prometheus: Prometheus, traffic: Exporter
 ) -> None:
     traffic.errors = lambda _: 0.5
-    # A gate that waits keeps its first message, so there must be samples when it is first asked.
-    late = control_group(prometheus, space, initialDelaySeconds=4)
-    space.made(gated(late, instances=4, strategy=batch(2)))
+    space.made(gated(control_group(prometheus, space), instances=4, strategy=batch(2)))
     space.set_image("web:2")
     words = "the baseline is bad as well"
     held = space.wait_update("RollingForward", probe=lambda u: words in str(state(u)), timeout=60)

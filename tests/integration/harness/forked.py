@@ -80,7 +80,7 @@ class Forked:
 
 def serve() -> None:
     """Fork and wait, as the lines of stdin order, and answer each with a number."""
-    import controller.__main__  # noqa: F401, PLC0415  what takes long, once for all
+    import controller.__main__  # noqa: F401  what takes long, once for all
 
     for line in sys.stdin:
         order = json.loads(line)

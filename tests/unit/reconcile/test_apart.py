@@ -237,3 +237,25 @@ async def test_a_name_that_only_a_surge_needs_keeps_no_lost_pod_from_being_made_
     del shop.api.objects["pods", "web-0"]
     await settle(shop)
     assert ("pods", "web-0") in shop.api.objects
+
+
+async def test_a_conflict_that_ends_while_another_pod_is_read_is_not_looked_at() -> None:
+    shop = Shop()
+    shop.job(spec={"instances": 2})
+    for name in ("web-0", "web-1"):
+        meta = {"name": name, "uid": name, "ownerReferences": [SET]}
+        shop.api.put("pods", {"metadata": meta, "spec": {}, "status": {"phase": "Running"}})
+    await settle(shop)
+    conflicts = shop.entry.apart.conflicts
+    assert set(conflicts) == {0, 1}
+
+    def meanwhile(*asked: str) -> None:
+        if asked == ("get", "pods", "web-0"):
+            shop.api.objects.pop(("pods", "web-1"))
+            conflicts.pop(1)
+            shop.api.before = lambda *_: None
+
+    shop.api.before = meanwhile
+    shop.now += 1.1
+    await shop.reconcile()
+    assert set(conflicts) == {0}

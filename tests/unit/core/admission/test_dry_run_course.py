@@ -266,7 +266,7 @@ def test_a_dry_run_while_an_update_is_active() -> None:
 SIZES = st.sampled_from([1, 2, 3, "30%", "100%"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     strategy=st.one_of(
         st.builds(lambda n: {"type": "Queue", "size": n}, SIZES),

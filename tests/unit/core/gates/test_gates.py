@@ -190,6 +190,21 @@ def test_a_gate_that_goes_on_passing_costs_no_write() -> None:
     assert world.cluster.writes[before:] == []
 
 
+def test_a_waiting_gate_says_what_it_waits_for_now() -> None:
+    world = gated(gate(intervalSeconds=1), instances=1)
+    world.cluster.answers["g"] = Answer(WAIT.verdict, message="no data since 3 s")
+    world.edit(image="app:2")
+    world.until(lambda: bool(world.update.status.gates))
+    world.run(5)
+    writes = len(world.cluster.writes)
+    world.cluster.answers["g"] = Answer(WAIT.verdict, message="no data since 8 s")
+    world.run(20)
+    assert world.cluster.writes[writes:] == [], "another number is no news"
+    world.cluster.answers["g"] = Answer(WAIT.verdict, message="the baseline is bad as well")
+    world.run(5)
+    assert world.update.status.gates[0].message == "the baseline is bad as well"
+
+
 def test_counts_survive_a_restart() -> None:
     world = gated(gate(successes=5, intervalSeconds=10), instances=1)
     world.edit(image="app:2")

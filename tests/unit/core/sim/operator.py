@@ -56,7 +56,10 @@ class Operator(Sight):
             else pod
             for slot, pod in pods.pods.items()
         }
-        return asked, known, good, list(pods.interruptions), dict(self.quiet_until)
+        # A new operator knows only the last one of each pod. In an Update only gates ask for them.
+        asks = seen.job.spec.update.gates or seen.job.status.active_update is None
+        interruptions = list(pods.interruptions) if asks else []
+        return asked, known, good, interruptions, dict(self.quiet_until)
 
     def execute(self, planned: plan.Plan) -> bool:
         """Whether anything was done; a report that has to wait is not."""

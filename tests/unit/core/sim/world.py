@@ -62,7 +62,7 @@ class World:
         self.after_step: Callable[[], object] = lambda: None
         #: Called whenever nothing is left to do at a moment, before time goes on.
         self.at_rest: Callable[[], object] = lambda: None
-        self._runs = 0
+        self.runs = 0
 
     # What is there.
 
@@ -118,13 +118,6 @@ class World:
     def told(self, reason: str) -> list[str]:
         """The notes of the Events with a reason."""
         return [e.note for e in self.events if e.reason == reason]
-
-    def state(self) -> tuple[object, ...]:
-        """All that decides what happens next, and how far the test has come. What an operator
-        asks again when it has forgotten the answer is left out."""
-        cluster = self.cluster
-        stored = cluster.job, dict(cluster.updates), dict(cluster.pods), dict(cluster.revisions)
-        return self._runs, self.now, *stored, *self.kubelet.state(), *self.operator.state()
 
     # What happens.
 
@@ -231,7 +224,7 @@ class World:
     def run(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
         """Let time pass; whether ``until`` came true before it was over."""
         end = self.now + seconds
-        self._runs += 1
+        self.runs += 1
         while True:
             self.kubelet.work()
             plan = self.settle()
