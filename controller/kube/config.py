@@ -23,6 +23,8 @@ from kubernetes.aio.config import kube_config
 
 #: Seconds after which a token is read again, because service account tokens are rotated.
 TOKEN_MAX_AGE = 60.0
+#: Where a pod finds its token and the name of its namespace.
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 # The package has no annotations.
 _load: Any = config
@@ -99,16 +101,20 @@ class Connection:
     proxy: str | None = None
     #: Name to verify in the server's certificate, when it is not that of the URL.
     server_hostname: str | None = None
+    #: The namespace that the kubeconfig names for this context, or that of the pod.
+    namespace: str = "default"
 
 
-async def connect() -> Connection:
-    """The connection that kubectl would use here. Raises ``ConfigError``."""
-    paths = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+async def connect(path: str | None = None, context: str | None = None) -> Connection:
+    """The connection that kubectl would use here. ``path``: of the kubeconfig, instead of the one
+    kubectl would find; ``context``: instead of the current one. Raises ``ConfigError``."""
+    paths = path or os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
     found = _any_exists(paths)
+    in_pod = os.environ.get("KUBERNETES_SERVICE_HOST") and not os.environ.get("KUBECONFIG")
     try:
         if found:
-            return await _from_kubeconfig(paths)
-        if os.environ.get("KUBERNETES_SERVICE_HOST") and not os.environ.get("KUBECONFIG"):
+            return await _from_kubeconfig(paths, context)
+        if in_pod and path is None and context is None:
             return _from_service_account()
     except _UNUSABLE as error:
         source = paths if found else "the pod's service account"
@@ -123,10 +129,13 @@ def _any_exists(paths: str) -> bool:
     return any(Path(path).expanduser().exists() for path in paths.split(os.pathsep) if path)
 
 
-async def _from_kubeconfig(paths: str) -> Connection:
+async def _from_kubeconfig(paths: str, context: str | None = None) -> Connection:
     configuration = _configuration()
     loader: Any = await _load.load_kube_config(
-        config_file=paths, client_configuration=configuration, persist_config=False
+        config_file=paths,
+        context=context,
+        client_configuration=configuration,
+        persist_config=False,
     )
 
     async def fetch(force: bool) -> str | None:
@@ -142,7 +151,9 @@ async def _from_kubeconfig(paths: str) -> Connection:
         token: str | None = getattr(loader, "token", None)
         return token
 
-    connection = _connection(configuration, Credentials(fetch))
+    named = loader.current_context["context"]
+    namespace = named.safe_get("namespace")
+    connection = _connection(configuration, Credentials(fetch), namespace)
     # The loader wrote inline keys to files for OpenSSL, which has read them by now.
     _files._cleanup_temp_files()
     return connection
@@ -159,7 +170,9 @@ def _from_service_account() -> Connection:
             configuration.refresh_api_key_hook(configuration)
         return str(configuration.api_key["BearerToken"]).strip()
 
-    return _connection(configuration, Credentials(fetch))
+    namespace = SERVICE_ACCOUNT / "namespace"
+    found = namespace.read_text().strip() if namespace.exists() else None
+    return _connection(configuration, Credentials(fetch), found)
 
 
 def _configuration() -> Any:
@@ -167,7 +180,7 @@ def _configuration() -> Any:
     return type.__call__(Configuration)
 
 
-def _connection(configuration: Any, credentials: Credentials) -> Connection:
+def _connection(configuration: Any, credentials: Credentials, namespace: str | None) -> Connection:
     server = str(configuration.host).rstrip("/")
     return Connection(
         server=server,
@@ -175,6 +188,7 @@ def _connection(configuration: Any, credentials: Credentials) -> Connection:
         credentials=credentials,
         proxy=configuration.proxy or None,
         server_hostname=getattr(configuration, "tls_server_name", None) or None,
+        namespace=namespace or "default",
     )
 
 

@@ -1,0 +1,40 @@
+"""The flags that all commands share, as kubectl's users know them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from controller.cli.output import Format
+
+Kubeconfig = Annotated[
+    str | None,
+    typer.Option("--kubeconfig", help="Path of the kubeconfig.", show_default=False),
+]
+Context = Annotated[
+    str | None,
+    typer.Option("--context", help="Context of the kubeconfig.", show_default=False),
+]
+Namespace = Annotated[
+    str | None,
+    typer.Option(
+        "-n", "--namespace", help="Namespace; absent: that of the context.", show_default=False
+    ),
+]
+Everywhere = Annotated[bool, typer.Option("-A", "--all-namespaces", help="Look in all namespaces.")]
+Selector = Annotated[
+    str | None,
+    typer.Option("-l", "--selector", help="Label selector, such as app=web.", show_default=False),
+]
+Output = Annotated[
+    Format | None,
+    typer.Option("-o", "--output", help="json, yaml, wide or name.", show_default=False),
+]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout", help="Seconds to wait at most; then exit code 7.", show_default=False
+    ),
+]

@@ -1,0 +1,90 @@
+"""What commands print: tables as kubectl prints them, or JSON, YAML and names for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+import yaml
+from rich.console import Console
+from rich.text import Text
+
+Object = dict[str, Any]
+T = TypeVar("T")
+
+
+class Format(StrEnum):
+    """How objects are printed; without one, as a table."""
+
+    JSON = "json"
+    YAML = "yaml"
+    WIDE = "wide"
+    NAME = "name"
+
+
+@dataclass(frozen=True)
+class Column(Generic[T]):
+    """One column of a table. ``wide``: shown with ``-o wide`` only. ``style``: of rich, by row."""
+
+    title: str
+    value: Callable[[T], str]
+    wide: bool = False
+    style: Callable[[T], str] = lambda _: ""
+
+
+def console(stderr: bool = False) -> Console:
+    """Where people read. NO_COLOR, and an output that is no terminal, take the colour away."""
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False, markup=False)
+
+
+def objects(found: Sequence[Object], form: Format, *, many: bool) -> None:
+    """Print objects for programs. ``many``: as a List, even if there is one."""
+    if form is Format.NAME:
+        for each in found:
+            print(f"{_kind(each)}/{each['metadata']['name']}")
+        return
+    whole = {"apiVersion": "v1", "kind": "List", "items": list(found)} if many else found[0]
+    if form is Format.JSON:
+        print(json.dumps(whole, indent=4))
+    else:
+        print(yaml.safe_dump(whole, sort_keys=False, allow_unicode=True), end="")
+
+
+def table(rows: Iterable[T], columns: Sequence[Column[T]], *, wide: bool = False) -> None:
+    """Print a table: columns aligned, three spaces between them, no lines."""
+    shown = [column for column in columns if wide or not column.wide]
+    rows = list(rows)
+    cells = [[column.value(row) or "<none>" for column in shown] for row in rows]
+    widths = [
+        max(len(column.title), *(len(line[i]) for line in cells), 0)
+        for i, column in enumerate(shown)
+    ]
+    out = console()
+    out.print(_line([Text(column.title, "bold") for column in shown], widths))
+    for row, line in zip(rows, cells, strict=True):
+        texts = [Text(cell, c.style(row)) for cell, c in zip(line, shown, strict=True)]
+        out.print(_line(texts, widths))
+
+
+def _line(cells: Sequence[Text], widths: Sequence[int]) -> Text:
+    """One line; the last cell is not padded."""
+    line = Text()
+    for i, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        line.append_text(cell)
+        if i < len(cells) - 1:
+            line.append(" " * (width + 3 - len(cell)))
+    return line
+
+
+def note(text: str) -> None:
+    """Tell a person something that is not the result: on stderr."""
+    print(text, file=sys.stderr)
+
+
+def _kind(obj: Object) -> str:
+    group = str(obj.get("apiVersion", "")).partition("/")[0] if "/" in obj["apiVersion"] else ""
+    return f"{obj['kind'].lower()}.{group}" if group else str(obj["kind"]).lower()

@@ -1,0 +1,138 @@
+"""One connection to one API server, as kubectl would make it, for one command."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from controller.api.kinds import JOBS, UPDATES
+from controller.api.labels import JOB
+from controller.cli.exits import CliError, Exit, explained
+from controller.kube.client import Client
+from controller.kube.config import ConfigError, connect
+from controller.kube.errors import ApiError
+from controller.kube.resources import CONTROLLER_REVISIONS, PODS
+from controller.resource import Resource
+
+T = TypeVar("T")
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command looks, from its flags. ``namespace`` None: that of the context."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    namespace: str | None = None
+    everywhere: bool = False
+
+
+class Session:
+    """The requests of one command. All methods raise ``CliError``."""
+
+    def __init__(self, client: Client, namespace: str, everywhere: bool = False) -> None:
+        self.client = client
+        #: The namespace of the command; ``listed`` is None for all namespaces.
+        self.namespace = namespace
+        self.listed = None if everywhere else namespace
+
+    async def get(self, resource: Resource, name: str) -> Object:
+        try:
+            return await self.client.get(resource, self.namespace, name)
+        except ApiError as error:
+            raise explained(error, "get", resource, name, self.namespace) from error
+
+    async def list(self, resource: Resource, selector: str | None = None) -> list[Object]:
+        """All objects of a kind where the command looks, each with ``apiVersion`` and ``kind``,
+        which lists leave out."""
+        kind = {"apiVersion": resource.api_version, "kind": resource.kind}
+        try:
+            found = self.client.list(resource, self.listed, label_selector=selector)
+            return [kind | item async for item in found]
+        except ApiError as error:
+            raise explained(error, "list", resource, "", self.listed or "") from error
+
+    async def patch(
+        self,
+        resource: Resource,
+        name: str,
+        body: Mapping[str, Any],
+        subresource: str | None = None,
+        content_type: Literal["merge", "json"] = "merge",
+    ) -> Object:
+        try:
+            return await self.client.patch(
+                resource,
+                self.namespace,
+                name,
+                body,
+                subresource=subresource,
+                content_type=content_type,
+                field_manager="echelon",
+            )
+        except ApiError as error:
+            raise explained(error, "patch", resource, name, self.namespace) from error
+
+    async def create(self, resource: Resource, body: Mapping[str, Any]) -> Object:
+        try:
+            return await self.client.create(resource, self.namespace, body, field_manager="echelon")
+        except ApiError as error:
+            name = str(body["metadata"].get("name", ""))
+            raise explained(error, "create", resource, name, self.namespace) from error
+
+    async def delete(self, resource: Resource, name: str) -> Object:
+        try:
+            return await self.client.delete(resource, self.namespace, name)
+        except ApiError as error:
+            raise explained(error, "delete", resource, name, self.namespace) from error
+
+    # What most commands read.
+
+    async def job(self, name: str) -> Object:
+        return await self.get(JOBS, name)
+
+    async def update(self, name: str) -> Object:
+        return await self.get(UPDATES, name)
+
+    async def updates_of(self, job: str) -> list[Object]:
+        """The Updates of a Job in this namespace, oldest first."""
+        found = [each for each in await self.list(UPDATES) if each["spec"].get("job") == job]
+        found.sort(key=lambda each: (each["metadata"]["creationTimestamp"], _number(each)))
+        return found
+
+    async def pods_of(self, job: str) -> list[Object]:
+        return await self.list(PODS, f"{JOB}={job}")
+
+    async def revisions_of(self, job: str) -> list[Object]:
+        """The ControllerRevisions of a Job, oldest first."""
+        found = await self.list(CONTROLLER_REVISIONS, f"{JOB}={job}")
+        return sorted(found, key=lambda each: int(each.get("revision") or 0))
+
+
+def _number(update: Object) -> int:
+    tail = update["metadata"]["name"].rpartition("-g")[2]
+    return int(tail) if tail.isdecimal() else 0
+
+
+def run(place: Place, command: Callable[[Session], Awaitable[T]], farewell: str = "") -> T:
+    """Connect, run ``command`` and disconnect. ``farewell``: told when Ctrl-C ends the command, such
+    as how to come back. Raises ``CliError``."""
+
+    async def connected() -> T:
+        try:
+            connection = await connect(place.kubeconfig, place.context)
+        except ConfigError as error:
+            raise CliError(
+                str(error), "name a kubeconfig with --kubeconfig or KUBECONFIG"
+            ) from error
+        namespace = place.namespace or connection.namespace
+        async with Client(connection, user_agent="echelon") as client:
+            return await command(Session(client, namespace, place.everywhere))
+
+    try:
+        return asyncio.run(connected())
+    except KeyboardInterrupt:
+        raise CliError("", farewell, Exit.INTERRUPTED) from None

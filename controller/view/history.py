@@ -1,0 +1,87 @@
+"""The revisions of a Job: which Update brought each, who asked for it, and how that ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from controller.api.ids import Ids
+from controller.api.job import Job
+from controller.api.labels import CHANGED_BY
+from controller.api.meta import parse_time
+from controller.api.update import Update
+from controller.core.model import assigned
+from controller.core.revisions.revision import images
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One revision. ``time``: when its last Update started, or when it was made (epoch seconds).
+    ``update`` and ``outcome`` are "" for the first creation and for a revision never tried."""
+
+    number: int
+    revision: str
+    images: tuple[str, ...]
+    time: float
+    update: str
+    by: str
+    outcome: str
+    message: str
+    instances: Ids
+    is_current: bool
+    is_template: bool
+    is_bad: bool
+
+
+def history(job: Job, revisions: Iterable[Object], updates: Iterable[Update]) -> list[Entry]:
+    """The revisions of a Job, oldest first. ``updates``: in the order of their creation."""
+    last = {
+        update.status.to.revision: update
+        for update in updates
+        if update.status.to and update.status.started_at and not update.spec.dry_run
+    }
+    running = assigned.read(job.status.assigned)
+    bad = {each.revision for each in job.status.known_bad}
+    found = []
+    for raw in revisions:
+        name = raw["metadata"]["name"]
+        update = last.get(name)
+        found.append(
+            Entry(
+                number=int(raw.get("revision") or 0),
+                revision=name,
+                images=images(raw.get("data") or {}),
+                time=_time(raw, update),
+                update=update.metadata.name if update else "",
+                by=requester(update) if update else "",
+                outcome=str(update.status.phase) if update else "",
+                message=update.status.message if update else "",
+                instances=running.get(name, Ids()),
+                is_current=name == job.status.current_revision,
+                is_template=name == job.status.update_revision,
+                is_bad=name in bad,
+            )
+        )
+    return sorted(found, key=lambda entry: entry.number)
+
+
+def requester(update: Update) -> str:
+    """Who made an Update: a person, if the chart's policy records that, or the program."""
+    named = update.metadata.annotations.get(CHANGED_BY)
+    if named:
+        return named
+    owner = update.metadata.controller
+    if owner is not None:
+        return "the operator"
+    managers = [each.manager for each in update.metadata.managed_fields if not each.subresource]
+    return managers[0] if managers else ""
+
+
+def _time(raw: Object, update: Update | None) -> float:
+    if update and update.status.started_at:
+        return update.status.started_at
+    created: float = parse_time(raw["metadata"]["creationTimestamp"])
+    return created

@@ -1,0 +1,92 @@
+"""A Job in one row: health, revisions, its active Update, and what it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.api.ids import Ids
+from controller.api.job import Job
+from controller.api.meta import Condition
+from controller.core.model import assigned
+from controller.core.model import conditions as cond
+from controller.core.model.conditions import is_true
+
+
+class Health(StrEnum):
+    """What a person wants to know of a Job first."""
+
+    READY = "Ready"
+    PENDING = "UpdatePending"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+    UNSEEN = "Unseen"
+    DELETING = "Deleting"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """``revisions``: revision -> ids that run it now, the most used first. ``message``: what the
+    Job waits for, or why it needs a person; "" if all is well."""
+
+    namespace: str
+    name: str
+    health: Health
+    reason: str
+    message: str
+    ready: int
+    available: int
+    instances: int
+    wanted: int
+    revisions: dict[str, Ids]
+    current: str
+    template: str
+    update: str
+    outcome: str
+    created: float
+
+
+def job_row(job: Job) -> JobRow:
+    """The row of a Job."""
+    status, meta = job.status, job.metadata
+    health, reason, message = health_of(job)
+    running = assigned.read(status.revisions)
+    last = status.last_attempt
+    count = status.instances_in_force
+    return JobRow(
+        namespace=meta.namespace,
+        name=meta.name,
+        health=health,
+        reason=reason,
+        message=message,
+        ready=status.ready_instances,
+        available=status.available_instances,
+        instances=job.spec.instances if count is None else count,
+        wanted=job.spec.instances,
+        revisions=dict(sorted(running.items(), key=lambda each: -len(each[1]))),
+        current=status.current_revision or "",
+        template=status.update_revision or "",
+        update=status.active_update.name if status.active_update else "",
+        outcome=(last.outcome or "") if last else "",
+        created=meta.creation_timestamp or 0.0,
+    )
+
+
+def health_of(job: Job) -> tuple[Health, str, str]:
+    """Health, reason and message of a Job."""
+    found = {c.type: c for c in job.status.conditions}
+    if job.metadata.deletion_timestamp is not None:
+        return Health.DELETING, "Deleting", "the Job is being deleted"
+    if job.status.observed_generation < 0:
+        return Health.UNSEEN, "NotObserved", "no operator has looked at this Job yet"
+    for name, health in (
+        (cond.STALLED, Health.STALLED),
+        (cond.RECONCILING, Health.RECONCILING),
+        (cond.UPDATE_PENDING, Health.PENDING),
+        (cond.READY, Health.READY),
+    ):
+        if is_true(job.status.conditions, name):
+            told = found[name]
+            return health, told.reason, "" if health is Health.READY else told.message
+    ready = found.get(cond.READY) or Condition(type=cond.READY, status="False")
+    return Health.RECONCILING, ready.reason, ready.message
