@@ -16,7 +16,7 @@ PYTHON3 ?= python3
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
-FOLDERS := tests/devcluster tests/examples tests/integration tests/unit
+FOLDERS := tests/cli tests/devcluster tests/examples tests/integration tests/unit
 TESTS ?= $(FOLDERS)
 MACHINES := tests/unit/core/test_invariants.py tests/unit/reconcile/test_anything_goes.py
 WORKERS ?= 4
@@ -27,7 +27,7 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit explore integration check bench cluster crds format constraints clean \
-	chart lock test-chart e2e \
+	chart cli-doc lock test-chart e2e \
 	mutations devcluster devcluster-kubelet devcluster-helm
 
 help: ## Show this
@@ -58,6 +58,7 @@ check: $(INSTALLED) ## Look at the code without running it: style, types, layers
 		|| { cat $(VENV)/layers.txt; exit 1; }
 	@echo "crds/ as generated" && $(PYTHON) -m hack.crds --check
 	@echo "charts/ as generated" && $(PYTHON) -m hack.chart --check
+	@echo "docs/cli*.md as generated" && $(PYTHON) -m hack.cli_doc --check
 	@echo "short files" && $(PYTHON) -m hack.lengths
 	@echo "documents" && $(PYTHON) -m hack.docs
 	@echo "go" && $(PYTHON) -m hack.govet
@@ -73,6 +74,9 @@ crds: $(INSTALLED) ## Write crds/ anew from the models, and the chart's copy of 
 
 chart: $(INSTALLED) ## Write the generated files of charts/echelon anew
 	@$(PYTHON) -m hack.chart
+
+cli-doc: $(INSTALLED) ## Write docs/cli*.md anew from the commands of echelon
+	@$(PYTHON) -m hack.cli_doc
 
 lock: $(INSTALLED) ## Pin what the image is made of, by hash
 	@$(PYTHON) -m hack.chart.lock

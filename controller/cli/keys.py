@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from controller.api.ids import Ids
 from controller.cli.exits import CliError, Exit
+
+#: How kubectl writes that a name is that of a Job or of an Update.
+JOB_PREFIXES: Final = ("ejob/", "echelonjob/", "echelonjobs/", "echelonjob.echelon.dev/")
+UPDATE_PREFIXES: Final = ("eup/", "update/", "updates/", "update.echelon.dev/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,7 @@ class JobKey:
 def job_key(text: str) -> JobKey:
     """Read ``web``, ``web/3`` or ``web/0-3,7``; ``ejob/web`` and ``echelonjob/web`` are Jobs as
     kubectl writes them. Raises ``CliError``."""
-    for kind in ("ejob/", "echelonjob/", "echelonjobs/", "echelonjob.echelon.dev/"):
+    for kind in JOB_PREFIXES:
         text = text.removeprefix(kind)
     name, slash, ids = text.partition("/")
     if not name:
@@ -40,6 +45,6 @@ def job_key(text: str) -> JobKey:
 
 def update_name(text: str) -> str:
     """Read ``web-g4``, ``eup/web-g4`` or ``update.echelon.dev/web-g4``."""
-    for kind in ("eup/", "update/", "updates/", "update.echelon.dev/"):
+    for kind in UPDATE_PREFIXES:
         text = text.removeprefix(kind)
     return text

@@ -47,7 +47,8 @@ def objects(found: Sequence[Object], form: Format, *, many: bool) -> None:
         for each in found:
             print(f"{_kind(each)}/{each['metadata']['name']}")
         return
-    whole = {"apiVersion": "v1", "kind": "List", "items": list(found)} if many else found[0]
+    items = [_without_managed_fields(each) for each in found]
+    whole = {"apiVersion": "v1", "kind": "List", "items": items} if many else items[0]
     if form is Format.JSON:
         print(json.dumps(whole, indent=4))
     else:
@@ -56,18 +57,27 @@ def objects(found: Sequence[Object], form: Format, *, many: bool) -> None:
 
 def table(rows: Iterable[T], columns: Sequence[Column[T]], *, wide: bool = False) -> None:
     """Print a table: columns aligned, three spaces between them, no lines."""
+    out = console()
+    for line in table_lines(rows, columns, wide=wide):
+        out.print(line)
+
+
+def table_lines(
+    rows: Iterable[T], columns: Sequence[Column[T]], *, wide: bool = False
+) -> list[Text]:
+    """The lines of a table, the titles first."""
     shown = [column for column in columns if wide or not column.wide]
     rows = list(rows)
-    cells = [[column.value(row) or "<none>" for column in shown] for row in rows]
+    cells = [[clean(column.value(row)) or "<none>" for column in shown] for row in rows]
     widths = [
         max(len(column.title), *(len(line[i]) for line in cells), 0)
         for i, column in enumerate(shown)
     ]
-    out = console()
-    out.print(_line([Text(column.title, "bold") for column in shown], widths))
+    lines = [_line([Text(column.title, "bold") for column in shown], widths)]
     for row, line in zip(rows, cells, strict=True):
         texts = [Text(cell, c.style(row)) for cell, c in zip(line, shown, strict=True)]
-        out.print(_line(texts, widths))
+        lines.append(_line(texts, widths))
+    return lines
 
 
 def _line(cells: Sequence[Text], widths: Sequence[int]) -> Text:
@@ -77,12 +87,24 @@ def _line(cells: Sequence[Text], widths: Sequence[int]) -> Text:
         line.append_text(cell)
         if i < len(cells) - 1:
             line.append(" " * (width + 3 - len(cell)))
+    line.rstrip()
     return line
+
+
+def clean(text: str) -> str:
+    """The text without control characters: a container's last words must not steer a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def note(text: str) -> None:
     """Tell a person something that is not the result: on stderr."""
     print(text, file=sys.stderr)
+
+
+def _without_managed_fields(obj: Object) -> Object:
+    """As kubectl shows it: who owns which field is long, and hardly ever wanted."""
+    metadata = {k: v for k, v in obj["metadata"].items() if k != "managedFields"}
+    return {**obj, "metadata": metadata}
 
 
 def _kind(obj: Object) -> str:

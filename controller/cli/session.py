@@ -18,6 +18,8 @@ from controller.resource import Resource
 
 T = TypeVar("T")
 Object = dict[str, Any]
+#: `Session.list` hides the builtin in that class.
+Objects = list[Object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,12 @@ class Place:
 class Session:
     """The requests of one command. All methods raise ``CliError``."""
 
-    def __init__(self, client: Client, namespace: str, everywhere: bool = False) -> None:
+    def __init__(
+        self, client: Client, namespace: str, everywhere: bool = False, context: str = ""
+    ) -> None:
         self.client = client
+        #: The name of the context in the kubeconfig; "" in a pod.
+        self.context = context
         #: The namespace of the command; ``listed`` is None for all namespaces.
         self.namespace = namespace
         self.listed = None if everywhere else namespace
@@ -45,7 +51,7 @@ class Session:
         except ApiError as error:
             raise explained(error, "get", resource, name, self.namespace) from error
 
-    async def list(self, resource: Resource, selector: str | None = None) -> list[Object]:
+    async def list(self, resource: Resource, selector: str | None = None) -> Objects:
         """All objects of a kind where the command looks, each with ``apiVersion`` and ``kind``,
         which lists leave out."""
         kind = {"apiVersion": resource.api_version, "kind": resource.kind}
@@ -97,16 +103,16 @@ class Session:
     async def update(self, name: str) -> Object:
         return await self.get(UPDATES, name)
 
-    async def updates_of(self, job: str) -> list[Object]:
+    async def updates_of(self, job: str) -> Objects:
         """The Updates of a Job in this namespace, oldest first."""
         found = [each for each in await self.list(UPDATES) if each["spec"].get("job") == job]
         found.sort(key=lambda each: (each["metadata"]["creationTimestamp"], _number(each)))
         return found
 
-    async def pods_of(self, job: str) -> list[Object]:
+    async def pods_of(self, job: str) -> Objects:
         return await self.list(PODS, f"{JOB}={job}")
 
-    async def revisions_of(self, job: str) -> list[Object]:
+    async def revisions_of(self, job: str) -> Objects:
         """The ControllerRevisions of a Job, oldest first."""
         found = await self.list(CONTROLLER_REVISIONS, f"{JOB}={job}")
         return sorted(found, key=lambda each: int(each.get("revision") or 0))
@@ -117,22 +123,29 @@ def _number(update: Object) -> int:
     return int(tail) if tail.isdecimal() else 0
 
 
-def run(place: Place, command: Callable[[Session], Awaitable[T]], farewell: str = "") -> T:
-    """Connect, run ``command`` and disconnect. ``farewell``: told when Ctrl-C ends the command, such
-    as how to come back. Raises ``CliError``."""
+def run(
+    place: Place,
+    command: Callable[[Session], Awaitable[T]],
+    farewell: str | Callable[[], str] = "",
+) -> T:
+    """Connect, run ``command`` and disconnect. Raises ``CliError``. ``farewell``: the hint when
+    Ctrl-C ends the command, such as how to come back; a function if only the command knows it."""
 
     async def connected() -> T:
         try:
             connection = await connect(place.kubeconfig, place.context)
         except ConfigError as error:
-            raise CliError(
-                str(error), "name a kubeconfig with --kubeconfig or KUBECONFIG"
-            ) from error
+            hint = "name a kubeconfig with --kubeconfig or KUBECONFIG"
+            if place.context:
+                hint = "`kubectl config get-contexts` lists the contexts of the kubeconfig"
+            raise CliError(str(error), hint) from error
         namespace = place.namespace or connection.namespace
         async with Client(connection, user_agent="echelon") as client:
-            return await command(Session(client, namespace, place.everywhere))
+            session = Session(client, namespace, place.everywhere, connection.context)
+            return await command(session)
 
     try:
         return asyncio.run(connected())
     except KeyboardInterrupt:
-        raise CliError("", farewell, Exit.INTERRUPTED) from None
+        hint = farewell if isinstance(farewell, str) else farewell()
+        raise CliError("", hint, Exit.INTERRUPTED) from None

@@ -267,6 +267,10 @@ class Client:
         """Send a request for which there is no method here. Returns the body of the answer."""
         return await self._transport.call(request)
 
+    def stream(self, request: Request) -> AsyncGenerator[bytes]:
+        """As ``raw``, but yields the answer as it arrives; only silence ends it (see `watch`)."""
+        return self._transport.stream(request)
+
     async def _call(
         self,
         verb: str,

@@ -103,6 +103,8 @@ class Connection:
     server_hostname: str | None = None
     #: The namespace that the kubeconfig names for this context, or that of the pod.
     namespace: str = "default"
+    #: The name of the context in the kubeconfig; "" in a pod.
+    context: str = ""
 
 
 async def connect(path: str | None = None, context: str | None = None) -> Connection:
@@ -152,8 +154,9 @@ async def _from_kubeconfig(paths: str, context: str | None = None) -> Connection
         return token
 
     named = loader.current_context["context"]
-    namespace = named.safe_get("namespace")
-    connection = _connection(configuration, Credentials(fetch), namespace)
+    namespace = named.get("namespace")
+    context_name = str(loader.current_context["name"])
+    connection = _connection(configuration, Credentials(fetch), namespace, context_name)
     # The loader wrote inline keys to files for OpenSSL, which has read them by now.
     _files._cleanup_temp_files()
     return connection
@@ -180,7 +183,9 @@ def _configuration() -> Any:
     return type.__call__(Configuration)
 
 
-def _connection(configuration: Any, credentials: Credentials, namespace: str | None) -> Connection:
+def _connection(
+    configuration: Any, credentials: Credentials, namespace: str | None, context: str = ""
+) -> Connection:
     server = str(configuration.host).rstrip("/")
     return Connection(
         server=server,
@@ -189,6 +194,7 @@ def _connection(configuration: Any, credentials: Credentials, namespace: str | N
         proxy=configuration.proxy or None,
         server_hostname=getattr(configuration, "tls_server_name", None) or None,
         namespace=namespace or "default",
+        context=context,
     )
 
 

@@ -14,14 +14,23 @@ _READ = 64 * 1024
 
 
 async def tail(
-    client: Client, namespace: str, pod: str, container: str, *, lines: int, most_bytes: int
+    client: Client,
+    namespace: str,
+    pod: str,
+    container: str,
+    *,
+    lines: int,
+    most_bytes: int,
+    previous: bool = False,
 ) -> str:
     """The last ``lines`` lines of the log, and of these at most the last ``most_bytes`` bytes.
+    ``previous``: of the container that ran before the present one.
 
     Raises ``ApiError``: ``NotFound`` if the pod is gone, ``BadRequest`` if the container has not
     started.
     """
-    query = urlencode({"container": container, "tailLines": lines, "limitBytes": _READ})
+    wanted = {"container": container, "tailLines": lines, "limitBytes": _READ}
+    query = urlencode(wanted | ({"previous": "true"} if previous else {}))
     path = f"{PODS.path(namespace, pod, 'log')}?{query}"
     answer = await client.raw(Request("get", "pods/log", "GET", path, "*/*"))
     return answer[-most_bytes:].decode(errors="replace")

@@ -5,29 +5,39 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from controller.api.ids import Ids
 from controller.api.job import Job
 from controller.core.model import assigned
 from controller.core.revisions import revision as revisions
-from controller.core.revisions.compare import Absent, Difference, compare
+from controller.core.revisions.compare import Difference, compare
 
 Template = dict[str, Any]
-#: Longer values are shown with their end left out.
-MAX_VALUE: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a new template changes for a group of instances. ``known``: whether the old template
-    could be read; without it ``differences`` is empty."""
+    """What a new template changes for a group of instances.
+
+    ``old`` is "" for instances that would be created, ``new`` is "" for those that would be
+    removed; neither have ``differences``. ``known``: whether the old template could be read;
+    without it there are no ``differences`` either.
+    """
 
     instances: Ids
     old: str
     new: str
     differences: tuple[Difference, ...]
     known: bool = True
+
+    @property
+    def creates(self) -> bool:
+        return not self.old
+
+    @property
+    def removes(self) -> bool:
+        return not self.new
 
 
 def revision_of(job: str, template: Template) -> str:
@@ -38,10 +48,10 @@ def revision_of(job: str, template: Template) -> str:
 def changes(
     job: Job, templates: Mapping[str, Template], new: Template, instances: int
 ) -> list[Change]:
-    """What each group of instances would get, those that are at the new revision left out.
+    """What each group of instances would get: the groups that change, those that are created, those
+    that are removed. Those that are at the new revision are left out.
 
-    ``templates``: those of the revisions by name. ``instances``: how many there would be; ids that
-    are new have no old revision ("").
+    ``templates``: those of the revisions by name. ``instances``: how many there would be.
     """
     name = revision_of(job.metadata.name, new)
     target = Ids.span(0, instances)
@@ -49,12 +59,30 @@ def changes(
     for old, ids in sorted(assigned.read(job.status.assigned).items(), key=_first):
         known |= ids
         if (moved := ids & target) and old != name:
-            template = templates.get(old)
-            differs = compare(relevant(template), relevant(new)) if template is not None else ()
-            found.append(Change(moved, old, name, differs, template is not None))
+            differs = _differences(templates.get(old), new)
+            found.append(Change(moved, old, name, differs, old in templates))
     if created := target - known:
         found.append(Change(created, "", name, ()))
+    for old, ids in sorted(assigned.read(job.status.assigned).items(), key=_first):
+        if removed := ids - target:
+            found.append(Change(removed, old, "", ()))
     return found
+
+
+def within(found: list[Change], ids: Ids) -> list[Change]:
+    """What concerns these instances."""
+    return [
+        Change(part, each.old, each.new, each.differences, each.known)
+        for each in found
+        if (part := each.instances & ids)
+    ]
+
+
+def stated(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """What a manifest says otherwise than an object. Fields that it leaves out, or sets to null, do
+    not count: the API server has set them."""
+    said = json.loads(json.dumps(wanted), object_hook=_without_nulls)
+    return compare(_overlap(live, said), said)
 
 
 def relevant(template: Template) -> Template:
@@ -63,23 +91,24 @@ def relevant(template: Template) -> Template:
     return read
 
 
+def _differences(old: Template | None, new: Template) -> tuple[Difference, ...]:
+    return compare(relevant(old), relevant(new)) if old is not None else ()
+
+
 def _first(group: tuple[str, Ids]) -> int:
     return next(iter(group[1]), 0)
 
 
-def lines(differences: tuple[Difference, ...]) -> list[tuple[str, str]]:
-    """Differences as lines: ("-", path: old), ("+", path: new)."""
-    found = []
-    for each in differences:
-        if not isinstance(each.old, Absent):
-            found.append(("-", f"{each.path}: {text(each.old)}"))
-        if not isinstance(each.new, Absent):
-            found.append(("+", f"{each.path}: {text(each.new)}"))
+def _overlap(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of ``live`` of which ``wanted`` says something."""
+    found = {}
+    for key, value in wanted.items():
+        if key in live:
+            old = live[key]
+            both = isinstance(old, dict) and isinstance(value, dict)
+            found[key] = _overlap(old, value) if both else old
     return found
 
 
-def text(value: Any) -> str:
-    """A value on one line, as JSON; a string without quotes where that is unmistakable."""
-    plain = isinstance(value, str) and value and value.isprintable() and value.strip() == value
-    said = value if plain else json.dumps(value, ensure_ascii=False)
-    return said if len(said) <= MAX_VALUE else said[: MAX_VALUE - 2] + " …"
+def _without_nulls(node: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in node.items() if value is not None}

@@ -57,28 +57,74 @@ class Instance:
 _USUAL: Final = frozenset({"ContainerCreating", "PodInitializing"})
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What of a pod is shown."""
+
+    pod: Pod
+    restarts: int
+    images: tuple[str, ...]
+
+
+def seen(wire: PodWire) -> Seen | None:
+    """What of a pod is shown; None if its name is not that of an instance of a Job."""
+    pod = slim(wire)
+    if pod is None:
+        return None
+    restarts = sum(c.restart_count for c in wire.status.container_statuses)
+    return Seen(pod, restarts, tuple(c.image for c in wire.spec.containers))
+
+
 def instances(job: Job, pods: Iterable[Object], now: float) -> list[Instance]:
     """The rows of a Job, by id. ``pods``: as read from the API server; those that are no instance
     of the Job are left out. An instance in a surge has two rows."""
+    found = (seen(PodWire.model_validate(raw)) for raw in pods)
+    return rows(job, (each for each in found if each is not None), now)
+
+
+def rows(job: Job, pods: Iterable[Seen], now: float) -> list[Instance]:
+    """The same of pods that were read before."""
     intended = assigned.read(job.status.assigned)
     wanted = {i: revision for revision, ids in intended.items() for i in ids}
+    found: dict[int, list[Instance]] = defaultdict(list)
+    for each in pods:
+        pod = each.pod
+        if pod.job == job.metadata.name and not pod.foreign_controller:
+            row = _of(each, wanted.get(pod.instance, ""), job.spec.min_ready_seconds, now)
+            found[pod.instance].append(row)
+    for i in _ids(job, intended):
+        if i not in found:
+            found[i].append(_missing(i, wanted.get(i, "")))
+    return [row for i in sorted(found) for row in sorted(found[i], key=lambda row: row.created)]
+
+
+def rows_of(job: Job, instance: int, pods: Iterable[Seen], now: float) -> list[Instance]:
+    """The rows of one instance; empty if the Job has none of that id, and there is no pod of it."""
+    intended = assigned.read(job.status.assigned)
+    wanted = assigned.revision_of(intended, instance) or ""
+    found = [
+        _of(each, wanted, job.spec.min_ready_seconds, now)
+        for each in pods
+        if (each.pod.job, each.pod.instance) == (job.metadata.name, instance)
+        and not each.pod.foreign_controller
+    ]
+    if not found and instance in _ids(job, intended):
+        found = [_missing(instance, wanted)]
+    return sorted(found, key=lambda row: row.created)
+
+
+def _ids(job: Job, intended: assigned.Assigned) -> Ids:
+    """The ids that the Job has, or should have."""
     count = job.status.instances_in_force
-    ids = Ids.span(0, job.spec.instances if count is None else count) | assigned.ids_of(intended)
-    rows: dict[int, list[Instance]] = defaultdict(list)
-    for raw in pods:
-        wire = PodWire.model_validate(raw)
-        pod = slim(wire)
-        if pod is not None and pod.job == job.metadata.name and not pod.foreign_controller:
-            row = _of(pod, wire, raw, wanted.get(pod.instance, ""), job.spec.min_ready_seconds, now)
-            rows[pod.instance].append(row)
-    for i in ids:
-        if i not in rows:
-            rows[i].append(Instance(i, "", State.MISSING, "", wanted.get(i, "")))
-    return [row for i in sorted(rows) for row in sorted(rows[i], key=lambda row: row.created)]
+    return Ids.span(0, job.spec.instances if count is None else count) | assigned.ids_of(intended)
 
 
-def _of(pod: Pod, wire: PodWire, raw: Object, wanted: str, min_ready: int, now: float) -> Instance:
-    spec: Object = raw.get("spec") or {}
+def _missing(instance: int, wanted: str) -> Instance:
+    return Instance(instance, "", State.MISSING, "", wanted)
+
+
+def _of(seen: Seen, wanted: str, min_ready: int, now: float) -> Instance:
+    pod = seen.pod
     return Instance(
         instance=pod.instance,
         pod=pod.name,
@@ -87,10 +133,10 @@ def _of(pod: Pod, wire: PodWire, raw: Object, wanted: str, min_ready: int, now: 
         assigned=wanted,
         node=pod.node,
         ip=pod.ip,
-        restarts=sum(c.restart_count for c in wire.status.container_statuses),
+        restarts=seen.restarts,
         created=pod.created,
         message=_trouble(pod),
-        images=tuple(c.get("image", "") for c in spec.get("containers") or ()),
+        images=seen.images,
     )
 
 
@@ -157,3 +203,24 @@ def _of_container(container: Object) -> Iterable[Moment]:
             yield Moment(
                 parse_time(ended["finishedAt"]), f"{words} ({reason})" if reason else words
             )
+
+
+def container_in_trouble(raw: Object) -> str:
+    """The first container of a pod that has ended, restarted or runs without being ready: its log
+    may say why. "" if none has run."""
+    status: Object = raw.get("status") or {}
+    for container in status.get("initContainerStatuses") or ():
+        if _has_failed(container):
+            return str(container["name"])
+    for container in status.get("containerStatuses") or ():
+        running = "running" in (container.get("state") or {})
+        if _has_failed(container) or (running and not container.get("ready")):
+            return str(container["name"])
+    return ""
+
+
+def _has_failed(container: Object) -> bool:
+    ended = (container.get("state") or {}).get("terminated")
+    if ended:
+        return bool(ended.get("exitCode"))
+    return bool(container.get("restartCount")) and not container.get("ready")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -72,13 +73,33 @@ def job_row(job: Job) -> JobRow:
     )
 
 
+def shares(counts: Sequence[int], width: int) -> list[int]:
+    """How many of ``width`` cells of a bar each count gets. Each that is not 0 gets at least one,
+    as long as there are cells; the sum is ``width``, or 0 if all counts are 0."""
+    total = sum(counts)
+    if not total:
+        return [0] * len(counts)
+    exact = [count * width / total for count in counts]
+    cells = [max(int(part), 1 if count else 0) for part, count in zip(exact, counts, strict=True)]
+    while (spare := width - sum(cells)) != 0:
+        wrong = [part - cell for part, cell in zip(exact, cells, strict=True)]
+        if spare > 0:
+            cells[wrong.index(max(wrong))] += 1
+        else:
+            # The longest gives way: one cell less is seen least there.
+            cells[cells.index(max(cells))] -= 1
+    return cells
+
+
 def health_of(job: Job) -> tuple[Health, str, str]:
     """Health, reason and message of a Job."""
     found = {c.type: c for c in job.status.conditions}
     if job.metadata.deletion_timestamp is not None:
         return Health.DELETING, "Deleting", "the Job is being deleted"
-    if job.status.observed_generation < 0:
-        return Health.UNSEEN, "NotObserved", "no operator has looked at this Job yet"
+    seen = job.status.observed_generation
+    if seen < 0 or seen < job.metadata.generation:
+        what = "this Job" if seen < 0 else "the last change of this Job"
+        return Health.UNSEEN, "NotObserved", f"no operator has looked at {what} yet"
     for name, health in (
         (cond.STALLED, Health.STALLED),
         (cond.RECONCILING, Health.RECONCILING),

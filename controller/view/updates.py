@@ -1,4 +1,7 @@
-"""An Update as people see it: progress, time left, the grid of its instances, its gates."""
+"""An Update as people see it: progress, time left, the grid of its instances, its gates.
+
+Rows of lists are in `update_rows`, what a person can do in `verbs` and `advice`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,16 @@ from typing import Final
 from controller.api.gate import Gate, Scope
 from controller.api.ids import Ids
 from controller.api.progress import ACTIVE, BACKWARD, TERMINAL, GateStatus, Phase
-from controller.api.update import Update
+from controller.api.update import Action, Update
 from controller.core.model import assigned
+from controller.core.model.conditions import STALLED, VERB_REFUSED, is_true
+from controller.core.status.pausing import AUTO_PAUSED, GATE_INCONCLUSIVE
+from controller.core.status.update import AWAITING, PAUSED
+
+#: Seconds after which an Update that no operator has observed is not just new.
+PATIENCE: Final = 10.0
+#: Reasons of pauses that the operator made; all others are of people.
+OWN_PAUSES: Final = frozenset({AUTO_PAUSED, GATE_INCONCLUSIVE})
 
 
 class Mark(StrEnum):
@@ -69,60 +80,86 @@ def covered(update: Update) -> Ids:
         return origin | target
 
 
+def marked(update: Update) -> dict[Mark, Ids]:
+    """The instances in each state. Each id that the Update covers is in exactly one set; no set is
+    empty."""
+    sets = update.status.instances
+    found = {
+        Mark.ROLLBACK_FAILED: sets.rollback_failed,
+        Mark.ROLLED_BACK: sets.rolled_back,
+        Mark.ROLLING_BACK: sets.rolling_back,
+        Mark.FAILED: sets.failed,
+        Mark.UPDATED: sets.updated,
+        Mark.UPDATING: sets.updating,
+        Mark.PENDING: covered(update),
+    }
+    known = Ids()
+    for mark, ids in found.items():
+        found[mark] = ids - known
+        known |= ids
+    return {mark: ids for mark, ids in found.items() if ids}
+
+
 def grid(update: Update) -> dict[int, Mark]:
     """The state of each instance that the Update covers, by id."""
-    sets = update.status.instances
-    marks = dict.fromkeys(covered(update), Mark.PENDING)
-    for ids, mark in (
-        (sets.updating, Mark.UPDATING),
-        (sets.updated, Mark.UPDATED),
-        (sets.failed, Mark.FAILED),
-        (sets.rolling_back, Mark.ROLLING_BACK),
-        (sets.rolled_back, Mark.ROLLED_BACK),
-        (sets.rollback_failed, Mark.ROLLBACK_FAILED),
-    ):
-        marks.update(dict.fromkeys(ids, mark))
-    return dict(sorted(marks.items()))
+    return dict(sorted((i, mark) for mark, ids in marked(update).items() for i in ids))
 
 
 def progress(update: Update, now: float) -> Progress:
     """How far an Update has come. ``now``: epoch seconds."""
-    status, counts = update.status, update.status.counts
-    backward = status.phase in BACKWARD or status.phase is Phase.ROLLED_BACK
-    sets = status.instances
+    status, counts, sets = update.status, update.status.counts, update.status.instances
+    backward = is_backward(update)
     if backward:
         done = counts.rolled_back
-        total = done + len(sets.rolling_back | sets.updated | sets.updating | sets.failed)
+        remaining = sets.rolling_back | sets.updated | sets.updating | sets.failed
+        total = done + len(remaining | sets.rollback_failed)
+        settled = done + len(sets.rollback_failed)
     else:
         done, total = counts.updated, counts.total
+        settled = done + len(sets.failed)
     begun = status.turn.time if backward and status.turn else status.started_at
     end = now if status.finished_at is None else status.finished_at
-    elapsed = max(0.0, end - (status.started_at or end))
-    moving = max(0.0, end - (begun or end))
+    left = None
+    if begun is not None and status.phase in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK):
+        left = _left(settled, total, end - begun - halted(update, begun, end))
     return Progress(
         done=done,
         total=total,
         failed=counts.failed,
         backward=backward,
-        elapsed=elapsed,
-        left=_left(status.phase, done, total, moving),
+        elapsed=max(0.0, end - (status.started_at or end)),
+        left=left,
     )
 
 
-def _left(phase: Phase, done: int, total: int, moving: float) -> float | None:
-    if phase not in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK) or not done or moving <= 0:
+def _left(settled: int, total: int, moving: float) -> float | None:
+    """Seconds for the rest, at the pace of the ``settled`` ones so far."""
+    if not settled or moving <= 0:
         return None
-    return moving / done * (total - done)
+    return moving / settled * max(0, total - settled)
+
+
+def halted(update: Update, begun: float, end: float) -> float:
+    """Seconds between two moments in which the Update was paused or awaited a pulse. Of an Update
+    with more than 50 changes of phase, the older ones are not known."""
+    seconds, until = 0.0, end
+    for entry in update.status.history:  # newest first
+        if entry.phase in PAUSED | AWAITING:
+            seconds += max(0.0, min(until, end) - max(entry.time, begun))
+        until = entry.time
+    return seconds
 
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """A gate of an Update. ``asks``: the kind of its provider. ``state``: None: not asked yet."""
+    """A gate of an Update. ``asks``: the kind of its provider. ``state``: None: not asked yet.
+    ``needed``: passes in a row that are needed."""
 
     name: str
     scope: Scope
     asks: str
     state: GateStatus | None
+    needed: int = 1
 
     @property
     def result(self) -> str:
@@ -134,14 +171,9 @@ def gate_rows(update: Update) -> list[GateRow]:
     policy, states = update.status.policy, {each.name: each for each in update.status.gates}
     gates: Iterable[Gate] = policy.gates if policy else ()
     return [
-        GateRow(gate.name, gate.scope or Scope.BATCH, _provider(gate), states.get(gate.name))
+        GateRow(gate.name, gate.scope, gate.provider, states.get(gate.name), gate.successes)
         for gate in gates
     ]
-
-
-def _provider(gate: Gate) -> str:
-    kinds = ("prometheus", "http", "job", "webhook", "builtin")
-    return next((kind for kind in kinds if getattr(gate, kind, None) is not None), "")
 
 
 def is_over(update: Update) -> bool:
@@ -154,6 +186,44 @@ def is_active(update: Update) -> bool:
     return update.status.phase in ACTIVE
 
 
+def is_backward(update: Update) -> bool:
+    """Whether the Update rolls back, or did when it ended."""
+    return update.status.turn is not None or update.status.phase in BACKWARD | {Phase.ROLLED_BACK}
+
+
+def is_stalled(update: Update) -> bool:
+    """Whether the Update needs a person."""
+    return is_true(update.status.conditions, STALLED)
+
+
+def own_pause(update: Update) -> bool:
+    """Whether the operator itself has paused the Update; a person ends that pause by a token."""
+    status = update.status
+    return status.phase in PAUSED and status.reason in OWN_PAUSES and not update.spec.paused
+
+
+def is_unseen(update: Update, now: float) -> bool:
+    """Whether no operator has observed the Update although it had the time to (seconds of
+    `PATIENCE`)."""
+    created = update.metadata.creation_timestamp
+    unseen = update.status.observed_generation < 0
+    return unseen and created is not None and now - created > PATIENCE
+
+
+def verb_refused(update: Update) -> str:
+    """Why the operator refused the verb in the present spec; "" if it did not."""
+    return next(
+        (
+            c.message
+            for c in update.status.conditions
+            if c.type == VERB_REFUSED
+            and c.status == "True"
+            and c.observed_generation == update.metadata.generation
+        ),
+        "",
+    )
+
+
 def wants_rollback(update: Update) -> bool:
     """Whether a person asked for the rollback."""
-    return str(update.spec.action) == "Rollback"
+    return update.spec.action is Action.ROLLBACK

@@ -3,14 +3,18 @@
 A test with the fixture `space` gets a new namespace and a running operator. At the end of the test
 three checks run: the observer (pods and statuses), the audit log (the operator's requests) and the
 operator's log (no unhandled error).
+
+tests/cli imports these fixtures. To pytest an imported fixture is another one, so what the session
+has one of is `made_once`.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
@@ -25,6 +29,8 @@ from tests.integration.harness.space import Space
 
 _NUMBERS = itertools.count(1)
 _REPORTS = pytest.StashKey[list[pytest.TestReport]]()
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,7 +45,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in slow]
 
 
+def made_once(fixture: Callable[P, Iterator[T]]) -> Callable[P, Iterator[T]]:
+    """A fixture of the session whose value all folders share. The folder that asked first ends it,
+    as the last one: pytest ends fixtures in reverse order."""
+    made: list[T] = []
+
+    @functools.wraps(fixture)
+    def shared(*args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        if made:
+            yield made[0]
+            return
+        for each in fixture(*args, **kwargs):
+            made.append(each)
+            yield each
+            made.clear()
+
+    return shared
+
+
 @pytest.fixture(scope="session")
+@made_once
 def cluster() -> Iterator[Cluster]:
     """A control plane with simulated nodes, an audit log and the CRDs."""
     with Cluster(nodes=10, audit=True) as running:
@@ -57,6 +82,7 @@ def install(cluster: Cluster) -> None:
 
 
 @pytest.fixture(scope="session")
+@made_once
 def sightings(cluster: Cluster) -> Iterator[Sightings]:
     """All events of pods, Jobs and Updates."""
     seen = Sightings(cluster)
@@ -66,6 +92,7 @@ def sightings(cluster: Cluster) -> Iterator[Sightings]:
 
 
 @pytest.fixture(scope="session")
+@made_once
 def shared_operator(cluster: Cluster, sightings: Sightings) -> Iterator[Operator]:
     """The operator of the session; tests use `operator`."""
     assert sightings is not None

@@ -2,7 +2,8 @@
 
 All variables and number literals are doubles: ``result < 1`` means ``result < 1.0``. If that does
 not compile, as in ``int(result) == 1``, the literals stay as they were written. Errors have line
-and column, both counted from 1, columns in characters. Only this module uses the CEL library.
+and column, both counted from 1, columns in characters. In the operator only this module uses the
+CEL library.
 
 Strings, lists, maps and all functions except ``_CONVERSIONS`` are refused before the CEL library
 reads the condition: with ``map``, a condition of 200 characters can use up all memory.

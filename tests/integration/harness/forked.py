@@ -1,13 +1,17 @@
 """Starts modules as programs, in processes that have imported the operator already.
 
 To import it takes two seconds of a core, and the tests start it hundreds of times. So one process
-imports it once and forks for each start. It runs as a program of its own, with one thread:
+imports it once and forks for each start; for the command line there is another one. It runs as a
+program of its own, with one thread:
 
-python -m tests.integration.harness.forked    # orders as lines of JSON; ends when its stdin does
+python -m tests.integration.harness.forked controller.__main__    # what to import
+
+Its stdin has orders as lines of JSON; it ends when its stdin does.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import runpy
@@ -24,17 +28,28 @@ ROOT = Path(__file__).parents[3]
 
 
 class Forked:
-    """``python -m module args…`` in a process group of its own, with stdout and stderr appended to
-    ``log``; for its owner as a ``subprocess.Popen``."""
+    """``python -m module args…`` in a process group of its own, for its owner as a
+    ``subprocess.Popen``. ``log``: stdout and stderr are appended to it; ``errors``: stderr is
+    appended to that instead. ``stdin``: a file; absent: empty."""
 
-    _server: ClassVar[subprocess.Popen[str] | None] = None
+    #: What the process that forks has imported.
+    imports: ClassVar[str] = "controller.__main__"
+    _servers: ClassVar[dict[str, subprocess.Popen[str]]] = {}
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(
-        self, module: str, args: Sequence[str], environ: Mapping[str, str], log: Path
+        self,
+        module: str,
+        args: Sequence[str],
+        environ: Mapping[str, str],
+        log: Path,
+        *,
+        errors: Path | None = None,
+        stdin: Path | None = None,
     ) -> None:
-        order = {"module": module, "args": list(args), "environ": dict(environ), "log": str(log)}
-        self.pid: int = self._ask(order)
+        files = [str(stdin or os.devnull), str(log), str(errors or log)]
+        order = {"module": module, "args": list(args), "environ": dict(environ)}
+        self.pid: int = self._ask(order | {"files": files, "folder": os.getcwd()})
         self._ended = os.pidfd_open(self.pid)
         self._code: int | None = None
 
@@ -61,16 +76,16 @@ class Forked:
     @classmethod
     def _ask(cls, order: dict[str, Any]) -> int:
         with cls._lock:
-            if cls._server is None:
-                cls._server = subprocess.Popen(
-                    [sys.executable, "-m", __name__],
+            server = cls._servers.get(cls.imports)
+            if server is None:
+                server = cls._servers[cls.imports] = subprocess.Popen(
+                    [sys.executable, "-m", __name__, cls.imports],
                     cwd=ROOT,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     text=True,
                     start_new_session=True,  # Ctrl-C on the terminal must not reach it
                 )
-            server = cls._server
             assert server.stdin is not None
             assert server.stdout is not None
             server.stdin.write(json.dumps(order) + "\n")
@@ -80,7 +95,7 @@ class Forked:
 
 def serve() -> None:
     """Fork and wait, as the lines of stdin order, and answer each with a number."""
-    import controller.__main__  # noqa: F401  what takes long, once for all
+    importlib.import_module(sys.argv[1])  # what takes long, once for all
 
     for line in sys.stdin:
         order = json.loads(line)
@@ -95,15 +110,19 @@ def serve() -> None:
         print(answer, flush=True)
 
 
-def _become(module: str, args: list[str], environ: dict[str, str], log: str) -> NoReturn:
+def _become(
+    module: str, args: list[str], environ: dict[str, str], files: list[str], folder: str
+) -> NoReturn:
     """Run a module as ``python -m`` does, and end."""
     code: object = 1
     try:
         _group(0)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        for opened, there in ((nothing, 0), (output, 1), (output, 2)):
-            os.dup2(opened, there)
+        os.chdir(folder)
+        for name, there in zip(files, (0, 1, 2), strict=True):
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT if there else os.O_RDONLY
+            os.dup2(os.open(name, flags, 0o644), there)
+        # The present one has a buffer of what the server reads.
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115
         os.environ.clear()
         os.environ.update(environ)
         sys.argv[1:] = args

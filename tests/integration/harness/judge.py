@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
+from controller.api.labels import FIELD_MANAGER
 from tests.integration.harness.audit import Audit, Request, pods_deleted, pods_made
 from tests.integration.harness.operator import USER, Operator
 from tests.integration.harness.space import Space
@@ -111,7 +112,8 @@ def _specs(space: Space) -> Iterator[str]:
         meta = seen.object["metadata"] if seen.kind != "Pod" else {}
         for entry in meta.get("managedFields", ()):
             written = entry.get("fieldsV1", {})
-            ours = entry.get("manager", "").startswith("echelon")
+            # The manager "echelon" is the command line.
+            ours = entry.get("manager") == FIELD_MANAGER
             if seen.kind == "EchelonJob" and ours and "f:spec" in written:
                 yield f"the operator wrote the spec of Job {seen.name}"
         if seen.kind == "EchelonJob" and meta.get("finalizers"):

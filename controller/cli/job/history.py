@@ -1,0 +1,141 @@
+"""``echelon job history``."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from controller.cli import diffs, options
+from controller.cli.completion import job_names
+from controller.cli.exits import CliError, Exit
+from controller.cli.job import app
+from controller.cli.keys import job_key
+from controller.cli.objects import as_job, as_update
+from controller.cli.output import Column, Format, Object, objects, table
+from controller.cli.session import Place, Session, run
+from controller.core.revisions.compare import compare
+from controller.view.configurations import relevant
+from controller.view.history import Entry, history
+from controller.view.words import cut, since
+
+
+@app.command("history")
+def show_history(
+    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=job_names, help="The Job.")],
+    revision: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--revision",
+            help="Number or name of a revision: show what it changed. Twice: what differs "
+            "between the two.",
+            show_default=False,
+        ),
+    ] = None,
+    form: options.Output = None,
+    namespace: options.Namespace = None,
+    context: options.Context = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> None:
+    """List the revisions of a Job, which Update brought each, and how that ended.
+
+    With -o json, yaml or name the ControllerRevisions are printed.
+    """
+    key, asked = job_key(name), revision or []
+    if key.instances is not None:
+        raise CliError(
+            "all instances share one history",
+            f"write `{key.name}`; `echelon job instances {key}` shows what each runs",
+            Exit.USAGE,
+        )
+    if len(asked) > 2:
+        raise CliError("more than two revisions are named", "name one or two", Exit.USAGE)
+
+    async def command(session: Session) -> None:
+        raw, revisions, updates = await asyncio.gather(
+            session.job(key.name), session.revisions_of(key.name), session.updates_of(key.name)
+        )
+        entries = history(as_job(raw), revisions, [as_update(each) for each in updates])
+        stored = {each["metadata"]["name"]: each for each in revisions}
+        named = [find(entries, text, key.name) for text in asked]
+        if form in (Format.JSON, Format.YAML, Format.NAME):
+            chosen = [stored[each.revision] for each in named or entries]
+            objects(chosen, form, many=len(named) != 1)
+        elif named:
+            old, new = _pair(entries, named)
+            diffs.show(_between(old, new, stored))
+        else:
+            now = time.time()
+            table(entries, _columns(now), wide=form is Format.WIDE)
+
+    run(Place(kubeconfig, context, namespace), command)
+
+
+def find(entries: Sequence[Entry], text: str, job: str) -> Entry:
+    """The revision of that number or name; the name may lack the Job's in front. Raises
+    ``CliError``."""
+    for each in entries:
+        if text in (str(each.number), each.revision, each.revision.removeprefix(f"{job}-")):
+            return each
+    numbers = ", ".join(str(each.number) for each in entries)
+    raise CliError(
+        f"Job {job} has no revision {text}",
+        f"it has {numbers}; `echelon job history {job}` lists them" if numbers else "it has none",
+    )
+
+
+def _pair(entries: Sequence[Entry], named: Sequence[Entry]) -> tuple[Entry, Entry]:
+    """The two revisions to compare; of one alone, it and the one before it."""
+    if len(named) == 2:
+        return named[0], named[1]
+    at = entries.index(named[0])
+    if at == 0:
+        raise CliError(
+            f"revision {named[0].number} is the oldest one that is kept: none is before it",
+            f"`--revision {named[0].number} -o yaml` shows it whole",
+        )
+    return entries[at - 1], named[0]
+
+
+def _between(old: Entry, new: Entry, stored: dict[str, Object]) -> Text:
+    before, after = (relevant(stored[each.revision].get("data") or {}) for each in (old, new))
+    head = diffs.head(f"revision {old.number} to {new.number}", old.revision, new.revision)
+    differences = compare(before, after)
+    if not differences:
+        return Text("\n").join([head, Text("  no difference", "dim")])
+    return Text("\n").join([head, diffs.of_differences(differences)])
+
+
+def notes_of(entry: Entry) -> str:
+    """What is special about a revision, such as ``current``."""
+    words = {
+        "current": entry.is_current,
+        "template": entry.is_template and not entry.is_current,
+        "known bad": entry.is_bad,
+    }
+    return ", ".join(word for word, holds in words.items() if holds)
+
+
+def _columns(now: float) -> list[Column[Entry]]:
+    return [
+        Column("NUMBER", lambda each: str(each.number)),
+        Column("REVISION", lambda each: each.revision),
+        Column("IMAGES", lambda each: ",".join(each.images)),
+        Column("UPDATE", lambda each: each.update),
+        Column("OUTCOME", lambda each: each.outcome, style=_style),
+        Column("BY", lambda each: each.by),
+        Column("AGE", lambda each: since(each.time, now)),
+        Column("INSTANCES", lambda each: cut(str(each.instances), 24)),
+        Column("NOTES", lambda each: notes_of(each) or " "),
+        Column("MESSAGE", lambda each: each.message or " ", wide=True),
+    ]
+
+
+def _style(entry: Entry) -> str:
+    if entry.outcome in ("RolledBack", "Failed", "Error"):
+        return "red"
+    return "green" if entry.outcome == "RolledForward" else ""

@@ -1,0 +1,82 @@
+"""``echelon job restart``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from controller.cli import options
+from controller.cli.after import (
+    After,
+    DetachFlag,
+    ExitOnPause,
+    Started,
+    WaitFlag,
+    WatchFlag,
+    after_of,
+    check_free,
+    follow_up,
+)
+from controller.cli.completion import job_names
+from controller.cli.exits import Exit
+from controller.cli.job import app
+from controller.cli.keys import job_key
+from controller.cli.session import Place, Session, run
+from controller.cli.starting import create
+
+
+@app.command("restart")
+def restart(
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME[/IDS]",
+            autocompletion=job_names,
+            help="A Job, or some instances: web/0-3,7.",
+            show_default=False,
+        ),
+    ],
+    paused: Annotated[
+        bool, typer.Option("--paused", help="Start it paused; `update resume` lets it go.")
+    ] = False,
+    message: Annotated[
+        str | None,
+        typer.Option("-m", "--message", help="Why, for the history.", show_default=False),
+    ] = None,
+    watch: WatchFlag = False,
+    wait: WaitFlag = False,
+    detach: DetachFlag = False,
+    exit_on_pause: ExitOnPause = False,
+    timeout: options.Timeout = None,
+    namespace: options.Namespace = None,
+    context: options.Context = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> None:
+    """Replace instances by new ones of the same revision, as an Update: with its strategy, gates
+    and history.
+
+    A changed template that waits is not shipped. Without --watch or --wait the command returns when
+    the restart has begun.
+    """
+    asked = job_key(key)
+    after = after_of(watch=watch, wait=wait, detach=detach, default=After.DETACH)
+    place = Place(kubeconfig, context, namespace)
+    started = Started(place)
+
+    async def command(session: Session) -> Exit:
+        # Without this, a misspelt name would make an Update that waits for its Job.
+        check_free(await session.job(asked.name))
+        started.update = await create(
+            session,
+            asked.name,
+            "restart",
+            restart=True,
+            instances=None if asked.instances is None else str(asked.instances),
+            paused=paused,
+            message=message,
+        )
+        print(f"update.echelon.dev/{started.update} created")
+        return await follow_up(session, started.update, after, timeout, exit_on_pause=exit_on_pause)
+
+    raise typer.Exit(run(place, command, started.farewell))

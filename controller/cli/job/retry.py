@@ -1,0 +1,127 @@
+"""``echelon job retry``."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from controller.api.job import Job
+from controller.api.kinds import JOBS
+from controller.api.policy import Mode
+from controller.cli import options, owners
+from controller.cli.after import (
+    After,
+    DetachFlag,
+    ExitOnPause,
+    Started,
+    WaitFlag,
+    WatchFlag,
+    after_of,
+    check_free,
+    follow_up,
+)
+from controller.cli.completion import job_names
+from controller.cli.exits import CliError, Exit
+from controller.cli.job import app
+from controller.cli.keys import job_key
+from controller.cli.objects import as_job
+from controller.cli.output import note
+from controller.cli.session import Object, Place, Session, run
+from controller.cli.starting import begun, create, made_by_operator
+from controller.core.model import assigned
+from controller.view.configurations import revision_of
+
+
+@app.command("retry")
+def retry(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", autocompletion=job_names, help="The Job.", show_default=False
+        ),
+    ],
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update", help="Leave the Job as it is: create an Update with force instead."
+        ),
+    ] = False,
+    message: Annotated[
+        str | None,
+        typer.Option(
+            "-m", "--message", help="Why, for the history; only with an Update.", show_default=False
+        ),
+    ] = None,
+    watch: WatchFlag = False,
+    wait: WaitFlag = False,
+    detach: DetachFlag = False,
+    exit_on_pause: ExitOnPause = False,
+    timeout: options.Timeout = None,
+    namespace: options.Namespace = None,
+    context: options.Context = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> None:
+    """Try the present template again, even if it failed.
+
+    A Job in mode Automatic gets a new spec.update.retryToken, and the operator starts the Update;
+    for one in mode Manual, and with --update, an Update with force is created. `echelon update
+    retry` tries only the instances that failed.
+    """
+    key = job_key(name)
+    if key.instances is not None:
+        raise CliError(
+            f"{name} names instances: a retry is for a whole Job",
+            f"`echelon update start {name} --force` goes to the present template for these alone",
+            Exit.USAGE,
+        )
+    after = after_of(watch=watch, wait=wait, detach=detach, default=After.DETACH)
+    place = Place(kubeconfig, context, namespace)
+    started = Started(place)
+
+    async def command(session: Session) -> Exit:
+        raw = await session.job(key.name)
+        job = as_job(raw)
+        check_free(raw)
+        _check(job, session.namespace)
+        if update or job.spec.update.mode is Mode.MANUAL:
+            started.update = await create(session, key.name, "retry", force=True, message=message)
+            print(f"update.echelon.dev/{started.update} created")
+        else:
+            started.update = await _by_token(session, raw, job, timeout)
+            print(f"update.echelon.dev/{started.update} started")
+        return await follow_up(session, started.update, after, timeout, exit_on_pause=exit_on_pause)
+
+    raise typer.Exit(run(place, command, started.farewell))
+
+
+def _check(job: Job, namespace: str) -> None:
+    """Raises ``CliError`` if there is nothing to retry."""
+    name, status = job.metadata.name, job.status
+    everywhere = set(assigned.read(status.assigned)) <= {revision_of(name, job.spec.template)}
+    if everywhere and status.available_instances == status.instances_in_force:
+        raise CliError(
+            f"nothing to retry: all instances of Job {name} run its present template",
+            f"`echelon job restart {name} -n {namespace}` replaces them all the same",
+            Exit.REJECTED,
+        )
+
+
+async def _by_token(session: Session, raw: Object, job: Job, seconds: float | None) -> str:
+    """Change the token, and find the Update that the operator makes for it."""
+    name = job.metadata.name
+    others = owners.programs(raw, "spec", "update") or owners.programs(raw, "spec", "template")
+    if others:
+        note(
+            f"{', '.join(map(owners.called, others))} owns the spec of Job {name} and may take "
+            "spec.update.retryToken back; set it there, too, or use `--update`"
+        )
+    known = begun(await session.updates_of(name))
+    token = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    body = {"metadata": {"uid": job.metadata.uid}, "spec": {"update": {"retryToken": token}}}
+    stored = await session.patch(JOBS, name, body)
+    print(f"echelonjob.echelon.dev/{name} patched")
+    revision = revision_of(name, stored["spec"]["template"])
+    return await made_by_operator(session, stored, revision, known, seconds)

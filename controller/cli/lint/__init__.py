@@ -1,0 +1,1 @@
+"""``echelon lint FILE…``: are these manifests right? Without a cluster, or with ``--server``."""

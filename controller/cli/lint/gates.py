@@ -1,0 +1,83 @@
+"""What the operator refuses in gates although the schema allows it, and all placeholders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from controller.api.gate import Gate, PrometheusProvider
+from controller.cli.lint.findings import Problem, warning
+from controller.cli.yaml_nodes import Path
+from controller.core.verdicts import validation
+from controller.core.verdicts.condition import ConditionError, condition_of
+
+_PLACEHOLDER: Final = re.compile(r"\{\{\s*echelon\.[^{}]*\}\}")
+#: The placeholders of a pod template, and those of a gate's texts.
+OF_PODS: Final = ("instance", "instances", "job", "namespace")
+OF_GATES: Final = ("job", "namespace", "revision", "digest", "updated", "baseline")
+_POD_IP: Final = "podIP"
+
+
+def problems(gates: Any, path: Path) -> Iterator[Problem]:
+    """The problems of a list of gates; parts of a wrong shape are the schema's business."""
+    found = list(enumerate(gates)) if isinstance(gates, list) else []
+    for index, gate in found:
+        if isinstance(gate, dict):
+            yield from _condition(gate, (*path, index))
+            yield from _texts(gate, (*path, index))
+    yield from _room([gate for _, gate in found], path)
+
+
+def placeholders(value: Any, known: tuple[str, ...], path: Path) -> Iterator[Problem]:
+    """Placeholders in the strings of ``value`` that are not replaced."""
+    if isinstance(value, str):
+        for found in sorted(set(_PLACEHOLDER.findall(value))):
+            if (words := _wrong(found, known)) is not None:
+                yield warning(path, words)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if _PLACEHOLDER.search(key):
+                yield warning((*path, key), "placeholders in keys are not replaced, only in values")
+            yield from placeholders(each, known, (*path, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from placeholders(each, known, (*path, index))
+
+
+def _wrong(found: str, known: tuple[str, ...]) -> str | None:
+    """Why this placeholder is not replaced; None if it is."""
+    name = found.strip("{} ").removeprefix("echelon.")
+    if name not in known:
+        names = ", ".join(f"{{{{echelon.{each}}}}}" for each in known)
+        return f"{found} is not replaced here; there are {names}"
+    exact = f"{{{{echelon.{name}}}}}"
+    return None if found == exact else f"{found} is not replaced; write {exact} without blanks"
+
+
+def _condition(gate: dict[str, Any], path: Path) -> Iterator[Problem]:
+    try:
+        condition_of(PrometheusProvider.model_validate(gate.get("prometheus")))
+    except ValidationError:
+        return
+    except ConditionError as error:
+        yield Problem((*path, "prometheus", "condition"), str(error))
+
+
+def _texts(gate: dict[str, Any], path: Path) -> Iterator[Problem]:
+    for provider in ("prometheus", "webhook", "job", "http"):
+        known = (*OF_GATES, _POD_IP) if provider == "http" else OF_GATES
+        yield from placeholders(gate.get(provider), known, (*path, provider))
+
+
+def _room(gates: list[Any], path: Path) -> Iterator[Problem]:
+    """All gates together are too large."""
+    try:
+        total = sum(validation.size(Gate.model_validate(gate)) for gate in gates)
+    except ValidationError:
+        return
+    if total > validation.ROOM:
+        words = f"all gates together have {total} bytes; at most {validation.ROOM} are allowed"
+        yield Problem(path, words)

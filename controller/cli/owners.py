@@ -1,0 +1,71 @@
+"""Who owns which field of an object, as its ``managedFields`` say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from controller.api.labels import FIELD_MANAGER
+
+Object = dict[str, Any]
+
+#: The field manager of what this program writes.
+MANAGER: Final = "echelon"
+#: Managers that act for a person who is there; what they wrote, nobody writes again.
+_BY_HAND: Final = (
+    MANAGER,
+    "kubectl",
+    "k9s",
+    "Mozilla",
+    "node-fetch",
+    "unknown",
+    "before-first-apply",
+)
+#: Manager -> what it is, for those whose name does not say it.
+_KNOWN: Final = {
+    "kube-controller-manager": "an autoscaler",
+    "argocd-controller": "Argo CD",
+    "argocd-application-controller": "Argo CD",
+    "kustomize-controller": "Flux",
+    "helm-controller": "Flux",
+    "helm": "Helm",
+    "Helm": "Helm",
+    "kubectl-client-side-apply": "kubectl apply",
+}
+
+
+def called(manager: str) -> str:
+    """A manager as people know it: ``argocd-controller (Argo CD)``."""
+    return f"{manager} ({_KNOWN[manager]})" if manager in _KNOWN else manager
+
+
+def is_by_hand(manager: str) -> bool:
+    """Whether a person wrote with this manager, and no program that may write the same again."""
+    return manager.startswith(_BY_HAND)
+
+
+def owners(obj: Object, *path: str) -> list[str]:
+    """The managers that own the field at ``path``, or a field in it: ``owners(job, "spec",
+    "update")``. The operator is left out."""
+    found = [str(entry.get("manager", "")) for entry in _entries(obj) if _owns(entry, path)]
+    return list(dict.fromkeys(name for name in found if name != FIELD_MANAGER))
+
+
+def programs(obj: Object, *path: str) -> list[str]:
+    """The managers of the field at ``path``, or of a field in it, that may write it again."""
+    return [name for name in owners(obj, *path) if not is_by_hand(name)]
+
+
+def _entries(obj: Object) -> Iterator[Object]:
+    for entry in obj["metadata"].get("managedFields") or ():
+        if entry.get("subresource") != "status":
+            yield entry
+
+
+def _owns(entry: Object, path: tuple[str, ...]) -> bool:
+    fields: Any = entry.get("fieldsV1") or {}
+    for step in path:
+        fields = fields.get(f"f:{step}")
+        if fields is None:
+            return False
+    return True

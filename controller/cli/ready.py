@@ -1,0 +1,51 @@
+"""Waits until the instances of a Job are there, where no Update says so."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+from controller.api.job import Job
+from controller.api.kinds import JOBS
+from controller.cli.exits import CliError, Exit
+from controller.cli.follow import follow
+from controller.cli.objects import as_job
+from controller.cli.output import clean, note
+from controller.cli.session import Object, Session
+from controller.core.model.conditions import READY, STALLED, is_true
+
+
+async def until_ready(session: Session, stored: Object, seconds: float | None) -> Exit:
+    """Wait until the Job is Ready in the version ``stored``, or a later one. Returns DONE; FAILED
+    if the Job needs a person. ``seconds``: how long at most; then ``CliError`` with TIMEOUT."""
+    name, generation = stored["metadata"]["name"], stored["metadata"]["generation"]
+    told = ""
+    async with aclosing(follow(session, JOBS, name, seconds)) as versions:
+        async for raw in versions:
+            job = as_job(raw)
+            if job.status.observed_generation < generation:
+                continue
+            if (line := _line(job)) != told:
+                note(line)
+                told = line
+            if is_true(job.status.conditions, READY):
+                return Exit.DONE
+            if is_true(job.status.conditions, STALLED):
+                raise CliError(
+                    f"Job {name} needs a person: {_message(job, STALLED)}",
+                    f"`echelon job status {name} -n {session.namespace}` shows its instances",
+                    Exit.FAILED,
+                )
+    raise AssertionError("an object is followed until somebody stops to do so")
+
+
+def _line(job: Job) -> str:
+    """How many instances are ready, and what is waited for."""
+    status = job.status
+    wanted = job.spec.instances if status.instances_in_force is None else status.instances_in_force
+    words = f"{status.ready_instances} of {wanted} instances are ready"
+    return f"{words}: {message}" if (message := _message(job, READY)) else words
+
+
+def _message(job: Job, kind: str) -> str:
+    found = (c.message for c in job.status.conditions if c.type == kind)
+    return clean(next(found, ""))

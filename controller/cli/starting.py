@@ -1,0 +1,149 @@
+"""Creates Updates, and finds the one that the operator makes for a changed template."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, Final
+
+from controller.api.job import Job
+from controller.api.kinds import JOBS, UPDATES
+from controller.api.labels import API_VERSION, JOB, REVISION
+from controller.api.progress import Phase
+from controller.api.update import KIND
+from controller.cli.exits import CliError, Exit
+from controller.cli.follow import follow
+from controller.cli.objects import as_job
+from controller.cli.output import clean, note
+from controller.cli.session import Object, Session
+from controller.core.model.conditions import STALLED, UPDATE_PENDING, is_true
+from controller.kube.errors import Unreachable
+from controller.view.advice import OPERATOR_CHECKS
+
+#: Without vowels and digits that look like letters, so that no name becomes a word.
+_LETTERS: Final = "bcdfghjkmnpqrstvwxz2456789"
+#: Seconds after which an operator that does not answer is mentioned.
+_PATIENCE: Final = 10.0
+#: Reasons of UpdatePending with which a template waits until a person does something.
+_FINAL: Final = frozenset({"KnownBad", "NothingLeft"})
+#: The reason of UpdatePending while the operator makes its Update.
+_SOON: Final = "TemplateChanged"
+
+
+async def create(session: Session, job: str, purpose: str, **spec: Any) -> str:
+    """Create an Update of a Job and return its name, such as ``web-restart-x7k2p``. Fields of
+    ``spec`` that are None, False or "" are left out. Raises ``CliError``."""
+    name = f"{job}-{purpose}-{''.join(secrets.choice(_LETTERS) for _ in range(5))}"
+    body = {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "metadata": {"name": name, "namespace": session.namespace, "labels": {JOB: job}},
+        "spec": {"job": job, **{k: v for k, v in spec.items() if v not in (None, False, "")}},
+    }
+    try:
+        await session.create(UPDATES, body)
+    except CliError as error:
+        if isinstance(error.__cause__, Unreachable):
+            # The write may have been carried out all the same.
+            error.hint = f"`echelon update get {name} -n {session.namespace}` tells whether it was"
+        raise
+    return name
+
+
+def begun(updates: Iterable[Object]) -> frozenset[str]:
+    """The uids of the Updates that have started. One that waits may be the one that is due."""
+    return frozenset(
+        each["metadata"]["uid"]
+        for each in updates
+        if (each.get("status") or {}).get("phase", Phase.PENDING) != Phase.PENDING
+    )
+
+
+async def made_by_operator(
+    session: Session,
+    stored: Object,
+    revision: str,
+    before: Collection[str],
+    seconds: float | None = None,
+) -> str:
+    """The name of the Update that the operator makes for the template of a Job.
+
+    ``stored``: the Job as it was written; ``revision``: that of its template; ``before``: the uids
+    of Updates that were `begun` already; ``seconds``: how long it is waited for. Raises
+    ``CliError``: REJECTED if the operator does not take the template, TIMEOUT.
+    """
+    name, generation = stored["metadata"]["name"], stored["metadata"]["generation"]
+    told = ""
+    async with _impatient(session), aclosing(follow(session, JOBS, name, seconds)) as versions:
+        async for raw in versions:
+            job = as_job(raw)
+            found = _candidate(job, revision, before)
+            if found and await _is_for(session, found, revision):
+                return found
+            if job.status.observed_generation < generation or job.status.active_update:
+                continue
+            if why := _pending(job):
+                reason, message = why
+                if reason in _FINAL or is_true(job.status.conditions, STALLED):
+                    raise _not_taken(name, session.namespace, reason, message)
+                if message != told and reason != _SOON:
+                    note(f"Job {name} waits: {reason}: {clean(message)}")
+                    told = message
+    raise AssertionError("an object is followed until somebody stops to do so")
+
+
+def _candidate(job: Job, revision: str, before: Collection[str]) -> str | None:
+    """The name of an Update that was not there before and is, or was, the Job's last."""
+    active, last = job.status.active_update, job.status.last_attempt
+    if active is not None and active.uid not in before:
+        return active.name
+    if last is not None and last.update and last.update_uid not in before:
+        return last.update if last.revision == revision else None
+    return None
+
+
+async def _is_for(session: Session, name: str, revision: str) -> bool:
+    """Whether the operator has made the Update for this revision."""
+    update = await session.update(name)
+    return bool(update["metadata"].get("annotations", {}).get(REVISION) == revision)
+
+
+def _pending(job: Job) -> tuple[str, str] | None:
+    """Reason and message with which the template waits; None if it does not."""
+    return next(
+        (
+            (c.reason, c.message)
+            for c in job.status.conditions
+            if c.type == UPDATE_PENDING and c.status == "True"
+        ),
+        None,
+    )
+
+
+def _not_taken(name: str, namespace: str, reason: str, message: str) -> CliError:
+    hint = "mend the template, and start again"
+    if reason == "KnownBad":
+        hint = f"`echelon job retry {name} -n {namespace}` tries it all the same"
+    return CliError(
+        f"the operator does not start an Update of Job {name}: {reason}: {clean(message)}",
+        hint,
+        Exit.REJECTED,
+    )
+
+
+@asynccontextmanager
+async def _impatient(session: Session) -> AsyncIterator[None]:
+    """Say so, once, if this takes long."""
+    words = [
+        f"no operator has started an Update in namespace {session.namespace} for {_PATIENCE:g}s; "
+        "check:",
+        *OPERATOR_CHECKS,
+    ]
+    say: Callable[[], None] = lambda: note("\n       ".join(words))  # noqa: E731
+    timer = asyncio.get_running_loop().call_later(_PATIENCE, say)
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,26 @@
+"""``echelon update resume``."""
+
+from __future__ import annotations
+
+from controller.cli import options
+from controller.cli.session import Place, run
+from controller.cli.update import app
+from controller.cli.update.steer import Message, Name, steer
+from controller.view.verbs import Verb
+
+
+@app.command("resume")
+def resume(
+    name: Name,
+    message: Message = None,
+    namespace: options.Namespace = None,
+    context: options.Context = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> None:
+    """Let a paused Update go on.
+
+    It ends a pause that a person made, or one that the operator made itself (autoPause, an
+    inconclusive gate): whichever is in force.
+    """
+    place = Place(kubeconfig, context, namespace)
+    run(place, lambda session: steer(session, name, Verb.RESUME, message))

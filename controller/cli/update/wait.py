@@ -1,0 +1,164 @@
+"""``echelon update wait``."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Any, Final
+
+import typer
+
+from controller.api.kinds import UPDATES
+from controller.api.progress import Phase
+from controller.api.update import Update
+from controller.cli import options
+from controller.cli.exits import CliError, Exit
+from controller.cli.follow import follow
+from controller.cli.objects import as_update
+from controller.cli.output import clean, console, note
+from controller.cli.session import Place, Session, run
+from controller.cli.update import app
+from controller.cli.update.current import current
+from controller.cli.update.steer import Name
+from controller.cli.update.wish import Wish, verdict, wish
+from controller.view import advice
+from controller.view.updates import PATIENCE, is_over, progress
+from controller.view.words import age
+
+Object = dict[str, Any]
+
+#: How many failures are told at the end; `get` shows all.
+SHOWN_FAILURES: Final = 5
+
+
+@app.command("wait")
+def wait(
+    name: Name,
+    wished: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            metavar="WHAT",
+            help="ended, started, paused, awaiting-pulse, or a phase such as rolled-forward.",
+        ),
+    ] = "ended",
+    exit_on_pause: Annotated[
+        bool,
+        typer.Option(
+            "--exit-on-pause", help="End with exit code 8 when the operator pauses the Update."
+        ),
+    ] = False,
+    timeout: options.Timeout = None,
+    namespace: options.Namespace = None,
+    context: options.Context = None,
+    kubeconfig: options.Kubeconfig = None,
+) -> None:
+    """Wait until an Update ends, and exit as it did.
+
+    Exit codes: 0 rolled forward, or rolled back if that was asked for; 3 rolled back unasked;
+    4 failed; 5 aborted or superseded; 6 rejected; 7 timeout; 8 paused by the operator, with
+    --exit-on-pause; 130 interrupted: the Update goes on.
+    """
+    goal = wish(wished, exit_on_pause=exit_on_pause)
+    place = Place(kubeconfig, context, namespace)
+
+    async def command(session: Session) -> Exit:
+        begun = time.monotonic()
+        update = await current(session, name)
+        return await until(session, update, goal, timeout, waited=time.monotonic() - begun)
+
+    raise typer.Exit(run(place, command, farewell(name, namespace)))
+
+
+def farewell(name: str, namespace: str | None) -> str:
+    """The hint when a person stops to wait."""
+    at = f"{name} -n {namespace}" if namespace else name
+    return f"the Update goes on; `echelon update wait {at}` comes back to it"
+
+
+async def until(
+    session: Session, update: Object, wished: Wish, seconds: float | None, waited: float = 0.0
+) -> Exit:
+    """Wait for what is wished, tell each change of phase on stderr and the last state on stdout.
+    Returns the exit code. After ``seconds``, of which ``waited`` are over, it raises ``CliError``,
+    code TIMEOUT.
+    """
+    last = as_update(update)
+    left = None if seconds is None else max(0.0, seconds - waited)
+    versions = follow(session, UPDATES, last.metadata.name, left)
+    phase: Phase | None = None
+    try:
+        async with aclosing(_with_warning(versions, last)) as warned:
+            async for raw in warned:
+                last = as_update(raw)
+                code = verdict(wished, last)
+                if code is not None:
+                    _tell_end(last, code, wished)
+                    return code
+                if last.status.phase is not phase:
+                    phase = last.status.phase
+                    note(_line(last))
+    except CliError as error:
+        if error.code is not Exit.TIMEOUT:
+            raise
+        raise _timed_out(last, wished, seconds or 0.0) from error
+    raise AssertionError("an object is followed until somebody stops to do so")
+
+
+async def _with_warning(versions: AsyncGenerator[Object], first: Update) -> AsyncGenerator[Object]:
+    """The versions of an Update; if no operator observes it in time, a note says so, once."""
+    seen = first.status.observed_generation >= 0
+    deadline = time.monotonic() + PATIENCE
+    async with aclosing(versions):
+        while True:
+            # A task, because a timeout must not cancel the generator that goes on after it.
+            task = asyncio.ensure_future(anext(versions))
+            try:
+                if not seen:
+                    left = max(0.0, deadline - time.monotonic())
+                    done, _ = await asyncio.wait({task}, timeout=left)
+                    if not done:
+                        seen = True
+                        note(
+                            f"no operator has looked at Update {first.metadata.name} for "
+                            f"{PATIENCE:g}s; {advice.checks(first.metadata.namespace)}"
+                        )
+                raw = await task
+            except BaseException:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                raise
+            seen = seen or as_update(raw).status.observed_generation >= 0
+            yield raw
+
+
+def _line(update: Update) -> str:
+    """Name, phase and message of an Update."""
+    words = f"{update.metadata.name} {update.status.phase}: {update.status.message}"
+    return clean(words.rstrip(": "))
+
+
+def _tell_end(update: Update, code: Exit, wished: Wish) -> None:
+    took = progress(update, time.time()).elapsed
+    after = f" after {age(took)}" if is_over(update) and took else ""
+    console().print(f"update.echelon.dev/{_line(update)}{after}")
+    if code is Exit.DONE:
+        return
+    if is_over(update) and code is Exit.ERROR:
+        note(f"it {wished.not_yet}, and no longer can")
+    for failure in update.status.failures[:SHOWN_FAILURES] if is_over(update) else ():
+        where = f" on {failure.node}" if failure.node else ""
+        words = f"instance {failure.instance}{where}: {failure.reason}: {failure.message}"
+        note(f"  {clean(words.rstrip(': '))}")
+    for command in advice.of_update(update):
+        note(f"  {command}")
+
+
+def _timed_out(update: Update, wished: Wish, seconds: float) -> CliError:
+    return CliError(
+        f"after {seconds:g}s Update {update.metadata.name} {wished.not_yet}; {_line(update)}",
+        f"it goes on; `{advice.back_to(update)}` shows it",
+        Exit.TIMEOUT,
+    )

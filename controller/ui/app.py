@@ -1,0 +1,252 @@
+"""The web application: which address is answered by what."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from controller.kube.errors import ApiError
+from controller.kube.logs import tail
+from controller.ui import actions
+from controller.ui.access import Access, Viewer, rights
+from controller.ui.frame import VIEWER, Frame, respond
+from controller.ui.live import Hub, parts_of
+from controller.ui.pages.base import Page
+from controller.ui.pages.instance import InstancePage
+from controller.ui.pages.job import JobPage
+from controller.ui.pages.jobs import JobsPage
+from controller.ui.pages.node import NodePage
+from controller.ui.pages.update import UpdatePage
+from controller.ui.render import Renderer
+from controller.ui.security import FIELD, Guard, harden
+from controller.ui.site import Site
+from controller.view.verbs import Verb
+
+log = logging.getLogger(__name__)
+
+#: Names of Kubernetes, so that an address cannot lead to another path of the API server.
+_LABEL: Final = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
+_NAME: Final = "[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?"
+_OBJECT: Final = f"{{namespace:{_LABEL}}}/{{name:{_NAME}}}"
+_PAGES: Final[Mapping[str, Callable[[Mapping[str, str], Mapping[str, str]], Page]]] = {
+    "/": JobsPage.of,
+    f"/jobs/{_OBJECT}": JobPage.of,
+    f"/updates/{_OBJECT}": UpdatePage.of,
+    f"/instances/{_OBJECT}/{{id:[0-9]{{1,4}}}}": InstancePage.of,
+    f"/nodes/{{name:{_NAME}}}": NodePage.of,
+}
+#: Seconds for which the first pages wait for the first lists.
+_PATIENCE: Final = 10.0
+#: Seconds after which a stream asks again what its viewer may see; to send one message.
+_ASK_AGAIN: Final = 30.0
+_TO_SEND: Final = 30.0
+#: Lines and bytes of a log.
+LOG_LINES: Final = 200
+_LOG_BYTES: Final = 64 * 1024
+
+
+def application(
+    site: Site, renderer: Renderer, access: Access, guard: Guard, hub: Hub
+) -> web.Application:
+    """The application. Its owner runs the watch of ``site``."""
+    pages = _Pages(site, renderer, access, guard, hub)
+    app = web.Application(middlewares=[pages.frame.errors, guard.middleware, pages.access])
+    app.on_response_prepare.append(harden)
+    for path, read in _PAGES.items():
+        app.router.add_get(path, pages.show(read))
+        app.router.add_get(f"/live{path}", pages.stream(read))
+    verb = f"/updates/{_OBJECT}/{{verb:[a-z]+}}"
+    app.router.add_get(verb, pages.ask)
+    app.router.add_post(verb, pages.act)
+    app.router.add_get(f"/log/{_OBJECT}/{{container:{_LABEL}}}", pages.log)
+    app.router.add_get("/static/{version}/{file:[a-z0-9./-]+}", pages.static)
+    return app
+
+
+class _Pages:
+    def __init__(
+        self, site: Site, renderer: Renderer, access: Access, guard: Guard, hub: Hub
+    ) -> None:
+        self._site = site
+        self._renderer = renderer
+        self._access = access
+        self._guard = guard
+        self._hub = hub
+        self.frame = Frame(site, renderer)
+
+    @web.middleware
+    async def access(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Who looks."""
+        request[VIEWER] = await self._access.viewer(request)
+        return await handler(request)
+
+    # -- pages and streams -------------------------------------------------------------------
+
+    def show(
+        self, read: Callable[[Mapping[str, str], Mapping[str, str]], Page]
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def shown(request: web.Request) -> web.StreamResponse:
+            await self._site.watch.wait(_PATIENCE)
+            page = read(request.match_info, request.query)
+            sight = await page.sight(request[VIEWER], self._site)
+            data = None if sight is None else await page.data(self._site, sight)
+            if data is None:
+                raise web.HTTPNotFound(text=self.frame.missing)
+            parts = parts_of(page, data, self._site, self._renderer)
+            html = self._renderer.html(
+                f"{page.name}/page.html", {**data, **self.frame.data(request, page), "parts": parts}
+            )
+            return respond(html)
+
+        return shown
+
+    def stream(
+        self, read: Callable[[Mapping[str, str], Mapping[str, str]], Page]
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def streamed(request: web.Request) -> web.StreamResponse:
+            await self._site.watch.wait(_PATIENCE)
+            page, viewer = read(request.match_info, request.query), request[VIEWER]
+            sight = await page.sight(viewer, self._site)
+            if sight is None or await page.data(self._site, sight) is None:
+                raise web.HTTPNotFound(text=self.frame.missing)
+            if self._hub.is_full:
+                raise web.HTTPServiceUnavailable(text="There are too many viewers now.")
+            response = web.StreamResponse(
+                headers={
+                    "Content-Type": "text/event-stream; charset=utf-8",
+                    "Cache-Control": "no-store",
+                    "X-Accel-Buffering": "no",
+                }
+            )
+            messages = self._hub.stream(page, sight)
+            try:
+                await response.prepare(request)
+                await response.write(_event("hello", self._renderer.version))
+                await self._send(response, messages, page, viewer, sight)
+            except (ConnectionError, TimeoutError):
+                log.debug("a stream of %s has ended", page.path)
+            finally:
+                await messages.aclose()
+            return response
+
+        return streamed
+
+    async def _send(
+        self, response: web.StreamResponse, messages: Any, page: Page, viewer: Viewer, sight: Any
+    ) -> None:
+        """Send messages until the browser goes, or the viewer may see something else now."""
+        clock = asyncio.get_running_loop().time
+        asked = clock()
+        async for message in messages:
+            if clock() - asked > _ASK_AGAIN:
+                asked = clock()
+                if await page.sight(viewer, self._site) != sight:
+                    return
+            async with asyncio.timeout(_TO_SEND):
+                await response.write(message or _event("beat", ""))
+
+    # -- actions -----------------------------------------------------------------------------
+
+    async def ask(self, request: web.Request) -> web.StreamResponse:
+        """The question before a verb."""
+        verb, update = await self._update(request)
+        asked = actions.ask(verb, update, self._site.now())
+        response = respond("")
+        data = {
+            **self.frame.data(request, None),
+            "title": asked.question,
+            "asked": asked,
+            "update": update,
+            "field": FIELD,
+            "token": self._guard.token(request, response),
+        }
+        response.text = str(self._renderer.html("ask.html", data))
+        return response
+
+    async def act(self, request: web.Request) -> web.StreamResponse:
+        """Do it, and go to the page of the Update."""
+        form = await request.post()
+        self._guard.verify(request, form.get(FIELD))
+        verb, update = await self._update(request)
+        viewer: Viewer = request[VIEWER]
+        if viewer.client is None:
+            raise web.HTTPForbidden(text="This page is read-only for you.")
+        uid, message = str(form.get("uid", "")), str(form.get("message", ""))
+        try:
+            await actions.act(viewer.client, verb, update, uid, message, self._site.now())
+        except actions.ActionError as error:
+            return self.frame.error(request, 409, error.message, error.hint)
+        where = f"/updates/{update.metadata.namespace}/{update.metadata.name}"
+        raise web.HTTPSeeOther(where)
+
+    async def _update(self, request: web.Request) -> tuple[Verb, Any]:
+        """The verb and the Update of the address, if the viewer may steer it."""
+        verb = actions.verb_of(request.match_info["verb"])
+        namespace, name = request.match_info["namespace"], request.match_info["name"]
+        update = self._site.store.updates.get((namespace, name))
+        found = await rights(request[VIEWER], namespace)
+        if verb is None or update is None or not found.updates:
+            raise web.HTTPNotFound(text=self.frame.missing)
+        if not found.steer:
+            raise web.HTTPForbidden(text=f"You may not change Updates in namespace {namespace}.")
+        return verb, update
+
+    # -- logs and files ----------------------------------------------------------------------
+
+    async def log(self, request: web.Request) -> web.StreamResponse:
+        """The end of the log of a container, of a pod of a Job."""
+        place, viewer = request.match_info, request[VIEWER]
+        namespace, pod, container = place["namespace"], place["name"], place["container"]
+        found = await rights(viewer, namespace)
+        if not found.pods or not self._site.store.has_pod(namespace, pod):
+            raise web.HTTPNotFound(text=self.frame.missing)
+        previous = "previous" in request.query
+        text, trouble = "", ""
+        if viewer.client is None or not found.logs:
+            trouble = f"You may not read logs in namespace {namespace}."
+        else:
+            try:
+                text = await tail(
+                    viewer.client,
+                    namespace,
+                    pod,
+                    container,
+                    lines=LOG_LINES,
+                    most_bytes=_LOG_BYTES,
+                    previous=previous,
+                )
+            except ApiError as error:
+                trouble = error.message or str(error)
+        data = {
+            **self.frame.data(request, None),
+            "title": f"Log of {pod}",
+            "namespace": namespace,
+            "pod": pod,
+            "container": container,
+            "previous": previous,
+            "text": text,
+            "trouble": trouble,
+            "lines": LOG_LINES,
+        }
+        return respond(self._renderer.html("log.html", data))
+
+    async def static(self, request: web.Request) -> web.StreamResponse:
+        """A file of the page. Its address changes when it does."""
+        found = self._renderer.static.get(request.match_info["file"])
+        if found is None:
+            raise web.HTTPNotFound(text="There is no such file.")
+        return web.Response(
+            body=found[1],
+            content_type=found[0],
+            charset="utf-8",
+            headers={"Cache-Control": "public, max-age=31536000, immutable"},
+        )
+
+
+def _event(name: str, data: str) -> bytes:
+    return f"retry: 1000\nevent: {name}\ndata: {data}\n\n".encode()

@@ -1,0 +1,83 @@
+"""What every page shows around its content, and errors as pages."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from controller.kube.errors import ApiError
+from controller.ui.access import Viewer
+from controller.ui.pages.base import Page
+from controller.ui.render import Renderer
+from controller.ui.site import Site
+
+log = logging.getLogger(__name__)
+
+#: Where a request keeps its viewer.
+VIEWER: Final = web.RequestKey("viewer", Viewer)
+#: The cookie with the theme that a person chose, and the themes; without it the browser's.
+_COOKIE: Final = "theme"
+_THEMES: Final = ("light", "dark")
+
+
+class Frame:
+    def __init__(self, site: Site, renderer: Renderer) -> None:
+        self._site = site
+        self._renderer = renderer
+
+    @web.middleware
+    async def errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Errors as pages that say what to do."""
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return self.error(request, error.status, error.text or error.reason)
+        except ApiError as error:
+            words = f"The API server does not do its part: {error}"
+            return self.error(request, 502, words)
+        except (asyncio.CancelledError, ConnectionError):
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return self.error(request, 500, "The page has a fault; its log says more.")
+
+    def data(self, request: web.Request, page: Page | None) -> dict[str, Any]:
+        """What the templates need for what is around the content."""
+        theme = request.cookies.get(_COOKIE, "")
+        viewer: Viewer | None = request.get(VIEWER)
+        return {
+            "theme": theme if theme in _THEMES else "",
+            "viewer": viewer.name if viewer else "",
+            "place": self._site.place,
+            "title": page.title if page else "",
+            "live": f"/live{page.path}" if page else "",
+        }
+
+    def error(
+        self, request: web.Request, status: int, message: str, hint: str = ""
+    ) -> web.StreamResponse:
+        """A page about an error. ``hint``: what to do."""
+        data = {**self.data(request, None), "title": "Error", "message": message, "hint": hint}
+        response = respond(self._renderer.html("error.html", {**data, "status": status}))
+        response.set_status(status)
+        return response
+
+    @property
+    def missing(self) -> str:
+        """Why there is nothing at an address; the same for what a viewer may not see."""
+        if not self._site.watch.synced:
+            return "Still reading from the API server. Reload in a moment."
+        return "There is nothing here: it does not exist, it was deleted, or you may not see it."
+
+
+def respond(html: str) -> web.Response:
+    """An answer with a page."""
+    return web.Response(
+        text=str(html), content_type="text/html", headers={"Cache-Control": "no-store"}
+    )

@@ -1,0 +1,184 @@
+"""Server-sent events: the parts of a page that changed, rendered once for all who look at it.
+
+A topic is a page as those with the same sight see it. It renders when something changed that the
+page shows, at most twice per second, and every few seconds for what depends on time alone. A new
+stream gets all parts first, so a browser that was away needs no history. A slow browser gets the
+newest state of each part, not all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncGenerator, Hashable, Mapping
+from typing import Final
+
+from markupsafe import Markup
+
+from controller.ui.pages.base import Data, Page
+from controller.ui.render import Renderer
+from controller.ui.site import Site
+from controller.ui.store import Change
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two messages of a stream; between two renderings when nothing changes; between
+#: two signs of life.
+PAUSE: Final = 0.5
+TICK: Final = 5.0
+BEAT: Final = 10.0
+#: How many streams there may be.
+MAX_STREAMS: Final = 1000
+
+#: What ends a line of an event stream. Text of the cluster must not end one.
+_ENDS: Final = re.compile("\r\n|\r|\n")
+#: The part that every page has: troubles of the watches.
+NOTICE: Final = "notice"
+
+
+class Inbox:
+    """What one stream has not sent yet: the newest rendering of each part."""
+
+    def __init__(self, parts: Mapping[str, bytes]) -> None:
+        self._waiting = dict(parts)
+        self._news = asyncio.Event()
+        self.closed = False
+        if parts:
+            self._news.set()
+
+    def put(self, parts: Mapping[str, bytes]) -> None:
+        self._waiting.update(parts)
+        self._news.set()
+
+    def close(self) -> None:
+        self.closed = True
+        self._news.set()
+
+    async def take(self, seconds: float) -> bytes:
+        """The message with what has changed; empty if nothing has within so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return b""
+        self._news.clear()
+        parts, self._waiting = self._waiting, {}
+        return b"".join(parts.values()) + b"\n" if parts else b""
+
+
+class Topic:
+    """One page for all streams with the same sight."""
+
+    def __init__(self, page: Page, sight: Hashable, site: Site, renderer: Renderer) -> None:
+        self.page = page
+        self.inboxes: set[Inbox] = set()
+        self._sight = sight
+        self._site = site
+        self._renderer = renderer
+        self._sent: dict[str, bytes] = {}
+        self._changed = asyncio.Event()
+
+    def note(self, change: Change) -> None:
+        if self.page.concerns(change):
+            self._changed.set()
+
+    def join(self) -> Inbox:
+        inbox = Inbox(self._sent)
+        self.inboxes.add(inbox)
+        return inbox
+
+    async def run(self) -> None:
+        """Render and send until nobody listens."""
+        while self.inboxes:
+            self._changed.clear()
+            await self._render()
+            await asyncio.sleep(PAUSE)
+            try:
+                async with asyncio.timeout(TICK):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    async def _render(self) -> None:
+        try:
+            data = await self.page.data(self._site, self._sight)
+            parts = parts_of(self.page, data, self._site, self._renderer)
+        except Exception:
+            log.exception("cannot render %s", self.page.path)
+            return
+        coded = {name: encoded(name, html) for name, html in parts.items()}
+        news = {name: part for name, part in coded.items() if self._sent.get(name) != part}
+        self._sent |= coded
+        if news:
+            for inbox in self.inboxes:
+                inbox.put(news)
+
+
+class Hub:
+    """All topics. Listens to the store."""
+
+    def __init__(self, site: Site, renderer: Renderer) -> None:
+        self._site = site
+        self._renderer = renderer
+        self._topics: dict[tuple[Page, Hashable], Topic] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    def __call__(self, change: Change) -> None:
+        for topic in self._topics.values():
+            topic.note(change)
+
+    @property
+    def streams(self) -> int:
+        return sum(len(topic.inboxes) for topic in self._topics.values())
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no stream can be opened."""
+        return self._closing or self.streams >= MAX_STREAMS
+
+    async def stream(self, page: Page, sight: Hashable) -> AsyncGenerator[bytes]:
+        """The messages of one stream; empty ones where a sign of life is due."""
+        key = (page, sight)
+        topic = self._topics.get(key)
+        if topic is None:
+            topic = self._topics[key] = Topic(page, sight, self._site, self._renderer)
+        inbox = topic.join()
+        if len(topic.inboxes) == 1:
+            task = asyncio.create_task(topic.run(), name=f"topic {page.path}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        try:
+            while not inbox.closed:
+                yield await inbox.take(BEAT)
+        finally:
+            topic.inboxes.discard(inbox)
+            if not topic.inboxes and self._topics.get(key) is topic:
+                del self._topics[key]
+
+    async def close(self) -> None:
+        """End all streams, and open none any more."""
+        self._closing = True
+        for topic in self._topics.values():
+            for inbox in topic.inboxes:
+                inbox.close()
+        for task in self._tasks:
+            task.cancel()
+
+
+def parts_of(page: Page, data: Data | None, site: Site, renderer: Renderer) -> dict[str, Markup]:
+    """The HTML of all parts of a page, by their ids. Of a page that is no more (``data`` None), the
+    notice alone says so."""
+    notice = {"watch": site.watch, "unreadable": site.store.unreadable, "is_gone": data is None}
+    parts = {NOTICE: renderer.html("notice.html", notice)}
+    if data is not None:
+        for part in page.parts:
+            parts[part] = renderer.html(f"{page.name}/{part}.html", data)
+    return parts
+
+
+def encoded(part: str, html: str) -> bytes:
+    """A part as lines of an event: htmx puts it in the place of the element with its id."""
+    whole = f'<hx-partial hx-target="#{part}" hx-swap="outerMorph">{html.strip()}</hx-partial>'
+    return "".join(f"data: {line}\n" for line in _ENDS.split(whole)).encode()

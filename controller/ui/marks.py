@@ -1,0 +1,110 @@
+"""Mark, tone and word of a state: a shape, a colour and a word say the same, so that none of them
+is needed to tell states apart.
+
+Marks are the symbols of `templates/marks.html`. Tones are the colours of `static/page.css`, from
+the palette of Okabe and Ito.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from controller.api.progress import Phase
+from controller.view.instances import State
+from controller.view.jobs import Health
+from controller.view.updates import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """How a state looks: ``mark`` and ``tone`` as above; ``word``: what it is called."""
+
+    mark: str
+    tone: str
+    word: str
+
+
+_HEALTH: Final = {
+    Health.READY: ("good", "good", "Ready"),
+    Health.PENDING: ("pause", "warn", "Update pending"),
+    Health.RECONCILING: ("half", "busy", "Reconciling"),
+    Health.STALLED: ("alert", "bad", "Stalled"),
+    Health.UNSEEN: ("hollow", "wait", "Not observed"),
+    Health.DELETING: ("bar", "wait", "Deleting"),
+}
+_STATE: Final = {
+    State.GOOD: ("good", "good", "Good"),
+    State.READY: ("ring", "good", "Ready"),
+    State.STARTING: ("half", "busy", "Starting"),
+    State.PENDING: ("dot", "wait", "Pending"),
+    State.STOPPING: ("bar", "wait", "Stopping"),
+    State.ENDED: ("cross", "bad", "Ended"),
+    State.MISSING: ("hollow", "warn", "Missing"),
+}
+_MARK: Final = {
+    Mark.PENDING: ("dot", "wait", "pending"),
+    Mark.UPDATING: ("half", "busy", "updating"),
+    Mark.UPDATED: ("good", "good", "updated"),
+    Mark.FAILED: ("cross", "bad", "failed"),
+    Mark.ROLLING_BACK: ("left", "warn", "rolling back"),
+    Mark.ROLLED_BACK: ("diamond", "back", "rolled back"),
+    Mark.ROLLBACK_FAILED: ("alert", "bad", "rollback failed"),
+}
+_PHASE: Final = {
+    Phase.PENDING: ("dot", "wait", "Pending"),
+    Phase.ROLLING_FORWARD: ("half", "busy", "Rolling forward"),
+    Phase.ROLL_FORWARD_PAUSED: ("pause", "warn", "Paused"),
+    Phase.ROLL_FORWARD_AWAITING_PULSE: ("pause", "warn", "Awaiting a pulse"),
+    Phase.ROLLING_BACK: ("left", "warn", "Rolling back"),
+    Phase.ROLL_BACK_PAUSED: ("pause", "warn", "Rollback paused"),
+    Phase.ROLL_BACK_AWAITING_PULSE: ("pause", "warn", "Rollback awaiting a pulse"),
+    Phase.ROLLED_FORWARD: ("good", "good", "Rolled forward"),
+    Phase.ROLLED_BACK: ("diamond", "back", "Rolled back"),
+    Phase.ABORTED: ("bar", "wait", "Aborted"),
+    Phase.FAILED: ("cross", "bad", "Failed"),
+    Phase.ERROR: ("alert", "bad", "Error"),
+    Phase.SUPERSEDED: ("bar", "wait", "Superseded"),
+    Phase.REJECTED: ("cross", "bad", "Rejected"),
+    Phase.PLANNED: ("hollow", "good", "Planned"),
+}
+_RESULT: Final = {
+    "Passed": ("good", "good", "Passed"),
+    "Failed": ("cross", "bad", "Failed"),
+    "Inconclusive": ("alert", "warn", "Inconclusive"),
+    "Waiting": ("half", "busy", "Waiting"),
+    "NotAsked": ("dot", "wait", "Not asked yet"),
+}
+
+
+def of_health(health: Health) -> Badge:
+    return Badge(*_HEALTH[health])
+
+
+def of_state(state: State) -> Badge:
+    return Badge(*_STATE[state])
+
+
+def of_mark(mark: Mark) -> Badge:
+    return Badge(*_MARK[mark])
+
+
+def of_phase(phase: Phase, *, stalled: bool = False) -> Badge:
+    """``stalled``: an active Update that needs a person."""
+    mark, tone, word = _PHASE[phase]
+    if stalled and tone in ("busy", "warn", "wait"):
+        return Badge("alert", "bad", f"{word}, stalled")
+    return Badge(mark, tone, word)
+
+
+def of_result(result: str) -> Badge:
+    """The result of a gate; an unknown one by its own name."""
+    return Badge(*_RESULT.get(result, ("dot", "wait", result or "Waiting")))
+
+
+def of_outcome(outcome: str) -> Badge | None:
+    """How the last Update of a Job ended; None if there was none."""
+    try:
+        return of_phase(Phase(outcome))
+    except ValueError:
+        return Badge("dot", "wait", outcome) if outcome else None

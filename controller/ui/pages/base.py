@@ -1,0 +1,47 @@
+"""What a page is."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, ClassVar, Protocol
+
+from controller.kube.errors import ApiError
+from controller.ui.access import Viewer
+from controller.ui.site import Site
+from controller.ui.store import Change
+
+Data = dict[str, Any]
+
+
+class Page(Protocol):
+    """One address. Pages are values: equal pages show the same, and are rendered once.
+
+    ``name``: the folder of its templates; ``parts``: those of its templates that are rendered anew
+    when something changes, each an element with the id of the part.
+    """
+
+    name: ClassVar[str]
+    parts: ClassVar[tuple[str, ...]]
+
+    @property
+    def path(self) -> str:
+        """The address, with its query."""
+
+    @property
+    def title(self) -> str:
+        """The title of the window."""
+
+    def concerns(self, change: Change) -> bool:
+        """Whether the page may look different after this change."""
+
+    async def sight(self, viewer: Viewer, site: Site, /) -> Hashable | None:
+        """What this viewer may see here; None: not even that the page exists."""
+
+    async def data(self, site: Site, sight: Any, /) -> Data | None:
+        """What the templates show to all with this sight. None: there is nothing at this address
+        (any more)."""
+
+
+def words_of(error: ApiError) -> str:
+    """An error for the place where the result would be."""
+    return f"cannot be read: {error.message or error}"

@@ -1,0 +1,145 @@
+"""One instance of a Job: its pods, what ended and why, Events, the end of its log."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from controller.api.job import Job
+from controller.kube.errors import ApiError
+from controller.ui import marks
+from controller.ui.access import Rights, Viewer, rights, sees_nodes
+from controller.ui.events import ContainerRow, EventRow, container_rows, event_rows
+from controller.ui.marks import Badge
+from controller.ui.pages.base import Data, words_of
+from controller.ui.site import Site
+from controller.ui.steps import Step, steps
+from controller.ui.store import Change
+from controller.view.instances import Instance, Moment, container_in_trouble, rows_of, timeline
+from controller.view.updates import Mark, grid
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PodLine:
+    """One pod of the instance. ``trouble``: why the rest of it cannot be shown. ``log_of``: the
+    container whose log is worth a look first."""
+
+    row: Instance
+    badge: Badge
+    steps: list[Step]
+    moments: list[Moment]
+    containers: list[ContainerRow]
+    events: list[EventRow]
+    log_of: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the viewer may see: in the namespace, and whether he may open the page of a node."""
+
+    rights: Rights
+    nodes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InstancePage:
+    namespace: str
+    job: str
+    instance: int
+
+    name: ClassVar[str] = "instance"
+    parts: ClassVar[tuple[str, ...]] = ("head", "pods", "past")
+
+    @classmethod
+    def of(cls, place: Mapping[str, str], _query: Mapping[str, str]) -> InstancePage:
+        return cls(place["namespace"], place["name"], int(place["id"]))
+
+    @property
+    def path(self) -> str:
+        return f"/instances/{self.namespace}/{self.job}/{self.instance}"
+
+    @property
+    def title(self) -> str:
+        return f"{self.job}/{self.instance}"
+
+    def concerns(self, change: Change) -> bool:
+        return (change.namespace, change.job) == (self.namespace, self.job)
+
+    async def sight(self, viewer: Viewer, _site: Site) -> Hashable | None:
+        found = await rights(viewer, self.namespace)
+        return Sight(found, await sees_nodes(viewer)) if found.jobs and found.pods else None
+
+    async def data(self, site: Site, sight: Sight) -> Data | None:
+        job = site.store.jobs.get((self.namespace, self.job))
+        if job is None:
+            return None
+        pods = site.store.pods_of(self.namespace, self.job)
+        found = rows_of(job, self.instance, pods, site.now())
+        past = [
+            each
+            for each in site.recorder.ended(self.namespace, self.job)
+            if each.seen.pod.instance == self.instance
+        ]
+        updates = site.store.updates_of(self.namespace, self.job) if sight.rights.updates else []
+        failures = [
+            (update, failure)
+            for update in reversed(updates)
+            for failure in update.status.failures
+            if failure.instance == self.instance
+        ]
+        if not (found or past or failures):
+            return None
+        return {
+            "page": self,
+            "job": job,
+            "rights": sight.rights,
+            "nodes": sight.nodes,
+            "lines": [await self._line(site, row, sight.rights) for row in found],
+            "marks": self._marks(job, site, sight.rights),
+            "past": past,
+            "failures": failures,
+            "since": site.recorder.since,
+        }
+
+    async def _line(self, site: Site, row: Instance, sight: Rights) -> PodLine:
+        """The line of a pod, or of the missing one."""
+        badge = marks.of_state(row.state)
+        if not row.pod:
+            return PodLine(row, badge, [], [], [], [], "", "")
+        raw, trouble, happened = None, "", []
+        try:
+            raw = await site.reads.pod(self.namespace, row.pod)
+            if sight.events:
+                about = await site.reads.events(self.namespace, "Pod", row.pod)
+                happened = event_rows(about)
+        except ApiError as error:
+            trouble = words_of(error)
+        pods = site.store.pods_of(self.namespace, self.job)
+        pod = next((each.pod for each in pods if each.pod.name == row.pod), None)
+        containers = container_rows(raw) if raw else []
+        return PodLine(
+            row=row,
+            badge=badge,
+            steps=steps(pod) if pod else [],
+            moments=timeline(raw) if raw else [],
+            containers=containers,
+            events=happened,
+            log_of=_log_of(raw, containers),
+            trouble=trouble,
+        )
+
+    def _marks(self, job: Job, site: Site, sight: Rights) -> list[tuple[str, Badge]]:
+        """What became of the instance in the active Update: (name of the Update, badge)."""
+        active = job.status.active_update
+        update = site.store.updates.get((self.namespace, active.name)) if active else None
+        mark: Mark | None = grid(update).get(self.instance) if update and sight.updates else None
+        return [(update.metadata.name, marks.of_mark(mark))] if update and mark else []
+
+
+def _log_of(raw: Object | None, containers: list[ContainerRow]) -> str:
+    first = next((each.name for each in containers if not each.init), "")
+    return (container_in_trouble(raw) or first) if raw else ""

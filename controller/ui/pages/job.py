@@ -1,0 +1,177 @@
+"""One Job: what it waits for, its instances, their configuration, its Updates."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
+from urllib.parse import urlencode
+
+from controller.api.job import Job
+from controller.api.update import Update
+from controller.core.model import conditions as cond
+from controller.ui import figures, marks
+from controller.ui.access import Rights, Viewer, rights
+from controller.ui.marks import Badge
+from controller.ui.pages import job_tabs
+from controller.ui.pages.bars import progress_bar
+from controller.ui.pages.base import Data
+from controller.ui.site import Site
+from controller.ui.store import Change
+from controller.view import advice
+from controller.view.jobs import Health, job_row
+from controller.view.situation import Tone, situation
+from controller.view.update_rows import update_row
+from controller.view.updates import progress
+
+TABS: Final = ("instances", "completed", "configuration", "updates")
+_TONES: Final = {Tone.CALM: "busy", Tone.WAITS: "warn", Tone.BAD: "bad", Tone.GOOD: "good"}
+#: What of the query each tab keeps.
+_CHOICES: Final = ("at", "state", "page", "a", "b")
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One thing that a Job waits for. ``since``: epoch seconds, 0 if not known; ``link``: where
+    there is more about it."""
+
+    tone: str
+    label: str
+    text: str
+    since: float = 0.0
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """``choices``: what is chosen in the tab, as (name, value) in the order of the names."""
+
+    namespace: str
+    job: str
+    tab: str = TABS[0]
+    choices: tuple[tuple[str, str], ...] = ()
+
+    name: ClassVar[str] = "job"
+    parts: ClassVar[tuple[str, ...]] = ("head", "tab")
+
+    @classmethod
+    def of(cls, place: Mapping[str, str], query: Mapping[str, str]) -> JobPage:
+        tab = query.get("tab", TABS[0])
+        choices = tuple(
+            (name, query[name][:200]) for name in sorted(_CHOICES) if query.get(name, "").strip()
+        )
+        known = tab if tab in TABS else TABS[0]
+        return cls(place["namespace"], place["name"], known, choices)
+
+    @property
+    def path(self) -> str:
+        given = {"tab": self.tab} if self.tab != TABS[0] else {}
+        chosen = urlencode(given | dict(self.choices))
+        return f"{self.home}?{chosen}" if chosen else self.home
+
+    @property
+    def home(self) -> str:
+        return f"/jobs/{self.namespace}/{self.job}"
+
+    @property
+    def title(self) -> str:
+        return self.job
+
+    def at(self, **choices: str) -> str:
+        """The address of this tab with other choices; "" takes a choice away."""
+        merged = {**dict(self.choices), **choices}
+        kept = tuple((name, value) for name, value in sorted(merged.items()) if value)
+        return replace(self, choices=kept).path
+
+    def other(self, tab: str) -> str:
+        """The address of another tab."""
+        return replace(self, tab=tab, choices=()).path
+
+    def chosen(self, name: str) -> str:
+        return dict(self.choices).get(name, "")
+
+    def concerns(self, change: Change) -> bool:
+        return (change.namespace, change.job) == (self.namespace, self.job)
+
+    async def sight(self, viewer: Viewer, _site: Site) -> Hashable | None:
+        found = await rights(viewer, self.namespace)
+        return found if found.jobs else None
+
+    async def data(self, site: Site, sight: Rights) -> Data | None:
+        job = site.store.jobs.get((self.namespace, self.job))
+        if job is None:
+            return None
+        now, row = site.now(), job_row(job)
+        updates = site.store.updates_of(self.namespace, self.job) if sight.updates else []
+        active = next((each for each in updates if each.metadata.name == row.update), None)
+        come = progress(active, now) if active else None
+        bad = [each.revision for each in job.status.known_bad]
+        return {
+            "page": self,
+            "tabs": TABS,
+            "job": job,
+            "row": row,
+            "health": marks.of_health(row.health),
+            "waits": waits(job, active, now),
+            "advice": advice.of_job(job),
+            "mix_parts": figures.mix(row.revisions, row.template, bad),
+            "active": update_row(active, now) if active else None,
+            "bar_parts": progress_bar(active) if active else [],
+            "left": _soon(now, come.left if come else None),
+            "outcome": _outcome(job),
+            "rights": sight,
+            **await self._tab(site, job, updates, sight),
+        }
+
+    async def _tab(self, site: Site, job: Job, updates: list[Update], sight: Rights) -> Data:
+        if self.tab == "instances":
+            return job_tabs.instances(site, job, self.chosen, sight, self.home)
+        if self.tab == "completed":
+            return job_tabs.completed(site, job, updates, sight)
+        revisions = await job_tabs.revisions(site, job, sight)
+        if self.tab == "configuration":
+            return job_tabs.configuration(job, revisions, self.chosen)
+        return job_tabs.history_of(site, job, updates, revisions)
+
+
+def waits(job: Job, active: Update | None, now: float) -> list[Wait]:
+    """What a Job waits for, the most important first."""
+    row, found = job_row(job), []
+    at = {c.type: c.last_transition_time for c in job.status.conditions if c.status == "True"}
+    if row.health is not Health.READY and row.message:
+        badge, kind = marks.of_health(row.health), _CONDITION.get(row.health, "")
+        link = f"/updates/{row.namespace}/{row.update}" if row.update else ""
+        found.append(Wait(badge.tone, row.reason, row.message, at.get(kind, 0.0), link))
+    if active is not None:
+        state = situation(active, now)
+        link = f"/updates/{row.namespace}/{active.metadata.name}"
+        if state.text and not any(state.text in each.text for each in found):
+            found.append(Wait(_TONES[state.tone], state.label, state.text, 0.0, link))
+    for condition in job.status.conditions:
+        said = any(condition.message == each.text for each in found)
+        if condition.type in _MORE and condition.type in at and not said:
+            since = condition.last_transition_time
+            found.append(Wait("warn", condition.reason, condition.message, since))
+    return found
+
+
+#: The condition from which a health is read.
+_CONDITION: Final = {
+    Health.STALLED: cond.STALLED,
+    Health.RECONCILING: cond.RECONCILING,
+    Health.PENDING: cond.UPDATE_PENDING,
+}
+#: Conditions that say more than the health.
+_MORE: Final = frozenset({cond.POD_NAME_CONFLICT, cond.UPDATE_PENDING})
+
+
+def _outcome(job: Job) -> tuple[Badge, str] | None:
+    """How the last Update of a Job ended, and its name."""
+    last = job.status.last_attempt
+    badge = marks.of_outcome((last.outcome or "") if last else "")
+    return (badge, last.update or "") if last and badge else None
+
+
+def _soon(now: float, left: float | None) -> float | None:
+    """When something will end, in steps of 10 seconds: so that it does not change all the time."""
+    return None if left is None else round((now + left) / 10) * 10.0

@@ -1,0 +1,183 @@
+"""The tabs of a Job's page: instances, those that are no more, configuration, Updates."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from controller.api.ids import Ids
+from controller.api.job import Job
+from controller.api.progress import Failure
+from controller.api.update import Update
+from controller.core.model import assigned
+from controller.core.revisions.compare import compare
+from controller.core.revisions.revision import images
+from controller.kube.errors import ApiError
+from controller.ui import figures, marks
+from controller.ui.access import Rights
+from controller.ui.marks import Badge
+from controller.ui.pages.base import Data, words_of
+from controller.ui.recorder import Ended
+from controller.ui.site import Site
+from controller.ui.steps import Step, steps
+from controller.view.configurations import relevant
+from controller.view.difference import lines
+from controller.view.history import history
+from controller.view.instances import Instance, State, rows
+from controller.view.update_rows import update_row
+
+Object = dict[str, Any]
+Chosen = Callable[[str], str]
+#: Instances and Updates on one page.
+PER_PAGE: Final = 100
+#: With what the condition Ready of a pod begins while nothing is wrong.
+_USUAL: Final = "ContainersNotReady"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One instance. ``usual``: what is wrong with it is that it is starting."""
+
+    row: Instance
+    badge: Badge
+    steps: list[Step]
+
+    @property
+    def usual(self) -> bool:
+        return self.row.message.startswith(_USUAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """The ControllerRevisions of a Job, oldest first. ``trouble``: why there are none."""
+
+    found: Sequence[Object]
+    trouble: str = ""
+
+    @property
+    def templates(self) -> dict[str, Object]:
+        return {each["metadata"]["name"]: each.get("data") or {} for each in self.found}
+
+
+def instances(site: Site, job: Job, chosen: Chosen, sight: Rights, home: str) -> Data:
+    """The instances of a Job. ``chosen("at")``: ids such as ``0-3,7``, or a part of a node's name;
+    ``chosen("state")``: one state."""
+    namespace, name = job.metadata.namespace, job.metadata.name
+    pods = site.store.pods_of(namespace, name) if sight.pods else []
+    by_pod = {each.pod.name: each.pod for each in pods}
+    found = rows(job, pods, site.now()) if sight.pods else []
+    counts = Counter(row.state for row in found)
+    among = _among(chosen("at"))
+    shown = [row for row in found if among(row) and chosen("state") in ("", row.state)]
+    last = max(1, -(-len(shown) // PER_PAGE))
+    wanted = chosen("page")
+    number = min(int(wanted) if wanted.isdecimal() else 1, last)
+    here = shown[(number - 1) * PER_PAGE : number * PER_PAGE]
+    return {
+        "lines": [
+            Line(row, marks.of_state(row.state), steps(by_pod[row.pod]) if row.pod else [])
+            for row in here
+        ],
+        "grid": figures.grid(_by_state(found), home.replace("/jobs/", "/instances/", 1) + "/"),
+        "legend": [(marks.of_state(state), ids) for state, ids in _sets(found) if ids],
+        "counts": [(state, counts[state]) for state in State if counts[state]],
+        "shown": len(shown),
+        "total": len(found),
+        "number": max(1, number),
+        "last": last,
+    }
+
+
+def _among(text: str) -> Callable[[Instance], bool]:
+    if not text:
+        return lambda _: True
+    try:
+        ids = Ids.parse(text.replace(" ", ""))
+    except ValueError:
+        return lambda row: text in row.node
+    return lambda row: row.instance in ids
+
+
+def _sets(found: Sequence[Instance]) -> list[tuple[State, Ids]]:
+    """The ids in each state; an id with two pods is in the state of the older one."""
+    states: dict[State, list[int]] = defaultdict(list)
+    known: set[int] = set()
+    for row in found:
+        if row.instance not in known:
+            known.add(row.instance)
+            states[row.state].append(row.instance)
+    return [(state, Ids(states[state])) for state in State]
+
+
+def _by_state(found: Sequence[Instance]) -> list[tuple[Badge, Ids]]:
+    return [(marks.of_state(state), ids) for state, ids in _sets(found)]
+
+
+def completed(site: Site, job: Job, updates: Sequence[Update], sight: Rights) -> Data:
+    """What is known of pods that are no more: those that the page saw end, and the failures that
+    Updates have recorded."""
+    namespace, name = job.metadata.namespace, job.metadata.name
+    ended: list[Ended] = site.recorder.ended(namespace, name) if sight.pods else []
+    failures: list[tuple[Update, Failure]] = [
+        (update, failure) for update in updates for failure in update.status.failures
+    ]
+    failures.sort(key=lambda each: -each[1].time)
+    return {"ended": ended, "failures": failures[:PER_PAGE], "since": site.recorder.since}
+
+
+async def revisions(site: Site, job: Job, sight: Rights) -> Revisions:
+    """The revisions of a Job, as far as the viewer may see them."""
+    if not sight.revisions:
+        return Revisions((), "you may not list ControllerRevisions in this namespace")
+    try:
+        found = await site.reads.revisions(job.metadata.namespace, job.metadata.name)
+    except ApiError as error:
+        return Revisions((), words_of(error))
+    return Revisions(found)
+
+
+def configuration(job: Job, revisions: Revisions, chosen: Chosen) -> Data:
+    """The groups of instances that share a revision, and the differences between two revisions:
+    the chosen ones, else the two newest that instances are assigned."""
+    templates, intended = revisions.templates, assigned.read(job.status.assigned)
+    numbers = {each["metadata"]["name"]: int(each.get("revision") or 0) for each in revisions.found}
+    names = sorted(numbers, key=lambda name: -numbers[name])
+    newest = [name for name in names if name in intended or name == job.status.update_revision]
+    standard = [*newest, *(name for name in names if name not in newest)]
+    b = chosen("b") or (standard[0] if standard else "")
+    a = chosen("a") or next((name for name in standard if name != b), "")
+    differs = None
+    if a in templates and b in templates:
+        differs = lines(compare(relevant(templates[a]), relevant(templates[b])))
+    groups = [
+        (name, ids, images(templates.get(name, {})), _yaml(templates.get(name)))
+        for name, ids in sorted(intended.items(), key=lambda each: -len(each[1]))
+    ]
+    return {
+        "groups": groups,
+        "names": [(name, numbers[name]) for name in names],
+        "a": a,
+        "b": b,
+        "differs": differs,
+        "trouble": revisions.trouble,
+    }
+
+
+def history_of(site: Site, job: Job, updates: Sequence[Update], revisions: Revisions) -> Data:
+    """The Updates of a Job, and what became of its revisions; newest first."""
+    now = site.now()
+    return {
+        "updates": [update_row(each, now) for each in reversed(updates)][:PER_PAGE],
+        "entries": history(job, revisions.found, updates)[::-1],
+        "trouble": revisions.trouble,
+    }
+
+
+def _yaml(template: Object | None) -> str:
+    if template is None:
+        return ""
+    return yaml.safe_dump(template, sort_keys=False, allow_unicode=True, width=100)

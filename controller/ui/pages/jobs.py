@@ -1,0 +1,155 @@
+"""The list of Jobs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final
+from urllib.parse import urlencode
+
+from controller.api.job import Job
+from controller.api.kinds import JOBS, UPDATES
+from controller.ui import figures, marks
+from controller.ui.access import Viewer, visible
+from controller.ui.figures import Part
+from controller.ui.marks import Badge
+from controller.ui.pages.bars import progress_bar
+from controller.ui.pages.base import Data
+from controller.ui.site import Site
+from controller.ui.store import Change
+from controller.view.jobs import Health, JobRow, job_row
+from controller.view.situation import situation
+from controller.view.update_rows import UpdateRow, update_row
+
+#: Jobs on one page.
+PER_PAGE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One Job. ``active``: the row of its active Update, if the viewer may see it."""
+
+    row: JobRow
+    badge: Badge
+    mix: list[Part]
+    active: UpdateRow | None
+    bar: list[Part]
+    outcome: Badge | None
+    waits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The namespaces in which the viewer may list Jobs, and Updates."""
+
+    jobs: frozenset[str]
+    updates: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class JobsPage:
+    """``query``: words that a Job must match, see `matches`. ``state`` and ``namespace``: "" for
+    all. ``number``: of the page, from 1."""
+
+    query: str = ""
+    state: str = ""
+    namespace: str = ""
+    number: int = 1
+
+    name: ClassVar[str] = "jobs"
+    parts: ClassVar[tuple[str, ...]] = ("list",)
+    title: ClassVar[str] = "Jobs"
+
+    @classmethod
+    def of(cls, _place: Mapping[str, str], query: Mapping[str, str]) -> JobsPage:
+        number = query.get("page", "1")
+        return cls(
+            query=query.get("q", "").strip()[:200],
+            state=query.get("state", ""),
+            namespace=query.get("ns", ""),
+            number=max(1, int(number)) if number.isdecimal() and len(number) < 6 else 1,
+        )
+
+    @property
+    def path(self) -> str:
+        given = {"q": self.query, "state": self.state, "ns": self.namespace}
+        if self.number > 1:
+            given["page"] = str(self.number)
+        chosen = urlencode({name: value for name, value in given.items() if value})
+        return f"/?{chosen}" if chosen else "/"
+
+    def at(self, **changes: Any) -> str:
+        """The address with other choices, from the first page on."""
+        return replace(self, **{"number": 1, **changes}).path
+
+    def concerns(self, change: Change) -> bool:
+        return change.kind != "pod" and self.namespace in ("", change.namespace)
+
+    async def sight(self, viewer: Viewer, site: Site) -> Hashable:
+        known = site.store.namespaces()
+        return Sight(await visible(viewer, JOBS, known), await visible(viewer, UPDATES, known))
+
+    async def data(self, site: Site, sight: Sight) -> Data:
+        namespaces = sorted(sight.jobs)
+        found = [
+            (job, job_row(job))
+            for (namespace, _), job in sorted(site.store.jobs.items())
+            if namespace in sight.jobs
+            and self.namespace in ("", namespace)
+            and matches(job, self.query)
+        ]
+        counts = Counter(row.health for _, row in found)
+        shown = [each for each in found if self.state in ("", each[1].health)]
+        last = max(1, -(-len(shown) // PER_PAGE))
+        number = min(self.number, last)
+        here = shown[(number - 1) * PER_PAGE : number * PER_PAGE]
+        return {
+            "page": self,
+            "lines": [self._line(site, job, row, sight) for job, row in here],
+            "total": len(found),
+            "shown": len(shown),
+            "counts": [(health, counts[health]) for health in Health if counts[health]],
+            "namespaces": namespaces,
+            "number": number,
+            "last": last,
+            "loading": not site.watch.synced,
+        }
+
+    def _line(self, site: Site, job: Job, row: JobRow, sight: Sight) -> Line:
+        now = site.now()
+        update = site.store.updates.get((row.namespace, row.update))
+        if update is None or row.namespace not in sight.updates:
+            active, bar, waits = None, [], row.message
+        else:
+            active, bar = update_row(update, now), progress_bar(update)
+            waits = situation(update, now).text or row.message
+        return Line(
+            row=row,
+            badge=marks.of_health(row.health),
+            mix=figures.mix(
+                row.revisions, row.template, (b.revision for b in job.status.known_bad)
+            ),
+            active=active,
+            bar=bar,
+            outcome=marks.of_outcome(row.outcome),
+            waits=waits,
+        )
+
+
+def matches(job: Job, query: str) -> bool:
+    """Whether a Job matches all words of a search: ``app=web``, ``app!=web`` are its labels, any
+    other word is a part of ``namespace/name`` or of the name of its active Update."""
+    meta, active = job.metadata, job.status.active_update
+    text = f"{meta.namespace}/{meta.name} {active.name if active else ''}".lower()
+    for word in query.split():
+        key, equals, value = word.partition("=")
+        if not equals:
+            fits = word.lower() in text
+        elif key.endswith("!"):
+            fits = meta.labels.get(key[:-1]) != value
+        else:
+            fits = meta.labels.get(key) == value.removeprefix("=")
+        if not fits:
+            return False
+    return True

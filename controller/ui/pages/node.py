@@ -1,0 +1,167 @@
+"""One node: its state, and what runs on it beside the instances of Jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from controller.api.labels import JOB
+from controller.api.meta import parse_time
+from controller.kube.errors import ApiError
+from controller.kube.resources import PODS
+from controller.ui import marks
+from controller.ui.access import Question, Viewer, sees_nodes, visible
+from controller.ui.marks import Badge
+from controller.ui.pages.base import Data, words_of
+from controller.ui.site import Site
+from controller.ui.store import Change
+from controller.view.instances import Instance, Seen, rows_of
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A pod that is no instance of a Job."""
+
+    namespace: str
+    name: str
+    phase: str
+    owner: str
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition of the node. ``bad``: whether it needs attention."""
+
+    type: str
+    status: str
+    message: str
+    since: float
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Whether the viewer may read nodes, and the namespaces in which he may list pods; None: in
+    all."""
+
+    nodes: bool
+    pods: frozenset[str] | None
+
+    def has(self, namespace: str) -> bool:
+        return self.pods is None or namespace in self.pods
+
+
+@dataclass(frozen=True, slots=True)
+class NodePage:
+    node: str
+
+    name: ClassVar[str] = "node"
+    parts: ClassVar[tuple[str, ...]] = ("head", "instances", "beside")
+
+    @classmethod
+    def of(cls, place: Mapping[str, str], _query: Mapping[str, str]) -> NodePage:
+        return cls(place["name"])
+
+    @property
+    def path(self) -> str:
+        return f"/nodes/{self.node}"
+
+    @property
+    def title(self) -> str:
+        return self.node
+
+    def concerns(self, change: Change) -> bool:
+        either = [each for each in (change.old, change.new) if isinstance(each, Seen)]
+        return any(each.pod.node == self.node for each in either)
+
+    async def sight(self, viewer: Viewer, site: Site) -> Hashable | None:
+        everywhere = await viewer.may(Question("list", PODS, None))
+        pods = None if everywhere else await visible(viewer, PODS, site.store.namespaces())
+        found = Sight(await sees_nodes(viewer), pods)
+        return found if found.nodes or found.pods != frozenset() else None
+
+    async def data(self, site: Site, sight: Sight) -> Data | None:
+        lines = self._instances(site, sight)
+        node, beside, trouble = None, [], ""
+        try:
+            node = await site.reads.node(self.node) if sight.nodes else None
+            if sight.pods != frozenset():
+                beside = await self._beside(site, sight)
+        except ApiError as error:
+            trouble = words_of(error)
+        if not (node or lines or trouble):
+            return None
+        return {
+            "page": self,
+            "node": node,
+            "conditions": conditions(node) if node else [],
+            "facts": facts(node) if node else [],
+            "lines": lines,
+            "beside": beside,
+            "trouble": trouble,
+        }
+
+    def _instances(self, site: Site, sight: Sight) -> list[tuple[str, str, Instance, Badge]]:
+        """The instances of Jobs here: (namespace, job, row, badge)."""
+        found = []
+        for each in site.store.pods_on(self.node):
+            namespace, name = each.pod.namespace, each.pod.job
+            job = site.store.jobs.get((namespace, name))
+            if sight.has(namespace) and job is not None:
+                of_it = rows_of(job, each.pod.instance, [each], site.now())
+                found += [(namespace, name, row, marks.of_state(row.state)) for row in of_it]
+        return found
+
+    async def _beside(self, site: Site, sight: Sight) -> list[Beside]:
+        """The other pods here, of namespaces that the viewer may see."""
+        raw = await site.reads.pods_on(self.node, site.watch.reach.namespaces)
+        found = [
+            _beside(pod)
+            for pod in raw
+            if JOB not in (pod["metadata"].get("labels") or {})
+            and sight.has(pod["metadata"]["namespace"])
+        ]
+        return sorted(found, key=lambda each: (each.namespace, each.name))
+
+
+def _beside(pod: Object) -> Beside:
+    meta = pod["metadata"]
+    owners = [each for each in meta.get("ownerReferences") or () if each.get("controller")]
+    return Beside(
+        namespace=meta["namespace"],
+        name=meta["name"],
+        phase=(pod.get("status") or {}).get("phase") or "",
+        owner=f"{owners[0]['kind']} {owners[0]['name']}" if owners else "",
+        created=parse_time(meta["creationTimestamp"]),
+    )
+
+
+def conditions(node: Object) -> list[Condition]:
+    """The conditions of a node, those that need attention first."""
+    found = []
+    for each in (node.get("status") or {}).get("conditions") or ():
+        bad = each["status"] != ("True" if each["type"] == "Ready" else "False")
+        at = each.get("lastTransitionTime")
+        since = parse_time(at) if at else 0.0
+        found.append(Condition(each["type"], each["status"], each.get("message") or "", since, bad))
+    return sorted(found, key=lambda each: (not each.bad, each.type != "Ready", each.type))
+
+
+def facts(node: Object) -> list[tuple[str, str]]:
+    """What kind of node it is: (name, value)."""
+    status, spec = node.get("status") or {}, node.get("spec") or {}
+    info, size = status.get("nodeInfo") or {}, status.get("allocatable") or {}
+    taints = ", ".join(f"{each['key']}:{each['effect']}" for each in spec.get("taints") or ())
+    found = [
+        ("Schedulable", "no: it is cordoned" if spec.get("unschedulable") else "yes"),
+        ("Taints", taints),
+        ("Kubelet", info.get("kubeletVersion") or ""),
+        ("CPU", size.get("cpu") or ""),
+        ("Memory", size.get("memory") or ""),
+        ("Pods", size.get("pods") or ""),
+    ]
+    return [(name, value) for name, value in found if value]

@@ -1,0 +1,158 @@
+"""One Update: how far it is, what it waits for, its gates, failures, history and plan."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from controller.api.gate import Gate
+from controller.api.update import Update
+from controller.ui import figures, marks
+from controller.ui.access import Rights, Viewer, rights
+from controller.ui.figures import Chart
+from controller.ui.marks import Badge
+from controller.ui.pages.bars import badges_of, progress_bar
+from controller.ui.pages.base import Data
+from controller.ui.pages.policy import settings
+from controller.ui.site import Site
+from controller.ui.store import Change
+from controller.view import advice
+from controller.view.history import requester
+from controller.view.situation import Tone, cause_of_rollback, situation
+from controller.view.update_rows import target, update_row
+from controller.view.updates import (
+    GateRow,
+    gate_rows,
+    is_active,
+    is_over,
+    is_stalled,
+    progress,
+    verb_refused,
+)
+from controller.view.verbs import Change as Allowed
+from controller.view.verbs import Verb, judge
+
+#: The buttons, in their order. A pulse is given by programs.
+BUTTONS: Final = (Verb.PAUSE, Verb.RESUME, Verb.ROLLBACK, Verb.ABORT)
+LABELS: Final = {
+    Verb.PAUSE: "Pause",
+    Verb.RESUME: "Resume",
+    Verb.ROLLBACK: "Roll back",
+    Verb.ABORT: "Abort",
+}
+_TONES: Final = {Tone.CALM: "busy", Tone.WAITS: "warn", Tone.BAD: "bad", Tone.GOOD: "good"}
+
+
+@dataclass(frozen=True, slots=True)
+class GateLine:
+    """One gate. ``condition``: "" if it compares no numbers."""
+
+    row: GateRow
+    badge: Badge
+    chart: Chart | None
+    condition: str
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePage:
+    namespace: str
+    update: str
+
+    name: ClassVar[str] = "update"
+    parts: ClassVar[tuple[str, ...]] = (
+        "head",
+        "grid",
+        "plan",
+        "gates",
+        "failures",
+        "history",
+        "facts",
+    )
+
+    @classmethod
+    def of(cls, place: Mapping[str, str], _query: Mapping[str, str]) -> UpdatePage:
+        return cls(place["namespace"], place["name"])
+
+    @property
+    def path(self) -> str:
+        return f"/updates/{self.namespace}/{self.update}"
+
+    @property
+    def title(self) -> str:
+        return self.update
+
+    def concerns(self, change: Change) -> bool:
+        if change.namespace != self.namespace or change.kind == "pod":
+            return False
+        return change.kind == "job" or change.name == self.update
+
+    async def sight(self, viewer: Viewer, _site: Site) -> Hashable | None:
+        found = await rights(viewer, self.namespace)
+        return found if found.updates else None
+
+    async def data(self, site: Site, sight: Rights) -> Data | None:
+        update = site.store.updates.get((self.namespace, self.update))
+        if update is None:
+            return None
+        now, status = site.now(), update.status
+        come, state = progress(update, now), situation(update, now)
+        job = site.store.jobs.get((self.namespace, update.spec.job))
+        left = None if come.left is None else round((now + come.left) / 10) * 10.0
+        answered = status.observed_generation >= update.metadata.generation
+        return {
+            "page": self,
+            "update": update,
+            "row": update_row(update, now),
+            "phase": marks.of_phase(status.phase, stalled=is_stalled(update)),
+            "progress": come,
+            "left": left,
+            "state": state,
+            "tone": _TONES[state.tone],
+            "cause": cause_of_rollback(update),
+            "advice_list": advice.of_update(update, now),
+            "by": requester(update),
+            "target": target(update),
+            "is_over": is_over(update),
+            "is_active": is_active(update),
+            "is_waiting_for_operator": not answered and not is_over(update),
+            "refused": verb_refused(update),
+            "buttons": buttons(update, now) if sight.steer else [],
+            "bar_parts": progress_bar(update),
+            "sets": badges_of(update),
+            "grid_data": figures.grid(
+                badges_of(update), f"/instances/{self.namespace}/{update.spec.job}/"
+            ),
+            "gates": gates(site, update),
+            "recorded": site.recorder.since,
+            "failures": sorted(status.failures, key=lambda each: -each.time),
+            "failure_counts": status.failure_counts,
+            "settings": settings(update),
+            "job": job if sight.jobs else None,
+            "rights": sight,
+        }
+
+
+def buttons(update: Update, now: float) -> list[tuple[Verb, str]]:
+    """The verbs that are possible now, with their labels."""
+    return [
+        (verb, LABELS[verb]) for verb in BUTTONS if isinstance(judge(verb, update, now), Allowed)
+    ]
+
+
+def gates(site: Site, update: Update) -> list[GateLine]:
+    """The gates, with the values that the page has seen."""
+    policy = update.status.policy
+    by_name = {gate.name: gate for gate in (policy.gates if policy else ())}
+    found = []
+    for row in gate_rows(update):
+        points = site.recorder.points(update, row.name)
+        condition = _condition(by_name[row.name])
+        chart = figures.chart(points, condition)
+        found.append(GateLine(row, marks.of_result(row.result), chart, condition, len(points)))
+    return found
+
+
+def _condition(gate: Gate) -> str:
+    return gate.prometheus.condition if gate.prometheus else ""

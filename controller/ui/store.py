@@ -1,0 +1,151 @@
+"""What the page knows: Jobs, Updates and pods as the watches brought them, for all viewers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from controller.api.job import Job
+from controller.api.update import Update
+from controller.ui.decode import Item
+from controller.view.instances import Seen
+from controller.view.update_rows import order
+
+#: (namespace, name)
+Key = tuple[str, str]
+Kind = Literal["job", "update", "pod"]
+_K = TypeVar("_K", bound=Hashable)
+_N = TypeVar("_N", bound=Hashable)
+_V = TypeVar("_V")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An object came, changed or went. ``job``: the name of the Job that it is or belongs to.
+    ``old`` and ``new``: None before it came and after it went."""
+
+    kind: Kind
+    namespace: str
+    job: str
+    name: str
+    old: Job | Update | Seen | None
+    new: Job | Update | Seen | None
+
+
+class Store:
+    """Changed by the callbacks of the watches, read by pages. ``listeners`` are called after each
+    change, from the event loop."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[Key, Job] = {}
+        self.updates: dict[Key, Update] = {}
+        self.listeners: list[Callable[[Change], None]] = []
+        #: Objects that cannot be read: (kind, namespace, name) -> what cannot be read.
+        self.unreadable: dict[tuple[Kind, str, str], str] = {}
+        self._updates_of: dict[Key, dict[str, Update]] = defaultdict(dict)
+        self._pods: dict[Key, Seen] = {}
+        self._pods_of: dict[Key, dict[str, Seen]] = defaultdict(dict)
+        self._pods_on: dict[str, dict[Key, Seen]] = defaultdict(dict)
+
+    # What pages ask.
+
+    def namespaces(self) -> set[str]:
+        """The namespaces with Jobs or Updates."""
+        return {namespace for namespace, _ in self.jobs.keys() | self.updates.keys()}
+
+    def updates_of(self, namespace: str, job: str) -> list[Update]:
+        """The Updates of a Job, oldest first."""
+        return sorted(self._updates_of.get((namespace, job), {}).values(), key=order)
+
+    def pods_of(self, namespace: str, job: str) -> list[Seen]:
+        return list(self._pods_of.get((namespace, job), {}).values())
+
+    def has_pod(self, namespace: str, name: str) -> bool:
+        """Whether there is such a pod of a Job."""
+        return (namespace, name) in self._pods
+
+    def pods_on(self, node: str) -> list[Seen]:
+        """The pods of Jobs on a node, by namespace and name."""
+        found = self._pods_on.get(node, {})
+        return [found[key] for key in sorted(found)]
+
+    # What the watches bring.
+
+    def put_job(self, item: Item[Job]) -> None:
+        self._note("job", item.namespace, item.name, item.trouble)
+        if item.value is not None:
+            key = (item.namespace, item.name)
+            old, self.jobs[key] = self.jobs.get(key), item.value
+            self._tell(Change("job", item.namespace, item.name, item.name, old, item.value))
+        else:
+            self.drop_job(item.key, item.uid)
+
+    def drop_job(self, key: str, _uid: str) -> None:
+        namespace, name = _read(key)
+        if (old := self.jobs.pop((namespace, name), None)) is not None:
+            self._tell(Change("job", namespace, name, name, old, None))
+
+    def put_update(self, item: Item[Update]) -> None:
+        self._note("update", item.namespace, item.name, item.trouble)
+        if item.value is not None:
+            key, job = (item.namespace, item.name), item.value.spec.job
+            old, self.updates[key] = self.updates.get(key), item.value
+            self._updates_of[item.namespace, job][item.name] = item.value
+            self._tell(Change("update", item.namespace, job, item.name, old, item.value))
+        else:
+            self.drop_update(item.key, item.uid)
+
+    def drop_update(self, key: str, _uid: str) -> None:
+        namespace, name = _read(key)
+        if (old := self.updates.pop((namespace, name), None)) is not None:
+            _take(self._updates_of, (namespace, old.spec.job), name)
+            self._tell(Change("update", namespace, old.spec.job, name, old, None))
+
+    def put_pod(self, item: Item[Seen]) -> None:
+        key, new = (item.namespace, item.name), item.value
+        old = self._pods.pop(key, None)
+        self._forget(key, old)
+        if new is not None:
+            self._pods[key] = new
+            self._pods_of[item.namespace, new.pod.job][item.name] = new
+            if new.pod.node:
+                self._pods_on[new.pod.node][key] = new
+        if either := new or old:
+            self._tell(Change("pod", item.namespace, either.pod.job, item.name, old, new))
+
+    def drop_pod(self, key: str, _uid: str) -> None:
+        namespace, name = _read(key)
+        if (old := self._pods.pop((namespace, name), None)) is not None:
+            self._forget((namespace, name), old)
+            self._tell(Change("pod", namespace, old.pod.job, name, old, None))
+
+    def _forget(self, key: Key, old: Seen | None) -> None:
+        if old is not None:
+            _take(self._pods_of, (key[0], old.pod.job), key[1])
+            if old.pod.node:
+                _take(self._pods_on, old.pod.node, key)
+
+    def _note(self, kind: Kind, namespace: str, name: str, trouble: str) -> None:
+        if trouble:
+            self.unreadable[kind, namespace, name] = trouble
+        else:
+            self.unreadable.pop((kind, namespace, name), None)
+
+    def _tell(self, change: Change) -> None:
+        for listener in self.listeners:
+            listener(change)
+
+
+def _read(key: str) -> Key:
+    namespace, _, name = key.partition("/")
+    return namespace, name
+
+
+def _take(index: dict[_K, dict[_N, _V]], key: _K, name: _N) -> None:
+    """Take an entry out of an index, and the index's entry if it was the last."""
+    inner = index.get(key, {})
+    inner.pop(name, None)
+    if not inner:
+        index.pop(key, None)

@@ -1,0 +1,28 @@
+"""The tests of the command line use the control plane and the operator of tests/integration."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.echelon import Echelon
+
+# Fixtures and hooks that are imported here hold for this folder, too. `cluster`, `sightings` and
+# `shared_operator` are made once for both folders.
+from tests.integration.conftest import (  # noqa: F401
+    audit,
+    cluster,
+    operator,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_runtest_makereport,
+    shared_operator,
+    sightings,
+    space,
+)
+from tests.integration.harness.space import Space
+
+
+@pytest.fixture
+def echelon(space: Space) -> Echelon:  # noqa: F811
+    """Runs ``echelon …`` as the cluster's administrator, in the namespace of the test."""
+    return Echelon(space.cluster.kubeconfig, space.name)

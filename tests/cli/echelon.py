@@ -1,0 +1,118 @@
+"""Runs the command line as a program, as a user of the cluster would.
+
+A call is forked from a process that has imported the program: to import it takes longer than most
+commands. What a test starts and looks at while it runs is a real program from the beginning.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.integration.harness.forked import Forked
+
+#: Commands that look into a namespace; the others do not know ``-n``.
+NAMESPACED = ("job", "update", "lint")
+#: Flags that say where to look: with one of them the test's namespace is not added.
+_PLACES = ("-n", "--namespace", "-A", "--all-namespaces")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one command ended. ``out``, ``err``: what it wrote to stdout and stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of stdout."""
+        return self.out.splitlines()
+
+    def __str__(self) -> str:
+        return f"exit code {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+class _Forked(Forked):
+    imports = "controller.cli.main"
+
+
+class Echelon:
+    """``python -m controller.cli …`` with a kubeconfig, in one namespace."""
+
+    def __init__(self, kubeconfig: Path | str, namespace: str) -> None:
+        self.kubeconfig = str(kubeconfig)
+        self.namespace = namespace
+
+    def __call__(
+        self,
+        *args: str,
+        stdin: str | None = None,
+        timeout: float = 60.0,
+        env: Mapping[str, str] | None = None,
+        check: int | None = None,
+    ) -> Result:
+        """Run a command to its end. ``check``: the exit code that it must have. A command that
+        takes longer than ``timeout`` seconds is killed and fails the test."""
+        with tempfile.TemporaryDirectory(prefix="echelon-") as folder:
+            files = {name: Path(folder, name) for name in ("stdin", "out", "err")}
+            files["stdin"].write_text(stdin or "")
+            process = _Forked(
+                "controller.cli",
+                self._placed(args),
+                self._environ(env),
+                files["out"],
+                errors=files["err"],
+                stdin=files["stdin"],
+            )
+            late = ""
+            try:
+                code = process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                late = f"still running after {timeout:g} s; "
+                os.killpg(process.pid, signal.SIGKILL)
+                code = process.wait()
+            found = Result(code, files["out"].read_text(), files["err"].read_text())
+        wanted = not late and check in (None, code)
+        assert wanted, f"echelon {' '.join(args)}: {late}{found}"
+        return found
+
+    def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start a command and return at once. The caller waits for it, see also `interrupt`."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "controller.cli", *self._placed(args)],
+            env=self._environ(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def _environ(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("ECHELON_")}
+        # Help and errors of usage are wrapped at this width.
+        environ |= {"KUBECONFIG": self.kubeconfig, "COLUMNS": "200", "PYTHONUNBUFFERED": "1"}
+        return environ | dict(more or {})
+
+    def _placed(self, args: tuple[str, ...]) -> list[str]:
+        """The arguments, with ``-n`` before a ``--`` or at the end."""
+        placed = any(arg.partition("=")[0] in _PLACES for arg in args)
+        if placed or (args and args[0] not in NAMESPACED):
+            return list(args)
+        end = args.index("--") if "--" in args else len(args)
+        return [*args[:end], "-n", self.namespace, *args[end:]]
+
+
+def interrupt(process: subprocess.Popen[str], timeout: float = 20.0) -> Result:
+    """Press Ctrl-C and wait for the end."""
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=timeout)
+    return Result(process.returncode, out, err)

@@ -1,0 +1,74 @@
+"""`hack.cli_doc`: each command is in docs/cli.md, docs/cli-job.md or docs/cli-update.md, each with
+an example that parses; so do the commands in README.md."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hack import cli_doc
+from hack.cli_examples import EXAMPLES
+
+COMMANDS = dict(cli_doc.commands())
+README = (cli_doc.FOLDER.parent / "README.md").read_text()
+LINES = [line for lines in EXAMPLES.values() for line in lines]
+LINES += re.findall(r"^echelon .*$", README, re.MULTILINE)
+
+
+def calls(line: str) -> Iterator[list[str]]:
+    """The calls of ``echelon`` in a line of a shell, without its name."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|<>()")
+    lexer.whitespace_split = True
+    words = list(lexer)
+    for at, word in enumerate(words):
+        if word == "echelon":
+            rest = words[at + 1 :]
+            end = next((i for i, each in enumerate(rest) if set(each) <= set("|<>()")), len(rest))
+            yield rest[:end]
+
+
+def test_every_command_has_an_example() -> None:
+    assert cli_doc.missing() == []
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_an_example_parses(line: str) -> None:
+    found = list(calls(line))
+    assert found
+    for words in found:
+        name = " ".join(words[:2]) if " ".join(words[:2]) in COMMANDS else words[0]
+        command: Any = COMMANDS[name]
+        # Raises if an argument is missing or a flag is unknown.
+        command.make_context(name, words[len(name.split()) :])
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_a_command_says_what_it_and_its_flags_do(words: str) -> None:
+    command: Any = COMMANDS[words]
+    assert command.help, words
+    for each in command.params:
+        if each.param_type_name == "option":
+            assert each.help, f"{words} {each.opts}"
+
+
+def test_the_documents_are_as_generated() -> None:
+    for path, text in cli_doc.rendered().items():
+        assert path.read_text() == text, f"{path.name} is stale: run `make cli-doc`"
+
+
+def test_flags_that_all_commands_have_are_described_once() -> None:
+    whole = cli_doc.rendered()
+    parts = [text for path, text in whole.items() if path.name != "cli.md"]
+    assert not any("| `--kubeconfig" in text for text in parts)
+    assert sum(text.count("| `--kubeconfig` |") for text in whole.values()) == 1
+
+
+def test_exit_codes_that_a_command_names_are_shown() -> None:
+    text = next(t for p, t in cli_doc.rendered().items() if p.name == "cli-update.md")
+    start = text.partition("## update start")[2]
+    assert "Exit codes: 0 " in start
+    assert "8 paused by the operator" in start

@@ -1,0 +1,55 @@
+"""How Jobs, Updates and instances are named."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.cli.exits import CliError, Exit
+from controller.cli.keys import JobKey, job_key, update_name
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "instances"),
+    [
+        ("web", "web", None),
+        ("web/3", "web", "3"),
+        ("web/0-3,7", "web", "0-3,7"),
+        ("ejob/web", "web", None),
+        ("echelonjob/web/0", "web", "0"),
+        ("echelonjobs/web", "web", None),
+        ("echelonjob.echelon.dev/web", "web", None),
+    ],
+)
+def test_jobs(text: str, name: str, instances: str | None) -> None:
+    key = job_key(text)
+    assert key.name == name
+    assert (None if key.instances is None else str(key.instances)) == instances
+    assert str(key) == (name if instances is None else f"{name}/{instances}")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no Job is named"),
+        ("/3", "no Job is named"),
+        ("web/", "names no instance"),
+        ("web/x", "instances of web"),
+        ("web/3-1", "ids must ascend"),
+        ("web/10000", "the highest instance id is 9999"),
+        ("web/1, 2", "no spaces"),
+    ],
+)
+def test_nonsense_is_an_error_of_usage(text: str, words: str) -> None:
+    with pytest.raises(CliError) as caught:
+        job_key(text)
+    assert words in caught.value.message
+    assert caught.value.code is Exit.USAGE
+
+
+@pytest.mark.parametrize("prefix", ["", "eup/", "update/", "updates/", "update.echelon.dev/"])
+def test_updates(prefix: str) -> None:
+    assert update_name(f"{prefix}web-g4") == "web-g4"
+
+
+def test_a_key_without_instances_means_all() -> None:
+    assert JobKey("web").instances is None

@@ -1,0 +1,140 @@
+"""Lint reads files, names their lines, and reads answers of the API server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.cli.exits import CliError, Exit
+from controller.cli.lint import check, command
+from controller.cli.lint.documents import read
+from controller.cli.lint.findings import Severity
+from controller.cli.lint.server import of_error
+from controller.kube.errors import from_status
+from tests.integration.bad_objects import UPDATE
+
+ROOT = Path(__file__).parents[3]
+
+# Files.
+
+TWO = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+---
+# a comment
+apiVersion: echelon.dev/v1alpha1
+kind: Update
+metadata:
+  name: web-1
+spec:
+  job: web
+  restarts: true
+--- # another
+kind: [
+---
+apiVersion: echelon.dev/v1alpha1
+kind: Update
+metadata: {name: web-2}
+spec:
+  instances: "3-1"
+"""
+
+
+def test_findings_have_the_lines_of_the_file() -> None:
+    documents, faults = read(TWO, "a.yaml")
+    said = [*faults, *check.findings(documents)]
+    places = sorted((each.line, each.field) for each in said)
+    assert places == [(12, "spec.restarts"), (15, ""), (19, "spec.job"), (20, "spec.instances")]
+
+
+def test_the_items_of_a_list_have_their_own_lines() -> None:
+    text = json.dumps(
+        {"apiVersion": "v1", "kind": "List", "items": [UPDATE, {**UPDATE, "x": 1}]}, indent=1
+    )
+    documents, faults = read(text, "a.json")
+    assert not faults
+    (wrong,) = [each for each in check.findings(documents) if each.severity is Severity.ERROR]
+    assert text.splitlines()[wrong.line - 1].strip() == '"x": 1'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- a\n", "an object is expected"),
+        ("kind: Update\n", "no apiVersion"),
+        ("apiVersion: echelon.dev/v1alpha1\n", "no kind"),
+        ('{"a": 1,}', "not JSON"),
+        ("a: 1\na: 2\n", "comes twice"),
+        ("a: {{ .Values.x }}\n", "render templates first"),
+    ],
+)
+def test_a_document_that_cannot_be_read(text: str, words: str) -> None:
+    documents, (fault,) = read(text, "a")
+    assert not documents
+    assert words in fault.message
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "examples").rglob("*.yaml")), ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_the_examples_have_no_error(path: Path) -> None:
+    documents, faults = read(path.read_text(), path.name)
+    said = [*faults, *check.findings(documents)]
+    assert [str(each) for each in said if each.severity is Severity.ERROR] == []
+
+
+# The command.
+
+
+def test_a_folder_is_its_manifests(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.json", "c.txt"):
+        (tmp_path / name).write_text(json.dumps(UPDATE))
+    assert [Path(name).name for name, _ in command._texts(str(tmp_path))] == ["a.json", "b.yaml"]
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", "."])
+def test_a_name_without_a_file_is_wrong_usage(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CliError) as error:
+        list(command._texts(name))
+    assert error.value.code is Exit.USAGE
+    assert error.value.hint
+
+
+# Answers of the API server.
+
+
+def refused(code: int, **status: Any) -> Any:
+    return from_status(status, code)
+
+
+def causes(*fields: str) -> Mapping[str, Any]:
+    return {"causes": [{"field": field, "message": f"bad {field}"} for field in fields]}
+
+
+def test_the_causes_of_a_refusal_are_fields_of_our_object() -> None:
+    error = refused(422, details=causes("spec.containers[0].image", "metadata.name"))
+    said = [(each.path, each.message) for each in of_error(error, ("spec", "template"))]
+    assert said == [
+        (("spec", "template", "spec", "containers", 0, "image"), "bad spec.containers[0].image"),
+        (("spec", "template", "metadata", "name"), "bad metadata.name"),
+    ]
+
+
+def test_unknown_fields_of_a_strict_answer() -> None:
+    words = 'strict decoding error: unknown field "spec.a", unknown field "spec.b[0].c"'
+    said = of_error(refused(400, message=words), ())
+    assert [each.path for each in said] == [("spec", "a"), ("spec", "b", 0, "c")]
+
+
+def test_an_answer_without_a_field_is_about_the_whole_object() -> None:
+    (said,) = of_error(refused(403, message="admission webhook denied the request: no"), ())
+    assert said.path == ()
+    assert "denied" in said.message

@@ -1,0 +1,72 @@
+"""The revisions of a Job."""
+
+from __future__ import annotations
+
+from controller.api.update import Update
+from controller.view.history import history, requester
+from tests.unit.view.raw import NOW, ago, job, ranges, revision, template, update
+
+REVISIONS = [
+    revision("b", 2, template("web:2")),
+    revision("a", 1, template("web:1")),
+    revision("c", 3, template("web:3")),
+]
+
+
+def test_each_revision_has_its_last_update() -> None:
+    seen = job(
+        3,
+        currentRevision="web-a",
+        updateRevision="web-c",
+        assigned=ranges(a="0-1", b="2"),
+        knownBad=[{"revision": "web-b"}],
+    )
+    to_b = {"revision": "web-b", "instances": "0-2"}
+    updates = [
+        update("web-g2", phase="Aborted", to=to_b, startedAt=ago(90)),
+        update("web-g3", phase="RolledBack", to=to_b, startedAt=ago(40), message="boom"),
+    ]
+    first, second, third = history(seen, REVISIONS, updates)
+    assert (first.number, first.update, first.outcome, first.by) == (1, "", "", "")
+    assert first.is_current
+    assert first.time == NOW - 999
+    assert str(first.instances) == "0-1"
+    assert (second.update, second.outcome, second.message) == ("web-g3", "RolledBack", "boom")
+    assert second.is_bad
+    assert second.time == NOW - 40
+    assert second.images == ("web:2",)
+    assert third.is_template
+    assert not third.instances
+
+
+def test_dry_runs_and_updates_that_were_not_admitted_brought_nothing() -> None:
+    to_b = {"revision": "web-b", "instances": "0-2"}
+    planned = update("plan", spec={"dryRun": True}, phase="Planned", to=to_b)
+    rejected = update("bad", phase="Rejected", to=to_b, startedAt=None)
+    entries = history(job(3), REVISIONS, [planned, rejected])
+    assert [entry.update for entry in entries] == ["", "", ""]
+
+
+def test_who_made_an_update() -> None:
+    by_hand = update("mine")
+    meta = by_hand.metadata.model_copy(update={"owner_references": ()})
+
+    def of(**fields: object) -> Update:
+        return by_hand.model_copy(update={"metadata": meta.model_copy(update=fields)})
+
+    assert requester(update()) == "the operator"
+    assert requester(of()) == ""
+    assert requester(of(annotations={"echelon.dev/changed-by": "ann"})) == "ann"
+    fields = Update.model_validate(
+        {
+            "metadata": {
+                "name": "mine",
+                "managedFields": [
+                    {"manager": "echelon-controller", "subresource": "status"},
+                    {"manager": "kubectl-create"},
+                ],
+            },
+            "spec": {"job": "web"},
+        }
+    )
+    assert requester(fields) == "kubectl-create"
