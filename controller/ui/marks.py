@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.api.progress import Phase
-from controller.view.instances import State
+from controller.view.instances import Instance, State
 from controller.view.jobs import Health
 from controller.view.updates import Mark
 
@@ -77,12 +77,32 @@ _RESULT: Final = {
 }
 
 
+#: How an instance looks that does not come up.
+FAILING: Final = Badge("alert", "bad", "Failing")
+#: With what the condition Ready of a pod begins while it is just starting.
+_USUAL: Final = "ContainersNotReady"
+
+
 def of_health(health: Health) -> Badge:
     return Badge(*_HEALTH[health])
 
 
 def of_state(state: State) -> Badge:
     return Badge(*_STATE[state])
+
+
+def of_instance(row: Instance) -> Badge:
+    """The state of an instance; one that does not come up for a reason that its pod tells looks as
+    if it failed."""
+    if is_failing(row):
+        return FAILING
+    return of_state(row.state)
+
+
+def is_failing(row: Instance) -> bool:
+    """Whether the instance does not come up, and its pod says why."""
+    coming = row.state in (State.PENDING, State.STARTING)
+    return coming and bool(row.message) and not row.message.startswith(_USUAL)
 
 
 def of_mark(mark: Mark) -> Badge:

@@ -40,9 +40,6 @@ class Renderer:
             version=self.version,
             of_phase=marks.of_phase,
             of_health=marks.of_health,
-            of_state=marks.of_state,
-            of_mark=marks.of_mark,
-            of_result=marks.of_result,
             plural=words.plural,
         )
         self._templates.filters.update(

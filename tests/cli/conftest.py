@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from tests.cli.echelon import Echelon
+from tests.cli.files import File
 
 # Fixtures and hooks that are imported here hold for this folder, too. `cluster`, `sightings` and
 # `shared_operator` are made once for both folders.
@@ -19,6 +23,7 @@ from tests.integration.conftest import (  # noqa: F401
     sightings,
     space,
 )
+from tests.integration.harness.manifests import Object, job
 from tests.integration.harness.space import Space
 
 
@@ -26,3 +31,13 @@ from tests.integration.harness.space import Space
 def echelon(space: Space) -> Echelon:  # noqa: F811
     """Runs ``echelon …`` as the cluster's administrator, in the namespace of the test."""
     return Echelon(space.cluster.kubeconfig, space.name)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Any:
+    """Makes a file with a Job."""
+
+    def made(instances: int = 3, update: Object | None = None, **spec: Any) -> File:
+        return File(tmp_path / "job.yaml", job(instances=instances, update=update, **spec))
+
+    return made

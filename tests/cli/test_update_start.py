@@ -1,8 +1,7 @@
-"""``echelon update start`` and ``plan``: what they show, do and answer, on a real API server."""
+"""``echelon update start``: what it shows, does and answers, on a real API server."""
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import subprocess
@@ -12,55 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-import yaml
-
 from tests.cli.echelon import Echelon, Result, interrupt
-from tests.integration.harness.manifests import Object, batch, by_revision, job, queue, sim, update
+from tests.cli.files import created
+from tests.integration.harness.manifests import batch, by_revision, queue, update
 from tests.integration.harness.space import Space
 
 MANUAL = {"mode": "Manual"}
 QUICK = {"readyTimeoutSeconds": 1, "maxFailuresPerInstance": 0}
-
-
-class File:
-    """A manifest of a Job that the test changes."""
-
-    def __init__(self, path: Path, content: Object) -> None:
-        self.path = path
-        self.content = content
-        self.write()
-
-    def write(self) -> str:
-        self.path.write_text(yaml.safe_dump(self.content, sort_keys=False))
-        return str(self.path)
-
-    def image(self, image: str, **steering: Any) -> str:
-        """Change the image, and how its pods behave."""
-        template = self.content["spec"]["template"]
-        template["spec"]["containers"][0]["image"] = image
-        template["metadata"] = {"annotations": sim(**steering)}
-        return self.write()
-
-    def line(self, text: str) -> str:
-        """``file:line`` of the first line with this text."""
-        lines = self.path.read_text().splitlines()
-        return f"{self.path}:{next(i for i, line in enumerate(lines, 1) if text in line)}"
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Any:
-    """Makes a file with a Job."""
-
-    def made(instances: int = 3, update: Object | None = None, **spec: Any) -> File:
-        return File(tmp_path / "job.yaml", job(instances=instances, update=update, **spec))
-
-    return made
-
-
-def created(echelon: Echelon, found: File) -> None:
-    """The Job of the file, with its instances."""
-    echelon("update", "start", found.write(), "--yes", "--wait", check=0)
 
 
 # How it starts.
@@ -317,55 +274,3 @@ def test_the_question(space: Space, echelon: Echelon, file: Any) -> None:
     assert space.updates() == []
     yes = ask(echelon, path, lambda: None, "y")
     assert (yes.code, "RolledForward" in yes.out) == (0, True), yes
-
-
-# `update plan`.
-
-
-def test_plan_of_a_file_touches_nothing(space: Space, echelon: Echelon, file: Any) -> None:
-    here = file(instances=4, strategy=batch(3))
-    created(echelon, here)
-    before = space.job()
-    shown = echelon("update", "plan", here.image("web:2"), check=0)
-    assert "  + spec.containers[web].image: web:2" in shown.lines
-    assert "Plan: 4 instances in 2 groups (Batch of 3)" in shown.out
-    answer = echelon("update", "plan", str(here.path), "-o", "json", check=0)
-    plan = json.loads(answer.out)
-    assert plan["instances"] == {"recreate": "0-3"}
-    assert [group["instances"] for group in plan["groups"]["first"]] == ["0-2", "3"]
-    assert space.job()["metadata"] == before["metadata"]
-    assert space.updates() == []
-
-
-def test_plan_of_a_job_is_the_operators(space: Space, echelon: Echelon, file: Any) -> None:
-    here = file(update=MANUAL)
-    created(echelon, here)
-    wish = {
-        "spec": {"containers": [{"name": "web", "image": "w", "ports": [{"containerPort": 99999}]}]}
-    }
-    space.set_template(wish)
-    refused = echelon("update", "plan", "web", check=6)
-    assert "InvalidTemplate" in refused.out, "only the operator asks the API server about a pod"
-    space.set_image("web:2")
-    plans = echelon("update", "plan", "web/1", "-o", "yaml", check=0)
-    assert yaml.safe_load(plans.out)["instances"] == {"recreate": "1", "unchanged": "0,2"}
-    space.until("the dry runs are deleted", lambda: not space.updates())
-
-
-def test_plan_without_an_operator(space: Space, echelon: Echelon, file: Any, operator: Any) -> None:
-    here = file(update=MANUAL)
-    created(echelon, here)
-    space.set_image("web:2")
-    operator.stop()
-    planned = echelon("update", "plan", "web", check=0)
-    assert "planned here, not by the operator" in planned.err
-    assert "Plan: 3 instances" in planned.out
-    space.until("the dry run is deleted", lambda: not space.updates())
-    here.content["spec"]["update"]["mode"] = "Automatic"
-    args = ["update", "start", str(here.path), "-y", "--force-conflicts"]
-    here.image("web:3")
-    left = echelon(*args, "--detach", "--timeout", "2", check=0)
-    assert "the operator has not started the Update yet" in left.err
-    here.image("web:4")
-    late = echelon(*args, "--timeout", "1", check=7)
-    assert "1 s have passed" in late.err

@@ -71,7 +71,7 @@ def test_0_lines_of_a_good_update(space: Space, echelon: Echelon) -> None:
     assert watching.wait(100) == 0, err
     assert words(head)[0].startswith(f"web-g2  Job web in namespace {space.name}")
     found = words(out)
-    assert found[-1].startswith("✓ web-g2 has rolled forward after ")
+    assert found[-1].startswith("✓ web-g2 has rolled forward")
     assert any(line.startswith("RollForwardAwaitingPulse  0/4 updated") for line in found), out
     assert any(re.match(r"RollingForward  [1-3]/4 updated", line) for line in found), out
     assert max(Counter(found).values()) == 1, "nothing is said twice"
@@ -106,7 +106,7 @@ def test_3_rolled_back(space: Space, echelon: Echelon) -> None:
     failure = next(line for line in found if line.startswith("failure  instance 0, attempt 1: "))
     assert "exit code 3, on sim-" in failure
     assert any(line.startswith("RollingBack  instance 0 failed: ") for line in found)
-    assert found[-1].startswith("↺ web-g2 has rolled back after ")
+    assert found[-1].startswith("↺ web-g2 has rolled back")
     assert f"echelon job status web -n {space.name}" in back.err
 
 

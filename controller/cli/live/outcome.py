@@ -45,10 +45,9 @@ def outcome(update: Update, now: float) -> list[Text]:
     line.append(_ENDED.get(status.phase, "is paused by the operator"), style)
     if status.started_at and come.elapsed >= 1:
         line.append(f" after {age(come.elapsed)}")
-    count = f"{come.done} of {come.total} instances"
-    # Messages of good ends begin with the count.
-    if come.total and not status.message.startswith(count):
-        line.append(f", {count}")
+    # Many messages begin with the number of instances.
+    if come.total and not status.message[:1].isdecimal():
+        line.append(f", {come.done} of {come.total} instances")
     if status.message:
         line.append(f": {clean(status.message)}")
     return [line, *(Text(f"  {each}", "cyan") for each in _next(update, now))]

@@ -107,7 +107,7 @@ class InstancePage:
 
     async def _line(self, site: Site, row: Instance, sight: Rights) -> PodLine:
         """The line of a pod, or of the missing one."""
-        badge = marks.of_state(row.state)
+        badge = marks.of_instance(row)
         if not row.pod:
             return PodLine(row, badge, [], [], [], [], "", "")
         raw, trouble, happened = None, "", []

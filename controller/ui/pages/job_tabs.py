@@ -34,21 +34,17 @@ Object = dict[str, Any]
 Chosen = Callable[[str], str]
 #: Instances and Updates on one page.
 PER_PAGE: Final = 100
-#: With what the condition Ready of a pod begins while nothing is wrong.
-_USUAL: Final = "ContainersNotReady"
+#: All that an instance can look like, in the order of the legend.
+_BADGES: Final = (*map(marks.of_state, State), marks.FAILING)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One instance. ``usual``: what is wrong with it is that it is starting."""
+    """One instance."""
 
     row: Instance
     badge: Badge
     steps: list[Step]
-
-    @property
-    def usual(self) -> bool:
-        return self.row.message.startswith(_USUAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +66,25 @@ def instances(site: Site, job: Job, chosen: Chosen, sight: Rights, home: str) ->
     pods = site.store.pods_of(namespace, name) if sight.pods else []
     by_pod = {each.pod.name: each.pod for each in pods}
     found = rows(job, pods, site.now()) if sight.pods else []
-    counts = Counter(row.state for row in found)
-    among = _among(chosen("at"))
-    shown = [row for row in found if among(row) and chosen("state") in ("", row.state)]
+    looks = [(row, marks.of_instance(row)) for row in found]
+    counts = Counter(badge for _, badge in looks)
+    among, state = _among(chosen("at")), chosen("state")
+    shown = [each for each in looks if among(each[0]) and state in ("", each[1].word)]
     last = max(1, -(-len(shown) // PER_PAGE))
     wanted = chosen("page")
-    number = min(int(wanted) if wanted.isdecimal() else 1, last)
+    number = max(1, min(int(wanted) if wanted.isdecimal() else 1, last))
     here = shown[(number - 1) * PER_PAGE : number * PER_PAGE]
+    sets = _sets(looks)
     return {
         "lines": [
-            Line(row, marks.of_state(row.state), steps(by_pod[row.pod]) if row.pod else [])
-            for row in here
+            Line(row, badge, steps(by_pod[row.pod]) if row.pod else []) for row, badge in here
         ],
-        "grid": figures.grid(_by_state(found), home.replace("/jobs/", "/instances/", 1) + "/"),
-        "legend": [(marks.of_state(state), ids) for state, ids in _sets(found) if ids],
-        "counts": [(state, counts[state]) for state in State if counts[state]],
+        "grid": figures.grid(sets, home.replace("/jobs/", "/instances/", 1) + "/"),
+        "legend": sets,
+        "counts": [(badge, counts[badge]) for badge in _BADGES if counts[badge]],
         "shown": len(shown),
         "total": len(found),
-        "number": max(1, number),
+        "number": number,
         "last": last,
     }
 
@@ -102,19 +99,15 @@ def _among(text: str) -> Callable[[Instance], bool]:
     return lambda row: row.instance in ids
 
 
-def _sets(found: Sequence[Instance]) -> list[tuple[State, Ids]]:
-    """The ids in each state; an id with two pods is in the state of the older one."""
-    states: dict[State, list[int]] = defaultdict(list)
+def _sets(looks: Sequence[tuple[Instance, Badge]]) -> list[tuple[Badge, Ids]]:
+    """The ids that look the same; an id with two pods looks as the older one."""
+    found: dict[Badge, list[int]] = defaultdict(list)
     known: set[int] = set()
-    for row in found:
+    for row, badge in looks:
         if row.instance not in known:
             known.add(row.instance)
-            states[row.state].append(row.instance)
-    return [(state, Ids(states[state])) for state in State]
-
-
-def _by_state(found: Sequence[Instance]) -> list[tuple[Badge, Ids]]:
-    return [(marks.of_state(state), ids) for state, ids in _sets(found)]
+            found[badge].append(row.instance)
+    return [(badge, Ids(found[badge])) for badge in _BADGES if found[badge]]
 
 
 def completed(site: Site, job: Job, updates: Sequence[Update], sight: Rights) -> Data:

@@ -113,7 +113,7 @@ class NodePage:
             job = site.store.jobs.get((namespace, name))
             if sight.has(namespace) and job is not None:
                 of_it = rows_of(job, each.pod.instance, [each], site.now())
-                found += [(namespace, name, row, marks.of_state(row.state)) for row in of_it]
+                found += [(namespace, name, row, marks.of_instance(row)) for row in of_it]
         return found
 
     async def _beside(self, site: Site, sight: Sight) -> list[Beside]:

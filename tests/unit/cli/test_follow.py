@@ -25,15 +25,13 @@ _VERSIONS = itertools.count(1000)
 
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0.005)
-    monkeypatch.setattr(module, "LONGEST_PAUSE", 0.02)
-    monkeypatch.setattr(module, "SHORT_WATCH", 0.0)
+    for name, seconds in {"FIRST_PAUSE": 0.005, "LONGEST_PAUSE": 0.02, "SHORT_WATCH": 0.0}.items():
+        monkeypatch.setattr(module, name, seconds)
 
 
 @pytest.fixture
 async def api() -> AsyncIterator[FakeApi]:
-    fake = FakeApi()
-    yield fake
+    yield (fake := FakeApi())
     await fake.stop()
 
 
@@ -52,8 +50,7 @@ class Reader:
 
     async def phase(self) -> str:
         """The phase of the next version."""
-        async with asyncio.timeout(5):
-            found = await anext(self._versions)
+        found = await asyncio.wait_for(anext(self._versions), 5)
         return str(found["status"]["phase"])
 
     async def close(self) -> None:

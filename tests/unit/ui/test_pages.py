@@ -10,6 +10,7 @@ import pytest
 from controller.api.meta import format_time
 from controller.ui.pages.job import JobPage
 from controller.ui.pages.jobs import JobsPage
+from controller.ui.watch import Trouble
 from tests.unit.ui.conftest import Setting
 from tests.unit.ui.objects import NOW, condition, job, pod, put, update
 
@@ -251,11 +252,7 @@ async def test_the_log_of_a_container(page: Setting) -> None:
 
 
 async def test_trouble_of_the_watches_is_said(page: Setting) -> None:
-    class Trouble:
-        message = "connection refused"
-        since = NOW - 60
-
-    page.watch.trouble = Trouble()  # type: ignore[assignment]
+    page.watch.trouble = Trouble("connection refused", NOW - 60)
     _, html = await page.get("/")
     assert "connection refused" in html
 

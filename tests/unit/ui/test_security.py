@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from controller.ui.pages.jobs import JobsPage
-from tests.unit.ui.conftest import Setting, forbidden
+from tests.unit.ui.conftest import Setting
+from tests.unit.ui.fakes import forbidden
 from tests.unit.ui.objects import condition, job, pod, put, update
 
 EVIL = "<script>alert(1)</script>'\"><img src=x onerror=alert(1)>"
