@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import Any, Final
+from zlib import crc32
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -50,13 +51,17 @@ class Frame:
     def data(self, request: web.Request, page: Page | None) -> dict[str, Any]:
         """What the templates need for what is around the content."""
         theme = request.cookies.get(_COOKIE, "")
+        live = f"/live{page.path}" if page else ""
         viewer: Viewer | None = request.get(VIEWER)
         return {
             "theme": theme if theme in _THEMES else "",
             "viewer": viewer.name if viewer else "",
             "place": self._site.place,
             "title": page.title if page else "",
-            "live": f"/live{page.path}" if page else "",
+            "live": live,
+            # Another address is another element: htmx goes on with the stream of an element whose
+            # address changes.
+            "stream": f"stream-{crc32(live.encode()):x}",
         }
 
     def error(

@@ -53,7 +53,7 @@ def test_an_update_moves_without_a_reload(inside: Inside, window: Window) -> Non
     for done in (20, 30):
         inside.put(running(done))
         window.wait(f"{done} of 40", "#head")
-        window.page.wait_for_function(
+        window.until(
             f"document.querySelector('#grid canvas').ariaLabel.startsWith('{done} updated')"
         )
     assert window.page.evaluate("window.here")
@@ -104,7 +104,7 @@ def test_the_search_filters_while_one_types(full: Inside, window: Window) -> Non
     window.go(full.url)
     window.page.keyboard.press("/")
     window.page.keyboard.type("check")
-    window.page.wait_for_function("document.querySelectorAll('#list [data-row]').length === 1")
+    window.until("document.querySelectorAll('#list [data-row]').length === 1")
     assert window.page.url.endswith("?q=check")
     assert window.page.evaluate("document.activeElement.id") == "search"
     full.put(job("checkers"), job("other"))

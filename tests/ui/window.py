@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 #: How long a text may take to appear, in milliseconds.
@@ -40,6 +41,14 @@ class Window:
     def wait(self, text: str, within: str = "main") -> None:
         """Wait until a text is visible."""
         self.page.locator(within).get_by_text(text).first.wait_for()
+
+    def until(self, expression: str) -> None:
+        """Wait until an expression of the page is true. Playwright's own way needs what the content
+        security policy forbids."""
+        end = time.monotonic() + PATIENCE / 1000
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < end, f"timed out waiting for {expression}"
+            time.sleep(0.05)
 
     def text(self, selector: str = "main") -> str:
         return str(self.page.inner_text(selector))
