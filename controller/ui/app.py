@@ -112,7 +112,7 @@ class _Pages:
             await self._site.watch.wait(_PATIENCE)
             page, viewer = read(request.match_info, request.query), request[VIEWER]
             sight = await page.sight(viewer, self._site)
-            if sight is None or await page.data(self._site, sight) is None:
+            if sight is None or not page.exists(self._site):
                 raise web.HTTPNotFound(text=self.frame.missing)
             if self._hub.is_full:
                 raise web.HTTPServiceUnavailable(text="There are too many viewers now.")

@@ -34,6 +34,9 @@ class Page(Protocol):
     def concerns(self, change: Change) -> bool:
         """Whether the page may look different after this change."""
 
+    def exists(self, site: Site) -> bool:
+        """Whether there is something at this address, without finding out what."""
+
     async def sight(self, viewer: Viewer, site: Site, /) -> Hashable | None:
         """What this viewer may see here; None: not even that the page exists."""
 

@@ -69,6 +69,9 @@ class InstancePage:
     def concerns(self, change: Change) -> bool:
         return (change.namespace, change.job) == (self.namespace, self.job)
 
+    def exists(self, site: Site) -> bool:
+        return (self.namespace, self.job) in site.store.jobs
+
     async def sight(self, viewer: Viewer, _site: Site) -> Hashable | None:
         found = await rights(viewer, self.namespace)
         return Sight(found, await sees_nodes(viewer)) if found.jobs and found.pods else None

@@ -86,6 +86,9 @@ class JobsPage:
     def concerns(self, change: Change) -> bool:
         return change.kind != "pod" and self.namespace in ("", change.namespace)
 
+    def exists(self, _site: Site) -> bool:
+        return True
+
     async def sight(self, viewer: Viewer, site: Site) -> Hashable:
         known = site.store.namespaces()
         return Sight(await visible(viewer, JOBS, known), await visible(viewer, UPDATES, known))

@@ -78,6 +78,9 @@ class NodePage:
         either = [each for each in (change.old, change.new) if isinstance(each, Seen)]
         return any(each.pod.node == self.node for each in either)
 
+    def exists(self, _site: Site) -> bool:
+        return True
+
     async def sight(self, viewer: Viewer, site: Site) -> Hashable | None:
         everywhere = await viewer.may(Question("list", PODS, None))
         pods = None if everywhere else await visible(viewer, PODS, site.store.namespaces())

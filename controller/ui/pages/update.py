@@ -88,6 +88,9 @@ class UpdatePage:
             return False
         return change.kind == "job" or change.name == self.update
 
+    def exists(self, site: Site) -> bool:
+        return (self.namespace, self.update) in site.store.updates
+
     async def sight(self, viewer: Viewer, _site: Site) -> Hashable | None:
         found = await rights(viewer, self.namespace)
         return found if found.updates else None

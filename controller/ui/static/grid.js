@@ -78,6 +78,7 @@ function layout(grid) {
     grid.shown = [];
   }
   paint(grid);
+  if (!grid.drawn) performance.mark("grid");
   grid.drawn = key;
   mark(grid);
 }
