@@ -27,7 +27,7 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit explore integration check bench cluster crds format constraints clean \
-	chart cli-doc lock test-chart e2e \
+	chart cli-doc lock test-chart e2e ui \
 	mutations devcluster devcluster-kubelet devcluster-helm
 
 help: ## Show this
@@ -68,6 +68,9 @@ bench: devcluster ## Measure the operator against a raw client (SMOKE=1: the sho
 
 cluster: devcluster ## Run a control plane with simulated nodes and the CRDs, until Ctrl-C
 	@$(PYTHON) -m hack.devcluster $(if $(NODES),--nodes $(NODES))
+
+ui: devcluster ## Open the web page on a local control plane with Jobs in every state
+	@$(PYTHON) -m hack.ui $(ARGS)
 
 crds: $(INSTALLED) ## Write crds/ anew from the models, and the chart's copy of them
 	@$(PYTHON) -m hack.crds && $(PYTHON) -m hack.chart

@@ -175,7 +175,7 @@ async def test_a_dry_run_shows_its_plan(page: Setting) -> None:
     }
     put(page.store, update("try", phase="Planned", spec={"dryRun": True}, plan=plan))
     _, html = await page.get("/updates/shop/try")
-    for words in ("4 instances", "4 of 1", "80s", "the last update", "web-g2 is active"):
+    for words in ("4 instances", "4 × 1", "80s", "the last update", "web-g2 is active"):
         assert words in html
 
 
