@@ -52,6 +52,7 @@ __all__ = [
     "Update",
     "UpdateSpec",
     "UpdateStatus",
+    "generation_in",
 ]
 
 
@@ -254,3 +255,10 @@ class Update(Model):
         UpdateStatus,
         Field(description="Observed state of the Update. Only the operator writes it."),
     ] = UpdateStatus()
+
+
+def generation_in(name: str) -> int:
+    """The Job's generation in the name of an Update that the operator made
+    (``<job>-g<generation>``); 0 if the name has none."""
+    tail = name.rpartition("-g")[2]
+    return int(tail) if tail.isdecimal() else 0

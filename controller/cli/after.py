@@ -27,10 +27,6 @@ WaitFlag = Annotated[
     bool, typer.Option("--wait", help="Wait for its end, with a line per change of phase.")
 ]
 DetachFlag = Annotated[bool, typer.Option("--detach", help="Return when it is started.")]
-ExitOnPause = Annotated[
-    bool,
-    typer.Option("--exit-on-pause", help="End with exit code 8 when the operator pauses it."),
-]
 
 
 class After(Enum):
@@ -134,11 +130,5 @@ class Started:
         """The hint when Ctrl-C ends the command: how to come back, from the same place."""
         if not self.update:
             return "no Update was started"
-        place = self._place
-        flags = {
-            "-n": place.namespace,
-            "--context": place.context,
-            "--kubeconfig": place.kubeconfig,
-        }
-        given = "".join(f" {flag} {value}" for flag, value in flags.items() if value)
-        return f"the Update goes on; `echelon update watch {self.update}{given}` shows it again"
+        at = f"{self.update}{self._place.flags}"
+        return f"the Update goes on; `echelon update watch {at}` shows it again"

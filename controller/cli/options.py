@@ -38,3 +38,23 @@ Timeout = Annotated[
         "--timeout", help="Seconds to wait at most; then exit code 7.", show_default=False
     ),
 ]
+ExitOnPause = Annotated[
+    bool,
+    typer.Option(
+        "--exit-on-pause", help="End with exit code 8 when the operator pauses the Update."
+    ),
+]
+Message = Annotated[
+    str | None,
+    typer.Option("-m", "--message", help="Why, for the history.", show_default=False),
+]
+Paused = Annotated[
+    bool, typer.Option("--paused", help="Start it paused; `update resume` lets it go.")
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Even if an Update to this revision failed before.")
+]
+Ids = Annotated[
+    str | None,
+    typer.Option("--instances", metavar="IDS", help="Only these: 0-3,7.", show_default=False),
+]

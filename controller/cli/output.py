@@ -49,10 +49,15 @@ def objects(found: Sequence[Object], form: Format, *, many: bool) -> None:
         return
     items = [_without_managed_fields(each) for each in found]
     whole = {"apiVersion": "v1", "kind": "List", "items": items} if many else items[0]
+    dump(whole, form)
+
+
+def dump(content: Any, form: Format) -> None:
+    """Print content as JSON or YAML."""
     if form is Format.JSON:
-        print(json.dumps(whole, indent=4))
+        print(json.dumps(content, indent=4))
     else:
-        print(yaml.safe_dump(whole, sort_keys=False, allow_unicode=True), end="")
+        print(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), end="")
 
 
 def table(rows: Iterable[T], columns: Sequence[Column[T]], *, wide: bool = False) -> None:

@@ -11,7 +11,8 @@ from controller.cli.follow import follow
 from controller.cli.objects import as_job
 from controller.cli.output import clean, note
 from controller.cli.session import Object, Session
-from controller.core.model.conditions import READY, STALLED, is_true
+from controller.core.model.conditions import READY, STALLED, find, is_true
+from controller.view.jobs import count_of
 
 
 async def until_ready(session: Session, stored: Object, seconds: float | None) -> Exit:
@@ -40,12 +41,10 @@ async def until_ready(session: Session, stored: Object, seconds: float | None) -
 
 def _line(job: Job) -> str:
     """How many instances are ready, and what is waited for."""
-    status = job.status
-    wanted = job.spec.instances if status.instances_in_force is None else status.instances_in_force
-    words = f"{status.ready_instances} of {wanted} instances are ready"
+    words = f"{job.status.ready_instances} of {count_of(job)} instances are ready"
     return f"{words}: {message}" if (message := _message(job, READY)) else words
 
 
 def _message(job: Job, kind: str) -> str:
-    found = (c.message for c in job.status.conditions if c.type == kind)
-    return clean(next(found, ""))
+    found = find(job.status.conditions, kind)
+    return clean(found.message) if found else ""

@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeVar
 
 from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
+from controller.api.update import generation_in
+from controller.cli import owners
 from controller.cli.exits import CliError, Exit, explained
 from controller.kube.client import Client
 from controller.kube.config import ConfigError, connect
@@ -30,6 +32,13 @@ class Place:
     context: str | None = None
     namespace: str | None = None
     everywhere: bool = False
+
+    @property
+    def flags(self) -> str:
+        """The flags with which another command looks at the same place, each with a blank before
+        it."""
+        flags = {"-n": self.namespace, "--context": self.context, "--kubeconfig": self.kubeconfig}
+        return "".join(f" {flag} {value}" for flag, value in flags.items() if value)
 
 
 class Session:
@@ -77,14 +86,16 @@ class Session:
                 body,
                 subresource=subresource,
                 content_type=content_type,
-                field_manager="echelon",
+                field_manager=owners.MANAGER,
             )
         except ApiError as error:
             raise explained(error, "patch", resource, name, self.namespace) from error
 
     async def create(self, resource: Resource, body: Mapping[str, Any]) -> Object:
         try:
-            return await self.client.create(resource, self.namespace, body, field_manager="echelon")
+            return await self.client.create(
+                resource, self.namespace, body, field_manager=owners.MANAGER
+            )
         except ApiError as error:
             name = str(body["metadata"].get("name", ""))
             raise explained(error, "create", resource, name, self.namespace) from error
@@ -106,8 +117,7 @@ class Session:
     async def updates_of(self, job: str) -> Objects:
         """The Updates of a Job in this namespace, oldest first."""
         found = [each for each in await self.list(UPDATES) if each["spec"].get("job") == job]
-        found.sort(key=lambda each: (each["metadata"]["creationTimestamp"], _number(each)))
-        return found
+        return sorted(found, key=_age)
 
     async def pods_of(self, job: str) -> Objects:
         return await self.list(PODS, f"{JOB}={job}")
@@ -118,9 +128,10 @@ class Session:
         return sorted(found, key=lambda each: int(each.get("revision") or 0))
 
 
-def _number(update: Object) -> int:
-    tail = update["metadata"]["name"].rpartition("-g")[2]
-    return int(tail) if tail.isdecimal() else 0
+def _age(update: Object) -> tuple[str, int]:
+    """The key that sorts Updates by age."""
+    meta = update["metadata"]
+    return meta["creationTimestamp"], generation_in(meta["name"])
 
 
 def run(

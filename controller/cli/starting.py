@@ -18,7 +18,8 @@ from controller.cli.follow import follow
 from controller.cli.objects import as_job
 from controller.cli.output import clean, note
 from controller.cli.session import Object, Session
-from controller.core.model.conditions import STALLED, UPDATE_PENDING, is_true
+from controller.core.model.conditions import STALLED, UPDATE_PENDING, find_true, is_true
+from controller.core.status.outcome import NOTHING_LEFT
 from controller.kube.errors import Unreachable
 from controller.view.advice import OPERATOR_CHECKS
 
@@ -27,7 +28,7 @@ _LETTERS: Final = "bcdfghjkmnpqrstvwxz2456789"
 #: Seconds after which an operator that does not answer is mentioned.
 _PATIENCE: Final = 10.0
 #: Reasons of UpdatePending with which a template waits until a person does something.
-_FINAL: Final = frozenset({"KnownBad", "NothingLeft"})
+_FINAL: Final = frozenset({"KnownBad", NOTHING_LEFT})
 #: The reason of UpdatePending while the operator makes its Update.
 _SOON: Final = "TemplateChanged"
 
@@ -84,8 +85,8 @@ async def made_by_operator(
                 return found
             if job.status.observed_generation < generation or job.status.active_update:
                 continue
-            if why := _pending(job):
-                reason, message = why
+            if pending := find_true(job.status.conditions, UPDATE_PENDING):
+                reason, message = pending.reason, pending.message
                 if reason in _FINAL or is_true(job.status.conditions, STALLED):
                     raise _not_taken(name, session.namespace, reason, message)
                 if message != told and reason != _SOON:
@@ -108,18 +109,6 @@ async def _is_for(session: Session, name: str, revision: str) -> bool:
     """Whether the operator has made the Update for this revision."""
     update = await session.update(name)
     return bool(update["metadata"].get("annotations", {}).get(REVISION) == revision)
-
-
-def _pending(job: Job) -> tuple[str, str] | None:
-    """Reason and message with which the template waits; None if it does not."""
-    return next(
-        (
-            (c.reason, c.message)
-            for c in job.status.conditions
-            if c.type == UPDATE_PENDING and c.status == "True"
-        ),
-        None,
-    )
 
 
 def _not_taken(name: str, namespace: str, reason: str, message: str) -> CliError:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 
 class Keyed(Protocol):
@@ -32,6 +33,22 @@ class Codec(Generic[T]):
 
     event: Callable[[bytes], tuple[str, T]]
     page: Callable[[bytes], tuple[list[T], str, str]]
+
+
+def json_codec(read: Callable[[dict[str, Any]], T]) -> Codec[T]:
+    """The codec that parses whole objects and keeps what ``read`` makes of each."""
+
+    def event(line: bytes) -> tuple[str, T]:
+        parsed: dict[str, Any] = json.loads(line)
+        return parsed["type"], read(parsed["object"])
+
+    def page(raw: bytes) -> tuple[list[T], str, str]:
+        parsed: dict[str, Any] = json.loads(raw)
+        meta = parsed["metadata"]
+        items = [read(each) for each in parsed.get("items") or ()]
+        return items, meta.get("continue") or "", meta.get("resourceVersion", "")
+
+    return Codec(event=event, page=page)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from controller.api.lenient import lenient, unreadable
 from controller.api.meta import ObjectMeta
 from controller.api.pods.wire import PodWire
 from controller.api.update import Update
-from controller.kube.codec import Codec
+from controller.kube.codec import Codec, json_codec
 from controller.view.instances import Seen, seen
 
 log = logging.getLogger(__name__)
@@ -55,17 +54,7 @@ def codec(wire: type[W], slim: Callable[[W], V | None]) -> Codec[Item[V]]:
             log.warning("%s/%s cannot be read: %s", meta.namespace, meta.name, trouble)
         return Item(meta.namespace, meta.name, meta.uid, meta.resource_version, value, trouble)
 
-    def event(line: bytes) -> tuple[str, Item[V]]:
-        raw = json.loads(line)
-        return raw["type"], read(raw["object"])
-
-    def page(raw: bytes) -> tuple[list[Item[V]], str, str]:
-        content = json.loads(raw)
-        meta = content["metadata"]
-        items = [read(each) for each in content.get("items") or ()]
-        return items, meta.get("continue") or "", meta.get("resourceVersion", "")
-
-    return Codec(event=event, page=page)
+    return json_codec(read)
 
 
 def _same(value: W) -> W:

@@ -13,7 +13,7 @@ from typing import Final
 from controller.api.progress import Phase
 from controller.view.instances import Instance, State
 from controller.view.jobs import Health
-from controller.view.updates import Mark
+from controller.view.updates import PHASE_WORDS, Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Badge:
     word: str
 
 
+#: The word of a state or a mark is its own name, that of a phase is in `view.updates`.
 _HEALTH: Final = {
     Health.READY: ("good", "good", "Ready"),
     Health.PENDING: ("pause", "warn", "Update pending"),
@@ -34,39 +35,39 @@ _HEALTH: Final = {
     Health.DELETING: ("bar", "wait", "Deleting"),
 }
 _STATE: Final = {
-    State.GOOD: ("good", "good", "Good"),
-    State.READY: ("ring", "good", "Ready"),
-    State.STARTING: ("half", "busy", "Starting"),
-    State.PENDING: ("dot", "wait", "Pending"),
-    State.STOPPING: ("bar", "wait", "Stopping"),
-    State.ENDED: ("cross", "bad", "Ended"),
-    State.MISSING: ("hollow", "warn", "Missing"),
+    State.GOOD: ("good", "good"),
+    State.READY: ("ring", "good"),
+    State.STARTING: ("half", "busy"),
+    State.PENDING: ("dot", "wait"),
+    State.STOPPING: ("bar", "wait"),
+    State.ENDED: ("cross", "bad"),
+    State.MISSING: ("hollow", "warn"),
 }
 _MARK: Final = {
-    Mark.PENDING: ("dot", "wait", "pending"),
-    Mark.UPDATING: ("half", "busy", "updating"),
-    Mark.UPDATED: ("good", "good", "updated"),
-    Mark.FAILED: ("cross", "bad", "failed"),
-    Mark.ROLLING_BACK: ("left", "warn", "rolling back"),
-    Mark.ROLLED_BACK: ("diamond", "back", "rolled back"),
-    Mark.ROLLBACK_FAILED: ("alert", "bad", "rollback failed"),
+    Mark.PENDING: ("dot", "wait"),
+    Mark.UPDATING: ("half", "busy"),
+    Mark.UPDATED: ("good", "good"),
+    Mark.FAILED: ("cross", "bad"),
+    Mark.ROLLING_BACK: ("left", "warn"),
+    Mark.ROLLED_BACK: ("diamond", "back"),
+    Mark.ROLLBACK_FAILED: ("alert", "bad"),
 }
 _PHASE: Final = {
-    Phase.PENDING: ("dot", "wait", "Pending"),
-    Phase.ROLLING_FORWARD: ("half", "busy", "Rolling forward"),
-    Phase.ROLL_FORWARD_PAUSED: ("pause", "warn", "Paused"),
-    Phase.ROLL_FORWARD_AWAITING_PULSE: ("pause", "warn", "Awaiting a pulse"),
-    Phase.ROLLING_BACK: ("left", "warn", "Rolling back"),
-    Phase.ROLL_BACK_PAUSED: ("pause", "warn", "Rollback paused"),
-    Phase.ROLL_BACK_AWAITING_PULSE: ("pause", "warn", "Rollback awaiting a pulse"),
-    Phase.ROLLED_FORWARD: ("good", "good", "Rolled forward"),
-    Phase.ROLLED_BACK: ("diamond", "back", "Rolled back"),
-    Phase.ABORTED: ("bar", "wait", "Aborted"),
-    Phase.FAILED: ("cross", "bad", "Failed"),
-    Phase.ERROR: ("alert", "bad", "Error"),
-    Phase.SUPERSEDED: ("bar", "wait", "Superseded"),
-    Phase.REJECTED: ("cross", "bad", "Rejected"),
-    Phase.PLANNED: ("hollow", "good", "Planned"),
+    Phase.PENDING: ("dot", "wait"),
+    Phase.ROLLING_FORWARD: ("half", "busy"),
+    Phase.ROLL_FORWARD_PAUSED: ("pause", "warn"),
+    Phase.ROLL_FORWARD_AWAITING_PULSE: ("pause", "warn"),
+    Phase.ROLLING_BACK: ("left", "warn"),
+    Phase.ROLL_BACK_PAUSED: ("pause", "warn"),
+    Phase.ROLL_BACK_AWAITING_PULSE: ("pause", "warn"),
+    Phase.ROLLED_FORWARD: ("good", "good"),
+    Phase.ROLLED_BACK: ("diamond", "back"),
+    Phase.ABORTED: ("bar", "wait"),
+    Phase.FAILED: ("cross", "bad"),
+    Phase.ERROR: ("alert", "bad"),
+    Phase.SUPERSEDED: ("bar", "wait"),
+    Phase.REJECTED: ("cross", "bad"),
+    Phase.PLANNED: ("hollow", "good"),
 }
 _RESULT: Final = {
     "Passed": ("good", "good", "Passed"),
@@ -88,7 +89,7 @@ def of_health(health: Health) -> Badge:
 
 
 def of_state(state: State) -> Badge:
-    return Badge(*_STATE[state])
+    return Badge(*_STATE[state], str(state))
 
 
 def of_instance(row: Instance) -> Badge:
@@ -106,12 +107,12 @@ def is_failing(row: Instance) -> bool:
 
 
 def of_mark(mark: Mark) -> Badge:
-    return Badge(*_MARK[mark])
+    return Badge(*_MARK[mark], str(mark))
 
 
 def of_phase(phase: Phase, *, stalled: bool = False) -> Badge:
     """``stalled``: an active Update that needs a person."""
-    mark, tone, word = _PHASE[phase]
+    (mark, tone), word = _PHASE[phase], PHASE_WORDS[phase]
     if stalled and tone in ("busy", "warn", "wait"):
         return Badge("alert", "bad", f"{word}, stalled")
     return Badge(mark, tone, word)

@@ -41,9 +41,12 @@ class Trouble:
     since: float
 
 
-class _Sign(Protocol):
-    """The part of an informer that says whether it works."""
+class _Watching(Protocol):
+    """An informer, whatever it watches."""
 
+    synced: asyncio.Event
+
+    async def run(self) -> None: ...
     @property
     def last_contact(self) -> float: ...
     @property
@@ -94,26 +97,27 @@ class Watch:
             label_selector=JOB,
         )
 
+    @property
+    def _watches(self) -> dict[str, _Watching]:
+        """What is watched, by its name."""
+        found: dict[str, _Watching] = {"jobs": self.jobs, "updates": self.updates}
+        return found | {"pods": self.pods} if self.reach.pods else found
+
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.jobs.run(), name="watch of jobs")
-            group.create_task(self.updates.run(), name="watch of updates")
-            if self.reach.pods:
-                group.create_task(self.pods.run(), name="watch of pods")
+            for name, each in self._watches.items():
+                group.create_task(each.run(), name=f"watch of {name}")
 
     @property
     def synced(self) -> bool:
         """Whether all that is watched has been listed once."""
-        pods = not self.reach.pods or self.pods.synced.is_set()
-        return self.jobs.synced.is_set() and self.updates.synced.is_set() and pods
+        return all(each.synced.is_set() for each in self._watches.values())
 
     async def wait(self, seconds: float) -> bool:
         """Wait until all is listed, at most so long. Returns whether it is."""
-        events = [self.jobs.synced, self.updates.synced]
-        events += [self.pods.synced] if self.reach.pods else []
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.gather(*(event.wait() for event in events))
+                await asyncio.gather(*(each.synced.wait() for each in self._watches.values()))
         except TimeoutError:
             return False
         return True
@@ -121,8 +125,7 @@ class Watch:
     @property
     def trouble(self) -> Trouble | None:
         """What is wrong with the watches; None if they work."""
-        watches: list[_Sign] = [self.jobs, self.updates]
-        watches += [self.pods] if self.reach.pods else []
+        watches = self._watches.values()
         quiet = time.monotonic() - min(each.last_contact for each in watches)
         error = next((each.error for each in watches if each.error), None)
         if error is None and quiet < SILENCE:

@@ -15,6 +15,7 @@ from controller.api.pods.pod import Pod
 from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodWire
 from controller.core.model import assigned
+from controller.view.jobs import count_of
 
 Object = dict[str, Any]
 
@@ -115,8 +116,7 @@ def rows_of(job: Job, instance: int, pods: Iterable[Seen], now: float) -> list[I
 
 def _ids(job: Job, intended: assigned.Assigned) -> Ids:
     """The ids that the Job has, or should have."""
-    count = job.status.instances_in_force
-    return Ids.span(0, job.spec.instances if count is None else count) | assigned.ids_of(intended)
+    return Ids.span(0, count_of(job)) | assigned.ids_of(intended)
 
 
 def _missing(instance: int, wanted: str) -> Instance:

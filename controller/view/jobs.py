@@ -11,7 +11,6 @@ from controller.api.job import Job
 from controller.api.meta import Condition
 from controller.core.model import assigned
 from controller.core.model import conditions as cond
-from controller.core.model.conditions import is_true
 
 
 class Health(StrEnum):
@@ -53,7 +52,6 @@ def job_row(job: Job) -> JobRow:
     health, reason, message = health_of(job)
     running = assigned.read(status.revisions)
     last = status.last_attempt
-    count = status.instances_in_force
     return JobRow(
         namespace=meta.namespace,
         name=meta.name,
@@ -62,7 +60,7 @@ def job_row(job: Job) -> JobRow:
         message=message,
         ready=status.ready_instances,
         available=status.available_instances,
-        instances=job.spec.instances if count is None else count,
+        instances=count_of(job),
         wanted=job.spec.instances,
         revisions=dict(sorted(running.items(), key=lambda each: -len(each[1]))),
         current=status.current_revision or "",
@@ -71,6 +69,12 @@ def job_row(job: Job) -> JobRow:
         outcome=(last.outcome or "") if last else "",
         created=meta.creation_timestamp or 0.0,
     )
+
+
+def count_of(job: Job) -> int:
+    """How many instances the operator keeps; as long as it has not said so, how many are wanted."""
+    count = job.status.instances_in_force
+    return job.spec.instances if count is None else count
 
 
 def shares(counts: Sequence[int], width: int) -> list[int]:
@@ -93,7 +97,7 @@ def shares(counts: Sequence[int], width: int) -> list[int]:
 
 def health_of(job: Job) -> tuple[Health, str, str]:
     """Health, reason and message of a Job."""
-    found = {c.type: c for c in job.status.conditions}
+    conditions = job.status.conditions
     if job.metadata.deletion_timestamp is not None:
         return Health.DELETING, "Deleting", "the Job is being deleted"
     seen = job.status.observed_generation
@@ -106,8 +110,7 @@ def health_of(job: Job) -> tuple[Health, str, str]:
         (cond.UPDATE_PENDING, Health.PENDING),
         (cond.READY, Health.READY),
     ):
-        if is_true(job.status.conditions, name):
-            told = found[name]
+        if (told := cond.find_true(conditions, name)) is not None:
             return health, told.reason, "" if health is Health.READY else told.message
-    ready = found.get(cond.READY) or Condition(type=cond.READY, status="False")
+    ready = cond.find(conditions, cond.READY) or Condition(type=cond.READY, status="False")
     return Health.RECONCILING, ready.reason, ready.message

@@ -12,6 +12,7 @@ from controller.api.labels import API_VERSION, JOB
 from controller.api.update import KIND, Phase, Update
 from controller.core.model import assigned
 from controller.core.rollout.failures import MAX_KEPT
+from controller.view.jobs import count_of
 from controller.view.updates import is_over
 from controller.view.verbs import Refused
 from controller.view.words import plural
@@ -76,8 +77,7 @@ def retry_of(
     failed = failed_instances(update)
     if not failed:
         return Refused(_none_failed(update), f"`echelon job retry {at}` tries the whole Job again")
-    count = job.status.instances_in_force
-    there = Ids.span(0, job.spec.instances if count is None else count)
+    there = Ids.span(0, count_of(job))
     tried = failed & there
     if not tried:
         return Refused(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.api.progress import Phase
-from controller.api.update import Update
+from controller.api.update import Update, generation_in
 from controller.core.status.update import AWAITING, FAILED, PAUSED, SUCCEEDED
 from controller.view.history import requester
 from controller.view.updates import is_over, is_stalled, is_unseen, progress
@@ -68,8 +68,7 @@ def target(update: Update) -> str:
 def order(update: Update) -> tuple[float, int, str]:
     """The key that sorts Updates by age. Generations tell those of the same second apart."""
     meta = update.metadata
-    tail = meta.name.rpartition("-g")[2]
-    return meta.creation_timestamp or 0.0, int(tail) if tail.isdecimal() else 0, meta.name
+    return meta.creation_timestamp or 0.0, generation_in(meta.name), meta.name
 
 
 #: Words for groups of phases, as Aurora has them. An Update that is `Pending` counts as active.

@@ -15,7 +15,7 @@ from controller.api.ids import Ids
 from controller.api.progress import ACTIVE, BACKWARD, TERMINAL, GateStatus, Phase
 from controller.api.update import Action, Update
 from controller.core.model import assigned
-from controller.core.model.conditions import STALLED, VERB_REFUSED, is_true
+from controller.core.model.conditions import STALLED, VERB_REFUSED, find_true, is_true
 from controller.core.status.pausing import AUTO_PAUSED, GATE_INCONCLUSIVE
 from controller.core.status.update import AWAITING, PAUSED
 
@@ -46,6 +46,26 @@ SYMBOLS: Final = {
     Mark.ROLLING_BACK: "◑",
     Mark.ROLLED_BACK: "○",
     Mark.ROLLBACK_FAILED: "‼",
+}
+
+
+#: What people call the phases.
+PHASE_WORDS: Final = {
+    Phase.PENDING: "Pending",
+    Phase.ROLLING_FORWARD: "Rolling forward",
+    Phase.ROLL_FORWARD_PAUSED: "Paused",
+    Phase.ROLL_FORWARD_AWAITING_PULSE: "Awaiting a pulse",
+    Phase.ROLLING_BACK: "Rolling back",
+    Phase.ROLL_BACK_PAUSED: "Rollback paused",
+    Phase.ROLL_BACK_AWAITING_PULSE: "Rollback awaiting a pulse",
+    Phase.ROLLED_FORWARD: "Rolled forward",
+    Phase.ROLLED_BACK: "Rolled back",
+    Phase.ABORTED: "Aborted",
+    Phase.FAILED: "Failed",
+    Phase.ERROR: "Error",
+    Phase.SUPERSEDED: "Superseded",
+    Phase.REJECTED: "Rejected",
+    Phase.PLANNED: "Planned",
 }
 
 
@@ -212,16 +232,10 @@ def is_unseen(update: Update, now: float) -> bool:
 
 def verb_refused(update: Update) -> str:
     """Why the operator refused the verb in the present spec; "" if it did not."""
-    return next(
-        (
-            c.message
-            for c in update.status.conditions
-            if c.type == VERB_REFUSED
-            and c.status == "True"
-            and c.observed_generation == update.metadata.generation
-        ),
-        "",
-    )
+    refused = find_true(update.status.conditions, VERB_REFUSED)
+    if refused is None or refused.observed_generation != update.metadata.generation:
+        return ""
+    return refused.message
 
 
 def wants_rollback(update: Update) -> bool:

@@ -11,9 +11,8 @@ from typing import Annotated, Final, Literal
 import typer
 
 from controller.api.kinds import JOBS
-from controller.cli import options, owners
+from controller.cli import arguments, options, owners
 from controller.cli.asking import confirm
-from controller.cli.completion import job_names
 from controller.cli.exits import CliError, Exit, explained
 from controller.cli.follow import follow
 from controller.cli.job import app
@@ -41,12 +40,7 @@ _POLICY: Final[dict[Cascade, Literal["Background", "Foreground", "Orphan"]]] = {
 
 @app.command("delete")
 def delete(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME", autocompletion=job_names, help="The Job.", show_default=False
-        ),
-    ],
+    name: arguments.JobName,
     cascade: Annotated[
         Cascade,
         typer.Option(

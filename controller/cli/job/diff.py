@@ -10,8 +10,7 @@ from rich.text import Text
 
 from controller.api.ids import Ids
 from controller.api.job import MAX_INSTANCES, Job
-from controller.cli import diffs, manifest, options
-from controller.cli.completion import job_names
+from controller.cli import arguments, diffs, manifest, options
 from controller.cli.exits import CliError, Exit
 from controller.cli.job import app
 from controller.cli.keys import JobKey, job_key
@@ -28,14 +27,7 @@ from controller.view.words import plural
 
 @app.command("diff")
 def show_diff(
-    key: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME[/IDS]",
-            autocompletion=job_names,
-            help="A Job, or some instances: web/0-3,7.",
-        ),
-    ],
+    key: arguments.JobKey,
     file: Annotated[
         str | None,
         typer.Option(

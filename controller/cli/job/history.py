@@ -10,8 +10,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from controller.cli import diffs, options
-from controller.cli.completion import job_names
+from controller.cli import arguments, diffs, options
 from controller.cli.exits import CliError, Exit
 from controller.cli.job import app
 from controller.cli.keys import job_key
@@ -26,7 +25,7 @@ from controller.view.words import cut, since
 
 @app.command("history")
 def show_history(
-    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=job_names, help="The Job.")],
+    name: arguments.JobName,
     revision: Annotated[
         list[str] | None,
         typer.Option(

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Annotated, Final
-
-import typer
+from typing import Final
 
 from controller.api.ids import Ids
-from controller.cli import options
-from controller.cli.completion import job_names
+from controller.cli import arguments, options
 from controller.cli.exits import CliError
 from controller.cli.job import app
 from controller.cli.keys import JobKey, job_key
@@ -35,14 +32,7 @@ STYLES: Final = {
 
 @app.command("instances")
 def list_instances(
-    key: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME[/IDS]",
-            autocompletion=job_names,
-            help="A Job, or some instances: web/0-3,7.",
-        ),
-    ],
+    key: arguments.JobKey,
     form: options.Output = None,
     namespace: options.Namespace = None,
     context: options.Context = None,

@@ -9,8 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from controller.cli import options
-from controller.cli.completion import job_names
+from controller.cli import arguments, options
 from controller.cli.exits import CliError, Exit
 from controller.cli.job import app
 from controller.cli.job.instances import chosen
@@ -29,15 +28,7 @@ _FEW: Final = 10
 
 @app.command("logs")
 def logs(
-    key: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME[/IDS]",
-            autocompletion=job_names,
-            help="A Job, or some instances: web/0-3,7.",
-            show_default=False,
-        ),
-    ],
+    key: arguments.JobKey,
     container: Annotated[
         str | None,
         typer.Option(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from controller.cli import options
+from controller.cli import arguments, options
 from controller.cli.after import (
     After,
     DetachFlag,
-    ExitOnPause,
     Started,
     WaitFlag,
     WatchFlag,
@@ -18,7 +15,6 @@ from controller.cli.after import (
     check_free,
     follow_up,
 )
-from controller.cli.completion import job_names
 from controller.cli.exits import Exit
 from controller.cli.job import app
 from controller.cli.keys import job_key
@@ -28,26 +24,13 @@ from controller.cli.starting import create
 
 @app.command("restart")
 def restart(
-    key: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME[/IDS]",
-            autocompletion=job_names,
-            help="A Job, or some instances: web/0-3,7.",
-            show_default=False,
-        ),
-    ],
-    paused: Annotated[
-        bool, typer.Option("--paused", help="Start it paused; `update resume` lets it go.")
-    ] = False,
-    message: Annotated[
-        str | None,
-        typer.Option("-m", "--message", help="Why, for the history.", show_default=False),
-    ] = None,
+    key: arguments.JobKey,
+    paused: options.Paused = False,
+    message: options.Message = None,
     watch: WatchFlag = False,
     wait: WaitFlag = False,
     detach: DetachFlag = False,
-    exit_on_pause: ExitOnPause = False,
+    exit_on_pause: options.ExitOnPause = False,
     timeout: options.Timeout = None,
     namespace: options.Namespace = None,
     context: options.Context = None,

@@ -11,11 +11,10 @@ import typer
 from controller.api.job import Job
 from controller.api.kinds import JOBS
 from controller.api.policy import Mode
-from controller.cli import options, owners
+from controller.cli import arguments, options, owners
 from controller.cli.after import (
     After,
     DetachFlag,
-    ExitOnPause,
     Started,
     WaitFlag,
     WatchFlag,
@@ -23,7 +22,6 @@ from controller.cli.after import (
     check_free,
     follow_up,
 )
-from controller.cli.completion import job_names
 from controller.cli.exits import CliError, Exit
 from controller.cli.job import app
 from controller.cli.keys import job_key
@@ -37,12 +35,7 @@ from controller.view.configurations import revision_of
 
 @app.command("retry")
 def retry(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME", autocompletion=job_names, help="The Job.", show_default=False
-        ),
-    ],
+    name: arguments.JobName,
     update: Annotated[
         bool,
         typer.Option(
@@ -58,7 +51,7 @@ def retry(
     watch: WatchFlag = False,
     wait: WaitFlag = False,
     detach: DetachFlag = False,
-    exit_on_pause: ExitOnPause = False,
+    exit_on_pause: options.ExitOnPause = False,
     timeout: options.Timeout = None,
     namespace: options.Namespace = None,
     context: options.Context = None,

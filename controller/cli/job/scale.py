@@ -8,8 +8,7 @@ import typer
 
 from controller.api.job import MAX_INSTANCES
 from controller.api.kinds import JOBS
-from controller.cli import options, owners
-from controller.cli.completion import job_names
+from controller.cli import arguments, options, owners
 from controller.cli.exits import CliError, Exit
 from controller.cli.job import app
 from controller.cli.keys import job_key
@@ -24,12 +23,7 @@ _TRIES: Final = 20
 
 @app.command("scale")
 def scale(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME", autocompletion=job_names, help="The Job.", show_default=False
-        ),
-    ],
+    name: arguments.JobName,
     count: Annotated[
         int | None,
         typer.Argument(metavar="N", help="How many instances.", show_default=False),

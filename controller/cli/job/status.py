@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Iterable
-from typing import Annotated, Final
+from typing import Final
 
-import typer
-
-from controller.cli import options
-from controller.cli.completion import job_names
+from controller.cli import arguments, options
 from controller.cli.exits import CliError
 from controller.cli.job import app, tree
 from controller.cli.job.instances import chosen
@@ -34,14 +31,7 @@ _PATIENCE: Final = 4.0
 
 @app.command("status")
 def show_status(
-    key: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME[/IDS]",
-            autocompletion=job_names,
-            help="A Job, or some instances: web/0-3,7.",
-        ),
-    ],
+    key: arguments.JobKey,
     namespace: options.Namespace = None,
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,

@@ -10,6 +10,7 @@ from controller.api.job import Job
 from controller.api.policy import Replacement, StrategyType
 from controller.cli.lint.findings import Problem, warning
 from controller.cli.yaml_nodes import Path
+from controller.core.model.policy import count_down, count_up
 
 Object = dict[str, Any]
 
@@ -76,7 +77,7 @@ def _group(job: Job) -> Iterator[Problem]:
     strategy = policy.strategy
     first = strategy.sizes[0] if strategy.sizes else strategy.size
     protected = policy.max_unavailable is not None or policy.replacement is Replacement.SURGE
-    if count > 1 and not protected and first is not None and _number(first, count) >= count:
+    if count > 1 and not protected and first is not None and count_up(first, count) >= count:
         field = "sizes" if strategy.sizes else "size"
         yield warning(
             (*_UPDATE, "strategy", field),
@@ -90,8 +91,8 @@ def _canary(job: Job) -> Iterator[Problem]:
     strategy, tolerated = policy.strategy, policy.max_failed_instances
     if strategy.type != StrategyType.VARIABLE_BATCH or not strategy.sizes:
         return
-    first = _number(strategy.sizes[0], count)
-    if (most := _number(tolerated, count, up=False)) >= first:
+    first = count_up(strategy.sizes[0], count)
+    if (most := count_down(tolerated, count)) >= first:
         yield warning(
             (*_UPDATE, "maxFailedInstances"),
             f"{most} failed instances are tolerated and the first batch has {first}: the update "
@@ -166,11 +167,3 @@ def _overwritten(template: Object, containers: list[Object]) -> Iterator[Problem
                     (*_SPEC, "containers", index, "env", at),
                     f"the operator sets {labels.ENV_INSTANCE} in every container; leave it out",
                 )
-
-
-def _number(size: int | str, count: int, *, up: bool = True) -> int:
-    """A size as a number of instances."""
-    if isinstance(size, int):
-        return size
-    share = int(size.removesuffix("%")) * count
-    return max(1, -(-share // 100)) if up else share // 100

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from controller.api.gate import Gate
 from controller.api.job import KIND as JOB
 from controller.api.kinds import JOBS, UPDATES
-from controller.cli import yaml_nodes
+from controller.cli import owners, yaml_nodes
 from controller.cli.exits import explained
 from controller.cli.lint.documents import Document
 from controller.cli.lint.findings import Finding, Problem, warning
@@ -109,7 +109,7 @@ async def _apply(
         resource,
         namespace,
         obj,
-        field_manager="echelon",
+        field_manager=owners.MANAGER,
         force=True,
         dry_run=True,
         warned=warned,

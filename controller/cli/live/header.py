@@ -16,7 +16,7 @@ from controller.cli.output import clean
 from controller.core.model import assigned
 from controller.view.history import requester
 from controller.view.jobs import shares
-from controller.view.updates import Mark, Progress, is_over, marked, progress
+from controller.view.updates import PHASE_WORDS, Mark, Progress, is_over, marked, progress
 from controller.view.words import age, percent
 
 #: The order of the parts of the bar: what is done, what moves, what remains.
@@ -35,10 +35,11 @@ _DIGEST: Final = re.compile(r"(@sha256:[0-9a-f]{8})[0-9a-f]+")
 def header(snapshot: Snapshot, width: int) -> list[Text]:
     """Three lines."""
     update, come = snapshot.update, progress(snapshot.update, snapshot.now)
-    symbol, words, style = PHASES[update.status.phase]
+    phase = update.status.phase
+    symbol, style = PHASES[phase]
     job = Text(f"{update.metadata.namespace}/{update.spec.job}", "bold")
     what = Text.assemble(job, "   ", _images(snapshot))
-    first = both_ends(what, Text(f"{symbol} {words}", style), width)
+    first = both_ends(what, Text(f"{symbol} {PHASE_WORDS[phase]}", style), width)
     second = both_ends(_who(update, snapshot.now), _times(update, come, snapshot.now), width)
     return [first, second, bar(update, come, width)]
 

@@ -1,4 +1,4 @@
-"""Symbols, words and colours of phases and states. Shape and colour both tell them apart."""
+"""Symbols and colours of phases and states. Shape and colour both tell them apart."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from controller.cli.live.text import DIM
 from controller.view.situation import Tone
 from controller.view.updates import Mark
 
-#: Phase -> symbol, words, style of rich.
+#: Phase -> symbol, style of rich.
 PHASES: Final = {
-    Phase.PENDING: ("◌", "Pending", "yellow"),
-    Phase.ROLLING_FORWARD: ("▶", "Rolling forward", "bold cyan"),
-    Phase.ROLL_FORWARD_PAUSED: ("‖", "Paused", "bold yellow"),
-    Phase.ROLL_FORWARD_AWAITING_PULSE: ("‖", "Awaiting a pulse", "bold yellow"),
-    Phase.ROLLING_BACK: ("◀", "Rolling back", "bold yellow"),
-    Phase.ROLL_BACK_PAUSED: ("‖", "Rollback paused", "bold yellow"),
-    Phase.ROLL_BACK_AWAITING_PULSE: ("‖", "Rollback awaiting a pulse", "bold yellow"),
-    Phase.ROLLED_FORWARD: ("✓", "Rolled forward", "bold green"),
-    Phase.ROLLED_BACK: ("↺", "Rolled back", "bold yellow"),
-    Phase.ABORTED: ("■", "Aborted", "bold yellow"),
-    Phase.FAILED: ("✗", "Failed", "bold red"),
-    Phase.ERROR: ("✗", "Error", "bold red"),
-    Phase.SUPERSEDED: ("»", "Superseded", "bold"),
-    Phase.REJECTED: ("✗", "Rejected", "bold red"),
-    Phase.PLANNED: ("≡", "Planned", "bold green"),
+    Phase.PENDING: ("◌", "yellow"),
+    Phase.ROLLING_FORWARD: ("▶", "bold cyan"),
+    Phase.ROLL_FORWARD_PAUSED: ("‖", "bold yellow"),
+    Phase.ROLL_FORWARD_AWAITING_PULSE: ("‖", "bold yellow"),
+    Phase.ROLLING_BACK: ("◀", "bold yellow"),
+    Phase.ROLL_BACK_PAUSED: ("‖", "bold yellow"),
+    Phase.ROLL_BACK_AWAITING_PULSE: ("‖", "bold yellow"),
+    Phase.ROLLED_FORWARD: ("✓", "bold green"),
+    Phase.ROLLED_BACK: ("↺", "bold yellow"),
+    Phase.ABORTED: ("■", "bold yellow"),
+    Phase.FAILED: ("✗", "bold red"),
+    Phase.ERROR: ("✗", "bold red"),
+    Phase.SUPERSEDED: ("»", "bold"),
+    Phase.REJECTED: ("✗", "bold red"),
+    Phase.PLANNED: ("≡", "bold green"),
 }
 MARKS: Final = {
     Mark.PENDING: DIM,

@@ -40,7 +40,7 @@ def exit_of(update: Update, *, exit_on_pause: bool = False) -> Exit | None:
 def outcome(update: Update, now: float) -> list[Text]:
     """A sentence and the next commands. ``now``: epoch seconds."""
     status, come = update.status, progress(update, now)
-    symbol, _, style = PHASES[status.phase]
+    symbol, style = PHASES[status.phase]
     line = Text.assemble((f"{symbol} {update.metadata.name} ", style))
     line.append(_ENDED.get(status.phase, "is paused by the operator"), style)
     if status.started_at and come.elapsed >= 1:

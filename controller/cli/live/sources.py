@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from controller.api.ids import NONE, Ids
 from controller.api.labels import INSTANCE, JOB
 from controller.cli.session import Object, Session
-from controller.kube.codec import Codec
+from controller.kube.codec import json_codec
 from controller.kube.informer import Informer
 from controller.kube.resources import PODS
 from controller.resource import Resource
@@ -37,19 +36,7 @@ def _item(body: Object) -> Item:
     return Item(meta["name"], meta["uid"], meta["resourceVersion"], body)
 
 
-def _event(line: bytes) -> tuple[str, Item]:
-    event: dict[str, Any] = json.loads(line)
-    return event["type"], _item(event["object"])
-
-
-def _page(raw: bytes) -> tuple[list[Item], str, str]:
-    page: dict[str, Any] = json.loads(raw)
-    meta = page["metadata"]
-    items = [_item(each) for each in page.get("items") or ()]
-    return items, meta.get("continue") or "", meta.get("resourceVersion", "")
-
-
-CODEC: Final = Codec(event=_event, page=_page)
+CODEC: Final = json_codec(_item)
 
 
 class Feed:

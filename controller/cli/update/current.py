@@ -17,7 +17,7 @@ from controller.cli.follow import follow
 from controller.cli.objects import as_job
 from controller.cli.session import Session
 from controller.cli.update.which import which
-from controller.core.model.conditions import STALLED, UPDATE_PENDING, is_true
+from controller.core.model.conditions import STALLED, UPDATE_PENDING, find_true, is_true
 from controller.core.status.outcome import NOTHING_LEFT
 from controller.view import advice
 
@@ -63,7 +63,7 @@ def is_settled(job: Job) -> bool:
     """Whether the operator has observed the present spec, and owes it no Update."""
     if job.status.observed_generation < job.metadata.generation:
         return False
-    pending = _pending(job)
+    pending = find_true(job.status.conditions, UPDATE_PENDING)
     if pending is not None and pending.reason == "UpdateActive":
         return True  # The Update of a person comes first; that is the one to wait for.
     return not is_untried(job)
@@ -80,7 +80,10 @@ def is_untried(job: Job) -> bool:
 def waits_in_vain(job: Job) -> CliError | None:
     """The error for a Job whose present template gets no Update until a person does something;
     None if it may get one in a moment."""
-    pending, stalled = _pending(job), is_true(job.status.conditions, STALLED)
+    pending, stalled = (
+        find_true(job.status.conditions, UPDATE_PENDING),
+        is_true(job.status.conditions, STALLED),
+    )
     if job.status.observed_generation < job.metadata.generation or pending is None:
         return None
     if pending.reason == "TemplateChanged" or not (stalled or pending.reason in _FINAL):
@@ -98,12 +101,6 @@ def _waits(job: Job, pending: Condition) -> CliError:
     )
 
 
-def _pending(job: Job) -> Condition | None:
-    """The condition UpdatePending, if it is True."""
-    found = (c for c in job.status.conditions if c.type == UPDATE_PENDING and c.status == "True")
-    return next(found, None)
-
-
 def _late(job: Job) -> CliError:
     name = job.metadata.name
     if job.status.observed_generation < job.metadata.generation:
@@ -111,7 +108,7 @@ def _late(job: Job) -> CliError:
             f"no operator has looked at the last change of Job {name} for {PATIENCE:g}s",
             advice.checks(job.metadata.namespace),
         )
-    if (pending := _pending(job)) is not None:
+    if (pending := find_true(job.status.conditions, UPDATE_PENDING)) is not None:
         return _waits(job, pending)
     return CliError(
         f"Job {name} has a new template, and no Update for it after {PATIENCE:g}s",

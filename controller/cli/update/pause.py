@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from controller.cli import options
+from controller.cli import arguments, options
 from controller.cli.session import Place, run
 from controller.cli.update import app
-from controller.cli.update.steer import Message, Name, steer
+from controller.cli.update.steer import steer
 from controller.view.verbs import Verb
 
 
 @app.command("pause")
 def pause(
-    name: Name,
-    message: Message = None,
+    name: arguments.UpdateName,
+    message: options.Message = None,
     namespace: options.Namespace = None,
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,

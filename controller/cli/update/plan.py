@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import aclosing, suppress
 from typing import Annotated, Final
 
 import typer
-import yaml
 
 from controller.api.kinds import UPDATES
 from controller.api.meta import wire
@@ -16,12 +14,13 @@ from controller.api.preview import UpdatePlan
 from controller.api.progress import Phase
 from controller.api.update import Update
 from controller.cli import diffs, options
+from controller.cli.arguments import TARGET
 from controller.cli.completion import job_names
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_update
-from controller.cli.output import Format, clean, console, note
-from controller.cli.session import Object, Place, Session, run
+from controller.cli.output import Format, clean, console, dump, note
+from controller.cli.session import Place, Session, run
 from controller.cli.starting import create
 from controller.cli.update import app
 from controller.cli.update.proposal import Proposal, Start, propose, shown, with_plan
@@ -41,23 +40,18 @@ def plan(
         typer.Argument(
             metavar="FILE|JOB[/IDS]...",
             autocompletion=job_names,
-            help="A manifest with one Job (`-`: stdin), or a Job for its present template.",
+            help=TARGET,
             show_default=False,
         ),
     ],
-    instances: Annotated[
-        str | None,
-        typer.Option("--instances", metavar="IDS", help="Only these: 0-3,7.", show_default=False),
-    ] = None,
+    instances: options.Ids = None,
     revision: Annotated[
         str | None,
         typer.Option(
             "--revision", help="To this revision of the Job, by name or number.", show_default=False
         ),
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Even if an Update to this revision failed before.")
-    ] = False,
+    force: options.Force = False,
     output: options.Output = None,
     namespace: options.Namespace = None,
     context: options.Context = None,
@@ -81,7 +75,7 @@ def plan(
             diffs.show(shown(proposal))
     if form is not None:
         plans = [wire(plan or UpdatePlan()) for _, plan in found]
-        _print(plans if len(targets) > 1 else plans[0], form)
+        dump(plans if len(targets) > 1 else plans[0], form)
     if any(plan is not None and planning.refusals(plan) for _, plan in found):
         raise typer.Exit(Exit.REJECTED)
 
@@ -90,13 +84,6 @@ def _format(output: Format | None) -> Format | None:
     if output not in (None, Format.JSON, Format.YAML):
         raise CliError(f"a plan has no form {output}", "use -o json or -o yaml", Exit.USAGE)
     return output
-
-
-def _print(content: Object | list[Object], form: Format) -> None:
-    if form is Format.JSON:
-        print(json.dumps(content, indent=4))
-    else:
-        print(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), end="")
 
 
 async def _planned(session: Session, request: Request) -> Proposal:

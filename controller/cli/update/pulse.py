@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from controller.cli import options
+from controller.cli import arguments, options
 from controller.cli.session import Place, run
 from controller.cli.update import app
-from controller.cli.update.steer import Name, steer
+from controller.cli.update.steer import steer
 from controller.view.verbs import Verb
 
 
 @app.command("pulse")
 def pulse(
-    name: Name,
+    name: arguments.UpdateName,
     namespace: options.Namespace = None,
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,

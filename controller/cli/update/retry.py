@@ -5,10 +5,9 @@ from __future__ import annotations
 import typer
 
 from controller.api.kinds import UPDATES
-from controller.cli import options
+from controller.cli import arguments, options
 from controller.cli.after import (
     After,
-    ExitOnPause,
     Started,
     WaitFlag,
     WatchFlag,
@@ -20,7 +19,6 @@ from controller.cli.objects import as_job, as_update
 from controller.cli.output import console, note
 from controller.cli.session import Object, Place, Session, run
 from controller.cli.update import app
-from controller.cli.update.steer import Message, Name
 from controller.cli.update.which import which
 from controller.view.retry import Retry, retry_of
 from controller.view.verbs import Refused
@@ -29,11 +27,11 @@ from controller.view.words import ids, plural
 
 @app.command("retry")
 def retry(
-    name: Name,
-    message: Message = None,
+    name: arguments.UpdateName,
+    message: options.Message = None,
     wait: WaitFlag = False,
     watch: WatchFlag = False,
-    exit_on_pause: ExitOnPause = False,
+    exit_on_pause: options.ExitOnPause = False,
     timeout: options.Timeout = None,
     namespace: options.Namespace = None,
     context: options.Context = None,

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from controller.api.kinds import UPDATES
-from controller.cli import options
+from controller.cli import arguments, options
 from controller.cli.exits import Exit
 from controller.cli.session import Place, Session, run
 from controller.cli.update import app
-from controller.cli.update.steer import Message, Name, steer
+from controller.cli.update.steer import steer
 from controller.cli.update.wait import farewell, until
 from controller.cli.update.wish import ENDED, wish
 from controller.view.verbs import Verb
@@ -21,8 +21,8 @@ Wait = Annotated[bool, typer.Option("--wait", help="Wait for the end, and exit a
 
 @app.command("rollback")
 def rollback(
-    name: Name,
-    message: Message = None,
+    name: arguments.UpdateName,
+    message: options.Message = None,
     wait: Wait = False,
     timeout: options.Timeout = None,
     namespace: options.Namespace = None,
@@ -42,4 +42,4 @@ def rollback(
         raw = await session.get(UPDATES, steered.update.metadata.name)
         return await until(session, raw, wish(ENDED, rollback=True), timeout)
 
-    raise typer.Exit(run(place, command, farewell(name, namespace)))
+    raise typer.Exit(run(place, command, farewell(place, name)))

@@ -11,7 +11,6 @@ from controller.cli import options
 from controller.cli.after import (
     After,
     DetachFlag,
-    ExitOnPause,
     Started,
     WaitFlag,
     WatchFlag,
@@ -19,6 +18,7 @@ from controller.cli.after import (
     follow_up,
 )
 from controller.cli.applying import applied
+from controller.cli.arguments import TARGET
 from controller.cli.asking import confirm
 from controller.cli.completion import job_names
 from controller.cli.diffs import show
@@ -49,14 +49,11 @@ def start(
         typer.Argument(
             metavar="FILE|JOB[/IDS]",
             autocompletion=job_names,
-            help="A manifest with one Job (`-`: stdin), or a Job for its present template.",
+            help=TARGET,
             show_default=False,
         ),
     ],
-    instances: Annotated[
-        str | None,
-        typer.Option("--instances", metavar="IDS", help="Only these: 0-3,7.", show_default=False),
-    ] = None,
+    instances: options.Ids = None,
     revision: Annotated[
         str | None,
         typer.Option(
@@ -65,16 +62,9 @@ def start(
             show_default=False,
         ),
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Even if an Update to this revision failed before.")
-    ] = False,
-    paused: Annotated[
-        bool, typer.Option("--paused", help="Start it paused; `update resume` lets it go.")
-    ] = False,
-    message: Annotated[
-        str | None,
-        typer.Option("-m", "--message", help="Why, for the history.", show_default=False),
-    ] = None,
+    force: options.Force = False,
+    paused: options.Paused = False,
+    message: options.Message = None,
     yes: options.Yes = False,
     watch: WatchFlag = False,
     wait: WaitFlag = False,
@@ -86,7 +76,7 @@ def start(
         bool,
         typer.Option("--force-conflicts", help="Change fields of FILE that belong to others, too."),
     ] = False,
-    exit_on_pause: ExitOnPause = False,
+    exit_on_pause: options.ExitOnPause = False,
     timeout: options.Timeout = None,
     namespace: options.Namespace = None,
     context: options.Context = None,

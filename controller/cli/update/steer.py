@@ -5,13 +5,10 @@ from __future__ import annotations
 import time
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
-
-import typer
+from typing import Any, Final
 
 from controller.api.kinds import UPDATES
 from controller.api.update import Update
-from controller.cli.completion import update_names
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_update
@@ -31,20 +28,6 @@ Object = dict[str, Any]
 ANSWER_TIME: Final = 5.0
 #: How often a write is repeated because the Update changed in between: each report changes it.
 TRIES: Final = 20
-
-Name = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME",
-        autocompletion=update_names,
-        help="The Update, such as web-g4, or its Job: then the active Update, or the newest.",
-        show_default=False,
-    ),
-]
-Message = Annotated[
-    str | None,
-    typer.Option("-m", "--message", help="Why, for the history.", show_default=False),
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import typer
 from controller.api.kinds import UPDATES
 from controller.api.progress import Phase
 from controller.api.update import Update
-from controller.cli import options
+from controller.cli import arguments, options
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_update
@@ -21,7 +21,6 @@ from controller.cli.output import clean, console, note
 from controller.cli.session import Place, Session, run
 from controller.cli.update import app
 from controller.cli.update.current import current
-from controller.cli.update.steer import Name
 from controller.cli.update.wish import Wish, verdict, wish
 from controller.view import advice
 from controller.view.updates import PATIENCE, is_over, progress
@@ -35,7 +34,7 @@ SHOWN_FAILURES: Final = 5
 
 @app.command("wait")
 def wait(
-    name: Name,
+    name: arguments.UpdateName,
     wished: Annotated[
         str,
         typer.Option(
@@ -44,12 +43,7 @@ def wait(
             help="ended, started, paused, awaiting-pulse, or a phase such as rolled-forward.",
         ),
     ] = "ended",
-    exit_on_pause: Annotated[
-        bool,
-        typer.Option(
-            "--exit-on-pause", help="End with exit code 8 when the operator pauses the Update."
-        ),
-    ] = False,
+    exit_on_pause: options.ExitOnPause = False,
     timeout: options.Timeout = None,
     namespace: options.Namespace = None,
     context: options.Context = None,
@@ -69,13 +63,12 @@ def wait(
         update = await current(session, name)
         return await until(session, update, goal, timeout, waited=time.monotonic() - begun)
 
-    raise typer.Exit(run(place, command, farewell(name, namespace)))
+    raise typer.Exit(run(place, command, farewell(place, name)))
 
 
-def farewell(name: str, namespace: str | None) -> str:
-    """The hint when a person stops to wait."""
-    at = f"{name} -n {namespace}" if namespace else name
-    return f"the Update goes on; `echelon update wait {at}` comes back to it"
+def farewell(place: Place, name: str) -> str:
+    """The hint when a person stops to wait: how to come back, from the same place."""
+    return f"the Update goes on; `echelon update wait {name}{place.flags}` comes back to it"
 
 
 async def until(

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
 
 import typer
 
-from controller.cli import options
+from controller.cli import arguments, options
 from controller.cli.exits import Exit
 from controller.cli.live.watching import watched
 from controller.cli.session import Place, Session, run
 from controller.cli.update import app
 from controller.cli.update.current import current
-from controller.cli.update.steer import Name
 
 __all__ = ["watch", "watched"]
 
 
 @app.command("watch")
 def watch(
-    name: Name,
-    exit_on_pause: Annotated[
-        bool,
-        typer.Option(
-            "--exit-on-pause", help="End with exit code 8 when the operator pauses the Update."
-        ),
-    ] = False,
+    name: arguments.UpdateName,
+    exit_on_pause: options.ExitOnPause = False,
     timeout: options.Timeout = None,
     namespace: options.Namespace = None,
     context: options.Context = None,
@@ -53,6 +46,4 @@ def watch(
 
 def farewell(place: Place, name: str) -> str:
     """The hint when a person stops watching: how to come back, from the same place."""
-    flags = {"-n": place.namespace, "--context": place.context, "--kubeconfig": place.kubeconfig}
-    given = "".join(f" {flag} {value}" for flag, value in flags.items() if value)
-    return f"the Update goes on; `echelon update watch {name}{given}` comes back to it"
+    return f"the Update goes on; `echelon update watch {name}{place.flags}` comes back to it"

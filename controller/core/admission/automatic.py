@@ -11,7 +11,7 @@ from itertools import chain, count
 
 from controller.api.labels import REVISION
 from controller.api.policy import Mode
-from controller.api.update import Action, Phase, Update
+from controller.api.update import Action, Phase, Update, generation_in
 from controller.core.admission import lock, target, waits
 from controller.core.model.context import Context
 from controller.core.model.observed import Refusal
@@ -127,7 +127,9 @@ def pending(context: Context) -> Update | None:
         if u.status.phase is Phase.PENDING and made_by_us(u, uid) and u is not context.lock
     ]
     return max(
-        waiting, key=lambda u: (u.metadata.creation_timestamp or 0, _generation(u)), default=None
+        waiting,
+        key=lambda u: (u.metadata.creation_timestamp or 0, generation_in(u.metadata.name)),
+        default=None,
     )
 
 
@@ -177,8 +179,3 @@ def _admit(context: Context, update: Update) -> Write | None:
     if found := wait(context):
         return lock.waiting(context, update, *found)
     return lock.take(context, update, target.UpdateTarget(context, context.observed.revision))
-
-
-def _generation(update: Update) -> int:
-    tail = update.metadata.name.rpartition("-g")[2]
-    return int(tail) if tail.isdecimal() else 0

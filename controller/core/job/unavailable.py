@@ -62,7 +62,7 @@ def creation_deadline(context: Context) -> float | None:
     """When (epoch seconds) a first creation that has not begun needs a person. Returns None if it
     has, or if there is no deadline."""
     grace = _grace(context)
-    ready = next((c for c in context.status.conditions if c.type == cond.READY), None)
+    ready = cond.find(context.status.conditions, cond.READY)
     if context.status.last_attempt is not None or grace is None or ready is None:
         return None
     return surely_past(ready.last_transition_time, grace)

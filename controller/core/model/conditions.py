@@ -65,6 +65,16 @@ def _one(old: Condition | None, name: str, want: Wanted, generation: int, now: f
     )
 
 
+def find(conditions: Iterable[Condition], name: str) -> Condition | None:
+    """The condition of this name; None if there is none."""
+    return next((c for c in conditions if c.type == name), None)
+
+
+def find_true(conditions: Iterable[Condition], name: str) -> Condition | None:
+    """The condition of this name if it is True; None otherwise."""
+    return next((c for c in conditions if c.type == name and c.status == "True"), None)
+
+
 def is_true(conditions: Iterable[Condition], name: str) -> bool:
     """Whether the condition exists and is True."""
-    return any(c.type == name and c.status == "True" for c in conditions)
+    return find_true(conditions, name) is not None

@@ -25,7 +25,7 @@ def resolve(policy: UpdatePolicy, patch: PolicyPatch | None, total: int) -> Reso
         own = {name: getattr(patch, name) for name in PolicyPatch.model_fields}
         fields |= {name: value for name, value in own.items() if value is not None}
     fields["strategy"] = _strategy(fields["strategy"], total)
-    fields["max_failed_instances"] = _floor(fields["max_failed_instances"], total)
+    fields["max_failed_instances"] = count_down(fields["max_failed_instances"], total)
     return ResolvedPolicy.model_validate(fields)
 
 
@@ -34,24 +34,24 @@ def max_unavailable(value: int | str | None, in_force: int) -> int | None:
 
     A percentage rounds down, but the result is at least 1: with 0 an Update could never progress.
     """
-    return None if value is None else max(1, _floor(value, in_force))
+    return None if value is None else max(1, count_down(value, in_force))
 
 
 def _strategy(strategy: Strategy, total: int) -> ResolvedStrategy:
     """``strategy`` with counts as sizes. Without a size (the schema forbids that) the size is 1."""
     if strategy.type is StrategyType.VARIABLE_BATCH:
-        sizes = tuple(_ceil(size, total) for size in strategy.sizes or (1,))
+        sizes = tuple(count_up(size, total) for size in strategy.sizes or (1,))
         return ResolvedStrategy(type=strategy.type, sizes=sizes, auto_pause=strategy.auto_pause)
-    size = _ceil(1 if strategy.size is None else strategy.size, total)
+    size = count_up(1 if strategy.size is None else strategy.size, total)
     return ResolvedStrategy(type=strategy.type, size=size, auto_pause=strategy.auto_pause)
 
 
-def _floor(value: int | str, whole: int) -> int:
+def count_down(value: int | str, whole: int) -> int:
     """``value`` as a count: a percentage of ``whole`` is rounded down."""
     return value if isinstance(value, int) else whole * _percent(value) // 100
 
 
-def _ceil(value: int | str, whole: int) -> int:
+def count_up(value: int | str, whole: int) -> int:
     """``value`` as a count of at least 1: a percentage of ``whole`` is rounded up."""
     return max(1, value if isinstance(value, int) else -(-whole * _percent(value) // 100))
 

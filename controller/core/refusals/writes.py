@@ -64,8 +64,8 @@ def is_overdue(context: Context, refusal: Refusal) -> bool:
     """Whether the refused write needs a person. It does when its time is up, or when `Stalled` has
     this reason already: the operator restarted, and its count of the time began again."""
     at = overdue_at(context, refusal)
-    stalled = next((c for c in context.status.conditions if c.type == cond.STALLED), None)
-    before = stalled is not None and stalled.status == "True" and stalled.reason == refusal.reason
+    stalled = cond.find_true(context.status.conditions, cond.STALLED)
+    before = stalled is not None and stalled.reason == refusal.reason
     return at is not None and (before or at <= context.now)
 
 
