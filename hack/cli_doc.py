@@ -80,7 +80,7 @@ def commands(node: Any = None, words: tuple[str, ...] = ()) -> Iterator[tuple[st
     node = get_command(app) if node is None else node
     below = getattr(node, "commands", None)
     if below is None:
-        yield " ".join(words), node
+        yield " ".join(words), node.loaded()
         return
     for name in sorted(below):
         if not below[name].hidden:

@@ -11,7 +11,8 @@ import typer
 from controller.api.kinds import UPDATES
 from controller.api.progress import Phase
 from controller.api.update import Update
-from controller.cli.exits import CliError, Exit, of_phase
+from controller.cli.ends import of_phase
+from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_update
 from controller.cli.output import clean, note

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from controller.api.kinds import JOBS
 from controller.cli import owners
-from controller.cli.exits import CliError, Exit, explained
+from controller.cli.exits import CliError, Exit
+from controller.cli.explained import explained
 from controller.cli.manifest import Manifest
 from controller.cli.output import clean, note
 from controller.cli.session import Object, Session

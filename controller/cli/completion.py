@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
 import sys
@@ -12,10 +11,6 @@ from typing import Annotated, Any, Final
 
 import typer
 import typer.completion
-
-from controller.api.kinds import JOBS, UPDATES
-from controller.cli.session import Place, Session, run
-from controller.resource import Resource
 
 # The module does not say what it exports.
 _typer: Any = typer.completion
@@ -62,27 +57,25 @@ def prepare() -> None:
 
 def job_names(context: typer.Context, incomplete: str) -> list[str]:
     """The names of Jobs where the flags so far look. For ``typer.Argument(autocompletion=…)``."""
-    return _names(JOBS, context.params, incomplete)
+    return _names("EchelonJob", context.params, incomplete)
 
 
 def update_names(context: typer.Context, incomplete: str) -> list[str]:
     """The names of Updates where the flags so far look."""
-    return _names(UPDATES, context.params, incomplete)
+    return _names("Update", context.params, incomplete)
 
 
-def _names(resource: Resource, given: dict[str, Any], incomplete: str) -> list[str]:
-    place = Place(given.get("kubeconfig"), given.get("context"), given.get("namespace"))
-
-    async def listed(session: Session) -> list[str]:
-        async with asyncio.timeout(PATIENCE):
-            found = session.client.list(resource, session.namespace, metadata_only=True)
-            return [each["metadata"]["name"] async for each in found]
-
+def _names(kind: str, given: dict[str, Any], incomplete: str) -> list[str]:
     try:
-        names = run(place, listed)
+        # Words are completed without what asks the cluster.
+        from controller.cli.names import names
+
+        found = names(
+            kind, given.get("kubeconfig"), given.get("context"), given.get("namespace"), PATIENCE
+        )
     except Exception:  # a completion never disturbs the line that is being typed
         return []
-    return sorted(name for name in names if name.startswith(incomplete))
+    return sorted(name for name in found if name.startswith(incomplete))
 
 
 def kubectl_plugin() -> None:

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from controller.api.kinds import UPDATES
 from controller.api.progress import TERMINAL
-from controller.cli.exits import CliError, Exit, explained
+from controller.cli.exits import CliError, Exit
+from controller.cli.explained import explained
 from controller.cli.output import note
 from controller.cli.session import Object, Session
 from controller.kube.errors import (

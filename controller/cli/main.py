@@ -7,12 +7,10 @@ import sys
 from pathlib import Path
 
 import typer
-from rich.text import Text
 
-from controller.cli import completion, job, ui, update, version
+from controller.cli import completion, job, update
 from controller.cli.exits import CliError
-from controller.cli.lint import command as lint
-from controller.cli.output import console
+from controller.cli.lazy import add
 
 app = typer.Typer(
     name="echelon",
@@ -24,10 +22,30 @@ app = typer.Typer(
 )
 app.add_typer(job.app, name="job")
 app.add_typer(update.app, name="update")
-app.command("lint")(lint.lint)
-app.command("ui")(ui.ui)
-app.command("completion")(completion.completion)
-app.command("version")(version.version)
+add(
+    app,
+    "lint",
+    "controller.cli.lint.command:lint",
+    "Check manifests of Jobs and Updates, without a cluster.",
+)
+add(
+    app,
+    "ui",
+    "controller.cli.ui:ui",
+    "Open a page with Jobs and Updates, as far as this kubeconfig may see them.",
+)
+add(
+    app,
+    "completion",
+    "controller.cli.completion:completion",
+    "Print a script that completes commands, flags and names of Jobs and Updates.",
+)
+add(
+    app,
+    "version",
+    "controller.cli.version:version",
+    "Print the version of this program, and what the cluster has.",
+)
 
 
 def main() -> None:
@@ -51,6 +69,11 @@ def _called() -> str:
 
 
 def _tell(error: CliError) -> None:
+    # Most calls end without an error, and need no rich for it.
+    from rich.text import Text
+
+    from controller.cli.output import console
+
     out = console(stderr=True)
     if error.message:
         out.print(Text.assemble(("error: ", "bold red"), error.message))

@@ -26,6 +26,13 @@ class Format(StrEnum):
     NAME = "name"
 
 
+class Data(StrEnum):
+    """How what is no object of the cluster is printed for programs."""
+
+    JSON = "json"
+    YAML = "yaml"
+
+
 @dataclass(frozen=True)
 class Column(Generic[T]):
     """One column of a table. ``wide``: shown with ``-o wide`` only. ``style``: of rich, by row."""
@@ -52,9 +59,9 @@ def objects(found: Sequence[Object], form: Format, *, many: bool) -> None:
     dump(whole, form)
 
 
-def dump(content: Any, form: Format) -> None:
+def dump(content: Any, form: Format | Data) -> None:
     """Print content as JSON or YAML."""
-    if form is Format.JSON:
+    if form == Data.JSON:
         print(json.dumps(content, indent=4))
     else:
         print(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), end="")

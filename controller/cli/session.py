@@ -11,9 +11,9 @@ from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
 from controller.api.update import generation_in
 from controller.cli import owners
-from controller.cli.exits import CliError, Exit, explained
+from controller.cli.exits import CliError, Exit
+from controller.cli.explained import explained
 from controller.kube.client import Client
-from controller.kube.config import ConfigError, connect
 from controller.kube.errors import ApiError
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.resource import Resource
@@ -141,6 +141,8 @@ def run(
 ) -> T:
     """Connect, run ``command`` and disconnect. Raises ``CliError``. ``farewell``: the hint when
     Ctrl-C ends the command, such as how to come back; a function if only the command knows it."""
+    # The loader of kubeconfigs takes long to import; help and lint need none.
+    from controller.kube.config import ConfigError, connect
 
     async def connected() -> T:
         try:

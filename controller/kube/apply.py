@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from controller.kube.client import Client
+from controller.kube.request import Request
 from controller.kube.resources import query_string
-from controller.kube.transport import Request
 from controller.resource import Resource
 
 

@@ -9,27 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from controller.kube.config import Connection
 from controller.kube.errors import Gone
 from controller.kube.lines import lines
+from controller.kube.media_types import ACCEPT, ACCEPT_LIST, PATCH_TYPE
+from controller.kube.request import Request
 from controller.kube.resources import query_string
-from controller.kube.transport import Observe, Request, Transport
 from controller.resource import Resource
 
-Body = Mapping[str, Any] | Sequence[Mapping[str, Any]] | bytes
+if TYPE_CHECKING:
+    from controller.kube.config import Connection
+    from controller.kube.transport import Observe
 
-_PARTIAL: Final = "application/json;as={};g=meta.k8s.io;v=v1,application/json"
-#: Values of the Accept header; the index is ``metadata_only``.
-_ACCEPT: Final = ("application/json", _PARTIAL.format("PartialObjectMetadata"))
-_ACCEPT_LIST: Final = ("application/json", _PARTIAL.format("PartialObjectMetadataList"))
-_PATCH_TYPE: Final = {
-    "merge": "application/merge-patch+json",
-    "json": "application/json-patch+json",
-    #: Finds list items by their key (containers by name). Only core kinds support it.
-    "strategic": "application/strategic-merge-patch+json",
-}
+Body = Mapping[str, Any] | Sequence[Mapping[str, Any]] | bytes
 
 
 class Client:
@@ -51,6 +44,9 @@ class Client:
         read_timeout: float = 10.0,
         write_timeout: float = 8.0,
     ) -> None:
+        # The HTTP library takes long to import; help of the command line needs no connection.
+        from controller.kube.transport import Transport
+
         self._transport = Transport(
             connection,
             limit=limit,
@@ -96,7 +92,7 @@ class Client:
             **{"continue": continue_token},
         )
         path = resource.path(namespace) + query
-        accept = _ACCEPT_LIST[metadata_only]
+        accept = ACCEPT_LIST[metadata_only]
         return await self.raw(Request("list", resource.plural, "GET", path, accept))
 
     async def list(
@@ -165,7 +161,7 @@ class Client:
             timeoutSeconds=str(timeout_seconds),
         )
         path = resource.path(namespace) + query
-        request = Request("watch", resource.plural, "GET", path, _ACCEPT[metadata_only])
+        request = Request("watch", resource.plural, "GET", path, ACCEPT[metadata_only])
         async with aclosing(self._transport.stream(request, opened)) as chunks:
             async for line in lines(chunks):
                 yield line
@@ -223,7 +219,7 @@ class Client:
             resource,
             path,
             body=body,
-            content_type=_PATCH_TYPE[content_type],
+            content_type=PATCH_TYPE[content_type],
             metadata_only=metadata_only,
         )
 
@@ -283,7 +279,7 @@ class Client:
         metadata_only: bool,
         warned: Callable[[Sequence[str]], None] | None = None,
     ) -> dict[str, Any]:
-        accept = _ACCEPT[metadata_only]
+        accept = ACCEPT[metadata_only]
         data = body if body is None or isinstance(body, bytes) else _dump(body)
         answer = await self.raw(
             Request(verb, resource.plural, method, path, accept, data, content_type, warned)

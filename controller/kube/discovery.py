@@ -7,7 +7,7 @@ from typing import Any
 
 from controller.kube.client import Client
 from controller.kube.errors import NotFound
-from controller.kube.transport import Request
+from controller.kube.request import Request
 from controller.resource import Resource
 
 

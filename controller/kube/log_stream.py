@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from controller.kube.client import Client
+from controller.kube.request import Request
 from controller.kube.resources import PODS, query_string
-from controller.kube.transport import Request
 
 _TIME: Final = re.compile(
     r"(?P<seconds>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from controller.kube.client import Client
+from controller.kube.request import Request
 from controller.kube.resources import PODS
-from controller.kube.transport import Request
 
 #: Bytes to read. The API server applies its byte limit from the start of the requested lines, so
 #: more is read than is returned.

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, Final
 
 import aiohttp
@@ -20,6 +19,7 @@ from controller.kube import warning_headers
 from controller.kube.config import ConfigError, Connection
 from controller.kube.errors import ApiError, Unauthorized, Unreachable, raise_for
 from controller.kube.refusals import Refusals
+from controller.kube.request import Request
 
 #: ``observe(verb, resource, code, seconds)``; code 0: no answer. Called for a watch when it ends.
 Observe = Callable[[str, str, int, float], None]
@@ -28,27 +28,6 @@ Observe = Callable[[str, str, int, float], None]
 WATCH_SILENCE: Final = 70.0
 _CONNECT_TIMEOUT: Final = 10.0
 _NO_ANSWER: Final = (aiohttp.ClientError, TimeoutError, OSError, ConfigError)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request, ready to be sent. ``verb`` and ``resource`` are its labels in metrics."""
-
-    verb: str
-    resource: str
-    method: str
-    path: str
-    accept: str
-    body: bytes | None = None
-    content_type: str = "application/json"
-    #: Called with the warnings of a successful answer.
-    warned: Callable[[Sequence[str]], None] | None = None
-
-    def headers(self) -> dict[str, str]:
-        headers = {"Accept": self.accept}
-        if self.body is not None:
-            headers["Content-Type"] = self.content_type
-        return headers
 
 
 class Transport:

@@ -41,7 +41,7 @@ class Result:
 
 
 class _Forked(Forked):
-    imports = "controller.cli.main"
+    imports = "tests.cli.everything"
 
 
 class Echelon:

@@ -13,9 +13,9 @@ import typer
 from controller.api.kinds import JOBS
 from controller.cli import arguments, options, owners
 from controller.cli.asking import confirm
-from controller.cli.exits import CliError, Exit, explained
+from controller.cli.exits import CliError, Exit
+from controller.cli.explained import explained
 from controller.cli.follow import follow
-from controller.cli.job import app
 from controller.cli.keys import job_key
 from controller.cli.output import note
 from controller.cli.session import Object, Place, Session, run
@@ -38,7 +38,6 @@ _POLICY: Final[dict[Cascade, Literal["Background", "Foreground", "Orphan"]]] = {
 }
 
 
-@app.command("delete")
 def delete(
     name: arguments.JobName,
     cascade: Annotated[

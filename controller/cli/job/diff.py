@@ -12,7 +12,6 @@ from controller.api.ids import Ids
 from controller.api.job import MAX_INSTANCES, Job
 from controller.cli import arguments, diffs, manifest, options
 from controller.cli.exits import CliError, Exit
-from controller.cli.job import app
 from controller.cli.keys import JobKey, job_key
 from controller.cli.manifest import Manifest
 from controller.cli.objects import as_job
@@ -25,7 +24,6 @@ from controller.view.configurations import changes, stated, within
 from controller.view.words import plural
 
 
-@app.command("diff")
 def show_diff(
     key: arguments.JobKey,
     file: Annotated[

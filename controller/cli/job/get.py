@@ -9,14 +9,12 @@ import typer
 from controller.cli import options
 from controller.cli.completion import job_names
 from controller.cli.exits import CliError, Exit
-from controller.cli.job import app
 from controller.cli.job.list_ import show
 from controller.cli.keys import job_key
 from controller.cli.output import Object, note
 from controller.cli.session import Place, Session, run
 
 
-@app.command("get")
 def get_jobs(
     names: Annotated[
         list[str],

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from controller.cli import arguments, diffs, options
 from controller.cli.exits import CliError, Exit
-from controller.cli.job import app
 from controller.cli.keys import job_key
 from controller.cli.objects import as_job, as_update
 from controller.cli.output import Column, Format, Object, objects, table
@@ -23,7 +22,6 @@ from controller.view.history import Entry, history
 from controller.view.words import cut, since
 
 
-@app.command("history")
 def show_history(
     name: arguments.JobName,
     revision: Annotated[

@@ -10,7 +10,6 @@ from typing import Final
 from controller.api.ids import Ids
 from controller.cli import arguments, options
 from controller.cli.exits import CliError
-from controller.cli.job import app
 from controller.cli.keys import JobKey, job_key
 from controller.cli.objects import as_job
 from controller.cli.output import Column, Format, note, objects, table
@@ -30,7 +29,6 @@ STYLES: Final = {
 }
 
 
-@app.command("instances")
 def list_instances(
     key: arguments.JobKey,
     form: options.Output = None,

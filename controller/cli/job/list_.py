@@ -9,7 +9,6 @@ from typing import Final
 from controller.api.kinds import JOBS
 from controller.cli import options
 from controller.cli.exits import CliError
-from controller.cli.job import app
 from controller.cli.objects import as_job
 from controller.cli.output import Column, Format, Object, note, objects, table
 from controller.cli.session import Place, Session, run
@@ -29,7 +28,6 @@ STYLES: Final = {
 _USUAL: Final = frozenset({"", "Progressing", "NotObserved", *Health})
 
 
-@app.command("list")
 def list_jobs(
     selector: options.Selector = None,
     form: options.Output = None,

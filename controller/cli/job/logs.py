@@ -11,7 +11,6 @@ import typer
 
 from controller.cli import arguments, options
 from controller.cli.exits import CliError, Exit
-from controller.cli.job import app
 from controller.cli.job.instances import chosen
 from controller.cli.keys import JobKey, job_key
 from controller.cli.logs.following import MOST_FOLLOWED, followed
@@ -26,7 +25,6 @@ _SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _FEW: Final = 10
 
 
-@app.command("logs")
 def logs(
     key: arguments.JobKey,
     container: Annotated[

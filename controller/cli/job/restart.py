@@ -16,13 +16,11 @@ from controller.cli.after import (
     follow_up,
 )
 from controller.cli.exits import Exit
-from controller.cli.job import app
 from controller.cli.keys import job_key
 from controller.cli.session import Place, Session, run
 from controller.cli.starting import create
 
 
-@app.command("restart")
 def restart(
     key: arguments.JobKey,
     paused: options.Paused = False,

@@ -23,7 +23,6 @@ from controller.cli.after import (
     follow_up,
 )
 from controller.cli.exits import CliError, Exit
-from controller.cli.job import app
 from controller.cli.keys import job_key
 from controller.cli.objects import as_job
 from controller.cli.output import note
@@ -33,7 +32,6 @@ from controller.core.model import assigned
 from controller.view.configurations import revision_of
 
 
-@app.command("retry")
 def retry(
     name: arguments.JobName,
     update: Annotated[

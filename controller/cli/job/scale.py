@@ -10,7 +10,6 @@ from controller.api.job import MAX_INSTANCES
 from controller.api.kinds import JOBS
 from controller.cli import arguments, options, owners
 from controller.cli.exits import CliError, Exit
-from controller.cli.job import app
 from controller.cli.keys import job_key
 from controller.cli.output import note
 from controller.cli.ready import until_ready
@@ -21,7 +20,6 @@ from controller.kube.errors import Conflict
 _TRIES: Final = 20
 
 
-@app.command("scale")
 def scale(
     name: arguments.JobName,
     count: Annotated[

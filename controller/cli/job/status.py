@@ -9,7 +9,7 @@ from typing import Final
 
 from controller.cli import arguments, options
 from controller.cli.exits import CliError
-from controller.cli.job import app, tree
+from controller.cli.job import tree
 from controller.cli.job.instances import chosen
 from controller.cli.keys import JobKey, job_key
 from controller.cli.objects import as_job, as_update
@@ -29,7 +29,6 @@ _LINES: Final = 5
 _PATIENCE: Final = 4.0
 
 
-@app.command("status")
 def show_status(
     key: arguments.JobKey,
     namespace: options.Namespace = None,

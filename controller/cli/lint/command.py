@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,21 +12,15 @@ import typer
 
 from controller.cli import options
 from controller.cli.exits import CliError, Exit
-from controller.cli.lint import check, server
+from controller.cli.lint import check
 from controller.cli.lint.documents import Document, read
 from controller.cli.lint.findings import Finding, Severity
-from controller.cli.output import clean, note
+from controller.cli.output import Data, clean, dump, note
 from controller.cli.session import Place, Session, run
 
 STDIN: Final = "-"
 #: What a folder's files end with, as for `kubectl apply -f`.
 _ENDINGS: Final = frozenset({".yaml", ".yml", ".json"})
-
-
-class Form(StrEnum):
-    """How findings are printed; without one, a line for each."""
-
-    JSON = "json"
 
 
 def lint(
@@ -42,7 +34,8 @@ def lint(
         ),
     ] = False,
     form: Annotated[
-        Form | None, typer.Option("-o", "--output", help="json: a list.", show_default=False)
+        Data | None,
+        typer.Option("-o", "--output", help="json or yaml: a list.", show_default=False),
     ] = None,
     namespace: options.Namespace = None,
     context: options.Context = None,
@@ -65,7 +58,7 @@ def lint(
         bad = {(each.file, each.object) for each in found if each.severity is Severity.ERROR}
         ask = [each for each in documents if check.is_ours(each)]
         ask = [each for each in ask if (each.file, each.title) not in bad]
-        found += run(Place(kubeconfig, context, namespace), lambda s: _asked(s, ask))
+        found += _asked(Place(kubeconfig, context, namespace), ask)
     order = {file: index for index, file in enumerate(dict.fromkeys(e.file for e in found))}
     found.sort(key=lambda each: (order[each.file], each.line, each.severity))
     _show(found, form, len(documents) - len(skipped))
@@ -113,13 +106,19 @@ def _texts(name: str) -> Iterator[tuple[str, str]]:
             ) from error
 
 
-async def _asked(session: Session, documents: Sequence[Document]) -> list[Finding]:
-    return [found for each in documents async for found in server.findings(session, each)]
+def _asked(place: Place, documents: Sequence[Document]) -> list[Finding]:
+    # Lint without a cluster is quick: what asks one takes a second to import.
+    from controller.cli.lint import server
+
+    async def command(session: Session) -> list[Finding]:
+        return [found for each in documents async for found in server.findings(session, each)]
+
+    return run(place, command)
 
 
-def _show(found: Sequence[Finding], form: Form | None, checked: int) -> None:
-    if form is Form.JSON:
-        print(json.dumps([asdict(each) for each in found], indent=4))
+def _show(found: Sequence[Finding], form: Data | None, checked: int) -> None:
+    if form is not None:
+        dump([asdict(each) | {"severity": each.severity.value} for each in found], form)
     else:
         for each in found:
             print(clean(str(each)))

@@ -13,7 +13,7 @@ from controller.api.gate import Gate
 from controller.api.job import KIND as JOB
 from controller.api.kinds import JOBS, UPDATES
 from controller.cli import owners, yaml_nodes
-from controller.cli.exits import explained
+from controller.cli.explained import explained
 from controller.cli.lint.documents import Document
 from controller.cli.lint.findings import Finding, Problem, warning
 from controller.cli.output import note

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from controller.api.progress import Phase
 from controller.api.update import Update
-from controller.cli.exits import Exit, of_phase
+from controller.cli.ends import of_phase
+from controller.cli.exits import Exit
 from controller.cli.live.looks import PHASES
 from controller.cli.output import clean
 from controller.view import advice

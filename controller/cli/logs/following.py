@@ -12,7 +12,7 @@ from controller.api.kinds import JOBS
 from controller.api.labels import INSTANCE, JOB
 from controller.api.meta import parse_time
 from controller.api.pods.pod import slot_of
-from controller.cli.exits import explained
+from controller.cli.explained import explained
 from controller.cli.follow import BACK, LOST, follow
 from controller.cli.keys import JobKey
 from controller.cli.live.sources import Feed

@@ -12,7 +12,8 @@ from typing import Final
 from rich.color import ColorSystem
 from rich.style import Style
 
-from controller.cli.exits import CliError, Exit, explained
+from controller.cli.exits import CliError, Exit
+from controller.cli.explained import explained
 from controller.cli.output import clean, console, note
 from controller.cli.session import Object, Session
 from controller.kube.errors import ApiError, BadRequest, NotFound

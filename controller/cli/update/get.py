@@ -13,7 +13,6 @@ from controller.cli.exits import CliError
 from controller.cli.objects import as_update
 from controller.cli.output import Object, console, note
 from controller.cli.session import Place, Session, run
-from controller.cli.update import app
 from controller.cli.update.describe import describe
 from controller.cli.update.list_ import show
 from controller.cli.update.which import which
@@ -29,7 +28,6 @@ Names = Annotated[
 ]
 
 
-@app.command("get")
 def get(
     names: Names,
     form: options.Output = None,

@@ -18,7 +18,6 @@ from controller.cli.keys import job_key
 from controller.cli.objects import as_update
 from controller.cli.output import Column, Format, Object, note, objects, table
 from controller.cli.session import Place, Session, run
-from controller.cli.update import app
 from controller.core.status.update import AWAITING, FAILED, PAUSED, SUCCEEDED
 from controller.view.update_rows import UpdateRow, has_status, known_statuses, order, update_row
 from controller.view.words import age, cut, since
@@ -43,7 +42,6 @@ Status = Annotated[
 ]
 
 
-@app.command("list")
 def list_updates(
     job: Job = None,
     status: Status = None,

@@ -22,7 +22,6 @@ from controller.cli.objects import as_update
 from controller.cli.output import Format, clean, console, dump, note
 from controller.cli.session import Place, Session, run
 from controller.cli.starting import create
-from controller.cli.update import app
 from controller.cli.update.proposal import Proposal, Start, propose, shown, with_plan
 from controller.cli.update.request import Request, namespace_of, request_of
 from controller.kube.errors import Forbidden
@@ -33,7 +32,6 @@ from controller.view.updates import is_over
 _PATIENCE: Final = 10.0
 
 
-@app.command("plan")
 def plan(
     targets: Annotated[
         list[str],

@@ -21,7 +21,8 @@ from controller.api.progress import FORWARD
 from controller.api.update import Update, UpdateSpec
 from controller.cli import diffs, planned
 from controller.cli.applying import applied
-from controller.cli.exits import CliError, Exit, explained
+from controller.cli.exits import CliError, Exit
+from controller.cli.explained import explained
 from controller.cli.objects import as_job, as_update
 from controller.cli.session import Object, Session
 from controller.cli.starting import begun

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from controller.cli import arguments, options
 from controller.cli.session import Place, run
-from controller.cli.update import app
 from controller.cli.update.steer import steer
 from controller.view.verbs import Verb
 
 
-@app.command("resume")
 def resume(
     name: arguments.UpdateName,
     message: options.Message = None,

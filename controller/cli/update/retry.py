@@ -18,14 +18,12 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.objects import as_job, as_update
 from controller.cli.output import console, note
 from controller.cli.session import Object, Place, Session, run
-from controller.cli.update import app
 from controller.cli.update.which import which
 from controller.view.retry import Retry, retry_of
 from controller.view.verbs import Refused
 from controller.view.words import ids, plural
 
 
-@app.command("retry")
 def retry(
     name: arguments.UpdateName,
     message: options.Message = None,

@@ -10,7 +10,6 @@ from controller.api.kinds import UPDATES
 from controller.cli import arguments, options
 from controller.cli.exits import Exit
 from controller.cli.session import Place, Session, run
-from controller.cli.update import app
 from controller.cli.update.steer import steer
 from controller.cli.update.wait import farewell, until
 from controller.cli.update.wish import ENDED, wish
@@ -19,7 +18,6 @@ from controller.view.verbs import Verb
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the end, and exit as it ends.")]
 
 
-@app.command("rollback")
 def rollback(
     name: arguments.UpdateName,
     message: options.Message = None,

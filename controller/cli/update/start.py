@@ -27,7 +27,6 @@ from controller.cli.output import note
 from controller.cli.ready import until_ready
 from controller.cli.session import Object, Place, Session, run
 from controller.cli.starting import create, made_by_operator
-from controller.cli.update import app
 from controller.cli.update.proposal import Proposal, Start, propose, shown
 from controller.cli.update.request import namespace_of, request_of
 from controller.view import planning
@@ -42,7 +41,6 @@ _DONE: Final = {
 _DETACHED: Final = 10.0
 
 
-@app.command("start")
 def start(
     target: Annotated[
         str,

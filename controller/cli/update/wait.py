@@ -19,7 +19,6 @@ from controller.cli.follow import follow
 from controller.cli.objects import as_update
 from controller.cli.output import clean, console, note
 from controller.cli.session import Place, Session, run
-from controller.cli.update import app
 from controller.cli.update.current import current
 from controller.cli.update.wish import Wish, verdict, wish
 from controller.view import advice
@@ -32,7 +31,6 @@ Object = dict[str, Any]
 SHOWN_FAILURES: Final = 5
 
 
-@app.command("wait")
 def wait(
     name: arguments.UpdateName,
     wished: Annotated[

@@ -10,13 +10,11 @@ from controller.cli import arguments, options
 from controller.cli.exits import Exit
 from controller.cli.live.watching import watched
 from controller.cli.session import Place, Session, run
-from controller.cli.update import app
 from controller.cli.update.current import current
 
 __all__ = ["watch", "watched"]
 
 
-@app.command("watch")
 def watch(
     name: arguments.UpdateName,
     exit_on_pause: options.ExitOnPause = False,

@@ -7,7 +7,8 @@ from typing import Final
 
 from controller.api.progress import ACTIVE, TERMINAL, Phase
 from controller.api.update import Update
-from controller.cli.exits import CliError, Exit, of_phase
+from controller.cli.ends import of_phase
+from controller.cli.exits import CliError, Exit
 from controller.core.status.update import AWAITING, PAUSED
 from controller.view.update_rows import kebab, phase_named
 from controller.view.updates import own_pause, wants_rollback

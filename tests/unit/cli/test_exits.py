@@ -6,7 +6,9 @@ import pytest
 
 from controller.api.kinds import JOBS, UPDATES
 from controller.api.progress import ACTIVE, TERMINAL, Phase
-from controller.cli.exits import CliError, Exit, explained, of_phase
+from controller.cli.ends import of_phase
+from controller.cli.exits import CliError, Exit
+from controller.cli.explained import explained
 from controller.kube.errors import (
     ApiError,
     BadRequest,

@@ -15,9 +15,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from controller.cli import completion, main, version
+from controller.cli import completion, main
 from controller.cli.exits import CliError, Exit
-from controller.cli.version import Installed, Operator
 from hack.cli_examples import EXAMPLES
 from hack.devcluster.ports import free
 
@@ -224,6 +223,13 @@ def test_kubectl_completes_files_of_lint(
     assert completed(["lint", ""], monkeypatch, capsys)[-1] == ":0"
 
 
+def test_words_are_completed_in_groups_and_in_commands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = completed(["job", "list", "--al"], monkeypatch, capsys)
+    assert said[0].split("\t")[0] == "--all-namespaces"
+
+
 def names(params: dict[str, Any], incomplete: str = "") -> list[str]:
     context = typer.Context(COMMAND)
     context.params = params
@@ -242,42 +248,3 @@ def test_a_completion_without_a_cluster_is_silent(
     assert folder
     assert names({}) == []
     assert capsys.readouterr().err == ""
-
-
-# Version.
-
-
-def test_the_version_of_the_client_needs_no_cluster(folder: Path) -> None:
-    assert folder
-    done = CliRunner().invoke(main.app, ["version", "--client"])
-    assert done.exit_code == 0
-    assert done.output == f"Client: {version.mine()} (echelon.dev/v1alpha1)\n"
-
-
-def test_a_cluster_without_echelon() -> None:
-    found = Installed("v1.36.3", (), operators=())
-    assert "Kinds: not installed" in version.lines(found)
-    assert "helm install" in version.hints(found, "0.1.0")[0]
-
-
-def test_what_a_user_without_rights_sees() -> None:
-    found = Installed("v1.36.3", ("v1alpha1",))
-    assert version.lines(found)[-1] == "Operator: unknown (you may not list Deployments)"
-    assert version.hints(found, "0.1.0") == []
-
-
-def test_an_operator_of_another_version_that_is_not_ready() -> None:
-    operator = Operator("echelon", "echelon", "0.2.0", 0, 1)
-    found = Installed("v1.36.3", ("v1alpha1",), ("v1alpha1",), "0.2.0", (operator,))
-    assert version.lines(found)[1:] == [
-        "Kinds: echelon.dev v1alpha1, stored as v1alpha1, of version 0.2.0",
-        "Operator: 0.2.0 (echelon/echelon, 0 of 1 ready)",
-    ]
-    other, unready = version.hints(found, "0.1.0")
-    assert "0.2.0" in other
-    assert "describe deployment echelon" in unready
-
-
-def test_a_newer_api_alone() -> None:
-    (hint,) = version.hints(Installed("v1.36.3", ("v1",)), "0.1.0")
-    assert "v1alpha1 only" in hint

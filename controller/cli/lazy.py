@@ -1,0 +1,42 @@
+"""Commands that are imported when they are called.
+
+A command that talks to a cluster needs modules that take a second to import. Help of a group and
+completion of words need only the names of commands and a line about each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+
+class Lazy(TyperCommand):
+    """A command that is imported when its arguments are read. Its callback returns the function
+    that typer makes the command of."""
+
+    def loaded(self) -> Any:
+        """The command itself, with its arguments, flags and whole help."""
+        assert self.callback is not None
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        alone.command(self.name)(self.callback())
+        return typer.main.get_command(alone)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The context of the command itself: whoever calls the command does it through that."""
+        return self.loaded().make_context(*args, **kwargs)
+
+
+def add(app: typer.Typer, name: str, function: str, summary: str) -> None:
+    """Add a command to a group. ``function``: ``module:name``, as of an entry point; ``summary``:
+    the first sentence of its docstring."""
+
+    def load() -> Callable[..., None]:
+        module, _, attribute = function.partition(":")
+        found: Callable[..., None] = getattr(import_module(module), attribute)
+        return found
+
+    app.command(name, cls=Lazy, help=summary)(load)
