@@ -168,7 +168,8 @@ class GateStatus(Model):
 
     name: Annotated[str, Field(description="Name of the gate.")]
     group: Annotated[
-        int, Field(description="Number of the group for which this run of the gate is made.")
+        int,
+        Field(description="Number of the group for which this run of the gate is made, from 0."),
     ] = 0
     started_at: Annotated[Time | None, Field(description="When this run of the gate started.")] = (
         None

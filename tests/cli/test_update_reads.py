@@ -70,7 +70,7 @@ def test_get(space: Space, echelon: Echelon) -> None:
     name = auto_paused(space)
     shown = echelon("update", "get", name, check=0)
     assert shown.lines[0] == f"{name}  RollForwardPaused (AutoPaused)"
-    assert "batch 0 is done" in shown.lines[1]
+    assert "batch 1 is done" in shown.lines[1]
     assert "2 of 4 instances updated (50%)" in shown.lines[2]
     for words in ("Created:", "the operator", "History", "Policy", "Batch of 2", "Next"):
         assert words in shown.out

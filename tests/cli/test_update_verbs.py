@@ -92,7 +92,7 @@ def test_two_pauses_are_ended_one_by_one(space: Space, echelon: Echelon) -> None
     paused = echelon("update", "pause", name, check=0)
     assert "both pauses must be ended" in paused.err
     by_hand = echelon("update", "resume", name, check=0)
-    assert "batch 0 is done" in by_hand.out
+    assert "batch 1 is done" in by_hand.out
     assert phase(space.update(name)) == "RollForwardPaused"
     echelon("update", "resume", name, check=0)
     space.wait_update("RolledForward", name=name)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from controller.api.gate import Scope
 from controller.api.progress import Failure, GateStatus
 from controller.api.update import HistoryEntry, Update
 from controller.cli.output import clean
+from controller.core.gates.groups import asked_about
 from controller.view.history import requester
 from controller.view.situation import situation
-from controller.view.updates import is_backward, is_over, verb_refused
+from controller.view.updates import gate_rows, is_backward, is_over, verb_refused
 from controller.view.words import plural
 
 #: (epoch seconds, words)
@@ -63,11 +65,12 @@ class Lines:
                 yield each.time, _failure(each)
 
     def _gates(self, update: Update) -> Iterator[Line]:
-        for each in update.status.gates:
-            if each.result in ("", "Waiting"):
+        for row in gate_rows(update):
+            each = row.state
+            if each is None or each.result in ("", "Waiting"):
                 continue
             if self._is_new("gate", each.name, each.group, each.started_at, each.result):
-                yield each.time or 0.0, _gate(each)
+                yield each.time or 0.0, _gate(each, row.scope)
 
     def _progress(self, update: Update, now: float) -> Iterator[Line]:
         text = situation(update, now).text
@@ -120,8 +123,8 @@ def _failure(failure: Failure) -> str:
     return f"{words}: {clean(failure.message)}" if failure.message else words
 
 
-def _gate(gate: GateStatus) -> str:
-    words = f"gate  {gate.name}, group {gate.group + 1}: {gate.result}"
+def _gate(gate: GateStatus, scope: Scope) -> str:
+    words = f"gate  {asked_about(gate, scope)}: {gate.result}"
     if gate.value:
         words += f", value {clean(gate.value)}"
     if gate.covered:

@@ -114,7 +114,8 @@ def _group(update: Update, now: float) -> str:
     batch = update.status.batch
     if batch is None or is_over(update):
         return ""
-    words = f"instances {ids(str(batch.instances))}, for {since(batch.started_at, now)}"
+    where = f"{batch.index + 1}: instances {ids(str(batch.instances))}"
+    words = f"{where}, for {since(batch.started_at, now)}"
     return words + ("; the next one may start" if batch.released else "")
 
 

@@ -1,9 +1,11 @@
-"""The two groups of instances that gates compare: updated instances and the baseline."""
+"""The two groups of instances that gates compare: updated instances and the baseline. The group of
+an Update that a gate is asked about, in words."""
 
 from __future__ import annotations
 
 from controller.api.gate import Scope
 from controller.api.ids import NONE, Ids
+from controller.api.progress import GateStatus
 from controller.core.model import assigned as asg
 from controller.core.rollout.direction import Direction
 from controller.core.verdicts.builtin import Evidence
@@ -41,3 +43,9 @@ def evidence(direction: Direction) -> Evidence:
         len(others),
         view.interruptions_of(others, since),
     )
+
+
+def asked_about(state: GateStatus, scope: Scope) -> str:
+    """A gate and the group of its last run, as people count: ``error-rate, group 1`` is about group
+    0 of the statuses. A Continuous gate is asked about no group."""
+    return state.name if scope is Scope.CONTINUOUS else f"{state.name}, group {state.group + 1}"

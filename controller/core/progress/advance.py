@@ -13,6 +13,7 @@ from controller.api.ids import NONE, Ids
 from controller.api.policy import Replacement, StrategyType
 from controller.api.update import BatchStatus, GateStatus, Phase
 from controller.core.gates.gates import Gates
+from controller.core.gates.groups import asked_about
 from controller.core.gates.run import PASSED, WAITING
 from controller.core.model import assigned as asg
 from controller.core.model.disruption import Allowance
@@ -75,11 +76,12 @@ def _verdicts(
 ) -> tuple[Event, ...]:
     """An Event for each new verdict."""
     name, events = direction.update.metadata.name, list[Event]()
+    scopes = {gate.name: gate.scope for gate in direction.policy.gates}
     for state in states:
         known = gates.stored.get(state.name)
         if state.result == WAITING or (known is not None and known.result == state.result):
             continue
-        words = f"gate {state.name}, group {state.group}: {state.message}".rstrip(": ")
+        words = f"gate {asked_about(state, scopes[state.name])}: {state.message}".rstrip(": ")
         kind: EventType = "Normal" if state.result == PASSED else "Warning"
         events.append(Event(f"Gate{state.result}", words, name, kind))
     return tuple(events)

@@ -88,4 +88,4 @@ def hold(direction: Direction) -> str | None:
     failed = len(direction.failed) > direction.policy.max_failed_instances
     if failed and status.reason != AUTO_PAUSED:
         return None
-    return f"batch {batch.index} is done; change spec.resumeToken to start the next batch"
+    return f"batch {batch.index + 1} is done; change spec.resumeToken to start the next batch"

@@ -23,7 +23,7 @@ def test_a_passed_gate_lets_each_group_go_and_says_so(space: Space, web: Web) ->
     assert {asked.path for asked in web.asked} == {"/healthz"}
     assert 2 <= len(web.asked) <= 4, "once after each group, and at most once more after a crash"
     said = [e for e in events(space, "web-g2", "GatePassed") if e["type"] == "Normal"]
-    assert {"group 0", "group 1"} <= {e["note"].split(", ")[1].split(":")[0] for e in said}
+    assert {"group 1", "group 2"} <= {e["note"].split(", ")[1].split(":")[0] for e in said}
     text = space.kubectl("describe", "eup/web-g2")
     assert "GatePassed" in text
 

@@ -37,7 +37,7 @@ def paused() -> Update:
         spec={"message": "ship it"},
         phase="RollForwardPaused",
         reason="AutoPaused",
-        message="2 of 4 instances updated; batch 0 is done; change spec.resumeToken",
+        message="2 of 4 instances updated; batch 1 is done; change spec.resumeToken",
         policy=POLICY,
         minReadySeconds=10,
         to={"revision": "web-b", "instances": "0-3"},
@@ -61,7 +61,7 @@ def paused() -> Update:
                 "time": ago(10),
                 "phase": "RollForwardPaused",
                 "reason": "AutoPaused",
-                "message": "batch 0 is done",
+                "message": "batch 1 is done",
                 "by": "echelon",
             }
         ],
@@ -72,7 +72,7 @@ def paused() -> Update:
 def test_what_it_waits_for_comes_first() -> None:
     lines = text(paused())
     assert lines[0] == "web-g2  RollForwardPaused (AutoPaused)"
-    assert lines[1] == "Paused:      batch 0 is done; change spec.resumeToken"
+    assert lines[1] == "Paused:      batch 1 is done; change spec.resumeToken"
     assert lines[2].startswith("Progress:    2 of 4 instances updated (50%), 1 failed")
 
 

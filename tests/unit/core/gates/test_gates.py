@@ -42,7 +42,23 @@ def test_asked_after_each_group_and_after_the_last() -> None:
     assert world.phase is Phase.ROLLED_FORWARD
     assert groups(world) == [0, 1]
     assert "GatesPassed" in world.conditions("web-g2")
-    assert len(world.told("GatePassed")) == 2
+    assert [note.partition(":")[0] for note in world.told("GatePassed")] == [
+        "gate g, group 1",
+        "gate g, group 2",
+    ], "people count from 1"
+
+
+def test_a_continuous_gate_is_asked_about_no_group() -> None:
+    world = gated(gate(scope="Continuous"), strategy=BATCH)
+    world.roll("app:2")
+    assert world.told("GatePassed")[0] == "gate g"
+
+
+def test_the_pause_between_groups_counts_them_from_1() -> None:
+    world = gated(strategy=BATCH | {"autoPause": True})
+    world.edit(image="app:2")
+    world.until(lambda: world.phase is Phase.ROLL_FORWARD_PAUSED)
+    assert "batch 1 is done" in world.update.status.message
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
