@@ -39,17 +39,22 @@ _INDENT: Final = "\n       "
 
 
 async def applied(
-    session: Session, manifest: Manifest, *, force: bool = False, dry_run: bool = False
+    session: Session,
+    manifest: Manifest,
+    before: Object | None,
+    *,
+    force: bool = False,
+    dry_run: bool = False,
 ) -> Object:
-    """The Job as stored; with ``dry_run`` as it would be stored. ``force``: take over the fields of
-    others. Raises ``CliError``."""
+    """The Job as stored; with ``dry_run`` as it would be stored. ``before``: as it is stored now,
+    None if it is new. ``force``: take over the fields of others. Raises ``CliError``."""
     try:
         return await apply(
             session.client,
             JOBS,
             session.namespace,
             manifest.wish(),
-            field_manager=owners.MANAGER,
+            field_manager=owners.applier(before),
             force=force,
             dry_run=dry_run,
             # A dry run comes before each apply: its warnings are enough.

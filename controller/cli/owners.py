@@ -9,11 +9,16 @@ from controller.api.labels import FIELD_MANAGER
 
 Object = dict[str, Any]
 
-#: The field manager of what this program writes.
-MANAGER: Final = "echelon"
+#: The field manager of what this program writes; `echelon` in a history is the operator.
+MANAGER: Final = "kubectl-echelon"
+#: What this program called itself before.
+_EARLIER: Final = "echelon"
+#: The manager of what people do on the web page.
+_PAGE: Final = "echelon-ui"
 #: Managers that act for a person who is there; what they wrote, nobody writes again.
 _BY_HAND: Final = (
-    MANAGER,
+    _EARLIER,
+    _PAGE,
     "kubectl",
     "k9s",
     "Mozilla",
@@ -32,6 +37,19 @@ _KNOWN: Final = {
     "Helm": "Helm",
     "kubectl-client-side-apply": "kubectl apply",
 }
+
+
+def applier(stored: Object | None) -> str:
+    """The manager with which a manifest is applied to the object that is stored, if there is one.
+
+    An object that was applied under the earlier name keeps it: under another name the apply would
+    be in conflict with this program itself, and would not remove what the manifest leaves out.
+    """
+    entries = _entries(stored) if stored else ()
+    earlier = any(
+        each.get("manager") == _EARLIER and each.get("operation") == "Apply" for each in entries
+    )
+    return _EARLIER if earlier else MANAGER
 
 
 def called(manager: str) -> str:

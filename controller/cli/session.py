@@ -153,7 +153,7 @@ def run(
                 hint = "`kubectl config get-contexts` lists the contexts of the kubeconfig"
             raise CliError(str(error), hint) from error
         namespace = place.namespace or connection.namespace
-        async with Client(connection, user_agent="echelon") as client:
+        async with Client(connection, user_agent=owners.MANAGER) as client:
             session = Session(client, namespace, place.everywhere, connection.context)
             return await command(session)
 

@@ -53,6 +53,15 @@ async def create(session: Session, job: str, purpose: str, **spec: Any) -> str:
     return name
 
 
+async def explain(session: Session, name: str, message: str) -> None:
+    """Write the message of a person to an Update that the operator has made. That it cannot be
+    written is no reason to end: the Update goes on."""
+    try:
+        await session.patch(UPDATES, name, {"spec": {"message": message}})
+    except CliError as error:
+        note(f"the message (-m) was not written to Update {name}: {error.message}")
+
+
 def begun(updates: Iterable[Object]) -> frozenset[str]:
     """The uids of the Updates that have started. One that waits may be the one that is due."""
     return frozenset(

@@ -102,11 +102,12 @@ def test_restart_of_instances_that_are_not_there(space: Space, echelon: Echelon)
 
 def test_retry_by_token(space: Space, echelon: Echelon) -> None:
     first = rolled_back(space)
-    done = echelon("job", "retry", "web", "--wait", check=3)
+    done = echelon("job", "retry", "web", "--wait", "-m", "the network is back", check=3)
     assert done.lines[0] == "echelonjob.echelon.dev/web patched"
     name = done.lines[1].removeprefix("update.echelon.dev/").removesuffix(" started")
     assert name != first["metadata"]["name"]
     assert space.update(name)["metadata"]["ownerReferences"], "the operator has made it"
+    assert space.update(name)["spec"]["message"] == "the network is back"
     assert space.job()["spec"]["update"]["retryToken"]
 
 

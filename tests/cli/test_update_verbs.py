@@ -54,7 +54,7 @@ def test_pause_and_resume(space: Space, echelon: Echelon) -> None:
     name = moving(space)
     paused = echelon("update", "pause", "web", "-m", "lunch", check=0)
     assert paused.out.startswith(f"update.echelon.dev/{name} paused: ")
-    assert "paused by" in paused.out
+    assert "paused by kubectl-echelon (field manager)" in paused.out
     assert f"echelon update resume {name}" in paused.err
     held = space.update(name)
     assert phase(held) == "RollForwardPaused"

@@ -27,7 +27,7 @@ from controller.cli.keys import job_key
 from controller.cli.objects import as_job
 from controller.cli.output import note
 from controller.cli.session import Object, Place, Session, run
-from controller.cli.starting import begun, create, made_by_operator
+from controller.cli.starting import begun, create, explain, made_by_operator
 from controller.core.model import assigned
 from controller.view.configurations import revision_of
 
@@ -40,12 +40,7 @@ def retry(
             "--update", help="Leave the Job as it is: create an Update with force instead."
         ),
     ] = False,
-    message: Annotated[
-        str | None,
-        typer.Option(
-            "-m", "--message", help="Why, for the history; only with an Update.", show_default=False
-        ),
-    ] = None,
+    message: options.Message = None,
     watch: WatchFlag = False,
     wait: WaitFlag = False,
     detach: DetachFlag = False,
@@ -83,6 +78,8 @@ def retry(
         else:
             started.update = await _by_token(session, raw, job, timeout)
             print(f"update.echelon.dev/{started.update} started")
+            if message:
+                await explain(session, started.update, message)
         return await follow_up(session, started.update, after, timeout, exit_on_pause=exit_on_pause)
 
     raise typer.Exit(run(place, command, started.farewell))

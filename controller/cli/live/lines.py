@@ -10,6 +10,7 @@ from controller.api.progress import Failure, GateStatus
 from controller.api.update import HistoryEntry, Update
 from controller.cli.output import clean
 from controller.core.gates.groups import asked_about
+from controller.core.status.update import OPERATOR
 from controller.view.history import requester
 from controller.view.situation import situation
 from controller.view.updates import gate_rows, is_backward, is_over, verb_refused
@@ -17,7 +18,8 @@ from controller.view.words import plural
 
 #: (epoch seconds, words)
 Line = tuple[float, str]
-_OPERATOR = ("", "echelon")
+#: How the history names the operator.
+_OPERATOR = ("", OPERATOR)
 
 
 class Lines:

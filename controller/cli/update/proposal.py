@@ -71,6 +71,11 @@ class Proposal:
         return str((self.after["status"].get("activeUpdate") or {}).get("name", ""))
 
     @property
+    def starts(self) -> bool:
+        """Whether an Update starts."""
+        return self.start in (Start.OPERATOR, Start.EXPLICIT)
+
+    @property
     def stores_something(self) -> bool:
         """Whether the Job would be stored otherwise than it is."""
         before = self.before
@@ -86,7 +91,8 @@ async def propose(session: Session, request: Request) -> Proposal:
     before = await _job(session, request)
     after = before
     if request.file is not None:
-        after = await applied(session, request.file, force=request.force_conflicts, dry_run=True)
+        force = request.force_conflicts
+        after = await applied(session, request.file, before, force=force, dry_run=True)
     assert after is not None
     if after["metadata"].get("deletionTimestamp"):
         raise CliError(f"Job {request.job} is being deleted", "wait for its end, then start again")

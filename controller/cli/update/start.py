@@ -26,7 +26,7 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.output import note
 from controller.cli.ready import until_ready
 from controller.cli.session import Object, Place, Session, run
-from controller.cli.starting import create, made_by_operator
+from controller.cli.starting import create, explain, made_by_operator
 from controller.cli.update.proposal import Proposal, Start, propose, shown
 from controller.cli.update.request import namespace_of, request_of
 from controller.view import planning
@@ -113,12 +113,16 @@ def start(
         begun = asyncio.get_running_loop().time()
         found = await _begin(session, proposal, after, timeout)
         left = timeout and max(0.0, timeout - (asyncio.get_running_loop().time() - begun))
+        if message and (found is None or not proposal.starts):
+            note("the message (-m) is kept nowhere: no Update was started")
         if found is None:
             return Exit.DONE
         if isinstance(found, str):
             started.update = found
             done = _DONE[proposal.start]
             print(f"update.echelon.dev/{found} {done}")
+            if proposal.start is Start.OPERATOR and message:
+                await explain(session, found, message)
             return await follow_up(session, found, after, left, exit_on_pause=exit_on_pause)
         return await until_ready(session, found, left)
 
@@ -168,7 +172,8 @@ async def _begin(
     request, stored = proposal.request, proposal.after
     await _check_unchanged(session, proposal)
     if request.file is not None and proposal.stores_something:
-        stored = await applied(session, request.file, force=request.force_conflicts)
+        force = request.force_conflicts
+        stored = await applied(session, request.file, proposal.before, force=force)
         done = "configured" if proposal.before else "created"
         print(f"echelonjob.echelon.dev/{request.job} {done}")
     match proposal.start:

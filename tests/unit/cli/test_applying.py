@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from controller.cli.applying import applied
 from controller.cli.exits import CliError, Exit
 from controller.cli.manifest import Manifest, read
 from controller.cli.session import Session
-from controller.kube.client import Client
 from tests.unit.kube.fake import FakeApi
 
 JOB = """\
@@ -29,19 +27,6 @@ spec:
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[FakeApi]:
-    fake = FakeApi()
-    yield fake
-    await fake.stop()
-
-
-@pytest.fixture
-async def session(api: FakeApi) -> AsyncIterator[Session]:
-    async with Client(await api.start()) as client:
-        yield Session(client, "ns")
-
-
-@pytest.fixture
 def job(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Manifest:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "job.yaml").write_text(JOB)
@@ -51,17 +36,17 @@ def job(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Manifest:
 
 async def refused(session: Session, job: Manifest) -> CliError:
     with pytest.raises(CliError) as caught:
-        await applied(session, job)
+        await applied(session, job, None)
     return caught.value
 
 
 async def test_the_request(api: FakeApi, session: Session, job: Manifest) -> None:
     api.put("/apis/echelon.dev/v1alpha1/namespaces/ns/echelonjobs", "web")
-    await applied(session, job, dry_run=True)
-    await applied(session, job, force=True)
+    await applied(session, job, None, dry_run=True)
+    await applied(session, job, None, force=True)
     asked, forced = api.seen
     assert asked.query == {
-        "fieldManager": "echelon",
+        "fieldManager": "kubectl-echelon",
         "force": "false",
         "fieldValidation": "Strict",
         "dryRun": "All",

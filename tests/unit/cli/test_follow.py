@@ -15,7 +15,6 @@ from controller.cli import follow as module
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import BACK, follow
 from controller.cli.session import Session
-from controller.kube.client import Client
 from tests.unit.kube.fake import FakeApi, Watch
 
 Object = dict[str, Any]
@@ -25,20 +24,9 @@ _VERSIONS = itertools.count(1000)
 
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in {"FIRST_PAUSE": 0.005, "LONGEST_PAUSE": 0.02, "SHORT_WATCH": 0.0}.items():
-        monkeypatch.setattr(module, name, seconds)
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[FakeApi]:
-    yield (fake := FakeApi())
-    await fake.stop()
-
-
-@pytest.fixture
-async def session(api: FakeApi) -> AsyncIterator[Session]:
-    async with Client(await api.start()) as client:
-        yield Session(client, "ns")
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.005)
+    monkeypatch.setattr(module, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(module, "SHORT_WATCH", 0.0)
 
 
 class Reader:

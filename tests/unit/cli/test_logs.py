@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +16,6 @@ from controller.cli.keys import job_key
 from controller.cli.logs import following
 from controller.cli.logs.reading import Printer, Wanted, container_of, printed
 from controller.cli.session import Session
-from controller.kube.client import Client
 from controller.kube.log_stream import Line, Stamp
 from controller.view.instances import Instance, State
 from tests.unit.kube.fake import FakeApi, Seen
@@ -97,19 +96,6 @@ def test_which_container(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 # Against an API server.
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[FakeApi]:
-    fake = FakeApi()
-    yield fake
-    await fake.stop()
-
-
-@pytest.fixture
-async def session(api: FakeApi) -> AsyncIterator[Session]:
-    async with Client(await api.start()) as client:
-        yield Session(client, "ns")
 
 
 def row(instance: int, name: str | None = None) -> Instance:

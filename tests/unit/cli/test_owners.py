@@ -36,10 +36,19 @@ def test_owners_of_a_field() -> None:
 def test_programs_write_again_and_people_do_not() -> None:
     assert owners.programs(JOB, "spec", "update") == []
     assert owners.programs(JOB, "spec", "template") == ["argocd-controller"]
-    assert owners.is_by_hand("echelon")
+    for manager in ("kubectl-echelon", "echelon", "echelon-ui"):
+        assert owners.is_by_hand(manager)
     assert not owners.is_by_hand("helm")
 
 
 def test_names_that_people_know() -> None:
     assert owners.called("argocd-controller") == "argocd-controller (Argo CD)"
     assert owners.called("mine") == "mine"
+
+
+def test_what_was_applied_under_the_earlier_name_keeps_it() -> None:
+    applied = {"metadata": {"managedFields": [entry("echelon", {}) | {"operation": "Apply"}]}}
+    patched = {"metadata": {"managedFields": [entry("echelon", {}) | {"operation": "Update"}]}}
+    assert owners.applier(applied) == "echelon"
+    assert owners.applier(patched) == owners.MANAGER == "kubectl-echelon"
+    assert owners.applier(None) == owners.MANAGER

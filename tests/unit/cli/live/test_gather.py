@@ -18,7 +18,6 @@ from controller.cli.live.gather import Gathering
 from controller.cli.live.snapshot import Snapshot
 from controller.cli.live.sources import WINDOW, PodWindow
 from controller.cli.session import Session
-from controller.kube.client import Client
 from tests.unit.cli.live import objects
 from tests.unit.cli.live.objects import NEW, OLD, at
 from tests.unit.kube.fake import FakeApi, Seen, Watch
@@ -40,16 +39,8 @@ def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[FakeApi]:
-    fake = FakeApi()
-    yield fake
-    await fake.stop()
-
-
-@pytest.fixture
-async def session(api: FakeApi) -> AsyncIterator[Session]:
-    async with Client(await api.start()) as client:
-        yield Session(client, "shop")
+def namespace() -> str:
+    return "shop"
 
 
 def store(api: FakeApi, path: str, name: str, body: Object) -> Object:
