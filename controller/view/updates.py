@@ -18,6 +18,8 @@ from controller.core.model import assigned
 from controller.core.model.conditions import STALLED, VERB_REFUSED, find_true, is_true
 from controller.core.status.pausing import AUTO_PAUSED, GATE_INCONCLUSIVE
 from controller.core.status.update import AWAITING, PAUSED
+from controller.view.lateness import Late, late
+from controller.view.words import age
 
 #: Seconds after which an Update that no operator has observed is not just new.
 PATIENCE: Final = 10.0
@@ -73,7 +75,7 @@ PHASE_WORDS: Final = {
 class Progress:
     """``done`` of ``total`` instances have got where the Update goes now: forward to its target, or
     back. ``left``: seconds until its end at the present pace; None if that cannot be told.
-    ``elapsed``: seconds since it started."""
+    ``late``: instances that do not keep the pace. ``elapsed``: seconds since it started."""
 
     done: int
     total: int
@@ -81,10 +83,20 @@ class Progress:
     backward: bool
     elapsed: float
     left: float | None
+    late: Late | None = None
 
     @property
     def fraction(self) -> float:
         return self.done / self.total if self.total else 1.0
+
+    @property
+    def outlook(self) -> str:
+        """``about 3m20s left``, or what it waits for instead; "" if nothing can be told."""
+        if self.late is not None:
+            return self.late.words
+        if self.left is None:
+            return ""
+        return f"about {age(self.left)} left" if self.left >= 1 else "almost done"
 
 
 def covered(update: Update) -> Ids:
@@ -139,9 +151,11 @@ def progress(update: Update, now: float) -> Progress:
         settled = done + len(sets.failed)
     begun = status.turn.time if backward and status.turn else status.started_at
     end = now if status.finished_at is None else status.finished_at
-    left = None
+    left = slow = None
     if begun is not None and status.phase in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK):
-        left = _left(settled, total, end - begun - halted(update, begun, end))
+        moving = end - begun - halted(update, begun, end)
+        slow = late(update, moving, now)
+        left = _left(settled, total, moving) if slow is None else None
     return Progress(
         done=done,
         total=total,
@@ -149,6 +163,7 @@ def progress(update: Update, now: float) -> Progress:
         backward=backward,
         elapsed=max(0.0, end - (status.started_at or end)),
         left=left,
+        late=slow,
     )
 
 

@@ -63,8 +63,8 @@ def _progress(come: Progress) -> Text:
     if come.failed:
         text.append(f", {come.failed} failed", "red")
     text.append(f", {age(come.elapsed)} so far")
-    if come.left is not None:
-        text.append(f", about {age(come.left)} left")
+    if come.outlook:
+        text.append(f", {come.outlook}", "yellow" if come.late else "")
     return text
 
 

@@ -105,8 +105,8 @@ def _times(update: Update, come: Progress, now: float) -> Text:
     if is_over(update):
         return Text(f"took {age(come.elapsed)}")
     line = Text(age(come.elapsed))
-    if come.left is not None:
-        line.append(f", about {age(come.left)} left" if come.left >= 1 else ", almost done", DIM)
+    if come.outlook:
+        line.append(f", {come.outlook}", "yellow" if come.late else DIM)
     return line
 
 

@@ -75,8 +75,8 @@ def _progress(update: Update, come: Progress) -> str:
     if come.failed:
         words.append(f"{come.failed} failed")
     words.append(f"{'took' if is_over(update) else 'running for'} {age(come.elapsed)}")
-    if come.left is not None:
-        words.append(f"about {age(come.left)} left")
+    if come.outlook:
+        words.append(come.outlook)
     return ", ".join(words)
 
 
