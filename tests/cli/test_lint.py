@@ -109,6 +109,21 @@ def test_the_server_names_the_field_of_the_template(space: Space, echelon: Echel
     assert "imagePullPolicy" in text[error["line"] - 1]
 
 
+def test_the_server_is_the_judge_of_fields_of_pods(space: Space, echelon: Echelon) -> None:
+    assert space
+    bad = job(steering={"behaviour": "crash"})
+    container = bad["spec"]["template"]["spec"]["containers"][0]
+    container |= {"newerField": 1, "imagePullPolicies": "Always"}
+    said = {each["field"].rpartition(".")[2]: each for each in findings(echelon, bad)}
+    assert said["newerField"]["severity"] == said["imagePullPolicies"]["severity"] == "warning"
+    found = findings(echelon, bad, flags=("--server",))
+    path = "spec.template.spec.containers[0]"
+    assert {f"{path}.newerField", f"{path}.imagePullPolicies"} == {*errors(found)}
+    words = {each["field"]: each["message"] for each in found}
+    assert words[f"{path}.newerField"] == "unknown field"
+    assert words[f"{path}.imagePullPolicies"] == "unknown field; did you mean imagePullPolicy?"
+
+
 def test_the_server_tries_the_jobs_of_gates(space: Space, echelon: Echelon) -> None:
     assert space
     container: Any = {"name": "test", "image": "test:1", "imagePullPolicy": "Sometimes"}

@@ -33,14 +33,24 @@ def is_ours(document: Document) -> bool:
 
 
 def findings(documents: Iterable[Document]) -> Iterator[Finding]:
-    """The findings of all of our objects among ``documents``."""
+    """The findings of all of our objects among ``documents``, without `unknown_fields`."""
     every = list(documents)
     for document in every:
-        if is_ours(document):
-            for problem in dict.fromkeys(problems(document)):
-                yield document.finding(problem)
+        yield from _of(document, unknown=False)
     yield from _twice(every)
     yield from _autoscaled(every)
+
+
+def unknown_fields(documents: Iterable[Document]) -> Iterator[Finding]:
+    """The fields that the known version of Kubernetes does not have. An API server knows better."""
+    for document in documents:
+        yield from _of(document, unknown=True)
+
+
+def _of(document: Document, *, unknown: bool) -> Iterator[Finding]:
+    for problem in dict.fromkeys(problems(document) if is_ours(document) else ()):
+        if isinstance(problem, kubernetes_types.UnknownField) is unknown:
+            yield document.finding(problem)
 
 
 def problems(document: Document) -> Iterator[Problem]:

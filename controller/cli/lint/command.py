@@ -14,7 +14,7 @@ from controller.cli import options
 from controller.cli.exits import CliError, Exit
 from controller.cli.lint import check
 from controller.cli.lint.documents import Document, read
-from controller.cli.lint.findings import Finding, Severity
+from controller.cli.lint.findings import Finding, Severity, with_hints
 from controller.cli.output import Data, clean, dump, note
 from controller.cli.session import Place, Session, run
 
@@ -44,8 +44,9 @@ def lint(
     """Check manifests of Jobs and Updates, without a cluster.
 
     Prints FILE:LINE, the field and what to do. Errors are what the API server or the operator would
-    refuse; warnings are legal but probably not meant. Other kinds are skipped. Exit code 1 if there
-    is an error.
+    refuse; warnings are legal but probably not meant. A field of pods that is in no version of
+    Kubernetes that this program knows is a warning, too; with --server the API server is the judge.
+    Other kinds are skipped. Exit code 1 if there is an error.
     """
     documents, found = _read(files)
     skipped = [each for each in documents if not check.is_ours(each)]
@@ -53,12 +54,16 @@ def lint(
         what = f"{each.kind} {each.name}".strip() or "no object of Kubernetes"
         note(clean(f"{each.file}:{each.line(())}: {what}: skipped, not a kind of Echelon"))
     found += check.findings(documents)
+    unknown = list(check.unknown_fields(documents))
     if ask_server:
         # The API server would only repeat what is wrong already.
         bad = {(each.file, each.object) for each in found if each.severity is Severity.ERROR}
         ask = [each for each in documents if check.is_ours(each)]
         ask = [each for each in ask if (each.file, each.title) not in bad]
-        found += _asked(Place(kubeconfig, context, namespace), ask)
+        found += with_hints(_asked(Place(kubeconfig, context, namespace), ask), unknown)
+        asked = {(each.file, each.title) for each in ask}
+        unknown = [each for each in unknown if (each.file, each.object) not in asked]
+    found += unknown
     order = {file: index for index, file in enumerate(dict.fromkeys(e.file for e in found))}
     found.sort(key=lambda each: (order[each.file], each.line, each.severity))
     _show(found, form, len(documents) - len(skipped))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from controller.cli.yaml_nodes import Path
@@ -62,3 +63,17 @@ def unprefixed(message: str, field: str) -> str:
 
 def warning(path: Path, message: str) -> Problem:
     return Problem(path, message, Severity.WARNING)
+
+
+def with_hints(said: Iterable[Finding], unknown: Iterable[Finding]) -> list[Finding]:
+    """What the API server says; of a field that it does not know, also what was probably meant, as
+    ``unknown`` says of the same field."""
+    known = {(each.file, each.line, each.field): each for each in unknown}
+    return [_with_hint(each, known.get((each.file, each.line, each.field))) for each in said]
+
+
+def _with_hint(said: Finding, known: Finding | None) -> Finding:
+    _, meant, field = known.message.partition("did you mean ") if known else ("", "", "")
+    if said.severity is not Severity.ERROR or not meant:
+        return said
+    return replace(said, message=f"{said.message}; did you mean {field.partition('?')[0]}?")

@@ -1,24 +1,31 @@
 """Kubernetes' own types inside of our objects: metadata, and the pods of a template.
 
 The CRD keeps everything in a template, so only the API server's answer to a pod shows a wrong
-field there. Offline the types of the Python client of Kubernetes stand in for it.
+field there. Offline the types of the Python client of Kubernetes stand in for it. They are those of
+one version of Kubernetes: what a newer one may have is an `UnknownField`, and the API server, if it
+is asked, is the judge.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from kubernetes import __version__ as _version
 from kubernetes import client as _client
 
-from controller.cli.lint.findings import Problem
+from controller.cli.lint.findings import Problem, Severity
 from controller.cli.lint.schema import described, unknown, wanted
 from controller.cli.yaml_nodes import Path
 
 # The package has no annotations.
 _models: Any = _client
+
+#: The version of Kubernetes whose types these are: the client 37.x has those of 1.37.
+VERSION: Final = f"1.{str(_version).partition('.')[0]}"
 
 _OF: Final = re.compile(r"(?P<outer>list|dict)[\[(](?:str, *)?(?P<inner>.+)[\])]", re.IGNORECASE)
 _PLAIN: Final = {
@@ -30,6 +37,12 @@ _PLAIN: Final = {
 }
 #: Fields with quantities, which may be numbers although the types say text.
 _QUANTITIES: Final = frozenset({"limits", "requests", "overhead", "capacity", "sizeLimit"})
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownField(Problem):
+    """A field that the types do not have. An error if it is a slip of the pen; else a warning,
+    because a newer Kubernetes may have it."""
 
 
 def problems(value: Any, kind: str, path: Path) -> Iterator[Problem]:
@@ -67,10 +80,34 @@ def _fields(value: dict[str, Any], kind: str, path: Path) -> Iterator[Problem]:
         if name in fields:
             yield from problems(each, fields[name], (*path, name))
         else:
-            yield Problem((*path, name), unknown(name, fields))
+            yield _unknown(name, fields, path)
     for name in _required(kind):
         if value.get(name) is None:
             yield Problem((*path, name), "is required")
+
+
+def _unknown(name: str, known: Collection[str], path: Path) -> UnknownField:
+    words = unknown(name, known)
+    if any(_is_slip(name, each) for each in known):
+        return UnknownField((*path, name), words)
+    words = f"{words.replace('unknown field', f'Kubernetes {VERSION} has no such field', 1)}; "
+    words += "a newer one may have it: `--server` asks yours"
+    return UnknownField((*path, name), words, Severity.WARNING)
+
+
+def _is_slip(name: str, field: str) -> bool:
+    """Whether a name is a field but for upper and lower case, or one letter: no version has both.
+    (It may have a plural beside the singular, as podIPs beside podIP.)"""
+    if name.lower() == field.lower():
+        return True
+    if name == f"{field}s":
+        return False
+    pairs = enumerate(zip(name, field, strict=False))
+    same = next((i for i, (one, other) in pairs if one != other), min(len(name), len(field)))
+    ours, theirs = name[same:], field[same:]
+    swapped = ours[:2] == theirs[:2][::-1] and ours[2:] == theirs[2:]
+    one_letter = ours[1:] in (theirs, theirs[1:]) or ours == theirs[1:]
+    return len(field) > 3 and (swapped or one_letter)
 
 
 @lru_cache(maxsize=256)

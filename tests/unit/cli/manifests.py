@@ -25,7 +25,8 @@ def job(spec: Object | None = None, **pod: Any) -> Object:
 
 
 def found(*objects: Object) -> list[Finding]:
-    return list(check.findings(Document("f.yaml", obj, {(): 1}) for obj in objects))
+    documents = [Document("f.yaml", obj, {(): 1}) for obj in objects]
+    return [*check.findings(documents), *check.unknown_fields(documents)]
 
 
 def errors(*objects: Object) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from controller.cli.lint import kubernetes_types
 from tests.integration.bad_objects import (
     GATE,
     JOB,
@@ -16,7 +17,7 @@ from tests.integration.bad_objects import (
     UPDATES,
     changed,
 )
-from tests.unit.cli.manifests import PROBE, Object, container, errors, found, job
+from tests.unit.cli.manifests import PROBE, Object, container, errors, found, job, warnings
 
 
 def test_a_good_job_and_a_good_update_have_no_finding() -> None:
@@ -88,6 +89,22 @@ def test_a_wrong_field_of_the_pods(obj: Object, field: str, text: str) -> None:
     said = errors(obj)
     assert text in said[f"spec.template.spec.{field}"]
     assert len(said) == 1
+
+
+@pytest.mark.parametrize("name", ["resizeStrategy", "images", "newerField"])
+def test_a_field_that_a_newer_kubernetes_may_have_is_a_warning(name: str) -> None:
+    obj = container(**{name: "x"})
+    assert errors(obj) == {}
+    said = warnings(obj)[f"spec.template.spec.containers[0].{name}"]
+    assert said.startswith(f"Kubernetes {kubernetes_types.VERSION} has no such field")
+    assert "--server" in said
+    assert ("did you mean image?" in said) == (name == "images")
+
+
+@pytest.mark.parametrize("name", ["Image", "imag", "imagee", "iamge", "imbge", "imagePullpolicy"])
+def test_a_slip_of_the_pen_is_an_error(name: str) -> None:
+    said = errors(container(**{name: "x"}))[f"spec.template.spec.containers[0].{name}"]
+    assert said.startswith("unknown field")
 
 
 def test_quantities_may_be_numbers_and_nulls_are_absent() -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from controller.cli import main
 from controller.cli.exits import CliError, Exit
 from controller.cli.lint import check, command
-from controller.cli.lint.documents import read
-from controller.cli.lint.findings import Severity
+from controller.cli.lint.documents import Document, read
+from controller.cli.lint.findings import Finding, Severity
 from controller.cli.lint.server import of_error
 from controller.kube.errors import from_status
 from tests.integration.bad_objects import UPDATE
@@ -138,3 +140,35 @@ def test_an_answer_without_a_field_is_about_the_whole_object() -> None:
     (said,) = of_error(refused(403, message="admission webhook denied the request: no"), ())
     assert said.path == ()
     assert "denied" in said.message
+
+
+# Fields that the known version of Kubernetes does not have.
+
+NEWER = """\
+apiVersion: echelon.dev/v1alpha1
+kind: EchelonJob
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      newerField: 1
+      containers: [{name: web, image: "web:1", readinessProbe: {tcpSocket: {port: 1}}}]
+"""
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_a_field_that_the_server_accepts_is_no_fault(
+    asks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file := tmp_path / "web.yaml").write_text(NEWER)
+    asked: list[str] = []
+
+    def accepts(_: object, documents: Sequence[Document]) -> list[Finding]:
+        asked.extend(each.title for each in documents)
+        return []
+
+    monkeypatch.setattr(command, "_asked", accepts)
+    done = CliRunner().invoke(main.app, ["lint", str(file), *(["--server"] if asks else [])])
+    assert done.exit_code == 0
+    assert asked == (["EchelonJob/web"] if asks else [])
+    assert ("spec.template.spec.newerField: Kubernetes 1." in done.stdout) is not asks
