@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from controller.api.kinds import UPDATES
 from controller.api.progress import TERMINAL
+from controller.cli import pruned
 from controller.cli.exits import CliError, Exit
 from controller.cli.explained import explained
 from controller.cli.output import note
@@ -57,6 +58,8 @@ async def follow(
     the newest). ``timeout``: seconds for all of it. ``tell`` is called once when the connection is
     lost and once when it is back; absent: as notes on stderr.
 
+    Of an Update that ended and was deleted at once, the last version is the one that its Job tells.
+
     Raises ``CliError``: with code TIMEOUT at the timeout; when the object is deleted; when the
     object cannot be read. A consumer that stops early closes the generator with ``aclosing``.
     """
@@ -72,6 +75,10 @@ async def follow(
             except TimeoutError:
                 raise _timed_out(session, resource, name, timeout or 0.0, stream.last) from None
             yield found
+
+
+class _DeletedError(CliError):
+    """The object is no more."""
 
 
 class _Stream:
@@ -92,9 +99,28 @@ class _Stream:
 
     async def versions(self) -> AsyncGenerator[Object]:
         # The first request is not repeated: its error is most likely the user's, such as a name.
-        first = await self._session.get(self._resource, self._name)
+        try:
+            first = await self._session.get(self._resource, self._name)
+        except CliError as error:
+            absent = isinstance(error.__cause__, NotFound) and self._resource == UPDATES
+            if absent and (end := await pruned.named(self._session, self._name)) is not None:
+                yield end
+            raise
         self._note_version(first)
         yield first
+        try:
+            async with aclosing(self._later()) as later:
+                async for found in later:
+                    yield found
+        except _DeletedError:
+            if self._resource == UPDATES and self.last is not None:
+                end = await pruned.end_of(self._session, self.last)
+                if end is not None:
+                    yield end
+            raise
+
+    async def _later(self) -> AsyncGenerator[Object]:
+        """The versions after the first one. Raises ``_DeletedError``, and ``CliError``."""
         while True:
             try:
                 async with aclosing(self._turn()) as turn:
@@ -183,13 +209,13 @@ class _Stream:
     def _explained(self, error: ApiError) -> CliError:
         return explained(error, "watch", self._resource, self._name, self._session.namespace)
 
-    def _deleted(self) -> CliError:
+    def _deleted(self) -> _DeletedError:
         what = f"{self._resource.kind} {self._name} was deleted"
         phase = str(((self.last or {}).get("status") or {}).get("phase", ""))
         if self._resource != UPDATES or phase in {str(each) for each in TERMINAL}:
-            return CliError(what)
+            return _DeletedError(what)
         job = (self.last or {}).get("spec", {}).get("job", "")
-        return CliError(
+        return _DeletedError(
             f"{what}, which aborts it",
             f"`echelon job status {job} -n {self._session.namespace}` shows what it left",
             Exit.ENDED,

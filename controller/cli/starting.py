@@ -20,7 +20,7 @@ from controller.cli.output import clean, note
 from controller.cli.session import Object, Session
 from controller.core.model.conditions import STALLED, UPDATE_PENDING, find_true, is_true
 from controller.core.status.outcome import NOTHING_LEFT
-from controller.kube.errors import Unreachable
+from controller.kube.errors import NotFound, Unreachable
 from controller.view.advice import OPERATOR_CHECKS
 
 #: Without vowels and digits that look like letters, so that no name becomes a word.
@@ -90,7 +90,7 @@ async def made_by_operator(
         async for raw in versions:
             job = as_job(raw)
             found = _candidate(job, revision, before)
-            if found and await _is_for(session, found, revision):
+            if found and await _is_for(session, found, revision, job):
                 return found
             if job.status.observed_generation < generation or job.status.active_update:
                 continue
@@ -114,9 +114,17 @@ def _candidate(job: Job, revision: str, before: Collection[str]) -> str | None:
     return None
 
 
-async def _is_for(session: Session, name: str, revision: str) -> bool:
+async def _is_for(session: Session, name: str, revision: str, job: Job) -> bool:
     """Whether the operator has made the Update for this revision."""
-    update = await session.update(name)
+    try:
+        update = await session.update(name)
+    except CliError as error:
+        if not isinstance(error.__cause__, NotFound):
+            raise
+        # It has ended and is deleted: a Job may keep no finished Updates.
+        last = job.status.last_attempt
+        ended = last is not None and last.update == name and last.outcome is not None
+        return ended and last is not None and last.revision == revision
     return bool(update["metadata"].get("annotations", {}).get(REVISION) == revision)
 
 

@@ -16,7 +16,7 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_job
 from controller.cli.session import Session
-from controller.cli.update.which import which
+from controller.cli.update.which import NoUpdateError, which
 from controller.core.model.conditions import STALLED, UPDATE_PENDING, find_true, is_true
 from controller.core.status.outcome import NOTHING_LEFT
 from controller.view import advice
@@ -35,10 +35,15 @@ async def current(session: Session, text: str) -> Object:
 
     Raises ``CliError`` if that template gets none, such as one that is known to be bad.
     """
-    found = await which(session, text)
-    if text in (found["metadata"]["name"], f"eup/{found['metadata']['name']}"):
-        return found
-    await _settle(session, found["spec"]["job"])
+    try:
+        found = await which(session, text)
+    except NoUpdateError as error:
+        job = error.job
+    else:
+        if text in (found["metadata"]["name"], f"eup/{found['metadata']['name']}"):
+            return found
+        job = found["spec"]["job"]
+    await _settle(session, job)
     return await which(session, text)
 
 

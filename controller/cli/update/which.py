@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from controller.api.kinds import JOBS, UPDATES
-from controller.cli import keys
+from controller.cli import keys, pruned
 from controller.cli.exits import CliError, Exit
 from controller.cli.objects import as_job, as_update
 from controller.cli.session import Session
@@ -27,7 +27,7 @@ CANDIDATES: Final = 8
 async def which(session: Session, text: str) -> Object:
     """The Update that ``text`` names, as read from the API server. Raises ``CliError``."""
     if text.startswith(keys.UPDATE_PREFIXES):
-        return await session.update(keys.update_name(text))
+        return await _update(session, keys.update_name(text))
     key = keys.job_key(text)
     if key.instances is not None:
         raise CliError(
@@ -40,6 +40,8 @@ async def which(session: Session, text: str) -> Object:
     named = await _maybe(session, key.name)
     job = await _job(session, key.name)
     if named is None and job is None:
+        if (ended := await pruned.named(session, key.name)) is not None:
+            return ended
         raise await _unknown(session, key.name)
     if job is None:
         assert named is not None
@@ -50,22 +52,35 @@ async def which(session: Session, text: str) -> Object:
 
 
 async def of_job(session: Session, name: str) -> Object:
-    """The active Update of a Job, or its newest. Raises ``CliError`` if the Job has none."""
-    job = as_job(await session.job(name))
+    """The active Update of a Job, or its newest; the last one as the Job tells of it if that is
+    deleted. Raises ``NoUpdateError``."""
+    raw = await session.job(name)
+    job = as_job(raw)
     active = job.status.active_update
     found = await session.updates_of(name)
     if active is not None:
         held = (each for each in found if each["metadata"]["uid"] == active.uid)
         if (update := next(held, None)) is not None:
             return update
-    newest = newest_of(found)
+    newest, last = newest_of(found), pruned.last_of(raw)
+    if last is not None and (newest is None or view.is_over(as_update(newest))):
+        kept = any(each["metadata"]["uid"] == last["metadata"]["uid"] for each in found)
+        newest = newest if kept else last
     if newest is None:
-        raise CliError(
-            f"Job {name} has no Update yet",
-            f"`echelon job status {name} -n {session.namespace}` shows its instances; a changed "
-            "template starts its first Update",
-        )
+        raise NoUpdateError(name, session.namespace)
     return newest
+
+
+class NoUpdateError(CliError):
+    """A Job has had no Update."""
+
+    def __init__(self, job: str, namespace: str) -> None:
+        super().__init__(
+            f"Job {job} has no Update yet",
+            f"`echelon job status {job} -n {namespace}` shows its instances; a changed template "
+            "starts its first Update",
+        )
+        self.job = job
 
 
 def newest_of(updates: Iterable[Object]) -> Object | None:
@@ -90,6 +105,16 @@ async def _either(session: Session, name: str, named: Object) -> Object:
         f"write `eup/{name}` for the Update or `ejob/{name}` for that of the Job",
         Exit.USAGE,
     )
+
+
+async def _update(session: Session, name: str) -> Object:
+    """The Update of this name, or what its Job tells of it."""
+    try:
+        return await session.update(name)
+    except CliError as error:
+        if _is_absent(error) and (ended := await pruned.named(session, name)) is not None:
+            return ended
+        raise
 
 
 async def _maybe(session: Session, name: str) -> Object | None:

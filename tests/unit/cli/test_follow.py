@@ -15,6 +15,7 @@ from controller.cli import follow as module
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import BACK, follow
 from controller.cli.session import Session
+from tests.unit.cli.fakes import a_job
 from tests.unit.kube.fake import FakeApi, Watch
 
 Object = dict[str, Any]
@@ -286,3 +287,13 @@ async def test_other_kinds(api: FakeApi, session: Session) -> None:
     assert (await anext(versions))["metadata"]["name"] == "web"
     with pytest.raises(CliError, match=r"^EchelonJob web: 0\.5 s have passed$"):
         await anext(versions)
+
+
+async def test_the_end_of_an_update_that_is_deleted_at_once(api: FakeApi, reader: Reader) -> None:
+    put(api, "RollingForward")
+    await reader.phase()
+    later = asyncio.create_task(reader.phase())
+    job = api.put(PATH.replace("updates", "echelonjobs"), "web", "j1")
+    job |= a_job(lastAttempt={"revision": "r", "updateUID": "u1", "outcome": "RolledForward"})
+    (await watch_of(api)).send("DELETED", api.objects[f"{PATH}/web-g4"])
+    assert await later == "RolledForward"
