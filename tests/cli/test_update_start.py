@@ -207,6 +207,17 @@ def test_failed_is_4_and_paused_by_the_operator_8(
     )
 
 
+def test_superseded_while_it_is_followed_is_5(space: Space, echelon: Echelon, file: Any) -> None:
+    here = file(update={"pulseIntervalSeconds": 600})
+    created(echelon, here)
+    following = echelon.start("update", "start", here.image("web:2"), "-y", "--wait")
+    name = space.wait_update("RollForwardAwaitingPulse")["metadata"]["name"]
+    space.set_image("web:3")
+    out, err = following.communicate(timeout=60)
+    assert following.returncode == 5, out + err
+    assert f"update.echelon.dev/{name} Superseded" in out
+
+
 def test_a_timeout_and_ctrl_c_leave_it_running(space: Space, echelon: Echelon, file: Any) -> None:
     here = file(instances=3)
     created(echelon, here)

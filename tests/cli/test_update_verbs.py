@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tests.cli.echelon import Echelon
-from tests.integration.harness.manifests import batch, job, phase, queue, sim, update
+from tests.integration.harness.manifests import batch, is_true, job, phase, queue, sim, update
 from tests.integration.harness.operator import Operator
 from tests.integration.harness.space import Space
 
@@ -236,3 +236,21 @@ def test_an_operator_that_does_not_answer(
     operator.start()
     space.wait_update("RollForwardPaused", name=name)
     space.wait_update("Aborted", name="unseen")
+
+
+def test_6_a_verb_that_the_operator_refuses(
+    space: Space, echelon: Echelon, operator: Operator
+) -> None:
+    name = auto_paused(space)
+    operator.freeze()
+    try:
+        # Legal as the status is; but when the operator reads the token, no batch is left.
+        space.patch_job(instances=2)
+        resuming = echelon.start("update", "resume", name)
+        space.cluster.wait("the token", lambda: space.update(name)["spec"].get("resumeToken"))
+    finally:
+        operator.thaw()
+    out, err = resuming.communicate(timeout=30)
+    assert resuming.returncode == 6, out + err
+    assert "error: resumeToken has no effect: " in err
+    space.wait_update("RolledForward", name=name, probe=lambda u: is_true(u, "VerbRefused"))
