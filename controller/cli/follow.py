@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any, Final
 
-from controller.api.kinds import UPDATES
+from controller.api.kinds import JOBS, UPDATES
 from controller.api.progress import TERMINAL
 from controller.cli import pruned
 from controller.cli.exits import CliError, Exit
@@ -225,9 +225,16 @@ class _Stream:
 def _timed_out(
     session: Session, resource: Resource, name: str, seconds: float, last: Object | None
 ) -> CliError:
-    words, hint = f"{resource.kind} {name}: {seconds:g} s have passed", ""
+    words, hint = f"{resource.kind} {name}: {_rounded(seconds)} s have passed", ""
+    if resource == JOBS:
+        hint = f"`echelon job status {name} -n {session.namespace}` shows what it waits for"
     state = ((last or {}).get("status") or {}).get("phase")
     if resource == UPDATES and last is not None:
         words += f"; it is {state or 'Pending'} and goes on"
         hint = f"`echelon update watch {name} -n {session.namespace}` shows it again"
     return CliError(words, hint, Exit.TIMEOUT)
+
+
+def _rounded(seconds: float) -> str:
+    """What is left of a whole number of seconds is no whole number: ``12`` for 11.9382."""
+    return f"{round(seconds, 1):g}" if seconds < 10 else f"{seconds:.0f}"

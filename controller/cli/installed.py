@@ -71,7 +71,8 @@ def lines(found: Installed) -> list[str]:
         rows.append("Operator: unknown (you may not list Deployments)")
     elif not found.operators:
         running = any(each.alive for each in found.leases or ())
-        rows.append("Operator: no Deployment" + (", but the Lease is held" if running else ""))
+        words = "no Deployment, but the Lease is held" if running else "not found"
+        rows.append(f"Operator: {words}")
     rows += [f"Lease: {_held(each)}" for each in found.leases or ()]
     if found.leases is None:
         rows.append("Lease: unknown (you may not list Leases)")

@@ -138,7 +138,9 @@ def _text(path: str, source: str) -> str:
     except UnicodeDecodeError as error:
         raise CliError(f"{source} is not UTF-8 text: {error}", code=Exit.USAGE) from error
     except OSError as error:
-        hint = "" if path.endswith(_ENDINGS) else "a Job's name has only a-z, 0-9 and '-'"
+        hint = "name a file, - for stdin, or a Job"
+        if not path.endswith(_ENDINGS):
+            hint = "a Job's name has only a-z, 0-9 and '-'"
         raise CliError(f"{source}: {error.strerror}", hint, Exit.USAGE) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Literal, TypeVar
 
 from controller.api.kinds import JOBS, UPDATES
@@ -14,7 +15,7 @@ from controller.cli import owners
 from controller.cli.exits import CliError, Exit
 from controller.cli.explained import explained
 from controller.kube.client import Client
-from controller.kube.errors import ApiError
+from controller.kube.errors import ApiError, NotFound
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.resource import Resource
 
@@ -109,7 +110,20 @@ class Session:
     # What most commands read.
 
     async def job(self, name: str) -> Object:
-        return await self.get(JOBS, name)
+        try:
+            return await self.get(JOBS, name)
+        except CliError as error:
+            if isinstance(error.__cause__, NotFound) and (near := await self._similar(name)):
+                error.hint = f"did you mean {near}? {error.hint}"
+            raise
+
+    async def _similar(self, name: str) -> str:
+        """The name of the Job that was perhaps meant; "" if there is none."""
+        try:
+            names = [each["metadata"]["name"] for each in await self.list(JOBS)]
+        except CliError:
+            return ""
+        return next(iter(get_close_matches(name, names, 1)), "")
 
     async def update(self, name: str) -> Object:
         return await self.get(UPDATES, name)
@@ -134,6 +148,16 @@ def _age(update: Object) -> tuple[str, int]:
     return meta["creationTimestamp"], generation_in(meta["name"])
 
 
+def _unusable(place: Place, words: str) -> CliError:
+    """The error for a kubeconfig that cannot be used."""
+    contexts = "`kubectl config get-contexts` lists the contexts of the kubeconfig"
+    # The loader calls the whole file invalid.
+    if place.context and f"name {place.context} in " in words and "/contexts list" in words:
+        return CliError(f"the kubeconfig has no context {place.context}", contexts)
+    hint = "name a kubeconfig with --kubeconfig or KUBECONFIG"
+    return CliError(words, contexts if place.context else hint)
+
+
 def run(
     place: Place,
     command: Callable[[Session], Awaitable[T]],
@@ -148,10 +172,7 @@ def run(
         try:
             connection = await connect(place.kubeconfig, place.context)
         except ConfigError as error:
-            hint = "name a kubeconfig with --kubeconfig or KUBECONFIG"
-            if place.context:
-                hint = "`kubectl config get-contexts` lists the contexts of the kubeconfig"
-            raise CliError(str(error), hint) from error
+            raise _unusable(place, str(error)) from error
         namespace = place.namespace or connection.namespace
         async with Client(connection, user_agent=owners.MANAGER) as client:
             session = Session(client, namespace, place.everywhere, connection.context)

@@ -133,7 +133,7 @@ def _line(update: Update) -> str:
 
 def _tell_end(update: Update, code: Exit, wished: Wish) -> None:
     took = progress(update, time.time()).elapsed
-    after = f" after {age(took)}" if is_over(update) and took else ""
+    after = f" (took {age(took)})" if is_over(update) and took else ""
     console().print(f"update.echelon.dev/{_line(update)}{after}")
     if code is Exit.DONE:
         return

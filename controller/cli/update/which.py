@@ -149,7 +149,8 @@ async def _unknown(session: Session, name: str) -> CliError:
     jobs = [each["metadata"]["name"] for each in await session.list(JOBS)]
     message = f"no Update and no Job is named {name} in namespace {session.namespace}"
     found = candidates(name, updates, jobs)
-    hint = f"there are {', '.join(found)}" if found else "`echelon update list -A` lists all"
+    verb = "are" if len(found) > 1 else "is"
+    hint = f"there {verb} {', '.join(found)}" if found else "`echelon update list -A` lists all"
     return CliError(message, hint)
 
 

@@ -150,7 +150,7 @@ def test_no_kubeconfig(folder: Path) -> None:
 def test_an_unknown_context(folder: Path) -> None:
     config = kubeconfig(folder, "http://127.0.0.1:1")
     error = ended(["job", "list", "--kubeconfig", config, "--context", "nowhere"])
-    assert "nowhere" in error.message
+    assert error.message == "the kubeconfig has no context nowhere"
     assert "kubectl config get-contexts" in error.hint
 
 

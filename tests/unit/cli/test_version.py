@@ -78,7 +78,7 @@ def test_no_operator_says_what_was_looked_for() -> None:
     stale = Holder("kube-system", "echelon", "gone", 7200.0, alive=False)
     found = Installed("v1.36.3", ("v1alpha1",), operators=(), leases=(stale,))
     assert installed.lines(found)[-2:] == [
-        "Operator: no Deployment",
+        "Operator: not found",
         "Lease: kube-system/echelon, last held by gone, which has not renewed it for 120m",
     ]
     (hint,) = installed.hints(found, "0.1.0")
