@@ -38,10 +38,14 @@ class Late:
         many = count > _NAMED
         who = plural(count, "instance") if many else f"instance{'s' if count > 1 else ''} "
         what = f"{who if many else who + ids(str(self.instances))} {'are' if count > 1 else 'is'}"
+        return f"{what} not ready, {self.due}"
+
+    @property
+    def due(self) -> str:
+        """``ready deadline in 3m40s``."""
         if self.deadline is None:
-            return f"{what} not ready, and there is no ready deadline"
-        left = f"in {age(self.deadline)}" if self.deadline > 0 else "reached"
-        return f"{what} not ready, ready deadline {left}"
+            return "no ready deadline"
+        return f"ready deadline {f'in {age(self.deadline)}' if self.deadline > 0 else 'reached'}"
 
 
 def late(update: Update, moving: float, now: float) -> Late | None:

@@ -105,8 +105,11 @@ def _times(update: Update, come: Progress, now: float) -> Text:
     if is_over(update):
         return Text(f"took {age(come.elapsed)}")
     line = Text(age(come.elapsed))
-    if come.outlook:
-        line.append(f", {come.outlook}", "yellow" if come.late else DIM)
+    if come.late is not None:
+        # There is a line below that names the instance.
+        line.append(f", {come.late.due}", "yellow")
+    elif come.outlook:
+        line.append(f", {come.outlook}", DIM)
     return line
 
 

@@ -68,7 +68,7 @@ def test_a_second_try_has_a_deadline_of_its_own() -> None:
 
 def test_without_a_deadline() -> None:
     found = outlook(stuck(policy={"strategy": QUEUE, "readyTimeoutSeconds": 0}))
-    assert found == "instance 9 is not ready, and there is no ready deadline"
+    assert found == "instance 9 is not ready, no ready deadline"
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,19 @@ def test_running() -> None:
     assert "Ctrl-C stops watching, not the Update" in found
 
 
+def test_an_instance_that_does_not_keep_the_pace() -> None:
+    scene = scenes.running()
+    status = scene.update.status
+    assert status.batch is not None
+    late = status.batch.model_copy(update={"started_at": scene.now - 200})
+    update = scene.update.model_copy(
+        update={"status": status.model_copy(update={"batch": late})},
+    )
+    found = shown(replace(scene, update=update))
+    assert "4m10s, ready deadline in 6m40s" in found
+    assert "left" not in found.splitlines()[1]
+
+
 def test_a_failed_gate() -> None:
     found = shown(scenes.failed_gate())
     assert "◀ Rolling back" in found
