@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from copy import copy
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from controller.kube.errors import Gone
@@ -65,6 +66,13 @@ class Client:
 
     async def close(self) -> None:
         await self._transport.close()
+
+    def with_token(self, token: str) -> Client:
+        """A client that acts for the bearer of a token, over the connections of this one, which
+        has to be closed last."""
+        other = copy(self)
+        other._transport = self._transport.with_token(token)
+        return other
 
     async def get(
         self, resource: Resource, namespace: str | None, name: str, *, metadata_only: bool = False
