@@ -83,7 +83,7 @@ class SignIn:
             "title": "Sign in",
             "next": str(local(where)),
             "trouble": trouble,
-            "hours": self._access.sessions.lifetime / 3600,
+            "lifetime": self._access.sessions.lifetime,
             "field": FIELD,
             "token": self._guard.token(request, response),
         }

@@ -31,7 +31,7 @@ class Deployed:
         self.log = folder / f"echelon-ui-{time.monotonic_ns()}.log"
         self.tokens: set[str] = set()
         environ = {k: v for k, v in os.environ.items() if not k.startswith("ECHELON_")}
-        command = [sys.executable, "-m", "controller.ui", "--log-level=debug", *_FREE, *args]
+        command = [sys.executable, "-m", "controller.ui", *args, "--log-level=debug", *_FREE]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 command, env={**environ, "KUBECONFIG": str(kubeconfig)}, stdout=log, stderr=log
