@@ -14,6 +14,7 @@ from tests.integration.harness.manifests import job, queue
 from tests.integration.harness.space import Space
 from tests.ui.deployed import Browser, Deployed, fetch
 from tests.ui.people import NODES, STEER, VIEW, Person, page_account, person
+from tests.unit.ui.test_tls import issue
 
 PAGE_USER = "echelon-page"
 FAST = "--review-seconds=2"
@@ -257,3 +258,19 @@ def test_only_the_proxy_says_who_a_viewer_is(
         for headers in ([], user, [*user, ("X-Forwarded-For", "10.0.0.1")]):
             for path in (home, "/", f"/live{home}", "/nodes/sim-0"):
                 assert page.browser().get(path, headers)[0] == 403
+
+
+def test_by_https_the_session_is_of_this_host_alone(
+    space: Space, kubeconfig: Path, tmp_path: Path
+) -> None:
+    certificate, key = issue(tmp_path, "127.0.0.1")
+    someone = person(space.cluster, "secure")
+    with Deployed(kubeconfig, tmp_path, f"--tls-cert={certificate}", f"--tls-key={key}") as page:
+        assert page.url.startswith("https://127.0.0.1:")
+        browser = page.browser(someone)
+        assert browser.get("/")[0] == 200
+        cookies = {each.name: each for each in browser.cookies}
+        assert cookies.keys() == {"__Host-echelon-form", "__Host-echelon-session"}
+        for cookie in cookies.values():
+            assert cookie.secure
+            assert not cookie.domain_specified

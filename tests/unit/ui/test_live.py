@@ -24,7 +24,7 @@ def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
 async def message(response: ClientResponse, wanted: str = "data: <hx") -> str:
     """The next message that contains ``wanted``."""
     lines: list[str] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             line = (await response.content.readline()).decode()
             assert line, "the stream ended"
