@@ -7,22 +7,15 @@ would be right.
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import model_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    InitSettingsSource,
-    SettingsConfigDict,
-)
 
+from controller.flags import Flags, Program, flag
 from controller.setting_types import (
     Address,
     ListenAddress,
@@ -50,30 +43,14 @@ def version() -> str:
 
 _WHAT, _OUTPUT, _LEASE, _TUNING = "what to serve", "what to show", "who acts", "tuning"
 _GATES: Final = "health gates"
-#: In the order of --help.
-_GROUPS: Final = (_WHAT, _OUTPUT, _LEASE, _GATES, _TUNING)
 
 
 def _flag(name: str, group: str, metavar: str, default: object, help: str) -> Any:
-    """A setting. ``name`` is the flag without dashes, ``group`` its section in --help."""
-    return Field(
-        default,
-        validation_alias=_PREFIX + name.upper().replace("-", "_"),
-        description=help,
-        json_schema_extra={"group": group, "metavar": metavar},
-    )
+    return flag(_PREFIX, name, group, metavar, default, help)
 
 
-class Settings(BaseSettings):
+class Settings(Flags):
     """The values of all flags and variables. Times are seconds."""
-
-    # Values are text that `setting_types` reads, not JSON.
-    model_config = SettingsConfigDict(
-        frozen=True,
-        case_sensitive=True,
-        enable_decoding=False,
-        validate_default=False,
-    )
 
     # fmt: off
     namespaces: Namespaces = _flag(
@@ -144,82 +121,22 @@ The cluster is found as kubectl finds it: KUBECONFIG, ~/.kube/config, or the pod
 An address without a host, as in :8080, is all interfaces; port 0 picks a free one."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        message = message.replace("unrecognized arguments:", "no such flag:")
-        print(f"{PROGRAM}: {message}\nTry {PROGRAM} --help.", file=sys.stderr)
-        raise SystemExit(2)
+_CONTROLLER: Final = Program(
+    name=PROGRAM,
+    settings=Settings,
+    groups=(_WHAT, _OUTPUT, _LEASE, _GATES, _TUNING),
+    description="Runs Echelon: every change of a Job becomes an Update that rolls out batch "
+    "by batch, and undoes itself when an instance does not answer.",
+    epilog=_EPILOG,
+    version=version(),
+)
 
 
 def flags() -> dict[str, FieldInfo]:
     """Every setting by its flag, as ``--log-format``."""
-    return {_spelled(str(f.validation_alias)): f for f in Settings.model_fields.values()}
+    return _CONTROLLER.flags()
 
 
 def load(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of a command line (without the program's name) and its environment."""
-    parser = _parser()
-    parsed = vars(parser.parse_args(argv))
-    # --namespace may be repeated; of other repeated flags the last counts.
-    given = {v: text if isinstance(text, str) else ",".join(text) for v, text in parsed.items()}
-    variables = EnvSettingsSource(Settings)
-    # An empty variable counts as absent.
-    variables.env_vars = {name: text for name, text in environ.items() if text}
-    sources = (InitSettingsSource(Settings, given), variables)
-    try:
-        return Settings(_build_sources=(sources, {}))
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        source = [_spelled(str(v)) if v in given else str(v) for v in wrong["loc"][:1]]
-        parser.error(": ".join([*source, str(wrong["ctx"]["error"])]))
-
-
-def _spelled(variable: str) -> str:
-    """The flag that belongs to an environment variable."""
-    return "--" + variable.removeprefix(_PREFIX).lower().replace("_", "-")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog=PROGRAM,
-        usage=f"{PROGRAM} [flags]",
-        description="Runs Echelon: every change of a Job becomes an Update that rolls out batch "
-        "by batch, and undoes itself when an instance does not answer.",
-        epilog=_EPILOG,
-        formatter_class=lambda prog: _Help(prog, max_help_position=44, width=100),
-        add_help=False,
-        allow_abbrev=False,
-        argument_default=argparse.SUPPRESS,
-    )
-    groups = {title: parser.add_argument_group(title) for title in _GROUPS}
-    for flag, field in flags().items():
-        shown: Any = field.json_schema_extra
-        several = isinstance(field.default, tuple)
-        groups[shown["group"]].add_argument(
-            flag,
-            metavar=shown["metavar"],
-            dest=str(field.validation_alias),
-            action="append" if several else "store",
-            help=f"{field.description}{_shown(field.default)}",
-        )
-    rest = parser.add_argument_group("about")
-    rest.add_argument("-h", "--help", action="help", help="show this and end")
-    rest.add_argument("--version", action="version", version=f"{PROGRAM} {version()}",
-                      help="show the version and end")  # fmt: skip
-    return parser
-
-
-def _shown(default: Any) -> str:
-    """A default in the form in which --help shows it."""
-    if isinstance(default, bool):
-        return f" ({default})".lower()
-    if isinstance(default, float):
-        return f" ({default:g})"
-    return f" ({default})" if default else ""
-
-
-class _Help(argparse.HelpFormatter):
-    """A help format that wraps the description and keeps the lines of the epilog."""
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return text if "\n" in text else super()._fill_text(text, width, indent)
+    return _CONTROLLER.load(argv, environ)

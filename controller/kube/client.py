@@ -7,22 +7,21 @@ Objects are plain dicts, so that fields unknown to this program survive. Failure
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
+from copy import copy
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from controller.kube.errors import Gone
 from controller.kube.lines import lines
 from controller.kube.media_types import ACCEPT, ACCEPT_LIST, PATCH_TYPE
-from controller.kube.request import Request
+from controller.kube.request import Body, Request, dumped
 from controller.kube.resources import query_string
 from controller.resource import Resource
 
 if TYPE_CHECKING:
     from controller.kube.config import Connection
     from controller.kube.transport import Observe
-
-Body = Mapping[str, Any] | Sequence[Mapping[str, Any]] | bytes
 
 
 class Client:
@@ -65,6 +64,13 @@ class Client:
 
     async def close(self) -> None:
         await self._transport.close()
+
+    def with_token(self, token: str) -> Client:
+        """A client that acts for the bearer of a token, over the connections of this one, which
+        has to be closed last."""
+        other = copy(self)
+        other._transport = self._transport.with_token(token)
+        return other
 
     async def get(
         self, resource: Resource, namespace: str | None, name: str, *, metadata_only: bool = False
@@ -280,16 +286,12 @@ class Client:
         warned: Callable[[Sequence[str]], None] | None = None,
     ) -> dict[str, Any]:
         accept = ACCEPT[metadata_only]
-        data = body if body is None or isinstance(body, bytes) else _dump(body)
+        data = None if body is None else dumped(body)
         answer = await self.raw(
             Request(verb, resource.plural, method, path, accept, data, content_type, warned)
         )
         parsed: dict[str, Any] = json.loads(answer)
         return parsed
-
-
-def _dump(body: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> bytes:
-    return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _given(**fields: Any) -> dict[str, Any]:

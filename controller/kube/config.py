@@ -12,7 +12,7 @@ import os
 import ssl
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,17 @@ class Connection:
     namespace: str = "default"
     #: The name of the context in the kubeconfig; "" in a pod.
     context: str = ""
+    #: As ``ssl_context``, but without a client certificate.
+    bare_ssl_context: ssl.SSLContext | None = None
+
+    def with_token(self, token: str) -> Connection:
+        """The same API server for the bearer of a token. The own credentials stay behind, and so
+        does a client certificate, which the API server would believe before the token."""
+
+        async def fetch(_force: bool) -> str | None:
+            return f"Bearer {token}"
+
+        return replace(self, credentials=Credentials(fetch), ssl_context=self.bare_ssl_context)
 
 
 async def connect(path: str | None = None, context: str | None = None) -> Connection:
@@ -187,9 +198,11 @@ def _connection(
     configuration: Any, credentials: Credentials, namespace: str | None, context: str = ""
 ) -> Connection:
     server = str(configuration.host).rstrip("/")
+    secure = server.startswith("https")
     return Connection(
         server=server,
-        ssl_context=_ssl_context(configuration) if server.startswith("https") else None,
+        ssl_context=_ssl_context(configuration, configuration.cert_file) if secure else None,
+        bare_ssl_context=_ssl_context(configuration, None) if secure else None,
         credentials=credentials,
         proxy=configuration.proxy or None,
         server_hostname=getattr(configuration, "tls_server_name", None) or None,
@@ -198,12 +211,12 @@ def _connection(
     )
 
 
-def _ssl_context(configuration: Any) -> ssl.SSLContext:
+def _ssl_context(configuration: Any, certificate: str | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
     # Python 3.13 requires extensions that Go does not require and that many cluster CAs lack.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if configuration.cert_file:
-        context.load_cert_chain(configuration.cert_file, keyfile=configuration.key_file)
+    if certificate:
+        context.load_cert_chain(certificate, keyfile=configuration.key_file)
     if not configuration.verify_ssl:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

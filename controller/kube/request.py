@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+Body = Mapping[str, Any] | Sequence[Mapping[str, Any]] | bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +29,8 @@ class Request:
         if self.body is not None:
             headers["Content-Type"] = self.content_type
         return headers
+
+
+def dumped(body: Body) -> bytes:
+    """A body as it is sent; bytes are JSON already."""
+    return body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
+from copy import copy
 from typing import Any, Final
 
 import aiohttp
@@ -58,6 +59,16 @@ class Transport:
         # Compressed answers save a local network nothing and cost both sides CPU.
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
         self._session: aiohttp.ClientSession | None = None
+        #: The transport whose session this one uses; None: it has its own.
+        self._owner: Transport | None = None
+
+    def with_token(self, token: str) -> Transport:
+        """Sends with this token and never with the own credentials, over the same session."""
+        other = copy(self)
+        other._connection = self._connection.with_token(token)
+        other._refusals = Refusals()
+        other._session, other._owner = None, self
+        return other
 
     async def close(self) -> None:
         if self._session is not None:
@@ -124,18 +135,8 @@ class Transport:
     def _open(
         self, request: Request, authorization: Mapping[str, str], timeout: aiohttp.ClientTimeout
     ) -> Any:
-        if self._session is None:
-            # The semaphore limits the requests. With aiohttp's own limit, the time-out of a
-            # request would already run while the request waits for a connection.
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=300)
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                headers=self._headers,
-                auto_decompress=False,
-                read_bufsize=2**20,
-            )
         connection = self._connection
-        return self._session.request(
+        return self._opened().request(
             request.method,
             URL(connection.server + request.path, encoded=True),
             data=request.body,
@@ -146,6 +147,21 @@ class Transport:
             server_hostname=connection.server_hostname,
             allow_redirects=False,
         )
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._owner is not None:
+            return self._owner._opened()
+        if self._session is None:
+            # The semaphore limits the requests. With aiohttp's own limit, the time-out of a
+            # request would already run while the request waits for a connection.
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=300)
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                headers=self._headers,
+                auto_decompress=False,
+                read_bufsize=2**20,
+            )
+        return self._session
 
     def _refuse(
         self,

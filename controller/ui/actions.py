@@ -8,7 +8,7 @@ from typing import Any, Final
 from controller.api.kinds import UPDATES
 from controller.api.update import Update
 from controller.kube.client import Client
-from controller.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound
+from controller.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from controller.view.verbs import Already, Change, Refused, Verb, judge
 from controller.view.words import plural
 
@@ -105,6 +105,8 @@ async def act(
             f"You may not do this: {error.message}",
             f"Ask for the verb patch on updates.echelon.dev in namespace {namespace}.",
         ) from error
+    except Unauthorized as error:
+        raise ActionError("The API server no longer knows you.", "Sign in again.") from error
     except NotFound as error:
         raise ActionError(f"Update {name} no longer exists.") from error
     except (Conflict, Invalid) as error:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from controller.kube.errors import ApiError
 from controller.kube.logs import tail
@@ -24,7 +24,9 @@ from controller.ui.pages.node import NodePage
 from controller.ui.pages.update import UpdatePage
 from controller.ui.render import Renderer
 from controller.ui.security import FIELD, Guard, harden
+from controller.ui.sign_in import SignIn
 from controller.ui.site import Site
+from controller.ui.tokens import TokenAccess
 from controller.view.verbs import Verb
 
 log = logging.getLogger(__name__)
@@ -42,8 +44,9 @@ _PAGES: Final[Mapping[str, Callable[[Mapping[str, str], Mapping[str, str]], Page
 }
 #: Seconds for which the first pages wait for the first lists.
 _PATIENCE: Final = 10.0
-#: Seconds after which a stream asks again what its viewer may see; to send one message.
-_ASK_AGAIN: Final = 30.0
+#: The names of what is open to everybody.
+_OPEN: Final = frozenset({"static", "signin"})
+#: Seconds to send one message of a stream.
 _TO_SEND: Final = 30.0
 #: Lines and bytes of a log.
 LOG_LINES: Final = 200
@@ -51,11 +54,24 @@ _LOG_BYTES: Final = 64 * 1024
 
 
 def application(
-    site: Site, renderer: Renderer, access: Access, guard: Guard, hub: Hub
+    site: Site,
+    renderer: Renderer,
+    access: Access,
+    guard: Guard,
+    hub: Hub,
+    *,
+    ask_again: float = 30.0,
+    middlewares: Sequence[Middleware] = (),
 ) -> web.Application:
-    """The application. Its owner runs the watch of ``site``."""
-    pages = _Pages(site, renderer, access, guard, hub)
-    app = web.Application(middlewares=[pages.frame.errors, guard.middleware, pages.access])
+    """The application. Its owner runs the watch of ``site``.
+
+    ``ask_again``: seconds after which a stream asks again who its viewer is and what he may see.
+    ``middlewares``: that see each request and its answer first.
+    """
+    frame = Frame(site, renderer, signs_in=access.signs_in)
+    pages = _Pages(site, renderer, access, guard, hub, frame, ask_again)
+    around = [*middlewares, frame.errors, guard.middleware, pages.access]
+    app = web.Application(middlewares=around)
     app.on_response_prepare.append(harden)
     for path, read in _PAGES.items():
         app.router.add_get(path, pages.show(read))
@@ -64,25 +80,36 @@ def application(
     app.router.add_get(verb, pages.ask)
     app.router.add_post(verb, pages.act)
     app.router.add_get(f"/log/{_OBJECT}/{{container:{_LABEL}}}", pages.log)
-    app.router.add_get("/static/{version}/{file:[a-z0-9./-]+}", pages.static)
+    app.router.add_get("/static/{version}/{file:[a-z0-9./-]+}", pages.static, name="static")
+    if isinstance(access, TokenAccess):
+        SignIn(frame, renderer, guard, access).add(app)
     return app
 
 
 class _Pages:
     def __init__(
-        self, site: Site, renderer: Renderer, access: Access, guard: Guard, hub: Hub
+        self,
+        site: Site,
+        renderer: Renderer,
+        access: Access,
+        guard: Guard,
+        hub: Hub,
+        frame: Frame,
+        ask_again: float,
     ) -> None:
         self._site = site
         self._renderer = renderer
         self._access = access
         self._guard = guard
         self._hub = hub
-        self.frame = Frame(site, renderer)
+        self.frame = frame
+        self._ask_again = ask_again
 
     @web.middleware
     async def access(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Who looks."""
-        request[VIEWER] = await self._access.viewer(request)
+        """Who looks. What shows nothing of the cluster is open to everybody."""
+        if request.match_info.route.name not in _OPEN:
+            request[VIEWER] = await self._access.viewer(request)
         return await handler(request)
 
     # -- pages and streams -------------------------------------------------------------------
@@ -97,7 +124,7 @@ class _Pages:
             data = None if sight is None else await page.data(self._site, sight)
             if data is None:
                 raise web.HTTPNotFound(text=self.frame.missing)
-            parts = parts_of(page, data, self._site, self._renderer)
+            parts = parts_of(page, sight, data, self._site, self._renderer)
             html = self._renderer.html(
                 f"{page.name}/page.html", {**data, **self.frame.data(request, page), "parts": parts}
             )
@@ -114,7 +141,7 @@ class _Pages:
             sight = await page.sight(viewer, self._site)
             if sight is None or not page.exists(self._site):
                 raise web.HTTPNotFound(text=self.frame.missing)
-            if self._hub.is_full:
+            if self._hub.is_full(viewer.key):
                 raise web.HTTPServiceUnavailable(text="There are too many viewers now.")
             response = web.StreamResponse(
                 headers={
@@ -123,11 +150,11 @@ class _Pages:
                     "X-Accel-Buffering": "no",
                 }
             )
-            messages = self._hub.stream(page, sight)
+            messages = self._hub.stream(page, sight, viewer.key)
             try:
                 await response.prepare(request)
                 await response.write(_event("hello", self._renderer.version))
-                await self._send(response, messages, page, viewer, sight)
+                await self._send(request, response, messages, page, sight)
             except (ConnectionError, TimeoutError):
                 log.debug("a stream of %s has ended", page.path)
             finally:
@@ -137,18 +164,30 @@ class _Pages:
         return streamed
 
     async def _send(
-        self, response: web.StreamResponse, messages: Any, page: Page, viewer: Viewer, sight: Any
+        self,
+        request: web.Request,
+        response: web.StreamResponse,
+        messages: AsyncGenerator[bytes],
+        page: Page,
+        sight: Any,
     ) -> None:
         """Send messages until the browser goes, or the viewer may see something else now."""
         clock = asyncio.get_running_loop().time
         asked = clock()
         async for message in messages:
-            if clock() - asked > _ASK_AGAIN:
+            if clock() - asked > self._ask_again:
                 asked = clock()
-                if await page.sight(viewer, self._site) != sight:
+                if not await self._still_sees(request, page, sight):
                     return
             async with asyncio.timeout(_TO_SEND):
                 await response.write(message or _event("beat", ""))
+
+    async def _still_sees(self, request: web.Request, page: Page, sight: Any) -> bool:
+        try:
+            viewer = await self._access.viewer(request)
+            return bool(await page.sight(viewer, self._site) == sight)
+        except (web.HTTPException, ApiError):
+            return False
 
     # -- actions -----------------------------------------------------------------------------
 
@@ -207,12 +246,12 @@ class _Pages:
             raise web.HTTPNotFound(text=self.frame.missing)
         previous = "previous" in request.query
         text, trouble = "", ""
-        if viewer.client is None or not found.logs:
+        if viewer.logs is None or not found.logs:
             trouble = f"You may not read logs in namespace {namespace}."
         else:
             try:
                 text = await tail(
-                    viewer.client,
+                    viewer.logs,
                     namespace,
                     pod,
                     container,

@@ -9,12 +9,14 @@ from zlib import crc32
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from yarl import URL
 
 from controller.kube.errors import ApiError
 from controller.ui.access import Viewer
 from controller.ui.pages.base import Page
 from controller.ui.render import Renderer
 from controller.ui.site import Site
+from controller.ui.tokens import OF_SESSION
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +27,17 @@ _COOKIE: Final = "theme"
 _THEMES: Final = ("light", "dark")
 
 
+#: Headers of an error that its page keeps.
+_KEPT: Final = ("WWW-Authenticate", "Retry-After")
+
+
 class Frame:
-    def __init__(self, site: Site, renderer: Renderer) -> None:
+    """``signs_in``: whether viewers sign in at this page."""
+
+    def __init__(self, site: Site, renderer: Renderer, *, signs_in: bool) -> None:
         self._site = site
         self._renderer = renderer
+        self._signs_in = signs_in
 
     @web.middleware
     async def errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -38,10 +47,14 @@ class Frame:
         except web.HTTPException as error:
             if error.status < 400:
                 raise
-            return self.error(request, error.status, error.text or error.reason)
+            response = self.error(request, error.status, error.text or error.reason)
+            kept = {name: error.headers[name] for name in _KEPT if name in error.headers}
+            response.headers.update(kept)
+            return response
         except ApiError as error:
-            words = f"The API server does not do its part: {error}"
-            return self.error(request, 502, words)
+            log.warning("%s %s: %s", request.method, request.path, error)
+            why = "its log says more" if self._site.is_discreet else str(error)
+            return self.error(request, 502, f"The API server does not do its part: {why}.")
         except (asyncio.CancelledError, ConnectionError):
             raise
         except Exception:
@@ -56,6 +69,8 @@ class Frame:
         return {
             "theme": theme if theme in _THEMES else "",
             "viewer": viewer.name if viewer else "",
+            "signed_in": OF_SESSION in request,
+            "sign_in": self._sign_in(request),
             "place": self._site.place,
             "title": page.title if page else "",
             "live": live,
@@ -63,6 +78,13 @@ class Frame:
             # address changes.
             "stream": f"stream-{crc32(live.encode()):x}",
         }
+
+    def _sign_in(self, request: web.Request) -> str:
+        """Where to sign in and come back; "" if that is not at this page."""
+        if not self._signs_in:
+            return ""
+        shown = request.method == "GET" and not request.path.startswith(("/live/", "/sign"))
+        return str(URL("/signin").with_query(next=request.path_qs) if shown else "/signin")
 
     def error(
         self, request: web.Request, status: int, message: str, hint: str = ""

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator, Hashable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from markupsafe import Markup
 
@@ -29,8 +30,9 @@ PAUSE: Final = 0.5
 REST: Final = 8
 TICK: Final = 5.0
 BEAT: Final = 10.0
-#: How many streams there may be.
+#: How many streams there may be, and of one viewer.
 MAX_STREAMS: Final = 1000
+MAX_OF_ONE: Final = 100
 
 #: What ends a line of an event stream. Text of the cluster must not end one.
 _ENDS: Final = re.compile("\r\n|\r|\n")
@@ -39,9 +41,10 @@ NOTICE: Final = "notice"
 
 
 class Inbox:
-    """What one stream has not sent yet: the newest rendering of each part."""
+    """What one stream has not sent yet: the newest rendering of each part. ``viewer``: his key."""
 
-    def __init__(self, parts: Mapping[str, bytes]) -> None:
+    def __init__(self, parts: Mapping[str, bytes], viewer: Hashable) -> None:
+        self.viewer = viewer
         self._waiting = dict(parts)
         self._news = asyncio.Event()
         self.closed = False
@@ -84,8 +87,8 @@ class Topic:
         if self.page.concerns(change):
             self._changed.set()
 
-    def join(self) -> Inbox:
-        inbox = Inbox(self._sent)
+    def join(self, viewer: Hashable) -> Inbox:
+        inbox = Inbox(self._sent, viewer)
         self.inboxes.add(inbox)
         return inbox
 
@@ -107,7 +110,7 @@ class Topic:
     async def _render(self) -> None:
         try:
             data = await self.page.data(self._site, self._sight)
-            parts = parts_of(self.page, data, self._site, self._renderer)
+            parts = parts_of(self.page, self._sight, data, self._site, self._renderer)
         except Exception:
             log.exception("cannot render %s", self.page.path)
             return
@@ -134,21 +137,33 @@ class Hub:
             topic.note(change)
 
     @property
-    def streams(self) -> int:
-        return sum(len(topic.inboxes) for topic in self._topics.values())
+    def streams(self) -> Counter[Hashable]:
+        """How many streams each viewer has, by his key."""
+        return Counter(each.viewer for each in self._inboxes())
 
-    @property
-    def is_full(self) -> bool:
-        """Whether no stream can be opened."""
-        return self._closing or self.streams >= MAX_STREAMS
+    def is_full(self, viewer: Hashable) -> bool:
+        """Whether no stream can be opened for this viewer."""
+        open_ = self.streams
+        return self._closing or open_.total() >= MAX_STREAMS or open_[viewer] >= MAX_OF_ONE
 
-    async def stream(self, page: Page, sight: Hashable) -> AsyncGenerator[bytes]:
+    def end(self, viewer: Hashable) -> None:
+        """End all streams of a viewer."""
+        for inbox in self._inboxes():
+            if inbox.viewer == viewer:
+                inbox.close()
+
+    def _inboxes(self) -> list[Inbox]:
+        return [inbox for topic in self._topics.values() for inbox in topic.inboxes]
+
+    async def stream(
+        self, page: Page, sight: Hashable, viewer: Hashable = ""
+    ) -> AsyncGenerator[bytes]:
         """The messages of one stream; empty ones where a sign of life is due."""
         key = (page, sight)
         topic = self._topics.get(key)
         if topic is None:
             topic = self._topics[key] = Topic(page, sight, self._site, self._renderer)
-        inbox = topic.join()
+        inbox = topic.join(viewer)
         if len(topic.inboxes) == 1:
             task = asyncio.create_task(topic.run(), name=f"topic {page.path}")
             self._tasks.add(task)
@@ -164,17 +179,25 @@ class Hub:
     async def close(self) -> None:
         """End all streams, and open none any more."""
         self._closing = True
-        for topic in self._topics.values():
-            for inbox in topic.inboxes:
-                inbox.close()
+        for inbox in self._inboxes():
+            inbox.close()
         for task in self._tasks:
             task.cancel()
 
 
-def parts_of(page: Page, data: Data | None, site: Site, renderer: Renderer) -> dict[str, Markup]:
+def parts_of(
+    page: Page, sight: Any, data: Data | None, site: Site, renderer: Renderer
+) -> dict[str, Markup]:
     """The HTML of all parts of a page, by their ids. Of a page that is no more (``data`` None), the
     notice alone says so."""
-    notice = {"watch": site.watch, "unreadable": site.store.unreadable, "is_gone": data is None}
+    unreadable = site.store.unreadable
+    notice = {
+        "trouble": site.trouble,
+        "note": site.watch.reach.note,
+        # How many there are says something about the namespaces where they are.
+        "unreadable": sum(page.sees(kind, where, sight) for kind, where, _ in unreadable),
+        "is_gone": data is None,
+    }
     parts = {NOTICE: renderer.html("notice.html", notice)}
     if data is not None:
         for part in page.parts:

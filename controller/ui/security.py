@@ -41,6 +41,9 @@ HEADERS: Final = {
 }
 #: The field of a form that holds the token.
 FIELD: Final = "csrf"
+#: The cookies: to which the token of forms belongs, and of a session.
+FORM: Final = "form"
+SESSION: Final = "session"
 
 
 async def harden(_request: web.Request, response: web.StreamResponse) -> None:
@@ -49,15 +52,17 @@ async def harden(_request: web.Request, response: web.StreamResponse) -> None:
 
 
 class Guard:
-    """``hosts``: the names (with port) under which the page is served, in lower case. ``cookie``:
-    its name, for browsers send the cookies of a host to all its ports. ``secure``: whether it is
-    served by HTTPS."""
+    """``hosts``: the names (with port) under which the page is served, in lower case; ``secure``:
+    those of them that are served by HTTPS. ``cookie``: with what the names of its cookies begin."""
 
-    def __init__(self, hosts: Iterable[str], cookie: str, *, secure: bool = False) -> None:
-        self.hosts = frozenset(hosts)
-        self._secure = secure
+    def __init__(self, hosts: Iterable[str], cookie: str, *, secure: Iterable[str] = ()) -> None:
         self._key = secrets.token_bytes(32)
         self._cookie = cookie
+        self.serve(hosts, secure)
+
+    def serve(self, hosts: Iterable[str], secure: Iterable[str] = ()) -> None:
+        """Set the names, when they are known only now."""
+        self.hosts, self._secure = frozenset(hosts), frozenset(secure)
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -73,31 +78,66 @@ class Guard:
         if request.method == "POST" and request.headers.get("Origin") != self._origin(request):
             raise web.HTTPForbidden(text="This request did not come from this page.")
 
+    def _is_secure(self, request: web.Request) -> bool:
+        return request.host.lower() in self._secure
+
     def _origin(self, request: web.Request) -> str:
-        return f"{'https' if self._secure else 'http'}://{request.host.lower()}"
+        return f"{'https' if self._is_secure(request) else 'http'}://{request.host.lower()}"
+
+    # Cookies.
+
+    def cookie(self, request: web.Request, word: str) -> str:
+        """The value of a cookie of this page; "" if the browser has none."""
+        return request.cookies.get(self._name(request, word), "")
+
+    def set_cookie(
+        self, request: web.Request, response: web.StreamResponse, word: str, value: str
+    ) -> None:
+        """Give the browser a cookie, until it is closed; "" takes it away."""
+        response.set_cookie(
+            self._name(request, word),
+            value,
+            max_age=None if value else 0,
+            httponly=True,
+            secure=self._is_secure(request),
+            # Not Strict: with it, who follows a link from elsewhere would have to sign in again.
+            samesite="Lax",
+            path="/",
+        )
+
+    def _name(self, request: web.Request, word: str) -> str:
+        if self._is_secure(request):
+            # Browsers let nobody else set a cookie of such a name, no other host of the domain.
+            return f"__Host-{self._cookie}-{word}"
+        # Browsers send the cookies of a host to all its ports.
+        return f"{self._cookie}-{word}-{request.host.rpartition(':')[2]}"
+
+    # The token of forms.
 
     def token(self, request: web.Request, response: web.StreamResponse) -> str:
         """The token for the forms of this browser. ``response`` gets the cookie to which it belongs
         if the browser has none."""
-        cookie = request.cookies.get(self._cookie, "")
+        cookie = self.cookie(request, FORM)
         if len(cookie) < 32:
             cookie = secrets.token_urlsafe(32)
-            response.set_cookie(
-                self._cookie,
-                cookie,
-                httponly=True,
-                secure=self._secure,
-                samesite="Lax",
-                path="/",
-            )
-        return hmac.new(self._key, cookie.encode(), hashlib.sha256).hexdigest()
+            self.set_cookie(request, response, FORM, cookie)
+        return self._token_of(request, cookie)
 
     def verify(self, request: web.Request, given: object) -> None:
         """Raises ``web.HTTPForbidden`` if a form does not have the token of its browser."""
-        cookie = request.cookies.get(self._cookie, "")
-        wanted = hmac.new(self._key, cookie.encode(), hashlib.sha256).hexdigest()
-        if not (cookie and isinstance(given, str) and hmac.compare_digest(wanted, given)):
+        cookie = self.cookie(request, FORM)
+        wanted = self._token_of(request, cookie)
+        if not (cookie and isinstance(given, str) and _same(wanted, given)):
             raise web.HTTPForbidden(text="This form is too old. Go back, reload, and try again.")
+
+    def _token_of(self, request: web.Request, cookie: str) -> str:
+        # Also of the session: a form from before a sign-in is worth nothing after it.
+        text = f"{cookie} {self.cookie(request, SESSION)}"
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _same(wanted: str, given: str) -> bool:
+    return hmac.compare_digest(wanted.encode(), given.encode())
 
 
 def local(port: int) -> list[str]:

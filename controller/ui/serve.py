@@ -10,9 +10,9 @@ from typing import Final
 from aiohttp import web
 
 from controller.kube.client import Client
-from controller.ui.access import Own
 from controller.ui.app import application
 from controller.ui.live import Hub
+from controller.ui.own import Own
 from controller.ui.reads import Reads
 from controller.ui.recorder import Recorder
 from controller.ui.render import Renderer
@@ -52,7 +52,7 @@ async def serve(
         renderer = Renderer()
         hub = Hub(site, renderer)
         store.listeners += [recorder, hub]
-        guard = Guard(local(number), f"echelon-{number}")
+        guard = Guard(local(number), "echelon")
         app = application(site, renderer, access, guard, hub)
         # The log of requests would only repeat what the browser shows.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)

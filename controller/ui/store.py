@@ -52,8 +52,9 @@ class Store:
     # What pages ask.
 
     def namespaces(self) -> set[str]:
-        """The namespaces with Jobs or Updates."""
-        return {namespace for namespace, _ in self.jobs.keys() | self.updates.keys()}
+        """The namespaces with Jobs or Updates, readable or not."""
+        known = {namespace for namespace, _ in self.jobs.keys() | self.updates.keys()}
+        return known | {namespace for _, namespace, _ in self.unreadable}
 
     def updates_of(self, namespace: str, job: str) -> list[Update]:
         """The Updates of a Job, oldest first."""

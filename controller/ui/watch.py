@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -14,8 +15,9 @@ from controller.api.update import Update
 from controller.kube.client import Client
 from controller.kube.informer import Informer
 from controller.kube.resources import PODS
-from controller.ui.access import Question, Viewer
+from controller.ui.access import Viewer
 from controller.ui.decode import JOB_CODEC, POD_CODEC, UPDATE_CODEC, Item
+from controller.ui.reviews import Question
 from controller.ui.store import Store
 from controller.view.instances import Seen
 
@@ -49,6 +51,8 @@ class _Watching(Protocol):
     async def run(self) -> None: ...
     @property
     def last_contact(self) -> float: ...
+    @property
+    def last_active(self) -> float: ...
     @property
     def error(self) -> str | None: ...
 
@@ -107,6 +111,12 @@ class Watch:
         async with asyncio.TaskGroup() as group:
             for name, each in self._watches.items():
                 group.create_task(each.run(), name=f"watch of {name}")
+
+    @property
+    def last_active(self) -> dict[str, Callable[[], float]]:
+        """For each watch: when it last heard or asked something, as ``time.monotonic``."""
+        watches = self._watches.items()
+        return {name: lambda one=one: one.last_active for name, one in watches}  # type: ignore[misc]
 
     @property
     def synced(self) -> bool:

@@ -30,7 +30,8 @@ def wanted(name: str) -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     if name == "build.lock":
         return list(project["build-system"]["requires"])
-    return list(project["project"]["dependencies"])
+    own = project["project"]
+    return [*own["dependencies"], *own["optional-dependencies"]["ui"]]
 
 
 def _resolve(uv: Path, name: str) -> str:

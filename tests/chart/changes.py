@@ -20,6 +20,54 @@ _RELABEL: Final = [{"action": "labeldrop", "regex": "pod"}]
 _PEER: Final = [{"namespaceSelector": {"matchLabels": {"team": "metrics"}}}]
 _OWN: Final = {"example.com/team": "platform"}
 
+_PAGE: Final = {"page.enabled": True}
+_PROXY: Final = _PAGE | {"page.auth": "headers", "page.proxy.from": ["10.0.0.0/8"]}
+_PAGE_URLS: Final = ["https://echelon.example.com"]
+_INGRESS: Final = _PAGE | {"page.urls": _PAGE_URLS, "page.ingress.enabled": True}
+_OF_PAGE: Final = {
+    "enabled": Change(True),
+    "urls": Change(_PAGE_URLS, _PAGE),
+    "place": Change("production: east", _PAGE),
+    "auth": Change("headers", _PAGE | {"page.proxy.from": ["10.0.0.0/8"]}),
+    "sessionSeconds": Change(3600, _PAGE),
+    "reviewSeconds": Change(30, _PAGE),
+    "port": Change(8443, _PAGE),
+    "proxy.from": Change(["10.0.0.0/8", "2001:db8::/32"], _PAGE),
+    "proxy.secretName": Change("proxy", _PROXY),
+    "proxy.userHeader": Change("X-Forwarded-User", _PROXY),
+    "proxy.groupHeader": Change("X-Forwarded-Groups", _PROXY),
+    "proxy.groupSeparator": Change(",", _PROXY),
+    "proxy.userPrefix": Change("oidc:", _PROXY),
+    "proxy.groupPrefix": Change("oidc:", _PROXY),
+    "tls.secretName": Change("page-tls", _PAGE | {"page.urls": _PAGE_URLS}),
+    "serviceAccount.create": Change(False, _PAGE),
+    "serviceAccount.name": Change("page", _PAGE),
+    "serviceAccount.annotations": Change(_OWN, _PAGE),
+    "service.type": Change("LoadBalancer", _PAGE),
+    "service.port": Change(80, _PAGE),
+    "service.targetPort": Change(4180, _PAGE),
+    "service.annotations": Change(_OWN, _PAGE),
+    "service.labels": Change(_OWN, _PAGE),
+    "ingress.enabled": Change(True, _PAGE | {"page.urls": _PAGE_URLS}),
+    "ingress.className": Change("internal", _INGRESS),
+    "ingress.tlsSecretName": Change("page-tls", _INGRESS),
+    "ingress.annotations": Change(_OWN, _INGRESS),
+    "ingress.labels": Change(_OWN, _INGRESS),
+    "networkPolicy.from": Change(_PEER, _PAGE | {"networkPolicy.enabled": True}),
+    "resources": Change({"requests": {"cpu": 1}}, _PAGE),
+    "affinity": Change({"podAntiAffinity": {}}, _PAGE),
+    "podAnnotations": Change(_OWN, _PAGE),
+    "podLabels": Change(_OWN, _PAGE),
+    "extraArgs": Change(["--log-level=debug"], _PAGE),
+    "extraEnv": Change([{"name": "HTTPS_PROXY", "value": "http://proxy.example.com"}], _PAGE),
+    "extraVolumes": Change([{"name": "ca", "configMap": {"name": "ca"}}], _PAGE),
+    "extraVolumeMounts": Change(
+        [{"name": "ca", "mountPath": "/etc/ssl/own"}],
+        _PAGE | {"page.extraVolumes": [{"name": "ca", "configMap": {"name": "ca"}}]},
+    ),
+    "extraContainers": Change([{"name": "proxy", "image": "proxy:1"}], _PAGE),
+}
+
 CHANGES: Final = {
     "nameOverride": Change("rollouts"),
     "fullnameOverride": Change("rollouts"),
@@ -148,4 +196,5 @@ CHANGES: Final = {
     "podDisruptionBudget.minAvailable": Change("50%", {"podDisruptionBudget.enabled": True}),
     "podDisruptionBudget.maxUnavailable": Change("25%", {"podDisruptionBudget.enabled": True}),
     "mutatingAdmissionPolicy.enabled": Change(True),
+    **{f"page.{name}": change for name, change in _OF_PAGE.items()},
 }

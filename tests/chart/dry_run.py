@@ -16,6 +16,7 @@ _CLUSTER_WIDE: Final = {
 }
 _PLURALS: Final = {
     "NetworkPolicy": "networkpolicies",
+    "Ingress": "ingresses",
     "MutatingAdmissionPolicy": "mutatingadmissionpolicies",
 }
 

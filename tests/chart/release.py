@@ -61,7 +61,11 @@ class Release:
     @property
     def args(self) -> list[str]:
         """The flags of the operator's container, from the cluster."""
-        path = f"/apis/apps/v1/namespaces/{self.namespace}/deployments/{self.name}"
+        return self.args_of(self.name)
+
+    def args_of(self, deployment_name: str) -> list[str]:
+        """The flags of the first container of a Deployment."""
+        path = f"/apis/apps/v1/namespaces/{self.namespace}/deployments/{deployment_name}"
         deployment = self.cluster.api.get(path)
         args: list[str] = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
         return args
@@ -69,17 +73,19 @@ class Release:
     @contextmanager
     def operator(self) -> Iterator[Operator]:
         """Run the operator with the chart's roles. Returns when it acts."""
-        operator = Operator(self.cluster, self.name, args=self.args, kubeconfig=self._kubeconfig())
+        operator = Operator(
+            self.cluster, self.name, args=self.args, kubeconfig=self.kubeconfig(self.name)
+        )
         operator.start()
         try:
             yield operator
         finally:
             operator.close()
 
-    def _kubeconfig(self) -> Path:
-        """A kubeconfig with the ServiceAccount's token, as in a pod."""
+    def kubeconfig(self, account: str) -> Path:
+        """A kubeconfig with the token of a ServiceAccount of the release, as in a pod."""
         token = self.cluster.kubectl(
-            "create", "token", self.name, "--namespace", self.namespace
+            "create", "token", account, "--namespace", self.namespace
         ).strip()
         authority = str(self.cluster.layout.certs / "ca.crt")
         cluster = {"server": self.cluster.url, "certificate-authority": authority}
@@ -91,7 +97,7 @@ class Release:
             "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
             "current-context": "it",
         }
-        path = self.cluster.dir / f"{self.namespace}-{self.name}.kubeconfig"
+        path = self.cluster.dir / f"{self.namespace}-{account}.kubeconfig"
         path.touch(mode=0o600)
         path.write_text(json.dumps(config))
         return path

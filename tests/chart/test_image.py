@@ -100,12 +100,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "opt" / "echelon"
 
 
-def start(built: Path, *args: str) -> tuple[float, str]:
-    """Run the program on a read-only file system. Returns its seconds and output."""
+def start(built: Path, *args: str, program: str = "echelon-controller") -> tuple[float, str]:
+    """Run a program on a read-only file system. Returns its seconds and output."""
     environ = {"PATH": f"{built / 'bin'}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
     began = time.perf_counter()
     done = subprocess.run(
-        [str(built / "bin" / "echelon-controller"), *args],
+        [str(built / "bin" / program), *args],
         cwd="/",
         env=environ,
         capture_output=True,
@@ -124,6 +124,20 @@ def test_it_starts_within_two_seconds(built: Path) -> None:
         assert said == f"echelon-controller {version}\n"
         times.append(seconds)
     assert min(times) < 2, times
+
+
+def test_the_page_is_there_with_its_templates_and_files(built: Path) -> None:
+    assert "--auth HOW" in start(built, "--help", program="echelon-ui")[1]
+    script = """
+from controller.ui.render import Renderer
+made = Renderer()
+print(len(made.html("sign_in.html", {"title": "", "next": "/", "trouble": "", "lifetime": 28800,
+    "field": "", "token": "", "theme": "", "place": "", "viewer": "", "signed_in": False,
+    "sign_in": "", "live": "", "stream": ""})), *sorted(made.static))
+"""
+    said = start(built, "-c", script, program="python")[1].split()
+    assert int(said[0]) > 1000
+    assert {"page.js", "grid.js", "base.css", "vendor/htmx.min.js"} <= set(said)
 
 
 def test_it_holds_the_locked_packages_and_its_own_bill(built: Path) -> None:

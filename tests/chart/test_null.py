@@ -30,6 +30,9 @@ ON = {
     "podDisruptionBudget.enabled": True,
     "mutatingAdmissionPolicy.enabled": True,
     "watchNamespaces": ["team-a"],
+    "page.enabled": True,
+    "page.urls": ["https://echelon.example.com"],
+    "page.ingress.enabled": True,
 }
 
 

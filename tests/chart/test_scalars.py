@@ -27,7 +27,8 @@ NO_TEXT: Final = re.compile(
 TEXTS: Final = {
     "name", "namespace", "serviceAccountName", "priorityClassName", "runtimeClassName", "image",
     "interval", "scrapeTimeout", "labels", "annotations", "matchLabels", "nodeSelector",
-    "matchNames", "resourceNames", "args", "policyName", "values", "expression",
+    "matchNames", "resourceNames", "args", "policyName", "values", "expression", "hosts", "host",
+    "ingressClassName", "secretName",
 }  # fmt: skip
 ODD: Final = nested(
     {
@@ -55,6 +56,21 @@ ODD: Final = nested(
         "networkPolicy.enabled": True,
         "podDisruptionBudget.enabled": True,
         "mutatingAdmissionPolicy.enabled": True,
+        "page.enabled": True,
+        "page.urls": ["https://1e3"],
+        "page.place": "1e3",
+        "page.proxy.from": ["10.0.0.1"],
+        "page.tls.secretName": "1e3",
+        "page.serviceAccount.name": "1e5",
+        "page.serviceAccount.annotations": {"a": "1"},
+        "page.service.annotations": {"a": "1"},
+        "page.service.labels": {"a": "1"},
+        "page.ingress.enabled": True,
+        "page.ingress.className": "1",
+        "page.ingress.tlsSecretName": "true",
+        "page.ingress.annotations": {"a": "1"},
+        "page.podAnnotations": {"a": "1"},
+        "page.podLabels": {"a": "1"},
     }
 )
 

@@ -148,3 +148,24 @@ rollingUpdate:
 {{ toYaml . }}
 {{- end }}
 {{- end }}
+
+{{/* The egress rules of a NetworkPolicy: DNS, the API server and what the values add. */}}
+{{- define "echelon.egress" -}}
+{{- $egress := .Values.networkPolicy.egress -}}
+- ports:
+    - port: 53
+      protocol: UDP
+    - port: 53
+      protocol: TCP
+- ports:
+    {{- range $egress.apiServerPorts }}
+    - port: {{ int . }}
+    {{- end }}
+  {{- with $egress.apiServerPeers }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- with $egress.extra }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}

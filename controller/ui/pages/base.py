@@ -6,9 +6,9 @@ from collections.abc import Hashable
 from typing import Any, ClassVar, Protocol
 
 from controller.kube.errors import ApiError
-from controller.ui.access import Viewer
+from controller.ui.access import Rights, Viewer
 from controller.ui.site import Site
-from controller.ui.store import Change
+from controller.ui.store import Change, Kind
 
 Data = dict[str, Any]
 
@@ -37,12 +37,21 @@ class Page(Protocol):
     def exists(self, site: Site) -> bool:
         """Whether there is something at this address, without finding out what."""
 
+    def sees(self, kind: Kind, namespace: str, sight: Any, /) -> bool:
+        """Whether an object of this kind and namespace is a matter of this page, with this
+        sight."""
+
     async def sight(self, viewer: Viewer, site: Site, /) -> Hashable | None:
         """What this viewer may see here; None: not even that the page exists."""
 
     async def data(self, site: Site, sight: Any, /) -> Data | None:
         """What the templates show to all with this sight. None: there is nothing at this address
         (any more)."""
+
+
+def listed(rights: Rights, kind: Kind) -> bool:
+    """Whether these rights include to list the kind."""
+    return {"job": rights.jobs, "update": rights.updates, "pod": rights.pods}[kind]
 
 
 def words_of(error: ApiError) -> str:

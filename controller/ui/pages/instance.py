@@ -12,10 +12,10 @@ from controller.ui import marks
 from controller.ui.access import Rights, Viewer, rights, sees_nodes
 from controller.ui.events import ContainerRow, EventRow, container_rows, event_rows
 from controller.ui.marks import Badge
-from controller.ui.pages.base import Data, words_of
+from controller.ui.pages.base import Data, listed, words_of
 from controller.ui.site import Site
 from controller.ui.steps import Step, steps
-from controller.ui.store import Change
+from controller.ui.store import Change, Kind
 from controller.view.instances import Instance, Moment, container_in_trouble, rows_of, timeline
 from controller.view.updates import Mark, grid
 
@@ -71,6 +71,9 @@ class InstancePage:
 
     def exists(self, site: Site) -> bool:
         return (self.namespace, self.job) in site.store.jobs
+
+    def sees(self, kind: Kind, namespace: str, sight: Sight) -> bool:
+        return namespace == self.namespace and listed(sight.rights, kind)
 
     async def sight(self, viewer: Viewer, _site: Site) -> Hashable | None:
         found = await rights(viewer, self.namespace)

@@ -15,9 +15,9 @@ from controller.ui.access import Rights, Viewer, rights
 from controller.ui.marks import Badge
 from controller.ui.pages import job_tabs
 from controller.ui.pages.bars import progress_bar
-from controller.ui.pages.base import Data
+from controller.ui.pages.base import Data, listed
 from controller.ui.site import Site
-from controller.ui.store import Change
+from controller.ui.store import Change, Kind
 from controller.view import advice
 from controller.view.jobs import Health, job_row
 from controller.view.situation import Tone, situation
@@ -95,6 +95,9 @@ class JobPage:
 
     def exists(self, site: Site) -> bool:
         return (self.namespace, self.job) in site.store.jobs
+
+    def sees(self, kind: Kind, namespace: str, sight: Rights) -> bool:
+        return namespace == self.namespace and listed(sight, kind)
 
     async def sight(self, viewer: Viewer, _site: Site) -> Hashable | None:
         found = await rights(viewer, self.namespace)

@@ -17,7 +17,7 @@ from controller.ui.marks import Badge
 from controller.ui.pages.bars import progress_bar
 from controller.ui.pages.base import Data
 from controller.ui.site import Site
-from controller.ui.store import Change
+from controller.ui.store import Change, Kind
 from controller.view.jobs import Health, JobRow, job_row
 from controller.view.situation import situation
 from controller.view.update_rows import UpdateRow, update_row
@@ -88,6 +88,9 @@ class JobsPage:
 
     def exists(self, _site: Site) -> bool:
         return True
+
+    def sees(self, kind: Kind, namespace: str, sight: Sight) -> bool:
+        return namespace in {"job": sight.jobs, "update": sight.updates}.get(kind, ())
 
     async def sight(self, viewer: Viewer, site: Site) -> Hashable:
         known = site.store.namespaces()

@@ -11,11 +11,12 @@ from controller.api.meta import parse_time
 from controller.kube.errors import ApiError
 from controller.kube.resources import PODS
 from controller.ui import marks
-from controller.ui.access import Question, Viewer, sees_nodes, visible
+from controller.ui.access import Viewer, sees_nodes, visible
 from controller.ui.marks import Badge
 from controller.ui.pages.base import Data, words_of
+from controller.ui.reviews import Question
 from controller.ui.site import Site
-from controller.ui.store import Change
+from controller.ui.store import Change, Kind
 from controller.view.instances import Instance, Seen, rows_of
 
 Object = dict[str, Any]
@@ -81,6 +82,9 @@ class NodePage:
     def exists(self, _site: Site) -> bool:
         return True
 
+    def sees(self, _kind: Kind, _namespace: str, _sight: Sight) -> bool:
+        return False
+
     async def sight(self, viewer: Viewer, site: Site) -> Hashable | None:
         everywhere = await viewer.may(Question("list", PODS, None))
         pods = None if everywhere else await visible(viewer, PODS, site.store.namespaces())
@@ -121,7 +125,10 @@ class NodePage:
 
     async def _beside(self, site: Site, sight: Sight) -> list[Beside]:
         """The other pods here, of namespaces that the viewer may see."""
-        raw = await site.reads.pods_on(self.node, site.watch.reach.namespaces)
+        known = site.watch.reach.namespaces
+        # An error names the namespace that was asked for.
+        asked = tuple(each for each in known if sight.has(each))
+        raw = await site.reads.pods_on(self.node, asked) if asked or not known else []
         found = [
             _beside(pod)
             for pod in raw

@@ -13,10 +13,10 @@ from controller.ui.access import Rights, Viewer, rights
 from controller.ui.figures import Chart
 from controller.ui.marks import Badge
 from controller.ui.pages.bars import badges_of, progress_bar
-from controller.ui.pages.base import Data
+from controller.ui.pages.base import Data, listed
 from controller.ui.pages.policy import settings
 from controller.ui.site import Site
-from controller.ui.store import Change
+from controller.ui.store import Change, Kind
 from controller.view import advice
 from controller.view.history import requester
 from controller.view.situation import Tone, cause_of_rollback, situation
@@ -90,6 +90,9 @@ class UpdatePage:
 
     def exists(self, site: Site) -> bool:
         return (self.namespace, self.update) in site.store.updates
+
+    def sees(self, kind: Kind, namespace: str, sight: Rights) -> bool:
+        return namespace == self.namespace and listed(sight, kind)
 
     async def sight(self, viewer: Viewer, _site: Site) -> Hashable | None:
         found = await rights(viewer, self.namespace)

@@ -134,14 +134,30 @@ for (const dialog of document.querySelectorAll("dialog")) {
 
 const SILENCE = 25e3; // the server says something every ten seconds
 const WORDS = { opening: "connecting", live: "live", lost: "not connected" };
+const SIGNED_OUT = 401;
 let connection = null;
+let out = false; // whether the server no longer knows the viewer
 let heard = Date.now();
 
 function say(state) {
   const live = find("live");
-  if (!live || live.dataset.state === state) return;
+  if (!live || out || live.dataset.state === state) return;
   live.dataset.state = state;
   live.textContent = WORDS[state];
+}
+
+// Instead of trying for ever: a link that leads to where one signs in.
+function signedOut() {
+  const live = find("live");
+  if (!live || out) return;
+  say("lost");
+  out = true;
+  const link = document.createElement("a");
+  const here = encodeURIComponent(location.pathname + location.search);
+  link.href = "signsIn" in live.dataset ? `/signin?next=${here}` : location.href;
+  link.textContent = "signed out";
+  link.title = "What is shown is no longer kept up to date";
+  live.replaceChildren(link);
 }
 
 document.addEventListener("htmx:sse:after:connection", (event) => {
@@ -155,12 +171,16 @@ for (const name of ["hello", "beat", "htmx:sse:after:message"]) {
     if (name === "hello" && event.detail.data !== root.dataset.version && !document.querySelector("dialog[open]")) location.reload();
   });
 }
-document.addEventListener("htmx:sse:error", () => say("lost"));
-document.addEventListener("htmx:sse:before:connection", () => find("live")?.dataset.state === "live" && say("lost"));
+document.addEventListener("htmx:sse:error", (event) => (event.detail.status === SIGNED_OUT ? signedOut() : say("lost")));
+document.addEventListener("htmx:response:error", (event) => event.detail.ctx?.response?.status === SIGNED_OUT && signedOut());
+document.addEventListener("htmx:sse:before:connection", (event) => {
+  if (out) event.detail.connection.cancelled = true;
+  else if (find("live")?.dataset.state === "live") say("lost");
+});
 
 setInterval(() => {
   tick();
-  if (find("live") && !document.hidden && Date.now() - heard > SILENCE) {
+  if (find("live") && !out && !document.hidden && Date.now() - heard > SILENCE) {
     heard = Date.now();
     say("lost");
     connection?.reader?.cancel();

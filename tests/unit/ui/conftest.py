@@ -61,7 +61,7 @@ async def page(renderer: Renderer) -> AsyncIterator[Setting]:
     viewer = FakeViewer(api)
     guard = Guard((), "echelon-test")
     access: Any = FakeAccess(viewer)
-    server = TestServer(application(site, renderer, access, guard, hub))
+    server = TestServer(application(site, renderer, access, guard, hub, ask_again=0.1))
     async with TestClient(server) as browser:
         guard.hosts = frozenset(local(browser.port or 0))
         yield Setting(store, site, watch, api, viewer, renderer, recorder, hub, browser)

@@ -11,7 +11,7 @@ from aiohttp import web
 from controller.api.kinds import UPDATES
 from controller.kube.errors import ApiError, Forbidden, NotFound
 from controller.resource import Resource
-from controller.ui.access import Question
+from controller.ui.reviews import Question
 from controller.ui.watch import Reach, Trouble
 
 Object = dict[str, Any]
@@ -77,6 +77,12 @@ class FakeViewer:
     name: str = "ada"
     denied: set[str] = field(default_factory=set)
 
+    key = ""
+
+    @property
+    def logs(self) -> Any:
+        return self.client
+
     async def may(self, question: Question) -> bool:
         if question.namespace is None:
             # Who is denied something somewhere has no right in all namespaces.
@@ -86,6 +92,8 @@ class FakeViewer:
 
 
 class FakeAccess:
+    signs_in = False
+
     def __init__(self, viewer: FakeViewer) -> None:
         self.by_default = viewer
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import socket
@@ -13,10 +12,7 @@ from controller.api.ids import Ids
 from controller.api.pods.wire import PodWire
 from controller.api.progress import Phase
 from controller.api.update import Update
-from controller.kube.errors import ServerError
-from controller.kube.resources import PODS
 from controller.ui import actions, figures, marks, peer
-from controller.ui.access import Question, Reviews
 from controller.ui.decode import JOB_CODEC, POD_CODEC
 from controller.ui.events import container_rows, event_rows
 from controller.ui.recorder import Recorder, numbers
@@ -201,30 +197,6 @@ def test_a_question_says_what_happens_and_a_refusal_why() -> None:
     refused = actions.ask(Verb.PAUSE, ended, NOW)
     assert refused.answer == ""
     assert "has ended" in refused.effects[0]
-
-
-async def test_reviews_ask_once_for_all_and_believe_no_error() -> None:
-    asked: list[Question] = []
-    broken = True
-
-    async def ask(question: Question) -> bool:
-        asked.append(question)
-        await asyncio.sleep(0)
-        if broken:
-            raise ServerError(500, "", "")
-        return question.namespace == "shop"
-
-    now = 0.0
-    reviews = Reviews(ask, clock=lambda: now)
-    question = Question("list", PODS, "shop")
-    assert not await reviews.may(question)
-    broken = False
-    asked.clear()
-    assert all(await asyncio.gather(*(reviews.may(question) for _ in range(20))))
-    assert [each.namespace for each in asked] == [None, "shop"]
-    now = 61.0
-    assert await reviews.may(question)
-    assert len(asked) == 4
 
 
 def test_ids_and_revisions_are_shortened() -> None:

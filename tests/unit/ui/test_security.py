@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from controller.ui.pages.jobs import JobsPage
+from controller.ui.watch import Trouble
 from tests.unit.ui.conftest import Setting
 from tests.unit.ui.fakes import forbidden
-from tests.unit.ui.objects import condition, job, pod, put, update
+from tests.unit.ui.objects import NOW, condition, job, pod, put, update
 
 EVIL = "<script>alert(1)</script>'\"><img src=x onerror=alert(1)>"
 ASK = "/updates/shop/web-g2/pause"
@@ -233,3 +235,22 @@ async def test_a_theme_is_one_of_two(page: Setting) -> None:
 def test_a_page_of_jobs_takes_any_query() -> None:
     for text in ("0", "-1", "9" * 30, "x", "１"):
         assert JobsPage.of({}, {"page": text}).number >= 1
+
+
+async def test_what_cannot_be_read_in_a_hidden_namespace_is_not_counted(page: Setting) -> None:
+    put(page.store, job(), job(namespace="secret"))
+    page.store.unreadable["update", "secret", "web-g9"] = "a newer phase"
+    for path, shown in (("/", True), ("/jobs/secret/web", True), ("/jobs/shop/web", False)):
+        assert ("1 object cannot be read" in (await page.get(path))[1]) is shown
+    page.viewer.denied = {"secret"}
+    assert "cannot be read" not in (await page.get("/"))[1]
+
+
+async def test_what_the_api_server_says_to_the_page_is_not_for_its_viewers(page: Setting) -> None:
+    put(page.store, job())
+    words = 'echelonjobs is forbidden in the namespace "secret"'
+    page.watch.trouble = Trouble(words, NOW)
+    assert "secret" in (await page.get("/"))[1]
+    discreet = replace(page.site, is_discreet=True)
+    assert discreet.trouble is not None
+    assert "secret" not in discreet.trouble.message
