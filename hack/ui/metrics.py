@@ -16,7 +16,7 @@ class Metrics:
     """Serves on 127.0.0.1 until it is left."""
 
     def __init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", 0), _Handler)
 
     @property
     def address(self) -> str:
@@ -34,6 +34,11 @@ class Metrics:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Nothing: a gate that waits no longer hangs up, and the terminal is for the page."""
 
 
 class _Handler(BaseHTTPRequestHandler):
