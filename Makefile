@@ -10,12 +10,14 @@
 #   KEEP=1  PLAIN=1             demo: stay until Ctrl-C; lines instead of a live picture
 #   NODES=20                    cluster: how many simulated nodes
 #   SMOKE=1                     bench: the short form
+#   CHROMIUM=PATH               test-ui, pictures: the browser, if it is not on the PATH
 
 SHELL := bash
 PYTHON3 ?= python3
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
+DRIVER := $(VENV)/.browser
 FOLDERS := tests/cli tests/devcluster tests/examples tests/integration tests/unit
 TESTS ?= $(FOLDERS)
 MACHINES := tests/unit/core/test_invariants.py tests/unit/reconcile/test_anything_goes.py
@@ -27,7 +29,7 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit explore integration check bench cluster crds format constraints clean \
-	chart cli-doc lock test-chart e2e ui \
+	chart cli-doc lock test-chart e2e ui browser test-ui pictures \
 	mutations devcluster devcluster-kubelet devcluster-helm
 
 help: ## Show this
@@ -87,6 +89,12 @@ lock: $(INSTALLED) ## Pin what the image is made of, by hash
 test-chart: devcluster devcluster-helm ## Test the chart and the image with the real helm
 	@$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS) tests/chart
 
+test-ui: browser devcluster ## Test the web page in a real browser (needs Chromium)
+	@$(PYTEST) $(PYTEST_ARGS) tests/ui
+
+pictures: browser devcluster ## Make docs/pictures anew (needs Chromium and tmux)
+	@$(PYTHON) -m hack.pictures $(ARGS)
+
 e2e: devcluster ## Test on a real kubelet and real containers (needs root; some minutes)
 	@$(PYTHON) -m hack.e2e --prepare
 	@$(PYTEST) $(PYTEST_ARGS) tests/e2e
@@ -106,9 +114,14 @@ devcluster-kubelet: $(INSTALLED) ## Build the kubelet (once)
 devcluster-helm: $(INSTALLED) ## Build helm (once)
 	@$(PYTHON) -m hack.devcluster.build helm
 
+# Chromium itself is not installed by make: that needs root.
+browser: $(INSTALLED)
+	@$(PYTHON) -m hack.browser > /dev/null
+	@$(MAKE) --no-print-directory $(DRIVER)
+
 constraints: $(INSTALLED) ## Pin the newest versions of all Python packages
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade \
-		--upgrade-strategy eager --editable '.[dev]'
+		--upgrade-strategy eager --editable '.[dev,browser]'
 	@{ sed -n '/^#/p' hack/constraints.txt; \
 		$(PYTHON) -m pip freeze --exclude-editable; } > hack/.constraints \
 		&& mv hack/.constraints hack/constraints.txt && touch $(INSTALLED)
@@ -125,4 +138,9 @@ $(INSTALLED): pyproject.toml hack/constraints.txt
 	@test -x $(PYTHON) || $(PYTHON3) -m venv $(VENV)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check \
 		--constraint hack/constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(DRIVER): $(INSTALLED)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check \
+		--constraint hack/constraints.txt --editable '.[dev,browser]'
 	@touch $@

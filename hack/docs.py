@@ -1,7 +1,7 @@
 """``python -m hack.docs`` checks the documents. If a check fails, it prints why and exits with 1.
 
 * No text file has conflict markers.
-* Links of Markdown documents lead to existing files and headings.
+* Links of Markdown documents, and their pictures, lead to existing files and headings.
 * Each code block has a comment on the line before it: ``<!-- run by: tests/… -->`` names the test
   that runs it (this file must contain the name of the document), ``<!-- not run: why -->`` says why
   no test does. One comment can stand for all blocks of some kinds of a document:
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _MARKER = re.compile(r"^(<{7} |\|{7} |={7}$|>{7} )")
 _FENCE = re.compile(r"^ *```(\w*)")
 _CODE = re.compile(r"^ *```.*?^ *```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_LINK = re.compile(r"\]\(([^)\s]+)\)|<(?:a|img|source)\s[^>]*?\b(?:href|src|srcset)=\"([^\"\s]+)\"")
 _HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
 _ONE = re.compile(r"^ *<!-- (?:run by: (?P<test>\S+)|not run: .+) -->$")
 _ALL = re.compile(r"^<!-- (?P<kinds>\w+(?: \w+)*) run by: (?P<test>\S+) -->$", re.MULTILINE)
@@ -36,7 +36,7 @@ def conflicts(text: str) -> Iterator[str]:
 
 def dead_links(path: Path, text: str) -> Iterator[str]:
     """Links to files or headings that do not exist. Links to other hosts are not checked."""
-    for link in _LINK.findall(_CODE.sub("", text)):
+    for link in ("".join(found) for found in _LINK.findall(_CODE.sub("", text))):
         if re.match(r"[a-z]+:", link):
             continue
         name, _, anchor = link.partition("#")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,6 +19,8 @@ from controller.view.words import age, cut, plural
 MAX_GROUPS: Final = 10
 #: A longer range string is cut.
 MAX_IDS: Final = 60
+#: A longer sentence goes on in the next line.
+MAX_WORDS: Final = 66
 
 #: Kind of change -> its word, its colour, and what happens.
 _KINDS: Final = {
@@ -123,6 +126,8 @@ def sizes(plan: UpdatePlan) -> str:
 
 def _estimate(plan: UpdatePlan) -> Iterator[Text]:
     if plan.estimate is not None:
-        yield _line("estimate", f"{age(plan.estimate.seconds)}: {plan.estimate.from_}")
+        words = f"{age(plan.estimate.seconds)}: {plan.estimate.from_}"
+        for number, line in enumerate(textwrap.wrap(words, MAX_WORDS)):
+            yield _line("" if number else "estimate", line)
     elif not planning.changes_nothing(plan):
         yield _line("estimate", "none: no earlier update of this Job has completed")

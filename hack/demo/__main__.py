@@ -8,9 +8,10 @@ import sys
 import time
 from types import FrameType
 
+from hack.demo.ending import advise, tell
 from hack.demo.screen import Screen, make_screen
 from hack.demo.stage import Stage, StageError
-from hack.demo.story import EXAMPLE, Story
+from hack.demo.story import Story
 from hack.devcluster.build import KUBERNETES_VERSION, BuildError
 from hack.devcluster.cluster import ClusterError
 
@@ -39,6 +40,7 @@ def main() -> None:
             _set_up(stage, screen)
             story = Story(stage, screen)
             story.play()
+            tell(stage.shell, screen)
             _sum_up(story, screen, time.monotonic() - started_at)
             if options.keep:
                 _keep(stage, screen)
@@ -68,11 +70,7 @@ def _sum_up(story: Story, screen: Screen, seconds: float) -> None:
     screen.say("")
     result = "All checks passed" if story.passed else "Some checks FAILED"
     screen.say(f"{result}, in {seconds:.0f} s. What to do next:")
-    screen.say(f"  {EXAMPLE:<28}read the manifest of this Job")
-    screen.say(
-        "  make demo KEEP=1            run this again, then explore the cluster with kubectl"
-    )
-    screen.say("  make cluster                start an empty cluster and try things out")
+    advise(screen)
     if not story.passed:
         screen.output(story.stage.operator_log())
 
@@ -80,7 +78,7 @@ def _sum_up(story: Story, screen: Screen, seconds: float) -> None:
 def _keep(stage: Stage, screen: Screen) -> None:
     screen.heading("The cluster runs until Ctrl-C")
     screen.output(f"export KUBECONFIG={stage.cluster.kubeconfig}")
-    screen.output(f"export PATH={stage.cluster.binary('kubectl').parent}:$PATH")
+    screen.output(f"export PATH={stage.programs}:$PATH")
     screen.output(f"# log of the operator: {stage.operator.log}")
     while True:
         stage.check_operator()

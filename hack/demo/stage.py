@@ -113,14 +113,14 @@ class Stage:
         return folder
 
     def shell(self, command: str, folder: Path = ROOT) -> str:
-        """Run a command line in ``folder``, with kubectl on the PATH. Returns its output.
+        """Run a command line in ``folder``, with kubectl and echelon on the PATH. Returns its
+        output.
 
         Raises StageError if the command fails.
         """
-        kubectl = self.cluster.binary("kubectl")
         environment = os.environ | {
             "KUBECONFIG": str(self.cluster.kubeconfig),
-            "PATH": f"{kubectl.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "PATH": os.pathsep.join([self.programs, os.environ.get("PATH", os.defpath)]),
         }
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command],
@@ -134,6 +134,12 @@ class Stage:
         if done.returncode:
             raise StageError(f"{command}\n{(done.stderr or done.stdout).strip()}")
         return done.stdout
+
+    @property
+    def programs(self) -> str:
+        """The folders of kubectl and of echelon, as in PATH."""
+        folders = (self.cluster.binary("kubectl").parent, Path(sys.executable).parent)
+        return os.pathsep.join(map(str, folders))
 
     def check_operator(self) -> None:
         """Raise StageError if the operator has exited."""

@@ -59,8 +59,8 @@ def parts(prometheus: str, instances: int) -> list[Part]:
     slow = {"behaviour": "ready-after", "ready-after": "4s"}
     gate = {
         "name": "error-rate",
-        "scope": "Continuous",
         "intervalSeconds": 1,
+        "successes": 2,
         "prometheus": {
             "address": prometheus,
             "query": 'sum(rate(errors{pod=~"{{echelon.updated}}"}[1m]))',
@@ -76,6 +76,12 @@ def parts(prometheus: str, instances: int) -> list[Part]:
             "query": 'p99{pod=~"{{echelon.updated}}"}',
             "condition": "updated < baseline * 1.5",
         },
+    }
+    load = {
+        "name": "load",
+        "scope": "Continuous",
+        "intervalSeconds": 5,
+        "prometheus": {"address": prometheus, "query": "load", "condition": "result < 0.9"},
     }
     crash = {"behaviour": "crash-loop", "exit-code": 3, "reason": "Error"}
     return [
@@ -108,7 +114,7 @@ def parts(prometheus: str, instances: int) -> list[Part]:
             "search",
             "ranker",
             60,
-            {"strategy": {"type": "Queue", "size": 2}},
+            {"strategy": {"type": "Queue", "size": 2}, "gates": [load]},
             4,
             before=("1.4.2", slow),
             after=("1.5.0", {**crash, "instances": "25"}),

@@ -1,8 +1,10 @@
-"""An interrupted demo ends all its processes. (`make demo` itself checks that the demo works.)"""
+"""The end of the demo is what it says, and an interrupted demo ends all its processes. (`make demo`
+itself checks that the story works.)"""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,14 +13,44 @@ from pathlib import Path
 
 import pytest
 
-from hack.demo.stage import ROOT
-from hack.demo.story import EXAMPLE, SHORTER_TIMEOUT
+from hack.demo.ending import COMMANDS, NEXT, advise, tell
+from hack.demo.screen import Plain
+from hack.demo.stage import ROOT, Stage
+from hack.demo.story import EXAMPLE, GOOD, SHORTER_TIMEOUT
+from tests.examples.rolling import Rolling
 
 
 def test_the_demo_changes_only_the_timeout_of_the_example() -> None:
     command = ["sed", "-n", f"{SHORTER_TIMEOUT}p", EXAMPLE]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert [line.strip() for line in done.stdout.splitlines()] == ["readyTimeoutSeconds: 3"]
+
+
+def test_the_demo_ends_with_what_echelon_says(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.shell(f"kubectl apply -f {EXAMPLE}")
+    job = Rolling(stage, "web")
+    job.wait_ready(12)
+    new = GOOD.rpartition(":")[2]
+    stage.shell(f"sed s/:1.0/:{new}/ {EXAMPLE} | kubectl apply -f -")
+    job.wait_outcome("RolledForward", 2)
+    job.wait_ready(12)
+    tell(stage.shell, Plain())
+    advise(Plain())
+    said = capsys.readouterr().out
+    first, second = (said.split(f"$ {command}\n")[1].split("$ ")[0] for command in COMMANDS)
+    assert re.search(r"^web-g2 .*RolledForward.* 12/12 ", first, re.MULTILINE), first
+    assert re.search(rf"\b{GOOD}\b", second), second
+    assert "make ui" in said
+    job.delete()
+
+
+def test_what_the_demo_advises_is_there() -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for what, _ in NEXT:
+        words = what.split()
+        assert words[1] in targets if words[0] == "make" else (ROOT / what).is_file(), what
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from hack.browser import MISSING, browser, program
 from tests.integration.conftest import (  # noqa: F401
     audit,
     cluster,
@@ -25,15 +25,13 @@ from tests.ui.window import Window
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    """The browser. Tests that need it are skipped where it or Playwright is not installed."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("there is no chromium")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    """The browser. Tests that need it are skipped where it or Playwright is not installed; `make
+    test-ui` installs the one and asks for the other."""
+    pytest.importorskip("playwright.sync_api")
+    if program() is None:
+        pytest.skip(MISSING)
+    with browser() as made:
+        yield made
 
 
 @pytest.fixture

@@ -87,6 +87,7 @@ def test_an_update_moves_and_is_steered_in_the_browser(
         window.wait("12 of 12", "#head")
         window.wait("Rolled forward", "#head")
         assert window.page.evaluate("window.here")
+        window.leave()
 
 
 def test_who_may_see_one_namespace_sees_that_one(space: Space) -> None:

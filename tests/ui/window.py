@@ -64,5 +64,9 @@ class Window:
         )
         return found
 
+    def leave(self) -> None:
+        """Leave the page before its server ends: else the browser notes that it cannot connect."""
+        self.page.goto("about:blank")
+
     def close(self) -> None:
         self.context.close()

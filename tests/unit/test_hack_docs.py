@@ -33,6 +33,23 @@ def test_dead_links_are_refused(tmp_path: Path, link: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "picture",
+    [
+        "![It](gone.svg)",
+        '<img alt="It" src="gone.webp">',
+        '<source media="(prefers-color-scheme: dark)" srcset="gone.webp">',
+        '<a href="gone.md">it</a>',
+    ],
+)
+def test_pictures_that_are_not_there_are_refused(tmp_path: Path, picture: str) -> None:
+    document = tmp_path / "document.md"
+    assert len(list(dead_links(document, picture))) == 1
+    for name in ("gone.svg", "gone.webp", "gone.md"):
+        (tmp_path / name).write_bytes(b"")
+    assert list(dead_links(document, picture)) == []
+
+
+@pytest.mark.parametrize(
     "link", ["there.md", "there.md#a-b-c", "#here", "https://example.com/gone", "mailto:a@b"]
 )
 def test_links_that_lead_somewhere_pass(tmp_path: Path, link: str) -> None:

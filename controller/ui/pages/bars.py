@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from controller.api.ids import NONE, Ids
 from controller.api.update import Update
 from controller.ui import figures, marks
@@ -33,13 +35,20 @@ def sets_of(update: Update) -> list[tuple[Mark, Ids]]:
 
 def badges_of(update: Update) -> list[tuple[Badge, Ids]]:
     """The same, with how they look."""
-    return [(marks.of_mark(mark), ids) for mark, ids in sets_of(update)]
+    found = [(marks.of_mark(mark), ids) for mark, ids in sets_of(update)]
+    if is_backward(update):
+        # Nothing more will happen to them.
+        untouched, ids = found.pop()
+        found.append((replace(untouched, word="not touched"), ids))
+    return found
 
 
 def progress_bar(update: Update) -> list[Part]:
-    """The bar; what is pending is its empty end."""
+    """The bar; what is pending is its empty end. That of a rollback is full when all that was
+    touched is restored."""
+    sets = sets_of(update)[:-1] if is_backward(update) else sets_of(update)
     parts = [
         (len(ids), "none" if mark is Mark.PENDING else marks.of_mark(mark).tone, str(mark))
-        for mark, ids in sets_of(update)
+        for mark, ids in sets
     ]
     return figures.bar(parts)

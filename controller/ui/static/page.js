@@ -111,6 +111,19 @@ find("keys").addEventListener("click", KEYS["?"]);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
 nameTheme();
 
+// Paper is white: a canvas keeps the colours in which it was drawn.
+let onScreen = "";
+addEventListener("beforeprint", () => {
+  onScreen = root.dataset.theme ?? "";
+  root.dataset.theme = "light";
+  redrawAll();
+});
+addEventListener("afterprint", () => {
+  if (onScreen) root.dataset.theme = onScreen;
+  else delete root.dataset.theme;
+  redrawAll();
+});
+
 // The question before a verb.
 
 document.addEventListener("htmx:after:swap", () => {

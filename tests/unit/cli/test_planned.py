@@ -43,6 +43,15 @@ def test_a_whole_plan() -> None:
     ]
 
 
+def test_a_long_estimate_goes_on_in_its_column() -> None:
+    words = "minReadySeconds (2 s) for each of 3 groups; the time that pods take to start and stop"
+    found = planned.render(plan(estimate={"seconds": 6, "from": words})).plain.splitlines()[-2:]
+    assert found[0].startswith("  estimate   6s: minReadySeconds")
+    assert found[1].startswith(" " * 13 + "t")
+    assert all(len(line) <= 80 for line in found)
+    assert " ".join(" ".join(found).split()) == f"estimate 6s: {words}"
+
+
 def test_each_kind_of_change_is_a_line() -> None:
     kinds = {
         "create": "6",
