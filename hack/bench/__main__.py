@@ -121,6 +121,7 @@ def _list() -> str:
     lines = []
     for scenario in SCENARIOS.values():
         forms = "only if named" if scenario.named_only else "full"
+        forms += f" if {scenario.needs} is set" if scenario.needs else ""
         forms += " and smoke" if scenario.smoke else ""
         lines.append(f"  {scenario.name:<18} {scenario.text} ({forms}, {scenario.minutes:g} min)")
     whole = sum(SCENARIOS[name].minutes for name in default(smoke=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -82,7 +83,8 @@ class Bench:
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """``full``, ``smoke``: sizes of the two forms; without ``smoke`` it is not in that form.
-    ``minutes``: how long the full form takes on two cores. ``named_only``: runs only if named."""
+    ``minutes``: how long the full form takes on two cores. ``named_only``: runs only if named;
+    ``needs``: only if named, or if this variable is set."""
 
     name: str
     text: str
@@ -91,3 +93,9 @@ class Scenario:
     smoke: Sizes | None = None
     minutes: float = 1.0
     named_only: bool = False
+    needs: str | None = None
+
+    @property
+    def usual(self) -> bool:
+        """Whether it is in the full form, here and now."""
+        return not self.named_only and (self.needs is None or self.needs in os.environ)

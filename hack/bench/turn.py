@@ -53,25 +53,23 @@ def play(rig: Rig, observer: Observer, contestant: Contestant) -> Turn:
     work = contestant.work
     observer.reading(lambda book: book.clear(work.resizes))
     rig.use(RAISED)  # pods are created fast, whatever is measured later
+    contestant.start()
+    contestant.create()
+    old = work.mark(1)
     try:
-        contestant.start()
-        contestant.create()
-        old = work.mark(1)
         observer.until(lambda book: book.counts[old] == work.total, PATIENCE)
         rig.use(contestant.limits)
+        settle(rig)
         if contestant.turns_back:
             contestant.advance()
-        else:
-            settle(rig)
-        return _measure(rig, observer, contestant)
+        turn = _measure(rig, observer, contestant)
     except TimeoutError as error:
         raise RigError(f"timed out after {PATIENCE:g} s: {error}") from None
-    finally:
-        rig.use(RAISED)
-        with suppress(ApiError, OSError):
-            contestant.clean()
-        _sweep(rig, observer)
-        contestant.stop()
+    rig.use(RAISED)
+    contestant.clean()
+    _sweep(rig, observer)
+    contestant.stop()
+    return turn
 
 
 def _measure(rig: Rig, observer: Observer, contestant: Contestant) -> Turn:

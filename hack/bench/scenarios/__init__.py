@@ -34,5 +34,5 @@ def default(smoke: bool) -> list[str]:
     return [
         scenario.name
         for scenario in SCENARIOS.values()
-        if not scenario.named_only and (scenario.smoke is not None or not smoke)
+        if scenario.usual and (scenario.smoke is not None or not smoke)
     ]

@@ -6,17 +6,21 @@ import pytest
 
 from hack.bench.budgets import Budgets
 from hack.bench.contestants import ALL
+from hack.bench.contestants.floor import REFERENCE
 from hack.bench.figures import Figure
 from hack.bench.scenario import Sizes
 from hack.bench.scenarios import SCENARIOS, default
 from hack.bench.work import Replacement, Strategy, Work
 
 
-def test_what_must_be_named_is_in_no_form() -> None:
-    named = {name for name, scenario in SCENARIOS.items() if scenario.named_only}
-    assert {"hour", "floors"} <= named
-    assert set(default(smoke=False)) == set(SCENARIOS) - named
+def test_what_takes_too_long_or_needs_something_is_in_no_form(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(REFERENCE, raising=False)
+    assert set(default(smoke=False)) == set(SCENARIOS) - {"hour", "floors"}
     assert set(default(smoke=True)) < set(default(smoke=False))
+    monkeypatch.setenv(REFERENCE, "command")
+    assert set(default(smoke=False)) == set(SCENARIOS) - {"hour"}
 
 
 def test_every_scenario_of_the_smoke_form_has_budgets() -> None:
