@@ -36,7 +36,7 @@ def writes(requests: Counter[str]) -> Counter[str]:
 class Write:
     """A write that the API server has answered. ``received``, ``answered``: Unix times.
 
-    ``what``: such as ``"patch pods/resize"``.
+    ``what``: such as ``"patch pods/resize"``; of a dry run ``"dry-run create pods"``.
     """
 
     received: float
@@ -44,7 +44,6 @@ class Write:
     agent: str
     what: str
     name: str
-    dry_run: bool
 
 
 class Audit:
@@ -79,13 +78,13 @@ def _write(event: dict[str, object]) -> Write | None:
     ref = event.get("objectRef")
     refers = ref if isinstance(ref, dict) else {}
     resource = "/".join(x for x in (refers.get("resource"), refers.get("subresource")) if x)
+    dry = "dryRun=" in str(event.get("requestURI", ""))
     return Write(
         _time(event.get("requestReceivedTimestamp")),
         _time(event.get("stageTimestamp")),
         str(event.get("userAgent", "")),
-        f"{event['verb']} {resource}",
+        f"{'dry-run ' if dry else ''}{event['verb']} {resource}",
         str(refers.get("name", "")),
-        "dryRun=" in str(event.get("requestURI", "")),
     )
 
 

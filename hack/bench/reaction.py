@@ -12,6 +12,7 @@ reaction is too short by about that much, and can even be negative.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from statistics import quantiles
 
 from hack.bench.audit import Write
@@ -50,12 +51,11 @@ def of_turn(
         return []
     ready = [each.at for each in turned if each.mark == work.mark(2)]
     wanted = tuple(agents)
-    requests = [
-        write.received
-        for write in writes
-        if write.what == start and any(agent in write.agent for agent in wanted)
-    ]
-    return reactions(ready, requests, work)
+    first: dict[str, float] = {}  # of each pod: it may be asked for again, or be a dry run before
+    for write in writes:
+        if write.what in (start, f"dry-run {start}") and any(a in write.agent for a in wanted):
+            first[write.name] = min(write.received, first.get(write.name, inf))
+    return reactions(ready, list(first.values()), work)
 
 
 def lag(added: Mapping[str, float], writes: Iterable[Write]) -> list[float]:
@@ -64,7 +64,7 @@ def lag(added: Mapping[str, float], writes: Iterable[Write]) -> list[float]:
     return [
         abs(added[write.name] - write.answered)
         for write in writes
-        if write.what == "create pods" and write.name in added and not write.dry_run
+        if write.what == "create pods" and write.name in added
     ]
 
 

@@ -91,6 +91,7 @@ def _measure(rig: Rig, observer: Observer, contestant: Contestant) -> Turn:
     machine = rig.sample(contestant=pid).since(before)
     turned, added, fewest = observer.reading(lambda b: (list(b.turned), dict(b.added), b.fewest))
     writes = list(audit.entries())
+    pairs = [] if contestant.turns_back else turned  # a way back begins in the middle of a queue
     ours = Counter(w.what for w in writes if any(agent in w.agent for agent in contestant.agents))
     return Turn(
         seconds=ended - began,
@@ -101,7 +102,7 @@ def _measure(rig: Rig, observer: Observer, contestant: Contestant) -> Turn:
         down=work.total - fewest,
         others=machine.others,
         writes=dict(ours.most_common()),
-        reactions=reaction.of_turn(turned, writes, contestant.agents, work),
+        reactions=reaction.of_turn(pairs, writes, contestant.agents, work),
         lag=reaction.lag(added, writes),
     )
 

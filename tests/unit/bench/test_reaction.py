@@ -34,14 +34,24 @@ def test_in_batches_only_the_first_request_of_a_group_has_a_pair() -> None:
 )
 def test_work_without_pairs_has_no_reactions(work: Work) -> None:
     turned = [Turned(1.0, "web-0", work.mark(2)), Turned(2.0, "web-1", work.mark(2))]
-    assert of_turn(turned, [_write(0.5), _write(1.5)], ["us"], work) == []
+    assert of_turn(turned, [_write(0.5), _write(1.5, name="web-1")], ["us"], work) == []
 
 
 def test_only_requests_of_the_contestant_that_take_a_pod_down_count() -> None:
     work = Work(2, 1)
     turned = [Turned(0.1, "web-9", work.mark(1)), Turned(1.0, "web-0", work.mark(2))]
-    writes = [_write(0.5), _write(0.75, agent="them"), _write(1.1, what="create pods"), _write(1.5)]
+    writes = [_write(0.5), _write(0.75, agent="them"), _write(1.1, what="create pods"),
+              _write(1.5, name="web-1")]  # fmt: skip
     assert of_turn(turned, writes, ["us"], work) == [0.5]
+
+
+def test_of_several_requests_for_a_pod_the_first_counts() -> None:
+    work = Work(2, 1, Replacement.RESIZE)
+    turned = [Turned(1.0, "web-0", work.mark(2)), Turned(9.0, "web-1", work.mark(2))]
+    dry, wet = "dry-run patch pods/resize", "patch pods/resize"
+    writes = [_write(0.25, what=dry), _write(0.5, what=wet)]
+    writes += [_write(1.25, what=dry, name="web-1"), _write(1.5, what=wet, name="web-1")]
+    assert of_turn(turned, writes, ["us"], work) == [0.25]
 
 
 def test_the_resolution_is_how_much_later_the_observer_sees_a_creation() -> None:
@@ -54,5 +64,5 @@ def test_quantiles_exist_for_few_values(values: list[float], expected: float) ->
     assert quantile(values, 50) == expected
 
 
-def _write(at: float, agent: str = "us", what: str = "delete pods") -> Write:
-    return Write(at, at, agent, what, "web-0", dry_run=False)
+def _write(at: float, agent: str = "us", what: str = "delete pods", name: str = "web-0") -> Write:
+    return Write(at, at, agent, what, name)
