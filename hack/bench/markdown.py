@@ -62,13 +62,14 @@ def _origins(reports: Sequence[Report]) -> str:
 
 def _turns(result: dict[str, Any]) -> Iterable[list[str]]:
     floor = result["turns"].get("floor") or []
+    scenario = f"{result['scenario']}: {result['what']}"
     for name, turns in result["turns"].items():
         if not turns:
             continue
         reactions = [seconds for turn in turns for seconds in turn["reactions"]]
         quick = [f"{quantile(reactions, p) * 1000:.0f}" for p in (50, 99)] if reactions else []
         yield [
-            result["scenario"],
+            scenario,
             name,
             _spread(turns, "seconds"),
             _ratio(turns, floor, "seconds"),
@@ -80,6 +81,7 @@ def _turns(result: dict[str, Any]) -> Iterable[list[str]]:
             ", ".join(quick),
             str(len(turns)),
         ]
+        scenario = ""
 
 
 def _per_instance(turn: dict[str, Any]) -> float:

@@ -43,13 +43,17 @@ def reactions(ready: Sequence[float], requests: Sequence[float], work: Work) -> 
 
 
 def of_turn(
-    turned: Iterable[Turned], writes: Iterable[Write], agents: Iterable[str], work: Work
+    turned: Iterable[Turned],
+    writes: Iterable[Write],
+    agents: Iterable[str],
+    work: Work,
+    version: int = 2,
 ) -> list[float]:
-    """The reactions of a turn with one workload. Empty if the work has no pairs."""
+    """The reactions of one workload that went to ``version``. Empty if the work has no pairs."""
     start = STARTS.get(work.replacement)
     if start is None or work.all_at_once or work.jobs > 1:
         return []
-    ready = [each.at for each in turned if each.mark == work.mark(2)]
+    ready = [each.at for each in turned if each.mark == work.mark(version)]
     wanted = tuple(agents)
     first: dict[str, float] = {}  # of each pod: it may be asked for again, or be a dry run before
     for write in writes:

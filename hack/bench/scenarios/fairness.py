@@ -7,16 +7,16 @@ next instance of the same Job.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 from controller.api.progress import Phase
 from controller.api.update import TERMINAL
+from hack.bench.audit import AGENT
 from hack.bench.contestants.base import PATIENCE
 from hack.bench.contestants.echelon import job
 from hack.bench.figures import Figure
 from hack.bench.observer import Observer
-from hack.bench.reaction import STARTS, quantile, reactions
+from hack.bench.reaction import of_turn, quantile
 from hack.bench.rig import JOBS, UPDATES, Rig
 from hack.bench.scenario import Bench, Result, Scenario, Sizes
 from hack.bench.turn import settle
@@ -68,15 +68,14 @@ def _steps(rig: Rig, observer: Observer, names: list[str], version: int) -> list
     count = _SMALL.total * len(names)
     observer.until(lambda book: book.counts[mark] == count, PATIENCE)
     rig.wait("the small Jobs' Updates to end", lambda: _ended(rig), PATIENCE, 0.2)
-    ready: dict[str, list[float]] = defaultdict(list)
-    for each in observer.reading(lambda book: list(book.turned)):
-        if each.mark == mark:
-            ready[_owner(each.name)].append(each.at)
-    requests: dict[str, list[float]] = defaultdict(list)
-    for write in audit.entries():
-        if write.what == STARTS[_SMALL.replacement]:
-            requests[_owner(write.name)].append(write.received)
-    return [seconds for name in names for seconds in reactions(ready[name], requests[name], _SMALL)]
+    turned = observer.reading(lambda book: list(book.turned))
+    writes = list(audit.entries())
+    found = []
+    for name in names:
+        own = [each for each in turned if _owner(each.name) == name]
+        asked = [write for write in writes if _owner(write.name) == name]
+        found += of_turn(own, asked, [AGENT], _SMALL, version)
+    return found
 
 
 def _owner(pod: str) -> str:

@@ -42,7 +42,9 @@ def test_the_last_result_of_a_scenario_counts() -> None:
 
 def test_the_tables_tell_ratios_writes_and_whether_a_target_was_met() -> None:
     text = markdown.render([report(result("recreate", 3.0, note="a|b"))])
-    assert "| recreate | echelon | 3.00 (3.00–3.00) | 1.50 | 0.75 (0.75–0.75) | 1.50 | 90 |" in text
+    assert (
+        "| recreate: 10 pods | echelon | 3.00 (3.00–3.00) | 1.50 | 0.75 (0.75–0.75) | 1.5" in text
+    )
     assert "| 2.00 | 4 | 10, 10 | 1 |" in text
     assert "| 1.50 × | ≤ 1.10 | missed | a\\|b |" in text
     assert "cloneset: KRUISE_MANAGER_BIN must be set (recreate)" in text
