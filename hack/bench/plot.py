@@ -15,7 +15,7 @@ from hack.bench.report import Report, latest
 
 #: Width of the picture, of the names and of the space for numbers; heights of bars and gaps.
 _WIDTH, _NAMES, _NUMBERS = 820, 220, 150
-_BAR, _GAP, _HEAD = 16, 14, 64
+_BAR, _GAP, _HEAD = 16, 14, 80
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .title { font-weight: 600; font-size: 15px }
@@ -75,6 +75,7 @@ def svg(reports: Sequence[Report]) -> str | None:
         y += _GAP
     line = _NAMES + scale
     body = "\n".join([
+        f'<text class="quiet" x="{line:.1f}" y="{_HEAD - 12}" text-anchor="middle">floor</text>',
         *_legend({name for _, shown in groups for name, _, _ in shown}),
         f'<line class="line" x1="{line:.1f}" y1="{_HEAD - 6}" x2="{line:.1f}" y2="{y - _GAP}"/>',
         *rows,
