@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 READS = frozenset({"get", "list", "watch"})
-#: Part of the operator's user agents.
+#: The beginning of the operator's user agents.
 AGENT = "echelon-controller/"
 
 _SAMPLE = re.compile(r"^echelon_api_requests_total\{(?P<labels>[^}]*)\} (?P<value>\S+)$", re.M)
@@ -45,6 +45,15 @@ class Write:
     what: str
     name: str
 
+    def by(self, agents: Iterable[str]) -> bool:
+        """Whether one of the clients has sent it. A client is the beginning of a user agent, or
+        with a ``/`` before it the last part of one, as kube-controller-manager's controllers
+        have."""
+        return any(
+            self.agent.endswith(each) if each[0] == "/" else self.agent.startswith(each)
+            for each in agents
+        )
+
 
 class Audit:
     """The API server's audit log since the last `mark`."""
@@ -66,10 +75,9 @@ class Audit:
                     yield found
 
     def writes(self, agents: Iterable[str] = (AGENT,)) -> Counter[str]:
-        """Number of writes by ``"update leases"``, of clients whose user agent contains one of
-        ``agents``."""
+        """Number of writes by ``"update leases"``, of these clients."""
         wanted = tuple(agents)
-        return Counter(e.what for e in self.entries() if any(a in e.agent for a in wanted))
+        return Counter(each.what for each in self.entries() if each.by(wanted))
 
 
 def _write(event: dict[str, object]) -> Write | None:

@@ -57,7 +57,7 @@ def of_turn(
     wanted = tuple(agents)
     first: dict[str, float] = {}  # of each pod: it may be asked for again, or be a dry run before
     for write in writes:
-        if write.what in (start, f"dry-run {start}") and any(a in write.agent for a in wanted):
+        if write.what in (start, f"dry-run {start}") and write.by(wanted):
             first[write.name] = min(write.received, first.get(write.name, inf))
     return reactions(ready, list(first.values()), work)
 

@@ -92,7 +92,7 @@ def _measure(rig: Rig, observer: Observer, contestant: Contestant) -> Turn:
     turned, added, fewest = observer.reading(lambda b: (list(b.turned), dict(b.added), b.fewest))
     writes = list(audit.entries())
     pairs = [] if contestant.turns_back else turned  # a way back begins in the middle of a queue
-    ours = Counter(w.what for w in writes if any(agent in w.agent for agent in contestant.agents))
+    ours = Counter(write.what for write in writes if write.by(contestant.agents))
     return Turn(
         seconds=ended - began,
         told=told - began,

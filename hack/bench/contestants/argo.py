@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from hack.bench.contestants.base import Workloads, await_replica_sets, given_path
@@ -21,19 +22,20 @@ class Argo(Workloads):
     """A canary strategy without steps is a rolling update. ReplicaSets are the work of
     kube-controller-manager; CPU and memory are those of Argo's own process."""
 
-    agents: ClassVar = ("rollouts-controller", "argo-rollouts", "/replicaset-controller")
     replacements: ClassVar = frozenset({Replacement.RECREATE, Replacement.SURGE})
     needs: ClassVar = ("ARGO_ROLLOUTS_BIN", "ARGO_ROLLOUTS_CRDS")
     path: ClassVar = "/apis/argoproj.io/v1alpha1/namespaces/default/rollouts"
 
     def launch(self) -> Child:
         cluster = self.rig.cluster
+        program = given_path("ARGO_ROLLOUTS_BIN")
+        self.agents = (f"{Path(program).name}/", "/replicaset-controller")
         cluster.kubectl("apply", "--server-side", "-k", given_path("ARGO_ROLLOUTS_CRDS"))
         cluster.kubectl("wait", "--for=condition=Established", "crd", "--all")
         cluster.kubectl("create", "namespace", "argo-rollouts", check=False)
         metrics, health = ports.free(2)
         command = [
-            given_path("ARGO_ROLLOUTS_BIN"),
+            program,
             f"--kubeconfig={cluster.kubeconfig}",
             "--leader-elect=false",
             "--loglevel=warn",

@@ -24,11 +24,11 @@ _SENDING = 8
 class Contestant(ABC):
     """One controller with one piece of work, from version 1 to version 2.
 
-    ``agents``: parts of the user agents with which its requests are recorded. ``turns_back``: what
+    ``agents``: the clients whose requests are its own (see `audit.Write.by`). ``turns_back``: what
     is measured is the way back, from the middle of the update.
     """
 
-    agents: ClassVar[tuple[str, ...]]
+    agents: tuple[str, ...] = ()
     #: Variables that must name files of this machine.
     needs: ClassVar[tuple[str, ...]] = ()
     #: How it can replace pods.

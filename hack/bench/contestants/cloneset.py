@@ -8,6 +8,7 @@ same version. Its webhook for pods is off, which is in its favour.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from hack.bench.contestants.base import Workloads, given_path, replicas_done
@@ -21,13 +22,14 @@ _NAMESPACE = "kruise-system"
 
 
 class CloneSet(Workloads):
-    agents: ClassVar = ("manager/", "kruise")
     replacements: ClassVar = frozenset(Replacement) - {Replacement.RESIZE}
     needs: ClassVar = ("KRUISE_MANAGER_BIN", "KRUISE_CRDS", "KRUISE_WEBHOOKS")
     path: ClassVar = "/apis/apps.kruise.io/v1alpha1/namespaces/default/clonesets"
 
     def launch(self) -> Child:
         cluster = self.rig.cluster
+        program = given_path("KRUISE_MANAGER_BIN")
+        self.agents = (f"{Path(program).name}/",)
         crds = f"--filename={given_path('KRUISE_CRDS')}"
         cluster.kubectl("apply", "--server-side", "--recursive", crds)
         cluster.kubectl("wait", "--for=condition=Established", "crd", "--all")
@@ -37,7 +39,7 @@ class CloneSet(Workloads):
         certs = cluster.dir / "kruise-certs"
         certs.mkdir(exist_ok=True)
         command = [
-            given_path("KRUISE_MANAGER_BIN"),
+            program,
             "--enable-leader-election=false",
             "--feature-gates=PodWebhook=false,KruiseDaemon=false",
             f"--metrics-addr=127.0.0.1:{metrics}",

@@ -11,7 +11,7 @@ from hack.bench.work import Replacement
 class Deployment(Workloads):
     """``maxUnavailable`` is the window and ``maxSurge`` 0; for a surge it is the other way."""
 
-    agents: ClassVar = ("/deployment-controller", "/replicaset-controller")
+    agents = ("/deployment-controller", "/replicaset-controller")
     replacements: ClassVar = frozenset({Replacement.RECREATE, Replacement.SURGE})
     path: ClassVar = "/apis/apps/v1/namespaces/default/deployments"
 

@@ -15,7 +15,7 @@ _GOOD = frozenset({Phase.ROLLED_FORWARD, Phase.ROLLED_BACK})
 
 
 class Echelon(Workloads):
-    agents: ClassVar = (AGENT,)
+    agents = (AGENT,)
     replacements: ClassVar = frozenset(Replacement)
     strategies: ClassVar = frozenset(Strategy)
     path: ClassVar = JOBS

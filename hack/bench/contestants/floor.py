@@ -31,7 +31,7 @@ class Floor(Contestant):
     """The program `hack.bench.floor`. An EchelonJob without instances owns its pods, so that
     they are those of the operator in all but the name of one label."""
 
-    agents: ClassVar = ("floor",)
+    agents = ("floor",)
     replacements: ClassVar = frozenset(Replacement)
     strategies: ClassVar = frozenset(Strategy)
 
@@ -100,7 +100,7 @@ class Reference(Contestant):
     --instances --window --images --pod [--in-place]``, creates pods like the given one, replaces
     and deletes them, and prints a line of JSON with ``seconds`` and ``cpu_seconds``."""
 
-    agents: ClassVar = ("aiohttp",)
+    agents = ("aiohttp",)
     replacements: ClassVar = frozenset({Replacement.RECREATE, Replacement.IN_PLACE})
 
     @classmethod

@@ -12,7 +12,7 @@ class StatefulSet(Workloads):
     """``maxUnavailable`` is the window. With default limits the feature gate for it is off, as
     installed: the StatefulSet then updates one pod at a time."""
 
-    agents: ClassVar = ("/statefulset-controller",)
+    agents = ("/statefulset-controller",)
     replacements: ClassVar = frozenset({Replacement.RECREATE})
     path: ClassVar = "/apis/apps/v1/namespaces/default/statefulsets"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, generate_latest
 
 from controller.metrics import Metrics
-from hack.bench.audit import AGENT, Audit, counted, writes
+from hack.bench.audit import AGENT, Audit, Write, counted, writes
 
 
 def test_metrics_of_the_operator_are_understood() -> None:
@@ -51,6 +51,16 @@ def test_a_write_tells_its_subresource_its_times_and_whether_it_is_a_dry_run(
     assert (found.what, found.name) == ("dry-run patch pods/resize", "web-3")
     assert found.answered - found.received == 0.5
     assert Audit(log).writes(["/deployment-controller"]) == Counter({found.what: 1})
+
+
+def test_a_client_is_the_beginning_or_the_last_part_of_a_user_agent() -> None:
+    def write(agent: str) -> Write:
+        return Write(0.0, 0.0, agent, "create pods", "web-0")
+
+    controllers = write("kube-controller-manager/v1.36.3 (linux/amd64) abc/deployment-controller")
+    assert controllers.by(["/deployment-controller"])
+    assert not controllers.by(["manager/", "/replicaset-controller"])
+    assert write("manager/v1 (linux/amd64)").by(["floor", "manager/"])
 
 
 def _event(agent: str, verb: str, resource: str) -> str:
