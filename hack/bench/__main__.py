@@ -105,7 +105,7 @@ def _unmeasured(results: Sequence[Result], smoke: bool) -> list[tuple[str, str]]
     return [
         (result.scenario, what)
         for result in results
-        for what in budgets.unmeasured(result.scenario, result.figures, smoke)
+        for what in budgets.unmeasured(result.scenario, result.figures, result.skipped, smoke)
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,9 +43,15 @@ class Budgets:
             judged.append(figure if limit is None else replace(figure, limit=limit))
         return judged
 
-    def unmeasured(self, scenario: str, figures: Iterable[Figure], smoke: bool) -> list[str]:
-        """Budgets of a scenario for which there is no figure: a misspelt name, or a contestant that
-        was left out."""
+    def unmeasured(
+        self, scenario: str, figures: Iterable[Figure], skipped: Container[str], smoke: bool
+    ) -> list[str]:
+        """Budgets of a scenario for which there is no figure, such as a misspelt one. Ratios to
+        contestants that were ``skipped`` are not missed."""
         there = {figure.what for figure in figures}
         values = self.smoke if smoke else self.full
-        return [what for what in values.get(scenario, {}) if what not in there]
+        return [
+            what
+            for what in values.get(scenario, {})
+            if what not in there and what.rpartition("÷ ")[2] not in skipped
+        ]

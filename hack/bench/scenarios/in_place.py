@@ -15,7 +15,7 @@ SCENARIOS = (
         Replacement.IN_PLACE,
         Sizes(),
         minutes=4,
-        contestants=_ONES,
+        contestants=(*_ONES, "cloneset-default"),
     ),
     roll(
         "in-place-queue",

@@ -47,9 +47,12 @@ def test_a_limit_that_was_computed_stays() -> None:
 
 
 def test_a_budget_without_a_figure_is_told() -> None:
-    budgets = Budgets(1.3, {"roll": {"ratio": 2.0, "misspelt": 1.0}}, {})
-    assert budgets.unmeasured("roll", [Figure("roll", "ratio", 1.0)], smoke=True) == ["misspelt"]
-    assert budgets.unmeasured("another", [], smoke=True) == []
+    values = {"ratio": 2.0, "misspelt": 1.0, "seconds ÷ argo": 1.0}
+    budgets = Budgets(1.3, {"roll": values}, {})
+    there = [Figure("roll", "ratio", 1.0)]
+    assert budgets.unmeasured("roll", there, {"argo"}, smoke=True) == ["misspelt"]
+    assert budgets.unmeasured("roll", there, {}, smoke=True) == ["misspelt", "seconds ÷ argo"]
+    assert budgets.unmeasured("another", [], {}, smoke=True) == []
 
 
 def test_no_window_means_all_instances() -> None:
