@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import json
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ _PODS = "/api/v1/namespaces/default/pods"
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 _GONE = "gone"
 _PATCH = "application/strategic-merge-patch+json"
+
+
+class FloorError(Exception):
+    """The API server refused a request. The floor does not try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ class Floor:
         async with self._http.request(method, url, data=body, headers=headers) as answer:
             said = await answer.read()
             if answer.status >= 300:
-                raise SystemExit(f"{method} {path}: {answer.status} {said[:300]!r}")
+                raise FloorError(f"{method} {path}: {answer.status} {said[:300]!r}")
 
     async def _until(self, name: str, state: str) -> None:
         if self._state.get(name) != state:
@@ -204,7 +209,10 @@ def main() -> None:
     parser.add_argument("--certs", required=True, type=Path, help="ca.crt, admin.crt, admin.key")
     parser.add_argument("--plan", required=True, type=Path, help="the work, as JSON (see Plan)")
     given = parser.parse_args()
-    asyncio.run(run(given.server, given.certs, Plan.read(given.plan)))
+    try:
+        asyncio.run(run(given.server, given.certs, Plan.read(given.plan)))
+    except (FloorError, watch.WatchError, aiohttp.ClientError) as error:
+        sys.exit(f"floor: {error}")
 
 
 if __name__ == "__main__":
