@@ -45,7 +45,7 @@ def run(bench: Bench, sizes: Sizes) -> Result:
             "ControllerRevisions": len(rig.cluster.api.get(_REVISIONS)["items"]),
         }
         observer.close()
-    return Result("hour", work.words(), _figures(laps, left))
+    return Result("hour", work.words(), growth(laps, left))
 
 
 def _laps(rig: Rig, observer: Observer, work: Work, seconds: float) -> list[Lap]:
@@ -77,7 +77,7 @@ def _all_ended(echelon: Echelon) -> bool:
     return not status.get("activeUpdate") and echelon.done()
 
 
-def _figures(laps: list[Lap], left: dict[str, int]) -> list[Figure]:
+def growth(laps: list[Lap], left: dict[str, int]) -> list[Figure]:
     """Compares the last quarter with the second one: the first one fills caches and history."""
     quarter = max(1, len(laps) // 4)
     early, late = laps[quarter : 2 * quarter] or laps[:1], laps[-quarter:]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hack.bench.compare import figures, per_instance
+from hack.bench.scenarios.hour import Lap, growth
 from hack.bench.scenarios.slope import slope
 from hack.bench.turn import Turn
 
@@ -53,3 +54,11 @@ def test_without_echelon_there_is_nothing_to_compare() -> None:
 @pytest.mark.parametrize("power", [1.0, 1.5])
 def test_the_slope_is_the_power_of_the_growth(power: float) -> None:
     assert slope({n: 0.01 * n**power for n in (100, 1_000, 10_000)}) == pytest.approx(power)
+
+
+def test_growth_is_that_of_the_last_quarter_over_the_second() -> None:
+    laps = [Lap(200.0, 9.0, 9.0), *(Lap(100.0, 1.0, 2.0) for _ in range(6)), Lap(110.0, 1.5, 2.0)]
+    found = {figure.what: figure.value for figure in growth(laps, {"Updates": 3})}
+    assert found["updates"] == 8
+    assert found["memory per update, last ÷ second quarter"] == pytest.approx(1.05)
+    assert found["CPU per update, last ÷ second quarter"] == pytest.approx(1.25)
