@@ -34,6 +34,7 @@ TOLERATED, FAILING, TOO_MANY = 80, 60, 120
 _NAME, _PATIENCE = "web", 1_200.0
 _SIM = "sim.echelon.dev"
 _RECONCILES = "echelon_reconcile_seconds"
+_STATUSES = (" echelonjobs", " updates")
 #: The termination message of a program, longer than what the operator keeps of it.
 _LAST_WORDS = "cannot bind 0.0.0.0:8080: address already in use; " * 8
 
@@ -57,7 +58,7 @@ class Stage:
     @property
     def statuses(self) -> Counter[str]:
         """Writes of Jobs and Updates, nearly all of their statuses."""
-        return Counter({k: n for k, n in self.writes.items() if k.endswith((" jobs", " updates"))})
+        return Counter({k: n for k, n in self.writes.items() if k.endswith(_STATUSES)})
 
 
 def run(bench: Bench, sizes: Sizes) -> Result:
