@@ -19,6 +19,8 @@ from hack.devcluster.api import ApiError
 
 #: Seconds without a write after which the control plane counts as quiet.
 QUIET = 1.0
+#: Seconds after which a wait for something that always ends has failed.
+_ENDS = 600.0
 _LEFT = (JOBS, UPDATES, "/apis/apps/v1/namespaces/default/controllerrevisions")
 
 
@@ -85,7 +87,7 @@ def _measure(rig: Rig, observer: Observer, contestant: Contestant) -> Turn:
     ended = observer.until(
         lambda book: book.counts[mark] == count and len(book.marks) == work.total, PATIENCE
     )
-    rig.wait("the end of the update", contestant.done, 60.0, 0.01)
+    rig.wait("the end of the update", contestant.done, _ENDS, 0.01)
     told = time.monotonic()
     cpu, peak = proc.cpu_seconds(pid) - used, proc.rss_mb(pid, peak=True)
     machine = rig.sample(contestant=pid).since(before)
@@ -119,7 +121,7 @@ def settle(rig: Rig) -> None:
         return time.monotonic() - since > QUIET
 
     audit.mark()
-    rig.wait("the control plane to be quiet", quiet, 120.0, 0.1)
+    rig.wait("the control plane to be quiet", quiet, _ENDS, 0.1)
 
 
 def _without_leases(audit: Audit) -> int:
@@ -136,10 +138,10 @@ def _sweep(rig: Rig, observer: Observer) -> None:
                 api.delete(PODS, {"gracePeriodSeconds": 0})
         return not observer.reading(lambda book: len(book.marks))
 
-    rig.wait("the pods to be gone", gone, 600.0, 0.2)
+    rig.wait("the pods to be gone", gone, _ENDS, 0.2)
 
     def collected() -> bool:
         return not any(api.get(f"{path}?limit=1")["items"] for path in _LEFT)
 
-    rig.wait("the garbage collector", collected, 600.0, 0.2)
+    rig.wait("the garbage collector", collected, _ENDS, 0.2)
     settle(rig)
