@@ -65,7 +65,7 @@ check: $(INSTALLED) ## Look at the code without running it: style, types, layers
 	@echo "documents" && $(PYTHON) -m hack.docs
 	@echo "go" && $(PYTHON) -m hack.govet
 
-bench: devcluster ## Measure the operator against a raw client (SMOKE=1: the short form)
+bench: devcluster ## Measure the operator beside the floor and others (SMOKE=1; ARGS=--list)
 	@$(PYTHON) -m hack.bench $(if $(SMOKE),--smoke) $(ARGS)
 
 cluster: devcluster ## Run a control plane with simulated nodes and the CRDs, until Ctrl-C

@@ -1,4 +1,4 @@
-"""The Jobs of the benchmarks, and the pods that the raw client makes."""
+"""The Jobs of the benchmarks, and the pods that the floor creates."""
 
 from __future__ import annotations
 
@@ -9,21 +9,30 @@ from controller.api.labels import API_VERSION, JOB
 from controller.core.revisions import revision
 from controller.core.revisions.template import Prepared
 
-#: The Job label of the raw client's pods: as long as the operator's label, but not watched by it.
-RAW_JOB = JOB.replace("echelon.dev", "echelon.raw")
+#: The Job label of the floor's pods: as long as the operator's label, but not watched by it.
+FLOOR_JOB = JOB.replace("echelon.dev", "echelon.raw")
+#: Stands for the id of an instance in the text of a pod.
+ID = "@@"
 _UID = "00000000-0000-4000-8000-000000000000"
+#: An id that occurs nowhere else in a pod.
+_SOME_ID = 987_654_321
 
 
-def template(version: int) -> dict[str, Any]:
+def image(version: int) -> str:
+    """The image of a version."""
+    return f"registry.example.com/team/web:v{version}"
+
+
+def template(version: int, cpu: str = "10m") -> dict[str, Any]:
     """The template of a web server, which is Ready at once on simulated nodes."""
     probe = {"httpGet": {"path": "/healthz", "port": "http"}, "periodSeconds": 5}
     env = {"LOG_LEVEL": "info", "CACHE": "/var/cache/web", "UPSTREAM": "http://api.default:8080"}
     container = {
         "name": "web",
-        "image": f"registry.example.com/team/web:v{version}",
+        "image": image(version),
         "ports": [{"name": "http", "containerPort": 8080}],
         "env": [{"name": name, "value": value} for name, value in env.items()],
-        "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}},
+        "resources": {"requests": {"cpu": cpu, "memory": "16Mi"}},
         "readinessProbe": probe,
         "livenessProbe": probe,
     }
@@ -49,12 +58,12 @@ def job(name: str, instances: int, size: int, version: int = 1) -> dict[str, Any
     }
 
 
-def raw_pods(owner: str, uid: str, instances: int) -> list[bytes]:
-    """The pods that the operator would create during an update of a Job, with label `RAW_JOB`.
+def floor_pod(owner: str, uid: str, given: dict[str, Any]) -> str:
+    """The pod that the operator would create for an instance of a Job with the template ``given``,
+    as JSON with `ID` in the place of the instance's id, and with label `FLOOR_JOB`.
 
-    ``owner`` must exist, or the garbage collector deletes the pods.
+    ``owner`` and ``uid`` must be an existing Job's, or the garbage collector deletes the pods.
     """
-    given = template(1)
     digest = revision.digest(revision.canonical(given))
     made = Prepared.of(
         job_name=owner,
@@ -63,8 +72,6 @@ def raw_pods(owner: str, uid: str, instances: int) -> list[bytes]:
         revision=revision.revision_name(owner, digest),
         template=given,
     )
-    found = []
-    for i in range(instances):
-        text = json.dumps(made.pod(instance=i, instances=instances, update_uid=_UID))
-        found.append(text.replace(f'"{JOB}"', f'"{RAW_JOB}"').encode())
-    return found
+    pod = made.pod(instance=_SOME_ID, instances=1, update_uid=_UID)
+    text = json.dumps(pod).replace(f'"{JOB}"', f'"{FLOOR_JOB}"')
+    return text.replace(str(_SOME_ID), ID)

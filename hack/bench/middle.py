@@ -34,6 +34,7 @@ class Middle:
     """``size`` of ``count`` instances are in flight; those before are updated, those after wait."""
 
     def __init__(self, count: int, size: int) -> None:
+        self.count = count
         self.store = Store(lambda _key: None)
         self._versions = itertools.count(1_000)
         self._first = (count - size) // 2

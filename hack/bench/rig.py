@@ -1,4 +1,4 @@
-"""A control plane with the CRDs, and the operator as a process of its own, as a context manager."""
+"""A control plane with the CRDs, and programs beside it, as a context manager."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from hack.bench.audit import Audit, counted, writes
+from hack.bench.limits import GATE, RAISED, Limits
+from hack.bench.observer import PODS, Observer
 from hack.bench.proc import Sample
-from hack.bench.requests import Audit, counted, writes
 from hack.bench.show import Progress
 from hack.devcluster import build
 from hack.devcluster.cluster import Cluster
@@ -23,7 +25,8 @@ from hack.devcluster.process import Child, Guard
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = "/apis/echelon.dev/v1alpha1/namespaces/default/echelonjobs"
 UPDATES = "/apis/echelon.dev/v1alpha1/namespaces/default/updates"
-_PARTS = ("etcd", "kube-apiserver", "nodesim", "kube-controller-manager", "kube-scheduler")
+MANAGER = "kube-controller-manager"
+_PARTS = ("etcd", "kube-apiserver", "nodesim", MANAGER, "kube-scheduler")
 _METRICS = re.compile(r"metrics on (http://\S+/metrics)")
 AT_WORK = "at work:"
 
@@ -32,8 +35,9 @@ class RigError(Exception):
     """A part of the rig failed. The text is shown to the user."""
 
 
-class _Timed(Cluster):
-    """A cluster that records when its API server answered ``/readyz``."""
+class _Plane(Cluster):
+    """A cluster that records when its API server answered ``/readyz``, and whose programs can be
+    started again with other flags."""
 
     ready_at = 0.0
 
@@ -42,20 +46,32 @@ class _Timed(Cluster):
         if name == "kube-apiserver":
             self.ready_at = time.monotonic()
 
+    def restart_with(self, name: str, flags: Sequence[str], instead_of: Sequence[str]) -> None:
+        """Start a component again, with ``flags`` in the place of others."""
+        child = self._child(name)
+        self.end(name)
+        child.command = [word for word in child.command if word not in instead_of] + [*flags]
+        self.begin(name)
+
 
 class Rig:
     """``ready_seconds``: seconds from the start of the control plane until ``/readyz``."""
 
-    def __init__(self, scenario: str, say: Progress, *, nodes: int = 10, audit: bool = False):
-        self.cluster = _Timed(nodes, audit=audit)
+    def __init__(self, scenario: str, say: Progress, *, nodes: int = 10):
+        self.cluster = _Plane(
+            nodes, audit=True, api_args=[GATE], controller_args=RAISED.controller_flags
+        )
         self.ready_seconds = 0.0
-        self._scenario = scenario
+        self.limits = RAISED
+        #: Contestants that have had a turn that counts nothing.
+        self.warm: set[str] = set()
+        self.scenario = scenario
         self._say = say
         self._stack = ExitStack()
         self._guard = Guard()
         self._stack.callback(self._guard.close)
         self._operator: Child | None = None
-        self._incarnation = 0
+        self._started: Counter[str] = Counter()
 
     def __enter__(self) -> Rig:
         try:
@@ -87,11 +103,31 @@ class Rig:
         )
 
     def say(self, text: str) -> None:
-        self._say(self._scenario, text)
+        self._say(self.scenario, text)
 
     @property
     def audit(self) -> Audit:
         return Audit(self.cluster.audit_log)
+
+    def observe(self) -> Observer:
+        """Start an observer of the pods. It ends with the rig."""
+        listed = self.cluster.api.get(f"{PODS}?limit=1")
+        if listed["items"]:
+            raise RigError("the observer must start before there are pods")
+        version = listed["metadata"]["resourceVersion"]
+        observer = Observer(self.cluster.url, self.cluster.layout.certs, version)
+        self._stack.callback(observer.close)
+        return observer
+
+    def use(self, limits: Limits) -> None:
+        """Start the controller-manager again if its limits are others. Returns when its controllers
+        work."""
+        if limits == self.limits:
+            return
+        new, old = limits.controller_flags, self.limits.controller_flags
+        self.cluster.restart_with(MANAGER, new, instead_of=old)
+        self.limits = limits
+        limits.await_controllers(self.cluster)
 
     # --- the operator ---
 
@@ -104,14 +140,13 @@ class Rig:
 
     def start_operator(self, *args: str) -> None:
         """Start the operator. Returns at once."""
-        self._incarnation += 1
-        name = f"operator-{self._incarnation}"
-        self._operator = self.child(name, ["-m", "controller", *_FREE, *args])
+        self._operator = self.child("operator", ["-m", "controller", *_FREE, *args])
 
     def stop_operator(self) -> None:
         """Stop the operator with SIGTERM. Returns when it has exited."""
         assert self._operator is not None
         self._operator.end()
+        self._operator = None
 
     def await_operator(self, timeout: float = 60.0) -> None:
         """Return when the operator logs that it acts."""
@@ -141,10 +176,19 @@ class Rig:
         """A Python process of this project for this cluster. It ends with the rig at the latest."""
         # ECHELON_ variables of the user's shell are not meant for this operator.
         unset = [f"--unset={each}" for each in os.environ if each.startswith("ECHELON_")]
-        config = f"KUBECONFIG={self.cluster.kubeconfig}"
         path = f"PYTHONPATH={ROOT}"
-        command = ["env", *unset, config, path, sys.executable, *arguments]
-        child = Child(name, command, self.cluster.log_dir, self._guard)
+        return self.program(name, ["env", *unset, path, sys.executable, *arguments])
+
+    def program(
+        self, name: str, command: Sequence[str], variables: Mapping[str, str] | None = None
+    ) -> Child:
+        """Start any program for this cluster, with a log of its own. It ends with the rig at the
+        latest."""
+        self._started[name] += 1
+        own = {"KUBECONFIG": str(self.cluster.kubeconfig), **(variables or {})}
+        words = ["env", *(f"{key}={value}" for key, value in own.items()), *command]
+        number = self._started[name]
+        child = Child(f"{name}-{number}", words, self.cluster.log_dir, self._guard)
         self._stack.callback(child.end)
         child.start()
         return child
@@ -162,11 +206,12 @@ class Rig:
                 raise RigError(f"timed out after {timeout:g} s waiting for {what}\n{said}")
             time.sleep(pause)
 
-    def sample(self) -> Sample:
-        """The CPU used so far by each process."""
+    def sample(self, **more: int) -> Sample:
+        """The CPU used so far by each process. ``more``: process ids of other programs by name."""
         pids = {name: self.cluster.pid(name) for name in _PARTS}
         if self._operator is not None:
             pids["operator"] = self._operator.pid
+        pids |= {name: pid for name, pid in more.items() if pid not in pids.values()}
         return Sample.take({name: pid for name, pid in pids.items() if pid is not None})
 
 

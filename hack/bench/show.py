@@ -21,7 +21,7 @@ class Progress:
 
     def __call__(self, scenario: str, text: str) -> None:
         seconds = time.monotonic() - self._began
-        line = f"[dim]{seconds:6.1f} s[/]  [bold cyan]{scenario:<6}[/] {text}"
+        line = f"[dim]{seconds:6.1f} s[/]  [bold cyan]{scenario:<17}[/] {text}"
         self._console.print(line, soft_wrap=True)
 
 
@@ -40,9 +40,9 @@ def table(figures: Iterable[Figure]) -> None:
             found.add_row()
         name = f"[bold cyan]{figure.scenario}[/]" if figure.scenario != last else ""
         last = figure.scenario
-        limit = f"≤ {_number(figure.limit)}" if figure.limit is not None else ""
+        limit = f"≤ {number(figure.limit)}" if figure.limit is not None else ""
         mark = {True: "[bold green]✓[/]", False: "[bold red]✗[/]", None: ""}[figure.met]
-        measured = f"[bold]{_number(figure.value)}[/] {figure.unit}".rstrip()
+        measured = f"[bold]{number(figure.value)}[/] {figure.unit}".rstrip()
         found.add_row(name, figure.what, measured, limit, mark, figure.note)
     # A file or a pipe has no width.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
@@ -51,7 +51,8 @@ def table(figures: Iterable[Figure]) -> None:
     console.print()
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A number for people: as many digits as mean something."""
     if value == int(value):
         return f"{int(value):,}"
     return f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hack.bench.__main__ import LONG, SCENARIOS, default_scenarios
 from hack.bench.witness import Record
 
 
@@ -34,8 +33,3 @@ def test_groups_are_counted_once_and_both_ways() -> None:
     record.take(update("RollingBack", 0))
     assert record.groups("half") == 3
     assert record.groups("another") == 0
-
-
-def test_what_takes_long_is_not_in_the_smoke_form() -> None:
-    assert default_scenarios(smoke=False) == list(SCENARIOS)
-    assert set(default_scenarios(smoke=True)) == set(SCENARIOS) - LONG

@@ -9,7 +9,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, generate_latest
 
 from controller.metrics import Metrics
-from hack.bench.requests import AGENT, Audit, counted, writes
+from hack.bench.audit import AGENT, Audit, Write, counted, writes
 
 
 def test_metrics_of_the_operator_are_understood() -> None:
@@ -32,6 +32,35 @@ def test_the_audit_log_tells_the_operators_writes_since_the_mark(tmp_path: Path)
         more.write(_event("kubectl/1", "patch", "echelonjobs"))
         more.write(_event(f"{AGENT}1", "patch", "echelonjobs")[:-5])  # being written
     assert audit.writes() == Counter({"patch leases": 1})
+
+
+def test_a_write_tells_its_subresource_its_times_and_whether_it_is_a_dry_run(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "audit.log"
+    event = json.loads(_event("kube-controller-manager/v1 (x) y/z/deployment-controller",
+                              "patch", "pods"))  # fmt: skip
+    event["objectRef"] |= {"subresource": "resize", "name": "web-3"}
+    event |= {
+        "requestURI": "/api/v1/namespaces/default/pods/web-3/resize?dryRun=All",
+        "requestReceivedTimestamp": "2026-01-02T03:04:05.250000Z",
+        "stageTimestamp": "2026-01-02T03:04:05.750000Z",
+    }
+    log.write_text(json.dumps(event) + "\n")
+    (found,) = Audit(log).entries()
+    assert (found.what, found.name) == ("dry-run patch pods/resize", "web-3")
+    assert found.answered - found.received == 0.5
+    assert Audit(log).writes(["/deployment-controller"]) == Counter({found.what: 1})
+
+
+def test_a_client_is_the_beginning_or_the_last_part_of_a_user_agent() -> None:
+    def write(agent: str) -> Write:
+        return Write(0.0, 0.0, agent, "create pods", "web-0")
+
+    controllers = write("kube-controller-manager/v1.36.3 (linux/amd64) abc/deployment-controller")
+    assert controllers.by(["/deployment-controller"])
+    assert not controllers.by(["manager/", "/replicaset-controller"])
+    assert write("manager/v1 (linux/amd64)").by(["floor", "manager/"])
 
 
 def _event(agent: str, verb: str, resource: str) -> str:

@@ -17,36 +17,35 @@ from typing import Any
 
 from controller.api.update import Phase
 from hack.bench import histogram, proc
+from hack.bench.audit import in_words
 from hack.bench.figures import Figure
 from hack.bench.manifests import job, template
-from hack.bench.options import Options
-from hack.bench.requests import in_words
 from hack.bench.rig import JOBS, UPDATES, Rig
-from hack.bench.show import Progress
+from hack.bench.scenario import Bench, Result, Scenario, Sizes
 
-#: Seconds between two questions of a gate, and how late the slowest percent of them may be.
-INTERVAL, LATE = 10, 1.0
+#: Seconds between two questions of a gate.
+INTERVAL = 10
 _WATCHED, _PATIENCE = 3_600, 600.0
 _LATE, _ASKS = "echelon_gate_late_seconds", "echelon_gate_asks_total"
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
-def run(options: Options, say: Progress) -> list[Figure]:
-    with _server() as url, Rig("gates", say, audit=True) as rig:
+def run(bench: Bench, sizes: Sizes) -> Result:
+    jobs = sizes.jobs
+    with _server() as url, bench.rig("gates") as rig:
         rig.start_operator()
         rig.await_operator()
-        rig.say(f"creating {options.jobs:,} Jobs with two gates each")
-        _each(options.jobs, lambda n: rig.cluster.api.create(JOBS, _job(n, url)))
-        rig.wait("the Jobs to be ready", lambda: _ready(rig) == options.jobs, _PATIENCE, 1.0)
+        rig.say(f"creating {jobs:,} Jobs with two gates each")
+        _each(jobs, lambda n: rig.cluster.api.create(JOBS, _job(n, url)))
+        rig.wait("the Jobs to be ready", lambda: _ready(rig) == jobs, _PATIENCE, 1.0)
         rig.say("a new version of each")
         change = {"spec": {"template": template(2)}}
-        _each(options.jobs, lambda n: rig.cluster.api.patch(f"{JOBS}/{_name(n)}", change))
-        rig.wait(
-            "all Updates to be Watching", lambda: _watched(rig) == options.jobs, _PATIENCE, 1.0
-        )
+        _each(jobs, lambda n: rig.cluster.api.patch(f"{JOBS}/{_name(n)}", change))
+        rig.wait("all Updates to be Watching", lambda: _watched(rig) == jobs, _PATIENCE, 1.0)
         # Until each gate was asked again, and all first verdicts are stored.
         time.sleep(2 * INTERVAL)
-        return _watch(rig, options.jobs, options.seconds)
+        figures = _watch(rig, jobs, sizes.seconds)
+    return Result("gates", f"{jobs:,} Updates × 2 gates, every {INTERVAL} s", figures)
 
 
 def _watch(rig: Rig, jobs: int, seconds: float) -> list[Figure]:
@@ -66,11 +65,11 @@ def _watch(rig: Rig, jobs: int, seconds: float) -> list[Figure]:
     due = jobs * 2 * taken / INTERVAL
     return [
         Figure(
-            "gates", "lateness of questions, p99", histogram.quantile(late, 0.99), "s", LATE, what
+            "gates", "lateness of questions, p99", histogram.quantile(late, 0.99), "s", note=what
         ),
         Figure("gates", "lateness of questions, median", histogram.quantile(late, 0.5), "s"),
         Figure("gates", "questions per second", asked / taken, note=f"{due / taken:.0f} are due"),
-        Figure("gates", "API writes without the Lease", ours.total(), limit=0, note=in_words(ours)),
+        Figure("gates", "API writes without the Lease", ours.total(), note=in_words(ours)),
         Figure("gates", "CPU", cpu, "% of a core", note=noise),
         Figure("gates", "memory", proc.rss_mb(rig.operator), "MB"),
     ]
@@ -145,3 +144,14 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
+
+
+SCENARIOS = (
+    Scenario(
+        "gates",
+        "1,000 Updates with two Continuous gates each: lateness of questions, writes",
+        run,
+        Sizes(jobs=1_000, seconds=60.0),
+        minutes=6,
+    ),
+)

@@ -15,32 +15,32 @@ from controller.reconcile.decode import POD_CODEC
 from hack.bench.figures import Figure
 from hack.bench.middle import Middle
 from hack.bench.rig import RigError
-from hack.bench.show import Progress
+from hack.bench.scenario import Bench, Result, Scenario, Sizes
 
-INSTANCES = 10_000
-#: Instances in flight: of an ordinary Queue, and all instances.
-WINDOW = 100
 _EVENTS = 2_000
 _ROUNDS = 5
 
 
-def run(say: Progress) -> list[Figure]:
-    say("event", f"a Job of {INSTANCES:,} instances, in process")
-    middle = Middle(INSTANCES, WINDOW)
-    return [
+def run(bench: Bench, sizes: Sizes) -> Result:
+    count, window = sizes.instances, sizes.in_flight
+    what = f"a Job of {count:,} instances, in process"
+    bench.say("event", what)
+    middle = Middle(count, window)
+    return Result("event", what, [
         *_events(middle),
-        _reconcile(middle, WINDOW, 100),
-        _reconcile(Middle(INSTANCES, INSTANCES), INSTANCES, 5),
-    ]
+        _reconcile(middle, count, window, 100),
+        _reconcile(Middle(count, count), count, count, 5),
+    ])  # fmt: skip
 
 
 def _events(middle: Middle) -> list[Figure]:
-    lines = [middle.line(i) for i in range(_EVENTS)]
-    decode = _micros(lambda: _each(POD_CODEC.event, lines), _EVENTS)
+    events = min(_EVENTS, middle.count)
+    lines = [middle.line(i) for i in range(events)]
+    decode = _micros(lambda: _each(POD_CODEC.event, lines), events)
     stored = float("inf")
     for _ in range(_ROUNDS):
-        news = [middle.news(i) for i in range(_EVENTS)]
-        stored = min(stored, _micros(partial(_each, middle.store.put_pod, news), _EVENTS, 1))
+        news = [middle.news(i) for i in range(events)]
+        stored = min(stored, _micros(partial(_each, middle.store.put_pod, news), events, 1))
     note = f"{len(lines[0]):,} bytes of JSON"
     return [
         Figure("event", "one pod event, decoded", decode, "µs", note=note),
@@ -48,13 +48,13 @@ def _events(middle: Middle) -> list[Figure]:
     ]
 
 
-def _reconcile(middle: Middle, size: int, times: int) -> Figure:
+def _reconcile(middle: Middle, count: int, size: int, times: int) -> Figure:
     found = middle.reconcile()
     if found.write is not None or found.actions:
         raise RigError(f"expected a plan without actions, not {found}")
     each = _micros(lambda: _each(lambda _: middle.reconcile(), range(times)), times)
     what = f"one reconcile, {size:,} instances in flight"
-    return Figure("event", what, each, "µs", note=f"of {INSTANCES:,}; observed + decide + reports")
+    return Figure("event", what, each, "µs", note=f"of {count:,}; observed + decide + reports")
 
 
 def _each(act: Callable[[Any], object], items: Iterable[object]) -> None:
@@ -71,3 +71,14 @@ def _micros(act: Callable[[], object], per: int, rounds: int = _ROUNDS) -> float
         act()
         best = min(best, time.process_time() - began)
     return best / per * 1e6
+
+
+SCENARIOS = (
+    Scenario(
+        "event",
+        "cost of one pod event and one reconcile at 10,000 instances, in process",
+        run,
+        Sizes(instances=10_000, window=100),
+        minutes=1,
+    ),
+)

@@ -17,13 +17,12 @@ from typing import Any
 from controller.api.labels import API_VERSION
 from controller.api.update import TERMINAL, Phase
 from hack.bench import histogram, proc
+from hack.bench.audit import counted, in_words, writes
 from hack.bench.figures import Figure
 from hack.bench.manifests import job, template
-from hack.bench.options import Options
 from hack.bench.proc import Sample
-from hack.bench.requests import counted, in_words, writes
 from hack.bench.rig import JOBS, UPDATES, Rig, RigError
-from hack.bench.show import Progress
+from hack.bench.scenario import Bench, Result, Scenario, Sizes
 from hack.bench.witness import Record, Witness
 
 #: Largest size of a Job or an Update in bytes.
@@ -35,6 +34,7 @@ TOLERATED, FAILING, TOO_MANY = 80, 60, 120
 _NAME, _PATIENCE = "web", 1_200.0
 _SIM = "sim.echelon.dev"
 _RECONCILES = "echelon_reconcile_seconds"
+_STATUSES = (" echelonjobs", " updates")
 #: The termination message of a program, longer than what the operator keeps of it.
 _LAST_WORDS = "cannot bind 0.0.0.0:8080: address already in use; " * 8
 
@@ -58,12 +58,12 @@ class Stage:
     @property
     def statuses(self) -> Counter[str]:
         """Writes of Jobs and Updates, nearly all of their statuses."""
-        return Counter({k: n for k, n in self.writes.items() if k.endswith((" jobs", " updates"))})
+        return Counter({k: n for k, n in self.writes.items() if k.endswith(_STATUSES)})
 
 
-def run(options: Options, say: Progress) -> list[Figure]:
-    count = options.large
-    with Rig("large", say) as rig:
+def run(bench: Bench, sizes: Sizes) -> Result:
+    count = sizes.instances
+    with bench.rig("large") as rig:
         rig.start_operator()
         rig.await_operator()
         witness = Witness(rig)
@@ -74,7 +74,8 @@ def run(options: Options, say: Progress) -> list[Figure]:
             _stage(rig, record, "back", lambda: _update_whole(rig, count)),
         ]
         witness.close()
-        return [*(f for stage in stages for f in _figures(stage)), *_sizes(record)]
+    figures = [*(f for stage in stages for f in _figures(stage)), *_sizes(record)]
+    return Result("large", f"{count:,} alternating instances", figures)
 
 
 def _make(rig: Rig, count: int) -> None:
@@ -217,3 +218,14 @@ def _sizes(record: Record) -> list[Figure]:
         )
         for kind, size in sorted(record.largest.items())
     ]
+
+
+SCENARIOS = (
+    Scenario(
+        "large",
+        "an Update of 10,000 alternating instances that fails: writes and sizes of statuses",
+        run,
+        Sizes(instances=10_000),
+        minutes=12,
+    ),
+)
