@@ -8,8 +8,11 @@ test of its own.
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -30,6 +33,19 @@ os.environ.setdefault("GOGC", "400")
 # Where a shell runs us aside SIGINT is ignored, and would be by all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile the test files in shares, once: in a fresh clone each worker would compile all."""
+    given = getattr(session.config, "workerinput", None)
+    if given is None:
+        return
+    root, share = session.config.rootpath, int(given["workerid"].removeprefix("gw"))
+    found = [file for arg in session.config.args for file in Path(root, arg).rglob("test_*.py")]
+    for file in sorted(found)[share :: given["workercount"]]:
+        # What is wrong with a file is said when its tests are collected.
+        with suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(file.relative_to(root).with_suffix("").parts))
 
 
 @pytest.hookimpl(optionalhook=True)

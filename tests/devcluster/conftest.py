@@ -10,7 +10,8 @@ from hack.devcluster.cluster import Cluster
 from tests.devcluster.pods import Pods
 
 
-@pytest.fixture(scope="session")
+# It ends with the tests of this folder: an idle one would slow down the tests of others.
+@pytest.fixture(scope="package")
 def cluster() -> Iterator[Cluster]:
     with Cluster(nodes=3, audit=True) as running:
         yield running

@@ -19,7 +19,8 @@ class QuickStage(Stage):
         self._cluster = self._stack.enter_context(Cluster(self.nodes, controller_args=flags))
 
 
-@pytest.fixture(scope="session")
+# It ends with the tests of this folder: an idle one would slow down the tests of others.
+@pytest.fixture(scope="package")
 def stage() -> Iterator[Stage]:
     with QuickStage() as made:
         made.start_cluster()

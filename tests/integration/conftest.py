@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import functools
 import itertools
+import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import pytest
 
@@ -27,6 +28,26 @@ from tests.integration.harness.role import grant
 from tests.integration.harness.sightings import Sightings
 from tests.integration.harness.space import Space
 
+#: The requests of the control plane itself and of the tests are most of all, and no test asks for
+#: them: to log them would slow down the API server.
+_AUDIT_POLICY: Final = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    "rules": [
+        {
+            "level": "None",
+            "users": [
+                "admin",
+                "nodesim",
+                "system:apiserver",
+                "system:kube-controller-manager",
+                "system:kube-scheduler",
+            ],
+        },
+        {"level": "Metadata"},
+    ],
+}
 _NUMBERS = itertools.count(1)
 _REPORTS = pytest.StashKey[list[pytest.TestReport]]()
 P = ParamSpec("P")
@@ -65,9 +86,13 @@ def made_once(fixture: Callable[P, Iterator[T]]) -> Callable[P, Iterator[T]]:
 
 @pytest.fixture(scope="session")
 @made_once
-def cluster() -> Iterator[Cluster]:
-    """A control plane with simulated nodes, an audit log and the CRDs."""
-    with Cluster(nodes=10, audit=True) as running:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A control plane with simulated nodes, an audit log of clients and the CRDs."""
+    policy = tmp_path_factory.mktemp("audit") / "policy.json"
+    policy.write_text(json.dumps(_AUDIT_POLICY))
+    # Its limits are too high to matter here, and it takes a twentieth of the API server's time.
+    args = [f"--audit-policy-file={policy}", "--enable-priority-and-fairness=false"]
+    with Cluster(nodes=10, audit=True, api_args=args) as running:
         install(running)
         grant(running, USER)
         yield running
