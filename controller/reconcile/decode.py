@@ -20,10 +20,10 @@ from controller.api.lenient import lenient, part, unreadable
 from controller.api.meta import ObjectMeta
 from controller.api.pods.pod import Pod
 from controller.api.pods.slim import slim
-from controller.api.pods.wire import PodWire
+from controller.api.pods.wire import PodMeta, PodWire
 from controller.api.update import TERMINAL, Phase, Update
 from controller.core.model.observed import Revision
-from controller.kube.codec import Codec, Keyed
+from controller.kube.codec import Codec, Keyed, struct_codec
 
 log = logging.getLogger(__name__)
 
@@ -241,7 +241,7 @@ def revision_of(wire: RevisionWire) -> RevisionObject:
     )
 
 
-def _identity(meta: ObjectMeta) -> tuple[str, str, str, str]:
+def _identity(meta: ObjectMeta | PodMeta) -> tuple[str, str, str, str]:
     """The fields of `_Object`, in their order."""
     return meta.namespace, meta.name, meta.uid, meta.resource_version
 
@@ -251,6 +251,6 @@ def _owner_of(meta: ObjectMeta) -> str:
     return meta.controller.uid if meta.controller else ""
 
 
-POD_CODEC = codec(PodWire, pod_of)
+POD_CODEC = struct_codec(PodWire, pod_of)
 UPDATE_CODEC = codec(Update, update_of, update_too_new)
 REVISION_CODEC = codec(RevisionWire, revision_of)

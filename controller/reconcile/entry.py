@@ -257,6 +257,7 @@ class Entry:
             asking=frozenset(self.asking),
             refusals=dict(self.refusals),
             refused_actions=dict(self.refused_actions),
+            quiet_until={name: at for name, at in self.quiet_until.items() if at > now},
             pruning=frozenset(uid for verb, uid in self.under_way if verb == "prune"),
             name_conflicts=name_conflicts(self.apart.conflicts, view, job.status.slots),
             remade=dict(self.instances.remade),

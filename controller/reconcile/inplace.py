@@ -102,7 +102,7 @@ class Changing:
     async def _wanted(self, live: dict[str, Any], action: plan.ChangePod) -> patch.Wanted | None:
         """The difference of the two revisions for this instance. Returns None if one of the
         revisions is gone."""
-        pod = slim(PodWire.model_validate(live))
+        pod = slim(PodWire.of(live))
         assert pod is not None, "the pod was read before"
         before = await self._manifest(pod.revision, action)
         after = await self._manifest(action.revision, action)
@@ -169,7 +169,7 @@ class Changing:
 
     def _take(self, raw: dict[str, Any]) -> Pod | None:
         """Put an answer about the pod into the store. Returns the slim pod."""
-        item = pod_of(PodWire.model_validate(raw))
+        item = pod_of(PodWire.of(raw))
         self.store.read_pod(item, self.clock())
         return item.pod
 

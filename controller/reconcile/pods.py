@@ -180,7 +180,7 @@ class Pods:
             if refusal.answer(error).is_denial or await self._is_there(entry, action):
                 raise
             return
-        item = pod_of(PodWire.model_validate(raw))
+        item = pod_of(PodWire.of(raw))
         self._store.read_pod(item, self._clock())
         if item.pod is not None and not (item.pod.labelled and item.pod.owner):
             words = f'pods "{action.name}": admission removed its labels or owner again'

@@ -185,10 +185,6 @@ class Reconciler:
     ) -> None:
         for report in reports:
             name = report.name if isinstance(report, plan.WriteUpdate) else ""
-            due = entry.quiet_until.get(name, 0.0)
-            if due > now:
-                self._at(entry.key, due)
-                continue
             # This also drops the entries of Updates that are gone.
             entry.quiet_until = {n: at for n, at in entry.quiet_until.items() if at > now}
             entry.quiet_until[name] = now + self._report_every

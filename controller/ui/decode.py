@@ -14,7 +14,7 @@ from controller.api.lenient import lenient, unreadable
 from controller.api.meta import ObjectMeta
 from controller.api.pods.wire import PodWire
 from controller.api.update import Update
-from controller.kube.codec import Codec, json_codec
+from controller.kube.codec import Codec, json_codec, struct_codec
 from controller.view.instances import Seen, seen
 
 log = logging.getLogger(__name__)
@@ -57,10 +57,15 @@ def codec(wire: type[W], slim: Callable[[W], V | None]) -> Codec[Item[V]]:
     return json_codec(read)
 
 
+def _seen(wire: PodWire) -> Item[Seen]:
+    meta = wire.metadata
+    return Item(meta.namespace, meta.name, meta.uid, meta.resource_version, seen(wire))
+
+
 def _same(value: W) -> W:
     return value
 
 
 JOB_CODEC: Final[Codec[Item[Job]]] = codec(Job, _same)
 UPDATE_CODEC: Final[Codec[Item[Update]]] = codec(Update, _same)
-POD_CODEC: Final[Codec[Item[Seen]]] = codec(PodWire, seen)
+POD_CODEC: Final[Codec[Item[Seen]]] = struct_codec(PodWire, _seen)

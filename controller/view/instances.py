@@ -79,7 +79,7 @@ def seen(wire: PodWire) -> Seen | None:
 def instances(job: Job, pods: Iterable[Object], now: float) -> list[Instance]:
     """The rows of a Job, by id. ``pods``: as read from the API server; those that are no instance
     of the Job are left out. An instance in a surge has two rows."""
-    found = (seen(PodWire.model_validate(raw)) for raw in pods)
+    found = (seen(PodWire.of(raw)) for raw in pods)
     return rows(job, (each for each in found if each is not None), now)
 
 

@@ -109,7 +109,7 @@ def _observed(
     instances = Instances(uid, job.spec.min_ready_seconds)
     for raw in pods:
         if raw["metadata"].get("labels", {}).get(JOB) == name:
-            pod = slim(PodWire.model_validate(raw))
+            pod = slim(PodWire.of(raw))
             if pod is not None and not pod.foreign_controller:
                 instances.put(pod)
     instances.advance(now)

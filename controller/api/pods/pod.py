@@ -71,8 +71,8 @@ class Pod:
     taken_at: float = 0.0
     #: Whether the pod was good at some time (kept by the store, not read from the pod).
     was_good: bool = False
-    #: The node's own stamps of ``ready_since``, ``restarted``, ``trouble.at`` and ``taken_at``,
-    #: after `core.sighting` has replaced these fields by the times that count.
+    #: The node's own stamps of ``ready_since``, ``restarted``, ``trouble.at`` and ``taken_at`` (0:
+    #: none), for `core.sighting` replaces these fields by the times that count.
     stamps: tuple[float, ...] = ()
     #: Kind and name of the controller that owns it; "" if that is an EchelonJob or there is none.
     foreign_controller: str = ""

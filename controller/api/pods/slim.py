@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from controller.api import labels
-from controller.api.meta import ObjectMeta, parse_time
+from controller.api.meta import seconds
 from controller.api.pods.in_effect import RESIZE, in_effect, is_infeasible, is_resized_by_us
 from controller.api.pods.pod import Pod, slot_of
 from controller.api.pods.restart_base import RestartBase
 from controller.api.pods.trouble import trouble_of
-from controller.api.pods.wire import ContainerStatus, PodWire
-
-_EPOCH = "1970-01-01T00:00:00Z"
+from controller.api.pods.wire import ContainerStatus, PodMeta, PodWire
 
 
 def slim(wire: PodWire) -> Pod | None:
@@ -31,9 +29,13 @@ def slim(wire: PodWire) -> Pod | None:
         conditions = {kind: c for kind, c in conditions.items() if kind not in RESIZE}
     ready = conditions.get("Ready")
     is_ready = ready is not None and ready.status == "True"
-    turned = parse_time(ready.last_transition_time or _EPOCH) if ready else 0.0
-    starts = [c.state.running.started_at or 0.0 for c in containers if c.state.running]
+    turned = seconds(ready.last_transition_time) if ready else 0.0
+    starts = [seconds(c.state.running.started_at) for c in containers if c.state.running]
     disruption, scheduled = conditions.get("DisruptionTarget"), conditions.get("PodScheduled")
+    ready_since = max([turned, *starts]) if is_ready else turned
+    restarted = max((_restarted(c, base) for c in containers), default=0.0)
+    trouble, taken_at = trouble_of(wire, containers, conditions, base), seconds(status.start_time)
+    ended = trouble.at if trouble and trouble.at else 0.0
     return Pod(
         namespace=meta.namespace,
         name=meta.name,
@@ -50,36 +52,37 @@ def slim(wire: PodWire) -> Pod | None:
         remade=_count(notes.get(labels.REMADE)),
         # If neither label nor annotation names a revision, there is no revision label to restore.
         labelled=_labelled(meta, job, slot[0], bool(digest) or not revision),
-        created=meta.creation_timestamp or 0.0,
-        deleted=meta.deletion_timestamp,
+        created=seconds(meta.creation_timestamp),
+        deleted=seconds(meta.deletion_timestamp) if meta.deletion_timestamp else None,
         phase=status.phase,
         ready=is_ready,
-        ready_since=max([turned, *starts]) if is_ready else turned,
+        ready_since=ready_since,
         restarts=sum(max(0, c.restart_count - base.of(c.name)) for c in containers),
-        restarted=max((_restarted(c, base) for c in containers), default=0.0),
+        restarted=restarted,
         ran=any(_has_run(c) for c in containers),
         disrupted=disruption is not None and disruption.status == "True",
         node=wire.spec.node_name,
-        bound=_time(scheduled.last_transition_time if scheduled else None),
-        taken_at=_time(status.start_time),
+        bound=seconds(scheduled.last_transition_time) if scheduled else 0.0,
+        taken_at=taken_at,
         ip=status.pod_ip,
-        trouble=trouble_of(wire, containers, conditions, base),
+        trouble=trouble,
         grace=meta.deletion_grace_period_seconds,
         finalizers=() if meta.deletion_timestamp is None else meta.finalizers,
         changed=base.at,
         changing_to=notes.get(labels.CHANGING_TO, ""),
         in_effect=not base.at or in_effect(wire, containers, conditions, base),
         infeasible=is_infeasible(conditions),
+        stamps=(ready_since, restarted, ended, taken_at),
     )
 
 
 def _restarted(c: ContainerStatus, base: RestartBase) -> float:
     """When the container ended that has restarted; 0 if there is no restart above the base."""
     ended = c.last_state.terminated
-    return ended.finished_at or 0.0 if ended and c.restart_count > base.of(c.name) else 0.0
+    return seconds(ended.finished_at) if ended and c.restart_count > base.of(c.name) else 0.0
 
 
-def _labelled(meta: ObjectMeta, job: str, instance: int, digest: bool) -> bool:
+def _labelled(meta: PodMeta, job: str, instance: int, digest: bool) -> bool:
     return (
         digest
         and meta.labels.get(labels.JOB) == job
@@ -90,11 +93,6 @@ def _labelled(meta: ObjectMeta, job: str, instance: int, digest: bool) -> bool:
 
 def _count(text: str | None) -> int:
     return int(text) if text and text.isdecimal() else 0
-
-
-def _time(text: str | None) -> float:
-    """Epoch seconds of an RFC 3339 time; 0 if there is none."""
-    return parse_time(text) if text else 0.0
 
 
 def _has_run(status: ContainerStatus) -> bool:

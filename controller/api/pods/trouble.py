@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from controller.api.meta import seconds
 from controller.api.pods.in_effect import IN_PROGRESS, PENDING, is_true
 from controller.api.pods.pod import Trouble
 from controller.api.pods.restart_base import UNCHANGED, RestartBase
@@ -109,7 +110,8 @@ def _ended(c: ContainerStatus, base: RestartBase) -> Iterator[Trouble]:
     if ended is not None:
         about = f"container {c.name} exited with code {ended.exit_code}"
         message = _quoted(about, _last_words(ended))
-        yield Trouble(ended.reason or "Error", message, ended.exit_code, ended.finished_at)
+        at = seconds(ended.finished_at) or None
+        yield Trouble(ended.reason or "Error", message, ended.exit_code, at)
 
 
 def _initializing(pod: PodWire) -> Iterator[Trouble]:
@@ -147,7 +149,7 @@ def _unready(
 
 
 def _last_end(containers: Iterable[ContainerStatus]) -> float | None:
-    ends = [c.state.terminated.finished_at for c in containers if c.state.terminated]
+    ends = [seconds(c.state.terminated.finished_at) for c in containers if c.state.terminated]
     return max((end for end in ends if end), default=None)
 
 

@@ -7,25 +7,23 @@ to 1 µs per event.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+import msgspec
 
 from controller.api import labels
 from controller.api.job import KIND
-from controller.api.meta import ObjectMeta, Time
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+class _Wire(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """Fields of an object of the API server. Times stay RFC 3339 text: few of them are used."""
 
 
 class Terminated(_Wire):
     exit_code: int = 0
     reason: str | None = None
     message: str | None = None
-    finished_at: Time | None = None
+    finished_at: str | None = None
 
 
 class _Waiting(_Wire):
@@ -34,7 +32,7 @@ class _Waiting(_Wire):
 
 
 class _Running(_Wire):
-    started_at: Time | None = None
+    started_at: str | None = None
 
 
 class _State(_Wire):
@@ -48,7 +46,7 @@ class ContainerStatus(_Wire):
 
     name: str
     image: str = ""
-    image_id: str = Field(default="", alias="imageID")
+    image_id: str = msgspec.field(default="", name="imageID")
     restart_count: int = 0
     ready: bool = False
     started: bool | None = None
@@ -58,8 +56,6 @@ class ContainerStatus(_Wire):
 
 
 class PodCondition(_Wire):
-    """``last_transition_time`` stays RFC 3339 text, because only one of a pod's five is used."""
-
     type: str
     status: str
     reason: str | None = None
@@ -91,8 +87,36 @@ class InitContainer(Container):
         return self.restart_policy == "Always"
 
 
-class _Meta(ObjectMeta):
+class Owner(_Wire):
+    """An owner reference."""
+
+    api_version: str
+    kind: str
+    name: str
+    uid: str
+    controller: bool | None = None
+
+
+class PodMeta(_Wire):
+    """The metadata of a pod."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    generation: int = 0
+    resource_version: str = ""
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    creation_timestamp: str | None = None
+    deletion_timestamp: str | None = None
     deletion_grace_period_seconds: int | None = None
+    owner_references: tuple[Owner, ...] = ()
+    finalizers: tuple[str, ...] = ()
+
+    @property
+    def controller(self) -> Owner | None:
+        """The owner reference of the pod's controller; None if it has no controller."""
+        return next((o for o in self.owner_references if o.controller), None)
 
 
 class _Spec(_Wire):
@@ -105,7 +129,7 @@ class _Status(_Wire):
     phase: str = "Pending"
     reason: str | None = None
     message: str | None = None
-    pod_ip: str = Field(default="", alias="podIP")
+    pod_ip: str = msgspec.field(default="", name="podIP")
     #: 0: the kubelet does not report it.
     observed_generation: int = 0
     start_time: str | None = None
@@ -117,9 +141,14 @@ class _Status(_Wire):
 class PodWire(_Wire):
     """A pod as read from the API server."""
 
-    metadata: _Meta
+    metadata: PodMeta
     spec: _Spec = _Spec()
     status: _Status = _Status()
+
+    @classmethod
+    def of(cls, raw: dict[str, Any]) -> Self:
+        """The same from JSON data. Raises ``msgspec.ValidationError``."""
+        return msgspec.convert(raw, cls)
 
     def images(self) -> dict[str, str]:
         """The images of the spec, by name of container."""

@@ -105,6 +105,10 @@ class Context:
         found = refused.get(action.key)
         return found is not None and found.refusal.until > self.now
 
+    def is_quiet(self, name: str) -> bool:
+        """Whether nothing is reported about the Update of this name ("": the Job) now."""
+        return self.observed.quiet_until.get(name, 0.0) > self.now
+
     @cached_property
     def at_template(self) -> bool:
         """Whether all ids are assigned the present template's revision. For a Job without

@@ -158,7 +158,8 @@ class Observed:
     Refused by the API server: ``refusals``: creates of pods, by instance; ``refused_writes``:
     writes, by subject (see `plan.subject`); ``refused_actions``: actions on existing objects.
     ``pruning``: uids of objects whose prune is under way. ``too_new``: the object of this Job that
-    only a newer version can read; "" for none.
+    only a newer version can read; "" for none. ``quiet_until``: name of an Update ("" for the Job)
+    -> epoch seconds before which nothing is reported about it, because that was just done.
     """
 
     job: Job
@@ -179,6 +180,7 @@ class Observed:
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
     refused_actions: Mapping[ActionKey, RefusedAction] = field(default_factory=dict)
     pruning: frozenset[str] = frozenset()
+    quiet_until: Mapping[str, float] = field(default_factory=dict)
     name_conflicts: Mapping[int, str] = field(default_factory=dict)
     remade: Mapping[Slot, Series] = field(default_factory=dict)
     nodes: Mapping[str, Node] = field(default_factory=dict)

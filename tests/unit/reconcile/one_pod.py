@@ -49,7 +49,7 @@ class World:
         self.old, self.new = revision_of(old), revision_of(new)
         self.entry.keep_template(self.old, revisions.canonical(old))
         self.api.pod = self._pod(old)
-        self.store.put_pod(pod_of(PodWire.model_validate(self.api.pod)))
+        self.store.put_pod(pod_of(PodWire.of(self.api.pod)))
         images = old["spec"]["containers"][0]["image"] != new["spec"]["containers"][0]["image"]
         self.change = Change.IMAGES if images else Change.RESOURCES
 

@@ -100,7 +100,7 @@ async def test_no_restart_is_due_if_admission_restores_the_old_image(images: Wor
     assert 3 in images.entry.instances.view().ready
     count = images.pod["status"]["containerStatuses"][0]
     count["restartCount"] += 1
-    seen = slim(PodWire.model_validate(images.pod))
+    seen = slim(PodWire.of(images.pod))
     assert seen is not None
     assert seen.restarts == 1, "a restart is a failure, not the change's own"
 

@@ -162,4 +162,4 @@ def put(store: Store, *objects: Object) -> None:
         elif raw.get("kind") == "Update":
             store.put_update(Item(*identity, Update.model_validate(raw)))
         else:
-            store.put_pod(Item(*identity, seen(PodWire.model_validate(raw))))
+            store.put_pod(Item(*identity, seen(PodWire.of(raw))))

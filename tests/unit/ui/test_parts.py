@@ -145,7 +145,7 @@ def test_objects_that_cannot_be_read_are_noted_and_do_not_hide_others() -> None:
 
 
 def test_steps_of_a_pod() -> None:
-    found = seen(PodWire.model_validate(pod(0)))
+    found = seen(PodWire.of(pod(0)))
     assert found is not None
     assert [(step.word, step.seconds) for step in steps(found.pod)] == [
         ("Pending", 2.0),

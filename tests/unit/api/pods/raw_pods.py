@@ -74,6 +74,6 @@ def raw(
 
 def slim(pod: Object) -> Pod:
     """The slim Pod of a raw pod."""
-    found = slim_pod(PodWire.model_validate(pod))
+    found = slim_pod(PodWire.of(pod))
     assert found is not None
     return found

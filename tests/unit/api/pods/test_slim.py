@@ -32,7 +32,7 @@ def test_a_surge_twin_is_recognized_by_its_name() -> None:
     assert slot_of("web", "web-03") is None
     assert slot_of("web", "web-x") is None
     assert slot_of("web", "shop-1") is None
-    assert slim_pod(PodWire.model_validate(raw(metadata={"name": "web-x"}))) is None
+    assert slim_pod(PodWire.of(raw(metadata={"name": "web-x"}))) is None
 
 
 def test_ready_since_the_newest_start_of_a_container() -> None:

@@ -155,7 +155,7 @@ class Api:
 
     def _report(self, pod: Pod, status: Object) -> None:
         self._statuses[pod.uid] = {**self._statuses.get(pod.uid, {}), **status}
-        seen = read(PodWire.model_validate(self._raw(pod)))
+        seen = read(PodWire.of(self._raw(pod)))
         assert seen is not None
         self._set(replace(pod, **{fact: getattr(seen, fact) for fact in _TOLD}))
 

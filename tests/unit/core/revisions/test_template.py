@@ -81,7 +81,7 @@ def test_the_whole_pod() -> None:
 
 def test_the_slim_pod_has_what_was_written() -> None:
     found = pod(TEMPLATE, slot_s=True, update_uid="u", failures=2, remade=1)
-    slim = slim_pod(PodWire.model_validate(found))
+    slim = slim_pod(PodWire.of(found))
     assert slim is not None
     assert (slim.slot, slim.revision, slim.owner) == ((3, True), "web-bcd456", "uid-1")
     assert (slim.update, slim.failures, slim.remade) == ("u", 2, 1)

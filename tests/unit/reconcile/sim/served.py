@@ -113,7 +113,7 @@ class Served(Cluster):
         """Store a pod; ``otherwise``: what it is when its JSON says of no Job."""
         name = raw["metadata"]["name"]
         raw["metadata"]["resourceVersion"] = version = self.version()
-        pod = slim(PodWire.model_validate(raw)) or otherwise or self.pods[name]
+        pod = slim(PodWire.of(raw)) or otherwise or self.pods[name]
         self.pods[name] = pod = replace(pod, resource_version=int(version))
         self._put("pod", raw)
         return pod
