@@ -167,10 +167,12 @@ class _Stream(threading.Thread):
 
     def run(self) -> None:
         while not self._ending:
-            with suppress(OSError, ApiError, http.client.HTTPException, ValueError, AttributeError):
+            try:
                 if self._forgotten:
                     self._compare()
                 self._follow()
+            except (OSError, ApiError, http.client.HTTPException, ValueError, AttributeError):
+                self._connection = None
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -181,15 +183,18 @@ class _Stream(threading.Thread):
         self.join(timeout=5)
 
     def _follow(self) -> None:
-        self._connection = connection = http.client.HTTPSConnection(
+        # A new connection would cost more than the rest of a watch in which nothing happens.
+        connection = self._connection or http.client.HTTPSConnection(
             "127.0.0.1", self._port, context=self._tls, timeout=2 * WATCH_SECONDS
         )
+        self._connection = connection
         query = f"watch=1&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}"
         query += f"&resourceVersion={self._version}"
         connection.request("GET", f"{self._path}?{query}", headers={"User-Agent": "sightings"})
         answer = connection.getresponse()
         self._forgotten = answer.status == 410
         if answer.status != 200:
+            answer.read()
             return
         while line := answer.readline():
             self._hear(json.loads(line))
