@@ -19,29 +19,29 @@ class _Wire(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """Fields of an object of the API server. Times stay RFC 3339 text: few of them are used."""
 
 
-class Terminated(_Wire):
+class Terminated(_Wire, frozen=True):
     exit_code: int = 0
     reason: str | None = None
     message: str | None = None
     finished_at: str | None = None
 
 
-class _Waiting(_Wire):
+class _Waiting(_Wire, frozen=True):
     reason: str | None = None
     message: str | None = None
 
 
-class _Running(_Wire):
+class _Running(_Wire, frozen=True):
     started_at: str | None = None
 
 
-class _State(_Wire):
+class _State(_Wire, frozen=True):
     running: _Running | None = None
     waiting: _Waiting | None = None
     terminated: Terminated | None = None
 
 
-class ContainerStatus(_Wire):
+class ContainerStatus(_Wire, frozen=True):
     """``resources``: the requests and limits that are in force, as JSON data."""
 
     name: str
@@ -55,7 +55,7 @@ class ContainerStatus(_Wire):
     resources: Any = None
 
 
-class PodCondition(_Wire):
+class PodCondition(_Wire, frozen=True):
     type: str
     status: str
     reason: str | None = None
@@ -63,11 +63,11 @@ class PodCondition(_Wire):
     last_transition_time: str | None = None
 
 
-class _Probe(_Wire):
+class _Probe(_Wire, frozen=True):
     """A probe of a container; only its presence matters."""
 
 
-class Container(_Wire):
+class Container(_Wire, frozen=True):
     """A container in the spec of a pod."""
 
     name: str
@@ -77,7 +77,7 @@ class Container(_Wire):
     startup_probe: _Probe | None = None
 
 
-class InitContainer(Container):
+class InitContainer(Container, frozen=True):
     """An init container in the spec of a pod; with ``restartPolicy: Always`` it is a sidecar."""
 
     restart_policy: str | None = None
@@ -87,7 +87,7 @@ class InitContainer(Container):
         return self.restart_policy == "Always"
 
 
-class Owner(_Wire):
+class Owner(_Wire, frozen=True):
     """An owner reference."""
 
     api_version: str
@@ -97,7 +97,7 @@ class Owner(_Wire):
     controller: bool | None = None
 
 
-class PodMeta(_Wire):
+class PodMeta(_Wire, frozen=True):
     """The metadata of a pod."""
 
     name: str = ""
@@ -119,13 +119,13 @@ class PodMeta(_Wire):
         return next((o for o in self.owner_references if o.controller), None)
 
 
-class _Spec(_Wire):
+class _Spec(_Wire, frozen=True):
     node_name: str = ""
     containers: tuple[Container, ...] = ()
     init_containers: tuple[InitContainer, ...] = ()
 
 
-class _Status(_Wire):
+class _Status(_Wire, frozen=True):
     phase: str = "Pending"
     reason: str | None = None
     message: str | None = None
@@ -138,7 +138,7 @@ class _Status(_Wire):
     init_container_statuses: tuple[ContainerStatus, ...] = ()
 
 
-class PodWire(_Wire):
+class PodWire(_Wire, frozen=True):
     """A pod as read from the API server."""
 
     metadata: PodMeta
