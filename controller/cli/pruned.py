@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from controller.api.job import LastAttempt
 from controller.api.kinds import JOBS, UPDATES
-from controller.api.progress import TERMINAL
+from controller.api.progress import TERMINAL, Phase
 from controller.cli.exits import CliError
 from controller.cli.objects import as_job
 from controller.cli.session import Object, Session
@@ -16,7 +16,7 @@ from controller.cli.session import Object, Session
 
 async def end_of(session: Session, last: Object) -> Object | None:
     """The version of a deleted Update in which it had ended; ``last``: the newest that was read.
-    None if it had not ended, or its Job does not tell."""
+    None if it had not ended, if it was aborted, or if its Job does not tell."""
     if (last.get("status") or {}).get("phase") in {str(each) for each in TERMINAL}:
         return None
     try:
@@ -25,6 +25,9 @@ async def end_of(session: Session, last: Object) -> Object | None:
     except CliError:
         return None
     if attempt is None or attempt.update_uid != last["metadata"]["uid"]:
+        return None
+    if attempt.outcome == Phase.ABORTED:
+        # That may be what its deletion did; either way it ended there, and by a person.
         return None
     return _ended(job, attempt, last)
 

@@ -37,6 +37,7 @@ async def test_the_end_of_an_update_that_was_followed() -> None:
     "attempt",
     [
         LAST | {"updateUID": "another"},
+        LAST | {"outcome": "Aborted", "message": "it was deleted"},
         {k: v for k, v in LAST.items() if k != "outcome"},
         None,
     ],
