@@ -82,7 +82,8 @@ def test_a_bound_that_is_broken_rolls_back(
 def test_a_fault_in_updated_instances_only_rolls_back_within_two_intervals(
     space: Space, prometheus: Prometheus, traffic: Exporter
 ) -> None:
-    interval = 4
+    # Long beside the window and the scrapes, which pass before Prometheus knows of the fault.
+    interval = 8
     watching = control_group(prometheus, space, scope="Continuous", intervalSeconds=interval)
     hold = gate("hold", http={"url": "http://127.0.0.1:1"})
     space.made(gated(watching, hold, instances=6, strategy=batch(2)))
