@@ -16,7 +16,7 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_update
 from controller.cli.output import clean, note
-from controller.cli.session import Object, Place, Session
+from controller.cli.session import Object, Session
 from controller.view import advice
 from controller.view.updates import is_over
 
@@ -101,7 +101,10 @@ async def _settled(session: Session, name: str) -> Exit:
     except CliError as error:
         if error.code is not Exit.TIMEOUT:
             raise
-    assert update is not None
+    back = f"follow it with `echelon update watch {name} -n {session.namespace}`"
+    if update is None:
+        note(f"the API server has not told in {_SETTLES:g}s what became of Update {name}; {back}")
+        return Exit.DONE
     status = update.status
     if is_over(update):
         words = clean(f"{status.phase}: {status.message}".rstrip(": "))
@@ -115,21 +118,39 @@ async def _settled(session: Session, name: str) -> Exit:
         note(f"Update {name} is Pending: {why}")
     elif status.message and status.phase is not Phase.ROLLING_FORWARD:
         note(f"Update {name} is {status.phase}: {clean(status.message)}")
-    note(f"follow it with `echelon update watch {name} -n {session.namespace}`")
+    note(back)
     return Exit.DONE
 
 
 class Started:
     """What a command has started so far, for its farewell."""
 
-    def __init__(self, place: Place) -> None:
-        #: The name of the Update; "": nothing was started yet.
+    def __init__(self) -> None:
+        #: The name of the Update; "": there is none yet, or it is not known.
         self.update = ""
-        self._place = place
+        self._written = ""
+        self._shown_by = ""
+        self._in_flight = False
+
+    def writing(self, written: str, shown_by: str) -> None:
+        """A request is about to be sent. ``written``: what is true after it, such as ``Job web is
+        changed``; ``shown_by``: the command that shows it."""
+        self._written, self._shown_by, self._in_flight = written, shown_by, True
+
+    def creating(self, job: str) -> None:
+        """The request that creates an Update of ``job`` is about to be sent."""
+        self.writing(f"an Update of Job {job} is created", f"echelon update list {job}")
+
+    def wrote(self) -> None:
+        """The request was answered."""
+        self._in_flight = False
 
     def farewell(self) -> str:
-        """The hint when Ctrl-C ends the command: how to come back, from the same place."""
-        if not self.update:
+        """The hint when Ctrl-C ends the command: how to come back."""
+        if self.update:
+            return f"the Update goes on; `echelon update watch {self.update}` shows it again"
+        if not self._written:
             return "no Update was started"
-        at = f"{self.update}{self._place.flags}"
-        return f"the Update goes on; `echelon update watch {at}` shows it again"
+        if self._in_flight:
+            return f"perhaps {self._written}: no answer came yet; `{self._shown_by}` tells"
+        return f"{self._written} and goes on; `{self._shown_by}` shows it"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from controller.api.labels import GROUP
 from controller.cli.exits import CliError, Exit
 from controller.kube.errors import (
@@ -10,10 +12,14 @@ from controller.kube.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    TooManyRequests,
     Unauthorized,
     Unreachable,
 )
 from controller.resource import Resource
+
+#: Verbs of RBAC.
+_WRITES: Final = frozenset({"create", "patch", "delete"})
 
 
 def explained(
@@ -39,7 +45,12 @@ def explained(
                 f"not allowed: {error.message}",
                 f"ask for the verb {verb} on {resource.plural}.{resource.group or 'core'}{where}; "
                 f"`kubectl auth can-i {verb} {_full(resource)}` tells",
-                Exit.REJECTED if verb in ("create", "patch", "delete") else Exit.ERROR,
+                _refused(verb),
+            )
+        case TooManyRequests():
+            return CliError(
+                f"{verb} {what}: the API server has too much to do: {error.message or error}",
+                "repeat the command later",
             )
         case NotFound() if resource.group == GROUP and _is_kind_missing(error):
             return CliError(
@@ -54,16 +65,20 @@ def explained(
                 f"`{listing} -A` lists all of them" if resource.group == GROUP else "",
             )
         case Invalid():
-            return CliError(f"refused: {error.message}", code=Exit.REJECTED)
+            return CliError(f"refused: {error.message}", code=_refused(verb))
         case Conflict():
             return CliError(
                 f"{what} was changed meanwhile: {error.message}",
                 "look at it again and repeat the command",
             )
         case _:
-            refused = 400 <= error.status < 500
-            code = Exit.REJECTED if refused and verb != "get" else Exit.ERROR
+            code = _refused(verb) if 400 <= error.status < 500 else Exit.ERROR
             return CliError(f"{verb} {what}: {error}", code=code)
+
+
+def _refused(verb: str) -> Exit:
+    """The exit code if the API server refuses a request. Only what is written can be rejected."""
+    return Exit.REJECTED if verb in _WRITES else Exit.ERROR
 
 
 def _is_kind_missing(error: NotFound) -> bool:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand
+
+from controller.cli.here import here
+
+#: Parameters that say where a command looks, and their flags.
+_PLACE: Final = {"namespace": "-n", "context": "--context", "kubeconfig": "--kubeconfig"}
 
 
 class Lazy(TyperCommand):
@@ -27,7 +32,16 @@ class Lazy(TyperCommand):
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """The context of the command itself: whoever calls the command does it through that."""
-        return self.loaded().make_context(*args, **kwargs)
+        context = self.loaded().make_context(*args, **kwargs)
+        flags = {flag: context.params.get(name) for name, flag in _PLACE.items()}
+        called = context.command.callback
+
+        def callback(*args: Any, **kwargs: Any) -> Any:
+            with here({flag: value for flag, value in flags.items() if value}):
+                return called(*args, **kwargs)
+
+        context.command.callback = callback
+        return context
 
 
 def add(app: typer.Typer, name: str, function: str, summary: str) -> None:

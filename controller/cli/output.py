@@ -13,6 +13,8 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
+from controller.cli.here import placed
+
 Object = dict[str, Any]
 T = TypeVar("T")
 
@@ -109,8 +111,8 @@ def clean(text: str) -> str:
 
 
 def note(text: str) -> None:
-    """Tell a person something that is not the result: on stderr."""
-    print(text, file=sys.stderr)
+    """Tell a person something that is not the result: on stderr, with its commands `placed`."""
+    print(placed(text), file=sys.stderr)
 
 
 def _without_managed_fields(obj: Object) -> Object:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
@@ -14,13 +14,19 @@ from controller.api.update import generation_in
 from controller.cli import owners
 from controller.cli.exits import CliError, Exit
 from controller.cli.explained import explained
+from controller.cli.here import here
 from controller.kube.client import Client
-from controller.kube.errors import ApiError, NotFound
+from controller.kube.errors import ApiError, NotFound, TooManyRequests
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.resource import Resource
 
 T = TypeVar("T")
 Object = dict[str, Any]
+#: How often a read is tried that the API server has no time for, and the seconds in between: if it
+#: does not say how many, and at most.
+TRIES: Final = 5
+PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 5.0
 #: `Session.list` hides the builtin in that class.
 Objects = list[Object]
 
@@ -35,11 +41,10 @@ class Place:
     everywhere: bool = False
 
     @property
-    def flags(self) -> str:
-        """The flags with which another command looks at the same place, each with a blank before
-        it."""
+    def flags(self) -> dict[str, str]:
+        """The flags with which another command looks at the same place."""
         flags = {"-n": self.namespace, "--context": self.context, "--kubeconfig": self.kubeconfig}
-        return "".join(f" {flag} {value}" for flag, value in flags.items() if value)
+        return {flag: value for flag, value in flags.items() if value}
 
 
 class Session:
@@ -57,7 +62,7 @@ class Session:
 
     async def get(self, resource: Resource, name: str) -> Object:
         try:
-            return await self.client.get(resource, self.namespace, name)
+            return await _repeated(lambda: self.client.get(resource, self.namespace, name))
         except ApiError as error:
             raise explained(error, "get", resource, name, self.namespace) from error
 
@@ -65,9 +70,13 @@ class Session:
         """All objects of a kind where the command looks, each with ``apiVersion`` and ``kind``,
         which lists leave out."""
         kind = {"apiVersion": resource.api_version, "kind": resource.kind}
-        try:
+
+        async def read() -> Objects:
             found = self.client.list(resource, self.listed, label_selector=selector)
             return [kind | item async for item in found]
+
+        try:
+            return await _repeated(read)
         except ApiError as error:
             raise explained(error, "list", resource, "", self.listed or "") from error
 
@@ -142,6 +151,18 @@ class Session:
         return sorted(found, key=lambda each: int(each.get("revision") or 0))
 
 
+async def _repeated(read: Callable[[], Awaitable[T]]) -> T:
+    """What ``read`` reads. An API server that has too much to do is asked again when it says so, as
+    kubectl does, at most `TRIES` times. Raises ``ApiError``."""
+    for _ in range(TRIES - 1):
+        try:
+            return await read()
+        except TooManyRequests as error:
+            pause = error.retry_after if error.retry_after is not None else PAUSE
+            await asyncio.sleep(min(pause, LONGEST_PAUSE))
+    return await read()
+
+
 def _age(update: Object) -> tuple[str, int]:
     """The key that sorts Updates by age."""
     meta = update["metadata"]
@@ -163,7 +184,8 @@ def run(
     command: Callable[[Session], Awaitable[T]],
     farewell: str | Callable[[], str] = "",
 ) -> T:
-    """Connect, run ``command`` and disconnect. Raises ``CliError``. ``farewell``: the hint when
+    """Connect, run ``command`` and disconnect. The commands that it prints get the flags of
+    ``place``. Raises ``CliError``. ``farewell``: the hint when
     Ctrl-C ends the command, such as how to come back; a function if only the command knows it."""
     # The loader of kubeconfigs takes long to import; help and lint need none.
     from controller.kube.config import ConfigError, connect
@@ -178,8 +200,9 @@ def run(
             session = Session(client, namespace, place.everywhere, connection.context)
             return await command(session)
 
-    try:
-        return asyncio.run(connected())
-    except KeyboardInterrupt:
-        hint = farewell if isinstance(farewell, str) else farewell()
-        raise CliError("", hint, Exit.INTERRUPTED) from None
+    with here(place.flags):
+        try:
+            return asyncio.run(connected())
+        except KeyboardInterrupt:
+            hint = farewell if isinstance(farewell, str) else farewell()
+            raise CliError("", hint, Exit.INTERRUPTED) from None

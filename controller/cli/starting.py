@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Collection, Iterable
+from contextlib import aclosing
 from typing import Any, Final
 
 from controller.api.job import Job
@@ -17,18 +16,21 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_job
 from controller.cli.output import clean, note
+from controller.cli.patience import with_note
 from controller.cli.session import Object, Session
 from controller.core.model.conditions import STALLED, UPDATE_PENDING, find_true, is_true
 from controller.core.status.outcome import NOTHING_LEFT
 from controller.kube.errors import NotFound, Unreachable
-from controller.view.advice import OPERATOR_CHECKS
+from controller.view import advice
+from controller.view.updates import PATIENCE
 
 #: Without vowels and digits that look like letters, so that no name becomes a word.
 _LETTERS: Final = "bcdfghjkmnpqrstvwxz2456789"
-#: Seconds after which an operator that does not answer is mentioned.
-_PATIENCE: Final = 10.0
+#: Seconds that who does not wait for the Update waits for the operator to make it.
+_DETACHED: Final = 10.0
+_MANUAL: Final = "Manual"
 #: Reasons of UpdatePending with which a template waits until a person does something.
-_FINAL: Final = frozenset({"KnownBad", NOTHING_LEFT})
+_FINAL: Final = frozenset({"KnownBad", _MANUAL, NOTHING_LEFT})
 #: The reason of UpdatePending while the operator makes its Update.
 _SOON: Final = "TemplateChanged"
 
@@ -82,26 +84,55 @@ async def made_by_operator(
 
     ``stored``: the Job as it was written; ``revision``: that of its template; ``before``: the uids
     of Updates that were `begun` already; ``seconds``: how long it is waited for. Raises
-    ``CliError``: REJECTED if the operator does not take the template, TIMEOUT.
+    ``CliError``: REJECTED if the operator does not take the template, ENDED if somebody changes the
+    template before the operator has made the Update, TIMEOUT.
     """
     name, generation = stored["metadata"]["name"], stored["metadata"]["generation"]
     told = ""
-    async with _impatient(session), aclosing(follow(session, JOBS, name, seconds)) as versions:
+    versions = with_note(
+        follow(session, JOBS, name, seconds),
+        lambda _: None if told else _late(name, session.namespace),
+    )
+    async with aclosing(versions):
         async for raw in versions:
             job = as_job(raw)
             found = _candidate(job, revision, before)
             if found and await _is_for(session, found, revision, job):
                 return found
-            if job.status.observed_generation < generation or job.status.active_update:
+            if job.status.observed_generation < generation:
                 continue
+            if job.status.update_revision not in (None, revision):
+                raise _changed_meanwhile(name, session.namespace)
             if pending := find_true(job.status.conditions, UPDATE_PENDING):
                 reason, message = pending.reason, pending.message
-                if reason in _FINAL or is_true(job.status.conditions, STALLED):
+                # Beside an active Update it may be that one which needs a person.
+                stalled = is_true(job.status.conditions, STALLED) and not job.status.active_update
+                if reason in _FINAL or stalled:
                     raise _not_taken(name, session.namespace, reason, message)
                 if message != told and reason != _SOON:
                     note(f"Job {name} waits: {reason}: {clean(message)}")
                     told = message
     raise AssertionError("an object is followed until somebody stops to do so")
+
+
+async def made_soon(
+    session: Session,
+    stored: Object,
+    revision: str,
+    before: Collection[str],
+    seconds: float | None = None,
+) -> str | None:
+    """As `made_by_operator`, for who does not wait for the Update: None, with a note, if the
+    operator has not made it after some seconds."""
+    limit = _DETACHED if seconds is None else min(seconds, _DETACHED)
+    try:
+        return await made_by_operator(session, stored, revision, before, limit)
+    except CliError as error:
+        if error.code is not Exit.TIMEOUT:
+            raise
+    at = f"{stored['metadata']['name']} -n {session.namespace}"
+    note(f"the operator has not started the Update yet; `echelon job status {at}` tells")
+    return None
 
 
 def _candidate(job: Job, revision: str, before: Collection[str]) -> str | None:
@@ -128,10 +159,21 @@ async def _is_for(session: Session, name: str, revision: str, job: Job) -> bool:
     return bool(update["metadata"].get("annotations", {}).get(REVISION) == revision)
 
 
+def _changed_meanwhile(name: str, namespace: str) -> CliError:
+    return CliError(
+        f"the template of Job {name} was changed again before the operator had started the Update",
+        f"`echelon update watch {name} -n {namespace}` shows the Update of the present template",
+        Exit.ENDED,
+    )
+
+
 def _not_taken(name: str, namespace: str, reason: str, message: str) -> CliError:
+    at = f"{name} -n {namespace}"
     hint = "mend the template, and start again"
     if reason == "KnownBad":
-        hint = f"`echelon job retry {name} -n {namespace}` tries it all the same"
+        hint = f"`echelon job retry {at}` tries it all the same"
+    elif reason == _MANUAL:
+        hint = f"the Job is in mode Manual now: `echelon update start {at}` ships its template"
     return CliError(
         f"the operator does not start an Update of Job {name}: {reason}: {clean(message)}",
         hint,
@@ -139,17 +181,9 @@ def _not_taken(name: str, namespace: str, reason: str, message: str) -> CliError
     )
 
 
-@asynccontextmanager
-async def _impatient(session: Session) -> AsyncIterator[None]:
-    """Say so, once, if this takes long."""
-    words = [
-        f"no operator has started an Update in namespace {session.namespace} for {_PATIENCE:g}s; "
-        "check:",
-        *OPERATOR_CHECKS,
-    ]
-    say: Callable[[], None] = lambda: note("\n       ".join(words))  # noqa: E731
-    timer = asyncio.get_running_loop().call_later(_PATIENCE, say)
-    try:
-        yield
-    finally:
-        timer.cancel()
+def _late(name: str, namespace: str) -> str:
+    """What is said if a Job has no Update after `PATIENCE`, and its conditions do not tell why."""
+    return (
+        f"no operator has started an Update of Job {name} for {PATIENCE:g}s; "
+        f"{advice.checks(namespace)}"
+    )

@@ -43,11 +43,12 @@ def restart(
     asked = job_key(key)
     after = after_of(watch=watch, wait=wait, detach=detach, default=After.DETACH)
     place = Place(kubeconfig, context, namespace)
-    started = Started(place)
+    started = Started()
 
     async def command(session: Session) -> Exit:
         # Without this, a misspelt name would make an Update that waits for its Job.
         check_free(await session.job(asked.name))
+        started.creating(asked.name)
         started.update = await create(
             session,
             asked.name,
@@ -57,7 +58,7 @@ def restart(
             paused=paused,
             message=message,
         )
-        print(f"update.echelon.dev/{started.update} created")
+        print(f"update.echelon.dev/{started.update} created", flush=True)
         return await follow_up(session, started.update, after, timeout, exit_on_pause=exit_on_pause)
 
     raise typer.Exit(run(place, command, started.farewell))

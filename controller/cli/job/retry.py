@@ -27,7 +27,7 @@ from controller.cli.keys import job_key
 from controller.cli.objects import as_job
 from controller.cli.output import note
 from controller.cli.session import Object, Place, Session, run
-from controller.cli.starting import begun, create, explain, made_by_operator
+from controller.cli.starting import begun, create, explain, made_by_operator, made_soon
 from controller.core.model import assigned
 from controller.view.configurations import revision_of
 
@@ -65,22 +65,31 @@ def retry(
         )
     after = after_of(watch=watch, wait=wait, detach=detach, default=After.DETACH)
     place = Place(kubeconfig, context, namespace)
-    started = Started(place)
+    started = Started()
 
     async def command(session: Session) -> Exit:
+        begun_at = time.monotonic()
         raw = await session.job(key.name)
         job = as_job(raw)
         check_free(raw)
         _check(job, session.namespace)
         if update or job.spec.update.mode is Mode.MANUAL:
+            started.creating(key.name)
             started.update = await create(session, key.name, "retry", force=True, message=message)
-            print(f"update.echelon.dev/{started.update} created")
+            print(f"update.echelon.dev/{started.update} created", flush=True)
         else:
-            started.update = await _by_token(session, raw, job, timeout)
-            print(f"update.echelon.dev/{started.update} started")
+            made = made_soon if after is After.DETACH else made_by_operator
+            found = await made(session, *await _with_token(session, raw, job, started), timeout)
+            if found is None:
+                if message:
+                    note("the message (-m) is kept nowhere: the Update is not there yet")
+                return Exit.DONE
+            started.update = found
+            print(f"update.echelon.dev/{started.update} started", flush=True)
             if message:
                 await explain(session, started.update, message)
-        return await follow_up(session, started.update, after, timeout, exit_on_pause=exit_on_pause)
+        left = timeout and max(0.0, timeout - (time.monotonic() - begun_at))
+        return await follow_up(session, started.update, after, left, exit_on_pause=exit_on_pause)
 
     raise typer.Exit(run(place, command, started.farewell))
 
@@ -97,8 +106,11 @@ def _check(job: Job, namespace: str) -> None:
         )
 
 
-async def _by_token(session: Session, raw: Object, job: Job, seconds: float | None) -> str:
-    """Change the token, and find the Update that the operator makes for it."""
+async def _with_token(
+    session: Session, raw: Object, job: Job, started: Started
+) -> tuple[Object, str, frozenset[str]]:
+    """Change the token. Returns the Job as stored, the revision of its template, and the Updates
+    that had begun before (their uids)."""
     name = job.metadata.name
     others = owners.programs(raw, "spec", "update") or owners.programs(raw, "spec", "template")
     if others:
@@ -109,7 +121,8 @@ async def _by_token(session: Session, raw: Object, job: Job, seconds: float | No
     known = begun(await session.updates_of(name))
     token = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     body = {"metadata": {"uid": job.metadata.uid}, "spec": {"update": {"retryToken": token}}}
+    started.writing(f"Job {name} is changed", f"echelon update watch {name}")
     stored = await session.patch(JOBS, name, body)
-    print(f"echelonjob.echelon.dev/{name} patched")
-    revision = revision_of(name, stored["spec"]["template"])
-    return await made_by_operator(session, stored, revision, known, seconds)
+    started.wrote()
+    print(f"echelonjob.echelon.dev/{name} patched", flush=True)
+    return stored, revision_of(name, stored["spec"]["template"]), known

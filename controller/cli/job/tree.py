@@ -13,6 +13,7 @@ from rich.tree import Tree
 from controller.api.ids import Ids
 from controller.api.job import Job
 from controller.api.update import Update
+from controller.cli.here import placed
 from controller.cli.job import branches
 from controller.cli.job.branches import MOST, WIDTH
 from controller.cli.job.instances import STYLES as STATE_STYLES
@@ -96,7 +97,7 @@ def of(seen: Seen, commands: Sequence[str]) -> Tree:
     if commands:
         branch = tree.add(Text("next", "bold"))
         for each in commands:
-            command, _, why = each.partition("    # ")
+            command, _, why = placed(each).partition("    # ")
             branch.add(Text.assemble((command, "cyan"), (f"    # {why}" if why else "", "dim")))
     return tree
 

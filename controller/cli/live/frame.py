@@ -6,6 +6,7 @@ from typing import Final
 
 from rich.text import Text
 
+from controller.cli.here import placed
 from controller.cli.live import parts
 from controller.cli.live.cells import Marks, cells, legend
 from controller.cli.live.header import header
@@ -61,7 +62,7 @@ def _situation(snapshot: Snapshot, width: int, final: bool) -> list[Text]:
         found += _labelled("Refused", words, "bold red", width)
     if not final:
         commands = advice.of_update(update, snapshot.now)
-        found += [Text(f"{'':<{_INDENT}}{each}", "cyan") for each in commands]
+        found += [Text(f"{'':<{_INDENT}}{placed(each)}", "cyan") for each in commands]
     return found
 
 

@@ -10,6 +10,7 @@ from controller.api.progress import Phase
 from controller.api.update import Update
 from controller.cli.ends import of_phase
 from controller.cli.exits import Exit
+from controller.cli.here import placed
 from controller.cli.live.looks import PHASES
 from controller.cli.output import clean
 from controller.view import advice
@@ -51,7 +52,7 @@ def outcome(update: Update, now: float) -> list[Text]:
         line.append(f", {come.done} of {come.total} instances")
     if status.message:
         line.append(f": {clean(status.message)}")
-    return [line, *(Text(f"  {each}", "cyan") for each in _next(update, now))]
+    return [line, *(Text(f"  {placed(each)}", "cyan") for each in _next(update, now))]
 
 
 def _next(update: Update, now: float) -> list[str]:

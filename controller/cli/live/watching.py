@@ -18,6 +18,7 @@ from controller.cli.live.lines import Lines
 from controller.cli.live.outcome import exit_of, outcome
 from controller.cli.live.screen import Screen
 from controller.cli.objects import as_update
+from controller.cli.patience import unseen, with_note
 from controller.cli.session import Session
 
 
@@ -57,7 +58,7 @@ async def _picture(
 
 async def _lines(session: Session, name: str, seconds: float | None, exit_on_pause: bool) -> Exit:
     lines = Lines()
-    async with aclosing(follow(session, UPDATES, name, seconds)) as versions:
+    async with aclosing(with_note(follow(session, UPDATES, name, seconds), unseen)) as versions:
         async for raw in versions:
             update, now = as_update(raw), time.time()
             for line in lines.new(update, now):

@@ -12,56 +12,68 @@ from typing import Any, Final
 from controller.api.job import Job
 from controller.api.kinds import JOBS
 from controller.api.meta import Condition
+from controller.api.update import Update
+from controller.cli import keys
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
-from controller.cli.objects import as_job
+from controller.cli.objects import as_job, as_update
+from controller.cli.output import clean
+from controller.cli.patience import with_note
 from controller.cli.session import Session
 from controller.cli.update.which import NoUpdateError, which
 from controller.core.model.conditions import STALLED, UPDATE_PENDING, find_true, is_true
 from controller.core.status.outcome import NOTHING_LEFT
 from controller.view import advice
+from controller.view.updates import PATIENCE, is_over
 
 Object = dict[str, Any]
 
-#: Seconds that the operator has to look at a Job and to make its Update.
-PATIENCE: Final = 10.0
 #: Reasons of UpdatePending that stay until a person does something.
 _FINAL: Final = frozenset({"KnownBad", "Manual", NOTHING_LEFT})
 
 
-async def current(session: Session, text: str) -> Object:
+async def current(session: Session, text: str, seconds: float | None = None) -> Object:
     """The Update that ``text`` names (as `which`). If it names a Job, the operator first gets the
-    time to make the Update of the present template.
+    time to make the Update of the present template: ``seconds``; None: without end.
 
-    Raises ``CliError`` if that template gets none, such as one that is known to be bad.
+    Raises ``CliError``: if that template gets none, such as one that is known to be bad; with code
+    TIMEOUT.
     """
     try:
         found = await which(session, text)
     except NoUpdateError as error:
         job = error.job
     else:
-        if text in (found["metadata"]["name"], f"eup/{found['metadata']['name']}"):
+        update = as_update(found)
+        if text.startswith(keys.UPDATE_PREFIXES) or text == update.metadata.name:
             return found
-        job = found["spec"]["job"]
-    await _settle(session, job)
+        if comes_first(update):
+            return found
+        job = update.spec.job
+    await _settle(session, job, seconds)
     return await which(session, text)
 
 
-async def _settle(session: Session, name: str) -> None:
+def comes_first(update: Update) -> bool:
+    """Whether an Update is the one to wait for, whatever template its Job has meanwhile: one of a
+    person that has not ended. The operator supersedes only its own."""
+    return not (is_over(update) or update.spec.dry_run or _is_operators(update))
+
+
+def _is_operators(update: Update) -> bool:
+    return any(owner.controller for owner in update.metadata.owner_references)
+
+
+async def _settle(session: Session, name: str, seconds: float | None) -> None:
     """Wait until the operator has observed the Job and has made the Update that is due."""
-    job: Job | None = None
-    try:
-        async with aclosing(follow(session, JOBS, name, PATIENCE)) as versions:
-            async for raw in versions:
-                job = as_job(raw)
-                if is_settled(job):
-                    return
-                if (error := waits_in_vain(job)) is not None:
-                    raise error
-    except CliError as error:
-        if error.code is not Exit.TIMEOUT or job is None:
-            raise
-        raise _late(job) from error
+    versions = with_note(follow(session, JOBS, name, seconds), lambda raw: _late(as_job(raw)))
+    async with aclosing(versions):
+        async for raw in versions:
+            job = as_job(raw)
+            if is_settled(job):
+                return
+            if (error := waits_in_vain(job)) is not None:
+                raise error
 
 
 def is_settled(job: Job) -> bool:
@@ -98,24 +110,29 @@ def waits_in_vain(job: Job) -> CliError | None:
 
 def _waits(job: Job, pending: Condition) -> CliError:
     refused = pending.reason == "KnownBad" or is_true(job.status.conditions, STALLED)
+    hints = [f"`{command}`" for command in advice.of_job(job)[:1]]
+    if (active := job.status.active_update) is not None:
+        at = f"eup/{active.name} -n {job.metadata.namespace}"
+        hints.append(f"`echelon update watch {at}` follows the Update that is active")
     return CliError(
-        f"Job {job.metadata.name} waits with its present template ({pending.reason}): "
-        f"{pending.message}",
-        next((f"`{command}`" for command in advice.of_job(job)), ""),
-        Exit.REJECTED if refused else Exit.ERROR,
+        _words(job, pending), "; ".join(hints), Exit.REJECTED if refused else Exit.ERROR
     )
 
 
-def _late(job: Job) -> CliError:
-    name = job.metadata.name
+def _words(job: Job, pending: Condition) -> str:
+    why = f"{pending.reason}): {pending.message}"
+    return clean(f"Job {job.metadata.name} waits with its present template ({why}")
+
+
+def _late(job: Job) -> str:
+    """What is said of a Job whose present template still has no Update after `PATIENCE`."""
+    name, namespace = job.metadata.name, job.metadata.namespace
     if job.status.observed_generation < job.metadata.generation:
-        return CliError(
-            f"no operator has looked at the last change of Job {name} for {PATIENCE:g}s",
-            advice.checks(job.metadata.namespace),
-        )
+        words = f"no operator has looked at the last change of Job {name} for {PATIENCE:g}s"
+        return f"{words}; {advice.checks(namespace)}"
     if (pending := find_true(job.status.conditions, UPDATE_PENDING)) is not None:
-        return _waits(job, pending)
-    return CliError(
-        f"Job {name} has a new template, and no Update for it after {PATIENCE:g}s",
-        f"`echelon job status {name} -n {job.metadata.namespace}` shows what it waits for",
+        return _words(job, pending)
+    return (
+        f"Job {name} has a new template, and no Update for it after {PATIENCE:g}s; "
+        f"`echelon job status {name} -n {namespace}` shows what it waits for"
     )

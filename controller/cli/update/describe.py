@@ -10,6 +10,7 @@ from rich.text import Text
 from controller.api.progress import HistoryEntry
 from controller.api.update import Update
 from controller.cli import planned
+from controller.cli.here import placed
 from controller.cli.output import Column, clean, table_lines
 from controller.cli.update.list_ import style_of
 from controller.cli.update.policy import policy_lines
@@ -44,7 +45,7 @@ def describe(update: Update, now: float) -> Text:
         _block(_failures_title(update), failures(update, now)),
         _block("History", _history(update.status.history, now)),
         _block("Policy", [_field(name, value) for name, value in policy_lines(update)]),
-        _block("Next", [Text(each) for each in advice.of_update(update, now)]),
+        _block("Next", [Text(placed(each)) for each in advice.of_update(update, now)]),
     ]
     return Text("\n\n").join(block for block in blocks if block)
 

@@ -42,17 +42,17 @@ def retry(
     """
     after = after_of(watch=watch, wait=wait, detach=False, default=After.DETACH)
     place = Place(kubeconfig, context, namespace)
-    started = Started(place)
+    started = Started()
 
     async def command(session: Session) -> Exit:
-        made = await _made(session, name, message)
+        made = await _made(session, name, message, started)
         started.update = made["metadata"]["name"]
         return await follow_up(session, started.update, after, timeout, exit_on_pause=exit_on_pause)
 
     raise typer.Exit(run(place, command, started.farewell))
 
 
-async def _made(session: Session, name: str, message: str | None) -> Object:
+async def _made(session: Session, name: str, message: str | None, started: Started) -> Object:
     """The new Update. Raises ``CliError``, with code REJECTED if there is nothing to retry."""
     raw = await which(session, name)
     update = as_update(raw)
@@ -60,6 +60,7 @@ async def _made(session: Session, name: str, message: str | None) -> Object:
     found = retry_of(update, job, raw["spec"].get("policy"), message)
     if isinstance(found, Refused):
         raise CliError(found.why, found.hint, Exit.REJECTED)
+    started.creating(update.spec.job)
     made = await session.create(UPDATES, found.body)
     _tell(made, found)
     return made

@@ -40,4 +40,4 @@ def rollback(
         raw = await session.get(UPDATES, steered.update.metadata.name)
         return await until(session, raw, wish(ENDED, rollback=True), timeout)
 
-    raise typer.Exit(run(place, command, farewell(place, name)))
+    raise typer.Exit(run(place, command, farewell(name)))

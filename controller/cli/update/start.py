@@ -26,7 +26,7 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.output import note
 from controller.cli.ready import until_ready
 from controller.cli.session import Object, Place, Session, run
-from controller.cli.starting import create, explain, made_by_operator
+from controller.cli.starting import create, explain, made_by_operator, made_soon
 from controller.cli.update.proposal import Proposal, Start, propose, shown
 from controller.cli.update.request import namespace_of, request_of
 from controller.view import planning
@@ -37,8 +37,6 @@ _DONE: Final = {
     Start.EXPLICIT: "created",
     Start.ACTIVE: "active already",
 }
-#: Seconds that --detach waits for the operator to make its Update.
-_DETACHED: Final = 10.0
 
 
 def start(
@@ -107,11 +105,11 @@ def start(
         return
     if proposal.stores_something or proposal.start is not Start.ACTIVE:
         confirm(_question(proposal), yes=yes)
-    started = Started(place)
+    started = Started()
 
     async def command(session: Session) -> Exit:
         begun = asyncio.get_running_loop().time()
-        found = await _begin(session, proposal, after, timeout)
+        found = await _begin(session, proposal, after, timeout, started)
         left = timeout and max(0.0, timeout - (asyncio.get_running_loop().time() - begun))
         if message and (found is None or not proposal.starts):
             note("the message (-m) is kept nowhere: no Update was started")
@@ -120,7 +118,7 @@ def start(
         if isinstance(found, str):
             started.update = found
             done = _DONE[proposal.start]
-            print(f"update.echelon.dev/{found} {done}")
+            print(f"update.echelon.dev/{found} {done}", flush=True)
             if proposal.start is Start.OPERATOR and message:
                 await explain(session, found, message)
             return await follow_up(session, found, after, left, exit_on_pause=exit_on_pause)
@@ -165,7 +163,11 @@ def _question(proposal: Proposal) -> str:
 
 
 async def _begin(
-    session: Session, proposal: Proposal, after: After, seconds: float | None
+    session: Session,
+    proposal: Proposal,
+    after: After,
+    seconds: float | None,
+    started: Started,
 ) -> str | Object | None:
     """Write what was proposed. Returns the name of the Update; without one the Job whose instances
     are to become ready, or None if nothing is waited for."""
@@ -173,38 +175,32 @@ async def _begin(
     await _check_unchanged(session, proposal)
     if request.file is not None and proposal.stores_something:
         force = request.force_conflicts
+        _tell_write(proposal, started)
         stored = await applied(session, request.file, proposal.before, force=force)
+        started.wrote()
         done = "configured" if proposal.before else "created"
-        print(f"echelonjob.echelon.dev/{request.job} {done}")
+        print(f"echelonjob.echelon.dev/{request.job} {done}", flush=True)
     match proposal.start:
         case Start.EXPLICIT:
             spec = {k: v for k, v in proposal.spec.items() if k != "job"}
+            started.creating(request.job)
             return await create(session, request.job, "start", **spec)
         case Start.ACTIVE:
             return proposal.active
         case Start.OPERATOR:
-            return await _found(session, proposal, stored, after, seconds)
+            made = made_soon if after is After.DETACH else made_by_operator
+            return await made(session, stored, proposal.revision, proposal.known, seconds)
         case _ if after is After.DETACH or not _makes_pods(proposal):
             return None
         case _:
             return stored
 
 
-async def _found(
-    session: Session, proposal: Proposal, stored: Object, after: After, seconds: float | None
-) -> str | None:
-    """The operator's Update; None if it is not there yet and nobody waits for it."""
-    limit = seconds
-    if after is After.DETACH:
-        limit = _DETACHED if seconds is None else min(seconds, _DETACHED)
-    try:
-        return await made_by_operator(session, stored, proposal.revision, proposal.known, limit)
-    except CliError as error:
-        if error.code is not Exit.TIMEOUT or after is not After.DETACH:
-            raise
-        name = f"{proposal.request.job} -n {session.namespace}"
-        note(f"the operator has not started the Update yet; `echelon job status {name}` tells")
-        return None
+def _tell_write(proposal: Proposal, started: Started) -> None:
+    """Let the farewell know that the Job is about to be written."""
+    job, verb = proposal.request.job, "changed" if proposal.before else "created"
+    shows = "update watch" if proposal.start is Start.OPERATOR else "job status"
+    started.writing(f"Job {job} is {verb}", f"echelon {shows} {job}")
 
 
 async def _check_unchanged(session: Session, proposal: Proposal) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any, Final
 
@@ -18,11 +16,12 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_update
 from controller.cli.output import clean, console, note
+from controller.cli.patience import unseen, with_note
 from controller.cli.session import Place, Session, run
 from controller.cli.update.current import current
 from controller.cli.update.wish import Wish, verdict, wish
 from controller.view import advice
-from controller.view.updates import PATIENCE, is_over, progress
+from controller.view.updates import is_over, progress
 from controller.view.words import age
 
 Object = dict[str, Any]
@@ -58,15 +57,15 @@ def wait(
 
     async def command(session: Session) -> Exit:
         begun = time.monotonic()
-        update = await current(session, name)
+        update = await current(session, name, timeout)
         return await until(session, update, goal, timeout, waited=time.monotonic() - begun)
 
-    raise typer.Exit(run(place, command, farewell(place, name)))
+    raise typer.Exit(run(place, command, farewell(name)))
 
 
-def farewell(place: Place, name: str) -> str:
-    """The hint when a person stops to wait: how to come back, from the same place."""
-    return f"the Update goes on; `echelon update wait {name}{place.flags}` comes back to it"
+def farewell(name: str) -> str:
+    """The hint when a person stops to wait: how to come back."""
+    return f"the Update goes on; `echelon update wait {name}` comes back to it"
 
 
 async def until(
@@ -77,11 +76,14 @@ async def until(
     code TIMEOUT.
     """
     last = as_update(update)
+    if (code := verdict(wished, last)) is not None:
+        _tell_end(last, code, wished)
+        return code
     left = None if seconds is None else max(0.0, seconds - waited)
     versions = follow(session, UPDATES, last.metadata.name, left)
     phase: Phase | None = None
     try:
-        async with aclosing(_with_warning(versions, last)) as warned:
+        async with aclosing(with_note(versions, unseen)) as warned:
             async for raw in warned:
                 last = as_update(raw)
                 code = verdict(wished, last)
@@ -96,33 +98,6 @@ async def until(
             raise
         raise _timed_out(last, wished, seconds or 0.0) from error
     raise AssertionError("an object is followed until somebody stops to do so")
-
-
-async def _with_warning(versions: AsyncGenerator[Object], first: Update) -> AsyncGenerator[Object]:
-    """The versions of an Update; if no operator observes it in time, a note says so, once."""
-    seen = first.status.observed_generation >= 0
-    deadline = time.monotonic() + PATIENCE
-    async with aclosing(versions):
-        while True:
-            # A task, because a timeout must not cancel the generator that goes on after it.
-            task = asyncio.ensure_future(anext(versions))
-            try:
-                if not seen:
-                    left = max(0.0, deadline - time.monotonic())
-                    done, _ = await asyncio.wait({task}, timeout=left)
-                    if not done:
-                        seen = True
-                        note(
-                            f"no operator has looked at Update {first.metadata.name} for "
-                            f"{PATIENCE:g}s; {advice.checks(first.metadata.namespace)}"
-                        )
-                raw = await task
-            except BaseException:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-                raise
-            seen = seen or as_update(raw).status.observed_generation >= 0
-            yield raw
 
 
 def _line(update: Update) -> str:

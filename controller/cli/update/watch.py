@@ -9,8 +9,10 @@ import typer
 from controller.cli import arguments, options
 from controller.cli.exits import Exit
 from controller.cli.live.watching import watched
+from controller.cli.objects import as_update
 from controller.cli.session import Place, Session, run
 from controller.cli.update.current import current
+from controller.view.updates import is_over
 
 __all__ = ["watch", "watched"]
 
@@ -35,13 +37,16 @@ def watch(
 
     async def command(session: Session) -> Exit:
         begun = time.monotonic()
-        found = (await current(session, name))["metadata"]["name"]
+        update = as_update(await current(session, name, timeout))
         left = None if timeout is None else max(0.0, timeout - (time.monotonic() - begun))
+        if is_over(update):
+            left = None  # its end is shown, even if the time is over
+        found = update.metadata.name
         return await watched(session, found, timeout=left, exit_on_pause=exit_on_pause)
 
-    raise typer.Exit(run(place, command, farewell(place, name)))
+    raise typer.Exit(run(place, command, farewell(name)))
 
 
-def farewell(place: Place, name: str) -> str:
-    """The hint when a person stops watching: how to come back, from the same place."""
-    return f"the Update goes on; `echelon update watch {name}{place.flags}` comes back to it"
+def farewell(name: str) -> str:
+    """The hint when a person stops watching: how to come back."""
+    return f"the Update goes on; `echelon update watch {name}` comes back to it"

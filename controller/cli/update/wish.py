@@ -72,7 +72,9 @@ def verdict(wished: Wish, update: Update) -> Exit | None:
         return _at_the_end(wished, update)
     if phase in wished.phases:
         return Exit.DONE
-    if wished.exit_on_pause and own_pause(update):
+    # A resume that the operator has not read yet may have ended the pause.
+    read = update.status.observed_generation == update.metadata.generation
+    if wished.exit_on_pause and read and own_pause(update):
         return Exit.PAUSED
     return None
 

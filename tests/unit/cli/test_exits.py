@@ -92,7 +92,11 @@ def test_a_missing_right_names_verb_and_resource() -> None:
         (Invalid(422, "Invalid", "spec.action moves only forward"), "patch", Exit.REJECTED),
         (BadRequest(400, "BadRequest", "no"), "create", Exit.REJECTED),
         (BadRequest(400, "BadRequest", "no"), "get", Exit.ERROR),
-        (TooManyRequests(429, "TooManyRequests"), "get", Exit.ERROR),
+        *[(TooManyRequests(429, "x"), verb, Exit.ERROR) for verb in ("get", "list", "patch")],
+        # Only what is written can be rejected.
+        *[(BadRequest(400, "BadRequest", "no"), verb, Exit.ERROR) for verb in ("list", "watch")],
+        (Invalid(422, "Invalid", "no"), "list", Exit.ERROR),
+        (Forbidden(403, "Forbidden", "no"), "list", Exit.ERROR),
         (ServerError(500, "InternalError", "etcd"), "create", Exit.ERROR),
     ],
 )
@@ -103,7 +107,15 @@ def test_codes_of_failed_requests(error: ApiError, verb: str, code: Exit) -> Non
 
 
 @pytest.mark.parametrize(
-    "error", [Unreachable("refused"), Unauthorized(401), Forbidden(403), NotFound(404), Conflict(9)]
+    "error",
+    [
+        Unreachable("refused"),
+        Unauthorized(401),
+        Forbidden(403),
+        NotFound(404),
+        Conflict(9),
+        TooManyRequests(429),
+    ],
 )
 def test_every_usual_error_says_what_to_do(error: ApiError) -> None:
     assert told(error).hint

@@ -38,7 +38,9 @@ def holding(name: str) -> Object:
 
 
 async def find(
-    monkeypatch: pytest.MonkeyPatch, *versions: Object, updates: tuple[Object, ...] = ()
+    monkeypatch: pytest.MonkeyPatch,
+    *versions: Object,
+    updates: tuple[Object, ...] = (),
 ) -> str:
     async def follow(*_: Any) -> AsyncGenerator[Object]:
         for each in versions:
@@ -97,3 +99,49 @@ def test_what_has_begun() -> None:
     updates = [an_update("a"), an_update("b", phase="Pending"), {"metadata": {"uid": "c"}}]
     uids = starting.begun(updates)
     assert uids == {updates[0]["metadata"]["uid"]}
+
+
+@pytest.mark.parametrize("held", [{}, holding("web-g2")])
+async def test_a_template_that_somebody_changes_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, held: Object
+) -> None:
+    unseen = job(2, updateRevision="web-old", **held)
+    other = job(4, updateRevision="web-else", **held)
+    with pytest.raises(CliError, match="changed again") as caught:
+        await find(monkeypatch, unseen, other, updates=(of_operator("web-g2", "web-old"),))
+    assert caught.value.code is Exit.ENDED
+    assert "`echelon update watch web -n shop`" in caught.value.hint
+
+
+async def test_a_job_that_becomes_manual(monkeypatch: pytest.MonkeyPatch) -> None:
+    manual = job(4, ("UpdatePending", "Manual", "waiting"), updateRevision=NEW)
+    with pytest.raises(CliError, match="Manual: waiting") as caught:
+        await find(monkeypatch, manual)
+    assert caught.value.code is Exit.REJECTED
+    assert "`echelon update start web -n shop`" in caught.value.hint
+
+
+async def test_a_stalled_update_does_not_refuse_its_successor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits = ("UpdatePending", "TemplateNotChecked", "no answer"), ("Stalled", "Stuck", "x")
+    versions = job(3, *waits, **holding("web-g2")), job(3, **holding("web-g3"))
+    updates = of_operator("web-g2", "web-old"), of_operator("web-g3")
+    assert await find(monkeypatch, *versions, updates=updates) == "web-g3"
+
+
+async def test_who_does_not_wait_is_told_that_it_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limits: list[float] = []
+
+    async def follow(*args: Any) -> AsyncGenerator[Object]:
+        limits.append(args[3])
+        yield job(2)
+        raise CliError("late", code=Exit.TIMEOUT)
+
+    monkeypatch.setattr(starting, "follow", follow)
+    for seconds in (None, 3.0, 600.0):
+        assert await starting.made_soon(session(), STORED, NEW, (), seconds) is None
+    assert limits == [10.0, 3.0, 10.0]
+    assert "`echelon job status web -n shop` tells" in capsys.readouterr().err

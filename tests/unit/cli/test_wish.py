@@ -68,6 +68,15 @@ def test_pauses_of_the_operator_end_the_wait_on_request() -> None:
     assert verdict(wish("ended", exit_on_pause=True), by_hand) is None
 
 
+def test_a_pause_before_a_resume_that_is_not_read_yet() -> None:
+    held = update(phase="RollForwardPaused", reason="AutoPaused", spec={"resumeToken": "1"})
+    resumed = held.model_copy(
+        update={"metadata": held.metadata.model_copy(update={"generation": 2})}
+    )
+    assert verdict(wish("ended", exit_on_pause=True), resumed) is None
+    assert verdict(wish("ended", exit_on_pause=True), held) is Exit.PAUSED
+
+
 @pytest.mark.parametrize("word", ["", "done", "pending", "paused,ended"])
 def test_unknown_words(word: str) -> None:
     with pytest.raises(CliError) as caught:
