@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-import yaml
 from rich.console import Console
 from rich.text import Text
 
+from controller.cli import yaml_nodes
 from controller.cli.here import placed
 
 Object = dict[str, Any]
@@ -50,6 +50,12 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False, markup=False)
 
 
+def is_screen(out: Console) -> bool:
+    """Whether a picture can be drawn over the last one. FORCE_COLOR makes rich take a pipe for a
+    terminal: colours may go into it, movements of the cursor may not."""
+    return sys.stdout.isatty() and not out.is_dumb_terminal
+
+
 def objects(found: Sequence[Object], form: Format, *, many: bool) -> None:
     """Print objects for programs. ``many``: as a List, even if there is one."""
     if form is Format.NAME:
@@ -66,7 +72,7 @@ def dump(content: Any, form: Format | Data) -> None:
     if form == Data.JSON:
         print(json.dumps(content, indent=4))
     else:
-        print(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), end="")
+        print(yaml_nodes.dumped(content), end="")
 
 
 def table(rows: Iterable[T], columns: Sequence[Column[T]], *, wide: bool = False) -> None:

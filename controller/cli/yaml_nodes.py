@@ -32,6 +32,16 @@ _INT: Final = r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)"
 _FLOAT: Final = (
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
+#: The type of plain scalars: its pattern, and the characters that they begin with.
+_TYPES: Final = {
+    "null": ("~|null|Null|NULL|", [*"~nN", ""]),
+    "bool": ("|".join(_BOOLS), [*"tTyYoOfFnN"]),
+    "int": (_INT, [*"-+0123456789"]),
+    "float": (_FLOAT, [*"-+.0123456789"]),
+    "merge": ("<<", ["<"]),
+}
+#: Strings that need quotes. Some readers take y and n for booleans.
+_NO_PLAIN_STRING: Final = re.compile("|".join(["[yYnN]", *(each for each, _ in _TYPES.values())]))
 
 
 class SyntaxFault(Exception):  # noqa: N818 - it is about the file, not about the program
@@ -49,15 +59,26 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers = {}  # noqa: RUF012 - the base class declares it so
 
 
-for _name, _pattern, _first in (
-    ("null", "~|null|Null|NULL|", [*"~nN", ""]),
-    ("bool", "|".join(_BOOLS), [*"tTyYoOfFnN"]),
-    ("int", _INT, [*"-+0123456789"]),
-    ("float", _FLOAT, [*"-+.0123456789"]),
-    ("merge", "<<", ["<"]),
-):
+for _name, (_pattern, _first) in _TYPES.items():
     _whole = re.compile(f"^(?:{_pattern})$")
     _Loader.add_implicit_resolver(_TAG + _name, _whole, _first)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes each string that YAML 1.1 or 1.2 would read as something else."""
+
+
+def _string(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "'" if _NO_PLAIN_STRING.fullmatch(text) else None
+    return dumper.represent_scalar(f"{_TAG}str", text, style)
+
+
+_Dumper.add_representer(str, _string)
+
+
+def dumped(content: Any) -> str:
+    """A value of JSON as YAML. ``7215e43``, a commit, stays a string for kubectl."""
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def documents(text: str) -> Iterator[Document]:

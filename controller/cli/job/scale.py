@@ -33,7 +33,9 @@ def scale(
         int | None,
         typer.Option("--current-replicas", help="Only if it has so many now.", show_default=False),
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until the Job is Ready.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until so many instances are available.")
+    ] = False,
     timeout: options.Timeout = None,
     namespace: options.Namespace = None,
     context: options.Context = None,
@@ -53,8 +55,8 @@ def scale(
     wanted = _wanted(count, replicas)
 
     async def command(session: Session) -> Exit:
-        stored = await _scaled(session, key.name, wanted, current)
-        return await until_ready(session, stored, timeout) if wait else Exit.DONE
+        before, stored = await _scaled(session, key.name, wanted, current)
+        return await until_ready(session, stored, timeout, before) if wait else Exit.DONE
 
     hint = f"the Job goes on; `echelon job status {key.name}` shows it"
     raise typer.Exit(run(Place(kubeconfig, context, namespace), command, hint))
@@ -70,8 +72,10 @@ def _wanted(count: int | None, replicas: int | None) -> int:
     return given[0]
 
 
-async def _scaled(session: Session, name: str, wanted: int, current: int | None) -> Object:
-    """Write the number. Returns the Job as stored."""
+async def _scaled(
+    session: Session, name: str, wanted: int, current: int | None
+) -> tuple[Object, Object]:
+    """Write the number. Returns the Job as it was before, and as stored."""
     for _ in range(_TRIES):
         job = await session.job(name)
         has = int(job["spec"].get("instances", 1))
@@ -84,9 +88,9 @@ async def _scaled(session: Session, name: str, wanted: int, current: int | None)
         if current is not None:
             body["metadata"] = {"resourceVersion": job["metadata"]["resourceVersion"]}
         if await _is_patched(session, name, body):
-            print(f"echelonjob.echelon.dev/{name} scaled")
+            print(f"echelonjob.echelon.dev/{name} scaled", flush=True)
             _tell(job, has, wanted)
-            return await session.job(name)
+            return job, await session.job(name)
     raise CliError(f"Job {name} changed {_TRIES} times meanwhile", "repeat the command")
 
 

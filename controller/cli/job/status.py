@@ -13,7 +13,7 @@ from controller.cli.job import tree
 from controller.cli.job.instances import chosen
 from controller.cli.keys import JobKey, job_key
 from controller.cli.objects import as_job, as_update
-from controller.cli.output import Object, console, note
+from controller.cli.output import Object, console, is_screen, note
 from controller.cli.session import Place, Session, run
 from controller.core.revisions.revision import images
 from controller.kube import logs
@@ -46,7 +46,7 @@ def show_status(
         seen = await _seen(session, asked)
         shown = tree.of(seen, tree.next_commands(seen))
         out = console()
-        if not out.is_terminal:
+        if not is_screen(out):
             # In a terminal, long lines are wrapped and the branches kept; a file gets whole lines.
             out.width = _WHOLE
         out.print(shown, soft_wrap=False)

@@ -28,8 +28,9 @@ _PLACEHOLDER: Final = re.compile(r"\{\{echelon\.(" + "|".join(gates.OF_PODS) + r
 
 
 def is_ours(document: Document) -> bool:
-    """Whether lint checks such an object; it skips other kinds."""
-    return document.group == GROUP
+    """Whether lint checks such an object; it skips other kinds. What only looks like one of ours
+    has a wrong apiVersion."""
+    return GROUP in (document.group, document.obj.get("apiVersion")) or document.kind == JOB
 
 
 def findings(documents: Iterable[Document]) -> Iterator[Finding]:
@@ -56,6 +57,10 @@ def _of(document: Document, *, unknown: bool) -> Iterator[Finding]:
 def problems(document: Document) -> Iterator[Problem]:
     """What is wrong with one of our objects, and what is doubtful."""
     obj = document.obj
+    if document.group != GROUP:
+        words = f"{obj['apiVersion']} is not the group and version of {document.kind}"
+        yield Problem(("apiVersion",), f"{words}; write {API_VERSION}")
+        return
     if document.kind not in (JOB, UPDATE):
         hint = f"; write kind: {JOB}" if document.kind == "Job" else ""
         yield Problem(("kind",), f"{GROUP} has the kinds {JOB} and {UPDATE}{hint}")

@@ -29,6 +29,7 @@ from controller.kube.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    ServerError,
     TooManyRequests,
     Unauthorized,
     Unreachable,
@@ -38,7 +39,9 @@ from controller.resource import Resource
 
 Object = dict[str, Any]
 
+#: Two parts of the API server look for unknown fields; each has its own words and its own code.
 _UNKNOWN: Final = re.compile(r'unknown field "([^"]+)"')
+_UNDECLARED: Final = re.compile(r"\.([^\s:]+): field not declared in schema")
 _DUPLICATE: Final = re.compile(r'duplicate field "([^"]+)"')
 #: RBAC says this; policies and quotas use other words.
 _NO_RIGHT: Final = " cannot "
@@ -87,8 +90,9 @@ def of_error(error: ApiError, prefix: Path) -> list[Problem]:
             Problem((*prefix, *yaml_nodes.steps(cause.get("field") or "")), _words(cause))
             for cause in causes
         ]
-    if isinstance(error, BadRequest):
-        named = [(name, "unknown field") for name in _UNKNOWN.findall(message)]
+    if isinstance(error, BadRequest | ServerError):
+        unknown = _UNKNOWN.findall(message) + _UNDECLARED.findall(message)
+        named = [(name, "unknown field") for name in unknown]
         named += [(name, "this field comes twice") for name in _DUPLICATE.findall(message)]
         if named:
             return [Problem((*prefix, *yaml_nodes.steps(name)), words) for name, words in named]
@@ -123,8 +127,6 @@ async def _tried(
     warnings: list[str] = []
     try:
         await session.client.create(kind, namespace, body, dry_run=True, warned=warnings.extend)
-    except (TooManyRequests, Unreachable, Unauthorized) as error:
-        raise explained(error, "create", kind, "", namespace) from error
     except Forbidden as error:
         if _NO_RIGHT in error.message:
             note(f"not tried: you may not create {kind.plural} in namespace {namespace}")
@@ -133,6 +135,8 @@ async def _tried(
         else:
             yield Problem(prefix, error.message)
     except ApiError as error:
+        if _cannot_ask(error):
+            raise explained(error, "create", kind, "", namespace) from error
         for problem in of_error(error, prefix):
             yield problem
     for words in warnings:
@@ -175,5 +179,8 @@ def _words(cause: Object) -> str:
 
 def _cannot_ask(error: ApiError) -> bool:
     """Whether the answer says nothing about the object."""
-    no_right = isinstance(error, Forbidden) and _NO_RIGHT in error.message
-    return no_right or isinstance(error, Unauthorized | Unreachable | TooManyRequests)
+    if isinstance(error, Forbidden):
+        return _NO_RIGHT in error.message
+    if isinstance(error, ServerError):
+        return _UNDECLARED.search(error.message) is None
+    return isinstance(error, Unauthorized | Unreachable | TooManyRequests)

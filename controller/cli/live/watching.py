@@ -33,7 +33,7 @@ async def watched(
     the exit code. ``timeout``: seconds. Raises ``CliError`` as ``follow`` does, with the last
     picture on the terminal."""
     out = output.console()
-    if out.is_terminal and not out.is_dumb_terminal:
+    if output.is_screen(out):
         return await _picture(session, name, timeout, exit_on_pause, out)
     return await _lines(session, name, timeout, exit_on_pause)
 

@@ -122,7 +122,7 @@ def start(
             if proposal.start is Start.OPERATOR and message:
                 await explain(session, found, message)
             return await follow_up(session, found, after, left, exit_on_pause=exit_on_pause)
-        return await until_ready(session, found, left)
+        return await until_ready(session, found, left, proposal.before)
 
     raise typer.Exit(run(place, command, started.farewell))
 

@@ -15,9 +15,11 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.lint import check, command
 from controller.cli.lint.documents import Document, read
 from controller.cli.lint.findings import Finding, Severity
-from controller.cli.lint.server import of_error
+from controller.cli.lint.server import findings, of_error
+from controller.cli.session import Session
 from controller.kube.errors import from_status
 from tests.integration.bad_objects import UPDATE
+from tests.unit.kube.fake import FakeApi
 
 ROOT = Path(__file__).parents[3]
 
@@ -140,6 +142,42 @@ def test_an_answer_without_a_field_is_about_the_whole_object() -> None:
     (said,) = of_error(refused(403, message="admission webhook denied the request: no"), ())
     assert said.path == ()
     assert "denied" in said.message
+
+
+def test_unknown_fields_of_an_apply() -> None:
+    words = "failed to create typed patch object: .spec.instanses: field not declared in schema"
+    (said,) = of_error(refused(500, message=words), ())
+    assert (said.path, said.message) == (("spec", "instanses"), "unknown field")
+
+
+@pytest.mark.parametrize("resource", ["echelonjobs", "pods"])
+async def test_an_api_server_in_trouble_is_no_fault_of_the_file(
+    resource: str, api: FakeApi, session: Session
+) -> None:
+    down = 'failed calling webhook "x": connection refused'
+    if resource == "pods":
+        api.put("/apis/echelon.dev/v1alpha1/namespaces/ns/echelonjobs", "web")
+    verb = "PATCH" if resource == "echelonjobs" else "POST"
+    api.fail(verb, 500, reason="InternalError", message=down)
+    (document,), _ = read(NEWER, "web.yaml")
+    with pytest.raises(CliError, match="failed calling webhook") as caught:
+        _ = [each async for each in findings(session, document)]
+    assert caught.value.code is Exit.ERROR
+
+
+@pytest.mark.parametrize("version", ["echelon.dev", "echelon.io/v1alpha1", "v1"])
+def test_a_job_of_another_group_is_not_skipped(version: str, tmp_path: Path) -> None:
+    (file := tmp_path / "web.yaml").write_text(NEWER.replace("echelon.dev/v1alpha1", version))
+    done = CliRunner().invoke(main.app, ["lint", str(file)])
+    assert done.exit_code == 1
+    assert "apiVersion: " in done.stdout
+    assert "write echelon.dev/v1alpha1" in done.stdout
+
+
+def test_other_kinds_are_skipped(tmp_path: Path) -> None:
+    other = {"apiVersion": "updates.example/v1", "kind": "Update", "metadata": {"name": "x"}}
+    (file := tmp_path / "other.json").write_text(json.dumps(other))
+    assert CliRunner().invoke(main.app, ["lint", str(file)]).exit_code == 0
 
 
 # Fields that the known version of Kubernetes does not have.

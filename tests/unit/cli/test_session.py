@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from controller.cli.session import TRIES, Session
 from tests.unit.cli.fakes import a_job
 from tests.unit.cli.fakes import session as having
 from tests.unit.kube.fake import FakeApi
+from tests.unit.view.raw import condition
 
 UPDATES_PATH = "/apis/echelon.dev/v1alpha1/namespaces/ns/updates"
 
@@ -42,6 +45,52 @@ async def test_a_job_that_is_not_ready_in_time(
     assert caught.value.code is Exit.TIMEOUT
     assert hint in caught.value.hint
     assert ("no operator has looked at Job web" in caught.value.message) == (observed < 0)
+
+
+def scaled(api: FakeApi, *conditions: Any, **status: Any) -> Any:
+    """The Job web, scaled from 2 to 4."""
+    job: Any = api.put("/apis/echelon.dev/v1alpha1/namespaces/ns/echelonjobs", "web")
+    job |= {k: v for k, v in a_job().items() if k != "metadata"}
+    job["metadata"]["generation"] = 2
+    job["spec"]["instances"] = 4
+    job["status"] = {"observedGeneration": 2, "conditions": list(conditions), **status}
+    return job
+
+
+STALLED = condition("Stalled", "RolledBack", "web-g2: it crashed")
+
+
+async def test_a_job_that_needed_a_person_before_is_scaled(api: FakeApi, session: Session) -> None:
+    job = scaled(api, STALLED, instancesInForce=4, availableInstances=2)
+    waiting = asyncio.ensure_future(until_ready(session, job, 30.0, before=job))
+    watch = await asyncio.wait_for(api.watches.get(), 5)
+    assert not waiting.done()
+    there = copy.deepcopy(job)
+    there["status"]["availableInstances"] = 4
+    there["metadata"]["resourceVersion"] = "999"
+    watch.send("MODIFIED", there)
+    assert await asyncio.wait_for(waiting, 5) is Exit.DONE
+
+
+@pytest.mark.parametrize(("before", "now"), [("", "RolledBack"), ("RolledBack", "RevisionMissing")])
+async def test_a_job_that_needs_a_person_now(
+    api: FakeApi, session: Session, before: str, now: str
+) -> None:
+    job = scaled(api, condition("Stalled", now, "why"), instancesInForce=4, availableInstances=2)
+    conditions = [condition("Stalled", before)] if before else []
+    old = {**job, "status": {"conditions": conditions}}
+    with pytest.raises(CliError, match="needs a person: why") as caught:
+        await until_ready(session, job, 5.0, before=old)
+    assert caught.value.code is Exit.FAILED
+
+
+async def test_a_number_that_a_rollback_has_overruled(api: FakeApi, session: Session) -> None:
+    status = {"instancesInForce": 2, "availableInstances": 2, "instancesRefused": 4}
+    ready = condition("Ready", "Ready", "2 of 2 instances available")
+    with pytest.raises(CliError, match="keeps 2 instances") as caught:
+        await until_ready(session, scaled(api, ready, **status), 5.0)
+    assert caught.value.code is Exit.FAILED
+    assert "`echelon job scale web N -n ns`" in caught.value.hint
 
 
 @pytest.mark.parametrize("verb", ["GET", "LIST"])
