@@ -64,7 +64,7 @@ Results are on stdout, everything else on stderr. There is no colour if the outp
 | 8 | the operator paused the Update, with `--exit-on-pause` |
 | 130 | interrupted with Ctrl-C; the Update goes on |
 
-Every command can end with 0, 1 and 2, and one that changes something with 6; the others are named with the command.
+Every command can end with 0, 1, 2 and 130, and one that changes something with 6; the others are named with the command.
 """  # noqa: E501
 
 #: The files: name, title and the commands that begin with this word ("" for those without one).
@@ -137,7 +137,7 @@ def _command(words: str, node: Any) -> Iterator[str]:
 def _rows(node: Any, context: Any, arguments: list[Any]) -> Iterator[str]:
     for each in arguments:
         if each.help:
-            name = _plain(" ".join(each.get_usage_pieces(context))).strip("[]…")
+            name = _named(_plain(" ".join(each.get_usage_pieces(context))))
             yield f"| `{_cell(name)}` | {_cell(each.help)} |"
     for each in node.params:
         if each.param_type_name == "option" and not set(each.opts) & set(SHARED):
@@ -163,6 +163,12 @@ def _paragraphs(node: Any) -> list[str]:
 def _plain(piece: str) -> str:
     """An argument as a synopsis has it: ``NAME``, ``[NAME]`` or ``NAME…``."""
     return re.sub(r"[{}]", "", piece).replace("...", "…").replace("……", "…")
+
+
+def _named(usage: str) -> str:
+    """An argument without the signs that it may be left out, or repeated. ``NAME[/IDS]`` stays."""
+    usage = usage.rstrip("…")
+    return usage[1:-1].rstrip("…") if usage.startswith("[") and usage.endswith("]") else usage
 
 
 def _cell(text: str) -> str:

@@ -56,7 +56,10 @@ def delete(
     kubeconfig: options.Kubeconfig = None,
 ) -> None:
     """Delete a Job and, unless --cascade=orphan, its pods and its history. Says what goes, and
-    asks."""
+    asks.
+
+    Exit codes: 0 deleted; 6 rejected; 7 timeout: the Job is still being deleted; 130 interrupted.
+    """
     key = job_key(name)
     if key.instances is not None:
         raise CliError(

@@ -41,7 +41,7 @@ def show_diff(
 ) -> None:
     """Show what a template would change, for each group of instances that run the same now.
 
-    The exit code is 0 without a difference, 1 with one, and more than 1 after an error.
+    Exit codes: 0 no difference; 1 a difference; 2 an error.
     """
 
     asked = job_key(key)

@@ -39,6 +39,10 @@ def restart(
 
     A changed template that waits is not shipped. Without --watch or --wait the command returns when
     the restart has begun.
+
+    Exit codes: 0 started, or with --wait or --watch rolled forward; 3 rolled back; 4 failed;
+    5 aborted or superseded; 6 rejected; 7 timeout; 8 paused by the operator, with --exit-on-pause;
+    130 interrupted: the Update goes on.
     """
     asked = job_key(key)
     after = after_of(watch=watch, wait=wait, detach=detach, default=After.DETACH)

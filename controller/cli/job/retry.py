@@ -55,6 +55,10 @@ def retry(
     A Job in mode Automatic gets a new spec.update.retryToken, and the operator starts the Update;
     for one in mode Manual, and with --update, an Update with force is created. `echelon update
     retry` tries only the instances that failed.
+
+    Exit codes: 0 started, or with --wait or --watch rolled forward; 3 rolled back; 4 failed;
+    5 aborted or superseded; 6 rejected; 7 timeout; 8 paused by the operator, with --exit-on-pause;
+    130 interrupted: the Update goes on.
     """
     key = job_key(name)
     if key.instances is not None:

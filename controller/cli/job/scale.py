@@ -44,6 +44,9 @@ def scale(
     """Set how many instances a Job has. That needs no Update and works also during one.
 
     New instances start at once at the Job's current revision; the highest ids go first.
+
+    Exit codes: 0 scaled; 4 the Job needs a person, with --wait; 6 rejected; 7 timeout;
+    130 interrupted: the Job goes on.
     """
     key = job_key(name)
     if key.instances is not None:

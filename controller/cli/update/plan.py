@@ -57,8 +57,9 @@ def plan(
 ) -> None:
     """Show what `update start` would change, for whom and in which groups. Nothing is touched.
 
-    The exit code is 6 if the operator would reject an Update. With -o json the plan alone is
-    printed, as in status.plan of an Update with dryRun.
+    With -o json the plan alone is printed, as in status.plan of an Update with dryRun.
+
+    Exit codes: 0 planned; 6 the operator would reject an Update.
     """
     form = _format(output)
     found: list[tuple[Proposal, UpdatePlan | None]] = []

@@ -39,6 +39,10 @@ def retry(
 
     It goes to the same revision, with the same policy, even if the revision is known to be bad.
     `echelon job retry` tries the present template for the whole Job.
+
+    Exit codes: 0 started, or with --wait or --watch rolled forward; 3 rolled back; 4 failed;
+    5 aborted or superseded; 6 rejected; 7 timeout; 8 paused by the operator, with --exit-on-pause;
+    130 interrupted: the Update goes on.
     """
     after = after_of(watch=watch, wait=wait, detach=False, default=After.DETACH)
     place = Place(kubeconfig, context, namespace)

@@ -30,6 +30,9 @@ def rollback(
     """Give every instance of an active Update the revision back that it had before.
 
     It ends a pause as well, for nothing would be rolled back during it.
+
+    Exit codes: 0 asked for, or with --wait rolled back; 4 failed; 5 aborted; 6 rejected; 7 timeout;
+    130 interrupted: the Update goes on.
     """
     place = Place(kubeconfig, context, namespace)
 

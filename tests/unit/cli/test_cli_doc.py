@@ -72,3 +72,27 @@ def test_exit_codes_that_a_command_names_are_shown() -> None:
     start = text.partition("## update start")[2]
     assert "Exit codes: 0 " in start
     assert "8 paused by the operator" in start
+
+
+#: A flag, and the exit codes that a command with this flag can end with.
+CODES = {"wait": "47", "watch": "345678", "timeout": "7", "exit_on_pause": "8"}
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_exit_codes_of_flags_are_named(words: str) -> None:
+    command: Any = COMMANDS[words]
+    flags = {each.name for each in command.params} & set(CODES)
+    if words == "job delete":  # its --wait ends only when the Job is gone
+        flags -= {"wait"}
+    codes = cli_doc._codes(words, command)
+    for code in {code for flag in flags for code in CODES[flag]}:
+        assert re.search(rf"\b{code} [a-z]", codes), f"{words}: {code} is not in {codes!r}"
+
+
+def test_arguments_are_named_as_in_the_synopsis() -> None:
+    texts = "".join(cli_doc.rendered().values())
+    assert "| `NAME[/IDS]` |" in texts
+    assert "| `FILE\\|JOB[/IDS]` |" in texts
+    assert "| `JOB` | Only its Updates. |" in texts
+    for cell in re.findall(r"^\| `([^`-][^`]*)` \|", texts, re.MULTILINE):
+        assert cell.count("[") == cell.count("]"), cell
