@@ -15,7 +15,7 @@ from controller.cli.ends import of_phase
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_update
-from controller.cli.output import clean, note
+from controller.cli.output import clean, console, is_screen, note
 from controller.cli.session import Object, Session
 from controller.view import advice
 from controller.view.updates import is_over
@@ -79,6 +79,8 @@ async def follow_up(
     if after is After.WATCH:
         from controller.cli.update.watch import watched
 
+        if is_screen(console()):
+            print(flush=True)  # an empty line above the picture
         return await watched(session, name, timeout=seconds, exit_on_pause=exit_on_pause)
     if after is After.WAIT:
         from controller.cli.update.wait import until

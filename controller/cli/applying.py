@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from controller.api.kinds import JOBS
-from controller.cli import owners
+from controller.cli import kept, owners
 from controller.cli.exits import CliError, Exit
 from controller.cli.explained import explained
 from controller.cli.manifest import Manifest
@@ -49,7 +49,7 @@ async def applied(
     """The Job as stored; with ``dry_run`` as it would be stored. ``before``: as it is stored now,
     None if it is new. ``force``: take over the fields of others. Raises ``CliError``."""
     try:
-        return await apply(
+        stored = await apply(
             session.client,
             JOBS,
             session.namespace,
@@ -62,6 +62,9 @@ async def applied(
         )
     except ApiError as error:
         raise _explained(error, manifest, session.namespace) from error
+    if dry_run:
+        kept.tell(stored, manifest)
+    return stored
 
 
 def _warn(texts: Any) -> None:

@@ -74,6 +74,16 @@ def programs(obj: Object, *path: str) -> list[str]:
     return [name for name in owners(obj, *path) if not is_by_hand(name)]
 
 
+def by_hand(obj: Object) -> Iterator[Object]:
+    """The entries of ``managedFields`` of people who used another program than this one. What they
+    scaled is left out: a manifest without ``instances`` leaves that to them."""
+    for entry in _entries(obj):
+        manager = str(entry.get("manager", ""))
+        own = manager in (MANAGER, _EARLIER, _PAGE)
+        if is_by_hand(manager) and not own and not entry.get("subresource"):
+            yield entry
+
+
 def _entries(obj: Object) -> Iterator[Object]:
     for entry in obj["metadata"].get("managedFields") or ():
         if entry.get("subresource") != "status":

@@ -12,6 +12,7 @@ from controller.api.progress import TERMINAL, Phase
 from controller.cli.exits import CliError
 from controller.cli.objects import as_job
 from controller.cli.session import Object, Session
+from controller.view.updates import REMEMBERED
 
 
 async def end_of(session: Session, last: Object) -> Object | None:
@@ -63,5 +64,5 @@ def _ended(job: Object, attempt: LastAttempt, last: Object) -> Object | None:
     kind = {"apiVersion": UPDATES.api_version, "kind": UPDATES.kind}
     status = (last.get("status") or {}) | {"phase": attempt.outcome, "message": message}
     # A version of its own: who follows the Update has not seen it.
-    metadata = last["metadata"] | {"resourceVersion": "deleted"}
+    metadata = last["metadata"] | {"resourceVersion": REMEMBERED}
     return kind | last | {"metadata": metadata, "status": status}

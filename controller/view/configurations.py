@@ -85,6 +85,17 @@ def stated(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[Differen
     return compare(_overlap(live, said), said)
 
 
+def settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """What changes of a Job beside the template and the count: nothing that pods would show."""
+
+    def rest(job: Mapping[str, Any]) -> dict[str, Any]:
+        meta = {k: job["metadata"].get(k) for k in ("labels", "annotations")}
+        spec = {k: v for k, v in job["spec"].items() if k not in ("template", "instances")}
+        return {"metadata": {k: v for k, v in meta.items() if v}, "spec": spec}
+
+    return compare(rest(before), rest(after))
+
+
 def relevant(template: Template) -> Template:
     """The template as a revision keeps it: without what makes no difference to pods."""
     read: Template = json.loads(revisions.canonical(template))

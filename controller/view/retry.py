@@ -13,7 +13,7 @@ from controller.api.update import KIND, Phase, Update
 from controller.core.model import assigned
 from controller.core.rollout.failures import MAX_KEPT
 from controller.view.jobs import count_of
-from controller.view.updates import is_over
+from controller.view.updates import REMEMBERED, is_over
 from controller.view.verbs import Refused
 from controller.view.words import plural
 
@@ -90,6 +90,9 @@ def retry_of(
 
 def _none_failed(update: Update) -> str:
     status = update.status
+    if update.metadata.resource_version == REMEMBERED:
+        # The Job remembers only how it ended.
+        return f"Update {update.metadata.name} is deleted, and its failures are deleted with it"
     words = f"no instance of Update {update.metadata.name} failed ({status.phase})"
     gate = next((g for g in status.gates if g.result == "Failed"), None)
     if gate is not None:

@@ -23,6 +23,8 @@ from controller.view.words import age
 
 #: Seconds after which an Update that no operator has observed is not just new.
 PATIENCE: Final = 10.0
+#: The resourceVersion of an Update that is deleted: its Job remembers how it ended, and no more.
+REMEMBERED: Final = "deleted"
 #: Reasons of pauses that the operator made; all others are of people.
 OWN_PAUSES: Final = frozenset({AUTO_PAUSED, GATE_INCONCLUSIVE})
 

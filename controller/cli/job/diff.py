@@ -10,7 +10,7 @@ from rich.text import Text
 
 from controller.api.ids import Ids
 from controller.api.job import MAX_INSTANCES, Job
-from controller.cli import arguments, diffs, manifest, options
+from controller.cli import applying, arguments, diffs, manifest, options
 from controller.cli.exits import CliError, Exit
 from controller.cli.keys import JobKey, job_key
 from controller.cli.manifest import Manifest
@@ -19,8 +19,8 @@ from controller.cli.output import Object, note
 from controller.cli.session import Place, Session, run
 from controller.core.model import assigned
 from controller.core.revisions.compare import Difference
-from controller.kube.errors import NotFound
-from controller.view.configurations import changes, stated, within
+from controller.kube.errors import Forbidden, NotFound
+from controller.view.configurations import changes, settings, stated, within
 from controller.view.words import plural
 
 
@@ -41,7 +41,9 @@ def show_diff(
 ) -> None:
     """Show what a template would change, for each group of instances that run the same now.
 
-    Exit codes: 0 no difference; 1 a difference; 2 an error.
+    FILE is compared as the API server would store it, if you may apply it.
+
+    Exit codes: 0 no difference; 1 a difference; more than 1 an error.
     """
 
     asked = job_key(key)
@@ -63,10 +65,11 @@ async def _differs(session: Session, key: JobKey, file: str | None) -> bool:
     given = None if file is None else find(manifest.read(file), key.name, session.namespace)
     raw = await _job(session, key.name, needed=given is None)
     if raw is None:
-        count = _count(given or {}, 1)
+        count = _count(given.obj if given else {}, 1)
         diffs.show(Text(f"Job {key.name} is new, with {plural(count, 'instance')}"))
         return True
-    job, wanted = as_job(raw), given or raw
+    applied = await _applied(session, given, raw) if given else raw
+    job, wanted = as_job(raw), applied or (given.obj if given else raw)
     count = _count(wanted, job.spec.instances)
     revisions = await session.revisions_of(key.name)
     templates = {each["metadata"]["name"]: each.get("data") or {} for each in revisions}
@@ -78,7 +81,9 @@ async def _differs(session: Session, key: JobKey, file: str | None) -> bool:
         _check(key.instances, job, count)
         found = within(found, key.instances)
     diffs.show(diffs.of_changes(found))
-    others = _of_policy(raw, wanted) if given and key.instances is None else ()
+    others: tuple[Difference, ...] = ()
+    if given and key.instances is None:
+        others = settings(raw, applied) if applied else _of_policy(raw, wanted)
     if others:
         head = diffs.head("settings of the Job, which change no pod", "", "")
         diffs.show(Text("\n").join([head, diffs.of_differences(others)]))
@@ -87,7 +92,22 @@ async def _differs(session: Session, key: JobKey, file: str | None) -> bool:
     return bool(found or others)
 
 
-def find(found: Sequence[Manifest], name: str, namespace: str) -> Object:
+async def _applied(session: Session, given: Manifest, raw: Object) -> Object | None:
+    """The Job as the API server would store it; None, with a note, if the user may not ask. Whose
+    fields these are is a question for who applies them."""
+    try:
+        return await applying.applied(session, given, raw, force=True, dry_run=True)
+    except CliError as error:
+        if not isinstance(error.__cause__, Forbidden):
+            raise
+    note(
+        f"compared here, not by the API server: applying {given.source} is not allowed; fields "
+        "that it leaves out are not compared, but for those of the template"
+    )
+    return None
+
+
+def find(found: Sequence[Manifest], name: str, namespace: str) -> Manifest:
     """The EchelonJob of that name among the objects of a file. Raises ``CliError``, which says what
     the file has instead."""
     source = found[0].source
@@ -97,7 +117,7 @@ def find(found: Sequence[Manifest], name: str, namespace: str) -> Object:
     if len(here) == 1:
         spec = here[0].obj.get("spec")
         if isinstance(spec, dict) and isinstance(spec.get("template"), dict):
-            return here[0].obj
+            return here[0]
         raise _refused(f"{here[0].at('spec.template')}: Job {name} has no spec.template")
     if here:
         lines = ", ".join(str(each.line) for each in here)

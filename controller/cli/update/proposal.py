@@ -28,10 +28,10 @@ from controller.cli.session import Object, Session
 from controller.cli.starting import begun
 from controller.cli.update.request import Request
 from controller.core.model import policy
-from controller.core.revisions.compare import Difference, compare
+from controller.core.revisions.compare import Difference
 from controller.kube.errors import ApiError, NotFound
 from controller.view import planning
-from controller.view.configurations import Change, changes, revision_of, within
+from controller.view.configurations import Change, changes, revision_of, settings, within
 from controller.view.words import plural
 
 
@@ -121,7 +121,7 @@ async def propose(session: Session, request: Request) -> Proposal:
         revision=revision,
         spec=spec,
         changes=found,
-        settings=_settings(before, after),
+        settings=settings(before, after) if before is not None else (),
         plan=plan,
         policy=policy.resolve(job.spec.update, None, covered) if plan else None,
         known=begun(raw_updates),
@@ -237,17 +237,6 @@ def _plan(
         return planning.plan(job, wish, pods, revisions, updates, time.time(), by_operator=own)
     except ValueError as error:
         raise CliError(f"Job {job.metadata.name}: {error}", code=Exit.USAGE) from error
-
-
-def _settings(before: Object | None, after: Object) -> tuple[Difference, ...]:
-    """What changes beside the template and the count: of the Job, but of no pod."""
-
-    def rest(job: Object) -> Object:
-        meta = {k: job["metadata"].get(k) for k in ("labels", "annotations")}
-        spec = {k: v for k, v in job["spec"].items() if k not in ("template", "instances")}
-        return {"metadata": {k: v for k, v in meta.items() if v}, "spec": spec}
-
-    return compare(rest(before), rest(after)) if before is not None else ()
 
 
 # What a person sees.

@@ -124,7 +124,7 @@ def test_the_job_of_a_file(
     file = tmp_path / "jobs.yaml"
     file.write_text(MANIFEST % "shop", encoding="utf-8")
     found = manifest.read(str(file))
-    assert find_job(found, "web", "shop")["metadata"]["name"] == "web"
+    assert find_job(found, "web", "shop").name == "web"
     with pytest.raises(CliError) as error:
         find_job(found, name, namespace)
     assert message in error.value.message

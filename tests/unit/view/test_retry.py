@@ -136,3 +136,13 @@ def test_another_update_is_active() -> None:
     found = refusal(failed(), job(10, activeUpdate={"name": "web-g3", "uid": "u"}))
     assert "Update web-g3 of Job web is active" in found.why
     assert "echelon update wait web-g3 -n shop" in found.hint
+
+
+def test_an_update_that_only_its_job_remembers() -> None:
+    found = rolled_back()
+    metadata = found.metadata.model_copy(update={"resource_version": "deleted"})
+    gone = found.model_copy(update={"metadata": metadata})
+    refused = retry_of(gone, job(10))
+    assert isinstance(refused, Refused)
+    assert refused.why == "Update web-g2 is deleted, and its failures are deleted with it"
+    assert "`echelon job retry web -n shop`" in refused.hint
