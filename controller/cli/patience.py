@@ -36,6 +36,14 @@ async def with_note(
         timer.cancel()
 
 
+def unseen_job(name: str, namespace: str) -> str:
+    """What is said of a Job whose last change no operator has observed."""
+    return (
+        f"no operator has looked at the last change of Job {name} for {PATIENCE:g}s; "
+        f"{advice.checks(namespace)}"
+    )
+
+
 def unseen(raw: Object) -> str | None:
     """What is said of an Update that no operator has observed."""
     update = as_update(raw)

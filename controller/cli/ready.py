@@ -10,6 +10,7 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_job
 from controller.cli.output import clean, note
+from controller.cli.patience import unseen_job, with_note
 from controller.cli.session import Object, Session
 from controller.core.model.conditions import READY, STALLED, find, find_true
 from controller.view import advice
@@ -27,7 +28,11 @@ async def until_ready(
     name, generation = stored["metadata"]["name"], stored["metadata"]["generation"]
     told, known = "", _stalled_for(as_job(before)) if before else ""
     try:
-        async with aclosing(follow(session, JOBS, name, seconds)) as versions:
+        versions = with_note(
+            follow(session, JOBS, name, seconds),
+            lambda _: None if told else unseen_job(name, session.namespace),
+        )
+        async with aclosing(versions):
             async for raw in versions:
                 job = as_job(raw)
                 if job.status.observed_generation < generation:

@@ -18,7 +18,7 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_job, as_update
 from controller.cli.output import clean
-from controller.cli.patience import with_note
+from controller.cli.patience import unseen_job, with_note
 from controller.cli.session import Session
 from controller.cli.update.which import NoUpdateError, which
 from controller.core.model.conditions import STALLED, UPDATE_PENDING, find_true, is_true
@@ -128,8 +128,7 @@ def _late(job: Job) -> str:
     """What is said of a Job whose present template still has no Update after `PATIENCE`."""
     name, namespace = job.metadata.name, job.metadata.namespace
     if job.status.observed_generation < job.metadata.generation:
-        words = f"no operator has looked at the last change of Job {name} for {PATIENCE:g}s"
-        return f"{words}; {advice.checks(namespace)}"
+        return unseen_job(name, namespace)
     if (pending := find_true(job.status.conditions, UPDATE_PENDING)) is not None:
         return _words(job, pending)
     return (

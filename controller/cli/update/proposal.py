@@ -14,7 +14,6 @@ from enum import Enum
 from rich.text import Text
 
 from controller.api.job import Job
-from controller.api.kinds import JOBS
 from controller.api.policy import Mode, ResolvedPolicy
 from controller.api.preview import UpdatePlan
 from controller.api.progress import FORWARD
@@ -22,14 +21,13 @@ from controller.api.update import Update, UpdateSpec
 from controller.cli import diffs, planned
 from controller.cli.applying import applied
 from controller.cli.exits import CliError, Exit
-from controller.cli.explained import explained
 from controller.cli.objects import as_job, as_update
 from controller.cli.session import Object, Session
 from controller.cli.starting import begun
 from controller.cli.update.request import Request
 from controller.core.model import policy
 from controller.core.revisions.compare import Difference
-from controller.kube.errors import ApiError, NotFound
+from controller.kube.errors import NotFound
 from controller.view import planning
 from controller.view.configurations import Change, changes, revision_of, settings, within
 from controller.view.words import plural
@@ -131,13 +129,14 @@ async def propose(session: Session, request: Request) -> Proposal:
 async def _job(session: Session, request: Request) -> Object | None:
     """The Job as stored; None if it is new."""
     try:
-        return await session.client.get(JOBS, session.namespace, request.job)
-    except ApiError as error:
+        return await session.job(request.job)
+    except CliError as error:
+        cause = error.__cause__
         # Without a name in it, the 404 means that the cluster does not have the kind.
-        absent = isinstance(error, NotFound) and bool(error.details.get("name"))
+        absent = isinstance(cause, NotFound) and bool(cause.details.get("name"))
         if absent and request.file is not None:
             return None
-        raise explained(error, "get", JOBS, request.job, session.namespace) from error
+        raise
 
 
 def _template(request: Request, job: Job, revisions: Iterable[Object]) -> Object:

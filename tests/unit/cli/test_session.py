@@ -53,7 +53,7 @@ def scaled(api: FakeApi, *conditions: Any, **status: Any) -> Any:
     job |= {k: v for k, v in a_job().items() if k != "metadata"}
     job["metadata"]["generation"] = 2
     job["spec"]["instances"] = 4
-    job["status"] = {"observedGeneration": 2, "conditions": list(conditions), **status}
+    job["status"] = {"observedGeneration": 2, "conditions": list(conditions)} | status
     return job
 
 
