@@ -69,7 +69,8 @@ async def test_a_retry_by_token(api: FakeApi, session: Session) -> None:
 async def test_a_manifest(
     monkeypatch: pytest.MonkeyPatch, kind: Start, before: bool, words: str
 ) -> None:
-    started, seen = Started(), []
+    started = Started()
+    seen: list[str] = []
 
     async def applied(*_: object, **__: object) -> Any:
         seen.append(started.farewell())
