@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from aiohttp import web
 
 from hack.devcluster.cluster import Cluster
@@ -104,6 +105,10 @@ def test_a_user_who_may_only_read(space: Space) -> None:
     done = reader("job", "scale", "web", "5", check=6)
     assert "spectator" in hinted(done, "kubectl auth can-i patch echelonjobs.echelon.dev")
     assert space.job()["spec"]["instances"] == 3
+    fewer = yaml.safe_dump(job(instances=1))
+    found = reader("job", "diff", "web", "-f", "-", stdin=fewer, check=1)
+    assert found.lines[0].startswith("removed instances 1-2  web-")
+    assert "applying stdin is not allowed" in found.err
 
 
 class _WithoutKinds(Proxy):

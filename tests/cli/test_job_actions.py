@@ -46,6 +46,14 @@ def test_scale(space: Space, echelon: Echelon) -> None:
     assert "it has 3 already" in echelon("job", "scale", "web", "3", check=0).err
 
 
+def test_scale_beside_a_rolled_back_update(space: Space, echelon: Echelon) -> None:
+    rolled_back(space)
+    space.wait_job("Stalled", lambda j: is_true(j, "Stalled"))
+    done = echelon("job", "scale", "web", "3", "--wait", "--timeout", "60", check=0)
+    assert "3 of 3 instances are ready" in done.err
+    assert is_true(space.job(), "Stalled")
+
+
 def test_scale_says_whose_number_it_is(space: Space, echelon: Echelon) -> None:
     space.apply(job(instances=1), manager="argocd-controller")
     space.wait_ready()

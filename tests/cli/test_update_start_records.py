@@ -37,3 +37,24 @@ def test_a_job_that_was_applied_under_the_earlier_name(
     assert space.job()["spec"]["template"]["metadata"]["annotations"] == {"a": "2"}
     managers = {each["manager"] for each in space.job()["metadata"]["managedFields"]}
     assert "kubectl-echelon" not in managers
+
+
+def test_fields_that_kubectl_apply_has_set_are_not_passed_over(
+    space: Space, echelon: Echelon, file: Any
+) -> None:
+    here = file(update={"maxUnavailable": 1})
+    pod = here.content["spec"]["template"]["spec"]
+    pod["terminationGracePeriodSeconds"] = 5
+    space.apply(here.content, manager="kubectl-client-side-apply")
+    space.wait_ready()
+    kept = "spec.update.maxUnavailable", "spec.template.spec.terminationGracePeriodSeconds"
+    del here.content["spec"]["update"]["maxUnavailable"], pod["terminationGracePeriodSeconds"]
+    path = here.write()
+    for done in (
+        echelon("update", "start", path, "-y", check=0),
+        echelon("job", "diff", "web", "-f", path, check=0),
+    ):
+        assert "No difference." in done.out + done.err
+        for field in kept:
+            assert f"has no {field}, but the Job keeps it" in done.err
+        assert f"`kubectl edit ejob web -n {space.name}`" in done.err

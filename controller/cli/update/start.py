@@ -112,7 +112,8 @@ def start(
         found = await _begin(session, proposal, after, timeout, started)
         left = timeout and max(0.0, timeout - (asyncio.get_running_loop().time() - begun))
         if message and (found is None or not proposal.starts):
-            note("the message (-m) is kept nowhere: no Update was started")
+            why = "the Update is not there yet" if proposal.starts else "no Update was started"
+            note(f"the message (-m) is kept nowhere: {why}")
         if found is None:
             return Exit.DONE
         if isinstance(found, str):
