@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 
 import pytest
 
@@ -12,7 +10,7 @@ from controller.api.ids import Ids
 from controller.api.pods.wire import PodWire
 from controller.api.progress import Phase
 from controller.api.update import Update
-from controller.ui import actions, figures, marks, peer
+from controller.ui import actions, figures, marks
 from controller.ui.decode import JOB_CODEC, POD_CODEC
 from controller.ui.events import container_rows, event_rows
 from controller.ui.recorder import Recorder, numbers
@@ -203,15 +201,3 @@ def test_ids_and_revisions_are_shortened() -> None:
     assert ids(Ids(range(0, 200, 2)), 10) == "0,2,4,6,8,…"
     assert short("web-abcdef0123456789", "web") == "abcdef01"
     assert ticks("use `a<b` <now>") == "use <code>a&lt;b</code> &lt;now&gt;"
-
-
-def test_the_user_of_the_other_end_of_a_connection() -> None:
-    line = "   0: 0100007F:9C40 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1000  0 1"
-    local, remote = ("127.0.0.1", 0x9C40), ("127.0.0.1", 0x1F90)
-    assert peer.user_of([line], local, remote) == 1000
-    assert peer.user_of([line], remote, local) is None
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        ours = server.getsockname()
-        with socket.create_connection(ours) as client, open("/proc/net/tcp") as table:
-            found = peer.user_of(table, client.getsockname(), ours)
-    assert found == os.getuid()
