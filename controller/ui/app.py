@@ -209,13 +209,12 @@ class _Pages:
 
     async def act(self, request: web.Request) -> web.StreamResponse:
         """Do it, and go to the page of the Update."""
-        form = await request.post()
-        self._guard.verify(request, form.get(FIELD))
+        form = await self._guard.form(request)
         verb, update = await self._update(request)
         viewer: Viewer = request[VIEWER]
         if viewer.client is None:
             raise web.HTTPForbidden(text="This page is read-only for you.")
-        uid, message = str(form.get("uid", "")), str(form.get("message", ""))
+        uid, message = form.get("uid", ""), form.get("message", "")
         try:
             await actions.act(viewer.client, verb, update, uid, message, self._site.now())
         except actions.ActionError as error:

@@ -16,6 +16,7 @@ from controller.kube.client import Client
 from controller.kube.config import Connection, connect
 from controller.probes import LOOP_STALL, WATCH_IDLE, Check, Heartbeat, Servers, not_older
 from controller.settings import version
+from controller.ui import server
 from controller.ui.access import Access
 from controller.ui.addresses import on_this_machine
 from controller.ui.app import application
@@ -75,12 +76,8 @@ class Deployment:
         async with AsyncExitStack() as stack:
             for client in (self._client, self._reviewer):
                 stack.push_async_callback(client.close)
-            runner = web.AppRunner(
-                self._application(),
-                access_log=None,
-                shutdown_timeout=2.0,
-                handle_signals=False,
-                max_field_size=_HEADER,
+            runner = server.runner(
+                self._application(), handle_signals=False, max_field_size=_HEADER
             )
             await runner.setup()
             stack.push_async_callback(runner.cleanup)

@@ -36,9 +36,8 @@ class SignIn:
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """Check the token, and open a session under a new id."""
-        form = await request.post()
-        self._guard.verify(request, form.get(FIELD))
-        where, token = str(form.get("next", "")), read(str(form.get("token", "")))
+        form = await self._guard.form(request)
+        where, token = form.get("next", ""), read(form.get("token", ""))
         if token is None:
             return self._form(request, 400, where, "That is no token: it is one line of letters.")
         identity = await self._access.identity(token, request)
@@ -66,8 +65,7 @@ class SignIn:
         return response
 
     async def leave(self, request: web.Request) -> web.StreamResponse:
-        form = await request.post()
-        self._guard.verify(request, form.get(FIELD))
+        await self._guard.form(request)
         if (session := request.get(OF_SESSION)) is not None:
             self._access.sessions.end(session)
         response = web.HTTPSeeOther("/signin")
