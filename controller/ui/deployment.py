@@ -125,7 +125,7 @@ class Deployment:
         metrics, hub = self._metrics, self._hub
         streams = "Streams to browsers that are open."
         metrics.gauge("echelon_ui_streams", streams, lambda: hub.streams.total())
-        viewers = "Viewers with a stream; of one user each session is one."
+        viewers = "Users with a stream."
         metrics.gauge("echelon_ui_viewers", viewers, lambda: len(hub.streams))
         return application(
             self._site,

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from controller.ui.access import Viewer
 from controller.ui.pages.base import Data, Page
 from controller.ui.render import Renderer
 from controller.ui.site import Site
@@ -30,7 +31,7 @@ PAUSE: Final = 0.5
 REST: Final = 8
 TICK: Final = 5.0
 BEAT: Final = 10.0
-#: How many streams there may be, and of one viewer.
+#: How many streams there may be, and of one user.
 MAX_STREAMS: Final = 1000
 MAX_OF_ONE: Final = 100
 
@@ -41,9 +42,9 @@ NOTICE: Final = "notice"
 
 
 class Inbox:
-    """What one stream has not sent yet: the newest rendering of each part. ``viewer``: his key."""
+    """What one stream has not sent yet: the newest rendering of each part."""
 
-    def __init__(self, parts: Mapping[str, bytes], viewer: Hashable) -> None:
+    def __init__(self, parts: Mapping[str, bytes], viewer: Viewer) -> None:
         self.viewer = viewer
         self._waiting = dict(parts)
         self._news = asyncio.Event()
@@ -87,7 +88,7 @@ class Topic:
         if self.page.concerns(change):
             self._changed.set()
 
-    def join(self, viewer: Hashable) -> Inbox:
+    def join(self, viewer: Viewer) -> Inbox:
         inbox = Inbox(self._sent, viewer)
         self.inboxes.add(inbox)
         return inbox
@@ -137,27 +138,25 @@ class Hub:
             topic.note(change)
 
     @property
-    def streams(self) -> Counter[Hashable]:
-        """How many streams each viewer has, by his key."""
-        return Counter(each.viewer for each in self._inboxes())
+    def streams(self) -> Counter[str]:
+        """How many streams each user has, by his name."""
+        return Counter(each.viewer.name for each in self._inboxes())
 
-    def is_full(self, viewer: Hashable) -> bool:
-        """Whether no stream can be opened for this viewer."""
+    def is_full(self, user: str) -> bool:
+        """Whether no stream can be opened for this user."""
         open_ = self.streams
-        return self._closing or open_.total() >= MAX_STREAMS or open_[viewer] >= MAX_OF_ONE
+        return self._closing or open_.total() >= MAX_STREAMS or open_[user] >= MAX_OF_ONE
 
-    def end(self, viewer: Hashable) -> None:
-        """End all streams of a viewer."""
+    def end(self, key: Hashable) -> None:
+        """End all streams of viewers with this key."""
         for inbox in self._inboxes():
-            if inbox.viewer == viewer:
+            if inbox.viewer.key == key:
                 inbox.close()
 
     def _inboxes(self) -> list[Inbox]:
         return [inbox for topic in self._topics.values() for inbox in topic.inboxes]
 
-    async def stream(
-        self, page: Page, sight: Hashable, viewer: Hashable = ""
-    ) -> AsyncGenerator[bytes]:
+    async def stream(self, page: Page, sight: Hashable, viewer: Viewer) -> AsyncGenerator[bytes]:
         """The messages of one stream; empty ones where a sign of life is due."""
         key = (page, sight)
         topic = self._topics.get(key)

@@ -76,8 +76,7 @@ class FakeViewer:
     client: Any
     name: str = "ada"
     denied: set[str] = field(default_factory=set)
-
-    key = ""
+    key: str = ""
 
     @property
     def logs(self) -> Any:
