@@ -39,9 +39,11 @@ from controller.ui.watch import Reach, Watch
 log = logging.getLogger(__name__)
 
 AGENT: Final = "echelon-ui"
-#: Requests in flight: what pages read, and what is asked about viewers.
+#: Requests in flight: what pages read, what is asked about viewers, and about tokens that were not
+#: accepted yet.
 _READS: Final = 32
 _REVIEWS: Final = 16
+_STRANGERS: Final = 4
 #: Bytes of a header: tokens with many groups are long.
 _HEADER: Final = 32 * 1024
 
@@ -54,8 +56,12 @@ class Deployment:
         self._stopping = asyncio.Event()
         self._metrics = Metrics(CollectorRegistry(), version=version())
         observe = self._metrics.api_requested
-        self._client = Client(connection, limit=_READS, observe=observe, user_agent=AGENT)
-        self._reviewer = Client(connection, limit=_REVIEWS, observe=observe, user_agent=AGENT)
+
+        def client(limit: int) -> Client:
+            return Client(connection, limit=limit, observe=observe, user_agent=AGENT)
+
+        self._client, self._reviewer = client(_READS), client(_REVIEWS)
+        self._stranger = client(_STRANGERS)
         store, recorder = Store(), Recorder()
         self._watch = Watch(self._client, store, Reach(settings.namespaces))
         self._renderer = Renderer()
@@ -74,7 +80,7 @@ class Deployment:
     async def run(self) -> None:
         """Serve. Raises ``OSError`` if an address cannot be used."""
         async with AsyncExitStack() as stack:
-            for client in (self._client, self._reviewer):
+            for client in (self._client, self._reviewer, self._stranger):
                 stack.push_async_callback(client.close)
             runner = server.runner(
                 self._application(), handle_signals=False, max_field_size=_HEADER
@@ -145,7 +151,7 @@ class Deployment:
             return ProxyAccess(settings.headers, settings.proxies, secret, reviews, self._client)
         sessions = Sessions(settings.session, ended=self._hub.end)
         self._metrics.gauge("echelon_ui_sessions", "Sessions.", lambda: len(sessions))
-        tokens = Tokens(self._reviewer, settings.review)
+        tokens = Tokens(self._reviewer, self._stranger, settings.review)
         return TokenAccess(self._guard, self._client, tokens, sessions, reviews, settings.proxies)
 
     def _servers(self) -> Servers:
