@@ -114,7 +114,9 @@ class _Pages:
             await self._site.watch.wait(PATIENCE)
             page = read(request.match_info, request.query)
             sight = await page.sight(request[VIEWER], self._site)
-            data = None if sight is None else await page.data(self._site, sight)
+            if sight is None:
+                raise web.HTTPNotFound(text=self.frame.missing)
+            data = page.data(self._site, sight, await page.read(self._site, sight))
             if data is None:
                 raise web.HTTPNotFound(text=self.frame.missing)
             parts = parts_of(page, sight, data, self._site, self._renderer)

@@ -85,7 +85,7 @@ class Topic:
         self._changed = asyncio.Event()
 
     def note(self, change: Change) -> None:
-        if self.page.concerns(change):
+        if self.page.concerns(change, self._sight):
             self._changed.set()
 
     def join(self, viewer: Viewer) -> Inbox:
@@ -110,7 +110,8 @@ class Topic:
 
     async def _render(self) -> None:
         try:
-            data = await self.page.data(self._site, self._sight)
+            found = await self.page.read(self._site, self._sight)
+            data = self.page.data(self._site, self._sight, found)
             parts = parts_of(self.page, self._sight, data, self._site, self._renderer)
         except Exception:
             log.exception("cannot render %s", self.page.path)

@@ -42,8 +42,8 @@ class Headers:
 
 
 class ProxyAccess:
-    """``client``: of the page; it reads logs for those who may read them. ``secret_file``: "" for
-    none."""
+    """``logs``: a client of the page, which reads logs for those who may read them.
+    ``secret_file``: "" for none."""
 
     signs_in = False
 
@@ -53,19 +53,19 @@ class ProxyAccess:
         proxies: tuple[Network, ...],
         secret_file: str,
         reviews: Reviews,
-        client: Client,
+        logs: Client,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._headers = headers
         self._proxies = proxies
         self._secret = _Secret(secret_file, clock) if secret_file else None
         self._reviews = reviews
-        self._client = client
+        self._logs = logs
 
     async def viewer(self, request: web.Request) -> Viewer:
         self._check(request)
         identity = self._identity(request)
-        return Subject(identity, self._reviews, identity, None, self._client)
+        return Subject(identity, self._reviews, identity, None, self._logs)
 
     def _check(self, request: web.Request) -> None:
         address = sender(request)

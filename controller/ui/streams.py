@@ -60,7 +60,7 @@ class Streams:
             await self._site.watch.wait(PATIENCE)
             page, viewer = read(request.match_info, request.query), request[VIEWER]
             sight = await page.sight(viewer, self._site)
-            if sight is None or not page.exists(self._site):
+            if sight is None or not await page.exists(self._site, sight):
                 raise web.HTTPNotFound(text=self._frame.missing)
             if self._hub.is_full(viewer.name):
                 raise web.HTTPServiceUnavailable(text="There are too many viewers now.")

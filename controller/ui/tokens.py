@@ -86,7 +86,8 @@ class Tokens:
 
 
 class TokenAccess:
-    """``client``: of the page; its requests for viewers have their tokens instead of its own.
+    """``acts``, ``logs``: clients of the page for what viewers do, and for logs, which may take
+    long; the requests for viewers have their tokens instead of the page's own.
     ``proxies``: which are believed when they name the address of a viewer."""
 
     signs_in = True
@@ -94,7 +95,8 @@ class TokenAccess:
     def __init__(
         self,
         guard: Guard,
-        client: Client,
+        acts: Client,
+        logs: Client,
         tokens: Tokens,
         sessions: Sessions,
         reviews: Reviews,
@@ -103,7 +105,8 @@ class TokenAccess:
     ) -> None:
         self.sessions = sessions
         self._guard = guard
-        self._client = client
+        self._acts = acts
+        self._logs = logs
         self._tokens = tokens
         self._reviews = reviews
         self._proxies = proxies
@@ -141,8 +144,8 @@ class TokenAccess:
             ) from error
 
     def _subject(self, identity: Identity, token: Token, key: Session | Identity) -> Subject:
-        client = self._client.with_token(token.text)
-        return Subject(identity, self._reviews, key, client, client)
+        acts, logs = self._acts.with_token(token.text), self._logs.with_token(token.text)
+        return Subject(identity, self._reviews, key, acts, logs)
 
 
 def read(text: str) -> Token | None:

@@ -105,7 +105,7 @@ class Many:
         client: Any = self.api
         tokens = Tokens(client, client, clock=self.clock)
         self.sessions = Sessions(lifetime, self.hub.end, clock=self.clock)
-        return TokenAccess(self.guard, client, tokens, self.sessions, self.reviews)
+        return TokenAccess(self.guard, client, client, tokens, self.sessions, self.reviews)
 
     @asynccontextmanager
     async def serve(self, access: Access) -> AsyncIterator[Many]:

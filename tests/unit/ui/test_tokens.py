@@ -7,9 +7,10 @@ from typing import Any
 
 from controller.ui import attempts
 from controller.ui.render import Renderer
-from controller.ui.sessions import Token
-from controller.ui.tokens import Tokens
-from tests.unit.ui.many import FakeServer, Many
+from controller.ui.sessions import Sessions, Token
+from controller.ui.tokens import TokenAccess, Tokens
+from tests.unit.ui.many import STEER, FakeServer, Many
+from tests.unit.ui.objects import job, pod, put, update
 
 
 async def test_tokens_that_were_not_accepted_before_do_not_delay_the_others() -> None:
@@ -35,3 +36,22 @@ async def test_many_invented_tokens_at_once_are_not_all_asked_about(renderer: Re
         found = [status for status, _ in await asyncio.gather(*sent)]
     assert found.count(401) == len(page.api.reviews) == attempts.MOST
     assert found.count(429) == 100 - attempts.MOST
+
+
+async def test_what_a_viewer_does_does_not_wait_for_logs(renderer: Renderer) -> None:
+    page, acts, logs = Many(renderer), FakeServer(), FakeServer()
+    page.api.users = acts.users = {"ada-1": "ada"}
+    page.api.rights = {("ada", "shop"): STEER}
+    put(page.store, job(), update(), pod(0))
+    usual: Any = page.api
+    first: Any = acts
+    second: Any = logs
+    tokens, sessions = Tokens(usual, usual), Sessions(60.0, page.hub.end)
+    access = TokenAccess(page.guard, first, second, tokens, sessions, page.reviews)
+    async with page.serve(access):
+        assert (await page.sign_in("ada-1"))[0] == 303
+        await page.get("/log/shop/web-0/main")
+        pause = "/updates/shop/web-g2/pause"
+        assert (await page.post(pause, await page.form(pause)))[0] == 303
+    assert (acts.acts, logs.acts, page.api.acts) == (["ada-1"], ["ada-1"], [])
+    assert len(logs.asked) == 1
