@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -27,6 +28,7 @@ from controller.ui.sign_in import SignIn
 from controller.ui.site import Site
 from controller.ui.streams import PATIENCE, Streams
 from controller.ui.tokens import TokenAccess
+from controller.ui.turns import Turns
 from controller.view.verbs import Verb
 
 log = logging.getLogger(__name__)
@@ -97,6 +99,8 @@ class _Pages:
         self._access = access
         self._guard = guard
         self.frame = frame
+        #: By the names of users, as long as they are used.
+        self._turns: WeakValueDictionary[str, Turns] = WeakValueDictionary()
 
     @web.middleware
     async def access(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -116,16 +120,24 @@ class _Pages:
             sight = await page.sight(request[VIEWER], self._site)
             if sight is None:
                 raise web.HTTPNotFound(text=self.frame.missing)
-            data = page.data(self._site, sight, await page.read(self._site, sight))
-            if data is None:
+            found = await page.read(self._site, sight)
+            # One page of a user at a time: a page of ten thousand pods takes long.
+            turns = self._turns.setdefault(request[VIEWER].name, Turns())
+            html = await turns.take(lambda: self._html(request, page, sight, found))
+            if html is None:
                 raise web.HTTPNotFound(text=self.frame.missing)
-            parts = parts_of(page, sight, data, self._site, self._renderer)
-            html = self._renderer.html(
-                f"{page.name}/page.html", {**data, **self.frame.data(request, page), "parts": parts}
-            )
             return respond(html)
 
         return shown
+
+    def _html(self, request: web.Request, page: Page, sight: Any, found: Any) -> str | None:
+        """The whole page; None if there is nothing at its address."""
+        data = page.data(self._site, sight, found)
+        if data is None:
+            return None
+        parts = parts_of(page, sight, data, self._site, self._renderer)
+        whole = {**data, **self.frame.data(request, page), "parts": parts}
+        return self._renderer.html(f"{page.name}/page.html", whole)
 
     # -- actions -----------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from controller.ui.pages.base import Data, Page
 from controller.ui.render import Renderer
 from controller.ui.site import Site
 from controller.ui.store import Change
+from controller.ui.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +32,12 @@ PAUSE: Final = 0.5
 REST: Final = 8
 TICK: Final = 5.0
 BEAT: Final = 10.0
-#: How many streams there may be, and of one user.
+#: Seconds of a rendering that is long: those wait for each other and do not hold up the others.
+LONG: Final = 0.02
+#: How many streams there may be, of one user, and of how many different pages of one user.
 MAX_STREAMS: Final = 1000
 MAX_OF_ONE: Final = 100
+MAX_PAGES_OF_ONE: Final = 20
 
 #: What ends a line of an event stream. Text of the cluster must not end one.
 _ENDS: Final = re.compile("\r\n|\r|\n")
@@ -73,10 +77,23 @@ class Inbox:
 
 
 class Topic:
-    """One page for all streams with the same sight."""
+    """One page for all streams with the same sight. ``quick``, ``long``: the turns of renderings
+    that are, in common with all topics."""
 
-    def __init__(self, page: Page, sight: Hashable, site: Site, renderer: Renderer) -> None:
+    def __init__(
+        self,
+        page: Page,
+        sight: Hashable,
+        site: Site,
+        renderer: Renderer,
+        quick: Turns,
+        long: Turns,
+    ) -> None:
         self.page = page
+        self._quick = quick
+        self._long = long
+        #: Seconds that the last rendering took. The first may be long.
+        self._took = float("inf")
         self.inboxes: set[Inbox] = set()
         self._sight = sight
         self._site = site
@@ -88,6 +105,10 @@ class Topic:
         if self.page.concerns(change, self._sight):
             self._changed.set()
 
+    def has(self, user: str) -> bool:
+        """Whether this user looks at it."""
+        return any(inbox.viewer.name == user for inbox in self.inboxes)
+
     def join(self, viewer: Viewer) -> Inbox:
         inbox = Inbox(self._sent, viewer)
         self.inboxes.add(inbox)
@@ -95,27 +116,30 @@ class Topic:
 
     async def run(self) -> None:
         """Render and send until nobody listens."""
-        clock = asyncio.get_running_loop().time
         while self.inboxes:
             self._changed.clear()
-            begun = clock()
-            await self._render()
-            # A page of ten thousand pods takes long: it must not take all of a core.
-            await asyncio.sleep(max(PAUSE, REST * (clock() - begun)))
+            try:
+                found = await self.page.read(self._site, self._sight)
+                turns = self._long if self._took > LONG else self._quick
+                await turns.take(lambda found=found: self._render(found))  # type: ignore[misc]
+            except Exception:
+                log.exception("cannot render %s", self.page.path)
+            # A page of ten thousand pods takes long: it must not take all turns.
+            await asyncio.sleep(max(PAUSE, min(REST * self._took, TICK)))
             try:
                 async with asyncio.timeout(TICK):
                     await self._changed.wait()
             except TimeoutError:
                 continue
 
-    async def _render(self) -> None:
-        try:
-            found = await self.page.read(self._site, self._sight)
-            data = self.page.data(self._site, self._sight, found)
-            parts = parts_of(self.page, self._sight, data, self._site, self._renderer)
-        except Exception:
-            log.exception("cannot render %s", self.page.path)
+    def _render(self, found: Any) -> None:
+        if not self.inboxes:
             return
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        data = self.page.data(self._site, self._sight, found)
+        parts = parts_of(self.page, self._sight, data, self._site, self._renderer)
+        self._took = clock() - begun
         coded = {name: encoded(name, html) for name, html in parts.items()}
         news = {name: part for name, part in coded.items() if self._sent.get(name) != part}
         self._sent |= coded
@@ -132,6 +156,7 @@ class Hub:
         self._renderer = renderer
         self._topics: dict[tuple[Page, Hashable], Topic] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._quick, self._long = Turns(), Turns()
         self._closing = False
 
     def __call__(self, change: Change) -> None:
@@ -143,10 +168,16 @@ class Hub:
         """How many streams each user has, by his name."""
         return Counter(each.viewer.name for each in self._inboxes())
 
-    def is_full(self, user: str) -> bool:
-        """Whether no stream can be opened for this user."""
+    def refusal(self, page: Page, sight: Hashable, user: str) -> str:
+        """Why this user cannot have a stream of this page now; "" if he can."""
         open_ = self.streams
-        return self._closing or open_.total() >= MAX_STREAMS or open_[user] >= MAX_OF_ONE
+        if self._closing or open_.total() >= MAX_STREAMS:
+            return "There are too many viewers now."
+        pages = {key for key, topic in self._topics.items() if topic.has(user)}
+        is_one_more = (page, sight) not in pages and len(pages) >= MAX_PAGES_OF_ONE
+        if is_one_more or open_[user] >= MAX_OF_ONE:
+            return "You have too many pages open. Close some, then reload this one."
+        return ""
 
     def end(self, key: Hashable) -> None:
         """End all streams of viewers with this key."""
@@ -162,7 +193,9 @@ class Hub:
         key = (page, sight)
         topic = self._topics.get(key)
         if topic is None:
-            topic = self._topics[key] = Topic(page, sight, self._site, self._renderer)
+            topic = self._topics[key] = Topic(
+                page, sight, self._site, self._renderer, self._quick, self._long
+            )
         inbox = topic.join(viewer)
         if len(topic.inboxes) == 1:
             task = asyncio.create_task(topic.run(), name=f"topic {page.path}")

@@ -62,8 +62,8 @@ class Streams:
             sight = await page.sight(viewer, self._site)
             if sight is None or not await page.exists(self._site, sight):
                 raise web.HTTPNotFound(text=self._frame.missing)
-            if self._hub.is_full(viewer.name):
-                raise web.HTTPServiceUnavailable(text="There are too many viewers now.")
+            if why := self._hub.refusal(page, sight, viewer.name):
+                raise web.HTTPServiceUnavailable(text=why)
             response = web.StreamResponse(headers=_HEADERS)
             async with aclosing(self._hub.stream(page, sight, viewer)) as messages:
                 await self._serve(request, response, messages, page, sight)
