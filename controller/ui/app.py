@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from controller.kube.errors import ApiError
-from controller.kube.logs import tail
+from controller.kube.logs import Tail, tail
 from controller.ui import actions
 from controller.ui.access import Access, Viewer, rights
 from controller.ui.frame import VIEWER, Frame, respond
@@ -194,12 +194,12 @@ class _Pages:
         if not found.pods or not self._site.store.has_pod(namespace, pod):
             raise web.HTTPNotFound(text=self.frame.missing)
         previous = "previous" in request.query
-        text, trouble = "", ""
+        end, trouble = Tail("", is_cut=False), ""
         if viewer.logs is None or not found.logs:
             trouble = f"You may not read logs in namespace {namespace}."
         else:
             try:
-                text = await tail(
+                end = await tail(
                     viewer.logs,
                     namespace,
                     pod,
@@ -217,7 +217,8 @@ class _Pages:
             "pod": pod,
             "container": container,
             "previous": previous,
-            "text": text,
+            "end": end,
+            "kib": _LOG_BYTES // 1024,
             "trouble": trouble,
             "lines": LOG_LINES,
         }
