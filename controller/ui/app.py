@@ -229,9 +229,12 @@ class _Pages:
         found = self._renderer.static.get(request.match_info["file"])
         if found is None:
             raise web.HTTPNotFound(text="There is no such file.")
+        # While one version follows another, the page of one may ask the other for its files.
+        is_its_own = request.match_info["version"] == self._renderer.version
+        kept = "public, max-age=31536000, immutable" if is_its_own else "no-store"
         return web.Response(
             body=found[1],
             content_type=found[0],
             charset="utf-8",
-            headers={"Cache-Control": "public, max-age=31536000, immutable"},
+            headers={"Cache-Control": kept},
         )

@@ -220,6 +220,14 @@ async def test_addresses_lead_nowhere_else(page: Setting, path: str) -> None:
     assert page.api.asked == []
 
 
+async def test_a_file_is_kept_under_the_address_of_its_own_version_alone(page: Setting) -> None:
+    for version, kept in ((page.renderer.version, "immutable"), ("another", "no-store")):
+        async with page.client.get(f"/static/{version}/page.js") as response:
+            assert response.status == 200
+            assert kept in response.headers["Cache-Control"]
+            assert ("no-store" in response.headers["Cache-Control"]) is (kept == "no-store")
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
 async def test_other_methods_are_refused(page: Setting, method: str) -> None:
     async with page.client.request(method, "/") as response:
