@@ -225,7 +225,7 @@ def parts_of(
     notice alone says so."""
     unreadable = site.store.unreadable
     notice = {
-        "trouble": site.trouble,
+        "troubles": site.notices(lambda kind, where: page.sees(kind, where, sight)),
         "note": site.watch.reach.note,
         # How many there are says something about the namespaces where they are.
         "unreadable": sum(page.sees(kind, where, sight) for kind, where, _ in unreadable),

@@ -94,7 +94,7 @@ class JobsPage:
         return namespace in {"job": sight.jobs, "update": sight.updates}.get(kind, ())
 
     async def sight(self, viewer: Viewer, site: Site) -> Hashable:
-        known = site.store.namespaces()
+        known = site.namespaces()
         return Sight(await visible(viewer, JOBS, known), await visible(viewer, UPDATES, known))
 
     async def read(self, _site: Site, _sight: Sight) -> None:

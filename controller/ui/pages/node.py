@@ -84,12 +84,12 @@ class NodePage:
             return True
         return sight.nodes and await site.reads.node(self.node) is not None
 
-    def sees(self, _kind: Kind, _namespace: str, _sight: Sight) -> bool:
-        return False
+    def sees(self, kind: Kind, namespace: str, sight: Sight) -> bool:
+        return kind == "pod" and sight.has(namespace)
 
     async def sight(self, viewer: Viewer, site: Site) -> Hashable | None:
         everywhere = await viewer.may(Question("list", PODS, None))
-        pods = None if everywhere else await visible(viewer, PODS, site.store.namespaces())
+        pods = None if everywhere else await visible(viewer, PODS, site.namespaces())
         found = Sight(await sees_nodes(viewer), pods)
         return found if found.nodes or found.pods != frozenset() else None
 

@@ -10,7 +10,6 @@ import pytest
 from controller.api.meta import format_time
 from controller.ui.pages.job import JobPage
 from controller.ui.pages.jobs import JobsPage
-from controller.ui.watch import Trouble
 from tests.unit.ui.conftest import Setting
 from tests.unit.ui.objects import NOW, condition, job, pod, put, update
 
@@ -262,12 +261,6 @@ async def test_a_log_of_long_lines_is_shown_to_its_end_and_says_that_it_is_cut(
     assert "xx" not in html
     assert "The last 64 KiB of container" in html
     assert "The last 200 lines are longer." in html
-
-
-async def test_trouble_of_the_watches_is_said(page: Setting) -> None:
-    page.watch.trouble = Trouble("connection refused", NOW - 60)
-    _, html = await page.get("/")
-    assert "connection refused" in html
 
 
 def test_addresses_lead_back_to_the_same_page() -> None:
