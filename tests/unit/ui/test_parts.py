@@ -11,7 +11,7 @@ from controller.api.pods.wire import PodWire
 from controller.api.progress import Phase
 from controller.api.update import Update
 from controller.ui import actions, figures, marks
-from controller.ui.decode import JOB_CODEC, POD_CODEC
+from controller.ui.decode import JOB_CODEC, POD_CODEC, Item
 from controller.ui.events import container_rows, event_rows
 from controller.ui.recorder import Recorder, numbers
 from controller.ui.render import ids, short, ticks
@@ -138,8 +138,31 @@ def test_objects_that_cannot_be_read_are_noted_and_do_not_hide_others() -> None:
     assert (token, version) == ("", "5")
     assert list(store.jobs) == [("shop", "web")]
     assert list(store.unreadable) == [("job", "shop", "broken")]
+    assert list(store.unreadable.values()) == [items[0].trouble]
     kind, event = POD_CODEC.event(json.dumps({"type": "ADDED", "object": pod(3)}).encode())
     assert (kind, event.value and event.value.pod.instance) == ("ADDED", 3)
+
+
+def test_what_cannot_be_read_is_forgotten_when_it_goes_or_can_be_read_again() -> None:
+    store = Store()
+    for name in ("web", "web-g2"):
+        put(store, job(), update())
+        identity = ("shop", name, f"uid-shop-{name}", "2")
+        store.put_job(Item(*identity, None, "too new"))
+        store.put_update(Item(*identity, None, "too new"))
+        assert store.unreadable == dict.fromkeys(
+            [("job", "shop", name), ("update", "shop", name)], "too new"
+        )
+        if name == "web":
+            store.drop_job("shop/web", "")
+            store.drop_update("shop/web", "")
+        else:
+            put(store, job(name), update(name))
+        assert store.unreadable == {}
+    store.drop_job("shop/web", "")
+    store.drop_job("shop/web-g2", "")
+    store.drop_update("shop/web-g2", "")
+    assert store.namespaces() == set()
 
 
 def test_steps_of_a_pod() -> None:
