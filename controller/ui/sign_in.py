@@ -15,6 +15,8 @@ from controller.ui.tokens import OF_SESSION, TokenAccess, read
 
 #: An address of this page: no other host, and nothing that browsers read as one.
 _LOCAL: Final = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+#: Seconds: the API server makes no token that expires sooner.
+_SHORTEST: Final = 600.0
 
 
 class SignIn:
@@ -82,6 +84,7 @@ class SignIn:
             "next": str(local(where)),
             "trouble": trouble,
             "lifetime": self._access.sessions.lifetime,
+            "asked": max(self._access.sessions.lifetime, _SHORTEST),
             "field": FIELD,
             "token": self._guard.token(request, response),
         }

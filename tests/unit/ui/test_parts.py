@@ -14,7 +14,7 @@ from controller.ui import actions, figures, marks
 from controller.ui.decode import JOB_CODEC, POD_CODEC, Item
 from controller.ui.events import container_rows, event_rows
 from controller.ui.recorder import Recorder, numbers
-from controller.ui.render import ids, short, ticks
+from controller.ui.render import duration, ids, short, ticks
 from controller.ui.steps import steps
 from controller.ui.store import Change, Store
 from controller.view.instances import State, seen
@@ -163,6 +163,14 @@ def test_what_cannot_be_read_is_forgotten_when_it_goes_or_can_be_read_again() ->
     store.drop_job("shop/web-g2", "")
     store.drop_update("shop/web-g2", "")
     assert store.namespaces() == set()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(600.0, "600s"), (28800.0, "8h"), (172800.0, "48h"), (90061.0, "90061s")],
+)
+def test_a_duration_is_written_for_kubectl(seconds: float, written: str) -> None:
+    assert duration(seconds) == written
 
 
 def test_steps_of_a_pod() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from controller.ui import attempts
 from controller.ui.render import Renderer
 from controller.ui.sessions import Sessions, Token
@@ -55,3 +57,14 @@ async def test_what_a_viewer_does_does_not_wait_for_logs(renderer: Renderer) -> 
         assert (await page.post(pause, await page.form(pause)))[0] == 303
     assert (acts.acts, logs.acts, page.api.acts) == (["ada-1"], ["ada-1"], [])
     assert len(logs.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "asked"), [(28800.0, "8h"), (172800.0, "48h"), (604799.0, "604799s"), (60, "600s")]
+)
+async def test_the_command_of_the_form_is_one_that_kubectl_takes(
+    renderer: Renderer, lifetime: float, asked: str
+) -> None:
+    page = Many(renderer)
+    async with page.serve(page.by_token(lifetime)):
+        assert f"--duration {asked}</pre>" in (await page.get("/signin"))[1]
