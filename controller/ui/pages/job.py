@@ -130,6 +130,7 @@ class JobPage:
             "mix_parts": figures.mix(row.revisions, row.template, bad),
             "active": update_row(active, now) if active else None,
             "bar_parts": progress_bar(active) if active else [],
+            "late": come.late.words if come and come.late else "",
             "left": _soon(now, come.left if come else None),
             "outcome": _outcome(job),
             "rights": sight,
