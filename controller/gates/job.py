@@ -175,7 +175,8 @@ async def _newest_log(clients: GateClients, namespace: str, job: str) -> str:
         found = max(found or candidate, candidate)
     if found is None:
         return ""
-    return await tail(clients.api, namespace, *found[1:], lines=_LINES, most_bytes=_BYTES)
+    end = await tail(clients.api, namespace, *found[1:], lines=_LINES, most_bytes=_BYTES)
+    return end.text
 
 
 def _container(pod: dict[str, Any]) -> str:

@@ -50,7 +50,7 @@ class Informer(Generic[T]):
         self.resource = resource
         #: Set when every stream has been listed once.
         self.synced = asyncio.Event()
-        self._streams = [
+        self.streams: Sequence[Reflector[T]] = [
             Reflector(
                 client,
                 resource,
@@ -70,7 +70,7 @@ class Informer(Generic[T]):
     async def run(self) -> None:
         """List and watch until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for stream in self._streams:
+            for stream in self.streams:
                 group.create_task(stream.run(), name=f"reflector {stream.name}")
 
     async def resync(self) -> None:
@@ -78,32 +78,32 @@ class Informer(Generic[T]):
 
         On return the view is at least as new as the moment of the call.
         """
-        await asyncio.gather(*(stream.resync() for stream in self._streams))
+        await asyncio.gather(*(stream.resync() for stream in self.streams))
 
     @property
     def last_contact(self) -> float:
         """Time of the clock when the API server last sent something, on the quietest stream."""
-        return min(stream.last_contact for stream in self._streams)
+        return min(stream.last_contact for stream in self.streams)
 
     @property
     def last_active(self) -> float:
         """Time of the clock of the last answer or request, on the stream where it is oldest."""
-        return min(max(stream.last_contact, stream.last_asked) for stream in self._streams)
+        return min(max(stream.last_contact, stream.last_asked) for stream in self.streams)
 
     @property
     def lag(self) -> float:
         """Seconds for which the slowest stream has been working through a backlog of events."""
-        return max(stream.lag for stream in self._streams)
+        return max(stream.lag for stream in self.streams)
 
     @property
     def error(self) -> str | None:
         """The error of a failing stream, until that stream works again; None if all work."""
-        return next((stream.error for stream in self._streams if stream.error), None)
+        return next((stream.error for stream in self.streams if stream.error), None)
 
     def __len__(self) -> int:
-        return sum(len(stream) for stream in self._streams)
+        return sum(len(stream) for stream in self.streams)
 
     def _listed(self) -> None:
-        if not self.synced.is_set() and all(stream.listed for stream in self._streams):
+        if not self.synced.is_set() and all(stream.listed for stream in self.streams):
             log.info("watching %d %s", len(self), self.resource.plural)
             self.synced.set()

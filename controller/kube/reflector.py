@@ -18,7 +18,7 @@ from typing import Any, Generic
 
 from controller.kube.client import Client
 from controller.kube.codec import Codec, Sink, T
-from controller.kube.errors import ApiError, Gone, from_status
+from controller.kube.errors import ApiError, Forbidden, Gone, NotFound, from_status
 from controller.resource import Resource
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,8 @@ DOUBT = 1.0
 
 
 class Reflector(Generic[T]):
-    """``name`` is for logs; ``error`` is the last failure, or None while the stream works."""
+    """``name`` is for logs; ``failure`` is the last error, or None while the stream works.
+    ``namespace``: None for all."""
 
     def __init__(
         self,
@@ -57,14 +58,16 @@ class Reflector(Generic[T]):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = f"{resource.plural} in {namespace}" if namespace else resource.plural
+        self.namespace = namespace
         self.listed = False
-        self.error: str | None = None
+        #: Set when the first list was complete, or was refused as a whole (403, 404).
+        self.answered = asyncio.Event()
+        self.failure: Exception | None = None
         self.last_contact = clock()
         #: Time of the clock when this stream last sent a request to the API server.
         self.last_asked = clock()
         self._client = client
         self._resource = resource
-        self._namespace = namespace
         self._codec = codec
         self._sink = sink
         self._select: dict[str, Any] = {
@@ -88,6 +91,11 @@ class Reflector(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+    @property
+    def error(self) -> str | None:
+        """The last failure in words."""
+        return None if self.failure is None else str(self.failure)
 
     @property
     def lag(self) -> float:
@@ -151,6 +159,7 @@ class Reflector(Generic[T]):
         self._version = version
         self._succeeded()
         self.listed = True
+        self.answered.set()
         self._on_listed()
         for waiter in waiting:
             if not waiter.done():
@@ -163,7 +172,7 @@ class Reflector(Generic[T]):
         while True:
             raw = await self._client.list_page(
                 self._resource,
-                self._namespace,
+                self.namespace,
                 limit=PAGE,
                 continue_token=token or None,
                 **self._select,
@@ -189,7 +198,7 @@ class Reflector(Generic[T]):
         started, handled = self._clock(), 0
         lines = self._client.watch(
             self._resource,
-            self._namespace,
+            self.namespace,
             resource_version=self._version,
             # Random, so that streams opened at the same time do not all end at the same time.
             timeout_seconds=random.randint(300, 600),
@@ -210,7 +219,7 @@ class Reflector(Generic[T]):
 
     def _opened(self) -> None:
         self.last_contact = self._clock()
-        self.error = None
+        self.failure = None
 
     def _note_arrival(self) -> None:
         """Note the arrival of a line; lines that arrive without a pause are a backlog."""
@@ -274,10 +283,12 @@ class Reflector(Generic[T]):
 
     def _succeeded(self) -> None:
         self._failures = 0
-        self.error = None
+        self.failure = None
 
     async def _back_off(self, error: Exception) -> None:
-        self.error = str(error)
+        self.failure = error
+        if isinstance(error, (Forbidden, NotFound)):
+            self.answered.set()
         level = logging.WARNING if self._failures in (1, 5) else logging.DEBUG
         log.log(level, "%s: %s; trying again", self.name, error)
         delay = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(self._failures, 20))

@@ -25,11 +25,11 @@ class Viewer(Protocol):
 
     @property
     def name(self) -> str:
-        """The viewer's name; "" if it is not known."""
+        """The viewer's name, by which his streams are counted; "" if it is not known."""
 
     @property
     def key(self) -> Hashable:
-        """What his streams are counted and ended by."""
+        """What his streams are ended by: his session if he has one."""
 
     @property
     def client(self) -> Client | None:

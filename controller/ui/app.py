@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from controller.kube.errors import ApiError
-from controller.kube.logs import tail
+from controller.kube.logs import Tail, tail
 from controller.ui import actions
 from controller.ui.access import Access, Viewer, rights
 from controller.ui.frame import VIEWER, Frame, respond
@@ -26,7 +26,9 @@ from controller.ui.render import Renderer
 from controller.ui.security import FIELD, Guard, harden
 from controller.ui.sign_in import SignIn
 from controller.ui.site import Site
+from controller.ui.streams import PATIENCE, Streams
 from controller.ui.tokens import TokenAccess
+from controller.ui.turns import Turns
 from controller.view.verbs import Verb
 
 log = logging.getLogger(__name__)
@@ -42,12 +44,8 @@ _PAGES: Final[Mapping[str, Callable[[Mapping[str, str], Mapping[str, str]], Page
     f"/instances/{_OBJECT}/{{id:[0-9]{{1,4}}}}": InstancePage.of,
     f"/nodes/{{name:{_NAME}}}": NodePage.of,
 }
-#: Seconds for which the first pages wait for the first lists.
-_PATIENCE: Final = 10.0
 #: The names of what is open to everybody.
 _OPEN: Final = frozenset({"static", "signin"})
-#: Seconds to send one message of a stream.
-_TO_SEND: Final = 30.0
 #: Lines and bytes of a log.
 LOG_LINES: Final = 200
 _LOG_BYTES: Final = 64 * 1024
@@ -69,13 +67,14 @@ def application(
     ``middlewares``: that see each request and its answer first.
     """
     frame = Frame(site, renderer, signs_in=access.signs_in)
-    pages = _Pages(site, renderer, access, guard, hub, frame, ask_again)
+    pages = _Pages(site, renderer, access, guard, frame)
+    streams = Streams(site, renderer, access, hub, frame, ask_again)
     around = [*middlewares, frame.errors, guard.middleware, pages.access]
     app = web.Application(middlewares=around)
     app.on_response_prepare.append(harden)
     for path, read in _PAGES.items():
         app.router.add_get(path, pages.show(read))
-        app.router.add_get(f"/live{path}", pages.stream(read))
+        app.router.add_get(f"/live{path}", streams.of(read))
     verb = f"/updates/{_OBJECT}/{{verb:[a-z]+}}"
     app.router.add_get(verb, pages.ask)
     app.router.add_post(verb, pages.act)
@@ -93,17 +92,15 @@ class _Pages:
         renderer: Renderer,
         access: Access,
         guard: Guard,
-        hub: Hub,
         frame: Frame,
-        ask_again: float,
     ) -> None:
         self._site = site
         self._renderer = renderer
         self._access = access
         self._guard = guard
-        self._hub = hub
         self.frame = frame
-        self._ask_again = ask_again
+        #: By the names of users, as long as they are used.
+        self._turns: WeakValueDictionary[str, Turns] = WeakValueDictionary()
 
     @web.middleware
     async def access(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -112,82 +109,35 @@ class _Pages:
             request[VIEWER] = await self._access.viewer(request)
         return await handler(request)
 
-    # -- pages and streams -------------------------------------------------------------------
+    # -- pages -------------------------------------------------------------------
 
     def show(
         self, read: Callable[[Mapping[str, str], Mapping[str, str]], Page]
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def shown(request: web.Request) -> web.StreamResponse:
-            await self._site.watch.wait(_PATIENCE)
+            await self._site.watch.wait(PATIENCE)
             page = read(request.match_info, request.query)
             sight = await page.sight(request[VIEWER], self._site)
-            data = None if sight is None else await page.data(self._site, sight)
-            if data is None:
+            if sight is None:
                 raise web.HTTPNotFound(text=self.frame.missing)
-            parts = parts_of(page, sight, data, self._site, self._renderer)
-            html = self._renderer.html(
-                f"{page.name}/page.html", {**data, **self.frame.data(request, page), "parts": parts}
-            )
+            found = await page.read(self._site, sight)
+            # One page of a user at a time: a page of ten thousand pods takes long.
+            turns = self._turns.setdefault(request[VIEWER].name, Turns())
+            html = await turns.take(lambda: self._html(request, page, sight, found))
+            if html is None:
+                raise web.HTTPNotFound(text=self.frame.missing)
             return respond(html)
 
         return shown
 
-    def stream(
-        self, read: Callable[[Mapping[str, str], Mapping[str, str]], Page]
-    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        async def streamed(request: web.Request) -> web.StreamResponse:
-            await self._site.watch.wait(_PATIENCE)
-            page, viewer = read(request.match_info, request.query), request[VIEWER]
-            sight = await page.sight(viewer, self._site)
-            if sight is None or not page.exists(self._site):
-                raise web.HTTPNotFound(text=self.frame.missing)
-            if self._hub.is_full(viewer.key):
-                raise web.HTTPServiceUnavailable(text="There are too many viewers now.")
-            response = web.StreamResponse(
-                headers={
-                    "Content-Type": "text/event-stream; charset=utf-8",
-                    "Cache-Control": "no-store",
-                    "X-Accel-Buffering": "no",
-                }
-            )
-            messages = self._hub.stream(page, sight, viewer.key)
-            try:
-                await response.prepare(request)
-                await response.write(_event("hello", self._renderer.version))
-                await self._send(request, response, messages, page, sight)
-            except (ConnectionError, TimeoutError):
-                log.debug("a stream of %s has ended", page.path)
-            finally:
-                await messages.aclose()
-            return response
-
-        return streamed
-
-    async def _send(
-        self,
-        request: web.Request,
-        response: web.StreamResponse,
-        messages: AsyncGenerator[bytes],
-        page: Page,
-        sight: Any,
-    ) -> None:
-        """Send messages until the browser goes, or the viewer may see something else now."""
-        clock = asyncio.get_running_loop().time
-        asked = clock()
-        async for message in messages:
-            if clock() - asked > self._ask_again:
-                asked = clock()
-                if not await self._still_sees(request, page, sight):
-                    return
-            async with asyncio.timeout(_TO_SEND):
-                await response.write(message or _event("beat", ""))
-
-    async def _still_sees(self, request: web.Request, page: Page, sight: Any) -> bool:
-        try:
-            viewer = await self._access.viewer(request)
-            return bool(await page.sight(viewer, self._site) == sight)
-        except (web.HTTPException, ApiError):
-            return False
+    def _html(self, request: web.Request, page: Page, sight: Any, found: Any) -> str | None:
+        """The whole page; None if there is nothing at its address."""
+        data = page.data(self._site, sight, found)
+        if data is None:
+            return None
+        parts = parts_of(page, sight, data, self._site, self._renderer)
+        whole = {**data, **self.frame.data(request, page), "parts": parts}
+        return self._renderer.html(f"{page.name}/page.html", whole)
 
     # -- actions -----------------------------------------------------------------------------
 
@@ -209,13 +159,12 @@ class _Pages:
 
     async def act(self, request: web.Request) -> web.StreamResponse:
         """Do it, and go to the page of the Update."""
-        form = await request.post()
-        self._guard.verify(request, form.get(FIELD))
+        form = await self._guard.form(request)
         verb, update = await self._update(request)
         viewer: Viewer = request[VIEWER]
         if viewer.client is None:
             raise web.HTTPForbidden(text="This page is read-only for you.")
-        uid, message = str(form.get("uid", "")), str(form.get("message", ""))
+        uid, message = form.get("uid", ""), form.get("message", "")
         try:
             await actions.act(viewer.client, verb, update, uid, message, self._site.now())
         except actions.ActionError as error:
@@ -245,12 +194,12 @@ class _Pages:
         if not found.pods or not self._site.store.has_pod(namespace, pod):
             raise web.HTTPNotFound(text=self.frame.missing)
         previous = "previous" in request.query
-        text, trouble = "", ""
+        end, trouble = Tail("", is_cut=False), ""
         if viewer.logs is None or not found.logs:
             trouble = f"You may not read logs in namespace {namespace}."
         else:
             try:
-                text = await tail(
+                end = await tail(
                     viewer.logs,
                     namespace,
                     pod,
@@ -268,7 +217,8 @@ class _Pages:
             "pod": pod,
             "container": container,
             "previous": previous,
-            "text": text,
+            "end": end,
+            "kib": _LOG_BYTES // 1024,
             "trouble": trouble,
             "lines": LOG_LINES,
         }
@@ -279,13 +229,12 @@ class _Pages:
         found = self._renderer.static.get(request.match_info["file"])
         if found is None:
             raise web.HTTPNotFound(text="There is no such file.")
+        # While one version follows another, the page of one may ask the other for its files.
+        is_its_own = request.match_info["version"] == self._renderer.version
+        kept = "public, max-age=31536000, immutable" if is_its_own else "no-store"
         return web.Response(
             body=found[1],
             content_type=found[0],
             charset="utf-8",
-            headers={"Cache-Control": "public, max-age=31536000, immutable"},
+            headers={"Cache-Control": kept},
         )
-
-
-def _event(name: str, data: str) -> bytes:
-    return f"retry: 1000\nevent: {name}\ndata: {data}\n\n".encode()

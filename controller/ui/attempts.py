@@ -3,13 +3,14 @@ the API server review tokens all day."""
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
 from aiohttp import web
 
@@ -22,10 +23,26 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-@dataclass(slots=True)
+V = TypeVar("V")
+
+
+class TooManyError(Exception):
+    """``seconds``: until another token may be tried."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many refused tokens; again in {seconds} seconds")
+        self.seconds = seconds
+
+
+@dataclass(slots=True, eq=False)
 class _Tries:
-    since: float
-    count: int = 0
+    """``refused``: since the moment ``since``. ``asking``: about how many tokens the API server is
+    being asked. ``ended``: set when it has answered about one of them."""
+
+    since: float = 0.0
+    refused: int = 0
+    asking: int = 0
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Attempts:
@@ -35,23 +52,48 @@ class Attempts:
         self._clock = clock
         self._tries: OrderedDict[object, _Tries] = OrderedDict()
 
-    def wait(self, address: Address | None) -> int:
-        """Seconds until another token may be tried; 0: now."""
-        tries = self._tries.get(_group(address))
-        if tries is None or tries.count < MOST:
-            return 0
-        return max(0, math.ceil(tries.since + PERIOD - self._clock()))
+    async def ask(
+        self, address: Address | None, ask: Callable[[], Awaitable[V | None]]
+    ) -> V | None:
+        """Ask about a token; None as the answer is a refusal. Raises `TooManyError`.
 
-    def refused(self, address: Address | None) -> None:
-        """Count a token that was not accepted."""
-        group, now = _group(address), self._clock()
-        tries = self._tries.get(group)
-        if tries is None or now - tries.since >= PERIOD:
-            tries = self._tries[group] = _Tries(now)
-        tries.count += 1
+        A token that is being asked about may be refused. So where there would be too many, the
+        next one waits until it is known.
+        """
+        tries = self._of(address)
+        while (left := self._left(tries)) <= tries.asking:
+            if not left:
+                raise TooManyError(math.ceil(tries.since + PERIOD - self._clock()))
+            tries.ended.clear()
+            await tries.ended.wait()
+        tries.asking += 1
+        try:
+            found = await ask()
+            if found is None:
+                self._refuse(tries)
+        finally:
+            tries.asking -= 1
+            tries.ended.set()
+        return found
+
+    def _of(self, address: Address | None) -> _Tries:
+        group = _group(address)
+        tries = self._tries.setdefault(group, _Tries())
         self._tries.move_to_end(group)
         while len(self._tries) > MAX_ADDRESSES:
             self._tries.popitem(last=False)
+        return tries
+
+    def _left(self, tries: _Tries) -> int:
+        """How many more may be refused now."""
+        if self._clock() - tries.since >= PERIOD:
+            tries.refused = 0
+        return max(0, MOST - tries.refused)
+
+    def _refuse(self, tries: _Tries) -> None:
+        if self._left(tries) == MOST:
+            tries.since = self._clock()
+        tries.refused += 1
 
 
 def _group(address: Address | None) -> object:

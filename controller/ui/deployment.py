@@ -12,13 +12,14 @@ from typing import Final
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from controller.kube.client import Client
 from controller.kube.config import Connection, connect
 from controller.probes import LOOP_STALL, WATCH_IDLE, Check, Heartbeat, Servers, not_older
 from controller.settings import version
+from controller.ui import server
 from controller.ui.access import Access
 from controller.ui.addresses import on_this_machine
 from controller.ui.app import application
+from controller.ui.clients import Clients
 from controller.ui.live import Hub
 from controller.ui.metrics import Metrics
 from controller.ui.proxies import ProxyAccess
@@ -37,10 +38,6 @@ from controller.ui.watch import Reach, Watch
 
 log = logging.getLogger(__name__)
 
-AGENT: Final = "echelon-ui"
-#: Requests in flight: what pages read, and what is asked about viewers.
-_READS: Final = 32
-_REVIEWS: Final = 16
 #: Bytes of a header: tokens with many groups are long.
 _HEADER: Final = 32 * 1024
 
@@ -53,12 +50,11 @@ class Deployment:
         self._stopping = asyncio.Event()
         self._metrics = Metrics(CollectorRegistry(), version=version())
         observe = self._metrics.api_requested
-        self._client = Client(connection, limit=_READS, observe=observe, user_agent=AGENT)
-        self._reviewer = Client(connection, limit=_REVIEWS, observe=observe, user_agent=AGENT)
+        self._clients = Clients(connection, observe)
         store, recorder = Store(), Recorder()
-        self._watch = Watch(self._client, store, Reach(settings.namespaces))
+        self._watch = Watch(self._clients.watch, store, Reach(settings.namespaces))
         self._renderer = Renderer()
-        reads = Reads(self._client)
+        reads = Reads(self._clients.reads)
         self._site = Site(store, self._watch, recorder, reads, settings.place, is_discreet=True)
         self._hub = Hub(self._site, self._renderer)
         store.listeners += [recorder, self._hub]
@@ -73,14 +69,9 @@ class Deployment:
     async def run(self) -> None:
         """Serve. Raises ``OSError`` if an address cannot be used."""
         async with AsyncExitStack() as stack:
-            for client in (self._client, self._reviewer):
-                stack.push_async_callback(client.close)
-            runner = web.AppRunner(
-                self._application(),
-                access_log=None,
-                shutdown_timeout=2.0,
-                handle_signals=False,
-                max_field_size=_HEADER,
+            stack.push_async_callback(self._clients.close)
+            runner = server.runner(
+                self._application(), handle_signals=False, max_field_size=_HEADER
             )
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
@@ -128,7 +119,7 @@ class Deployment:
         metrics, hub = self._metrics, self._hub
         streams = "Streams to browsers that are open."
         metrics.gauge("echelon_ui_streams", streams, lambda: hub.streams.total())
-        viewers = "Viewers with a stream; of one user each session is one."
+        viewers = "Users with a stream."
         metrics.gauge("echelon_ui_viewers", viewers, lambda: len(hub.streams))
         return application(
             self._site,
@@ -141,15 +132,17 @@ class Deployment:
         )
 
     def _access(self) -> Access:
-        settings = self._settings
-        reviews = Reviews(asks(self._reviewer), seconds=settings.review)
+        settings, clients = self._settings, self._clients
+        reviews = Reviews(asks(clients.reviews), seconds=settings.review)
         if settings.auth == "headers":
             secret = settings.proxy_secret_file
-            return ProxyAccess(settings.headers, settings.proxies, secret, reviews, self._client)
+            return ProxyAccess(settings.headers, settings.proxies, secret, reviews, clients.logs)
         sessions = Sessions(settings.session, ended=self._hub.end)
         self._metrics.gauge("echelon_ui_sessions", "Sessions.", lambda: len(sessions))
-        tokens = Tokens(self._reviewer, settings.review)
-        return TokenAccess(self._guard, self._client, tokens, sessions, reviews, settings.proxies)
+        tokens = Tokens(clients.reviews, clients.strangers, settings.review)
+        return TokenAccess(
+            self._guard, clients.acts, clients.logs, tokens, sessions, reviews, settings.proxies
+        )
 
     def _servers(self) -> Servers:
         alive: dict[str, Check] = {

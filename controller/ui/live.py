@@ -17,10 +17,12 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from controller.ui.access import Viewer
 from controller.ui.pages.base import Data, Page
 from controller.ui.render import Renderer
 from controller.ui.site import Site
 from controller.ui.store import Change
+from controller.ui.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +32,12 @@ PAUSE: Final = 0.5
 REST: Final = 8
 TICK: Final = 5.0
 BEAT: Final = 10.0
-#: How many streams there may be, and of one viewer.
+#: Seconds of a rendering that is long: those wait for each other and do not hold up the others.
+LONG: Final = 0.02
+#: How many streams there may be, of one user, and of how many different pages of one user.
 MAX_STREAMS: Final = 1000
 MAX_OF_ONE: Final = 100
+MAX_PAGES_OF_ONE: Final = 20
 
 #: What ends a line of an event stream. Text of the cluster must not end one.
 _ENDS: Final = re.compile("\r\n|\r|\n")
@@ -41,9 +46,9 @@ NOTICE: Final = "notice"
 
 
 class Inbox:
-    """What one stream has not sent yet: the newest rendering of each part. ``viewer``: his key."""
+    """What one stream has not sent yet: the newest rendering of each part."""
 
-    def __init__(self, parts: Mapping[str, bytes], viewer: Hashable) -> None:
+    def __init__(self, parts: Mapping[str, bytes], viewer: Viewer) -> None:
         self.viewer = viewer
         self._waiting = dict(parts)
         self._news = asyncio.Event()
@@ -72,10 +77,23 @@ class Inbox:
 
 
 class Topic:
-    """One page for all streams with the same sight."""
+    """One page for all streams with the same sight. ``quick``, ``long``: the turns of renderings
+    that are, in common with all topics."""
 
-    def __init__(self, page: Page, sight: Hashable, site: Site, renderer: Renderer) -> None:
+    def __init__(
+        self,
+        page: Page,
+        sight: Hashable,
+        site: Site,
+        renderer: Renderer,
+        quick: Turns,
+        long: Turns,
+    ) -> None:
         self.page = page
+        self._quick = quick
+        self._long = long
+        #: Seconds that the last rendering took. The first may be long.
+        self._took = float("inf")
         self.inboxes: set[Inbox] = set()
         self._sight = sight
         self._site = site
@@ -84,36 +102,44 @@ class Topic:
         self._changed = asyncio.Event()
 
     def note(self, change: Change) -> None:
-        if self.page.concerns(change):
+        if self.page.concerns(change, self._sight):
             self._changed.set()
 
-    def join(self, viewer: Hashable) -> Inbox:
+    def has(self, user: str) -> bool:
+        """Whether this user looks at it."""
+        return any(inbox.viewer.name == user for inbox in self.inboxes)
+
+    def join(self, viewer: Viewer) -> Inbox:
         inbox = Inbox(self._sent, viewer)
         self.inboxes.add(inbox)
         return inbox
 
     async def run(self) -> None:
         """Render and send until nobody listens."""
-        clock = asyncio.get_running_loop().time
         while self.inboxes:
             self._changed.clear()
-            begun = clock()
-            await self._render()
-            # A page of ten thousand pods takes long: it must not take all of a core.
-            await asyncio.sleep(max(PAUSE, REST * (clock() - begun)))
+            try:
+                found = await self.page.read(self._site, self._sight)
+                turns = self._long if self._took > LONG else self._quick
+                await turns.take(lambda found=found: self._render(found))  # type: ignore[misc]
+            except Exception:
+                log.exception("cannot render %s", self.page.path)
+            # A page of ten thousand pods takes long: it must not take all turns.
+            await asyncio.sleep(max(PAUSE, min(REST * self._took, TICK)))
             try:
                 async with asyncio.timeout(TICK):
                     await self._changed.wait()
             except TimeoutError:
                 continue
 
-    async def _render(self) -> None:
-        try:
-            data = await self.page.data(self._site, self._sight)
-            parts = parts_of(self.page, self._sight, data, self._site, self._renderer)
-        except Exception:
-            log.exception("cannot render %s", self.page.path)
+    def _render(self, found: Any) -> None:
+        if not self.inboxes:
             return
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        data = self.page.data(self._site, self._sight, found)
+        parts = parts_of(self.page, self._sight, data, self._site, self._renderer)
+        self._took = clock() - begun
         coded = {name: encoded(name, html) for name, html in parts.items()}
         news = {name: part for name, part in coded.items() if self._sent.get(name) != part}
         self._sent |= coded
@@ -130,6 +156,7 @@ class Hub:
         self._renderer = renderer
         self._topics: dict[tuple[Page, Hashable], Topic] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._quick, self._long = Turns(), Turns()
         self._closing = False
 
     def __call__(self, change: Change) -> None:
@@ -137,32 +164,38 @@ class Hub:
             topic.note(change)
 
     @property
-    def streams(self) -> Counter[Hashable]:
-        """How many streams each viewer has, by his key."""
-        return Counter(each.viewer for each in self._inboxes())
+    def streams(self) -> Counter[str]:
+        """How many streams each user has, by his name."""
+        return Counter(each.viewer.name for each in self._inboxes())
 
-    def is_full(self, viewer: Hashable) -> bool:
-        """Whether no stream can be opened for this viewer."""
+    def refusal(self, page: Page, sight: Hashable, user: str) -> str:
+        """Why this user cannot have a stream of this page now; "" if he can."""
         open_ = self.streams
-        return self._closing or open_.total() >= MAX_STREAMS or open_[viewer] >= MAX_OF_ONE
+        if self._closing or open_.total() >= MAX_STREAMS:
+            return "There are too many viewers now."
+        pages = {key for key, topic in self._topics.items() if topic.has(user)}
+        is_one_more = (page, sight) not in pages and len(pages) >= MAX_PAGES_OF_ONE
+        if is_one_more or open_[user] >= MAX_OF_ONE:
+            return "You have too many pages open. Close some, then reload this one."
+        return ""
 
-    def end(self, viewer: Hashable) -> None:
-        """End all streams of a viewer."""
+    def end(self, key: Hashable) -> None:
+        """End all streams of viewers with this key."""
         for inbox in self._inboxes():
-            if inbox.viewer == viewer:
+            if inbox.viewer.key == key:
                 inbox.close()
 
     def _inboxes(self) -> list[Inbox]:
         return [inbox for topic in self._topics.values() for inbox in topic.inboxes]
 
-    async def stream(
-        self, page: Page, sight: Hashable, viewer: Hashable = ""
-    ) -> AsyncGenerator[bytes]:
+    async def stream(self, page: Page, sight: Hashable, viewer: Viewer) -> AsyncGenerator[bytes]:
         """The messages of one stream; empty ones where a sign of life is due."""
         key = (page, sight)
         topic = self._topics.get(key)
         if topic is None:
-            topic = self._topics[key] = Topic(page, sight, self._site, self._renderer)
+            topic = self._topics[key] = Topic(
+                page, sight, self._site, self._renderer, self._quick, self._long
+            )
         inbox = topic.join(viewer)
         if len(topic.inboxes) == 1:
             task = asyncio.create_task(topic.run(), name=f"topic {page.path}")
@@ -192,7 +225,7 @@ def parts_of(
     notice alone says so."""
     unreadable = site.store.unreadable
     notice = {
-        "trouble": site.trouble,
+        "troubles": site.notices(lambda kind, where: page.sees(kind, where, sight)),
         "note": site.watch.reach.note,
         # How many there are says something about the namespaces where they are.
         "unreadable": sum(page.sees(kind, where, sight) for kind, where, _ in unreadable),

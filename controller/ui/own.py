@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aiohttp import web
 
 from controller.kube.client import Client
 from controller.ui import peer
 from controller.ui.access import Viewer
 from controller.ui.reviews import Question, Reviews, asks
+
+_REFUSED: Final = (
+    "This page is for the user who started it, and for browsers on the same system. Start "
+    "`echelon ui` as yourself, where your browser runs."
+)
 
 
 class Own:
@@ -20,7 +27,7 @@ class Own:
 
     async def viewer(self, request: web.Request) -> Viewer:
         if request.transport is not None and not peer.is_ours(request.transport):
-            raise web.HTTPForbidden(text="This page belongs to another user of this machine.")
+            raise web.HTTPForbidden(text=_REFUSED)
         return self.owner
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,9 @@ from controller.ui.subject import Subject
 #: again.
 SECRET: Final = "X-Echelon-Proxy-Secret"
 _KEPT: Final = 10.0
-#: The API server gives this group to every user whom it knows.
+#: With what the names of Kubernetes' own users and groups begin, and the group that the API server
+#: gives to every user whom it knows.
+_OWN: Final = "system:"
 _EVERYBODY: Final = "system:authenticated"
 
 
@@ -42,8 +44,8 @@ class Headers:
 
 
 class ProxyAccess:
-    """``client``: of the page; it reads logs for those who may read them. ``secret_file``: "" for
-    none."""
+    """``logs``: a client of the page, which reads logs for those who may read them.
+    ``secret_file``: "" for none."""
 
     signs_in = False
 
@@ -53,19 +55,19 @@ class ProxyAccess:
         proxies: tuple[Network, ...],
         secret_file: str,
         reviews: Reviews,
-        client: Client,
+        logs: Client,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._headers = headers
         self._proxies = proxies
         self._secret = _Secret(secret_file, clock) if secret_file else None
         self._reviews = reviews
-        self._client = client
+        self._logs = logs
 
     async def viewer(self, request: web.Request) -> Viewer:
         self._check(request)
         identity = self._identity(request)
-        return Subject(identity, self._reviews, identity, None, self._client)
+        return Subject(identity, self._reviews, identity, None, self._logs)
 
     def _check(self, request: web.Request) -> None:
         address = sender(request)
@@ -84,8 +86,23 @@ class ProxyAccess:
         for value in request.headers.getall(headers.group, []):
             groups += value.split(headers.separator) if headers.separator else [value]
         named = [headers.group_prefix + each.strip() for each in groups if each.strip()]
-        known = tuple(dict.fromkeys([*named, _EVERYBODY]))
-        return Identity(headers.user_prefix + users[0], groups=known)
+        user = headers.user_prefix + users[0]
+        if not headers.user_prefix:
+            _check_names([user])
+        if not headers.group_prefix:
+            _check_names(named)
+        return Identity(user, groups=tuple(dict.fromkeys([*named, _EVERYBODY])))
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Raises ``web.HTTPForbidden`` for one of Kubernetes' own: people give themselves names at
+    identity providers."""
+    for name in names:
+        if name.startswith(_OWN) and name != _EVERYBODY:
+            raise web.HTTPForbidden(
+                text=f"The proxy names {name[:200]}, which is one of Kubernetes' own names. Names "
+                "of an identity provider need a prefix: see --user-prefix and --group-prefix."
+            )
 
 
 class _Secret:

@@ -1,4 +1,4 @@
-"""What pages read on demand: revisions, Events, whole pods and nodes; shared by all viewers.
+"""What pages read on demand: revisions, Events, pods and nodes; shared by all viewers.
 
 Each is asked for once at a time and believed for some seconds, so that many viewers of one page
 cost the API server no more than one.
@@ -9,19 +9,31 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from controller.api.labels import JOB
 from controller.kube.client import Client
 from controller.kube.errors import NotFound
 from controller.kube.resources import CONTROLLER_REVISIONS, EVENTS, NODES, PODS
+from controller.ui.beside import Beside, beside
 
 Object = dict[str, Any]
 T = TypeVar("T")
 
-#: Seconds for which an answer is believed, and how many answers are kept.
+#: Seconds for which an answer is believed; the list of the pods of a node costs more than others.
 BELIEVED: Final = 4.0
-MAX_KEPT: Final = 256
+LISTED: Final = 30.0
+#: Events that are read of one object.
+MAX_EVENTS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """``until``: the clock's time from which it is no longer believed."""
+
+    until: float
+    future: asyncio.Future[Any]
 
 
 class Reads:
@@ -31,7 +43,7 @@ class Reads:
     def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._clock = clock
-        self._kept: dict[Hashable, tuple[float, asyncio.Future[Any]]] = {}
+        self._kept: dict[Hashable, _Kept] = {}
 
     async def revisions(self, namespace: str, job: str) -> list[Object]:
         """The ControllerRevisions of a Job, oldest first."""
@@ -44,12 +56,16 @@ class Reads:
         return await self._shared(("revisions", namespace, job), read)
 
     async def events(self, namespace: str, kind: str, name: str) -> list[Object]:
-        """The Events about an object, as the API server has them."""
+        """The Events about an object as the API server has them, at most `MAX_EVENTS`."""
 
         async def read() -> list[Object]:
             about = f"regarding.kind={kind},regarding.name={name}"
-            listed = self._client.list(EVENTS, namespace, field_selector=about)
-            return [each async for each in listed]
+            found: list[Object] = []
+            async for each in self._client.list(EVENTS, namespace, field_selector=about):
+                found.append(each)
+                if len(found) == MAX_EVENTS:
+                    break
+            return found
 
         return await self._shared(("events", namespace, kind, name), read)
 
@@ -75,35 +91,40 @@ class Reads:
 
         return await self._shared(("node", name), read)
 
-    async def pods_on(self, node: str, namespaces: tuple[str, ...]) -> list[Object]:
-        """The pods on a node, of all kinds; in these namespaces, or in all if there are none."""
+    async def beside(self, node: str, namespaces: tuple[str, ...]) -> list[Beside]:
+        """The pods on a node that are no instances of Jobs, by namespace and name; in these
+        namespaces, or in all if there are none."""
 
-        async def read() -> list[Object]:
-            found: list[Object] = []
+        async def read() -> list[Beside]:
+            found: list[Beside] = []
             for namespace in namespaces or (None,):
                 selector = f"spec.nodeName={node}"
                 listed = self._client.list(PODS, namespace, field_selector=selector)
-                found += [each async for each in listed]
-            return found
+                rows = [beside(each) async for each in listed]
+                found += [each for each in rows if each is not None]
+            return sorted(found, key=lambda each: (each.namespace, each.name))
 
-        return await self._shared(("pods_on", node, namespaces), read)
+        return await self._shared(("beside", node, namespaces), read, LISTED)
 
-    async def _shared(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+    async def _shared(
+        self, key: Hashable, read: Callable[[], Awaitable[T]], believed: float = BELIEVED
+    ) -> T:
         now = self._clock()
-        asked, future = self._kept.get(key, (float("-inf"), None))
-        failed = future is not None and future.done() and future.exception() is not None
-        if future is None or failed or (future.done() and now - asked > BELIEVED):
-            self._forget(now)
-            future = asyncio.ensure_future(read())
-            self._kept[key] = (now, future)
+        self._forget(now)
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._kept[key] = _Kept(now + believed, asyncio.ensure_future(read()))
         # A viewer who leaves must not end what others wait for.
-        found: T = await asyncio.shield(future)
+        found: T = await asyncio.shield(kept.future)
         return found
 
     def _forget(self, now: float) -> None:
-        old = [key for key, (asked, _) in self._kept.items() if now - asked > BELIEVED]
-        for key in old if len(self._kept) > MAX_KEPT else ():
-            del self._kept[key]
+        """Drop the answers that are no longer believed, and errors."""
+        done = {key: kept for key, kept in self._kept.items() if kept.future.done()}
+        for key, kept in done.items():
+            failed = kept.future.cancelled() or kept.future.exception() is not None
+            if failed or now > kept.until:
+                del self._kept[key]
 
 
 def _number(revision: Object) -> int:

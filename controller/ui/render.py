@@ -45,6 +45,7 @@ class Renderer:
         self._templates.filters.update(
             age=words.age,
             clock=clock,
+            duration=duration,
             iso=iso,
             short=short,
             ids=ids,
@@ -66,6 +67,12 @@ def iso(time: float) -> str:
 def clock(time: float) -> str:
     """Epoch seconds for people, before the script of the page writes an age or a local time."""
     return datetime.fromtimestamp(time, UTC).strftime("%d %b %H:%M:%S UTC")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a flag of kubectl takes them: it knows hours and no days."""
+    whole = int(seconds)
+    return f"{whole}s" if whole % 3600 else f"{whole // 3600}h"
 
 
 def short(revision: str, job: str = "") -> str:

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Iterable
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+
+log = logging.getLogger(__name__)
 
 _POLICY: Final = "; ".join(
     (
@@ -122,6 +125,21 @@ class Guard:
             cookie = secrets.token_urlsafe(32)
             self.set_cookie(request, response, FORM, cookie)
         return self._token_of(request, cookie)
+
+    async def form(self, request: web.Request) -> dict[str, str]:
+        """The fields of a form. Raises ``web.HTTPBadRequest`` if it cannot be read, and
+        ``web.HTTPForbidden`` if it does not have the token of its browser."""
+        try:
+            given = await request.post()
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception as error:
+            # Its text may repeat what was sent, for example a bearer token.
+            log.info("a form from %s cannot be read: %s", request.remote, type(error).__name__)
+            raise web.HTTPBadRequest(text="This form cannot be read.") from None
+        fields = {name: value for name, value in given.items() if isinstance(value, str)}
+        self.verify(request, fields.get(FIELD))
+        return fields
 
     def verify(self, request: web.Request, given: object) -> None:
         """Raises ``web.HTTPForbidden`` if a form does not have the token of its browser."""

@@ -10,6 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from controller.kube.client import Client
+from controller.ui import server
 from controller.ui.app import application
 from controller.ui.live import Hub
 from controller.ui.own import Own
@@ -54,8 +55,7 @@ async def serve(
         store.listeners += [recorder, hub]
         guard = Guard(local(number), "echelon")
         app = application(site, renderer, access, guard, hub)
-        # The log of requests would only repeat what the browser shows.
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+        runner = server.runner(app)
         await runner.setup()
         try:
             await web.SockSite(runner, sock).start()

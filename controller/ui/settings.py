@@ -86,7 +86,8 @@ class Settings(Flags):
         "where the proxy is; may be given again; with --auth token its X-Forwarded-For counts")
     proxy_secret_file: ReadableFile = _flag(
         "proxy-secret-file", _PROXY, "FILE", "",
-        "what the proxy must send in the header X-Echelon-Proxy-Secret")
+        "what the proxy must send in the header X-Echelon-Proxy-Secret; --auth headers needs it "
+        "unless the proxy is on this machine or in this pod")
     user_header: HeaderName = _flag(
         "user-header", _PROXY, "NAME", "X-Remote-User", "header with the user")
     group_header: HeaderName = _flag(
@@ -118,6 +119,12 @@ class Settings(Flags):
         if self.auth == "headers" and not self.proxies:
             raise ValueError(
                 "--auth headers needs --proxy-from: else everybody could say who he is"
+            )
+        wide = [net for net in self.proxies if not net.is_loopback]
+        if self.auth == "headers" and wide and not self.proxy_secret_file:
+            raise ValueError(
+                f"--auth headers with --proxy-from {wide[0]} needs --proxy-secret-file: else "
+                "whoever has an address there could say who he is"
             )
         if self.auth == "token" and self.proxy_secret_file:
             raise ValueError("--proxy-secret-file has no effect without --auth headers")

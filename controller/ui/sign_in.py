@@ -15,6 +15,8 @@ from controller.ui.tokens import OF_SESSION, TokenAccess, read
 
 #: An address of this page: no other host, and nothing that browsers read as one.
 _LOCAL: Final = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+#: Seconds: the API server makes no token that expires sooner.
+_SHORTEST: Final = 600.0
 
 
 class SignIn:
@@ -36,9 +38,8 @@ class SignIn:
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """Check the token, and open a session under a new id."""
-        form = await request.post()
-        self._guard.verify(request, form.get(FIELD))
-        where, token = str(form.get("next", "")), read(str(form.get("token", "")))
+        form = await self._guard.form(request)
+        where, token = form.get("next", ""), read(form.get("token", ""))
         if token is None:
             return self._form(request, 400, where, "That is no token: it is one line of letters.")
         identity = await self._access.identity(token, request)
@@ -66,8 +67,7 @@ class SignIn:
         return response
 
     async def leave(self, request: web.Request) -> web.StreamResponse:
-        form = await request.post()
-        self._guard.verify(request, form.get(FIELD))
+        await self._guard.form(request)
         if (session := request.get(OF_SESSION)) is not None:
             self._access.sessions.end(session)
         response = web.HTTPSeeOther("/signin")
@@ -84,6 +84,7 @@ class SignIn:
             "next": str(local(where)),
             "trouble": trouble,
             "lifetime": self._access.sessions.lifetime,
+            "asked": max(self._access.sessions.lifetime, _SHORTEST),
             "field": FIELD,
             "token": self._guard.token(request, response),
         }

@@ -75,31 +75,37 @@ class Store:
     # What the watches bring.
 
     def put_job(self, item: Item[Job]) -> None:
-        self._note("job", item.namespace, item.name, item.trouble)
         if item.value is not None:
+            self.unreadable.pop(("job", item.namespace, item.name), None)
             key = (item.namespace, item.name)
             old, self.jobs[key] = self.jobs.get(key), item.value
             self._tell(Change("job", item.namespace, item.name, item.name, old, item.value))
         else:
             self.drop_job(item.key, item.uid)
+            if item.trouble:
+                self.unreadable["job", item.namespace, item.name] = item.trouble
 
     def drop_job(self, key: str, _uid: str) -> None:
         namespace, name = _read(key)
+        self.unreadable.pop(("job", namespace, name), None)
         if (old := self.jobs.pop((namespace, name), None)) is not None:
             self._tell(Change("job", namespace, name, name, old, None))
 
     def put_update(self, item: Item[Update]) -> None:
-        self._note("update", item.namespace, item.name, item.trouble)
         if item.value is not None:
+            self.unreadable.pop(("update", item.namespace, item.name), None)
             key, job = (item.namespace, item.name), item.value.spec.job
             old, self.updates[key] = self.updates.get(key), item.value
             self._updates_of[item.namespace, job][item.name] = item.value
             self._tell(Change("update", item.namespace, job, item.name, old, item.value))
         else:
             self.drop_update(item.key, item.uid)
+            if item.trouble:
+                self.unreadable["update", item.namespace, item.name] = item.trouble
 
     def drop_update(self, key: str, _uid: str) -> None:
         namespace, name = _read(key)
+        self.unreadable.pop(("update", namespace, name), None)
         if (old := self.updates.pop((namespace, name), None)) is not None:
             _take(self._updates_of, (namespace, old.spec.job), name)
             self._tell(Change("update", namespace, old.spec.job, name, old, None))
@@ -127,12 +133,6 @@ class Store:
             _take(self._pods_of, (key[0], old.pod.job), key[1])
             if old.pod.node:
                 _take(self._pods_on, old.pod.node, key)
-
-    def _note(self, kind: Kind, namespace: str, name: str, trouble: str) -> None:
-        if trouble:
-            self.unreadable[kind, namespace, name] = trouble
-        else:
-            self.unreadable.pop((kind, namespace, name), None)
 
     def _tell(self, change: Change) -> None:
         for listener in self.listeners:

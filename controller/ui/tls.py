@@ -22,7 +22,7 @@ class Certificate:
     def __init__(self, certificate: str, key: str) -> None:
         self._certificate = Path(certificate)
         self._key = Path(key)
-        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self.context = _context()
         self._seen = self._stamps()
         self._load()
 
@@ -44,8 +44,14 @@ class Certificate:
             log.warning("the changed certificate cannot be used, the old one stays: %s", error)
 
     def _load(self) -> None:
+        # A certificate that does not fit the key ends the use of a context: it is tried on another.
+        _context().load_cert_chain(self._certificate, self._key)
         self.context.load_cert_chain(self._certificate, self._key)
 
     def _stamps(self) -> tuple[tuple[int, int], ...]:
         found = [path.stat() for path in (self._certificate, self._key)]
         return tuple((each.st_mtime_ns, each.st_ino) for each in found)
+
+
+def _context() -> ssl.SSLContext:
+    return ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

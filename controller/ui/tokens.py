@@ -17,7 +17,7 @@ from yarl import URL
 from controller.kube.client import Client
 from controller.resource import Resource
 from controller.ui.access import Viewer
-from controller.ui.attempts import Attempts, Network, sender
+from controller.ui.attempts import Attempts, Network, TooManyError, sender
 from controller.ui.believed import Believed
 from controller.ui.reviews import BELIEVED, GRACE, Identity, Reviews
 from controller.ui.security import SESSION, Guard
@@ -37,15 +37,19 @@ _READABLE: Final = re.compile(r"[\x21-\x7e]{1,16384}")
 
 
 class Tokens:
-    """What the API server says about tokens. ``seconds``: for which an answer is believed."""
+    """What the API server says about tokens. ``client`` asks about those that it accepted before,
+    ``stranger`` about all others: so that nobody who sends invented ones delays the others.
+    ``seconds``: for which an answer is believed."""
 
     def __init__(
         self,
         client: Client,
+        stranger: Client,
         seconds: float = BELIEVED,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
+        self._stranger = stranger
         self._answers = Believed[Token, Identity | None](
             lambda found: seconds if found else min(seconds, _REFUSED),
             grace=GRACE,
@@ -59,15 +63,16 @@ class Tokens:
 
     async def identity(self, token: Token) -> Identity | None:
         """The user to whom the token belongs; None if it is not accepted. Raises ``ApiError``."""
-        return await self._answers.get(token, lambda: self._review(token))
+        client = self._client if self.knows(token) else self._stranger
+        return await self._answers.get(token, lambda: self._review(token, client))
 
-    async def _review(self, token: Token) -> Identity | None:
+    async def _review(self, token: Token, client: Client) -> Identity | None:
         body = {
             "apiVersion": TOKEN_REVIEWS.api_version,
             "kind": TOKEN_REVIEWS.kind,
             "spec": {"token": token.text},
         }
-        status = (await self._client.create(TOKEN_REVIEWS, None, body)).get("status") or {}
+        status = (await client.create(TOKEN_REVIEWS, None, body)).get("status") or {}
         user: dict[str, Any] = status.get("user") or {}
         if status.get("authenticated") is not True or not user.get("username"):
             return None
@@ -81,7 +86,8 @@ class Tokens:
 
 
 class TokenAccess:
-    """``client``: of the page; its requests for viewers have their tokens instead of its own.
+    """``acts``, ``logs``: clients of the page for what viewers do, and for logs, which may take
+    long; the requests for viewers have their tokens instead of the page's own.
     ``proxies``: which are believed when they name the address of a viewer."""
 
     signs_in = True
@@ -89,7 +95,8 @@ class TokenAccess:
     def __init__(
         self,
         guard: Guard,
-        client: Client,
+        acts: Client,
+        logs: Client,
         tokens: Tokens,
         sessions: Sessions,
         reviews: Reviews,
@@ -98,7 +105,8 @@ class TokenAccess:
     ) -> None:
         self.sessions = sessions
         self._guard = guard
-        self._client = client
+        self._acts = acts
+        self._logs = logs
         self._tokens = tokens
         self._reviews = reviews
         self._proxies = proxies
@@ -124,20 +132,20 @@ class TokenAccess:
     async def identity(self, token: Token, request: web.Request) -> Identity | None:
         """The user to whom a token belongs that somebody has sent; None if it is not accepted.
         Raises ``web.HTTPTooManyRequests`` where too many were not, and ``ApiError``."""
+        if self._tokens.knows(token):
+            return await self._tokens.identity(token)
         address = sender(request, self._proxies)
-        if not self._tokens.knows(token) and (seconds := self._attempts.wait(address)):
+        try:
+            return await self._attempts.ask(address, lambda: self._tokens.identity(token))
+        except TooManyError as error:
             raise web.HTTPTooManyRequests(
-                text=f"Too many tokens were refused. Try again in {seconds} seconds.",
-                headers={"Retry-After": str(seconds)},
-            )
-        found = await self._tokens.identity(token)
-        if found is None:
-            self._attempts.refused(address)
-        return found
+                text=f"Too many tokens were refused. Try again in {error.seconds} seconds.",
+                headers={"Retry-After": str(error.seconds)},
+            ) from error
 
     def _subject(self, identity: Identity, token: Token, key: Session | Identity) -> Subject:
-        client = self._client.with_token(token.text)
-        return Subject(identity, self._reviews, key, client, client)
+        acts, logs = self._acts.with_token(token.text), self._logs.with_token(token.text)
+        return Subject(identity, self._reviews, key, acts, logs)
 
 
 def read(text: str) -> Token | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,12 +13,13 @@ from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
 from controller.api.update import Update
 from controller.kube.client import Client
+from controller.kube.errors import ApiError
 from controller.kube.informer import Informer
 from controller.kube.resources import PODS
 from controller.ui.access import Viewer
 from controller.ui.decode import JOB_CODEC, POD_CODEC, UPDATE_CODEC, Item
 from controller.ui.reviews import Question
-from controller.ui.store import Store
+from controller.ui.store import Kind, Store
 from controller.view.instances import Seen
 
 #: The API server sends a bookmark every minute. Longer silence means that what is shown may be old.
@@ -37,24 +38,35 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """The watches do not work. ``since``: epoch seconds of the last sign of life."""
+    """A watch does not work. ``namespace``: the only one that it watches; "" if it watches all.
+    ``is_refused``: the API server answers, and refuses. ``since``: epoch seconds of the last sign
+    of life; None if there was none."""
 
+    kind: Kind
     message: str
-    since: float
+    since: float | None
+    namespace: str = ""
+    is_refused: bool = False
+
+
+class _Stream(Protocol):
+    """A reflector, whatever it watches."""
+
+    namespace: str | None
+    listed: bool
+    answered: asyncio.Event
+    failure: Exception | None
+    last_contact: float
 
 
 class _Watching(Protocol):
     """An informer, whatever it watches."""
 
-    synced: asyncio.Event
-
-    async def run(self) -> None: ...
     @property
-    def last_contact(self) -> float: ...
+    def streams(self) -> Sequence[_Stream]: ...
     @property
     def last_active(self) -> float: ...
-    @property
-    def error(self) -> str | None: ...
+    async def run(self) -> None: ...
 
 
 async def reach(viewer: Viewer, namespace: str | None, fallback: str) -> Reach:
@@ -102,43 +114,58 @@ class Watch:
         )
 
     @property
-    def _watches(self) -> dict[str, _Watching]:
-        """What is watched, by its name."""
-        found: dict[str, _Watching] = {"jobs": self.jobs, "updates": self.updates}
-        return found | {"pods": self.pods} if self.reach.pods else found
+    def _watches(self) -> dict[Kind, _Watching]:
+        """What is watched, by its kind."""
+        found: dict[Kind, _Watching] = {"job": self.jobs, "update": self.updates}
+        return found | {"pod": self.pods} if self.reach.pods else found
+
+    @property
+    def _streams(self) -> list[tuple[Kind, _Stream]]:
+        return [(kind, each) for kind, one in self._watches.items() for each in one.streams]
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for name, each in self._watches.items():
-                group.create_task(each.run(), name=f"watch of {name}")
+            for kind, each in self._watches.items():
+                group.create_task(each.run(), name=f"watch of {kind}s")
 
     @property
     def last_active(self) -> dict[str, Callable[[], float]]:
         """For each watch: when it last heard or asked something, as ``time.monotonic``."""
         watches = self._watches.items()
-        return {name: lambda one=one: one.last_active for name, one in watches}  # type: ignore[misc]
+        return {f"{kind}s": lambda one=one: one.last_active for kind, one in watches}  # type: ignore[misc]
 
     @property
     def synced(self) -> bool:
-        """Whether all that is watched has been listed once."""
-        return all(each.synced.is_set() for each in self._watches.values())
+        """Whether all that is watched has been listed once. A single namespace that the API server
+        refuses, because it was deleted for example, does not count."""
+        return all(
+            each.listed or (each.namespace is not None and each.answered.is_set())
+            for _, each in self._streams
+        )
 
     async def wait(self, seconds: float) -> bool:
-        """Wait until all is listed, at most so long. Returns whether it is."""
+        """Wait until all is listed or refused, at most so long. Returns whether it is `synced`."""
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.gather(*(each.synced.wait() for each in self._watches.values()))
+                await asyncio.gather(*(each.answered.wait() for _, each in self._streams))
         except TimeoutError:
             return False
-        return True
+        return self.synced
 
     @property
-    def trouble(self) -> Trouble | None:
-        """What is wrong with the watches; None if they work."""
-        watches = self._watches.values()
-        quiet = time.monotonic() - min(each.last_contact for each in watches)
-        error = next((each.error for each in watches if each.error), None)
-        if error is None and quiet < SILENCE:
-            return None
-        message = error or f"the API server has been silent for {int(quiet)} seconds"
-        return Trouble(message, time.time() - quiet)
+    def troubles(self) -> list[Trouble]:
+        """What is wrong with the watches; empty if they work."""
+        return [found for kind, each in self._streams if (found := _trouble(kind, each))]
+
+
+def _trouble(kind: Kind, stream: _Stream) -> Trouble | None:
+    quiet, error = time.monotonic() - stream.last_contact, stream.failure
+    if error is None and quiet < SILENCE:
+        return None
+    return Trouble(
+        kind,
+        str(error) if error else f"it has been silent for {int(quiet)} seconds",
+        time.time() - quiet if stream.listed else None,
+        stream.namespace or "",
+        isinstance(error, ApiError) and 400 <= error.status < 500 and error.status != 429,
+    )

@@ -21,14 +21,14 @@ _PEER: Final = [{"namespaceSelector": {"matchLabels": {"team": "metrics"}}}]
 _OWN: Final = {"example.com/team": "platform"}
 
 _PAGE: Final = {"page.enabled": True}
-_PROXY: Final = _PAGE | {"page.auth": "headers", "page.proxy.from": ["10.0.0.0/8"]}
+_PROXY: Final = _PAGE | {"page.auth": "headers", "page.proxy.from": ["127.0.0.1/32"]}
 _PAGE_URLS: Final = ["https://echelon.example.com"]
 _INGRESS: Final = _PAGE | {"page.urls": _PAGE_URLS, "page.ingress.enabled": True}
 _OF_PAGE: Final = {
     "enabled": Change(True),
     "urls": Change(_PAGE_URLS, _PAGE),
     "place": Change("production: east", _PAGE),
-    "auth": Change("headers", _PAGE | {"page.proxy.from": ["10.0.0.0/8"]}),
+    "auth": Change("headers", _PAGE | {"page.proxy.from": ["127.0.0.1/32"]}),
     "sessionSeconds": Change(3600, _PAGE),
     "reviewSeconds": Change(30, _PAGE),
     "port": Change(8443, _PAGE),

@@ -139,7 +139,7 @@ def test_its_account_writes_nothing_and_reads_logs_only_behind_a_proxy() -> None
     found = verbs(page())
     assert {each for each in found if each[0] not in ("get", "list", "watch")} == reviews
     assert not {resource for _, resource in found} & {"secrets", "pods/log", "*"}
-    behind = verbs(page({"page.auth": "headers", "page.proxy.from": ["10.0.0.0/8"]}))
+    behind = verbs(page({"page.auth": "headers", "page.proxy.from": ["127.0.0.1/32"]}))
     assert behind - found == {("get", "pods/log")}
     assert found - behind == {("create", "tokenreviews")}
 
@@ -210,6 +210,11 @@ def test_the_ingress_is_for_the_addresses_with_https() -> None:
     ("given", "said"),
     [
         ({"page.auth": "headers"}, r"page\.auth=headers needs page\.proxy\.from"),
+        (
+            {"page.auth": "headers", "page.proxy.from": ["127.0.0.1/32", "10.0.0.0/8"]},
+            r"page\.proxy\.from 10\.0\.0\.0/8 needs page\.proxy\.secretName",
+        ),
+        ({"page.auth": "headers", "page.proxy.from": ["::/0"]}, "::/0 needs page.proxy.secretName"),
         ({"page.proxy.secretName": "s"}, "no effect without page.auth=headers"),
         ({"page.tls.secretName": "tls"}, "http://localhost:8080 is not"),
         ({"page.port": 9096}, "must differ; they are 9096, 9096, 9095"),
@@ -225,6 +230,11 @@ def test_the_ingress_is_for_the_addresses_with_https() -> None:
 def test_a_mistake_is_refused_by_name(given: dict[str, Any], said: str) -> None:
     with pytest.raises(HelmError, match=said):
         page(given)
+
+
+@pytest.mark.parametrize("own", ["127.0.0.1/32", "127.0.0.0/8", "127.0.0.1", "::1", "::1/128"])
+def test_a_proxy_in_the_same_pod_needs_no_secret(own: str) -> None:
+    assert flags({"page.auth": "headers", "page.proxy.from": [own]}).auth == "headers"
 
 
 @pytest.mark.parametrize(

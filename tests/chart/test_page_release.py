@@ -93,10 +93,13 @@ def test_with_tokens_its_roles_are_enough_and_not_more(
 
 def test_behind_a_proxy_too(release: Release, apps: Jobs, tmp_path: Path) -> None:
     viewer = person(release.cluster, "viewer").may([*VIEW, NODES])
-    release.upgrade(page__auth="headers", page__proxy__from=["127.0.0.1/32"])
+    prefix = viewer.user.removesuffix(viewer.name)
+    release.upgrade(
+        page__auth="headers", page__proxy__from=["127.0.0.1/32"], page__proxy__userPrefix=prefix
+    )
     audit = Audit(release.cluster.audit_log)
     with program(release, tmp_path) as page:
-        look_at_all(page.browser(), apps, [("X-Remote-User", viewer.user)])
+        look_at_all(page.browser(), apps, [("X-Remote-User", viewer.name)])
     requests = audit.requests(user=USER)
     assert refused(requests) == []
     assert used(requests) == rights(HEADERS)

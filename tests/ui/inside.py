@@ -54,6 +54,12 @@ class Inside:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def streams(self) -> int:
+        """How many are open."""
+        assert self._hub is not None
+        return self._hub.streams.total()
+
     def put(self, *objects: Object) -> None:
         """Put objects into the store, as the watches do."""
 

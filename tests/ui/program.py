@@ -82,8 +82,10 @@ def words(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
-def as_nobody(url: str) -> int:
-    """The status that another user of this machine gets; 0: the page. Needs root."""
-    command = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", url]
+def as_nobody(url: str, connect: str = "127.0.0.1") -> int:
+    """The status that another user of this machine gets, who connects to this address. Needs
+    root."""
+    command = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}"]
+    command += ["--connect-to", f"::{connect}:", url]
     done = subprocess.run(command, user=65534, cwd="/", capture_output=True, text=True, check=True)
     return int(done.stdout)

@@ -145,6 +145,8 @@ def test_another_user_of_the_machine_is_refused(space: Space, cluster: Cluster) 
     with Program(cluster.kubeconfig, ANY_PORT) as page:
         assert page.get("/")[0] == 200
         assert as_nobody(f"{page.url}/") == 403
+        # A socket of IPv6, which the system lists elsewhere.
+        assert as_nobody(f"{page.url}/", "[::ffff:127.0.0.1]") == 403
 
 
 def viewers(url: str, number: int, seconds: float) -> list[int]:

@@ -240,8 +240,9 @@ def test_only_the_proxy_says_who_a_viewer_is(
 ) -> None:
     viewer = two.someone("proxied").may(VIEW, two.mine)
     home = f"/jobs/{two.mine}/web"
-    user = [("X-Remote-User", viewer.user)]
-    behind = ["--auth=headers", "--proxy-from"]
+    user = [("X-Remote-User", viewer.name)]
+    prefix = viewer.user.removesuffix(viewer.name)
+    behind = ["--auth=headers", f"--user-prefix={prefix}", "--proxy-from"]
     with Deployed(kubeconfig, tmp_path, *behind, "127.0.0.1/32") as page:
         page.tokens.add(viewer.token)
         browser = page.browser()
@@ -254,8 +255,12 @@ def test_only_the_proxy_says_who_a_viewer_is(
         assert browser.get(f"/log/{two.mine}/web-0/web", user)[0] == 200
         (log,) = [each for each in audit.requests(user=PAGE_USER) if each.subresource == "log"]
         assert not log.denied
-    with Deployed(kubeconfig, tmp_path, *behind, "10.0.0.0/8") as page:
-        for headers in ([], user, [*user, ("X-Forwarded-For", "10.0.0.1")]):
+    secret = tmp_path / "secret"
+    secret.write_text("shared")
+    elsewhere = [*behind, "10.0.0.0/8", f"--proxy-secret-file={secret}"]
+    with Deployed(kubeconfig, tmp_path, *elsewhere) as page:
+        known = [*user, ("X-Echelon-Proxy-Secret", "shared")]
+        for headers in ([], user, known, [*known, ("X-Forwarded-For", "10.0.0.1")]):
             for path in (home, "/", f"/live{home}", "/nodes/sim-0"):
                 assert page.browser().get(path, headers)[0] == 403
 

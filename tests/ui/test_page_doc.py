@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from controller.ui import attempts, live, recorder, reviews, sessions
+from controller.ui import attempts, live, reads, recorder, reviews, sessions
 from controller.ui.settings import load
 from hack.chart import ROOT
 from tests.integration.harness.manifests import job
@@ -64,8 +64,9 @@ def test_the_documented_rights_are_enough_to_see_all(space: Space, tmp_path: Pat
 
 def test_the_documented_limits_are_those_of_the_code() -> None:
     assert sessions.MAX_SESSIONS == live.MAX_STREAMS == 1000
-    assert "At most 1,000 sessions (20 of one user), 1,000 open streams (100 of one viewer)" in TEXT
+    assert "At most 1,000 sessions (20 of one user), 1,000 open streams (100 of one user, " in TEXT
+    assert f"of at most {live.MAX_PAGES_OF_ONE} different pages)" in TEXT
     assert (sessions.MAX_OF_ONE, live.MAX_OF_ONE) == (20, 100)
-    assert (recorder.MAX_POINTS, recorder.MAX_ENDED) == (500, 50)
+    assert (recorder.MAX_POINTS, reads.MAX_EVENTS, recorder.MAX_ENDED) == (500, 500, 50)
     assert (reviews.GRACE, load([], {}).review, load([], {}).session) == (300, 60, 8 * 3600)
     assert f"After {attempts.MOST} refused tokens in a minute" in TEXT

@@ -104,8 +104,9 @@ async def _logs(
 async def _tail(session: Session, pod: str, container: str) -> str:
     try:
         async with asyncio.timeout(_PATIENCE):
-            return await logs.tail(
+            end = await logs.tail(
                 session.client, session.namespace, pod, container, lines=_LINES, most_bytes=2000
             )
+            return end.text
     except (ApiError, TimeoutError):
         return ""

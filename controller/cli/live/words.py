@@ -63,7 +63,7 @@ class LastWords:
         self, instance: int, pod: str, container: str, previous: bool, changed: Callable[[], None]
     ) -> None:
         with suppress(ApiError):  # The failure is shown without its last words.
-            text = await logs.tail(
+            end = await logs.tail(
                 self._session.client,
                 self._session.namespace,
                 pod,
@@ -72,7 +72,7 @@ class LastWords:
                 most_bytes=MOST_BYTES,
                 previous=previous,
             )
-            if lines := tuple(line for line in text.splitlines() if line.strip())[-LINES:]:
+            if lines := tuple(line for line in end.text.splitlines() if line.strip())[-LINES:]:
                 self.by_instance[instance] = lines
                 changed()
 

@@ -31,11 +31,12 @@ class Page(Protocol):
     def title(self) -> str:
         """The title of the window."""
 
-    def concerns(self, change: Change) -> bool:
-        """Whether the page may look different after this change."""
+    def concerns(self, change: Change, sight: Any, /) -> bool:
+        """Whether the page may look different after this change, with this sight."""
 
-    def exists(self, site: Site) -> bool:
-        """Whether there is something at this address, without finding out what."""
+    async def exists(self, site: Site, sight: Any, /) -> bool:
+        """Whether there is something at this address, without finding out what. Raises
+        ``ApiError``."""
 
     def sees(self, kind: Kind, namespace: str, sight: Any, /) -> bool:
         """Whether an object of this kind and namespace is a matter of this page, with this
@@ -44,9 +45,12 @@ class Page(Protocol):
     async def sight(self, viewer: Viewer, site: Site, /) -> Hashable | None:
         """What this viewer may see here; None: not even that the page exists."""
 
-    async def data(self, site: Site, sight: Any, /) -> Data | None:
-        """What the templates show to all with this sight. None: there is nothing at this address
-        (any more)."""
+    async def read(self, site: Site, sight: Any, /) -> Any:
+        """What `data` needs from the API server, or why that cannot be read. It only waits."""
+
+    def data(self, site: Site, sight: Any, found: Any, /) -> Data | None:
+        """What the templates show to all with this sight. ``found``: what `read` has found. None:
+        there is nothing at this address (any more). It may keep the process busy for a while."""
 
 
 def listed(rights: Rights, kind: Kind) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -38,6 +38,15 @@ class PodLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """A pod and its Events, as the API server has them. ``trouble``: why they cannot be read."""
+
+    pod: Object | None = None
+    events: Sequence[Object] = ()
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """What the viewer may see: in the namespace, and whether he may open the page of a node."""
 
@@ -66,10 +75,10 @@ class InstancePage:
     def title(self) -> str:
         return f"{self.job}/{self.instance}"
 
-    def concerns(self, change: Change) -> bool:
+    def concerns(self, change: Change, _sight: Sight) -> bool:
         return (change.namespace, change.job) == (self.namespace, self.job)
 
-    def exists(self, site: Site) -> bool:
+    async def exists(self, site: Site, _sight: Sight) -> bool:
         return (self.namespace, self.job) in site.store.jobs
 
     def sees(self, kind: Kind, namespace: str, sight: Sight) -> bool:
@@ -79,12 +88,15 @@ class InstancePage:
         found = await rights(viewer, self.namespace)
         return Sight(found, await sees_nodes(viewer)) if found.jobs and found.pods else None
 
-    async def data(self, site: Site, sight: Sight) -> Data | None:
+    async def read(self, site: Site, sight: Sight) -> Mapping[str, Read]:
+        names = [row.pod for row in self._rows(site) if row.pod]
+        return {name: await self._read(site, name, sight.rights) for name in names}
+
+    def data(self, site: Site, sight: Sight, found: Mapping[str, Read]) -> Data | None:
         job = site.store.jobs.get((self.namespace, self.job))
         if job is None:
             return None
-        pods = site.store.pods_of(self.namespace, self.job)
-        found = rows_of(job, self.instance, pods, site.now())
+        rows = self._rows(site)
         past = [
             each
             for each in site.recorder.ended(self.namespace, self.job)
@@ -97,45 +109,53 @@ class InstancePage:
             for failure in update.status.failures
             if failure.instance == self.instance
         ]
-        if not (found or past or failures):
+        if not (rows or past or failures):
             return None
         return {
             "page": self,
             "job": job,
             "rights": sight.rights,
             "nodes": sight.nodes,
-            "lines": [await self._line(site, row, sight.rights) for row in found],
+            "lines": [self._line(site, row, found.get(row.pod, Read())) for row in rows],
             "marks": self._marks(job, site, sight.rights),
             "past": past,
             "failures": failures,
             "since": site.recorder.since,
         }
 
-    async def _line(self, site: Site, row: Instance, sight: Rights) -> PodLine:
+    def _rows(self, site: Site) -> list[Instance]:
+        """The rows of the instance: one for each of its pods, or for the missing one."""
+        job = site.store.jobs.get((self.namespace, self.job))
+        pods = site.store.pods_of(self.namespace, self.job)
+        return rows_of(job, self.instance, pods, site.now()) if job else []
+
+    async def _read(self, site: Site, pod: str, sight: Rights) -> Read:
+        raw, events, trouble = None, [], ""
+        try:
+            raw = await site.reads.pod(self.namespace, pod)
+            if sight.events:
+                events = await site.reads.events(self.namespace, "Pod", pod)
+        except ApiError as error:
+            trouble = words_of(error)
+        return Read(raw, tuple(events), trouble)
+
+    def _line(self, site: Site, row: Instance, read: Read) -> PodLine:
         """The line of a pod, or of the missing one."""
         badge = marks.of_instance(row)
         if not row.pod:
             return PodLine(row, badge, [], [], [], [], "", "")
-        raw, trouble, happened = None, "", []
-        try:
-            raw = await site.reads.pod(self.namespace, row.pod)
-            if sight.events:
-                about = await site.reads.events(self.namespace, "Pod", row.pod)
-                happened = event_rows(about)
-        except ApiError as error:
-            trouble = words_of(error)
         pods = site.store.pods_of(self.namespace, self.job)
         pod = next((each.pod for each in pods if each.pod.name == row.pod), None)
-        containers = container_rows(raw) if raw else []
+        containers = container_rows(read.pod) if read.pod else []
         return PodLine(
             row=row,
             badge=badge,
             steps=steps(pod) if pod else [],
-            moments=timeline(raw) if raw else [],
+            moments=timeline(read.pod) if read.pod else [],
             containers=containers,
-            events=happened,
-            log_of=_log_of(raw, containers),
-            trouble=trouble,
+            events=event_rows(read.events),
+            log_of=_log_of(read.pod, containers),
+            trouble=read.trouble,
         )
 
     def _marks(self, job: Job, site: Site, sight: Rights) -> list[tuple[str, Badge]]:

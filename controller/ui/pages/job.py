@@ -16,6 +16,7 @@ from controller.ui.marks import Badge
 from controller.ui.pages import job_tabs
 from controller.ui.pages.bars import progress_bar
 from controller.ui.pages.base import Data, listed
+from controller.ui.pages.job_tabs import Revisions
 from controller.ui.site import Site
 from controller.ui.store import Change, Kind
 from controller.view import advice
@@ -26,6 +27,7 @@ from controller.view.updates import progress
 
 TABS: Final = ("instances", "completed", "configuration", "updates")
 _TONES: Final = {Tone.CALM: "busy", Tone.WAITS: "warn", Tone.BAD: "bad", Tone.GOOD: "good"}
+_WITH_REVISIONS: Final = ("configuration", "updates")
 #: What of the query each tab keeps.
 _CHOICES: Final = ("at", "state", "page", "a", "b")
 
@@ -90,10 +92,10 @@ class JobPage:
     def chosen(self, name: str) -> str:
         return dict(self.choices).get(name, "")
 
-    def concerns(self, change: Change) -> bool:
+    def concerns(self, change: Change, _sight: Rights) -> bool:
         return (change.namespace, change.job) == (self.namespace, self.job)
 
-    def exists(self, site: Site) -> bool:
+    async def exists(self, site: Site, _sight: Rights) -> bool:
         return (self.namespace, self.job) in site.store.jobs
 
     def sees(self, kind: Kind, namespace: str, sight: Rights) -> bool:
@@ -103,7 +105,12 @@ class JobPage:
         found = await rights(viewer, self.namespace)
         return found if found.jobs else None
 
-    async def data(self, site: Site, sight: Rights) -> Data | None:
+    async def read(self, site: Site, sight: Rights) -> Revisions:
+        if self.tab not in _WITH_REVISIONS:
+            return Revisions(())
+        return await job_tabs.revisions(site, self.namespace, self.job, sight)
+
+    def data(self, site: Site, sight: Rights, found: Revisions) -> Data | None:
         job = site.store.jobs.get((self.namespace, self.job))
         if job is None:
             return None
@@ -123,18 +130,20 @@ class JobPage:
             "mix_parts": figures.mix(row.revisions, row.template, bad),
             "active": update_row(active, now) if active else None,
             "bar_parts": progress_bar(active) if active else [],
+            "late": come.late.words if come and come.late else "",
             "left": _soon(now, come.left if come else None),
             "outcome": _outcome(job),
             "rights": sight,
-            **await self._tab(site, job, updates, sight),
+            **self._tab(site, job, updates, sight, found),
         }
 
-    async def _tab(self, site: Site, job: Job, updates: list[Update], sight: Rights) -> Data:
+    def _tab(
+        self, site: Site, job: Job, updates: list[Update], sight: Rights, revisions: Revisions
+    ) -> Data:
         if self.tab == "instances":
             return job_tabs.instances(site, job, self.chosen, sight, self.home)
         if self.tab == "completed":
             return job_tabs.completed(site, job, updates, sight)
-        revisions = await job_tabs.revisions(site, job, sight)
         if self.tab == "configuration":
             return job_tabs.configuration(job, revisions, self.chosen)
         return job_tabs.history_of(site, job, updates, revisions)

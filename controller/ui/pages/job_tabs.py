@@ -122,12 +122,12 @@ def completed(site: Site, job: Job, updates: Sequence[Update], sight: Rights) ->
     return {"ended": ended, "failures": failures[:PER_PAGE], "since": site.recorder.since}
 
 
-async def revisions(site: Site, job: Job, sight: Rights) -> Revisions:
+async def revisions(site: Site, namespace: str, job: str, sight: Rights) -> Revisions:
     """The revisions of a Job, as far as the viewer may see them."""
     if not sight.revisions:
         return Revisions((), "you may not list ControllerRevisions in this namespace")
     try:
-        found = await site.reads.revisions(job.metadata.namespace, job.metadata.name)
+        found = await site.reads.revisions(namespace, job)
     except ApiError as error:
         return Revisions((), words_of(error))
     return Revisions(found)

@@ -83,20 +83,24 @@ class JobsPage:
         """The address with other choices, from the first page on."""
         return replace(self, **{"number": 1, **changes}).path
 
-    def concerns(self, change: Change) -> bool:
-        return change.kind != "pod" and self.namespace in ("", change.namespace)
+    def concerns(self, change: Change, sight: Sight) -> bool:
+        is_shown = self.namespace in ("", change.namespace)
+        return is_shown and self.sees(change.kind, change.namespace, sight)
 
-    def exists(self, _site: Site) -> bool:
+    async def exists(self, _site: Site, _sight: Sight) -> bool:
         return True
 
     def sees(self, kind: Kind, namespace: str, sight: Sight) -> bool:
         return namespace in {"job": sight.jobs, "update": sight.updates}.get(kind, ())
 
     async def sight(self, viewer: Viewer, site: Site) -> Hashable:
-        known = site.store.namespaces()
+        known = site.namespaces()
         return Sight(await visible(viewer, JOBS, known), await visible(viewer, UPDATES, known))
 
-    async def data(self, site: Site, sight: Sight) -> Data:
+    async def read(self, _site: Site, _sight: Sight) -> None:
+        return None
+
+    def data(self, site: Site, sight: Sight, _found: None) -> Data:
         namespaces = sorted(sight.jobs)
         found = [
             (job, job_row(job))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from controller.api.labels import JOB
 from controller.api.meta import parse_time
 from controller.kube.errors import ApiError
 from controller.kube.resources import PODS
 from controller.ui import marks
 from controller.ui.access import Viewer, sees_nodes, visible
+from controller.ui.beside import Beside
 from controller.ui.marks import Badge
 from controller.ui.pages.base import Data, words_of
 from controller.ui.reviews import Question
@@ -23,17 +23,6 @@ Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """A pod that is no instance of a Job."""
-
-    namespace: str
-    name: str
-    phase: str
-    owner: str
-    created: float
-
-
-@dataclass(frozen=True, slots=True)
 class Condition:
     """A condition of the node. ``bad``: whether it needs attention."""
 
@@ -42,6 +31,16 @@ class Condition:
     message: str
     since: float
     bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The node, and what runs on it beside instances of Jobs. ``trouble``: why that cannot be
+    read."""
+
+    node: Object | None = None
+    beside: Sequence[Beside] = ()
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,32 +74,40 @@ class NodePage:
     def title(self) -> str:
         return self.node
 
-    def concerns(self, change: Change) -> bool:
+    def concerns(self, change: Change, sight: Sight) -> bool:
         either = [each for each in (change.old, change.new) if isinstance(each, Seen)]
-        return any(each.pod.node == self.node for each in either)
+        is_here = any(each.pod.node == self.node for each in either)
+        return is_here and sight.has(change.namespace)
 
-    def exists(self, _site: Site) -> bool:
-        return True
+    async def exists(self, site: Site, sight: Sight) -> bool:
+        if self._is_seen(site, sight):
+            return True
+        return sight.nodes and await site.reads.node(self.node) is not None
 
-    def sees(self, _kind: Kind, _namespace: str, _sight: Sight) -> bool:
-        return False
+    def sees(self, kind: Kind, namespace: str, sight: Sight) -> bool:
+        return kind == "pod" and sight.has(namespace)
 
     async def sight(self, viewer: Viewer, site: Site) -> Hashable | None:
         everywhere = await viewer.may(Question("list", PODS, None))
-        pods = None if everywhere else await visible(viewer, PODS, site.store.namespaces())
+        pods = None if everywhere else await visible(viewer, PODS, site.namespaces())
         found = Sight(await sees_nodes(viewer), pods)
         return found if found.nodes or found.pods != frozenset() else None
 
-    async def data(self, site: Site, sight: Sight) -> Data | None:
-        lines = self._instances(site, sight)
-        node, beside, trouble = None, [], ""
+    async def read(self, site: Site, sight: Sight) -> Read:
+        node = None
         try:
             node = await site.reads.node(self.node) if sight.nodes else None
-            if sight.pods != frozenset():
-                beside = await self._beside(site, sight)
+            # Whoever asks for names that no node has must not make the API server look for pods.
+            if node is None and not self._is_seen(site, sight):
+                return Read()
+            return Read(node, await self._beside(site, sight))
         except ApiError as error:
-            trouble = words_of(error)
-        if not (node or lines or trouble):
+            return Read(node, trouble=words_of(error))
+
+    def data(self, site: Site, sight: Sight, found: Read) -> Data | None:
+        lines = self._instances(site, sight)
+        node = found.node
+        if not (node or lines or found.trouble):
             return None
         return {
             "page": self,
@@ -108,9 +115,16 @@ class NodePage:
             "conditions": conditions(node) if node else [],
             "facts": facts(node) if node else [],
             "lines": lines,
-            "beside": beside,
-            "trouble": trouble,
+            "beside": found.beside,
+            "trouble": found.trouble,
         }
+
+    def _is_seen(self, site: Site, sight: Sight) -> bool:
+        """Whether the viewer sees an instance of a Job here."""
+        return any(
+            sight.has(each.pod.namespace) and (each.pod.namespace, each.pod.job) in site.store.jobs
+            for each in site.store.pods_on(self.node)
+        )
 
     def _instances(self, site: Site, sight: Sight) -> list[tuple[str, str, Instance, Badge]]:
         """The instances of Jobs here: (namespace, job, row, badge)."""
@@ -128,26 +142,10 @@ class NodePage:
         known = site.watch.reach.namespaces
         # An error names the namespace that was asked for.
         asked = tuple(each for each in known if sight.has(each))
-        raw = await site.reads.pods_on(self.node, asked) if asked or not known else []
-        found = [
-            _beside(pod)
-            for pod in raw
-            if JOB not in (pod["metadata"].get("labels") or {})
-            and sight.has(pod["metadata"]["namespace"])
-        ]
-        return sorted(found, key=lambda each: (each.namespace, each.name))
-
-
-def _beside(pod: Object) -> Beside:
-    meta = pod["metadata"]
-    owners = [each for each in meta.get("ownerReferences") or () if each.get("controller")]
-    return Beside(
-        namespace=meta["namespace"],
-        name=meta["name"],
-        phase=(pod.get("status") or {}).get("phase") or "",
-        owner=f"{owners[0]['kind']} {owners[0]['name']}" if owners else "",
-        created=parse_time(meta["creationTimestamp"]),
-    )
+        if sight.pods == frozenset() or (known and not asked):
+            return []
+        found = await site.reads.beside(self.node, asked)
+        return [each for each in found if sight.has(each.namespace)]
 
 
 def conditions(node: Object) -> list[Condition]:

@@ -83,12 +83,12 @@ class UpdatePage:
     def title(self) -> str:
         return self.update
 
-    def concerns(self, change: Change) -> bool:
+    def concerns(self, change: Change, _sight: Rights) -> bool:
         if change.namespace != self.namespace or change.kind == "pod":
             return False
         return change.kind == "job" or change.name == self.update
 
-    def exists(self, site: Site) -> bool:
+    async def exists(self, site: Site, _sight: Rights) -> bool:
         return (self.namespace, self.update) in site.store.updates
 
     def sees(self, kind: Kind, namespace: str, sight: Rights) -> bool:
@@ -98,7 +98,10 @@ class UpdatePage:
         found = await rights(viewer, self.namespace)
         return found if found.updates else None
 
-    async def data(self, site: Site, sight: Rights) -> Data | None:
+    async def read(self, _site: Site, _sight: Rights) -> None:
+        return None
+
+    def data(self, site: Site, sight: Rights, _found: None) -> Data | None:
         update = site.store.updates.get((self.namespace, self.update))
         if update is None:
             return None

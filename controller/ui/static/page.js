@@ -177,6 +177,9 @@ document.addEventListener("htmx:sse:after:connection", (event) => {
   connection = event.detail.connection;
   heard = Date.now();
 });
+document.addEventListener("htmx:sse:close", (event) => {
+  if (connection === event.detail.connection) connection = null;
+});
 for (const name of ["hello", "beat", "htmx:sse:after:message"]) {
   document.addEventListener(name, (event) => {
     heard = Date.now();
@@ -185,20 +188,59 @@ for (const name of ["hello", "beat", "htmx:sse:after:message"]) {
   });
 }
 document.addEventListener("htmx:sse:error", (event) => (event.detail.status === SIGNED_OUT ? signedOut() : say("lost")));
-document.addEventListener("htmx:response:error", (event) => event.detail.ctx?.response?.status === SIGNED_OUT && signedOut());
 document.addEventListener("htmx:sse:before:connection", (event) => {
   if (out) event.detail.connection.cancelled = true;
   else if (find("live")?.dataset.state === "live") say("lost");
 });
 
+// The first connection: the extension comes back to one that was there, and not to one that never
+// was. A page that nobody sees has none: browsers open only a few to one server.
+
+const AGAIN = 4e3;
+let asking = null; // the element whose first answer has not come yet
+let asked = 0;
+
+function watch() {
+  const stream = document.querySelector("main > [hx-sse\\:connect][data-htmx-powered]");
+  if (!stream || out || connection || stream === asking || document.hidden) return;
+  asking = stream;
+  asked = Date.now();
+  htmx.trigger(stream, "watch");
+}
+
+document.addEventListener("htmx:after:process", watch);
+document.addEventListener("visibilitychange", () => {
+  heard = Date.now();
+  watch();
+});
+document.addEventListener("htmx:finally:request", (event) => {
+  if (event.detail.ctx.sourceElement === asking) asking = null;
+});
+
 setInterval(() => {
   tick();
+  if (Date.now() - asked > AGAIN) watch();
   if (find("live") && !out && !document.hidden && Date.now() - heard > SILENCE) {
     heard = Date.now();
     say("lost");
     connection?.reader?.cancel();
   }
 }, 1000);
+
+// An error instead of a question or a log: the page of its address says what to do.
+
+const PLACES = ["dialog-body", "log"];
+
+function failed(event) {
+  const { ctx } = event.detail;
+  if (!ctx) return;
+  if (PLACES.includes(ctx.target?.id)) {
+    ctx.swap = "none";
+    location.assign(ctx.request.action);
+  } else if (ctx.response?.status === SIGNED_OUT) signedOut();
+  else if (ctx.sourceElement === asking) say("lost");
+}
+for (const name of ["htmx:response:error", "htmx:error"]) document.addEventListener(name, failed);
 
 new MutationObserver(settle).observe(find("main"), { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["data-grid", "datetime", "data-title", "title"] });
 settle();

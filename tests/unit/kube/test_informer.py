@@ -266,6 +266,7 @@ async def test_not_synced_while_refused(client: Client, api: FakeApi, mirror: Mi
     await until(lambda: started.informer.error)
     assert "no list on pods" in (started.informer.error or "")
     assert not started.informer.synced.is_set()
+    assert [(s.answered.is_set(), s.listed) for s in started.informer.streams] == [(True, False)]
     await asyncio.wait_for(started.informer.synced.wait(), 5)
     assert started.informer.error is None
     await started.stop()

@@ -60,10 +60,10 @@ class FakeClient:
 
 class FakeWatch:
     synced = True
-    trouble: Trouble | None = None
 
     def __init__(self) -> None:
         self.reach = Reach()
+        self.troubles: list[Trouble] = []
 
     async def wait(self, _seconds: float) -> bool:
         return self.synced
@@ -76,8 +76,7 @@ class FakeViewer:
     client: Any
     name: str = "ada"
     denied: set[str] = field(default_factory=set)
-
-    key = ""
+    key: str = ""
 
     @property
     def logs(self) -> Any:

@@ -103,9 +103,9 @@ class Many:
 
     def by_token(self, lifetime: float = 3600.0) -> TokenAccess:
         client: Any = self.api
-        tokens = Tokens(client, clock=self.clock)
+        tokens = Tokens(client, client, clock=self.clock)
         self.sessions = Sessions(lifetime, self.hub.end, clock=self.clock)
-        return TokenAccess(self.guard, client, tokens, self.sessions, self.reviews)
+        return TokenAccess(self.guard, client, client, tokens, self.sessions, self.reviews)
 
     @asynccontextmanager
     async def serve(self, access: Access) -> AsyncIterator[Many]:

@@ -11,6 +11,7 @@ from aiohttp import ClientResponse
 from controller.ui import live
 from controller.ui.live import Inbox, encoded
 from tests.unit.ui.conftest import Setting
+from tests.unit.ui.fakes import FakeViewer
 from tests.unit.ui.objects import condition, job, put, update
 
 
@@ -166,7 +167,7 @@ def test_no_text_can_end_a_line_of_the_stream() -> None:
 
 
 async def test_a_slow_browser_gets_the_newest_of_each_part() -> None:
-    inbox = Inbox({"head": b"data: 1\n", "grid": b"data: g\n"}, "ada")
+    inbox = Inbox({"head": b"data: 1\n", "grid": b"data: g\n"}, FakeViewer(None))
     inbox.put({"head": b"data: 2\n"})
     assert await inbox.take(1) == b"data: 2\ndata: g\n\n"
     assert await inbox.take(0.01) == b""

@@ -10,7 +10,6 @@ import pytest
 from controller.api.meta import format_time
 from controller.ui.pages.job import JobPage
 from controller.ui.pages.jobs import JobsPage
-from controller.ui.watch import Trouble
 from tests.unit.ui.conftest import Setting
 from tests.unit.ui.objects import NOW, condition, job, pod, put, update
 
@@ -247,14 +246,21 @@ async def test_the_log_of_a_container(page: Setting) -> None:
     page.api.log = b"one\ntwo <b>\n"
     _, html = await page.get("/log/shop/web-0/main")
     assert "two &lt;b&gt;" in html
+    assert "The last 200 lines of container" in html
     assert "tailLines=200" in page.api.asked[-1]
     assert (await page.get("/log/shop/stranger/main"))[0] == 404
 
 
-async def test_trouble_of_the_watches_is_said(page: Setting) -> None:
-    page.watch.trouble = Trouble("connection refused", NOW - 60)
-    _, html = await page.get("/")
-    assert "connection refused" in html
+async def test_a_log_of_long_lines_is_shown_to_its_end_and_says_that_it_is_cut(
+    page: Setting,
+) -> None:
+    put(page.store, job(), pod(0))
+    page.api.log = b"x" * 100_000 + b"\n" + b"y" * 50_000 + b"\npanic: the cause\n"
+    _, html = await page.get("/log/shop/web-0/main")
+    assert "panic: the cause" in html
+    assert "xx" not in html
+    assert "The last 64 KiB of container" in html
+    assert "The last 200 lines are longer." in html
 
 
 def test_addresses_lead_back_to_the_same_page() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 
 import pytest
 
@@ -12,11 +10,11 @@ from controller.api.ids import Ids
 from controller.api.pods.wire import PodWire
 from controller.api.progress import Phase
 from controller.api.update import Update
-from controller.ui import actions, figures, marks, peer
-from controller.ui.decode import JOB_CODEC, POD_CODEC
+from controller.ui import actions, figures, marks
+from controller.ui.decode import JOB_CODEC, POD_CODEC, Item
 from controller.ui.events import container_rows, event_rows
 from controller.ui.recorder import Recorder, numbers
-from controller.ui.render import ids, short, ticks
+from controller.ui.render import duration, ids, short, ticks
 from controller.ui.steps import steps
 from controller.ui.store import Change, Store
 from controller.view.instances import State, seen
@@ -140,8 +138,39 @@ def test_objects_that_cannot_be_read_are_noted_and_do_not_hide_others() -> None:
     assert (token, version) == ("", "5")
     assert list(store.jobs) == [("shop", "web")]
     assert list(store.unreadable) == [("job", "shop", "broken")]
+    assert list(store.unreadable.values()) == [items[0].trouble]
     kind, event = POD_CODEC.event(json.dumps({"type": "ADDED", "object": pod(3)}).encode())
     assert (kind, event.value and event.value.pod.instance) == ("ADDED", 3)
+
+
+def test_what_cannot_be_read_is_forgotten_when_it_goes_or_can_be_read_again() -> None:
+    store = Store()
+    for name in ("web", "web-g2"):
+        put(store, job(), update())
+        identity = ("shop", name, f"uid-shop-{name}", "2")
+        store.put_job(Item(*identity, None, "too new"))
+        store.put_update(Item(*identity, None, "too new"))
+        assert store.unreadable == dict.fromkeys(
+            [("job", "shop", name), ("update", "shop", name)], "too new"
+        )
+        if name == "web":
+            store.drop_job("shop/web", "")
+            store.drop_update("shop/web", "")
+        else:
+            put(store, job(name), update(name))
+        assert store.unreadable == {}
+    store.drop_job("shop/web", "")
+    store.drop_job("shop/web-g2", "")
+    store.drop_update("shop/web-g2", "")
+    assert store.namespaces() == set()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(600.0, "600s"), (28800.0, "8h"), (172800.0, "48h"), (90061.0, "90061s")],
+)
+def test_a_duration_is_written_for_kubectl(seconds: float, written: str) -> None:
+    assert duration(seconds) == written
 
 
 def test_steps_of_a_pod() -> None:
@@ -203,15 +232,3 @@ def test_ids_and_revisions_are_shortened() -> None:
     assert ids(Ids(range(0, 200, 2)), 10) == "0,2,4,6,8,…"
     assert short("web-abcdef0123456789", "web") == "abcdef01"
     assert ticks("use `a<b` <now>") == "use <code>a&lt;b</code> &lt;now&gt;"
-
-
-def test_the_user_of_the_other_end_of_a_connection() -> None:
-    line = "   0: 0100007F:9C40 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1000  0 1"
-    local, remote = ("127.0.0.1", 0x9C40), ("127.0.0.1", 0x1F90)
-    assert peer.user_of([line], local, remote) == 1000
-    assert peer.user_of([line], remote, local) is None
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        ours = server.getsockname()
-        with socket.create_connection(ours) as client, open("/proc/net/tcp") as table:
-            found = peer.user_of(table, client.getsockname(), ours)
-    assert found == os.getuid()

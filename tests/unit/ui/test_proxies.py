@@ -110,6 +110,31 @@ async def test_names_and_groups_as_another_proxy_has_them(serving: Serving) -> N
     assert found == ("oidc:ada", ["oidc:devs", "oidc:ops", "system:authenticated"])
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        [("X-Remote-User", "system:admin")],
+        [("X-Remote-User", "ada"), ("X-Remote-Group", "system:masters")],
+        [("X-Remote-User", "ada"), ("X-Remote-Group", "devs"), ("X-Remote-Group", "system:nodes")],
+    ],
+)
+async def test_names_of_kubernetes_itself_are_refused_where_there_is_no_prefix(
+    serving: Serving, given: list[tuple[str, str]]
+) -> None:
+    async with serving() as page:
+        async with page.browser.get("/", headers=given) as response:
+            assert response.status == 403
+            assert "one of Kubernetes" in await response.text()
+        assert page.api.reviews == []
+        everybody = ("X-Remote-Group", "system:authenticated")
+        _, groups = await asked(page, ("X-Remote-User", "ada"), everybody)
+        assert groups == ["system:authenticated"]
+    prefixed = Headers("X-Remote-User", "X-Remote-Group", "", "oidc:", "oidc:")
+    async with serving(prefixed) as page:
+        user, groups = await asked(page, *given)
+    assert all(name.startswith("oidc:") for name in (user, *groups[:-1]))
+
+
 async def test_it_is_read_only_and_tokens_count_for_nothing(serving: Serving) -> None:
     async with serving() as page:
         page.api.users = {"eve-token": "ada"}

@@ -220,6 +220,14 @@ async def test_addresses_lead_nowhere_else(page: Setting, path: str) -> None:
     assert page.api.asked == []
 
 
+async def test_a_file_is_kept_under_the_address_of_its_own_version_alone(page: Setting) -> None:
+    for version, kept in ((page.renderer.version, "immutable"), ("another", "no-store")):
+        async with page.client.get(f"/static/{version}/page.js") as response:
+            assert response.status == 200
+            assert kept in response.headers["Cache-Control"]
+            assert ("no-store" in response.headers["Cache-Control"]) is (kept == "no-store")
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
 async def test_other_methods_are_refused(page: Setting, method: str) -> None:
     async with page.client.request(method, "/") as response:
@@ -249,8 +257,8 @@ async def test_what_cannot_be_read_in_a_hidden_namespace_is_not_counted(page: Se
 async def test_what_the_api_server_says_to_the_page_is_not_for_its_viewers(page: Setting) -> None:
     put(page.store, job())
     words = 'echelonjobs is forbidden in the namespace "secret"'
-    page.watch.trouble = Trouble(words, NOW)
+    page.watch.troubles = [Trouble("job", words, NOW)]
     assert "secret" in (await page.get("/"))[1]
     discreet = replace(page.site, is_discreet=True)
-    assert discreet.trouble is not None
-    assert "secret" not in discreet.trouble.message
+    (notice,) = discreet.notices(lambda _kind, _where: True)
+    assert "secret" not in notice.message

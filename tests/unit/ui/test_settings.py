@@ -8,7 +8,7 @@ from controller.setting_types import Address
 from controller.ui.addresses import Served
 from controller.ui.settings import flags, load
 
-HEADERS = ["--auth", "headers", "--proxy-from", "10.0.0.0/8"]
+SECRET = ["--proxy-secret-file", __file__]
 
 
 def test_defaults() -> None:
@@ -21,7 +21,7 @@ def test_defaults() -> None:
 def test_flags_and_variables() -> None:
     args = ["--url", "https://Echelon.example.com:443/", "--url=http://localhost:8080"]
     environ = {"ECHELON_UI_NAMESPACE": "a,b", "ECHELON_UI_PROXY_FROM": "10.0.0.0/8,192.0.2.1"}
-    found = load([*args, *HEADERS[:2], "--group-separator", ","], environ)
+    found = load([*args, "--auth", "headers", *SECRET, "--group-separator", ","], environ)
     assert found.urls == (Served("echelon.example.com", True), Served("localhost:8080", False))
     assert found.namespaces == ("a", "b")
     assert [str(each) for each in found.proxies] == ["10.0.0.0/8", "192.0.2.1/32"]
@@ -38,6 +38,11 @@ def test_flags_and_variables() -> None:
         (["--url", "https://me@a.example"], "is not an address such as"),
         (["--url", "https://a.example:x"], "'https://a.example:x': "),
         (["--auth", "headers"], "--auth headers needs --proxy-from"),
+        (
+            ["--auth", "headers", "--proxy-from", "127.0.0.1/32", "--proxy-from", "10.0.0.0/8"],
+            "--proxy-from 10.0.0.0/8 needs --proxy-secret-file",
+        ),
+        (["--auth", "headers", "--proxy-from", "::/0"], "--proxy-from ::/0 needs"),
         (["--auth", "none"], "--auth: 'none' is not one of token, headers"),
         (["--proxy-from", "10.0.0.1/8"], "say for example 10.0.0.0/8"),
         (["--user-header", "X User"], "'X User' is not the name of a header"),
@@ -46,7 +51,7 @@ def test_flags_and_variables() -> None:
             ["--tls-cert", __file__, "--tls-key", __file__, "--url", "http://localhost:1"],
             "--url http://localhost:1/: with --tls-cert it is https",
         ),
-        (["--proxy-secret-file", __file__], "no effect without --auth headers"),
+        (SECRET, "no effect without --auth headers"),
         (["--review-seconds", "0"], "from 1 to 600"),
         (["--lease-name", "x"], "no such flag: --lease-name x"),
     ],
@@ -61,6 +66,11 @@ def test_what_is_wrong_is_said(
     assert err.startswith("echelon-ui: ")
     assert said in err
     assert "Try echelon-ui --help." in err
+
+
+def test_a_proxy_on_this_machine_needs_no_secret() -> None:
+    for own in ("127.0.0.0/8", "127.0.0.1", "::1"):
+        assert load(["--auth", "headers", "--proxy-from", own], {}).proxy_secret_file == ""
 
 
 def test_each_flag_is_a_variable_of_its_name() -> None:

@@ -72,6 +72,13 @@ async def test_new_connections_get_the_new_certificate(
     certificate.look()
     assert await served_name(port) == "CN=second"
     assert "cannot be used" in caplog.text
+    other = tmp_path / "other"
+    other.mkdir()
+    issue(other, "of another key")
+    (other / "tls.crt").replace(tmp_path / "tls.crt")
+    certificate.look()
+    assert await served_name(port) == "CN=second"
+    assert "mismatch" in caplog.text.lower()
     issue(tmp_path, "third")
     caplog.set_level(logging.INFO)
     certificate.look()

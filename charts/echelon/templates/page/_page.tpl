@@ -33,6 +33,11 @@
 {{- if and (eq $page.auth "headers") (not $page.proxy.from) -}}
 {{- fail "page.auth=headers needs page.proxy.from: otherwise everybody could say who he is" -}}
 {{- end -}}
+{{- range $page.proxy.from -}}
+{{- if and (eq $page.auth "headers") (not $page.proxy.secretName) (not (regexMatch "^(127\\.|::1(/128)?$)" .)) -}}
+{{- printf "page.auth=headers with page.proxy.from %s needs page.proxy.secretName: otherwise whoever has an address there could say who he is; only a proxy in the same pod (127.0.0.1/32) needs none" . | fail -}}
+{{- end -}}
+{{- end -}}
 {{- if and $page.proxy.secretName (ne $page.auth "headers") -}}
 {{- fail "page.proxy.secretName has no effect without page.auth=headers" -}}
 {{- end -}}
