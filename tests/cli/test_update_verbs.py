@@ -244,10 +244,13 @@ def test_6_a_verb_that_the_operator_refuses(
     name = auto_paused(space)
     operator.freeze()
     try:
-        # Legal as the status is; but when the operator reads the token, no batch is left.
-        space.patch_job(instances=2)
+        # Legal as the status is; but when the operator reads the token, the next batch has been
+        # let go already.
         resuming = echelon.start("update", "resume", name)
         space.cluster.wait("the token", lambda: space.update(name)["spec"].get("resumeToken"))
+        released = {"status": {"batch": {"released": True}}}
+        done = space.api.patch(space.path("updates", name, "status"), released)
+        space.observer.not_the_operator(done["metadata"]["resourceVersion"])
     finally:
         operator.thaw()
     out, err = resuming.communicate(timeout=30)
