@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -41,6 +41,11 @@ class Codec(Generic[T]):
     page: Callable[[bytes], tuple[list[T], str, str]]
 
 
+def listed(items: list[T], meta: Mapping[str, Any]) -> tuple[list[T], str, str]:
+    """What `Codec.page` returns, from the objects and the metadata of a page."""
+    return items, meta.get("continue") or "", meta.get("resourceVersion", "")
+
+
 def json_codec(read: Callable[[dict[str, Any]], T]) -> Codec[T]:
     """The codec that parses whole objects and keeps what ``read`` makes of each."""
 
@@ -50,9 +55,7 @@ def json_codec(read: Callable[[dict[str, Any]], T]) -> Codec[T]:
 
     def page(raw: bytes) -> tuple[list[T], str, str]:
         parsed: dict[str, Any] = json.loads(raw)
-        meta = parsed["metadata"]
-        items = [read(each) for each in parsed.get("items") or ()]
-        return items, meta.get("continue") or "", meta.get("resourceVersion", "")
+        return listed([read(each) for each in parsed.get("items") or ()], parsed["metadata"])
 
     return Codec(event=event, page=page)
 
@@ -85,8 +88,7 @@ def struct_codec(wire: type[W], slim: Callable[[W], T]) -> Codec[T]:
             # One object that cannot be read must not keep the others from being read.
             content: dict[str, Any] = json.loads(raw)
             meta, wires = content["metadata"], list(_readable(wire, content.get("items") or ()))
-        items = [slim(each) for each in wires]
-        return items, meta.get("continue") or "", meta.get("resourceVersion", "")
+        return listed([slim(each) for each in wires], meta)
 
     return Codec(event=event, page=page)
 

@@ -23,7 +23,7 @@ from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodMeta, PodWire
 from controller.api.update import TERMINAL, Phase, Update
 from controller.core.model.observed import Revision
-from controller.kube.codec import Codec, Keyed, struct_codec
+from controller.kube.codec import Codec, Keyed, listed, struct_codec
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def codec(
             items = [kept for item in content["items"] if (kept := read(item)) is not None]
         else:
             meta, items = parsed.metadata, [slim(item) for item in parsed.items]
-        return items, meta.get("continue") or "", meta.get("resourceVersion", "")
+        return listed(items, meta)
 
     return Codec(event=read_event, page=read_page)
 

@@ -95,6 +95,13 @@ class Pod:
         return (self.instance, self.surge)
 
 
+def stamps_of(
+    ready_since: float, restarted: float, trouble: Trouble | None, taken_at: float
+) -> tuple[float, ...]:
+    """The four moments of `Pod.stamps`, in their order; 0 where there is none."""
+    return ready_since, restarted, (trouble.at if trouble else None) or 0.0, taken_at
+
+
 def slot_of(job: str, name: str) -> tuple[int, bool] | None:
     """``(instance, surge)`` of a pod named ``<job>-<id>`` or ``<job>-<id>-s``; None for others."""
     if not job or not name.startswith(f"{job}-"):

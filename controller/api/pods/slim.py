@@ -5,7 +5,7 @@ from __future__ import annotations
 from controller.api import labels
 from controller.api.meta import seconds
 from controller.api.pods.in_effect import RESIZE, in_effect, is_infeasible, is_resized_by_us
-from controller.api.pods.pod import Pod, slot_of
+from controller.api.pods.pod import Pod, slot_of, stamps_of
 from controller.api.pods.restart_base import RestartBase
 from controller.api.pods.trouble import trouble_of
 from controller.api.pods.wire import ContainerStatus, PodMeta, PodWire
@@ -35,7 +35,6 @@ def slim(wire: PodWire) -> Pod | None:
     ready_since = max([turned, *starts]) if is_ready else turned
     restarted = max((_restarted(c, base) for c in containers), default=0.0)
     trouble, taken_at = trouble_of(wire, containers, conditions, base), seconds(status.start_time)
-    ended = trouble.at if trouble and trouble.at else 0.0
     return Pod(
         namespace=meta.namespace,
         name=meta.name,
@@ -72,7 +71,7 @@ def slim(wire: PodWire) -> Pod | None:
         changing_to=notes.get(labels.CHANGING_TO, ""),
         in_effect=not base.at or in_effect(wire, containers, conditions, base),
         infeasible=is_infeasible(conditions),
-        stamps=(ready_since, restarted, ended, taken_at),
+        stamps=stamps_of(ready_since, restarted, trouble, taken_at),
     )
 
 

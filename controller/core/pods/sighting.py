@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from controller.api.pods.pod import Pod
+from controller.api.pods.pod import Pod, stamps_of
 
 
 def as_observed(pod: Pod, known: Pod | None, now: float) -> Pod:
@@ -51,8 +51,7 @@ def as_observed(pod: Pod, known: Pod | None, now: float) -> Pod:
     )
 
 
-def _moments(pod: Pod | None) -> tuple[float, float, float, float]:
+def _moments(pod: Pod | None) -> tuple[float, ...]:
     if pod is None:
-        return 0.0, 0.0, 0.0, 0.0
-    ended = pod.trouble.at if pod.trouble and pod.trouble.at else 0.0
-    return pod.ready_since, pod.restarted, ended, pod.taken_at
+        return stamps_of(0.0, 0.0, None, 0.0)
+    return stamps_of(pod.ready_since, pod.restarted, pod.trouble, pod.taken_at)
