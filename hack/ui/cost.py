@@ -78,10 +78,10 @@ def _viewers(cluster: Cluster, url: str, pid: int) -> bool:
     cluster.api.patch(f"{JOBS}/rolls", {"spec": {"template": wanted}})
     stream = f"{url}/live/updates/default/rolls-g2"
     _wait(lambda: "Rolling forward" in _get(f"{url}/updates/default/rolls-g2"), "the update")
-    asyncio.run(_watch(stream, 1, 2.0))
+    asyncio.run(watched(stream, 1, 2.0))
     offset = cluster.audit_log.stat().st_size
     before, began = cpu_seconds(pid), time.monotonic()
-    got = asyncio.run(_watch(stream, VIEWERS, WATCHED))
+    got = asyncio.run(watched(stream, VIEWERS, WATCHED))
     share = (cpu_seconds(pid) - before) / (time.monotonic() - began)
     asked = _requests(cluster, offset)
     print(f"{VIEWERS} viewers: {share:.1%} of a core, {SHARE:.0%} allowed")
@@ -90,7 +90,7 @@ def _viewers(cluster: Cluster, url: str, pid: int) -> bool:
     return share <= SHARE and not asked and min(got) > 0
 
 
-async def _watch(url: str, number: int, seconds: float) -> list[int]:
+async def watched(url: str, number: int, seconds: float) -> list[int]:
     """Open so many streams for so long. Returns the bytes of each."""
     got = [0] * number
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from hack.bench.proc import cpu_seconds, rss_mb
 from tests.ui.people import Person
 
 _FREE = [f"--{name}=127.0.0.1:0" for name in ("address", "health-address", "metrics-address")]
@@ -94,15 +95,15 @@ class Deployed:
 
     def cpu(self) -> float:
         """Seconds of a core that it has used."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        used = cpu_seconds(self._process.pid)
+        assert used, "it has exited"
+        return used
 
     def memory(self) -> float:
         """MiB that it occupies."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+) kB", status)
-        assert found
-        return int(found[1]) / 1024
+        used = rss_mb(self._process.pid)
+        assert used, "it has exited"
+        return used
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import selectors
 import signal
@@ -13,6 +12,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from hack.bench.proc import cpu_seconds, rss_mb
 from tests.cli.echelon import Echelon
 
 
@@ -65,16 +65,15 @@ class Program:
 
     def cpu(self) -> float:
         """Seconds of a core that it has used."""
-        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        used = cpu_seconds(self._process.pid)
+        assert used, "it has exited"
+        return used
 
     def memory(self) -> float:
         """MiB that it occupies."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+) kB", status)
-        assert found
-        return int(found[1]) / 1024
+        used = rss_mb(self._process.pid)
+        assert used, "it has exited"
+        return used
 
 
 def words(html: str) -> str:

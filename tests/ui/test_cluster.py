@@ -8,10 +8,10 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import aiohttp
 import pytest
 
 from hack.devcluster.cluster import Cluster
+from hack.ui.cost import watched
 from tests.integration.harness.audit import Audit
 from tests.integration.harness.manifests import Object, job, queue, update
 from tests.integration.harness.space import Space
@@ -153,25 +153,7 @@ def viewers(url: str, number: int, seconds: float) -> list[int]:
     """Open so many streams for so long. Returns the bytes that each got."""
     # In a thread of its own: Playwright keeps a loop running in this one.
     with ThreadPoolExecutor(1) as apart:
-        return apart.submit(lambda: asyncio.run(_viewers(url, number, seconds))).result()
-
-
-async def _viewers(url: str, number: int, seconds: float) -> list[int]:
-    got = [0] * number
-
-    async def view(session: aiohttp.ClientSession, index: int) -> None:
-        async with session.get(url) as response:
-            async for chunk in response.content.iter_any():
-                got[index] += len(chunk)
-
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as session:
-        tasks = [asyncio.create_task(view(session, index)) for index in range(number)]
-        await asyncio.sleep(seconds)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    return got
+        return apart.submit(lambda: asyncio.run(watched(url, number, seconds))).result()
 
 
 def test_fifty_viewers_of_an_update_cost_little(space: Space, audit: Audit) -> None:
