@@ -68,7 +68,7 @@ def test_a_job_orphaned_and_made_again_adopts_its_pods(space: Space) -> None:
     wish = job(instances=3)
     space.made(wish)
     first = space.observer.uids()
-    space.kubectl("delete", "ejob/web", "--cascade=orphan", "--timeout=20s")
+    space.orphan_job()
     space.until("no owner", lambda: not space.pods())
     space.create(wish)
     space.wait_ready(timeout=30)

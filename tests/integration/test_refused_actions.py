@@ -106,7 +106,7 @@ def test_lost_labels_are_restored_with_one_request_each(space: Space, audit: Aud
 def test_orphans_are_adopted_with_one_request_each(space: Space, audit: Audit) -> None:
     made = job(instances=MANY)
     space.made(made, timeout=60)
-    space.kubectl("delete", "ejob/web", "--cascade=orphan", "--timeout=60s")
+    space.orphan_job()
     audit.mark()
     space.made(made, timeout=60)
     patches = asked(space, audit, "patch")

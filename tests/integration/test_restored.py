@@ -18,7 +18,7 @@ def lose(space: Space, how: str, image: str, mode: str, **steering: str) -> None
     policy = {"mode": mode, "readyTimeoutSeconds": 2}
     wish = job(instances=3, image=image, update=policy, steering=steering)
     if how == "orphaned":
-        space.kubectl("delete", "ejob/web", "--cascade=orphan", "--timeout=60s")
+        space.orphan_job()
         space.until("no owner", lambda: not space.pods())
         space.create(wish)
     else:

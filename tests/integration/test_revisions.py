@@ -31,9 +31,7 @@ def awkward(image: str) -> Object:
 
 
 def orphaned(space: Space, revisions: int) -> None:
-    """Delete the Job and orphan its objects. The garbage collector knows a new kind after half a
-    minute."""
-    space.kubectl("delete", "ejob", "web", "--cascade=orphan", "--timeout=60s")
+    space.orphan_job()
     left = space.revisions()
     assert len(left) == revisions
     assert not any(each["metadata"].get("ownerReferences") for each in left)

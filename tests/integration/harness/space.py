@@ -97,6 +97,12 @@ class Space:
         done = self.api.patch(self.path("echelonjobs", name, "status"), {"status": status})
         self.observer.not_the_operator(done["metadata"]["resourceVersion"])
 
+    def orphan_job(self) -> None:
+        """Delete the Job `web` and orphan its objects. The garbage collector needs more than half a
+        minute to know a new kind, so the first to ask on a new control plane waits that long."""
+        patience = f"--timeout={PATIENCE * 30}s"
+        self.kubectl("delete", "ejob/web", "--cascade=orphan", patience)
+
     def patch_pod(self, name: str, **metadata: Any) -> None:
         self.api.patch(self.path("pods", name), {"metadata": metadata})
 
