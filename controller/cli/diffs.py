@@ -7,7 +7,8 @@ from typing import Final
 
 from rich.text import Text
 
-from controller.cli.output import clean, console
+from controller.cli.output import console
+from controller.cli.printable import clean
 from controller.core.revisions.compare import Difference
 from controller.view.configurations import Change
 from controller.view.difference import Sign, lines

@@ -15,7 +15,8 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.lint import check
 from controller.cli.lint.documents import Document, read
 from controller.cli.lint.findings import Finding, Severity, with_hints
-from controller.cli.output import Data, clean, dump, note
+from controller.cli.output import Data, dump, note
+from controller.cli.printable import clean
 from controller.cli.session import Place, Session, run
 
 STDIN: Final = "-"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from controller.api.gate import Scope
 from controller.api.progress import Failure, GateStatus
 from controller.api.update import HistoryEntry, Update
-from controller.cli.output import clean
+from controller.cli.printable import clean
 from controller.core.gates.groups import asked_about
 from controller.core.status.update import OPERATOR
 from controller.view.history import requester

@@ -12,7 +12,7 @@ from controller.cli.ends import of_phase
 from controller.cli.exits import Exit
 from controller.cli.here import placed
 from controller.cli.live.looks import PHASES
-from controller.cli.output import clean
+from controller.cli.printable import clean
 from controller.view import advice
 from controller.view.updates import is_over, own_pause, progress, wants_rollback
 from controller.view.words import age

@@ -62,7 +62,7 @@ async def _lines(session: Session, name: str, seconds: float | None, exit_on_pau
         async for raw in versions:
             update, now = as_update(raw), time.time()
             for line in lines.new(update, now):
-                print(line, flush=True)
+                output.say(line)
             code = exit_of(update, exit_on_pause=exit_on_pause)
             if code is not None:
                 _print_outcome(update, now)
@@ -72,6 +72,6 @@ async def _lines(session: Session, name: str, seconds: float | None, exit_on_pau
 
 def _print_outcome(update: Update, now: float) -> None:
     result, *commands = outcome(update, now)
-    print(result.plain, flush=True)
+    output.say(result.plain)
     for command in commands:
         output.note(command.plain)

@@ -17,7 +17,8 @@ from controller.cli.follow import BACK, LOST, follow
 from controller.cli.keys import JobKey
 from controller.cli.live.sources import Feed
 from controller.cli.logs.reading import Printer, Wanted, container_of
-from controller.cli.output import clean, note
+from controller.cli.output import note
+from controller.cli.printable import clean
 from controller.cli.session import Object, Session
 from controller.kube.errors import ApiError, BadRequest, Forbidden, NotFound, Unreachable
 from controller.kube.log_stream import Stamp, lines

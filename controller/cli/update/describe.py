@@ -11,7 +11,8 @@ from controller.api.progress import HistoryEntry
 from controller.api.update import Update
 from controller.cli import planned
 from controller.cli.here import placed
-from controller.cli.output import Column, clean, table_lines
+from controller.cli.output import Column, table_lines
+from controller.cli.printable import clean
 from controller.cli.update.list_ import style_of
 from controller.cli.update.policy import policy_lines
 from controller.cli.update.tables import failures, gates
