@@ -57,6 +57,5 @@ def outcome(update: Update, now: float) -> list[Text]:
 
 def _next(update: Update, now: float) -> list[str]:
     if update.status.phase is Phase.SUPERSEDED:
-        where = f"{update.spec.job} -n {update.metadata.namespace}"
-        return [f"echelon update watch {where}    # the Update that took its place"]
+        return [f"echelon update watch {advice.at_job(update)}    # the Update that took its place"]
     return advice.of_update(update, now)
