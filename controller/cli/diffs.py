@@ -8,10 +8,10 @@ from typing import Final
 from rich.text import Text
 
 from controller.cli.output import console
-from controller.cli.printable import clean
 from controller.core.revisions.compare import Difference
 from controller.view.configurations import Change
 from controller.view.difference import Sign, lines
+from controller.view.printable import clean
 from controller.view.words import ids
 
 _STYLES: Final[dict[Sign, str]] = {"-": "red", "+": "green", " ": ""}

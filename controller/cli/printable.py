@@ -1,8 +1,5 @@
-"""Text of the cluster must not steer a terminal: messages, reasons, images, and logs of programs.
-
-An escape sequence can move the cursor over what was printed, set the title of the window, or write
-to the clipboard.
-"""
+"""A terminal gets no control characters of the cluster: no messages, reasons or images that steer
+it, and of logs nothing but colours."""
 
 from __future__ import annotations
 
@@ -13,28 +10,11 @@ from typing import Final
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-#: Sequences that steer a terminal, such as colours; the second form has text inside, which ends
-#: with a bell or with ESC and a backslash: where that end is missing, nothing is hidden.
-_ESCAPES: Final = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[\]P^_X]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"
-    r"|\x1b[ -/]*[0-~]?"
-)
-#: Of these, those that change nothing but colours and the weight of letters.
+from controller.view.printable import clean, clean_lines
+
+#: Sequences that change nothing but colours and the weight of letters.
 _COLOUR: Final = re.compile(r"(\x1b\[[0-9;:]*m)")
 _RESET: Final = "\x1b[m"
-
-
-def clean(text: str) -> str:
-    """One line without escape sequences; other control characters become blanks."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else " " for c in _ESCAPES.sub("", text))
-
-
-def clean_lines(text: str) -> str:
-    """The same of a text that may have several lines."""
-    return "\n".join(clean(line) for line in text.split("\n"))
 
 
 def coloured(line: str) -> str:

@@ -28,7 +28,7 @@ _THEMES: Final = ("light", "dark")
 
 
 #: Headers of an error that its page keeps.
-_KEPT: Final = ("WWW-Authenticate", "Retry-After")
+_KEPT: Final = ("WWW-Authenticate", "Retry-After", "Allow")
 
 
 class Frame:

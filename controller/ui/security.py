@@ -41,6 +41,8 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # Not which versions of which libraries answer.
+    "Server": "echelon",
 }
 #: The field of a form that holds the token.
 FIELD: Final = "csrf"

@@ -16,8 +16,8 @@ from controller.cli.lint import check
 from controller.cli.lint.documents import Document, read
 from controller.cli.lint.findings import Finding, Severity, with_hints
 from controller.cli.output import Data, dump, note
-from controller.cli.printable import clean
 from controller.cli.session import Place, Session, run
+from controller.view.printable import clean
 
 STDIN: Final = "-"
 #: What a folder's files end with, as for `kubectl apply -f`.
