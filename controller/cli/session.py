@@ -100,7 +100,7 @@ class Session:
                 field_manager=owners.MANAGER,
             )
         except ApiError as error:
-            raise explained(error, "patch", resource, name, self.namespace) from error
+            raise explained(error, "patch", resource, name, self.namespace, subresource) from error
 
     async def create(self, resource: Resource, body: Mapping[str, Any]) -> Object:
         try:

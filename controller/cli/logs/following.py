@@ -112,7 +112,7 @@ class _Following:
         except Exception as error:
             if isinstance(error, ApiError):
                 what = f"{name} (log)"
-                error = explained(error, "get", PODS, what, self._session.namespace)
+                error = explained(error, "get", PODS, what, self._session.namespace, "log")
             if not self.failed.done():
                 self.failed.set_exception(error)
             return

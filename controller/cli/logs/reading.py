@@ -132,7 +132,8 @@ async def printed(
         except (BadRequest, NotFound) as error:
             note(f"{row.pod}: {clean(error.message)}")
         except ApiError as error:
-            raise explained(error, "get", PODS, f"{row.pod} (log)", session.namespace) from error
+            what = f"{row.pod} (log)"
+            raise explained(error, "get", PODS, what, session.namespace, "log") from error
     return Exit.DONE if read or not rows else Exit.ERROR
 
 
