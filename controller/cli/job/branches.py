@@ -11,9 +11,9 @@ from rich.tree import Tree
 from controller.api.job import LastAttempt
 from controller.api.progress import Failure
 from controller.api.update import Update
+from controller.escapes import clean
 from controller.view.history import requester
 from controller.view.jobs import JobRow
-from controller.view.printable import clean
 from controller.view.situation import Tone, situation
 from controller.view.updates import Progress, gate_rows, progress
 from controller.view.words import age, ids, plural, since
