@@ -60,7 +60,12 @@ def seconds(text: str | None) -> float:
 
 def format_time(seconds: float) -> str:
     """RFC 3339 time in UTC and whole seconds, as Kubernetes writes it (fractions are cut off)."""
-    return datetime.fromtimestamp(seconds // 1, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _format_second(seconds // 1)
+
+
+@lru_cache(maxsize=4096)
+def _format_second(second: float) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def surely_past(stamp: float, seconds: float) -> float:

@@ -31,7 +31,6 @@ from hack.devcluster.process import Child, Guard
 T = TypeVar("T")
 _MASTERS = ("system:masters",)
 _USERS = {
-    "admin": "admin",
     "kube-controller-manager": "system:kube-controller-manager",
     "kube-scheduler": "system:kube-scheduler",
     "nodesim": "nodesim",
@@ -269,8 +268,8 @@ class Cluster:
         self._authority = Authority(layout.certs)
         self._authority.server("apiserver")
         self._authority.key_pair("service-accounts")
-        for name, user in _USERS.items():
-            kubeconfig.issue(self._authority, layout, name, user, _MASTERS)
+        kubeconfig.issue(self._authority, layout, "admin", "admin", _MASTERS)
+        kubeconfig.issue_tokens(layout, _USERS, *_MASTERS)
 
     def _await_part(self, name: str) -> None:
         if name == "etcd":

@@ -45,6 +45,11 @@ class Layout:
     def audit_log(self) -> Path:
         return self.dir / "audit.log"
 
+    @property
+    def tokens(self) -> Path:
+        """The file of the tokens: one user on each line."""
+        return self.dir / "tokens.csv"
+
     def kubeconfig(self, user: str) -> Path:
         return self.dir / f"{user}.kubeconfig"
 
@@ -89,6 +94,7 @@ def apiserver(layout: Layout, *, audit: bool, watch_cache: bool) -> list[str]:
         f"--tls-cert-file={certs / 'apiserver.crt'}",
         f"--tls-private-key-file={certs / 'apiserver.key'}",
         f"--client-ca-file={certs / 'ca.crt'}",
+        f"--token-auth-file={layout.tokens}",
         f"--kubelet-client-certificate={certs / 'admin.crt'}",
         f"--kubelet-client-key={certs / 'admin.key'}",
         "--kubelet-preferred-address-types=InternalIP",

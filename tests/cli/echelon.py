@@ -1,7 +1,7 @@
 """Runs the command line as a program, as a user of the cluster would.
 
 A call is forked from a process that has imported the program: to import it takes longer than most
-commands. What a test starts and looks at while it runs is a real program from the beginning.
+commands. `test_version` has those that a user has installed.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
-from tests.integration.harness.forked import Forked
+from tests.integration.harness.forked import Forked, path
 
 #: Commands that look into a namespace; the others do not know ``-n``.
 NAMESPACED = ("job", "update", "lint")
@@ -40,8 +41,56 @@ class Result:
         return f"exit code {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
 
 
-class _Forked(Forked):
+class Command(Forked):
+    """A command of ``echelon``, with files for what it reads and writes."""
+
     imports = "tests.cli.everything"
+
+    def __init__(
+        self,
+        args: Sequence[str],
+        environ: Mapping[str, str],
+        out: Path | str,
+        errors: Path | str,
+        stdin: Path | str | None = None,
+    ) -> None:
+        super().__init__("controller.cli", args, environ, out, errors=errors, stdin=stdin)
+
+
+class Running(Command):
+    """A command that is read from while it runs, like a ``subprocess.Popen`` with pipes."""
+
+    def __init__(
+        self, args: Sequence[str], environ: Mapping[str, str], stdin: str | None = None
+    ) -> None:
+        (out, its_out), (err, its_err) = os.pipe(), os.pipe()
+        self.stdout = open(out, encoding="utf-8")  # noqa: SIM115
+        self.stderr = open(err, encoding="utf-8")  # noqa: SIM115
+        try:
+            super().__init__(args, environ, path(its_out), path(its_err), stdin)
+        finally:
+            os.close(its_out)
+            os.close(its_err)
+
+    def communicate(self, timeout: float) -> tuple[str, str]:
+        """Wait for the end. Returns what was not yet read of stdout and stderr."""
+        found = ["", ""]
+
+        def read(which: int, stream: TextIO) -> None:
+            found[which] = stream.read()
+
+        streams = enumerate((self.stdout, self.stderr))
+        readers = [threading.Thread(target=read, args=each, daemon=True) for each in streams]
+        for reader in readers:
+            reader.start()
+        try:
+            self.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        for reader in readers:
+            reader.join()
+        return found[0], found[1]
 
 
 class Echelon:
@@ -64,14 +113,8 @@ class Echelon:
         with tempfile.TemporaryDirectory(prefix="echelon-") as folder:
             files = {name: Path(folder, name) for name in ("stdin", "out", "err")}
             files["stdin"].write_text(stdin or "")
-            process = _Forked(
-                "controller.cli",
-                self._placed(args),
-                self._environ(env),
-                files["out"],
-                errors=files["err"],
-                stdin=files["stdin"],
-            )
+            given = self._placed(args), self._environ(env)
+            process = Command(*given, files["out"], files["err"], files["stdin"])
             late = ""
             try:
                 code = process.wait(timeout)
@@ -84,17 +127,13 @@ class Echelon:
         assert wanted, f"echelon {' '.join(args)}: {late}{found}"
         return found
 
-    def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start a command and return at once. The caller waits for it, see also `interrupt`."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "controller.cli", *self._placed(args)],
-            env=self._environ(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+    def start(
+        self, *args: str, env: Mapping[str, str] | None = None, stdin: int | None = None
+    ) -> Running:
+        """Start a command and return at once. The caller waits for it, see also `interrupt`.
+        ``stdin``: a descriptor, that of a terminal; absent: empty."""
+        given = None if stdin is None else path(stdin)
+        return Running(self._placed(args), self._environ(env), given)
 
     def _environ(self, more: Mapping[str, str] | None) -> dict[str, str]:
         environ = {k: v for k, v in os.environ.items() if not k.startswith("ECHELON_")}
@@ -111,8 +150,8 @@ class Echelon:
         return [*args[:end], "-n", self.namespace, *args[end:]]
 
 
-def interrupt(process: subprocess.Popen[str], timeout: float = 20.0) -> Result:
+def interrupt(process: Running, timeout: float = 20.0) -> Result:
     """Press Ctrl-C and wait for the end."""
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=timeout)
-    return Result(process.returncode, out, err)
+    return Result(process.wait(), out, err)

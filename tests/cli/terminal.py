@@ -8,7 +8,6 @@ import pty
 import re
 import signal
 import struct
-import subprocess
 import termios
 import threading
 import time
@@ -16,6 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Final
+
+from tests.cli.echelon import Command
+from tests.integration.harness.forked import path
 
 _CONTROL: Final = re.compile(r"\x1b\[([0-?]*)([@-~])")
 
@@ -76,24 +78,18 @@ class Page:
 
 
 class Terminal:
-    """A program on a terminal: ``with Terminal(argv, environ) as terminal``. It is killed at the
+    """A command on a terminal: ``with Terminal(args, environ) as terminal``. It is killed at the
     end."""
 
     def __init__(
-        self, argv: Sequence[str], environ: Mapping[str, str], width: int = 80, height: int = 24
+        self, args: Sequence[str], environ: Mapping[str, str], width: int = 80, height: int = 24
     ) -> None:
         self.page = Page(width, height)
         self._lock = threading.Lock()
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-        self.process = subprocess.Popen(
-            argv,
-            env={**environ, "TERM": "xterm-256color"},
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-        )
+        own = path(slave)
+        self.process = Command(args, {**environ, "TERM": "xterm-256color"}, own, own, own)
         os.close(slave)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -243,7 +243,6 @@ def test_logs_follow_the_pods_that_come(space: Space, echelon: Echelon, kubelet:
     write: Callable[[str, str], None] = lambda pod, text: kubelet.write(space.name, pod, text)  # noqa: E731
     write("web-0", "one")
     process = echelon.start("job", "logs", "web", "-f")
-    assert process.stdout is not None
     wait_line(space, process.stdout, "[web/0] one")
     write("web-1", "two")
     wait_line(space, process.stdout, "[web/1] two")
@@ -253,7 +252,6 @@ def test_logs_follow_the_pods_that_come(space: Space, echelon: Echelon, kubelet:
     write("web-0", "after the update")
     seen = wait_line(space, process.stdout, "[web/0] after the update")
     assert seen.count("[web/1] two") <= 1, "that of the old pod may not come twice"
-    assert process.stderr is not None
     wait_line(space, process.stderr, "web/0: pod web-0 is gone")
     assert interrupt(process).code == 130
 
@@ -262,7 +260,6 @@ def test_logs_end_with_the_job(space: Space, echelon: Echelon, kubelet: Kubelet)
     space.made(job(instances=1))
     kubelet.write(space.name, "web-0", "one")
     process = echelon.start("job", "logs", "web", "-f")
-    assert process.stdout is not None
     wait_line(space, process.stdout, "[web/0] one")
     echelon("job", "delete", "web", "-y", check=0)
     out, err = process.communicate(timeout=20)

@@ -17,7 +17,6 @@ from tests.integration.harness.space import Space
 def waiting(echelon: Echelon, *args: str) -> Any:
     """`update start` that has written the Job and waits for the operator."""
     process = echelon.start("update", "start", *args, "-y")
-    assert process.stdout is not None
     while "configured" not in (line := process.stdout.readline()):
         assert line, "it has ended before it wrote"
     return process
@@ -33,7 +32,6 @@ def test_the_time_for_the_update_of_a_template_is_the_users(
     assert f"`echelon job status web -n {space.name}`" in late.err
     # A failover takes longer than the 10 s after which a note says so.
     process = echelon.start("update", "wait", "web", "--timeout", "120")
-    assert process.stderr is not None
     assert "no operator has looked at the last change of Job web" in process.stderr.readline()
     operator.start()
     out, err = process.communicate(timeout=90)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -226,7 +224,6 @@ def test_a_timeout_and_ctrl_c_leave_it_running(space: Space, echelon: Echelon, f
     assert "goes on" in started.err
     assert space.updates()[-1]["status"]["phase"] == "RollingForward"
     process = echelon.start("update", "start", str(here.path), "-y")
-    assert process.stdout is not None
     head = [process.stdout.readline() for _ in range(2)]
     time.sleep(1)
     left = interrupt(process)
@@ -249,17 +246,7 @@ def test_paused_from_the_start(space: Space, echelon: Echelon, file: Any) -> Non
 def ask(echelon: Echelon, path: str, meanwhile: Callable[[], object], answer: str) -> Result:
     """Start with a terminal as stdin, do something while the question is open, and answer it."""
     ours, theirs = pty.openpty()
-    environ = {**os.environ, "KUBECONFIG": echelon.kubeconfig}
-    args = ["update", "start", path, "-n", echelon.namespace, "--wait"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "controller.cli", *args],
-        env=environ,
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
+    process = echelon.start("update", "start", path, "--wait", stdin=theirs)
     asked = ""
     while "[y/N]" not in asked:
         letter = process.stderr.read(1)
@@ -270,7 +257,7 @@ def ask(echelon: Echelon, path: str, meanwhile: Callable[[], object], answer: st
     out, err = process.communicate(timeout=60)
     os.close(ours)
     os.close(theirs)
-    return Result(process.returncode, out, asked + err)
+    return Result(process.wait(), out, asked + err)
 
 
 def test_the_question(space: Space, echelon: Echelon, file: Any) -> None:

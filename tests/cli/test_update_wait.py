@@ -40,7 +40,7 @@ def test_0_rolled_forward(space: Space, echelon: Echelon) -> None:
 def test_0_a_rollback_that_was_asked_for(space: Space, echelon: Echelon) -> None:
     name = moving(space)
     waiting = echelon.start("update", "wait", name, "--timeout", "60")
-    first = waiting.stderr.readline() if waiting.stderr else ""
+    first = waiting.stderr.readline()
     assert first.startswith(f"{name} RollingForward"), "each change of phase is told"
     echelon("update", "rollback", name, check=0)
     out, err = waiting.communicate(timeout=60)
@@ -127,7 +127,7 @@ def test_5_superseded(space: Space, echelon: Echelon) -> None:
 def test_5_deleted(space: Space, echelon: Echelon) -> None:
     name = held(space)
     waiting = echelon.start("update", "wait", name)
-    space.cluster.wait("its first line", lambda: waiting.stderr and waiting.stderr.readline())
+    space.cluster.wait("its first line", waiting.stderr.readline)
     space.kubectl("delete", "eup", name)
     _, err = waiting.communicate(timeout=30)
     assert waiting.returncode == 5, err
@@ -194,7 +194,7 @@ def test_a_pause_by_hand_is_waited_through(space: Space, echelon: Echelon) -> No
 def test_130_interrupted(space: Space, echelon: Echelon) -> None:
     name = held(space)
     waiting = echelon.start("update", "wait", name)
-    space.cluster.wait("its first line", lambda: waiting.stderr and waiting.stderr.readline())
+    space.cluster.wait("its first line", waiting.stderr.readline)
     stopped = interrupt(waiting)
     assert stopped.code == 130, stopped
     assert f"`echelon update wait {name} -n {space.name}` comes back to it" in stopped.err

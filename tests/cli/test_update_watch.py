@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 import time
 from collections import Counter
 from typing import Any
@@ -15,7 +13,7 @@ import pytest
 from controller.api.labels import PULSED_AT
 from controller.api.meta import format_time
 from hack.devcluster.cluster import Cluster
-from tests.cli.echelon import Echelon, interrupt
+from tests.cli.echelon import Echelon, Running, interrupt
 from tests.cli.terminal import Terminal
 from tests.integration.harness.manifests import batch, job, update
 from tests.integration.harness.space import Space
@@ -37,9 +35,8 @@ def held(space: Space, instances: int = 2, **changes: Any) -> str:
     return name
 
 
-def first_line(space: Space, watching: subprocess.Popen[str]) -> str:
+def first_line(space: Space, watching: Running) -> str:
     """Wait until a command has written something."""
-    assert watching.stdout is not None
     line: str = space.cluster.wait("its first line", watching.stdout.readline, 60)
     return line
 
@@ -48,8 +45,8 @@ def terminal(space: Space, *args: str, width: int = 80, height: int = 24) -> Ter
     """``echelon update watch …`` on a terminal."""
     environ = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES")}
     environ |= {"KUBECONFIG": str(space.cluster.kubeconfig), "PYTHONUTF8": "1"}
-    argv = [sys.executable, "-m", "controller.cli", "update", "watch", *args, "-n", space.name]
-    return Terminal(argv, environ, width, height)
+    placed = ["update", "watch", *args, "-n", space.name]
+    return Terminal(placed, environ, width, height)
 
 
 def words(out: str) -> list[str]:
@@ -65,8 +62,6 @@ def test_0_lines_of_a_good_update(space: Space, echelon: Echelon) -> None:
     watching = echelon.start("update", "watch", "web", "--timeout", "100")
     head = first_line(space, watching)
     echelon("update", "pulse", name, check=0)
-    assert watching.stdout is not None
-    assert watching.stderr is not None
     out, err = watching.stdout.read(), watching.stderr.read()
     assert watching.wait(100) == 0, err
     assert words(head)[0].startswith(f"web-g2  Job web in namespace {space.name}")

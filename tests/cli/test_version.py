@@ -1,9 +1,11 @@
-"""`echelon version` and `echelon completion` on the real API server, as a real program."""
+"""`echelon version` and `echelon completion` on the real API server; and what is installed, from
+the start of its interpreter to its end: how it answers, errs, completes and is interrupted."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from hack.devcluster.cluster import Cluster
 from tests.cli.echelon import Echelon
+from tests.cli.test_update_wait import held
 from tests.integration.harness.manifests import Object, job
 from tests.integration.harness.space import Space
 
@@ -70,6 +73,28 @@ def test_the_installed_programs(cluster: Cluster, program: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "Kinds: echelon.dev v1alpha1" in done.stdout
+    wrong = subprocess.run(
+        [path, "update", "wait"], env=environ, capture_output=True, text=True, timeout=60
+    )
+    assert wrong.returncode == 2
+    assert "Missing argument" in wrong.stderr
+
+
+def test_ctrl_c_ends_a_program(space: Space) -> None:
+    name = held(space)
+    with subprocess.Popen(
+        [sys.executable, "-m", "controller.cli", "update", "wait", name, "-n", space.name],
+        env=os.environ | {"KUBECONFIG": str(space.cluster.kubeconfig)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as waiting:
+        assert waiting.stderr is not None
+        assert name in waiting.stderr.readline()
+        waiting.send_signal(signal.SIGINT)
+        err = waiting.stderr.read()
+        assert waiting.wait(20) == 130, err
+    assert "comes back to it" in err
+    assert "Traceback" not in err
 
 
 def test_kubectl_runs_the_plugin(cluster: Cluster) -> None:

@@ -33,6 +33,14 @@ def shared_operator(cluster: Cluster, shared_operator: Operator) -> Iterator[Ope
     made.close()
 
 
+@pytest.fixture
+def space(space: Space) -> Space:
+    """Only unit tests come after these (see `tests.scheduling`), and the control plane ends with
+    them: to delete a thousand pods before takes it as long as to make them."""
+    space.stays = True
+    return space
+
+
 def size(obj: Object) -> int:
     kept = {**obj, "metadata": {**obj["metadata"], "managedFields": []}}
     return len(json.dumps(kept))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from controller.api.ids import NONE, Ids
 from controller.api.update import Update
@@ -16,6 +15,7 @@ from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.rollout.diff import diff
 from controller.core.verdicts import validation
+from controller.lazy import cached_property
 
 Refusal = tuple[str, str]
 

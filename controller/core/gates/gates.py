@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from controller.api.gate import Gate, Scope
 from controller.api.ids import Ids
@@ -20,6 +19,7 @@ from controller.core.gates import groups, run
 from controller.core.model.observed import GateAnswer
 from controller.core.model.plan import AskGate
 from controller.core.rollout.direction import Direction
+from controller.lazy import cached_property
 
 
 @dataclass(frozen=True)

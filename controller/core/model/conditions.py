@@ -55,11 +55,16 @@ def merged(
 def _one(old: Condition | None, name: str, want: Wanted, generation: int, now: float) -> Condition:
     status: Literal["True", "False"] = "True" if want.status else "False"
     same = old is not None and old.status == status
+    message = want.message[:MAX_MESSAGE]
+    if old is not None and same:
+        known = old.reason, old.message, old.observed_generation
+        if known == (want.reason, message, generation):
+            return old
     return Condition(
         type=name,
         status=status,
         reason=want.reason,
-        message=want.message[:MAX_MESSAGE],
+        message=message,
         observed_generation=generation,
         last_transition_time=old.last_transition_time if old and same else float(int(now)),
     )

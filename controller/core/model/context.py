@@ -6,7 +6,6 @@ Derived facts are cached for one decision; nothing is remembered beyond it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from controller.api.ids import Ids
 from controller.api.job import Job, JobStatus
@@ -16,6 +15,7 @@ from controller.core.model import assigned as asg
 from controller.core.model.observed import Observed
 from controller.core.model.plan import Action, CreatePod
 from controller.core.pods.facts import View
+from controller.lazy import cached_property
 
 
 @dataclass(frozen=True)

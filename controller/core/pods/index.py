@@ -16,7 +16,6 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from dataclasses import replace
-from functools import cache
 
 from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
@@ -190,7 +189,6 @@ class Instances:
             name: Ids.of_bits(plain.get(name, 0) & ~mask | surge.get(name, 0) & mask)
             for name in {*plain, *surge}
         }
-        other = EVERY - slots
         return View(
             **{name: sets.get(name, NONE) for name in SETS},
             good=Ids.of_bits(self._good[0] & ~mask | self._good[1] & mask),
@@ -201,7 +199,7 @@ class Instances:
             _pods=self.pods,
             _slots=slots,
             _interruptions=self.interruptions,
-            _twin=cache(lambda: self.view(other)),
+            _twin=_Twin(self, EVERY - slots),
         )
 
     def belong_to(self, owner: str) -> None:
@@ -275,6 +273,22 @@ class Instances:
             for second in {*plain, *surge}
         }
         return {second: ids for second, ids in found.items() if ids}
+
+
+class _Twin:
+    """The view of the other slots, made when it is first asked for."""
+
+    __slots__ = ("_index", "_slots", "_view")
+
+    def __init__(self, index: Instances, slots: Ids) -> None:
+        self._index = index
+        self._slots = slots
+        self._view: View | None = None
+
+    def __call__(self) -> View:
+        if self._view is None:
+            self._view = self._index.view(self._slots)
+        return self._view
 
 
 def _interrupted(before: Pod, now: Pod) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import chain, islice
 
 from controller.api.ids import NONE, Ids
@@ -27,6 +26,7 @@ from controller.core.replacement.creation import create
 from controller.core.revisions.change import Change
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FailureCounts
+from controller.lazy import cached_property
 
 #: Actions of one decision. The next decision returns more, so that no Job starves the others.
 MAX_ACTIONS = 500

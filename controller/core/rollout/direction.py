@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Self
 
 from controller.api.ids import NONE, Ids
@@ -28,6 +27,7 @@ from controller.api.update import BACKWARD, Phase, Update
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.rollout import order, strategy
+from controller.lazy import cached_property
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 
 from controller.api.ids import NONE, Ids
@@ -22,6 +21,7 @@ from controller.core.model.limits import REPORT_EVERY
 from controller.core.rollout import lost_nodes
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.outage import Outage, of_pod
+from controller.lazy import cached_property
 
 #: Reasons that a pod shows while it starts normally; they explain no failure.
 ORDINARY = frozenset({"ContainersNotReady", "ContainersNotInitialized", "PodCompleted"})

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from controller.api.ids import NONE, Ids
 from controller.api.meta import format_time, parse_time
@@ -22,6 +21,7 @@ from controller.core.pods import backoff
 from controller.core.pods.backoff import Series
 from controller.core.refusals import actions as refused_actions
 from controller.core.rollout.direction import Direction
+from controller.lazy import cached_property
 
 
 @dataclass(frozen=True)

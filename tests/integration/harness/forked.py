@@ -11,16 +11,21 @@ Its stdin has orders as lines of JSON; it ends when its stdin does.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
+import io
 import json
 import os
 import runpy
 import select
+import signal
 import subprocess
 import sys
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
@@ -30,7 +35,8 @@ ROOT = Path(__file__).parents[3]
 class Forked:
     """``python -m module args…`` in a process group of its own, for its owner as a
     ``subprocess.Popen``. ``log``: stdout and stderr are appended to it; ``errors``: stderr is
-    appended to that instead. ``stdin``: a file; absent: empty."""
+    appended to that instead. ``stdin``: a file; absent: empty. All of them are open when this
+    returns: a pipe or terminal of the caller's, see `path`, may be closed then."""
 
     #: What the process that forks has imported.
     imports: ClassVar[str] = "controller.__main__"
@@ -42,16 +48,29 @@ class Forked:
         module: str,
         args: Sequence[str],
         environ: Mapping[str, str],
-        log: Path,
+        log: Path | str,
         *,
-        errors: Path | None = None,
-        stdin: Path | None = None,
+        errors: Path | str | None = None,
+        stdin: Path | str | None = None,
     ) -> None:
         files = [str(stdin or os.devnull), str(log), str(errors or log)]
         order = {"module": module, "args": list(args), "environ": dict(environ)}
         self.pid: int = self._ask(order | {"files": files, "folder": os.getcwd()})
         self._ended = os.pidfd_open(self.pid)
         self._code: int | None = None
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, if somebody has waited for it."""
+        return self._code
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless the process has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
 
     def poll(self) -> int | None:
         """The exit code; negative: the signal. None while it runs."""
@@ -96,6 +115,8 @@ class Forked:
 def serve() -> None:
     """Fork and wait, as the lines of stdin order, and answer each with a number."""
     importlib.import_module(sys.argv[1])  # what takes long, once for all
+    gc.collect()
+    gc.freeze()  # nor looks each process for garbage in it
 
     for line in sys.stdin:
         order = json.loads(line)
@@ -103,38 +124,81 @@ def serve() -> None:
             _, status = os.waitpid(pid, 0)
             answer = os.waitstatus_to_exitcode(status)
         else:
+            streams = [_opened(name, there) for there, name in enumerate(order.pop("files"))]
             answer = os.fork()
             if answer == 0:
-                _become(**order)
+                _become(streams=streams, **order)
             _group(answer)
+            for stream in streams:
+                os.close(stream)
         print(answer, flush=True)
 
 
+def path(descriptor: int) -> str:
+    """Where another process can open what this one has open: the end of a pipe, a terminal."""
+    return f"/proc/{os.getpid()}/fd/{descriptor}"
+
+
+def _opened(name: str, there: int) -> int:
+    """What becomes descriptor ``there``. A terminal does not become the one that signals come
+    from, as if it were handed down."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT if there else os.O_RDONLY
+    return os.open(name, flags | os.O_NOCTTY, 0o644)
+
+
 def _become(
-    module: str, args: list[str], environ: dict[str, str], files: list[str], folder: str
+    module: str, args: list[str], environ: dict[str, str], streams: list[int], folder: str
 ) -> NoReturn:
     """Run a module as ``python -m`` does, and end."""
     code: object = 1
     try:
         _group(0)
         os.chdir(folder)
-        for name, there in zip(files, (0, 1, 2), strict=True):
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT if there else os.O_RDONLY
-            os.dup2(os.open(name, flags, 0o644), there)
-        # The present one has a buffer of what the server reads.
-        sys.stdin = open(0, closefd=False)  # noqa: SIM115
+        for there, stream in enumerate(streams):
+            os.dup2(stream, there)
+            os.close(stream)
         os.environ.clear()
         os.environ.update(environ)
+        _open_streams()
         sys.argv[1:] = args
         runpy.run_module(module, run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:
         code = end.code or 0
+    except KeyboardInterrupt:
+        traceback.print_exc()
+        code = -signal.SIGINT
     except BaseException:
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        os._exit(code if isinstance(code, int) else 1)
+        _end(code if isinstance(code, int) else 1)
+
+
+def _end(code: int) -> NoReturn:
+    """As Python ends, but for taking everything to pieces. ``code``: negative: by this signal."""
+    with suppress(BaseException):
+        threading._shutdown()  # type: ignore[attr-defined]  # waits for all threads
+        atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
+def _open_streams() -> None:
+    """Python's own, as at its start: the present ones are those of the server, which has another
+    environment, and has read ahead."""
+    raw = bool(os.environ.get("PYTHONUNBUFFERED"))
+    coding = "utf-8" if os.environ.get("PYTHONUTF8") == "1" else None
+    sys.stdin = open(0, encoding=coding, closefd=False)  # noqa: SIM115
+    for name, there, errors in (("stdout", 1, "strict"), ("stderr", 2, "backslashreplace")):
+        binary = open(there, "wb", 0 if raw else -1, closefd=False)  # noqa: SIM115
+        lines = not raw and (there == 2 or os.isatty(there))
+        stream = io.TextIOWrapper(binary, coding, errors, None, lines, raw)
+        setattr(sys, name, stream)
 
 
 def _group(pid: int) -> None:

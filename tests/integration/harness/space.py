@@ -29,6 +29,8 @@ class Space:
         self.name = name
         self.sightings = sightings
         self.observer = Observer(sightings, name)
+        #: Whether what the test made is left when it ends.
+        self.stays = False
         #: Text that is added to the error of a timeout.
         self.explain: Callable[[], str] = lambda: ""
 
@@ -40,6 +42,8 @@ class Space:
     def end(self) -> None:
         """Delete what would go on working. The namespace stays: to delete it takes the API server
         longer than most tests (a hundred requests, for each kind of object)."""
+        if self.stays:
+            return
         for plural in ("echelonjobs", "updates", "pods"):
             query = "?gracePeriodSeconds=0" if plural == "pods" else ""
             # A test may have deleted the namespace; a thousand pods take longer than a request may.

@@ -22,6 +22,14 @@ from tests.unit.core.sim.store import START, ApiError
 from tests.unit.core.sim.users import Users
 
 T = TypeVar("T")
+S = TypeVar("S", JobStatus, UpdateStatus)
+
+
+def stored(status: S) -> S:
+    """A status after its way through the wire form, on which nothing may be lost."""
+    found = type(status).model_validate(wire(status))
+    assert found == status, f"{status} becomes {found} on its way"
+    return found
 
 
 class CrashError(Exception):
@@ -36,6 +44,8 @@ class Cluster(Users):
         super().__init__(job, now)
         self.fates: deque[str] = deque()
         self.fate = "ok"
+        #: What becomes of a status that is written.
+        self.stored: Callable[[Any], Any] = stored
         #: Verb and name of each write of the operator that took effect.
         self.writes: list[tuple[str, str]] = []
         self.bad_images: dict[str, str] = {}
@@ -65,8 +75,7 @@ class Cluster(Users):
     def write_job(self, seen: Job, status: JobStatus) -> Job:
         def apply() -> Job:
             self._compare(seen.metadata, self.job.metadata)
-            stored = JobStatus.model_validate(wire(status))
-            assert stored == status, f"{status} becomes {stored} on its way"
+            stored = self.stored(status)
             meta = self.job.metadata.model_copy(update={"resource_version": self.version()})
             self.job = self.job.model_copy(update={"metadata": meta, "status": stored})
             self.tell("job", meta.name, meta.uid, self.job)
@@ -79,9 +88,7 @@ class Cluster(Users):
 
         def apply() -> Update:
             self._compare(seen.metadata, self._update(name).metadata)
-            stored = UpdateStatus.model_validate(wire(status))
-            assert stored == status, f"{status} becomes {stored} on its way"
-            return self.put_update(name, status=stored)
+            return self.put_update(name, status=self.stored(status))
 
         return self._ask("write update", name, apply)
 

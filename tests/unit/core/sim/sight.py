@@ -20,7 +20,6 @@ from controller.core.model.observed import (
 from controller.core.model.plan import ActionKey
 from controller.core.pods.index import Instances
 from controller.core.progress.completion import made_by_us
-from controller.core.revisions import revision as revisions
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.store import Change
 
@@ -114,8 +113,7 @@ class Sight:
         self.instances.set_min_ready(job.spec.min_ready_seconds if seconds is None else seconds)
         self.instances.advance(now)
         self.conflicts = {i: c for i, c in self.conflicts.items() if c[1] > now}
-        digest = revisions.digest(revisions.canonical(job.spec.template))
-        revision = revisions.revision_name(job.metadata.name, digest)
+        revision = self.cluster.revision_of(job)
         verdict = self.verdict[1] if self.verdict and self.verdict[0] == revision else None
         return Observed(
             job=job,
@@ -128,10 +126,7 @@ class Sight:
             orphans=dict(self.cluster.orphans),
             verdict=verdict,
             verdicts=dict(self.verdicts),
-            templates={
-                name: revisions.canonical(self.cluster.templates[name])
-                for name in {revision, *self.read}
-            },
+            templates={name: self.cluster.canonical(name) for name in {revision, *self.read}},
             in_place_refused=frozenset(self.in_place_refused),
             refusals=dict(self.refusals),
             refused_actions=dict(self.refused_actions),

@@ -50,6 +50,8 @@ class Store:
         #: ControllerRevisions that nobody owns.
         self.orphans: dict[str, Revision] = {}
         self.templates: dict[str, dict[str, Any]] = {}
+        self._canonical: dict[str, bytes] = {}
+        self._named: dict[int, tuple[dict[str, Any], str]] = {}
         self.pods: dict[str, Pod] = {}
         self.inbox: dict[str, deque[Change]] = {
             kind: deque() for kind in ("job", "update", "revision", "pod")
@@ -62,8 +64,22 @@ class Store:
     @property
     def revision(self) -> str:
         """The name of the present template's revision."""
-        digest = revisions.digest(revisions.canonical(self.job.spec.template))
-        return revisions.revision_name(self.job.metadata.name, digest)
+        return self.revision_of(self.job)
+
+    def revision_of(self, job: Job) -> str:
+        """The name of the revision of a Job's template, which is a value: each is read once."""
+        template = job.spec.template
+        if (known := self._named.get(id(template))) is None:
+            digest = revisions.digest(revisions.canonical(template))
+            known = template, revisions.revision_name(job.metadata.name, digest)
+            self._named[id(template)] = known  # Kept with it, it does not leave its id to another.
+        return known[1]
+
+    def canonical(self, revision: str) -> bytes:
+        """What a revision keeps."""
+        if revision not in self._canonical:
+            self._canonical[revision] = revisions.canonical(self.templates[revision])
+        return self._canonical[revision]
 
     def image(self, revision: str) -> str:
         """What a revision runs."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.unit.core.sim.calm import good
 from tests.unit.core.sim.kubelet import Behaviour
+from tests.unit.core.sim.memory import Memory
 from tests.unit.core.sim.world import World
 
 QUICK = Behaviour(ready=0.3, stop=0.1, enact=0.2)
@@ -22,10 +23,13 @@ def tell(
     make: Callable[..., World] = World,
     fates: deque[str] | None = None,
     at_rest: Callable[[World], object] = lambda _: None,
+    memory: Memory | None = None,
 ) -> World:
     """The story in the world that ``make`` gives. ``fates``: of the operator's writes, if they do
-    not all go well. ``at_rest``: as of a World."""
+    not all go well. ``at_rest``: as of a World. ``memory``: of the tellings before."""
     world = make(instances=4, minReadySeconds=0, update=dict(policy))
+    if memory is not None:
+        world.decide, world.cluster.stored = memory.decide, memory.stored
     for image in ("app:1", "app:3"):
         world.kubelet.steering[(image, None)] = QUICK
     world.at_rest = lambda: at_rest(world)
@@ -76,15 +80,15 @@ def same_end(
 ) -> None:
     """Tell the story undisturbed, then with each write (or each second, third … one) going wrong.
     ``ending``: what is compared."""
-    undisturbed = Undisturbed(ending)
-    told = tell(story, policy, at_rest=undisturbed.add)
+    undisturbed, memory = Undisturbed(ending), Memory()
+    told = tell(story, policy, at_rest=undisturbed.add, memory=memory)
     told.quiet(600)
     good(told)
     writes = told.cluster.writes
     left = set(range(0, len(writes), every))
     while left:
         disturbed = Disturbed(undisturbed, left, fate)
-        world = tell(story, policy, fates=disturbed, at_rest=disturbed.look)
+        world = tell(story, policy, fates=disturbed, at_rest=disturbed.look, memory=memory)
         world.run(605)
         words = ", ".join(f"{after} ({' '.join(writes[after])})" for after in disturbed.places)
         assert ending(world) == ending(told), f"{fate} after so many writes: {words}"

@@ -12,6 +12,7 @@ from controller.api.update import TERMINAL, Phase, Update
 from controller.core.decide import decide
 from controller.core.model import assigned as asg
 from controller.core.model.conditions import is_true
+from controller.core.model.observed import Observed
 from controller.core.model.plan import Event, Plan, WriteJob, WriteUpdate
 from tests.unit.core.sim.cluster import Cluster, CrashError
 from tests.unit.core.sim.kubelet import Behaviour, Kubelet
@@ -56,6 +57,8 @@ class World:
         self.plan = Plan()
         #: Kinds whose watch says nothing for now.
         self.late: set[str] = set()
+        #: Makes the decisions of the steps.
+        self.decide: Callable[[Observed, float], Plan] = decide
         #: Whether each decision is made twice, and once more just before the next moment.
         self.careful = True
         #: Called after each step, for tests that must not miss one.
@@ -184,7 +187,7 @@ class World:
         """One decision and what follows from it; False when nothing did."""
         operator = self.operator
         seen, now = operator.observe(), self.now
-        self.plan = plan = decide(seen, now)
+        self.plan = plan = self.decide(seen, now)
         if self.careful:
             assert plan == decide(seen, now), "the same input, another plan"
         self.observer.judge(seen, plan)
@@ -216,8 +219,7 @@ class World:
                 self.operator.deliver(kind)
 
     def see(self, *kinds: str, count: int | None = None) -> None:
-        """The operator hears what the watches of these kinds have to say, ``count`` events of each
-        (None: all), however late they are."""
+        """The operator hears ``count`` events (None: all) of each kind, however late they are."""
         for kind in kinds:
             self.operator.deliver(kind, count)
 
@@ -285,8 +287,7 @@ class World:
     def story(self) -> str:
         """What a person would want to see of it all."""
         lines = [f"now {self.now}, job {self.status}"]
-        for update in self.cluster.updates.values():
-            lines.append(f"{update.metadata.name}: {update.status}")
+        lines += [f"{u.metadata.name}: {u.status}" for u in self.cluster.updates.values()]
         lines += [str(p) for p in self.cluster.pods.values()]
         lines.append(f"plan {self.operator.decide()}")
         return "\n".join(lines)
