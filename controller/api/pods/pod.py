@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from controller.api.pods.containers import NONE, Containers
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -78,6 +80,8 @@ class Pod:
     foreign_controller: str = ""
     # Not compared: versions of a pod that differ only in this field are equal for every decision.
     resource_version: int = field(default=0, compare=False)
+    #: What a change of images in place needs to know.
+    containers: Containers = field(default=NONE, compare=False)
     #: Whether only its metadata was read: the answer to a create has no spec and status.
     partial: bool = field(default=False, compare=False)
 
