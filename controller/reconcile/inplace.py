@@ -1,11 +1,13 @@
 """Changes a running pod in place (contract rule 16).
 
-Images take one patch, of the pod as the store shows it. Only if that pod has changed since, or an
-earlier change is not in effect yet, it is read first. Resources take a dry run, so that a pod that cannot be resized gets no marks,
-and then three writes: first the restart base, so that a restart by the resize does not count as a
-failure; then the subresource ``resize``; then labels and annotations, which ``resize`` discards. If
-the operator is killed between these writes, the pod still has its old revision and all steps are
-repeated; a step whose result is there already changes nothing.
+Images take one patch of the pod as the store shows it. The pod is read first only if it has changed
+since, or if an earlier change is not in effect yet.
+
+Resources take a dry run, so that a pod that cannot be resized gets no marks, and then three writes:
+first the restart base, so that a restart by the resize does not count as a failure; then the
+subresource ``resize``; then labels and annotations, which ``resize`` discards. If the operator is
+killed between these writes, the pod still has its old revision and all steps are repeated; a step
+whose result is there already changes nothing.
 
 A pod that has changed in between is read, and the next decision is made from that. A pod that
 cannot be changed (the API server finds the change invalid) is recorded in ``in_place_refused``, so

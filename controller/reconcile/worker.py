@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 
 #: Maximum number of writes in one reconcile; more would mean that decisions never settle.
 MAX_WRITES = 50
+#: Seconds from one decision about a Job to the next, at least. While a thousand instances change,
+#: several events are answered by one decision; a single event is answered at once.
+DECIDE_EVERY = 0.01
 #: Seconds added to a wake-up time, so that the time has passed for certain at the next decision.
 LATE = 0.005
 

@@ -63,14 +63,13 @@ NONE = Containers()
 def containers_of(wire: PodWire) -> Containers:
     """The containers of a pod."""
     spec, status = wire.spec, wire.status
-    sidecars = {c.name for c in spec.init_containers if c.is_sidecar} if spec.init_containers else ()
-    return _once(
-        Containers(
-            tuple(Declared(c.name, c.image, c.restart_policy or "") for c in spec.containers),
-            tuple(_reported(c) for c in status.container_statuses)
-            + tuple(_reported(c, True) for c in status.init_container_statuses if c.name in sidecars),
-        )
-    )
+    declared = tuple([Declared(c.name, c.image, c.restart_policy or "") for c in spec.containers])
+    reported = tuple([_reported(c) for c in status.container_statuses])
+    if spec.init_containers:
+        sidecars = {c.name for c in spec.init_containers if c.is_sidecar}
+        inits = status.init_container_statuses
+        reported += tuple(_reported(c, is_sidecar=True) for c in inits if c.name in sidecars)
+    return _once(Containers(declared, reported))
 
 
 @lru_cache(maxsize=4096)
@@ -78,7 +77,7 @@ def _once(containers: Containers) -> Containers:
     return containers
 
 
-def _reported(status: ContainerStatus, is_sidecar: bool = False) -> Reported:
+def _reported(status: ContainerStatus, *, is_sidecar: bool = False) -> Reported:
     state = status.state
     word = "running" if state.running else "waiting" if state.waiting else ""
     if state.terminated:

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from dataclasses import replace
 from functools import cache
+
+from msgspec.structs import replace
 
 from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
