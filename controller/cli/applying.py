@@ -16,8 +16,9 @@ from controller.cli import kept, owners
 from controller.cli.exits import CliError, Exit
 from controller.cli.explained import explained
 from controller.cli.manifest import Manifest
-from controller.cli.output import clean, note
+from controller.cli.output import note
 from controller.cli.session import Object, Session
+from controller.escapes import clean
 from controller.kube.apply import apply
 from controller.kube.errors import (
     ApiError,

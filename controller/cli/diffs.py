@@ -7,8 +7,9 @@ from typing import Final
 
 from rich.text import Text
 
-from controller.cli.output import clean, console
+from controller.cli.output import console
 from controller.core.revisions.compare import Difference
+from controller.escapes import clean
 from controller.view.configurations import Change
 from controller.view.difference import Sign, lines
 from controller.view.words import ids

@@ -11,7 +11,7 @@ from rich.text import Text
 from controller.api.ids import Ids
 from controller.api.policy import ResolvedPolicy, StrategyType
 from controller.api.preview import Conflict, PlannedInstances, UpdatePlan
-from controller.cli.output import clean
+from controller.escapes import clean
 from controller.view import planning
 from controller.view.words import age, cut, plural
 

@@ -15,11 +15,12 @@ from controller.api.update import KIND
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_job
-from controller.cli.output import clean, note
+from controller.cli.output import note
 from controller.cli.patience import with_note
 from controller.cli.session import Object, Session
 from controller.core.model.conditions import STALLED, UPDATE_PENDING, find_true, is_true
 from controller.core.status.outcome import NOTHING_LEFT
+from controller.escapes import clean
 from controller.kube.errors import NotFound, Unreachable
 from controller.view import advice
 from controller.view.updates import PATIENCE

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+
 from controller.api.job import Job
 from controller.api.update import Phase, Update
 from controller.core.status.update import AWAITING, FAILED, PAUSED
 from controller.view.jobs import Health, health_of
 from controller.view.retry import failed_instances
 from controller.view.updates import is_active, is_over, is_stalled, is_unseen, own_pause
+from controller.view.words import cut
 
 #: How to find out why nothing answers.
 OPERATOR_CHECKS = (
@@ -27,7 +30,7 @@ _TRIED = frozenset(
 def of_update(update: Update, now: float | None = None) -> list[str]:
     """Commands with what they do, the most likely first; empty if nothing is to be done. ``now``:
     epoch seconds; without it an Update that no operator answers is not recognised."""
-    phase, job = update.status.phase, _at_job(update)
+    phase, job = update.status.phase, at_job(update)
     if now is not None and is_unseen(update, now):
         return [*OPERATOR_CHECKS]
     if is_active(update) and (phase in PAUSED | AWAITING or is_stalled(update)):
@@ -37,7 +40,7 @@ def of_update(update: Update, now: float | None = None) -> list[str]:
     match phase:
         case Phase.PENDING if update.status.reason == "JobNotFound":
             listing = f"echelon job list -n {update.metadata.namespace}"
-            return [f"{listing}    # is {update.spec.job} misspelt?"]
+            return [f"{listing}    # is {cut(update.spec.job, 60)} misspelt?"]
         case Phase.PENDING if update.spec.paused:
             return [f"echelon update resume {_at(update)}    # let it start without a pause"]
         case Phase.ROLLED_FORWARD if update.status.instances.failed:
@@ -59,7 +62,7 @@ def _held(update: Update) -> list[str]:
     elif phase in AWAITING:
         found.append(f"echelon update pulse {at}    # let it go on for one interval")
     else:
-        found.append(f"echelon job status {_at_job(update)}    # which instances, and why")
+        found.append(f"echelon job status {at_job(update)}    # which instances, and why")
     if phase in (Phase.ROLLING_FORWARD, Phase.ROLL_FORWARD_PAUSED):
         found.append(f"echelon update rollback {at}    # undo it")
     elif phase is Phase.ROLLING_BACK:
@@ -69,7 +72,7 @@ def _held(update: Update) -> list[str]:
 
 def _ended(update: Update) -> list[str]:
     """What to do after an Update that ended badly."""
-    phase, reason, at, job = update.status.phase, update.status.reason, _at(update), _at_job(update)
+    phase, reason, at, job = update.status.phase, update.status.reason, _at(update), at_job(update)
     if phase is Phase.REJECTED:
         return _rejected(reason, update)
     again = (
@@ -91,7 +94,7 @@ def _ended(update: Update) -> list[str]:
 
 
 def _rejected(reason: str, update: Update) -> list[str]:
-    job = _at_job(update)
+    job = at_job(update)
     match reason:
         case "KnownBad":
             return [f"echelon job retry {job}    # try it all the same"]
@@ -138,5 +141,7 @@ def _at(update: Update) -> str:
     return f"{update.metadata.name} -n {update.metadata.namespace}"
 
 
-def _at_job(update: Update) -> str:
-    return f"{update.spec.job} -n {update.metadata.namespace}"
+def at_job(update: Update) -> str:
+    """Name and namespace of the Job of an Update, as arguments of a command."""
+    # Whoever makes an Update chooses the name, and somebody else runs the command.
+    return f"{shlex.quote(update.spec.job)} -n {update.metadata.namespace}"

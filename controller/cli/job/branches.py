@@ -11,7 +11,7 @@ from rich.tree import Tree
 from controller.api.job import LastAttempt
 from controller.api.progress import Failure
 from controller.api.update import Update
-from controller.cli.output import clean
+from controller.escapes import clean
 from controller.view.history import requester
 from controller.view.jobs import JobRow
 from controller.view.situation import Tone, situation

@@ -19,7 +19,7 @@ from controller.cli.job.branches import MOST, WIDTH
 from controller.cli.job.instances import STYLES as STATE_STYLES
 from controller.cli.job.instances import revision_of
 from controller.cli.job.list_ import STYLES
-from controller.cli.output import clean
+from controller.escapes import clean
 from controller.view import advice
 from controller.view.instances import Instance, State
 from controller.view.jobs import Health, JobRow, job_row, shares

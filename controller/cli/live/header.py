@@ -12,8 +12,8 @@ from controller.api.update import Update
 from controller.cli.live.looks import MARKS, PHASES
 from controller.cli.live.snapshot import Snapshot
 from controller.cli.live.text import DIM, both_ends
-from controller.cli.output import clean
 from controller.core.model import assigned
+from controller.escapes import clean
 from controller.view.history import requester
 from controller.view.jobs import shares
 from controller.view.updates import PHASE_WORDS, Mark, Progress, is_over, marked, progress

@@ -12,7 +12,7 @@ from controller.cli.ends import of_phase
 from controller.cli.exits import Exit
 from controller.cli.here import placed
 from controller.cli.live.looks import PHASES
-from controller.cli.output import clean
+from controller.escapes import clean
 from controller.view import advice
 from controller.view.updates import is_over, own_pause, progress, wants_rollback
 from controller.view.words import age
@@ -57,6 +57,5 @@ def outcome(update: Update, now: float) -> list[Text]:
 
 def _next(update: Update, now: float) -> list[str]:
     if update.status.phase is Phase.SUPERSEDED:
-        where = f"{update.spec.job} -n {update.metadata.namespace}"
-        return [f"echelon update watch {where}    # the Update that took its place"]
+        return [f"echelon update watch {advice.at_job(update)}    # the Update that took its place"]
     return advice.of_update(update, now)

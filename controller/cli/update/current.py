@@ -17,12 +17,12 @@ from controller.cli import keys
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_job, as_update
-from controller.cli.output import clean
 from controller.cli.patience import unseen_job, with_note
 from controller.cli.session import Session
 from controller.cli.update.which import NoUpdateError, which
 from controller.core.model.conditions import STALLED, UPDATE_PENDING, find_true, is_true
 from controller.core.status.outcome import NOTHING_LEFT
+from controller.escapes import clean
 from controller.view import advice
 from controller.view.updates import PATIENCE, is_over
 

@@ -11,11 +11,12 @@ from controller.api.progress import HistoryEntry
 from controller.api.update import Update
 from controller.cli import planned
 from controller.cli.here import placed
-from controller.cli.output import Column, clean, table_lines
+from controller.cli.output import Column, table_lines
 from controller.cli.update.list_ import style_of
 from controller.cli.update.policy import policy_lines
 from controller.cli.update.tables import failures, gates
 from controller.core.model import assigned
+from controller.escapes import clean
 from controller.view import advice
 from controller.view.history import requester
 from controller.view.situation import Tone, cause_of_rollback, situation

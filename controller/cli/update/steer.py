@@ -12,9 +12,10 @@ from controller.api.update import Update
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_update
-from controller.cli.output import clean, console, note
+from controller.cli.output import console, note
 from controller.cli.session import Session
 from controller.cli.update.which import which
+from controller.escapes import clean
 from controller.kube.errors import Conflict
 from controller.view import advice
 from controller.view.answers import Answer, answer, why_refused

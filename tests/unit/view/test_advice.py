@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from controller.view import advice
@@ -93,3 +95,14 @@ def test_the_way_back() -> None:
     assert advice.back_to(update(phase="RollingBack")) == "echelon update watch web-g2 -n shop"
     assert advice.back_to(update(phase="Pending")) == "echelon update watch web-g2 -n shop"
     assert advice.back_to(update(phase="Failed")) == ""
+
+
+@pytest.mark.parametrize("phase", ["Aborted", "Failed", "RolledBack", "Rejected", "Pending"])
+def test_the_name_of_a_job_runs_nothing(phase: str) -> None:
+    name = "x; rm -rf ~\nreboot #"
+    reasons = {"Rejected": "KnownBad", "Pending": "JobNotFound"}
+    strange = update(spec={"job": name}, phase=phase, reason=reasons.get(phase, ""))
+    for line in advice.of_update(strange):
+        command = line.partition("    # ")[0]
+        assert "\n" not in line.replace(f"'{name}'", "")
+        assert "rm" not in shlex.split(command.replace(f"'{name}'", "name"))
