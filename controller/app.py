@@ -207,7 +207,8 @@ class Operator:
                 worker.cancel()
             self._reconciler.gates.stop()
             ended = await asyncio.gather(*workers, return_exceptions=True)
-            await self._reconciler.pods.drain(GRACE)
+            writing = (self._reconciler.reports, self._reconciler.pods)
+            await asyncio.gather(*(each.drain(GRACE) for each in writing))
         for problem in ended:
             if isinstance(problem, Exception):
                 raise problem
