@@ -35,7 +35,7 @@ from controller.reconcile.entry import Key
 from controller.reconcile.feeds import Feeds
 from controller.reconcile.ownership import OneLease, guard
 from controller.reconcile.store import Store
-from controller.reconcile.worker import Reconciler
+from controller.reconcile.worker import DECIDE_EVERY, Reconciler
 from controller.settings import Settings, version
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Operator:
         self._lease_client = Client(
             connection, limit=4, observe=self._metrics.requested, user_agent=f"{AGENT} lease"
         )
-        self._queue: WorkQueue[Key] = WorkQueue()
+        self._queue: WorkQueue[Key] = WorkQueue(gap=DECIDE_EVERY)
         # A standby collects no keys: the process that gets the Lease adds all of them.
         self._queue.rest()
         self._store = Store(self._queue.add)
@@ -207,7 +207,8 @@ class Operator:
                 worker.cancel()
             self._reconciler.gates.stop()
             ended = await asyncio.gather(*workers, return_exceptions=True)
-            await self._reconciler.pods.drain(GRACE)
+            writing = (self._reconciler.reports, self._reconciler.pods)
+            await asyncio.gather(*(each.drain(GRACE) for each in writing))
         for problem in ended:
             if isinstance(problem, Exception):
                 raise problem

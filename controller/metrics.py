@@ -26,6 +26,7 @@ _REQUEST_BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 1
 # All counters start with the process, and `process_start_time_seconds` shows that time already.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
+_OfRequest = tuple[Counter, Histogram | None]
 Numbers = Callable[[], Mapping[str, float]]
 
 
@@ -74,6 +75,7 @@ class Metrics:
             ["verb", "resource", "code"],
             registry=registry,
         )
+        self._by_request: dict[tuple[str, str, int], _OfRequest] = {}
         self._request_seconds = Histogram(
             "echelon_api_request_seconds",
             "How long requests to the API server took, watches aside.",
@@ -114,9 +116,20 @@ class Metrics:
 
     def requested(self, verb: str, resource: str, code: int, seconds: float) -> None:
         """Record the end of a request to the API server (the ``observe`` of a client)."""
-        self._requests.labels(verb, resource, str(code)).inc()
-        if verb != "watch":
-            self._request_seconds.labels(verb, resource).observe(seconds)
+        counter, histogram = self._of_request(verb, resource, code)
+        counter.inc()
+        if histogram is not None:
+            histogram.observe(seconds)
+
+    def _of_request(self, verb: str, resource: str, code: int) -> _OfRequest:
+        """The children for a kind of requests. They are kept, for to look them up by label takes
+        several times as long as to count."""
+        key = (verb, resource, code)
+        if (found := self._by_request.get(key)) is None:
+            counter = self._requests.labels(verb, resource, str(code))
+            timed = self._request_seconds.labels(verb, resource) if verb != "watch" else None
+            found = self._by_request[key] = counter, timed
+        return found
 
     def asked(self, provider: str, verdict: str, seconds: float, late: float) -> None:
         """Record that a gate was asked once; ``late``: seconds after its due time."""

@@ -76,6 +76,12 @@ UNAVAILABLE: Final = (
     ),
 )
 
+#: Names of most objects: they are part of paths at the API server.
+_NAME: Final = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
+_NAME_WORDS: Final = (
+    "lower-case letters, digits, '-' and '.', of which the first and the last are letters or digits"
+)
+
 GATE: Final = (
     Rule(
         "[has(self.prometheus), has(self.http), has(self.job), has(self.webhook),"
@@ -89,6 +95,12 @@ GATE: Final = (
         "so many successes need more time than timeoutSeconds; make timeoutSeconds longer or"
         " intervalSeconds shorter",
         ".successes",
+    ),
+    Rule(
+        "!has(self.webhook) || !has(self.webhook.headersFrom)"
+        f" || self.webhook.headersFrom.matches('{_NAME}')",
+        f"webhook.headersFrom is the name of a Secret: {_NAME_WORDS}; use such a name",
+        ".webhook.headersFrom",
     ),
 )
 
@@ -123,6 +135,22 @@ JOB: Final[Rules] = {
 
 UPDATE: Final[Rules] = {
     "spec": (
+        Rule(
+            "self.job.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
+            "spec.job is the name of a Job: lower-case letters, digits and '-', which"
+            " begins and ends with no '-'; use such a name",
+            ".job",
+        ),
+        Rule(
+            f"!has(self.revision) || self.revision.matches('{_NAME}')",
+            f"spec.revision is the name of a ControllerRevision: {_NAME_WORDS}; use such a name",
+            ".revision",
+        ),
+        Rule(
+            f"!has(self.parent) || self.parent.matches('{_NAME}')",
+            f"spec.parent is the name of a ControllerRevision: {_NAME_WORDS}; use such a name",
+            ".parent",
+        ),
         Rule(
             "self.job == oldSelf.job",
             "spec.job cannot be changed; create another Update",

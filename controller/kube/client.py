@@ -12,6 +12,8 @@ from contextlib import aclosing
 from copy import copy
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import msgspec
+
 from controller.kube.errors import Gone
 from controller.kube.lines import lines
 from controller.kube.media_types import ACCEPT, ACCEPT_LIST, PATCH_TYPE
@@ -290,7 +292,7 @@ class Client:
         answer = await self.raw(
             Request(verb, resource.plural, method, path, accept, data, content_type, warned)
         )
-        parsed: dict[str, Any] = json.loads(answer)
+        parsed: dict[str, Any] = msgspec.json.decode(answer)
         return parsed
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 Body = Mapping[str, Any] | Sequence[Mapping[str, Any]] | bytes
 
 
@@ -33,4 +35,9 @@ class Request:
 
 def dumped(body: Body) -> bytes:
     """A body as it is sent; bytes are JSON already."""
-    return body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode()
+    if isinstance(body, bytes):
+        return body
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:  # Half a surrogate pair is no Unicode; JSON can escape it.
+        return json.dumps(body, separators=(",", ":")).encode()

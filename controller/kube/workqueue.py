@@ -3,8 +3,9 @@
 A key is in the queue at most once, however often it is added, and two workers never handle the same
 key at the same time: a key that is added while a worker handles it is handled once more afterwards.
 Keys can be added for a later time (the earliest time counts) or retried with exponential, jittered
-back-off. After ``rest`` the queue accepts no keys until ``resume``, because a standby must not
-collect work. The queue belongs to one event loop and does no I/O.
+back-off. A key of which many things change is handled for many of them at once: at most every
+``gap`` seconds. After ``rest`` the queue accepts no keys until ``resume``, because a standby must
+not collect work. The queue belongs to one event loop and does no I/O.
 """
 
 from __future__ import annotations
@@ -29,16 +30,22 @@ class QueueClosed(Exception):  # noqa: N818 - not an error
 
 
 class WorkQueue(Generic[K]):
-    """``clock`` returns monotonic seconds; ``jitter`` returns a factor for each back-off."""
+    """``gap``: seconds from one start of work at a key to the next, at least; a key that was not
+    handled for so long waits for nothing but a worker. ``clock`` returns monotonic seconds;
+    ``jitter`` returns a factor for each back-off."""
 
     def __init__(
         self,
         *,
+        gap: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = lambda: random.uniform(0.5, 1.0),
     ) -> None:
+        self._gap = gap
         self._clock = clock
         self._jitter = jitter
+        #: When a worker last took each key. Older than ``gap``, an entry means nothing.
+        self._taken: dict[K, float] = {}
         self._ready: deque[K] = deque()
         #: When each key that waits for a worker was first added.
         self._dirty: dict[K, float] = {}
@@ -61,10 +68,21 @@ class WorkQueue(Generic[K]):
         """Add the key, to be handled as soon as a worker is free."""
         if self._closed or self._resting or key in self._dirty:
             return
+        if key not in self._processing and self._too_soon(key):
+            return
         self._dirty[key] = self._clock()
         if key not in self._processing:
             self._ready.append(key)
             self._wake()
+
+    def _too_soon(self, key: K) -> bool:
+        """Whether the key was taken less than ``gap`` ago. Then it is added when that is over."""
+        if not self._gap or (taken := self._taken.get(key)) is None:
+            return False
+        if taken + self._gap <= self._clock():
+            return False
+        self.add_at(key, taken + self._gap)
+        return True
 
     def add_at(self, key: K, deadline: float) -> None:
         """Add the key at a time of the clock. If an earlier time is set already, that one stays."""
@@ -117,7 +135,17 @@ class WorkQueue(Generic[K]):
         key = self._ready.popleft()
         del self._dirty[key]
         self._processing[key] = self._moved = self._clock()
+        if self._gap:
+            self._note_taken(key)
         return key
+
+    def _note_taken(self, key: K) -> None:
+        self._taken.pop(key, None)
+        self._taken[key] = self._moved
+        # The oldest come first. Two go for each that comes, so none is kept for long.
+        for old in list(itertools.islice(self._taken, 2)):
+            if self._taken[old] + self._gap <= self._moved:
+                del self._taken[old]
 
     def step(self, key: K) -> None:
         """The worker has made progress with the key, so the key is not stuck."""
@@ -129,6 +157,9 @@ class WorkQueue(Generic[K]):
         del self._processing[key]
         self._moved = self._clock()
         if key in self._dirty and not self._closed:
+            if self._too_soon(key):
+                del self._dirty[key]
+                return
             self._ready.append(key)
             self._wake()
 

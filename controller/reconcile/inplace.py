@@ -1,10 +1,13 @@
 """Changes a running pod in place (contract rule 16).
 
-Images take one patch. Resources take a dry run, so that a pod that cannot be resized gets no marks,
-and then three writes: first the restart base, so that a restart by the resize does not count as a
-failure; then the subresource ``resize``; then labels and annotations, which ``resize`` discards. If
-the operator is killed between these writes, the pod still has its old revision and all steps are
-repeated; a step whose result is there already changes nothing.
+Images take one patch of the pod as the store shows it. The pod is read first only if it has changed
+since, or if an earlier change is not in effect yet.
+
+Resources take a dry run, so that a pod that cannot be resized gets no marks, and then three writes:
+first the restart base, so that a restart by the resize does not count as a failure; then the
+subresource ``resize``; then labels and annotations, which ``resize`` discards. If the operator is
+killed between these writes, the pod still has its old revision and all steps are repeated; a step
+whose result is there already changes nothing.
 
 A pod that has changed in between is read, and the next decision is made from that. A pod that
 cannot be changed (the API server finds the change invalid) is recorded in ``in_place_refused``, so
@@ -17,6 +20,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from controller.api.job import Job
@@ -26,6 +30,7 @@ from controller.api.pods.wire import PodWire
 from controller.core.model import plan
 from controller.core.replacement import in_place_patch as patch
 from controller.core.revisions.change import Change, classify
+from controller.core.revisions.template import Prepared
 from controller.kube.client import Client
 from controller.kube.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from controller.kube.resources import PODS
@@ -51,12 +56,16 @@ class Changing:
     async def run(self, action: plan.ChangePod) -> bool:
         """Change the pod to its revision. Returns False if the change must be tried again later.
         Raises ``ApiError`` if it is refused."""
+        if await self._changed_unread(action):
+            return True
         live = await self._read(action)
         if live is None:
             return True
         if patch.is_restarting(live, self.clock()):
             return False
-        want = await self._wanted(live, action)
+        pod = slim(PodWire.of(live))
+        assert pod is not None, "the pod was read before"
+        want = await self._wanted(pod, action)
         if want is None:
             return False
         if words := patch.not_running(live, want):
@@ -77,6 +86,29 @@ class Changing:
             self._refuse(action, refusal.answer(error).words)
         return True
 
+    async def _changed_unread(self, action: plan.ChangePod) -> bool:
+        """Change the images of the pod that the store shows. Returns False if it must be read for
+        that. Raises ``ApiError`` if the change is refused whatever the pod is like."""
+        pod = self.entry.instances.pods.get((action.instance, action.surge))
+        if pod is None or not self._is_meant(pod, action) or action.change is not Change.IMAGES:
+            return False
+        # An earlier change that is not in effect decides how many restarts are expected.
+        if not pod.in_effect or pod.changing_to or not pod.containers.declared:
+            return False
+        live = pod.containers.as_raw(pod.uid, pod.resource_version)
+        want = await self._wanted(pod, action)
+        if want is None or patch.not_running(live, want):
+            return False
+        try:
+            await self._write_images(live, want, action)
+        except (NotFound, Conflict):
+            return False
+        except (BadRequest, Invalid) as error:
+            if refusal.answer(error).is_denial:
+                raise
+            return False
+        return True
+
     async def _read(self, action: plan.ChangePod) -> dict[str, Any] | None:
         """The present pod, which the store gets as well. Returns None if this change is not, or no
         longer, meant for it."""
@@ -89,47 +121,55 @@ class Changing:
         if live["metadata"]["uid"] != action.uid:
             self.store.drop_pod(f"{namespace}/{action.name}", action.uid)
         pod = self._take(live)
-        if pod is None or pod.uid != action.uid or pod.ended or pod.deleted is not None:
-            return None
+        return live if pod is not None and self._is_meant(pod, action) else None
+
+    def _is_meant(self, pod: Pod, action: plan.ChangePod) -> bool:
+        """Whether the action is meant for this version of the pod."""
+        if pod.uid != action.uid or pod.ended or pod.deleted is not None:
+            return False
         old, new = (self._template(name) for name in (pod.revision, action.revision))
-        meant = old is not None and new is not None and classify(old, new) is action.change
-        return live if meant and self.entry.is_of(self.job) else None
+        if old is None or new is None:
+            return False
+        return classify(old, new) is action.change and self.entry.is_of(self.job)
 
     def _template(self, revision: str) -> bytes | None:
         entry = self.entry
         return entry.template if revision == entry.revision else entry.templates.get(revision)
 
-    async def _wanted(self, live: dict[str, Any], action: plan.ChangePod) -> patch.Wanted | None:
+    async def _wanted(self, pod: Pod, action: plan.ChangePod) -> patch.Wanted | None:
         """The difference of the two revisions for this instance. Returns None if one of the
         revisions is gone."""
-        pod = slim(PodWire.of(live))
-        assert pod is not None, "the pod was read before"
-        before = await self._manifest(pod.revision, action)
-        after = await self._manifest(action.revision, action)
-        return patch.wanted(before, after, action.change) if before and after else None
+        before = await self._maker(pod.revision)
+        after = await self._maker(action.revision)
+        if before is None or after is None:
+            return None
+        if not (before.has_placeholders or after.has_placeholders):
+            return _wanted_by_all(before, after, action.change)
+        count = self.job.status.instances_in_force or 0
+        was, should = (
+            maker.pod(instance=action.instance, instances=count, slot_s=action.surge)
+            for maker in (before, after)
+        )
+        return patch.wanted(was, should, action.change)
 
-    async def _manifest(self, revision: str, action: plan.ChangePod) -> dict[str, Any] | None:
-        """The pod that would be created at ``revision``. Returns None if the revision is gone."""
+    async def _maker(self, revision: str) -> Prepared | None:
+        """What makes the pods of ``revision``. Returns None if the revision is gone."""
         try:
-            maker = await prepared(self.client, self.entry, self.job, revision)
+            return await prepared(self.client, self.entry, self.job, revision)
         except NotFound:
             if (known := self.entry.revisions.get(revision)) is not None:
                 self.store.drop_revision(known.key, known.uid)
             return None
-        count = self.job.status.instances_in_force or 0
-        return maker.pod(instance=action.instance, instances=count, slot_s=action.surge)
 
     async def _write(
         self, live: dict[str, Any], want: patch.Wanted, action: plan.ChangePod
     ) -> None:
         """Send the writes. The store gets the answer to the last one. Raises ``ApiError``."""
+        if action.change is Change.IMAGES:
+            await self._write_images(live, want, action)
+            return
         now, job = self.clock(), self.entry.key[1]
         base = patch.restart_base(live, want, action.change, now)
-        if action.change is Change.IMAGES:
-            marks = patch.marks_of(job, action, base, patch.image_annotations(live, want))
-            body = patch.with_images(live, want, marks)
-            self._take(await self._patch(action, body, kind="strategic"))
-            return
         if (tried := patch.resize(live, want)) is not None:
             await self._resize(action, tried, dry_run=True)
         live = resized = await self._patch(action, patch.with_base(live, base, action.revision))
@@ -140,6 +180,15 @@ class Changing:
             )
         marks = patch.marks_of(job, action, base, patch.resize_annotations(resized))
         self._take(await self._patch(action, patch.marked(live, marks)))
+
+    async def _write_images(
+        self, live: dict[str, Any], want: patch.Wanted, action: plan.ChangePod
+    ) -> None:
+        base = patch.restart_base(live, want, action.change, self.clock())
+        annotations = patch.image_annotations(live, want)
+        marks = patch.marks_of(self.entry.key[1], action, base, annotations)
+        body = patch.with_images(live, want, marks)
+        self._take(await self._patch(action, body, kind="strategic"))
 
     async def _resize(
         self, action: plan.ChangePod, body: dict[str, Any], *, dry_run: bool = False
@@ -179,3 +228,10 @@ class Changing:
 
     def _about(self, action: plan.ChangePod) -> dict[str, Any]:
         return {"job": "/".join(self.entry.key), "instance": action.instance}
+
+
+@lru_cache(maxsize=64)
+def _wanted_by_all(before: Prepared, after: Prepared, change: Change) -> patch.Wanted:
+    """The difference of two revisions that is the same for all instances."""
+    was, should = (maker.pod(instance=0, instances=0) for maker in (before, after))
+    return patch.wanted(was, should, change)

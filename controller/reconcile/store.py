@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from controller.core.pods.facts import Slot
 from controller.reconcile.apart import LOOK_EVERY
 from controller.reconcile.decode import PodObject, RevisionObject, UpdateObject
@@ -123,7 +125,7 @@ class Store:
         """Take a pod from the answer to its create, which contains only metadata, unless the watch
         has reported its end already."""
         if item.uid not in self._gone:
-            pod = replace(item.pod, partial=True) if item.pod else None
+            pod = structs.replace(item.pod, partial=True) if item.pod else None
             self._take_pod(replace(item, pod=pod))
 
     def drop_pod(self, name: str, uid: str) -> None:

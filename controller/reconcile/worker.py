@@ -1,7 +1,7 @@
 """One reconcile: read the store, decide, act, and add the key for the next known time.
 
 One worker at a time handles a key. A write of intent is awaited and followed by a new decision.
-Actions on pods are only started. Reports about one object are written at intervals.
+Actions on pods and reports are only started.
 """
 
 from __future__ import annotations
@@ -30,12 +30,16 @@ from controller.reconcile.gate_runner import Ask, GateRunner, Observe
 from controller.reconcile.intent import Intent
 from controller.reconcile.ownership import writing_for
 from controller.reconcile.pods import Pods
+from controller.reconcile.reports import Reports
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
 
 #: Maximum number of writes in one reconcile; more would mean that decisions never settle.
 MAX_WRITES = 50
+#: Seconds from one decision about a Job to the next, at least. While a thousand instances change,
+#: several events are answered by one decision; a single event is answered at once.
+DECIDE_EVERY = 0.01
 #: Seconds added to a wake-up time, so that the time has passed for certain at the next decision.
 LATE = 0.005
 
@@ -67,7 +71,6 @@ class Reconciler:
         self._queue = queue
         self._events = Events(recorder)
         self._observe = observe
-        self._report_every = report_every
         self._clock = clock
         self._decide = decide
         #: Keys with a failed action since their last decision; several failures are one back-off.
@@ -75,6 +78,7 @@ class Reconciler:
         self._intent = Intent(client, store, clock)
         self.gates = GateRunner(ask, lambda key: self._settled(key, True), asked, clock)
         self.pods = Pods(pod_client, store, self._settled, clock)
+        self.reports = Reports(self._report, queue.add, report_every, clock)
 
     async def work(self) -> None:
         """Handle keys until the queue is closed."""
@@ -135,6 +139,8 @@ class Reconciler:
             entry.illegal = refusal.log_illegal(key, entry.illegal, found.illegal)
             if found.write is None:
                 break
+            if await self.reports.through(key):
+                continue  # They have changed the objects that this write is about.
             step = self._intent.perform(entry, found.write, seen)
             try:
                 if not await self._granted(entry, found.write, step):
@@ -162,7 +168,7 @@ class Reconciler:
         for note in surplus(found.actions, seen.job):
             self._events.warn(entry, "SurplusPod", note)
         self.gates.act(entry, found.asks)
-        await self._report(entry, found.reports, seen, now)
+        self.reports.start(entry, found.reports, seen, now)
         if found.wake_at is not None:
             self._at(key, found.wake_at)
         return bool(found.actions)
@@ -176,26 +182,8 @@ class Reconciler:
             return False
         return True
 
-    async def _report(
-        self,
-        entry: Entry,
-        reports: tuple[plan.WriteJob | plan.WriteUpdate, ...],
-        seen: Observed,
-        now: float,
-    ) -> None:
-        for report in reports:
-            name = report.name if isinstance(report, plan.WriteUpdate) else ""
-            # This also drops the entries of Updates that are gone.
-            entry.quiet_until = {n: at for n, at in entry.quiet_until.items() if at > now}
-            entry.quiet_until[name] = now + self._report_every
-            step = self._intent.perform(entry, report, seen)
-            try:
-                if not await self._granted(entry, report, step):
-                    self._queue.add(entry.key)
-            except (Conflict, NotFound):
-                # The object has changed or is gone since the decision: decide again.
-                entry.quiet_until.pop(name, None)
-                self._queue.add(entry.key)
+    async def _report(self, entry: Entry, report: plan.Write, seen: Observed) -> bool:
+        return await self._granted(entry, report, self._intent.perform(entry, report, seen))
 
     async def _without_job(self, entry: Entry) -> None:
         updates = {n: u.update for n, u in entry.updates.items() if u.update is not None}

@@ -65,7 +65,7 @@ class Middle:
         """A decoded pod that differs from the last one: it is on another node each time."""
         version = next(self._versions)
         known: Pod = self.entry.instances.pods[(instance, False)]
-        facts = {name: getattr(known, name) for name in Pod.__slots__}
+        facts = {name: getattr(known, name) for name in Pod.__struct_fields__}
         facts |= {"resource_version": version, "node": f"node-{version}"}
         return PodObject(_KEY[0], known.name, known.uid, str(version), Pod(**facts))
 

@@ -194,6 +194,16 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
 UPDATES: dict[str, tuple[Object, tuple[str, ...]]] = {
     "no job": (_spec(job=...), ("spec.job", "Required value")),
     "empty job": (_spec(job=""), ("spec.job", "at least 1 char")),
+    "a path as job": (_spec(job="../x?y"), ("spec.job", "is the name of a Job")),
+    "a path as revision": (
+        _spec(revision="web-1/status"),
+        ("spec.revision", "the name of a Contr"),
+    ),
+    "a path as parent": (_spec(parent=".."), ("spec.parent", "the name of a ControllerRevision")),
+    "a path as the Secret of a gate": (
+        _patch(gates=[{"name": "a", "webhook": {"url": "http://a", "headersFrom": "../b"}}]),
+        ("spec.policy.gates[0].webhook.headersFrom", "the name of a Secret"),
+    ),
     "message of 1025 characters": (_spec(message="a" * 1025), ("spec.message", "1024")),
     "instances of 32769 characters": (_spec(instances="1" * 32769), ("spec.instances", "32768")),
     "unknown action": (_spec(action="Retry"), ("spec.action", "Unsupported value")),

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import structs
+
+from controller.api.pods.containers import NONE, Containers
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +28,7 @@ class Trouble:
         return f"{self.reason}: {self.message}".rstrip(": ")
 
 
-@dataclass(frozen=True, slots=True)
-class Pod:
+class Pod(msgspec.Struct, frozen=True, gc=False):
     """One pod of one instance. Times are epoch seconds; ``uid`` is empty until it is created."""
 
     namespace: str
@@ -76,10 +80,24 @@ class Pod:
     stamps: tuple[float, ...] = ()
     #: Kind and name of the controller that owns it; "" if that is an EchelonJob or there is none.
     foreign_controller: str = ""
-    # Not compared: versions of a pod that differ only in this field are equal for every decision.
-    resource_version: int = field(default=0, compare=False)
+    resource_version: int = 0
+    #: What a change of images in place needs to know.
+    containers: Containers = NONE
     #: Whether only its metadata was read: the answer to a create has no spec and status.
-    partial: bool = field(default=False, compare=False)
+    partial: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Pod):
+            return NotImplemented
+        alike = structs.replace(
+            other,
+            resource_version=self.resource_version,
+            containers=self.containers,
+            partial=self.partial,
+        )
+        return super().__eq__(alike)
+
+    __hash__ = None  # type: ignore[assignment]
 
     @property
     def ended(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controller.api import labels
 from controller.api.meta import seconds
+from controller.api.pods.containers import containers_of
 from controller.api.pods.in_effect import RESIZE, in_effect, is_infeasible, is_resized_by_us
 from controller.api.pods.pod import Pod, slot_of, stamps_of
 from controller.api.pods.restart_base import RestartBase
@@ -72,6 +73,7 @@ def slim(wire: PodWire) -> Pod | None:
         in_effect=not base.at or in_effect(wire, containers, conditions, base),
         infeasible=is_infeasible(conditions),
         stamps=stamps_of(ready_since, restarted, trouble, taken_at),
+        containers=containers_of(wire),
     )
 
 

@@ -72,6 +72,7 @@ class Container(_Wire, frozen=True):
 
     name: str
     image: str = ""
+    restart_policy: str | None = None
     resources: Any = None
     readiness_probe: _Probe | None = None
     startup_probe: _Probe | None = None
@@ -79,8 +80,6 @@ class Container(_Wire, frozen=True):
 
 class InitContainer(Container, frozen=True):
     """An init container in the spec of a pod; with ``restartPolicy: Always`` it is a sidecar."""
-
-    restart_policy: str | None = None
 
     @property
     def is_sidecar(self) -> bool:

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod

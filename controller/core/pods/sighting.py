@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from controller.api.pods.pod import Pod, stamps_of
 
 
@@ -41,7 +43,7 @@ def as_observed(pod: Pod, known: Pod | None, now: float) -> Pod:
     if pod.stamps and pod.stamps == tuple(moments):
         return pod  # The usual case: what the pod says is what counts.
     trouble = replace(pod.trouble, at=moments[2] or None) if pod.trouble else None
-    return replace(
+    return structs.replace(
         pod,
         ready_since=moments[0],
         restarted=moments[1],

@@ -44,7 +44,7 @@ class Prepared:
     job_name: str
     namespace: str
     _skeleton: str
-    _has_placeholders: bool
+    has_placeholders: bool
 
     @classmethod
     def of(
@@ -112,7 +112,7 @@ class Prepared:
         """
         pod: dict[str, Any] = json.loads(self._skeleton)
         name = f"{self.job_name}-{instance}"
-        if self._has_placeholders:
+        if self.has_placeholders:
             values = {
                 "instance": str(instance),
                 "instances": str(instances),

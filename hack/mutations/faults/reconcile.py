@@ -80,7 +80,14 @@ FAULTS: Final = (
     ),
     Fault(
         file=f"{_SHELL}/worker.py",
-        old="entry.quiet_until[name] = now + self._report_every",
+        old="if await self.reports.through(key):",
+        new="if await self.reports.through(key) and False:",
+        breaks="A write of intent is decided from a status that a report has replaced meanwhile.",
+        tests=(f"{_TESTS}/test_reports.py::test_intent_does_not_conflict_with_a_report_under_way",),
+    ),
+    Fault(
+        file=f"{_SHELL}/reports.py",
+        old="entry.quiet_until[name] = now + self._every",
         new="entry.quiet_until[name] = now",
         breaks="Reports are written as often as pods change, instead of once a second.",
         tests=(f"{_WORKER}::test_reports_of_an_object_are_written_once_a_second",),

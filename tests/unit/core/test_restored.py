@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from controller.api.update import Phase
 from controller.core.model import assigned as asg
 from controller.core.model.plan import ReadJob
 from tests.unit.core.sim import World
+from tests.values import replace
 
 MANUAL = {"mode": "Manual"}
 

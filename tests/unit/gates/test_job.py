@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from controller.gates import job
 from controller.gates.asker import Asker
 from controller.gates.context import Context
 from tests.unit.gates.conftest import Api
+from tests.values import replace
 
 JOBS = "/apis/batch/v1/namespaces/ns/jobs"
 PODS = "/api/v1/namespaces/ns/pods"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from controller.core.verdicts.answer import Answer, Verdict
 from controller.gates.asker import Asker
 from controller.gates.context import Context
 from tests.unit.gates.conftest import Serve, Server
+from tests.values import replace
 
 Answering = Callable[[str], Any]
 

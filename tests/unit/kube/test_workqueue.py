@@ -216,3 +216,55 @@ async def test_a_long_queue_is_not_stuck_while_workers_move(
     queue.done("a")
     clock.pass_by(90)
     assert queue.stuck_for() == 90, "b waits, and nobody takes it"
+
+
+@pytest.fixture
+def calm(clock: Clock) -> WorkQueue[str]:
+    return WorkQueue(gap=0.01, clock=clock, jitter=lambda: 1.0)
+
+
+async def test_a_key_is_handled_again_only_after_the_gap(
+    calm: WorkQueue[str], clock: Clock
+) -> None:
+    calm.add("a")
+    assert await take(calm) == "a", "the first time at once"
+    calm.add("a")
+    calm.done("a")
+    calm.add("a")
+    calm.add("b")
+    assert calm.depth == 1, "another key does not wait for it"
+    assert await take(calm) == "b"
+    clock.pass_by(0.009)
+    calm.promote()
+    assert calm.depth == 0
+    clock.pass_by(0.001)
+    calm.promote()
+    assert await take(calm) == "a"
+    calm.done("a")
+    clock.pass_by(0.01)
+    calm.add("a")
+    assert calm.depth == 1, "a key that has rested does not wait"
+
+
+async def test_an_earlier_time_does_not_shorten_the_gap(calm: WorkQueue[str], clock: Clock) -> None:
+    calm.add("a")
+    await take(calm)
+    calm.done("a")
+    calm.add_after("a", 0.002)
+    calm.add("a")
+    for _ in range(9):
+        clock.pass_by(0.001)
+        calm.promote()
+        assert calm.depth == 0
+    clock.pass_by(0.002)
+    calm.promote()
+    assert await take(calm) == "a"
+
+
+async def test_what_it_notes_of_a_key_is_forgotten(calm: WorkQueue[str], clock: Clock) -> None:
+    for number in range(100):
+        calm.add(str(number))
+        await take(calm)
+        calm.done(str(number))
+        clock.pass_by(0.01)
+    assert len(calm._taken) <= 2

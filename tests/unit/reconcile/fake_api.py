@@ -173,6 +173,7 @@ class Shop:
     async def reconcile(self) -> None:
         """Run one reconcile and the tasks that it starts."""
         await self.worker.reconcile(KEY)
+        await self.worker.reports.drain(5.0)
         await self.worker.pods.drain(5.0)
 
     def status(self, plural: str = "echelonjobs", name: str = "web") -> Object:

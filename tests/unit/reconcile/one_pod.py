@@ -49,7 +49,7 @@ class World:
         self.old, self.new = revision_of(old), revision_of(new)
         self.entry.keep_template(self.old, revisions.canonical(old))
         self.api.pod = self._pod(old)
-        self.store.put_pod(pod_of(PodWire.of(self.api.pod)))
+        self.show()
         images = old["spec"]["containers"][0]["image"] != new["spec"]["containers"][0]["image"]
         self.change = Change.IMAGES if images else Change.RESOURCES
 
@@ -85,7 +85,7 @@ class World:
                 "name": "web-3",
                 "namespace": "ns",
                 "uid": "p1",
-                "resourceVersion": "50",
+                "resourceVersion": "49",
                 "generation": 1,
                 "labels": {labels.REVISION: self.old.removeprefix("web-")},
                 "annotations": {labels.REVISION: self.old},
@@ -99,6 +99,12 @@ class World:
                 "conditions": [{"type": "Ready", "status": "True"}],
             },
         }
+
+    def show(self) -> None:
+        """The watch shows the pod as it is now, in a new version."""
+        meta = self.pod["metadata"]
+        meta["resourceVersion"] = str(int(meta["resourceVersion"]) + 1)
+        self.store.put_pod(pod_of(PodWire.of(self.pod)))
 
     async def act(self) -> None:
         """Change the pod as after a decision."""

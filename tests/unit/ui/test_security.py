@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from controller.ui.watch import Trouble
 from tests.unit.ui.conftest import Setting
 from tests.unit.ui.fakes import forbidden
 from tests.unit.ui.objects import NOW, condition, job, pod, put, update
+from tests.values import replace
 
 EVIL = "<script>alert(1)</script>'\"><img src=x onerror=alert(1)>"
 ASK = "/updates/shop/web-g2/pause"

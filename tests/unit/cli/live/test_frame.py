@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from controller.api.ids import Ids
@@ -14,6 +12,7 @@ from controller.cli.live.snapshot import Snapshot
 from tests.unit.cli.live import objects, scenes
 from tests.unit.cli.live.objects import IMAGES, NEW, NOW, OLD
 from tests.unit.cli.live.scenes import SCENES
+from tests.values import replace
 
 
 def shown(snapshot: Snapshot, width: int = 80, height: int = 23, *, final: bool = False) -> str:

@@ -5,7 +5,6 @@ test_dry_run_course.py shows that updates follow their plan.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +30,7 @@ from controller.core.model.observed import (
 )
 from controller.core.pods.index import Instances
 from controller.core.revisions import revision as revisions
+from tests.values import replace
 
 NOW = 1_750_000_000.0
 OLD, ODD, NEW = "web-old", "web-odd", "web-new"

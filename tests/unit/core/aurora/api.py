@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from controller.api.job import Job, JobSpec
@@ -26,6 +25,7 @@ from tests.integration.harness.pods import PodSeen, slim
 from tests.integration.harness.sightings import Seen
 from tests.unit.core.aurora.world import PlayedWorld
 from tests.unit.core.sim.store import ApiError
+from tests.values import replace
 
 T = TypeVar("T")
 NAMESPACE = "default"

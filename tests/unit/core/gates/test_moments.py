@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -14,6 +13,7 @@ from controller.core.verdicts.answer import Answer
 from tests.unit.core.gates.test_gates import BATCH, FAIL, PASS, WAIT, gate, gated
 from tests.unit.core.gates.test_groups import asked_about, queue
 from tests.unit.core.sim.world import World
+from tests.values import replace
 
 AUTO = {**BATCH, "autoPause": True}
 WATCH = gate(scope="Continuous")

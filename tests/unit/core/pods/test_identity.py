@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from controller.api.pods.pod import Pod
 from controller.core.pods import identity
 from controller.core.pods.identity import NameConflict
 from controller.core.pods.index import Instances
+from tests.values import replace
 
 UNTIL = 100.0
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod, Trouble
 from controller.core.pods.index import Instances
+from tests.values import replace
 
 
 def pod(i: int = 0, version: int = 1, uid: str = "", **facts: object) -> Pod:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from controller.api.pods.pod import Pod, Trouble
 from controller.api.update import Phase
 from controller.core.pods.sighting import as_observed
 from tests.unit.core.sim import World
+from tests.values import replace
 
 MADE = Pod("ns", "web-0", "u0", "web", "job", 0, created=100.0)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from controller.api.update import Phase
 from controller.core.decide import decide
 from controller.core.model.plan import Prune, RepairPod
 from tests.unit.core.sim import World
+from tests.values import replace
 
 FROZEN = ("Forbidden", 'pods "web-0" is forbidden: nobody deletes pods today')
 

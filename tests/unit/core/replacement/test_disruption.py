@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from controller.api.ids import NONE, Ids
@@ -12,6 +10,7 @@ from controller.core.model.context import Context
 from controller.core.replacement import disruption
 from controller.core.rollout.direction import Direction
 from tests.unit.core.sim import World
+from tests.values import replace
 
 ALL = Ids(range(4))
 

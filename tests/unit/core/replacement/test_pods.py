@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from controller.api.labels import ADMITTED
 from controller.api.update import Phase
 from tests.unit.core.sim import World
+from tests.values import replace
 
 
 def test_a_lost_pod_comes_back_without_an_update() -> None:

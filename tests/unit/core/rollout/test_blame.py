@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from controller.api.pods.pod import Trouble
 from controller.api.update import Failure, Phase
 from controller.core.rollout.blame import blamed
 from tests.unit.core.sim import World
+from tests.values import replace
 
 
 def failure(instance: int, attempt: int, reason: str, time: float = 10.0) -> Failure:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from controller.api.update import Phase
 from controller.core.model import conditions as cond
 from tests.unit.core.sim import World
+from tests.values import replace
 
 
 def flap(world: World, instance: int, times: int) -> None:

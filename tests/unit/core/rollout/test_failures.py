@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from controller.api.update import Phase
 from tests.unit.core.sim import World
+from tests.values import replace
 
 
 def world_with(**update: Any) -> World:

@@ -4,7 +4,6 @@ back runs anew."""
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 
@@ -16,6 +15,7 @@ from controller.core.model.plan import ReadNodes, WriteUpdate
 from controller.core.rollout.lost_nodes import excused_until, read_again
 from controller.reconcile.nodes import node_of
 from tests.unit.core.sim import World
+from tests.values import replace
 
 POD = Pod("ns", "web-0", "u", "web", "job", 0, created=100.0, node="n", bound=100.0, taken_at=100.5)
 WELL = Node(created=10.0, ready_since=20.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +13,7 @@ from controller.core.model.conditions import is_true
 from controller.core.pods.backoff import HEALTHY, following, remake_at
 from tests.unit.core.pods.test_index import pod
 from tests.unit.core.sim import World
+from tests.values import replace
 
 EVICTED = {"ready": None, "end": 1.0, "reason": "Evicted", "disrupted": True}
 REFUSED = {"ready": None, "end": 0.0, "reason": "NodeAffinity", "ran": False}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from controller.api.ids import Ids
 from controller.api.pods.pod import Pod
 from controller.api.update import Action, Phase
 from tests.unit.core.sim.world import World
+from tests.values import replace
 
 SURGE = {"replacement": "Surge"}
 

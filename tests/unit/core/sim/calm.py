@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from controller.api.ids import Ids
 from controller.api.update import ACTIVE, TERMINAL, Update
 from controller.core.model import assigned as asg
 from controller.core.status.pausing import AUTO_PAUSED, GATE_INCONCLUSIVE
 from tests.unit.core.sim.world import World
+from tests.values import replace
 
 #: Simulated seconds within which whatever is not held up has ended.
 BOUND = 20_000.0

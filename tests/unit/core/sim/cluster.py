@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from controller.api.job import Job, JobStatus
@@ -20,6 +19,7 @@ from controller.core.model.plan import AskGate, MakeUpdate
 from controller.core.verdicts.answer import Answer, Verdict
 from tests.unit.core.sim.store import START, ApiError
 from tests.unit.core.sim.users import Users
+from tests.values import replace
 
 T = TypeVar("T")
 S = TypeVar("S", JobStatus, UpdateStatus)

@@ -6,7 +6,6 @@ stop, and every Update has to end and the Job to become quiet.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from controller.core.verdicts.answer import Answer, Verdict
 from tests.unit.core.sim import Behaviour, World, chance
 from tests.unit.core.sim.calm import calm
 from tests.unit.core.sim.mischief import at_work, hurt, make, verb
+from tests.values import replace
 
 
 class Disturbed(RuleBasedStateMachine):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from controller.api.pods.pod import Pod, Trouble
 from tests.unit.core.sim.cluster import Cluster
+from tests.values import replace
 
 
 @dataclass(frozen=True)

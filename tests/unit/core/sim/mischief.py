@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from controller.api.pods.pod import Pod, Trouble
 from controller.api.policy import PolicyPatch
 from controller.api.update import TERMINAL, Action, Update
 from tests.unit.core.sim.world import World
+from tests.values import replace
 
 FORWARD_ONLY = [Action.PROCEED, Action.ROLLBACK, Action.ABORT]
 

@@ -6,8 +6,6 @@ shows them; its reports wait for a second between them.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from controller.api.pods.pod import Pod
 from controller.api.update import Update
 from controller.core.decide import decide
@@ -18,6 +16,7 @@ from controller.core.revisions.change import Change
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.sight import Sight
 from tests.unit.core.sim.store import ApiError
+from tests.values import replace
 
 #: Refusals that tell what is there, and are not waited for.
 ANSWERS = ("NotFound", "Conflict", "Invalid", "AlreadyExists")

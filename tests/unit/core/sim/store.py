@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from controller.api.job import Job
@@ -13,6 +13,7 @@ from controller.api.pods.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.model.observed import Revision
 from controller.core.revisions import revision as revisions
+from tests.values import replace
 
 START = 1_750_000_000.0
 GRACE = 5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from controller.api.job import Job, JobStatus
@@ -12,6 +11,7 @@ from controller.api.meta import format_time
 from controller.api.pods.pod import Pod, slot_of
 from controller.api.update import UpdateSpec, UpdateStatus
 from tests.unit.core.sim.store import Store
+from tests.values import replace
 
 
 class Users(Store):

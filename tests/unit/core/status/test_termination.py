@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from controller.api.meta import Condition
 from controller.api.update import Phase
 from controller.core.model import conditions as cond
 from tests.unit.core.sim import World
+from tests.values import replace
 
 BY_FORCE = "if that node is off for good: kubectl delete pod {} --force"
 

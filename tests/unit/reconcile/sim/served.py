@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container
-from dataclasses import replace
 from typing import Any
 
 from controller.api import labels
@@ -23,6 +22,7 @@ from tests.unit.core.sim.cluster import Cluster
 from tests.unit.reconcile.sim import raw_pods
 from tests.unit.reconcile.sim.raw_pods import Object
 from tests.unit.reconcile.sim.watches import Watches
+from tests.values import replace
 
 #: Kinds of which the watch tells only those with the label of a Job.
 SELECTED = ("pod", "revision")

@@ -20,7 +20,7 @@ from controller.kube.workqueue import WorkQueue
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.feeds import Feeds
 from controller.reconcile.store import Store
-from controller.reconcile.worker import Reconciler
+from controller.reconcile.worker import DECIDE_EVERY, Reconciler
 from tests.unit.reconcile.sim.session import Session
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Shell:
         self.latest = 0.0
         loop, clock = world.loop, lambda: world.now
         client, pod_client = self._client(), self._client()
-        self.queue: WorkQueue[Key] = WorkQueue(clock=loop.time)
+        self.queue: WorkQueue[Key] = WorkQueue(gap=DECIDE_EVERY, clock=loop.time)
         self.queue.rest()
         self.store = Store(self.queue.add, clock)
         self.feeds = Feeds(client, self.store, clock=loop.time)
