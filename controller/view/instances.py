@@ -147,7 +147,7 @@ def _state(pod: Pod, min_ready: int, now: float) -> State:
         return State.ENDED
     if pod.ready:
         return State.GOOD if now - pod.ready_since >= min_ready else State.READY
-    return State.STARTING if pod.bound or pod.node else State.PENDING
+    return State.STARTING if pod.node else State.PENDING
 
 
 def _trouble(pod: Pod) -> str:
