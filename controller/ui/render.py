@@ -38,8 +38,8 @@ class Renderer:
         self._templates.globals.update(
             asset=lambda name: f"/static/{self.version}/{name}",
             version=self.version,
-            of_phase=marks.of_phase,
-            of_health=marks.of_health,
+            of_entry=marks.of_entry,
+            of_row=marks.of_row,
             plural=words.plural,
         )
         self._templates.filters.update(

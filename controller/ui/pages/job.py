@@ -9,39 +9,26 @@ from urllib.parse import urlencode
 
 from controller.api.job import Job
 from controller.api.update import Update
-from controller.core.model import conditions as cond
 from controller.ui import figures, marks
 from controller.ui.access import Rights, Viewer, rights
-from controller.ui.marks import Badge
 from controller.ui.pages import job_tabs
 from controller.ui.pages.bars import progress_bar
 from controller.ui.pages.base import Data, listed
 from controller.ui.pages.job_tabs import Revisions
+from controller.ui.pages.outcome import outcome
+from controller.ui.pages.waits import waits
 from controller.ui.site import Site
 from controller.ui.store import Change, Kind
 from controller.view import advice
-from controller.view.jobs import Health, job_row
-from controller.view.situation import Tone, situation
+from controller.view.jobs import job_row
+from controller.view.standing import standing
 from controller.view.update_rows import update_row
 from controller.view.updates import progress
 
 TABS: Final = ("instances", "completed", "configuration", "updates")
-_TONES: Final = {Tone.CALM: "busy", Tone.WAITS: "warn", Tone.BAD: "bad", Tone.GOOD: "good"}
 _WITH_REVISIONS: Final = ("configuration", "updates")
 #: What of the query each tab keeps.
 _CHOICES: Final = ("at", "state", "page", "a", "b")
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """One thing that a Job waits for. ``since``: epoch seconds, 0 if not known; ``link``: where
-    there is more about it."""
-
-    tone: str
-    label: str
-    text: str
-    since: float = 0.0
-    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +111,15 @@ class JobPage:
             "tabs": TABS,
             "job": job,
             "row": row,
-            "health": marks.of_health(row.health),
+            "health": marks.of_standing(standing(job, active)),
             "waits": waits(job, active, now),
-            "advice": advice.of_job(job),
+            "advice": advice.of_update(active, now) if active else advice.of_job(job),
             "mix_parts": figures.mix(row.revisions, row.template, bad),
             "active": update_row(active, now) if active else None,
             "bar_parts": progress_bar(active) if active else [],
             "late": come.late.words if come and come.late else "",
             "left": _soon(now, come.left if come else None),
-            "outcome": _outcome(job),
+            "outcome": outcome(job, updates),
             "rights": sight,
             **self._tab(site, job, updates, sight, found),
         }
@@ -147,44 +134,6 @@ class JobPage:
         if self.tab == "configuration":
             return job_tabs.configuration(job, revisions, self.chosen)
         return job_tabs.history_of(site, job, updates, revisions)
-
-
-def waits(job: Job, active: Update | None, now: float) -> list[Wait]:
-    """What a Job waits for, the most important first."""
-    row, found = job_row(job), []
-    at = {c.type: c.last_transition_time for c in job.status.conditions if c.status == "True"}
-    if row.health is not Health.READY and row.message:
-        badge, kind = marks.of_health(row.health), _CONDITION.get(row.health, "")
-        link = f"/updates/{row.namespace}/{row.update}" if row.update else ""
-        found.append(Wait(badge.tone, row.reason, row.message, at.get(kind, 0.0), link))
-    if active is not None:
-        state = situation(active, now)
-        link = f"/updates/{row.namespace}/{active.metadata.name}"
-        if state.text and not any(state.text in each.text for each in found):
-            found.append(Wait(_TONES[state.tone], state.label, state.text, 0.0, link))
-    for condition in job.status.conditions:
-        said = any(condition.message == each.text for each in found)
-        if condition.type in _MORE and condition.type in at and not said:
-            since = condition.last_transition_time
-            found.append(Wait("warn", condition.reason, condition.message, since))
-    return found
-
-
-#: The condition from which a health is read.
-_CONDITION: Final = {
-    Health.STALLED: cond.STALLED,
-    Health.RECONCILING: cond.RECONCILING,
-    Health.PENDING: cond.UPDATE_PENDING,
-}
-#: Conditions that say more than the health.
-_MORE: Final = frozenset({cond.POD_NAME_CONFLICT, cond.UPDATE_PENDING})
-
-
-def _outcome(job: Job) -> tuple[Badge, str] | None:
-    """How the last Update of a Job ended, and its name."""
-    last = job.status.last_attempt
-    badge = marks.of_outcome((last.outcome or "") if last else "")
-    return (badge, last.update or "") if last and badge else None
 
 
 def _soon(now: float, left: float | None) -> float | None:

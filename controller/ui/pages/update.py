@@ -15,18 +15,18 @@ from controller.ui.marks import Badge
 from controller.ui.pages.bars import badges_of, progress_bar
 from controller.ui.pages.base import Data, listed
 from controller.ui.pages.policy import settings
+from controller.ui.pages.waits import TONES
 from controller.ui.site import Site
 from controller.ui.store import Change, Kind
-from controller.view import advice
+from controller.view import advice, held
 from controller.view.history import requester
-from controller.view.situation import Tone, cause_of_rollback, situation
+from controller.view.situation import cause_of_rollback, situation
 from controller.view.update_rows import target, update_row
 from controller.view.updates import (
     GateRow,
     gate_rows,
     is_active,
     is_over,
-    is_stalled,
     progress,
     verb_refused,
 )
@@ -41,7 +41,6 @@ LABELS: Final = {
     Verb.ROLLBACK: "Roll back",
     Verb.ABORT: "Abort",
 }
-_TONES: Final = {Tone.CALM: "busy", Tone.WAITS: "warn", Tone.BAD: "bad", Tone.GOOD: "good"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +112,12 @@ class UpdatePage:
         return {
             "page": self,
             "update": update,
-            "row": update_row(update, now),
-            "phase": marks.of_phase(status.phase, stalled=is_stalled(update)),
+            "phase": marks.of_row(update_row(update, now)),
             "progress": come,
             "left": left,
             "state": state,
-            "tone": _TONES[state.tone],
+            "tone": TONES[state.tone],
+            "since": held.since(update),
             "cause": cause_of_rollback(update),
             "advice_list": advice.of_update(update, now),
             "by": requester(update),
