@@ -55,6 +55,21 @@ class Reads:
 
         return await self._shared(("revisions", namespace, job), read)
 
+    async def templates(
+        self, namespace: str, job: str, names: tuple[str, ...]
+    ) -> dict[str, Object]:
+        """The templates of those of these revisions of a Job that exist. A revision never changes,
+        so they are believed for long."""
+
+        async def read() -> dict[str, Object]:
+            found = await self.revisions(namespace, job)
+            by_name = {each["metadata"]["name"]: each.get("data") or {} for each in found}
+            return {name: by_name[name] for name in names if name in by_name}
+
+        found = await self._shared(("templates", namespace, job, names), read, LISTED)
+        # One that does not exist yet may come.
+        return found if len(found) == len(names) else await read()
+
     async def events(self, namespace: str, kind: str, name: str) -> list[Object]:
         """The Events about an object as the API server has them, at most `MAX_EVENTS`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from controller.api.gate import Gate
@@ -12,10 +12,13 @@ from controller.ui import figures, marks
 from controller.ui.access import Rights, Viewer, rights
 from controller.ui.figures import Chart
 from controller.ui.marks import Badge
+from controller.ui.pages import probes, what_changes
 from controller.ui.pages.bars import badges_of, progress_bar
 from controller.ui.pages.base import Data, listed
 from controller.ui.pages.policy import settings
+from controller.ui.pages.probes import Rows
 from controller.ui.pages.waits import TONES
+from controller.ui.pages.what_changes import Pair, Templates, WhatChanges
 from controller.ui.site import Site
 from controller.ui.store import Change, Kind
 from controller.view import advice, held
@@ -52,6 +55,16 @@ class GateLine:
     chart: Chart | None
     condition: str
     asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the API server says: the templates of the revisions whose difference is shown, and the
+    Events of instances whose probes did not pass."""
+
+    pair: Pair | None = None
+    templates: Templates = field(default_factory=Templates)
+    events: Rows = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +110,15 @@ class UpdatePage:
         found = await rights(viewer, self.namespace)
         return found if found.updates else None
 
-    async def read(self, _site: Site, _sight: Rights) -> None:
-        return None
+    async def read(self, site: Site, sight: Rights) -> Read:
+        update = site.store.updates.get((self.namespace, self.update))
+        if update is None:
+            return Read()
+        pair = what_changes.of_update(update)
+        templates = await what_changes.read(site, self.namespace, update.spec.job, pair, sight)
+        return Read(pair, templates, await probes.read(site, update, sight))
 
-    def data(self, site: Site, sight: Rights, _found: None) -> Data | None:
+    def data(self, site: Site, sight: Rights, found: Read) -> Data | None:
         update = site.store.updates.get((self.namespace, self.update))
         if update is None:
             return None
@@ -118,6 +136,9 @@ class UpdatePage:
             "state": state,
             "tone": TONES[state.tone],
             "since": held.since(update),
+            "what_changes": self._what_changes(update, found),
+            "answer": probes.answer(update, found.events, now),
+            "answers": probes.answers(update, found.events),
             "cause": cause_of_rollback(update),
             "advice_list": advice.of_update(update, now),
             "by": requester(update),
@@ -140,6 +161,12 @@ class UpdatePage:
             "job": job if sight.jobs else None,
             "rights": sight,
         }
+
+    def _what_changes(self, update: Update, found: Read) -> WhatChanges | None:
+        if found.pair is None:
+            return None
+        job = update.spec.job
+        return what_changes.of_pair(self.namespace, job, found.pair, found.templates)
 
 
 def buttons(update: Update, now: float) -> list[tuple[Verb, str]]:
