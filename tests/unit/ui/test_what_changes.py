@@ -30,6 +30,15 @@ def failed(page: Setting, *revisions: dict[str, Any]) -> None:
     put(page.store, update(phase="RolledBack", finishedAt=format_time(NOW)))
 
 
+def refused(page: Setting) -> None:
+    page.api.lists["controllerrevisions"] = [revision(1, "aaaa", "web:1")]
+    words = "the template is refused: images must come from registry.example"
+    stalled = condition("Stalled", reason="InvalidTemplate", message=words)
+    raw = job(updateRevision="web-cccc", conditions=[stalled])
+    raw["spec"]["template"] = revision(0, "cccc", "quay.io/web:2")["data"]
+    put(page.store, raw)
+
+
 def changes(html: str) -> str:
     """What the page says of the change, "" if it says nothing."""
     _, found, rest = html.partition('id="changes"')
@@ -98,11 +107,7 @@ async def test_texts_of_templates_are_escaped(page: Setting, path: str) -> None:
 
 
 async def test_a_refused_template_is_no_revision_and_still_compared(page: Setting) -> None:
-    page.api.lists["controllerrevisions"] = [revision(1, "aaaa", "web:1")]
-    refused = condition("Stalled", reason="InvalidTemplate", message="the template is refused: no")
-    raw = job(updateRevision="web-cccc", conditions=[refused])
-    raw["spec"]["template"] = revision(0, "cccc", "quay.io/web:2")["data"]
-    put(page.store, raw)
+    refused(page)
     assert "main web:1 → quay.io/web:2" in changes((await page.get(JOB))[1])
 
 
@@ -119,3 +124,27 @@ async def test_a_restart_changes_no_revision(page: Setting) -> None:
     put(page.store, job(), update(to={"instances": "0-3"}, spec={"restart": True}))
     _, html = await page.get(UPDATE)
     assert changes(html) == ""
+
+
+async def test_configuration_shows_the_template_that_is_not_accepted(page: Setting) -> None:
+    refused(page)
+    _, html = await page.get(f"{JOB}?tab=configuration")
+    said = words(html[html.index('id="tab"') :])
+    assert "not accepted web-cccc template quay.io/web:2" in said
+    assert "images must come from registry.example" in said
+    assert "- spec.containers[main].image: web:1" in said
+    assert "+ spec.containers[main].image: quay.io/web:2" in said
+    assert "image: quay.io/web:2" in html
+
+
+async def test_without_the_revisions_no_template_is_said_to_be_not_accepted(page: Setting) -> None:
+    refused(page)
+    page.viewer.denied = {"list controllerrevisions"}
+    _, html = await page.get(f"{JOB}?tab=configuration")
+    assert "not accepted" not in html
+
+
+async def test_a_template_that_is_a_revision_is_accepted(page: Setting) -> None:
+    failed(page, revision(1, "aaaa", "web:1"), revision(2, "bbbb", "web:2"))
+    _, html = await page.get(f"{JOB}?tab=configuration")
+    assert "not accepted" not in html
