@@ -174,7 +174,7 @@ def _not_accepted(job: Job, templates: Mapping[str, Object]) -> str:
     was refused."""
     health, reason, _ = health_of(job)
     name = job.status.update_revision or ""
-    is_refused = health is Health.STALLED and reason.startswith("Invalid")
+    is_refused = health is Health.STALLED and reason.startswith(("Invalid", "Forbidden"))
     return name if is_refused and name not in templates else ""
 
 

@@ -30,10 +30,10 @@ def failed(page: Setting, *revisions: dict[str, Any]) -> None:
     put(page.store, update(phase="RolledBack", finishedAt=format_time(NOW)))
 
 
-def refused(page: Setting) -> None:
+def refused(page: Setting, reason: str = "InvalidTemplate") -> None:
     page.api.lists["controllerrevisions"] = [revision(1, "aaaa", "web:1")]
     words = "the template is refused: images must come from registry.example"
-    stalled = condition("Stalled", reason="InvalidTemplate", message=words)
+    stalled = condition("Stalled", reason=reason, message=words)
     raw = job(updateRevision="web-cccc", conditions=[stalled])
     raw["spec"]["template"] = revision(0, "cccc", "quay.io/web:2")["data"]
     put(page.store, raw)
@@ -126,8 +126,11 @@ async def test_a_restart_changes_no_revision(page: Setting) -> None:
     assert changes(html) == ""
 
 
-async def test_configuration_shows_the_template_that_is_not_accepted(page: Setting) -> None:
-    refused(page)
+@pytest.mark.parametrize("reason", ["InvalidTemplate", "Forbidden"])
+async def test_configuration_shows_the_template_that_is_not_accepted(
+    page: Setting, reason: str
+) -> None:
+    refused(page, reason)
     _, html = await page.get(f"{JOB}?tab=configuration")
     said = words(html[html.index('id="tab"') :])
     assert "not accepted web-cccc template quay.io/web:2" in said
