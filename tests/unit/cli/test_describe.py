@@ -95,7 +95,7 @@ def test_the_tables() -> None:
     assert "echelon" in line(lines, "10s")
     assert line(lines, "Strategy:").endswith("Batch of 2, pausing before each; Recreate")
     assert line(lines, "Pulses:").endswith("waits without one for 30s")
-    assert lines[-2].strip().startswith("echelon update resume web-g2 -n shop")
+    assert lines[-3].strip().startswith("echelon update resume web-g2 -n shop")
 
 
 def test_an_update_that_nobody_answers() -> None:
