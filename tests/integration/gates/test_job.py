@@ -57,7 +57,7 @@ def test_a_job_that_fails_rolls_back(space: Space) -> None:
     ended = space.roll("web:2", timeout=60)
     assert ended["status"]["phase"] == "RolledBack"
     said = turn(ended, "RollingBack")["message"]
-    assert "gate smoke failed: the Job failed (BackoffLimit" in said
+    assert "gate smoke failed after group 1: the Job failed (BackoffLimit" in said
     assert len(batch_jobs(space)) == 3, "each answer needs its own Job"
 
 

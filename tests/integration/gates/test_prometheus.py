@@ -75,8 +75,8 @@ def test_a_bound_that_is_broken_rolls_back(
     ended = space.roll("web:2", timeout=60)
     assert ended["status"]["phase"] == "RolledBack"
     said = turn(ended, "RollingBack")["message"]
-    assert said.startswith("gate errors failed: 0.")
-    assert said.endswith("not result < 0.01")
+    assert said.startswith("gate errors failed after group 1: 0.")
+    assert said.endswith(", but must be < 0.01")
 
 
 def test_a_fault_in_updated_instances_only_rolls_back_within_two_intervals(
@@ -100,7 +100,7 @@ def test_a_fault_in_updated_instances_only_rolls_back_within_two_intervals(
     said = turn(turned, "RollingBack")
     assert said["reason"] == "GateFailed"
     assert "gate g failed: updated 0." in said["message"]
-    assert ", baseline 0: " in said["message"]
+    assert ", baseline 0, but must meet " in said["message"]
     ended = space.wait_update("RolledBack", timeout=60)
     assert ids(ended["status"]["instances"]["rolledBack"]) == {0, 1}
     assert {len(uids) for i, uids in space.observer.uids().items() if i > 1} == {1}

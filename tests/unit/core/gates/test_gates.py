@@ -74,6 +74,18 @@ def test_in_a_queue_at_each_multiple_of_its_size(size: int) -> None:
     assert groups(world) == list(range(-(-5 // size)))
 
 
+@pytest.mark.parametrize(
+    ("scope", "when"),
+    [("Batch", " after group 1"), ("Final", " at the end"), ("Continuous", "")],
+)
+@pytest.mark.parametrize("rolls_back", [True, False])
+def test_a_failure_says_when_its_gate_was_asked(scope: str, when: str, rolls_back: bool) -> None:
+    world = gated(gate(scope=scope), strategy=BATCH, rollbackOnFailure=rolls_back)
+    world.cluster.answers["g"] = FAIL
+    world.roll("app:2")
+    assert f"gate g failed{when}: it says Fail" in world.update.status.message
+
+
 def test_a_failed_gate_rolls_back_whatever_is_tolerated() -> None:
     world = gated(strategy=BATCH, maxFailedInstances=4)
     world.cluster.answers["g"] = FAIL
@@ -82,7 +94,7 @@ def test_a_failed_gate_rolls_back_whatever_is_tolerated() -> None:
     assert world.images_of("app:1") == Ids(range(4))
     turn = next(e for e in world.update.status.history if e.phase is Phase.ROLLING_BACK)
     assert turn.reason == "GateFailed"
-    assert "it says Fail" in turn.message
+    assert turn.message == "gate g failed after group 1: it says Fail"
     assert [b.revision for b in world.status.known_bad]
     assert groups(world) == [0], "a rollback asks no gates"
     world.quiet()
