@@ -12,6 +12,7 @@ from rich.tree import Tree
 
 from controller.api.ids import Ids
 from controller.api.job import Job
+from controller.api.text import shortened
 from controller.api.update import Update
 from controller.cli.here import placed
 from controller.cli.job import branches
@@ -210,4 +211,4 @@ def _add_instance(branch: Tree, row: Instance, seen: Seen) -> None:
     if log := seen.logs.get(row.pod):
         words = leaf.add(Text("last lines of its log", "dim"))
         for line in log.splitlines():
-            words.add(Text(clean(line)[:MAX_LINE].rstrip()))
+            words.add(Text(shortened(clean(line), MAX_LINE)))

@@ -75,7 +75,7 @@ def test_a_job_that_goes_on_is_no_verdict(space: Space) -> None:
     space.made(gated(endless, instances=1))
     space.set_image("web:2")
     held = space.wait_update("RollForwardPaused", timeout=60)
-    assert "no verdict within 4s: running" in held["status"]["message"]
+    assert "running (no verdict within 4s)" in held["status"]["message"]
     space.api.patch(space.path("updates", "web-g2"), {"spec": {"action": "Abort"}})
     space.wait_update("Aborted")
 

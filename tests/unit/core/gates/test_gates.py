@@ -58,7 +58,9 @@ def test_the_pause_between_groups_counts_them_from_1() -> None:
     world = gated(strategy=BATCH | {"autoPause": True})
     world.edit(image="app:2")
     world.until(lambda: world.phase is Phase.ROLL_FORWARD_PAUSED)
-    assert "batch 1 is done" in world.update.status.message
+    said = world.update.status.message
+    assert "batch 1 is done; to start the next batch, change spec.resumeToken of Update web" in said
+    assert "(echelon update resume web-g2 -n" in said
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
@@ -144,7 +146,9 @@ def test_no_verdict_pauses_and_a_token_asks_again() -> None:
     world.edit(image="app:2")
     world.until_phase(Phase.ROLL_FORWARD_PAUSED)
     assert world.update.status.reason == "GateInconclusive"
-    assert "it says" in world.update.status.message
+    said = world.update.status.message
+    assert "gate g: it says Inconclusive (no verdict within 60s); to run the gate again" in said
+    assert "spec.resumeToken of Update web-g2 (echelon update resume web-g2 -n" in said
     world.quiet()
     world.cluster.answers["g"] = PASS
     world.cluster.user_edit_update("web-g2", resume_token="1")
