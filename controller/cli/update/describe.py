@@ -164,7 +164,9 @@ def _block(title: str, lines: list[Text]) -> Text:
     """A title and its lines, indented; nothing if there are none."""
     if not lines:
         return Text()
-    return Text("\n").join([Text(title, "bold"), *(Text("  ").append_text(each) for each in lines)])
+    return Text("\n").join(
+        [Text(title, "bold"), *(Text("  ").append_text(each) if each else each for each in lines)]
+    )
 
 
 def _field(name: str, value: str, style: str = "") -> Text:
