@@ -18,6 +18,8 @@ from controller.core.status.update import OPERATOR
 Object = dict[str, Any]
 #: Who asked for an Update, as its history says it of a program; and what names nobody.
 _PROGRAM: Final = "(field manager)"
+#: The program, as against a person who operates something.
+ECHELON: Final = "Echelon"
 _NOBODY: Final = ("", "unknown", OPERATOR)
 
 
@@ -75,7 +77,7 @@ def history(job: Job, revisions: Iterable[Object], updates: Iterable[Update]) ->
 def requester(update: Update) -> str:
     """Who made an Update: a person, if the chart's policy records that, or the program."""
     if update.metadata.controller is not None:
-        return "the operator"
+        return ECHELON
     if named := _recorded(update):
         return named
     owners = [each for each in update.metadata.managed_fields if not each.subresource]
@@ -83,6 +85,11 @@ def requester(update: Update) -> str:
     # it to the end. Nobody can change the name of the Job.
     made = [each.manager for each in owners if "f:job" in each.fields_v1.get("f:spec", {})]
     return (made or [each.manager for each in owners] or [""])[0]
+
+
+def actor(by: str) -> str:
+    """Who is meant by ``by`` of a history."""
+    return ECHELON if by in ("", OPERATOR) else by
 
 
 def _recorded(update: Update) -> str:

@@ -93,7 +93,7 @@ def test_what_it_waits_for_comes_first() -> None:
 def test_the_facts() -> None:
     lines = text(paused())
     assert line(lines, "Job:") == "Job:         web"
-    assert "the operator" in line(lines, "Created:")
+    assert "Echelon" in line(lines, "Created:")
     assert line(lines, "Message:").endswith("ship it")
     assert line(lines, "To:").endswith("web-b")
     assert line(lines, "From:").endswith("web-a  (instances 0-3)")
@@ -108,7 +108,7 @@ def test_the_tables() -> None:
     ]
     assert line(lines, "1  ").split()[:6] == ["1", "1", "20s", "n1", "3", "Error"]
     assert "\x1b" not in "".join(lines)
-    assert "echelon" in line(lines, "10s")
+    assert "Echelon" in line(lines, "10s")
     assert line(lines, "Strategy:").endswith("Batch of 2, pausing before each; Recreate")
     assert line(lines, "Pulses:").endswith("waits without one for 30s")
     assert lines[-3].strip().startswith("echelon update resume web-g2 -n shop")

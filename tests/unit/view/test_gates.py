@@ -40,7 +40,8 @@ def gate(**spec: object) -> Gate:
         (
             {"builtin": {}},
             {
-                "asks": "restarts and lost readiness of updated instances, beside those of the others"
+                "asks": "restarts and lost readiness of updated instances, beside those of the "
+                "others"
             },
         ),
     ],

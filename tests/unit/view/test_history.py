@@ -54,7 +54,7 @@ def test_who_made_an_update() -> None:
     def of(**fields: object) -> Update:
         return by_hand.model_copy(update={"metadata": meta.model_copy(update=fields)})
 
-    assert requester(update()) == "the operator"
+    assert requester(update()) == "Echelon"
     assert requester(of()) == ""
     assert requester(of(annotations={"echelon.dev/changed-by": "ann"})) == "ann"
     fields = Update.model_validate(
@@ -90,7 +90,7 @@ def wire(owner: bool = False, by: str = "", **meta: object) -> Update:
 
 def test_who_changes_an_update_later_has_not_made_it() -> None:
     bob = {"echelon.dev/changed-by": "bob"}
-    assert requester(wire(annotations=bob, owner=True, by="echelon")) == "the operator"
+    assert requester(wire(annotations=bob, owner=True, by="echelon")) == "Echelon"
     assert requester(wire(annotations=bob, by="ada")) == "ada"
     assert requester(wire(annotations=bob)) == "bob", "nobody else is known"
     fields = [

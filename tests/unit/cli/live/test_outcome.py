@@ -67,4 +67,4 @@ def test_a_superseded_update_names_its_successor() -> None:
 
 def test_a_pause_in_words() -> None:
     made = update("RollForwardPaused", reason="AutoPaused", message="4 of 12 instances updated")
-    assert outcome(made, NOW)[0].plain.startswith("‖ web-g4 is paused by the operator")
+    assert outcome(made, NOW)[0].plain.startswith("‖ web-g4 is paused by Echelon")
