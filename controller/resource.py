@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,29 @@ class Resource:
         """The URL path of the collection, of one object, or of a subresource of one object.
 
         Without ``namespace``, the path of a namespaced resource is for all namespaces, which only
-        lists and watches may use. Raises ``ValueError`` for an object without its namespace.
+        lists and watches may use. Raises ``ValueError`` for an object without its namespace, and
+        for an empty name: it would be that of all objects.
+
+        Names come from people, too, for example in ``spec.job``: whatever they contain, they name
+        one object of this kind in this namespace.
         """
+        if name == "":
+            raise ValueError(f"{self.plural}: an object without a name")
         path = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         if self.namespaced:
             if namespace:
-                path += f"/namespaces/{namespace}"
+                path += f"/namespaces/{_segment(namespace)}"
             elif name:
                 raise ValueError(f"{self.plural} are namespaced: {name!r} needs a namespace")
         path += f"/{self.plural}"
         if name:
-            path += f"/{name}"
+            path += f"/{_segment(name)}"
         if subresource:
             path += f"/{subresource}"
         return path
+
+
+def _segment(name: str) -> str:
+    """The name as one segment of a path."""
+    # A dot or two alone would be the collection, or what is above it.
+    return quote(name, safe="") if name.strip(".") else name.replace(".", "%2E")

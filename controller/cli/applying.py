@@ -16,7 +16,7 @@ from controller.cli import kept, owners
 from controller.cli.exits import CliError, Exit
 from controller.cli.explained import explained
 from controller.cli.manifest import Manifest
-from controller.cli.output import clean, note
+from controller.cli.output import note
 from controller.cli.session import Object, Session
 from controller.kube.apply import apply
 from controller.kube.errors import (
@@ -27,6 +27,7 @@ from controller.kube.errors import (
     NotFound,
     ServerError,
 )
+from controller.view.printable import clean
 
 _CONFLICT: Final = "FieldManagerConflict"
 _MANAGER: Final = re.compile(

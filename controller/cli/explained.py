@@ -8,6 +8,7 @@ from controller.api.labels import GROUP
 from controller.cli.exits import CliError, Exit
 from controller.kube.errors import (
     ApiError,
+    BadRequest,
     Conflict,
     Forbidden,
     Invalid,
@@ -23,9 +24,15 @@ _WRITES: Final = frozenset({"create", "patch", "delete"})
 
 
 def explained(
-    error: ApiError, verb: str, resource: Resource, name: str, namespace: str
+    error: ApiError,
+    verb: str,
+    resource: Resource,
+    name: str,
+    namespace: str,
+    subresource: str | None = None,
 ) -> CliError:
-    """What a failed request means to a person. ``verb``: as of RBAC, such as ``get``."""
+    """What a failed request means to a person. ``verb``: as of RBAC, such as ``get``.
+    ``namespace``: "" for all."""
     what = f"{resource.kind} {name}".strip()
     where = f" in namespace {namespace}" if namespace else ""
     match error:
@@ -43,8 +50,7 @@ def explained(
         case Forbidden():
             return CliError(
                 f"not allowed: {error.message}",
-                f"ask for the verb {verb} on {resource.plural}.{resource.group or 'core'}{where}; "
-                f"`kubectl auth can-i {verb} {_full(resource)}` tells",
+                _missing(verb, resource, namespace, subresource),
                 _refused(verb),
             )
         case TooManyRequests():
@@ -63,6 +69,10 @@ def explained(
             return CliError(
                 f"{what} not found{where}",
                 f"`{listing} -A` lists all of them" if resource.group == GROUP else "",
+            )
+        case BadRequest() if verb == "list":
+            return CliError(
+                f"{verb} {what}: {error.message}", "a selector (-l) is such as app=web,tier!=db"
             )
         case Invalid():
             return CliError(f"refused: {error.message}", code=_refused(verb))
@@ -86,5 +96,18 @@ def _is_kind_missing(error: NotFound) -> bool:
     return not error.details.get("name")
 
 
-def _full(resource: Resource) -> str:
-    return f"{resource.plural}.{resource.group}" if resource.group else resource.plural
+def _missing(verb: str, resource: Resource, namespace: str, subresource: str | None) -> str:
+    """What to ask an administrator for."""
+    question = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
+    right = f"{resource.plural}.{resource.group or 'core'}"
+    if subresource:
+        question += f" --subresource={subresource}"
+        right = f"{resource.plural}/{subresource} of the group {resource.group or 'core'}"
+    first, where = "", f" in namespace {namespace}"
+    if not namespace:
+        where = ""
+        if resource.namespaced and verb == "list":
+            question += " -A"
+            first, where = "name a namespace with -n, or ", " in all namespaces"
+    asked = f"ask for the verb {verb} on {right}{where}"
+    return f"{first}{asked}; `kubectl auth can-i {verb} {question}` tells"

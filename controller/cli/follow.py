@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import shlex
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -214,7 +215,7 @@ class _Stream:
         phase = str(((self.last or {}).get("status") or {}).get("phase", ""))
         if self._resource != UPDATES or phase in {str(each) for each in TERMINAL}:
             return _DeletedError(what)
-        job = (self.last or {}).get("spec", {}).get("job", "")
+        job = shlex.quote((self.last or {}).get("spec", {}).get("job", ""))
         return _DeletedError(
             f"{what}, which aborts it",
             f"`echelon job status {job} -n {self._session.namespace}` shows what it left",

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from controller.cli import owners
 from controller.cli.manifest import Manifest
-from controller.cli.output import Object, clean, note
+from controller.cli.output import Object, note
+from controller.view.printable import clean
 
 _ABSENT: Final = object()
 

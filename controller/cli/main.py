@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from controller.cli import completion, job, update
-from controller.cli.exits import CliError
+from controller.cli.exits import CliError, Exit
 from controller.cli.lazy import add
 
 app = typer.Typer(
@@ -60,6 +60,10 @@ def main() -> None:
     except CliError as error:
         _tell(error)
         sys.exit(error.code)
+    except OSError as error:
+        # Such as a full disk below the output.
+        _tell(CliError(f"this machine does not do its part: {error}"))
+        sys.exit(Exit.ERROR)
 
 
 def _called() -> str:

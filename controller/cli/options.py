@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from controller.cli.durations import seconds
 from controller.cli.output import Format
 
 Kubeconfig = Annotated[
@@ -35,7 +36,11 @@ Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
 Timeout = Annotated[
     float | None,
     typer.Option(
-        "--timeout", help="Seconds to wait at most; then exit code 7.", show_default=False
+        "--timeout",
+        parser=seconds,
+        metavar="SECONDS",
+        help="Wait at most so long, such as 90, 90s or 5m; then exit code 7.",
+        show_default=False,
     ),
 ]
 ExitOnPause = Annotated[

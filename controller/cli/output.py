@@ -14,6 +14,8 @@ from rich.text import Text
 
 from controller.cli import yaml_nodes
 from controller.cli.here import placed
+from controller.cli.printable import SafeConsole
+from controller.view.printable import clean, clean_lines
 
 Object = dict[str, Any]
 T = TypeVar("T")
@@ -47,7 +49,7 @@ class Column(Generic[T]):
 
 def console(stderr: bool = False) -> Console:
     """Where people read. NO_COLOR, and an output that is no terminal, take the colour away."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False, markup=False)
+    return SafeConsole(stderr=stderr, highlight=False, soft_wrap=True, emoji=False, markup=False)
 
 
 def is_screen(out: Console) -> bool:
@@ -111,14 +113,14 @@ def _line(cells: Sequence[Text], widths: Sequence[int]) -> Text:
     return line
 
 
-def clean(text: str) -> str:
-    """The text without control characters: a container's last words must not steer a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+def say(text: str) -> None:
+    """Print one line to stdout, at once: also into a pipe, where rich is not needed."""
+    print(clean(text), flush=True)
 
 
 def note(text: str) -> None:
     """Tell a person something that is not the result: on stderr, with its commands `placed`."""
-    print(placed(text), file=sys.stderr)
+    print(clean_lines(placed(text)), file=sys.stderr)
 
 
 def _without_managed_fields(obj: Object) -> Object:

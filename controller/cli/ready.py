@@ -9,12 +9,13 @@ from controller.api.kinds import JOBS
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_job
-from controller.cli.output import clean, note
+from controller.cli.output import note
 from controller.cli.patience import unseen_job, with_note
 from controller.cli.session import Object, Session
 from controller.core.model.conditions import READY, STALLED, find, find_true
 from controller.view import advice
 from controller.view.jobs import count_of
+from controller.view.printable import clean
 from controller.view.words import plural
 
 

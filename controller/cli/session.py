@@ -15,6 +15,7 @@ from controller.cli import owners
 from controller.cli.exits import CliError, Exit
 from controller.cli.explained import explained
 from controller.cli.here import here
+from controller.cli.keys import check_name
 from controller.kube.client import Client
 from controller.kube.errors import ApiError, NotFound, TooManyRequests
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
@@ -99,7 +100,7 @@ class Session:
                 field_manager=owners.MANAGER,
             )
         except ApiError as error:
-            raise explained(error, "patch", resource, name, self.namespace) from error
+            raise explained(error, "patch", resource, name, self.namespace, subresource) from error
 
     async def create(self, resource: Resource, body: Mapping[str, Any]) -> Object:
         try:
@@ -189,6 +190,9 @@ def run(
     Ctrl-C ends the command, such as how to come back; a function if only the command knows it."""
     # The loader of kubeconfigs takes long to import; help and lint need none.
     from controller.kube.config import ConfigError, connect
+
+    if place.namespace:
+        check_name(place.namespace, "a namespace")
 
     async def connected() -> T:
         try:

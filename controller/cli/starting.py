@@ -15,13 +15,14 @@ from controller.api.update import KIND
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_job
-from controller.cli.output import clean, note
+from controller.cli.output import note
 from controller.cli.patience import with_note
 from controller.cli.session import Object, Session
 from controller.core.model.conditions import STALLED, UPDATE_PENDING, find_true, is_true
 from controller.core.status.outcome import NOTHING_LEFT
 from controller.kube.errors import NotFound, Unreachable
 from controller.view import advice
+from controller.view.printable import clean
 from controller.view.updates import PATIENCE
 
 #: Without vowels and digits that look like letters, so that no name becomes a word.
@@ -171,7 +172,10 @@ def _not_taken(name: str, namespace: str, reason: str, message: str) -> CliError
     at = f"{name} -n {namespace}"
     hint = "mend the template, and start again"
     if reason == "KnownBad":
-        hint = f"`echelon job retry {at}` tries it all the same"
+        hint = (
+            "correct the template, and start again; if the cause was outside the template, "
+            f"`echelon job retry {at}` tries the same again"
+        )
     elif reason == _MANUAL:
         hint = f"the Job is in mode Manual now: `echelon update start {at}` ships its template"
     return CliError(

@@ -74,7 +74,8 @@ def application(
     app.on_response_prepare.append(harden)
     for path, read in _PAGES.items():
         app.router.add_get(path, pages.show(read))
-        app.router.add_get(f"/live{path}", streams.of(read))
+        # The answer to HEAD would be a stream, too.
+        app.router.add_get(f"/live{path}", streams.of(read), allow_head=False)
     verb = f"/updates/{_OBJECT}/{{verb:[a-z]+}}"
     app.router.add_get(verb, pages.ask)
     app.router.add_post(verb, pages.act)

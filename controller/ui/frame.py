@@ -28,7 +28,7 @@ _THEMES: Final = ("light", "dark")
 
 
 #: Headers of an error that its page keeps.
-_KEPT: Final = ("WWW-Authenticate", "Retry-After")
+_KEPT: Final = ("WWW-Authenticate", "Retry-After", "Allow")
 
 
 class Frame:
@@ -105,6 +105,6 @@ class Frame:
 
 def respond(html: str) -> web.Response:
     """An answer with a page."""
-    return web.Response(
-        text=str(html), content_type="text/html", headers={"Cache-Control": "no-store"}
-    )
+    # Half of a character, which no browser sends but a program may, must not end the answer.
+    whole = str(html).encode(errors="replace").decode()
+    return web.Response(text=whole, content_type="text/html", headers={"Cache-Control": "no-store"})

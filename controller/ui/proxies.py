@@ -87,6 +87,10 @@ class ProxyAccess:
             groups += value.split(headers.separator) if headers.separator else [value]
         named = [headers.group_prefix + each.strip() for each in groups if each.strip()]
         user = headers.user_prefix + users[0]
+        for name in (user, *named):
+            # Bytes that are no UTF-8: the API server would take all such names for the same one.
+            if not name.isprintable():
+                raise web.HTTPBadRequest(text="The proxy sends a name that cannot be read.")
         if not headers.user_prefix:
             _check_names([user])
         if not headers.group_prefix:
@@ -120,5 +124,5 @@ class _Secret:
         return (
             bool(self._text)
             and len(given) == 1
-            and hmac.compare_digest(self._text, given[0].strip().encode())
+            and hmac.compare_digest(self._text, given[0].strip().encode(errors="replace"))
         )

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from controller.api.ids import Ids
 from controller.ui import marks
 from controller.view import words
+from controller.view.printable import readable
 
 _HERE: Final = Path(__file__).parent
 #: Digits of a revision's digest that are shown where the whole name would be too long.
@@ -34,6 +35,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            finalize=_finalize,
         )
         self._templates.globals.update(
             asset=lambda name: f"/static/{self.version}/{name}",
@@ -57,6 +59,13 @@ class Renderer:
     def html(self, template: str, data: Mapping[str, Any]) -> Markup:
         """The HTML of a template, safe to be put into another."""
         return Markup(self._templates.get_template(template).render(data))
+
+
+def _finalize(value: Any) -> Any:
+    """What a template writes for a value. Logs have colours of terminals, and messages may have
+    worse; Markup is made of what was written before."""
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return readable(value) if is_text else value
 
 
 def iso(time: float) -> str:
@@ -95,7 +104,7 @@ def number(value: float) -> str:
 def ticks(text: str) -> Markup:
     """A sentence in which commands stand between backticks."""
     found = Markup()
-    for i, part in enumerate(text.split("`")):
+    for i, part in enumerate(readable(text).split("`")):
         found += Markup("<code>%s</code>") % part if i % 2 else escape(part)
     return found
 

@@ -41,6 +41,8 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # Not which versions of which libraries answer.
+    "Server": "echelon",
 }
 #: The field of a form that holds the token.
 FIELD: Final = "csrf"
@@ -90,8 +92,9 @@ class Guard:
     # Cookies.
 
     def cookie(self, request: web.Request, word: str) -> str:
-        """The value of a cookie of this page; "" if the browser has none."""
-        return request.cookies.get(self._name(request, word), "")
+        """The value of a cookie of this page; "" if the browser has none, or one of others."""
+        value = request.cookies.get(self._name(request, word), "")
+        return value if value.isascii() else ""
 
     def set_cookie(
         self, request: web.Request, response: web.StreamResponse, word: str, value: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from controller.api.ids import Ids
 from controller.api.job import Job
@@ -13,8 +13,14 @@ from controller.api.meta import parse_time
 from controller.api.update import Update
 from controller.core.model import assigned
 from controller.core.revisions.revision import images
+from controller.core.status.update import OPERATOR
 
 Object = dict[str, Any]
+#: Who asked for an Update, as its history says it of a program; and what names nobody.
+_PROGRAM: Final = "(field manager)"
+#: The program, as against a person who operates something.
+ECHELON: Final = "Echelon"
+_NOBODY: Final = ("", "unknown", OPERATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +76,30 @@ def history(job: Job, revisions: Iterable[Object], updates: Iterable[Update]) ->
 
 def requester(update: Update) -> str:
     """Who made an Update: a person, if the chart's policy records that, or the program."""
-    named = update.metadata.annotations.get(CHANGED_BY)
-    if named:
+    if update.metadata.controller is not None:
+        return ECHELON
+    if named := _recorded(update):
         return named
-    owner = update.metadata.controller
-    if owner is not None:
-        return "the operator"
-    managers = [each.manager for each in update.metadata.managed_fields if not each.subresource]
-    return managers[0] if managers else ""
+    owners = [each for each in update.metadata.managed_fields if not each.subresource]
+    # The others changed it since, as the operator does at admission: each change of a client moves
+    # it to the end. Nobody can change the name of the Job.
+    made = [each.manager for each in owners if "f:job" in each.fields_v1.get("f:spec", {})]
+    return (made or [each.manager for each in owners] or [""])[0]
+
+
+def actor(by: str) -> str:
+    """Who is meant by ``by`` of a history."""
+    return ECHELON if by in ("", OPERATOR) else by
+
+
+def _recorded(update: Update) -> str:
+    """The user whom the chart's policy recorded; "" if it did not. The annotation names who changed
+    the Update last; at admission, that was who made it."""
+    admitted = [each.by for each in update.status.history if each.reason == "Admitted"]
+    who = admitted[-1] if admitted else ""
+    if who in _NOBODY or who.endswith(_PROGRAM):
+        return "" if admitted else update.metadata.annotations.get(CHANGED_BY, "")
+    return who
 
 
 def _time(raw: Object, update: Update | None) -> float:

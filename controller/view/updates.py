@@ -189,14 +189,28 @@ def halted(update: Update, begun: float, end: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """A gate of an Update. ``asks``: the kind of its provider. ``state``: None: not asked yet.
-    ``needed``: passes in a row that are needed."""
+    """A gate of an Update. ``state``: None: not asked yet."""
 
-    name: str
-    scope: Scope
-    asks: str
+    gate: Gate
     state: GateStatus | None
-    needed: int = 1
+
+    @property
+    def name(self) -> str:
+        return self.gate.name
+
+    @property
+    def scope(self) -> Scope:
+        return self.gate.scope
+
+    @property
+    def asks(self) -> str:
+        """The kind of its provider."""
+        return self.gate.provider
+
+    @property
+    def needed(self) -> int:
+        """Passes in a row that are needed."""
+        return self.gate.successes
 
     @property
     def result(self) -> str:
@@ -207,10 +221,7 @@ def gate_rows(update: Update) -> list[GateRow]:
     """The gates of an Update in the order of its policy."""
     policy, states = update.status.policy, {each.name: each for each in update.status.gates}
     gates: Iterable[Gate] = policy.gates if policy else ()
-    return [
-        GateRow(gate.name, gate.scope, gate.provider, states.get(gate.name), gate.successes)
-        for gate in gates
-    ]
+    return [GateRow(gate, states.get(gate.name)) for gate in gates]
 
 
 def is_over(update: Update) -> bool:

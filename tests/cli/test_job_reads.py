@@ -90,7 +90,7 @@ def test_status_says_why_an_update_was_rolled_back(space: Space, echelon: Echelo
     assert first == f"✖ web  Stalled (RolledBack)  in namespace {space.name}"
     assert "instance 0" in why
     assert "exit code 3" in why
-    assert re.search(rf"last update  {name}  RolledBack  \d+s ago  by the operator", found.out)
+    assert re.search(rf"last update  {name}  RolledBack  \d+s ago  by Echelon", found.out)
     assert "instance 0 failed on " in found.out
     assert "(template, known bad)" in found.out
     assert f"echelon job retry web -n {space.name}" in found.out

@@ -15,6 +15,7 @@ from controller.api.pods.in_effect import IN_PROGRESS, PENDING, is_true
 from controller.api.pods.pod import Trouble
 from controller.api.pods.restart_base import UNCHANGED, RestartBase
 from controller.api.pods.wire import ContainerStatus, PodCondition, PodWire, Terminated
+from controller.api.text import ELLIPSIS, shortened
 
 Conditions = Mapping[str, PodCondition]
 
@@ -164,5 +165,8 @@ def _quoted(about: str, words: str | None, link: str = ": ") -> str:
     """``about``, followed by the source's words, shortened and on one line."""
     text = " ".join((words or "").split())
     if len(text) > _HEAD + _TAIL + 3:
-        text = f"{text[:_HEAD]} … {text[-_TAIL:]}"
+        _, blank, tail = text[-_TAIL:].partition(" ")
+        # Half a word looks like another one; a word of a whole tail is not dropped.
+        tail = tail if blank and len(tail) > _TAIL // 2 else text[-_TAIL:]
+        text = f"{shortened(text, _HEAD).removesuffix(ELLIPSIS).rstrip()} {ELLIPSIS} {tail}"
     return f"{about}{link}{text}" if text else about

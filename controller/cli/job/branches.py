@@ -11,11 +11,12 @@ from rich.tree import Tree
 from controller.api.job import LastAttempt
 from controller.api.progress import Failure
 from controller.api.update import Update
-from controller.cli.output import clean
+from controller.view.gates import group_of
 from controller.view.history import requester
 from controller.view.jobs import JobRow
+from controller.view.printable import clean
 from controller.view.situation import Tone, situation
-from controller.view.updates import Progress, gate_rows, progress
+from controller.view.updates import GateRow, Progress, gate_rows, progress
 from controller.view.words import age, ids, plural, since
 
 #: Width of a bar in characters.
@@ -48,8 +49,14 @@ def add_active(tree: Tree, update: Update, now: float) -> None:
     for gate in gate_rows(update):
         value = f"  {gate.state.value}" if gate.state and gate.state.value else ""
         words = f"  {gate.state.message}" if gate.state and gate.state.message else ""
-        branch.add(Text(clean(f"gate {gate.name}: {gate.result}{value}{words}")))
+        branch.add(Text(clean(f"gate {_asked(gate)}: {gate.result}{value}{words}")))
     _add_failures(branch, status.failures, now)
+
+
+def _asked(gate: GateRow) -> str:
+    """A gate, and the group that it was asked about."""
+    group = group_of(gate.gate, gate.state)
+    return f"{gate.name}, group {group}" if group else gate.name
 
 
 def _progress(come: Progress) -> Text:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from typing import Annotated, Final
 
 import typer
 
 from controller.cli import arguments, options
+from controller.cli.durations import duration
 from controller.cli.exits import CliError, Exit
 from controller.cli.job.instances import chosen
 from controller.cli.keys import JobKey, job_key
@@ -19,8 +19,6 @@ from controller.cli.objects import as_job
 from controller.cli.session import Place, Session, run
 from controller.view.instances import instances
 
-_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 #: So many lines of each, if there are several instances, as in kubectl.
 _FEW: Final = 10
 
@@ -94,8 +92,5 @@ async def _printed(
 
 
 def seconds_of(text: str) -> int:
-    """The seconds of a duration as Go writes it. Raises ``CliError``."""
-    if not text or _PART.sub("", text):
-        raise CliError(f"{text!r} is no duration", "write 30s, 5m or 1h30m", Exit.USAGE)
-    total = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
-    return max(1, round(total))
+    """The whole seconds of a duration, at least one. Raises ``CliError``."""
+    return max(1, round(duration(text)))

@@ -12,6 +12,7 @@ from rich.tree import Tree
 
 from controller.api.ids import Ids
 from controller.api.job import Job
+from controller.api.text import shortened
 from controller.api.update import Update
 from controller.cli.here import placed
 from controller.cli.job import branches
@@ -19,10 +20,10 @@ from controller.cli.job.branches import MOST, WIDTH
 from controller.cli.job.instances import STYLES as STATE_STYLES
 from controller.cli.job.instances import revision_of
 from controller.cli.job.list_ import STYLES
-from controller.cli.output import clean
 from controller.view import advice
 from controller.view.instances import Instance, State
 from controller.view.jobs import Health, JobRow, job_row, shares
+from controller.view.printable import clean
 from controller.view.updates import is_over
 from controller.view.words import ids, percent, plural, since
 
@@ -210,4 +211,4 @@ def _add_instance(branch: Tree, row: Instance, seen: Seen) -> None:
     if log := seen.logs.get(row.pod):
         words = leaf.add(Text("last lines of its log", "dim"))
         for line in log.splitlines():
-            words.add(Text(clean(line)[:MAX_LINE].rstrip()))
+            words.add(Text(shortened(clean(line), MAX_LINE)))

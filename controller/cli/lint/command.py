@@ -15,8 +15,9 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.lint import check
 from controller.cli.lint.documents import Document, read
 from controller.cli.lint.findings import Finding, Severity, with_hints
-from controller.cli.output import Data, clean, dump, note
+from controller.cli.output import Data, dump, note
 from controller.cli.session import Place, Session, run
+from controller.view.printable import clean
 
 STDIN: Final = "-"
 #: What a folder's files end with, as for `kubectl apply -f`.

@@ -12,8 +12,8 @@ from controller.cli.ends import of_phase
 from controller.cli.exits import Exit
 from controller.cli.here import placed
 from controller.cli.live.looks import PHASES
-from controller.cli.output import clean
 from controller.view import advice
+from controller.view.printable import clean
 from controller.view.updates import is_over, own_pause, progress, wants_rollback
 from controller.view.words import age
 
@@ -44,7 +44,7 @@ def outcome(update: Update, now: float) -> list[Text]:
     status, come = update.status, progress(update, now)
     symbol, style = PHASES[status.phase]
     line = Text.assemble((f"{symbol} {update.metadata.name} ", style))
-    line.append(_ENDED.get(status.phase, "is paused by the operator"), style)
+    line.append(_ENDED.get(status.phase, "is paused by Echelon"), style)
     if status.started_at and come.elapsed >= 1:
         line.append(f" after {age(come.elapsed)}")
     # Many messages begin with the number of instances.
@@ -57,6 +57,5 @@ def outcome(update: Update, now: float) -> list[Text]:
 
 def _next(update: Update, now: float) -> list[str]:
     if update.status.phase is Phase.SUPERSEDED:
-        where = f"{update.spec.job} -n {update.metadata.namespace}"
-        return [f"echelon update watch {where}    # the Update that took its place"]
+        return [f"echelon update watch {advice.at_job(update)}    # the Update that took its place"]
     return advice.of_update(update, now)

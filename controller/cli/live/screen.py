@@ -7,15 +7,17 @@ This writes each line over the old one, all in one write, and erases only what i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Self
 
 from rich.console import Console
 from rich.text import Text
 
 #: Terminals that know it show the whole write at once; others ignore it. The cursor is hidden
-#: within one write only, so that it is never lost, however the program ends.
+#: within one write only, so that it is hardly ever lost, however the program ends.
 _BEGIN: Final = "\x1b[?2026h\x1b[?25l"
 _END: Final = "\x1b[?25h\x1b[?2026l"
+#: For a write that was cut in the middle, as Ctrl-C may do while a terminal is slow.
+_RESTORE: Final = f"\x1b[0m{_END}"
 _ERASE_LINE: Final = "\x1b[K"
 _ERASE_BELOW: Final = "\x1b[J"
 
@@ -49,14 +51,21 @@ _ASCII: Final = str.maketrans(
 
 
 class Screen:
-    """The lower end of a terminal. ``draw`` replaces what was drawn before; ``size``: columns and
-    lines that a picture may have."""
+    """The lower end of a terminal, which is as before when it is left. ``draw`` replaces what was
+    drawn before; ``size``: columns and lines that a picture may have."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._is_ascii = not console.encoding.lower().startswith("utf")
         #: Widths of the lines on the terminal.
         self._drawn: list[int] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._drawn:
+            self._write(_RESTORE)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -68,8 +77,8 @@ class Screen:
         """Show these lines in place of the last ones."""
         shown = [self.fit(line) for line in lines]
         text = "".join(f"{self._styled(line)}{_ERASE_LINE}\n" for line in shown)
-        self._write(f"{_BEGIN}{self._up()}{text}{_ERASE_BELOW}{_END}")
-        self._drawn = [line.cell_len for line in shown]
+        up, self._drawn = self._up(), [line.cell_len for line in shown]
+        self._write(f"{_BEGIN}{up}{text}{_ERASE_BELOW}{_END}")
 
     def fit(self, line: Text) -> Text:
         """The line with symbols that the terminal knows."""

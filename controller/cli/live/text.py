@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from typing import Final
 
 from rich.text import Text
 
-from controller.cli.output import clean
+from controller.view.printable import clean
 
 DIM: Final = "bright_black"
 ELLIPSIS: Final = "…"
-#: Sequences that steer a terminal, such as colours.
-_ESCAPES: Final = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)")
 
 
 def cut(line: Text, width: int) -> Text:
@@ -46,7 +43,7 @@ def wrapped(text: str, width: int, lines: int) -> list[str]:
 
 def plain(line: str) -> str:
     """A line of a program's output without colours and control characters."""
-    return clean(_ESCAPES.sub("", line)).rstrip()
+    return clean(line).rstrip()
 
 
 def columns(rows: list[list[Text]], width: int, *, gap: int = 2, most: int = 24) -> list[Text]:

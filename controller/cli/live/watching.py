@@ -41,18 +41,19 @@ async def watched(
 async def _picture(
     session: Session, name: str, seconds: float | None, exit_on_pause: bool, out: Console
 ) -> Exit:
-    screen = Screen(out)
-    async with aclosing(Gathering(session, name, seconds).snapshots()) as snapshots:
-        async for snapshot in snapshots:
-            code = exit_of(snapshot.update, exit_on_pause=exit_on_pause)
-            screen.draw(frame(snapshot, *screen.size, final=code is not None))
-            if code is not None:
-                out.print()
-                result, *commands = outcome(snapshot.update, snapshot.now)
-                out.print(screen.fit(result), soft_wrap=False)
-                for command in commands:  # not wrapped, so that it can be copied
-                    out.print(screen.fit(command))
-                return code
+    gathering = Gathering(session, name, seconds)
+    with Screen(out) as screen:
+        async with aclosing(gathering.snapshots()) as snapshots:
+            async for snapshot in snapshots:
+                code = exit_of(snapshot.update, exit_on_pause=exit_on_pause)
+                screen.draw(frame(snapshot, *screen.size, final=code is not None))
+                if code is not None:
+                    out.print()
+                    result, *commands = outcome(snapshot.update, snapshot.now)
+                    out.print(screen.fit(result), soft_wrap=False)
+                    for command in commands:  # not wrapped, so that it can be copied
+                        out.print(screen.fit(command))
+                    return code
     raise AssertionError("the snapshots end with the Update")
 
 
@@ -62,7 +63,7 @@ async def _lines(session: Session, name: str, seconds: float | None, exit_on_pau
         async for raw in versions:
             update, now = as_update(raw), time.time()
             for line in lines.new(update, now):
-                print(line, flush=True)
+                output.say(line)
             code = exit_of(update, exit_on_pause=exit_on_pause)
             if code is not None:
                 _print_outcome(update, now)
@@ -72,6 +73,6 @@ async def _lines(session: Session, name: str, seconds: float | None, exit_on_pau
 
 def _print_outcome(update: Update, now: float) -> None:
     result, *commands = outcome(update, now)
-    print(result.plain, flush=True)
+    output.say(result.plain)
     for command in commands:
         output.note(command.plain)

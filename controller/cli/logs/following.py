@@ -17,12 +17,13 @@ from controller.cli.follow import BACK, LOST, follow
 from controller.cli.keys import JobKey
 from controller.cli.live.sources import Feed
 from controller.cli.logs.reading import Printer, Wanted, container_of
-from controller.cli.output import clean, note
+from controller.cli.output import note
 from controller.cli.session import Object, Session
 from controller.kube.errors import ApiError, BadRequest, Forbidden, NotFound, Unreachable
 from controller.kube.log_stream import Stamp, lines
 from controller.kube.resources import PODS
 from controller.view.instances import Instance
+from controller.view.printable import clean
 
 #: Each takes a connection.
 MOST_FOLLOWED: Final = 64
@@ -111,7 +112,7 @@ class _Following:
         except Exception as error:
             if isinstance(error, ApiError):
                 what = f"{name} (log)"
-                error = explained(error, "get", PODS, what, self._session.namespace)
+                error = explained(error, "get", PODS, what, self._session.namespace, "log")
             if not self.failed.done():
                 self.failed.set_exception(error)
             return

@@ -14,12 +14,14 @@ from rich.style import Style
 
 from controller.cli.exits import CliError, Exit
 from controller.cli.explained import explained
-from controller.cli.output import clean, console, note
+from controller.cli.output import console, note
+from controller.cli.printable import coloured
 from controller.cli.session import Object, Session
 from controller.kube.errors import ApiError, BadRequest, NotFound
 from controller.kube.log_stream import Line, Stamp, lines
 from controller.kube.resources import PODS
 from controller.view.instances import Instance
+from controller.view.printable import clean
 
 #: The annotation by which a pod names its container, as kubectl reads it.
 _DEFAULT: Final = "kubectl.kubernetes.io/default-container"
@@ -46,19 +48,25 @@ class Wanted:
 
 
 class Printer:
-    """Writes lines to stdout, as they are."""
+    """Writes lines to stdout: as they are, but for what would steer a terminal."""
 
     def __init__(self, job: str, *, timestamps: bool = False, prefix: bool = True) -> None:
         self.job = job
         self._timestamps = timestamps
         self._prefix = prefix
-        self._coloured = console().color_system is not None
+        self._is_terminal = sys.stdout.isatty()
+        out = console()
+        self._coloured = out.color_system is not None and not out.no_color
         self._told: set[str] = set()
 
     def line(self, instance: int, pod: str, line: Line) -> None:
         time = f"{_time(line.stamp)} " if self._timestamps and line.stamp else ""
         head = f"{self._head(instance, pod)}{time}".encode()
-        sys.stdout.buffer.write(head + line.text + b"\n")
+        text = line.text
+        if self._is_terminal:
+            # The terminal shows a byte that is no UTF-8 as this sign, too.
+            text = coloured(text.decode(errors="replace")).encode()
+        sys.stdout.buffer.write(head + text + b"\n")
         # Line by line, also into a pipe: who follows wants to see them.
         sys.stdout.buffer.flush()
 
@@ -124,7 +132,8 @@ async def printed(
         except (BadRequest, NotFound) as error:
             note(f"{row.pod}: {clean(error.message)}")
         except ApiError as error:
-            raise explained(error, "get", PODS, f"{row.pod} (log)", session.namespace) from error
+            what = f"{row.pod} (log)"
+            raise explained(error, "get", PODS, what, session.namespace, "log") from error
     return Exit.DONE if read or not rows else Exit.ERROR
 
 

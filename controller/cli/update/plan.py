@@ -19,13 +19,14 @@ from controller.cli.completion import job_names
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_update
-from controller.cli.output import Format, clean, console, dump, note
+from controller.cli.output import Format, console, dump, note
 from controller.cli.session import Place, Session, run
 from controller.cli.starting import create
 from controller.cli.update.proposal import Proposal, Start, propose, shown, with_plan
 from controller.cli.update.request import Request, namespace_of, request_of
 from controller.kube.errors import Forbidden
 from controller.view import planning
+from controller.view.printable import clean
 from controller.view.updates import is_over
 
 #: Seconds that the operator has to plan.

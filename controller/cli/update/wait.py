@@ -15,12 +15,13 @@ from controller.cli import arguments, options
 from controller.cli.exits import CliError, Exit
 from controller.cli.follow import follow
 from controller.cli.objects import as_update
-from controller.cli.output import clean, console, note
+from controller.cli.output import console, note
 from controller.cli.patience import unseen, with_note
 from controller.cli.session import Place, Session, run
 from controller.cli.update.current import current
 from controller.cli.update.wish import Wish, verdict, wish
 from controller.view import advice
+from controller.view.printable import clean
 from controller.view.updates import is_over, progress
 from controller.view.words import age
 

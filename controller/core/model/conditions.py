@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from controller.api.meta import Condition
+from controller.api.text import shortened
 
 READY: Final = "Ready"
 RECONCILING: Final = "Reconciling"
@@ -59,7 +60,7 @@ def _one(old: Condition | None, name: str, want: Wanted, generation: int, now: f
         type=name,
         status=status,
         reason=want.reason,
-        message=want.message[:MAX_MESSAGE],
+        message=shortened(want.message, MAX_MESSAGE),
         observed_generation=generation,
         last_transition_time=old.last_transition_time if old and same else float(int(now)),
     )

@@ -17,6 +17,7 @@ from itertools import chain
 from controller.api.ids import NONE, Ids
 from controller.api.meta import surely_past
 from controller.api.pods.pod import Pod, Trouble
+from controller.api.text import shortened
 from controller.api.update import Failure
 from controller.core.model.limits import REPORT_EVERY
 from controller.core.rollout import lost_nodes
@@ -191,7 +192,7 @@ class FailureCounts:
             instance=instance,
             attempt=attempt,
             reason=trouble.reason,
-            message=trouble.message[:MAX_MESSAGE],
+            message=shortened(trouble.message, MAX_MESSAGE),
             node=node or None,
             exit_code=trouble.exit_code,
             time=self.direction.context.stamp,

@@ -83,6 +83,25 @@ def test_a_missing_right_names_verb_and_resource() -> None:
     assert "on pods.core" in told(Forbidden(403), resource=PODS).hint
 
 
+def test_a_missing_right_to_a_part_or_to_all_namespaces_is_named_as_such() -> None:
+    scale = explained(Forbidden(403), "patch", JOBS, "web", "shop", "scale").hint
+    assert scale == (
+        "ask for the verb patch on echelonjobs/scale of the group echelon.dev in namespace shop; "
+        "`kubectl auth can-i patch echelonjobs.echelon.dev --subresource=scale` tells"
+    )
+    log = explained(Forbidden(403), "get", PODS, "web-0 (log)", "shop", "log").hint
+    assert "`kubectl auth can-i get pods --subresource=log`" in log
+    everywhere = explained(Forbidden(403), "list", JOBS, "", "").hint
+    assert everywhere == (
+        "name a namespace with -n, or ask for the verb list on echelonjobs.echelon.dev in all "
+        "namespaces; `kubectl auth can-i list echelonjobs.echelon.dev -A` tells"
+    )
+
+
+def test_a_selector_that_cannot_be_read_says_how_one_looks() -> None:
+    assert "app=web" in told(BadRequest(400, "BadRequest", "unable to parse"), "list").hint
+
+
 @pytest.mark.parametrize(
     ("error", "verb", "code"),
     [

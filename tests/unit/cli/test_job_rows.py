@@ -54,7 +54,7 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
         "MESSAGE",
     ]
     assert line.split()[:5] == ["shop", "web", "2/3", "Stalled:RolledBack", "web-a+1"]
-    assert line.rstrip().endswith("web-g2: boom  [2J")
+    assert line.rstrip().endswith("web-g2: boom")
     show([seen], Format.WIDE, many=True)
     head, line = capsys.readouterr().out.splitlines()
     assert head.split()[-3:] == ["LAST", "REVISIONS", "MESSAGE"]

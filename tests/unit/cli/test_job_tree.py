@@ -78,7 +78,7 @@ def test_what_it_waits_for_comes_first() -> None:
     assert f"revisions  {'█' * 27}{'▓' * 13}" in lines
     assert "█  66%  web-a  0-1  web:1  (current)" in lines
     assert "▓  33%  web-b  2  web:2  (template, known bad)" in lines
-    assert "last update  web-g2  Failed  20s ago  by the operator" in lines
+    assert "last update  web-g2  Failed  20s ago  by Echelon" in lines
     assert (
         "instance 2 failed on n1, failure 2, 21s ago: CrashLoopBackOff: container web: last exit "
         "code 1, boom"
@@ -90,7 +90,7 @@ def test_what_it_waits_for_comes_first() -> None:
         "CrashLoopBackOff: container web: last exit code 1, boom",
         "last lines of its log",
         "starting",
-        "panic:  [31mboom",
+        "panic: boom",
     ]
     commands = lines[lines.index("next") + 1 :]
     assert any(line.startswith("echelon update retry web-g2") for line in commands)
@@ -112,7 +112,7 @@ def test_an_active_update_has_its_progress() -> None:
     now = condition("Reconciling", "RollForwardPaused", "web-g3: paused by ann")
     lines = shown(mixed(now, activeUpdate=lock), active)
     assert lines[0] == "↻ web  Reconciling (RollForwardPaused)  in namespace shop"
-    at = lines.index("update  web-g3  RollForwardPaused  to web-b  by the operator")
+    at = lines.index("update  web-g3  RollForwardPaused  to web-b  by Echelon")
     assert lines[at + 1] == f"{'█' * 13}{'░' * 27}  1 of 3 updated, 1m40s so far" or (
         lines[at + 1] == f"{'█' * 13}{'░' * 27}  1 of 3 updated, 100s so far"
     )

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from controller.api.meta import format_time
+from controller.cli import durations
 from controller.cli.exits import CliError
 from controller.cli.job.logs import seconds_of
 from controller.cli.keys import job_key
@@ -36,6 +37,19 @@ def test_durations(text: str, seconds: int) -> None:
 def test_no_durations(text: str) -> None:
     with pytest.raises(CliError):
         seconds_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("0.5", 0.5), ("90s", 90), ("1m30s", 90), ("0", 0)]
+)
+def test_a_timeout_is_a_number_of_seconds_or_a_duration(text: str, seconds: float) -> None:
+    assert durations.seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5x", "nan", "inf", "-1", "1e9"])
+def test_no_timeouts(text: str) -> None:
+    with pytest.raises(CliError, match="is no duration"):
+        durations.seconds(text)
 
 
 def test_how_many_lines() -> None:

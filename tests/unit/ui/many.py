@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -106,6 +107,19 @@ class Many:
         tokens = Tokens(client, client, clock=self.clock)
         self.sessions = Sessions(lifetime, self.hub.end, clock=self.clock)
         return TokenAccess(self.guard, client, client, tokens, self.sessions, self.reviews)
+
+    async def raw(self, path: str, *headers: tuple[str, bytes]) -> int:
+        """The status of the answer to a request with these headers, byte for byte: clients send
+        nothing that is no UTF-8."""
+        url = self.browser.make_url(path)
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        host = f"{url.host}:{url.port}".encode()
+        whole = [("Host", host), ("Connection", b"close"), *headers]
+        lines = [f"GET {path} HTTP/1.1".encode(), *(n.encode() + b": " + v for n, v in whole)]
+        writer.write(b"\r\n".join([*lines, b"", b""]))
+        status = int((await reader.readline()).split()[1])
+        writer.close()
+        return status
 
     @asynccontextmanager
     async def serve(self, access: Access) -> AsyncIterator[Many]:

@@ -68,6 +68,14 @@ async def test_two_users_are_none(serving: Serving) -> None:
             assert response.status == 401
 
 
+@pytest.mark.parametrize("header", ["X-Remote-User", "X-Remote-Group"])
+async def test_a_name_that_cannot_be_read_is_nobodys(serving: Serving, header: str) -> None:
+    async with serving() as page:
+        others = [(name, user.encode()) for name, user in ADA.items() if name != header]
+        assert await page.raw("/", *others, (header, b"a\xff")) == 400
+        assert page.api.reviews == []
+
+
 async def test_a_secret_must_be_there_and_may_change(serving: Serving, tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("first\n")
@@ -76,6 +84,8 @@ async def test_a_secret_must_be_there_and_may_change(serving: Serving, tmp_path:
         assert (await page.get("/jobs/shop/web", **right))[0] == 200
         for wrong in ({}, {"X-Echelon-Proxy-Secret": ""}, {"X-Echelon-Proxy-Secret": "firs"}):
             assert (await page.get("/jobs/shop/web", **ADA, **wrong))[0] == 403
+        ada = [(name, user.encode()) for name, user in ADA.items()]
+        assert await page.raw("/", *ada, ("X-Echelon-Proxy-Secret", b"first\xff")) == 403
         file.write_text("second")
         page.now[0] = 11.0
         assert (await page.get("/jobs/shop/web", **right))[0] == 403

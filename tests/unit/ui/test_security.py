@@ -262,3 +262,28 @@ async def test_what_the_api_server_says_to_the_page_is_not_for_its_viewers(page:
     discreet = replace(page.site, is_discreet=True)
     (notice,) = discreet.notices(lambda _kind, _where: True)
     assert "secret" not in notice.message
+
+
+async def test_nothing_steers_the_terminal_of_who_asks_with_curl(page: Setting) -> None:
+    words = "a\x1b[2Jb\x1b]0;title\x07c\x9b31md\u202ee\tf"
+    bad = job(conditions=[condition("Stalled", reason=words, message=words)])
+    entry = {"time": "2026-01-01T00:00:00Z", "phase": "RollingForward", "message": words}
+    put(page.store, bad, update(message=words, history=[entry]))
+    for path in ("/", "/jobs/shop/web", "/updates/shop/web-g2"):
+        _, html = await page.get(path)
+        assert "abcd e\tf" in html
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", html)
+
+
+async def test_a_method_that_is_refused_is_told_those_that_are_not(page: Setting) -> None:
+    async with page.client.put("/") as response:
+        assert response.status == 405
+        assert response.headers["Allow"] == "GET,HEAD,POST"
+        assert "Python" not in response.headers["Server"]
+
+
+async def test_the_answer_to_head_has_no_stream(page: Setting) -> None:
+    async with page.client.head("/live/") as response:
+        assert response.status == 405
+    async with page.client.head("/") as response:
+        assert response.status == 200

@@ -56,6 +56,14 @@ async def test_without_a_session_every_address_answers_the_same(page: Many, path
     assert page.api.reviews == []
 
 
+@pytest.mark.parametrize("word", ["session", "form"])
+async def test_a_cookie_that_cannot_be_ours_is_none(page: Many, word: str) -> None:
+    port = page.browser.port
+    cookie = ("Cookie", f"echelon-{word}-{port}=".encode() + b"\xff" * 40)
+    assert await page.raw("/", cookie) == 401
+    assert await page.raw("/signin", cookie) == 200
+
+
 async def test_scripts_get_a_401_and_not_a_form(page: Many) -> None:
     for path, headers in (
         ("/live/", HTML),

@@ -54,7 +54,7 @@ def test_who_made_an_update() -> None:
     def of(**fields: object) -> Update:
         return by_hand.model_copy(update={"metadata": meta.model_copy(update=fields)})
 
-    assert requester(update()) == "the operator"
+    assert requester(update()) == "Echelon"
     assert requester(of()) == ""
     assert requester(of(annotations={"echelon.dev/changed-by": "ann"})) == "ann"
     fields = Update.model_validate(
@@ -70,3 +70,34 @@ def test_who_made_an_update() -> None:
         }
     )
     assert requester(fields) == "kubectl-create"
+
+
+def wire(owner: bool = False, by: str = "", **meta: object) -> Update:
+    """An Update that is admitted, ``by`` whom its history says."""
+    owners = [
+        {"apiVersion": "v1", "kind": "EchelonJob", "name": "web", "uid": "u", "controller": True}
+    ]
+    entry = {"time": "2026-01-01T00:00:00Z", "phase": "RollingForward", "reason": "Admitted"}
+    named = {"name": "mine", "ownerReferences": owners if owner else []}
+    return Update.model_validate(
+        {
+            "metadata": {**named, **meta},
+            "spec": {"job": "web"},
+            "status": {"history": [{**entry, "by": by}] if by else []},
+        }
+    )
+
+
+def test_who_changes_an_update_later_has_not_made_it() -> None:
+    bob = {"echelon.dev/changed-by": "bob"}
+    assert requester(wire(annotations=bob, owner=True, by="echelon")) == "Echelon"
+    assert requester(wire(annotations=bob, by="ada")) == "ada"
+    assert requester(wire(annotations=bob)) == "bob", "nobody else is known"
+    fields = [
+        {"manager": "echelon-controller", "fieldsV1": {"f:metadata": {"f:annotations": {}}}},
+        {"manager": "echelon-ui", "fieldsV1": {"f:spec": {"f:paused": {}}}},
+        {"manager": "kubectl", "fieldsV1": {"f:spec": {".": {}, "f:job": {}}}},
+    ]
+    assert requester(wire(managedFields=fields)) == "kubectl"
+    program = "kubectl (field manager)"
+    assert requester(wire(annotations=bob, managedFields=fields, by=program)) == "kubectl"

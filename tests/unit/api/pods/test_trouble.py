@@ -43,6 +43,21 @@ def test_head_and_tail_of_a_long_termination_message_are_kept() -> None:
     assert found is not None
     assert found.message.startswith("container web: last exit code 1, Traceback (most recent")
     assert found.message.endswith("KeyError: 'a'")
+
+
+def test_a_long_message_is_cut_between_words() -> None:
+    image = "registry.example/mail:1.5.0"
+    words = (
+        f'Back-off pulling image "{image}": ErrImagePull: rpc error: code = NotFound desc = failed '
+        f'to pull and unpack image "{image}": failed to resolve reference "{image}": {image}: '
+        "not found"
+    )
+    found = trouble(waiting("ImagePullBackOff", words))
+    assert found is not None
+    assert found.message == (
+        f'container web: Back-off pulling image "{image}": ErrImagePull: … failed to resolve '
+        f'reference "{image}": {image}: not found'
+    )
     assert len(found.message) < 240
 
 

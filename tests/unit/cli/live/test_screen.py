@@ -64,3 +64,28 @@ def test_a_terminal_without_utf_8_gets_ascii(line: str) -> None:
     written = Terminal(encoding="ascii").draw(line)
     assert written.isascii()
     assert "1" in written or "?" in written
+
+
+def test_the_cursor_is_shown_after_a_write_that_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+
+    def cut(text: str) -> None:
+        if text:  # rich writes nothing now and then
+            terminal.bytes.write(b"\x1b[?2026h\x1b[?25l\x1b[9")
+            raise KeyboardInterrupt
+
+    def draw_and_leave() -> None:
+        with terminal.screen as screen, monkeypatch.context() as patch:
+            patch.setattr(terminal.file, "write", cut)
+            screen.draw([Text("one")])
+
+    with pytest.raises(KeyboardInterrupt):
+        draw_and_leave()
+    assert terminal.bytes.getvalue().endswith(b"\x1b[0m\x1b[?25h\x1b[?2026l")
+
+
+def test_a_terminal_on_which_nothing_was_drawn_is_left_alone() -> None:
+    terminal = Terminal()
+    with terminal.screen:
+        pass
+    assert not terminal.bytes.getvalue()
