@@ -6,7 +6,6 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from controller.api.gate import Gate
 from controller.api.update import Update
 from controller.ui import figures, marks
 from controller.ui.access import Rights, Viewer, rights
@@ -22,6 +21,7 @@ from controller.ui.pages.what_changes import Pair, Templates, WhatChanges
 from controller.ui.site import Site
 from controller.ui.store import Change, Kind
 from controller.view import advice, held
+from controller.view.gates import facts, group_of
 from controller.view.history import requester
 from controller.view.situation import cause_of_rollback, situation
 from controller.view.update_rows import target, update_row
@@ -48,13 +48,15 @@ LABELS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class GateLine:
-    """One gate. ``condition``: "" if it compares no numbers."""
+    """One gate. ``condition``: "" if it compares no numbers. ``group``: about which it was asked
+    last, "" for none. ``facts``: what it asks and which answers decide, as (name, value)."""
 
     row: GateRow
     badge: Badge
     chart: Chart | None
     condition: str
-    asked: int
+    group: str
+    facts: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,16 +180,16 @@ def buttons(update: Update, now: float) -> list[tuple[Verb, str]]:
 
 def gates(site: Site, update: Update) -> list[GateLine]:
     """The gates, with the values that the page has seen."""
-    policy = update.status.policy
-    by_name = {gate.name: gate for gate in (policy.gates if policy else ())}
     found = []
     for row in gate_rows(update):
-        points = site.recorder.points(update, row.name)
-        condition = _condition(by_name[row.name])
-        chart = figures.chart(points, condition)
-        found.append(GateLine(row, marks.of_result(row.result), chart, condition, len(points)))
+        condition = row.gate.prometheus.condition if row.gate.prometheus else ""
+        line = GateLine(
+            row=row,
+            badge=marks.of_result(row.result),
+            chart=figures.chart(site.recorder.points(update, row.name), condition),
+            condition=condition,
+            group=group_of(row.gate, row.state),
+            facts=facts(row.gate),
+        )
+        found.append(line)
     return found
-
-
-def _condition(gate: Gate) -> str:
-    return gate.prometheus.condition if gate.prometheus else ""
