@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from controller.api.job import Job
 from controller.api.kinds import JOBS, UPDATES
 from controller.api.update import Update
+from controller.kube.resources import PODS
 from controller.ui import figures, marks
 from controller.ui.access import Viewer, visible
 from controller.ui.figures import Part
@@ -18,6 +19,7 @@ from controller.ui.marks import Badge
 from controller.ui.pages.bars import progress_bar
 from controller.ui.pages.base import Data
 from controller.ui.pages.outcome import outcome
+from controller.ui.pages.tags import known_images, tags
 from controller.ui.site import Site
 from controller.ui.store import Change, Kind
 from controller.view.held import Held
@@ -33,7 +35,8 @@ PER_PAGE: Final = 60
 @dataclass(frozen=True, slots=True)
 class Line:
     """One Job. ``active``: the row of its active Update, if the viewer may see it. ``outcome``: how
-    its last Update ended, and the name of it."""
+    its last Update ended, and the name of it. ``tags``: revision -> tag of the one image that tells
+    revisions apart; ``goal``: that of the template, if no instance runs it."""
 
     row: JobRow
     badge: Badge
@@ -42,6 +45,8 @@ class Line:
     bar: list[Part]
     outcome: tuple[Badge, str] | None
     waits: str
+    tags: Mapping[str, str]
+    goal: str
 
 
 #: The state by which all Jobs are found that go on only when somebody does something.
@@ -52,10 +57,11 @@ _ALL: Final[tuple[Standing, ...]] = (*Held, *Health)
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The namespaces in which the viewer may list Jobs, and Updates."""
+    """The namespaces in which the viewer may list Jobs, Updates, and pods."""
 
     jobs: frozenset[str]
     updates: frozenset[str]
+    pods: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,11 @@ class JobsPage:
 
     async def sight(self, viewer: Viewer, site: Site) -> Hashable:
         known = site.namespaces()
-        return Sight(await visible(viewer, JOBS, known), await visible(viewer, UPDATES, known))
+        return Sight(
+            await visible(viewer, JOBS, known),
+            await visible(viewer, UPDATES, known),
+            await visible(viewer, PODS, known),
+        )
 
     async def read(self, _site: Site, _sight: Sight) -> None:
         return None
@@ -164,6 +174,8 @@ class JobsPage:
         elif ended:
             # Its name stands beside it.
             waits = waits.removeprefix(f"{ended[1]}: ")
+        with_pods = row.namespace in sight.pods
+        found = tags(known_images(job, row, site.store, with_pods=with_pods))
         return Line(
             row=row,
             badge=marks.of_standing(state),
@@ -174,6 +186,8 @@ class JobsPage:
             bar=progress_bar(update) if update else [],
             outcome=ended,
             waits=waits,
+            tags=found,
+            goal="" if row.template in row.revisions else found.get(row.template, ""),
         )
 
 
