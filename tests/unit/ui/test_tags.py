@@ -11,6 +11,7 @@ from tests.unit.ui.conftest import Setting
 from tests.unit.ui.objects import condition, job, pod, put
 from tests.unit.ui.test_held import row_of
 
+LAST = {"revision": "web-bbbb", "update": "web-g2", "outcome": "RolledBack"}
 STALLED = [condition("Stalled", reason="RolledBack", message="web-g2: instance 0 failed")]
 
 
@@ -50,17 +51,17 @@ def test_tags_tell_revisions_apart(images: dict[str, list[str]], found: dict[str
     assert tags(images) == found
 
 
-def rolled_back(page: Setting, image: str = "web:2") -> None:
-    raw: dict[str, Any] = job(updateRevision="web-bbbb", conditions=STALLED)
+def rolled_back(page: Setting, image: str = "web:2", **status: Any) -> None:
+    raw: dict[str, Any] = job(updateRevision="web-bbbb", conditions=STALLED, **status)
     raw["spec"]["template"] = {"spec": {"containers": [{"name": "main", "image": image}]}}
     put(page.store, raw, pod(0))
 
 
 async def test_the_list_shows_what_runs_and_what_failed(page: Setting) -> None:
-    rolled_back(page)
+    rolled_back(page, lastAttempt=LAST)
     said = row_of((await page.get("/"))[1], "web")
     assert "3 aaaa 1 " in said
-    assert "to 2" in said
+    assert "Rolled back web-g2 to 2" in said
 
 
 async def test_the_images_of_pods_are_for_those_who_may_see_pods(page: Setting) -> None:
@@ -68,6 +69,11 @@ async def test_the_images_of_pods_are_for_those_who_may_see_pods(page: Setting) 
     page.viewer.denied = {"list pods"}
     said = row_of((await page.get("/"))[1], "web")
     assert "3 aaaa none yet" in said
+
+
+async def test_without_an_update_the_tag_is_that_of_the_template(page: Setting) -> None:
+    rolled_back(page)
+    assert "none yet template has 2" in row_of((await page.get("/"))[1], "web")
 
 
 async def test_a_tag_is_escaped(page: Setting) -> None:
