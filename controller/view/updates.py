@@ -16,6 +16,7 @@ from controller.api.progress import ACTIVE, BACKWARD, TERMINAL, GateStatus, Phas
 from controller.api.update import Action, Update
 from controller.core.model import assigned
 from controller.core.model.conditions import STALLED, VERB_REFUSED, find_true, is_true
+from controller.core.status.outcome import NO_CHANGE
 from controller.core.status.pausing import AUTO_PAUSED, GATE_INCONCLUSIVE
 from controller.core.status.update import AWAITING, PAUSED
 from controller.view.lateness import Late, late
@@ -227,6 +228,11 @@ def gate_rows(update: Update) -> list[GateRow]:
 def is_over(update: Update) -> bool:
     """Whether the Update has ended."""
     return update.status.phase in TERMINAL
+
+
+def is_unchanged(update: Update) -> bool:
+    """Whether the Update ended because there was nothing to change."""
+    return update.status.phase is Phase.ROLLED_FORWARD and update.status.reason == NO_CHANGE
 
 
 def is_active(update: Update) -> bool:

@@ -11,12 +11,13 @@ from rich.tree import Tree
 from controller.api.job import LastAttempt
 from controller.api.progress import Failure
 from controller.api.update import Update
+from controller.core.status.outcome import NO_CHANGE
 from controller.view.gates import group_of
 from controller.view.history import requester
 from controller.view.jobs import JobRow
 from controller.view.printable import clean
 from controller.view.situation import Tone, situation
-from controller.view.updates import GateRow, Progress, gate_rows, progress
+from controller.view.updates import GateRow, Progress, gate_rows, is_unchanged, progress
 from controller.view.words import age, ids, plural, since
 
 #: Width of a bar in characters.
@@ -87,7 +88,8 @@ def add_last(
         return
     state = situation(last, now)
     head = Text.assemble(("last update  ", "bold"), f"{last.metadata.name}  ")
-    head.append(f"{last.status.phase}", _TONES[state.tone])
+    word = NO_CHANGE if is_unchanged(last) else last.status.phase
+    head.append(word, _TONES[state.tone])
     if last.status.finished_at:
         head.append(f"  {since(last.status.finished_at, now)} ago")
     head.append(_by(last), "dim")

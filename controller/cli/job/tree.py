@@ -24,7 +24,7 @@ from controller.view import advice
 from controller.view.instances import Instance, State
 from controller.view.jobs import Health, JobRow, job_row, shares
 from controller.view.printable import clean
-from controller.view.updates import is_over
+from controller.view.updates import is_over, is_unchanged
 from controller.view.words import ids, percent, plural, since
 
 SYMBOLS: Final = {
@@ -73,9 +73,12 @@ class Seen:
 
     @property
     def last(self) -> Update | None:
-        """The newest Update that has ended; dry runs do not count."""
+        """The newest Update that has ended; dry runs do not count, and those that found nothing to
+        change only if there are no others."""
         ended = [u for u in self.updates if is_over(u) and not u.spec.dry_run]
-        return max(ended, key=lambda u: u.status.finished_at or 0.0, default=None)
+        return max(
+            ended, key=lambda u: (not is_unchanged(u), u.status.finished_at or 0.0), default=None
+        )
 
 
 def is_well(row: Instance) -> bool:

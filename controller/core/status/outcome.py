@@ -18,6 +18,9 @@ OLDER_REVISION: Final = "OlderRevision"
 FAILURES_TOLERATED: Final = "FailuresTolerated"
 #: A scale removed all instances of the Update: its template reached no instance.
 NOTHING_LEFT: Final = "NothingLeft"
+#: Reason and message of an Update that ended because there was nothing to change.
+NO_CHANGE: Final = "NoChange"
+UNCHANGED: Final = "all instances are at this revision already"
 
 
 def words(context: Context) -> str:

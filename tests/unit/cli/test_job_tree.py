@@ -168,3 +168,11 @@ def test_of_a_deleted_update_the_job_remembers_the_end() -> None:
     lines = shown(mixed(lastAttempt=attempt))
     at = lines.index("last update  web-g2  RolledBack")
     assert lines[at + 1] == "instance 2 failed: boom"
+
+
+def test_an_update_that_found_nothing_to_change_is_not_the_last() -> None:
+    failed = update(phase="RolledBack", finishedAt=ago(60), message="boom")
+    nothing = update("web-g3", phase="RolledForward", reason="NoChange", finishedAt=ago(20))
+    lines = shown(mixed(), failed, nothing)
+    assert "last update  web-g2  RolledBack  60s ago  by Echelon" in lines
+    assert "last update  web-g3  NoChange  20s ago  by Echelon" in shown(mixed(), nothing)
