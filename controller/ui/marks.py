@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.api.progress import Phase
+from controller.core.status.outcome import NO_CHANGE
 from controller.view import held
 from controller.view.held import Held
 from controller.view.instances import Instance, State
@@ -157,7 +158,7 @@ def of_entry(phase: Phase, reason: str) -> Badge:
 
 def is_unchanged(phase: Phase, reason: str) -> bool:
     """Whether an Update has ended because there was nothing to change."""
-    return phase is Phase.ROLLED_FORWARD and reason == "NoChange"
+    return phase is Phase.ROLLED_FORWARD and reason == NO_CHANGE
 
 
 def of_result(result: str) -> Badge:
@@ -167,6 +168,8 @@ def of_result(result: str) -> Badge:
 
 def of_outcome(outcome: str) -> Badge | None:
     """How the last Update of a Job ended; None if there was none."""
+    if outcome == NO_CHANGE:
+        return UNCHANGED
     try:
         return of_phase(Phase(outcome))
     except ValueError:

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from controller.api.ids import Ids
 from controller.ui import marks
 from controller.view import words
+from controller.view.history import actor
 from controller.view.printable import readable
 
 _HERE: Final = Path(__file__).parent
@@ -53,6 +54,7 @@ class Renderer:
             ids=ids,
             ticks=ticks,
             command=command,
+            actor=actor,
             number=number,
         )
 

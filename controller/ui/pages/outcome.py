@@ -8,7 +8,8 @@ from controller.api.job import Job
 from controller.api.update import Update
 from controller.ui import marks
 from controller.ui.marks import Badge
-from controller.view.updates import is_over
+from controller.view.jobs import job_row
+from controller.view.updates import is_over, is_unchanged
 
 
 def outcome(job: Job, updates: Sequence[Update]) -> tuple[Badge, str] | None:
@@ -18,8 +19,8 @@ def outcome(job: Job, updates: Sequence[Update]) -> tuple[Badge, str] | None:
     if last is None:
         return None
     named = next((each for each in updates if each.metadata.name == last.update), None)
-    if named is None or not marks.is_unchanged(named.status.phase, named.status.reason):
-        badge = marks.of_outcome(last.outcome or "")
+    if named is None or not is_unchanged(named):
+        badge = marks.of_outcome(job_row(job).outcome)
         return (badge, last.update or "") if badge else None
     # It found every instance at its revision: the one before it says how things are.
     before = last_change(updates)

@@ -53,3 +53,43 @@ async def test_an_update_that_has_ended_has_nothing_pending(page: Setting) -> No
         _, html = await page.get(f"/updates/shop/{name}")
         assert "pending" not in html, name
         assert "not touched" in html, name
+
+
+async def test_who_may_not_see_updates_is_not_told_of_a_change_that_was_none(
+    page: Setting,
+) -> None:
+    words_of_it = "all instances are at this revision already"
+    put(page.store, job(lastAttempt={**LAST, "message": words_of_it}))
+    page.viewer.denied = {"list updates"}
+    for path in ("/", "/jobs/shop/web"):
+        said = words((await page.get(path))[1])
+        assert "No change" in said, path
+        assert "Rolled forward" not in said, path
+
+
+async def test_the_history_of_an_update_names_the_program_and_not_a_person(page: Setting) -> None:
+    entries = [
+        {"time": format_time(NOW - 10), "phase": "RolledForward", "reason": "Done", "by": by}
+        for by in ("echelon", "grace")
+    ]
+    put(page.store, job(), update(phase="RolledForward", history=entries))
+    said = words((await page.get("/updates/shop/web-g2"))[1])
+    assert "by Echelon" in said
+    assert "by grace" in said
+    assert "by echelon" not in said
+
+
+async def test_a_revision_without_an_update_says_where_it_comes_from(page: Setting) -> None:
+    page.api.lists["controllerrevisions"] = [
+        {
+            "metadata": {"name": f"web-{name}", "creationTimestamp": format_time(NOW - ago)},
+            "revision": number,
+            "data": {},
+        }
+        for number, name, ago in ((1, "aaaa", 900), (2, "cccc", 100))
+    ]
+    put(page.store, job())
+    said = words((await page.get("/jobs/shop/web?tab=updates"))[1])
+    assert "first creation" in said
+    assert "never tried" in said
+    assert "first creation or never tried" not in said
