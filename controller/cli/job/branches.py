@@ -116,7 +116,7 @@ def _add_failures(branch: Tree, failures: Iterable[Failure], now: float) -> None
         newest.setdefault(each.instance, each)
     for each in list(newest.values())[:MOST]:
         where = f" on {each.node}" if each.node else ""
-        tries = f", failure {each.attempt}" if each.attempt > 1 else ""
+        tries = f", attempt {each.attempt}" if each.attempt > 1 else ""
         head = f"instance {each.instance} failed{where}{tries}, {since(each.time, now)} ago: "
         words = each.message if each.reason in each.message else f"{each.reason}: {each.message}"
         branch.add(Text.assemble((head, "red"), clean(words.rstrip(": "))))

@@ -80,7 +80,7 @@ def test_what_it_waits_for_comes_first() -> None:
     assert "▓  33%  web-b  2  web:2  (template, known bad)" in lines
     assert "last update  web-g2  Failed  20s ago  by Echelon" in lines
     assert (
-        "instance 2 failed on n1, failure 2, 21s ago: CrashLoopBackOff: container web: last exit "
+        "instance 2 failed on n1, attempt 2, 21s ago: CrashLoopBackOff: container web: last exit "
         "code 1, boom"
     ) in lines
     assert len([line for line in lines if line.startswith("instance 2 failed")]) == 1
