@@ -11,8 +11,8 @@ from rich.text import Text
 from controller.api.ids import Ids
 from controller.api.policy import ResolvedPolicy
 from controller.api.preview import Conflict, PlannedInstances, UpdatePlan
+from controller.escapes import clean
 from controller.view import planning
-from controller.view.printable import clean
 from controller.view.words import age, cut, plural
 
 #: So many groups are shown with their instances.

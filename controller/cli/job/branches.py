@@ -12,10 +12,10 @@ from controller.api.job import LastAttempt
 from controller.api.progress import Failure
 from controller.api.update import Update
 from controller.core.status.outcome import NO_CHANGE
+from controller.escapes import clean
 from controller.view.gates import group_of
 from controller.view.history import requester
 from controller.view.jobs import JobRow
-from controller.view.printable import clean
 from controller.view.situation import Tone, situation
 from controller.view.updates import GateRow, Progress, gate_rows, is_unchanged, progress
 from controller.view.words import age, ids, plural, since

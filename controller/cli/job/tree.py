@@ -20,10 +20,10 @@ from controller.cli.job.branches import MOST, WIDTH
 from controller.cli.job.instances import STYLES as STATE_STYLES
 from controller.cli.job.instances import revision_of
 from controller.cli.job.list_ import STYLES
+from controller.escapes import clean
 from controller.view import advice
 from controller.view.instances import Instance, State
 from controller.view.jobs import Health, JobRow, job_row, shares
-from controller.view.printable import clean
 from controller.view.updates import is_over, is_unchanged
 from controller.view.words import ids, percent, plural, since
 
