@@ -211,9 +211,7 @@ class FailureCounts:
         return Trouble(pod.trouble.reason, message, pod.trouble.exit_code)
 
     def _deadline_words(self, pod: Pod) -> str:
-        """What the pod was like at its deadline: no longer Ready after it was good, Ready but not
-        for long enough, or never Ready."""
-        # The deadline is told as the spec has it: without minReadySeconds, which is added to it.
+        """What the pod was like at its deadline, which is told as the spec has it."""
         i, direction = pod.instance, self.direction
         if i in direction.done:
             return f"not Ready for {self.timeout}s"
