@@ -17,8 +17,7 @@ from controller.api.update import Update
 from controller.cli.here import placed
 from controller.cli.job import branches
 from controller.cli.job.branches import MOST, WIDTH
-from controller.cli.job.instances import STYLES as STATE_STYLES
-from controller.cli.job.instances import revision_of
+from controller.cli.job.instances import revision_of, style_of
 from controller.cli.job.list_ import STYLES
 from controller.escapes import clean
 from controller.view import advice
@@ -199,7 +198,7 @@ def _add_instances(tree: Tree, seen: Seen) -> None:
 
 
 def _add_instance(branch: Tree, row: Instance, seen: Seen) -> None:
-    text = Text.assemble((f"{row.instance}  ", "bold"), (str(row.state), STATE_STYLES[row.state]))
+    text = Text.assemble((f"{row.instance}  ", "bold"), (row.word, style_of(row)))
     if revision := revision_of(row):
         text.append(f"  {revision}", "" if row.at_its_revision else "yellow")
     if row.node:

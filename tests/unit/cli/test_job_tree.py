@@ -86,7 +86,7 @@ def test_what_it_waits_for_comes_first() -> None:
     assert len([line for line in lines if line.startswith("instance 2 failed")]) == 1
     at = lines.index("instances not well")
     assert lines[at + 1 : at + 6] == [
-        "2  Starting  web-b  on n1  4 restarts  5m",
+        "2  Failing  web-b  on n1  4 restarts  5m",
         "CrashLoopBackOff: container web: last exit code 1, boom",
         "last lines of its log",
         "starting",
