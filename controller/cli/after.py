@@ -17,8 +17,8 @@ from controller.cli.follow import follow
 from controller.cli.objects import as_update
 from controller.cli.output import console, is_screen, note
 from controller.cli.session import Object, Session
+from controller.escapes import clean
 from controller.view import advice
-from controller.view.printable import clean
 from controller.view.updates import is_over
 
 #: Seconds in which the operator rejects an Update that it does not take.

@@ -18,6 +18,7 @@ from controller.cli.explained import explained
 from controller.cli.manifest import Manifest
 from controller.cli.output import note
 from controller.cli.session import Object, Session
+from controller.escapes import clean
 from controller.kube.apply import apply
 from controller.kube.errors import (
     ApiError,
@@ -27,7 +28,6 @@ from controller.kube.errors import (
     NotFound,
     ServerError,
 )
-from controller.view.printable import clean
 
 _CONFLICT: Final = "FieldManagerConflict"
 _MANAGER: Final = re.compile(

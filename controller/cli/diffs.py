@@ -9,9 +9,9 @@ from rich.text import Text
 
 from controller.cli.output import console
 from controller.core.revisions.compare import Difference
+from controller.escapes import clean
 from controller.view.configurations import Change
 from controller.view.difference import Sign, lines
-from controller.view.printable import clean
 from controller.view.words import ids
 
 _STYLES: Final[dict[Sign, str]] = {"-": "red", "+": "green", " ": ""}

@@ -13,7 +13,7 @@ from typing import Any, Final
 from controller.cli import owners
 from controller.cli.manifest import Manifest
 from controller.cli.output import Object, note
-from controller.view.printable import clean
+from controller.escapes import clean
 
 _ABSENT: Final = object()
 

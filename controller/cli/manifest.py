@@ -17,6 +17,7 @@ from controller.api.job import KIND
 from controller.api.labels import GROUP
 from controller.cli import yaml_nodes
 from controller.cli.exits import CliError, Exit
+from controller.cli.keys import check_name
 
 Object = dict[str, Any]
 STDIN: Final = "-"
@@ -121,6 +122,11 @@ def job_in(path: str) -> Manifest:
 def _checked(job: Manifest) -> Manifest:
     if not job.name:
         raise CliError(f"{job.at('metadata')}: the Job has no metadata.name", code=Exit.USAGE)
+    try:
+        check_name(job.name, "a Job")
+    except CliError as error:
+        error.message = f"{job.at('metadata.name')}: {error.message}"
+        raise
     if not isinstance(job.obj.get("spec"), dict):
         raise CliError(f"{job.at()}: the Job has no spec", code=Exit.USAGE)
     return job

@@ -15,7 +15,7 @@ from rich.text import Text
 from controller.cli import yaml_nodes
 from controller.cli.here import placed
 from controller.cli.printable import SafeConsole
-from controller.view.printable import clean, clean_lines
+from controller.escapes import clean, clean_lines
 
 Object = dict[str, Any]
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from controller.view.printable import clean, clean_lines
+from controller.escapes import clean, clean_lines
 
 #: Sequences that change nothing but colours and the weight of letters.
 _COLOUR: Final = re.compile(r"(\x1b\[[0-9;:]*m)")

@@ -13,9 +13,9 @@ from controller.cli.output import note
 from controller.cli.patience import unseen_job, with_note
 from controller.cli.session import Object, Session
 from controller.core.model.conditions import READY, STALLED, find, find_true
+from controller.escapes import clean
 from controller.view import advice
 from controller.view.jobs import count_of
-from controller.view.printable import clean
 from controller.view.words import plural
 
 

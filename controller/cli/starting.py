@@ -20,9 +20,9 @@ from controller.cli.patience import with_note
 from controller.cli.session import Object, Session
 from controller.core.model.conditions import STALLED, UPDATE_PENDING, find_true, is_true
 from controller.core.status.outcome import NOTHING_LEFT
+from controller.escapes import clean
 from controller.kube.errors import NotFound, Unreachable
 from controller.view import advice
-from controller.view.printable import clean
 from controller.view.updates import PATIENCE
 
 #: Without vowels and digits that look like letters, so that no name becomes a word.

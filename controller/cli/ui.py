@@ -11,8 +11,10 @@ import typer
 
 from controller.cli import options
 from controller.cli.exits import CliError, Exit
+from controller.cli.explained import explained
 from controller.cli.output import note
 from controller.cli.session import Place, Session, run
+from controller.kube.errors import ApiError
 
 
 def ui(
@@ -37,6 +39,7 @@ def ui(
     machine alone, until Ctrl-C."""
     try:
         # What the page needs is another extra than the command line's.
+        from controller.ui.reviews import SELF_REVIEWS
         from controller.ui.serve import serve
     except ImportError as error:
         raise CliError(
@@ -62,6 +65,9 @@ def ui(
                 port=port,
                 ready=ready,
             )
+        except ApiError as error:
+            # The page first asks what its user may see.
+            raise explained(error, "create", SELF_REVIEWS, "", "") from error
         except OSError as error:
             raise CliError(
                 f"port {port} cannot be used: {error.strerror}", "choose another with --port"

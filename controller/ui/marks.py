@@ -12,7 +12,7 @@ from typing import Final
 
 from controller.api.progress import Phase
 from controller.core.status.outcome import NO_CHANGE
-from controller.view import held
+from controller.view import held, instances
 from controller.view.held import Held
 from controller.view.instances import Instance, State
 from controller.view.jobs import Health
@@ -88,13 +88,11 @@ _RESULT: Final = {
 
 
 #: How an instance looks that does not come up.
-FAILING: Final = Badge("alert", "bad", "Failing")
+FAILING: Final = Badge("alert", "bad", instances.FAILING)
 #: Phases in which an Update changes instances.
 MOVING: Final = frozenset({Phase.ROLLING_FORWARD, Phase.ROLLING_BACK})
 #: How an Update looks that ended without a change.
 UNCHANGED: Final = Badge("bar", "wait", "No change")
-#: With what the condition Ready of a pod begins while it is just starting.
-_USUAL: Final = "ContainersNotReady"
 
 
 def of_health(health: Health) -> Badge:
@@ -113,15 +111,9 @@ def of_state(state: State) -> Badge:
 def of_instance(row: Instance) -> Badge:
     """The state of an instance; one that does not come up for a reason that its pod tells looks as
     if it failed."""
-    if is_failing(row):
+    if row.is_failing:
         return FAILING
     return of_state(row.state)
-
-
-def is_failing(row: Instance) -> bool:
-    """Whether the instance does not come up, and its pod says why."""
-    coming = row.state in (State.PENDING, State.STARTING)
-    return coming and bool(row.message) and not row.message.startswith(_USUAL)
 
 
 def of_mark(mark: Mark) -> Badge:

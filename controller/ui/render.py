@@ -13,10 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from controller.api.ids import Ids
+from controller.escapes import readable
 from controller.ui import marks
 from controller.view import words
 from controller.view.history import actor
-from controller.view.printable import readable
 
 _HERE: Final = Path(__file__).parent
 #: Digits of a revision's digest that are shown where the whole name would be too long.

@@ -27,7 +27,8 @@ def rolled_back(space: Space) -> Object:
 def test_list(space: Space, echelon: Echelon) -> None:
     empty = echelon("job", "list", check=0)
     assert empty.out == ""
-    assert empty.err == f"No Jobs found in namespace {space.name}.\n"
+    assert empty.err.startswith(f"No Jobs found in namespace {space.name}.\n")
+    assert "job list -A" in empty.err
     assert json.loads(echelon("job", "list", "-o", "json", check=0).out)["items"] == []
     labelled = job("api", instances=1)
     labelled["metadata"]["labels"] = {"team": "a"}

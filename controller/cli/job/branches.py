@@ -12,10 +12,10 @@ from controller.api.job import LastAttempt
 from controller.api.progress import Failure
 from controller.api.update import Update
 from controller.core.status.outcome import NO_CHANGE
+from controller.escapes import clean
 from controller.view.gates import group_of
 from controller.view.history import requester
 from controller.view.jobs import JobRow
-from controller.view.printable import clean
 from controller.view.situation import Tone, situation
 from controller.view.updates import GateRow, Progress, gate_rows, is_unchanged, progress
 from controller.view.words import age, ids, plural, since
@@ -116,7 +116,7 @@ def _add_failures(branch: Tree, failures: Iterable[Failure], now: float) -> None
         newest.setdefault(each.instance, each)
     for each in list(newest.values())[:MOST]:
         where = f" on {each.node}" if each.node else ""
-        tries = f", failure {each.attempt}" if each.attempt > 1 else ""
+        tries = f", attempt {each.attempt}" if each.attempt > 1 else ""
         head = f"instance {each.instance} failed{where}{tries}, {since(each.time, now)} ago: "
         words = each.message if each.reason in each.message else f"{each.reason}: {each.message}"
         branch.add(Text.assemble((head, "red"), clean(words.rstrip(": "))))

@@ -17,13 +17,12 @@ from controller.api.update import Update
 from controller.cli.here import placed
 from controller.cli.job import branches
 from controller.cli.job.branches import MOST, WIDTH
-from controller.cli.job.instances import STYLES as STATE_STYLES
-from controller.cli.job.instances import revision_of
+from controller.cli.job.instances import revision_of, style_of
 from controller.cli.job.list_ import STYLES
+from controller.escapes import clean
 from controller.view import advice
 from controller.view.instances import Instance, State
 from controller.view.jobs import Health, JobRow, job_row, shares
-from controller.view.printable import clean
 from controller.view.updates import is_over, is_unchanged
 from controller.view.words import ids, percent, plural, since
 
@@ -199,7 +198,7 @@ def _add_instances(tree: Tree, seen: Seen) -> None:
 
 
 def _add_instance(branch: Tree, row: Instance, seen: Seen) -> None:
-    text = Text.assemble((f"{row.instance}  ", "bold"), (str(row.state), STATE_STYLES[row.state]))
+    text = Text.assemble((f"{row.instance}  ", "bold"), (row.word, style_of(row)))
     if revision := revision_of(row):
         text.append(f"  {revision}", "" if row.at_its_revision else "yellow")
     if row.node:

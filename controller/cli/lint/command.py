@@ -17,7 +17,7 @@ from controller.cli.lint.documents import Document, read
 from controller.cli.lint.findings import Finding, Severity, with_hints
 from controller.cli.output import Data, dump, note
 from controller.cli.session import Place, Session, run
-from controller.view.printable import clean
+from controller.escapes import clean
 
 STDIN: Final = "-"
 #: What a folder's files end with, as for `kubectl apply -f`.

@@ -13,9 +13,9 @@ from controller.cli.live.looks import MARKS, PHASES
 from controller.cli.live.snapshot import Snapshot
 from controller.cli.live.text import DIM, both_ends
 from controller.core.model import assigned
+from controller.escapes import clean
 from controller.view.history import requester
 from controller.view.jobs import shares
-from controller.view.printable import clean
 from controller.view.updates import PHASE_WORDS, Mark, Progress, is_over, marked, progress
 from controller.view.words import age, percent
 

@@ -10,8 +10,8 @@ from controller.api.progress import Failure, GateStatus
 from controller.api.update import HistoryEntry, Update
 from controller.core.gates.groups import asked_about
 from controller.core.status.update import OPERATOR
+from controller.escapes import clean
 from controller.view.history import requester
-from controller.view.printable import clean
 from controller.view.situation import situation
 from controller.view.updates import gate_rows, is_backward, is_over, verb_refused
 from controller.view.words import plural

@@ -12,8 +12,8 @@ from controller.cli.ends import of_phase
 from controller.cli.exits import Exit
 from controller.cli.here import placed
 from controller.cli.live.looks import PHASES
+from controller.escapes import clean
 from controller.view import advice
-from controller.view.printable import clean
 from controller.view.updates import is_over, own_pause, progress, wants_rollback
 from controller.view.words import age
 

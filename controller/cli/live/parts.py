@@ -18,8 +18,8 @@ from controller.cli.live.section import Section
 from controller.cli.live.snapshot import Happening, Snapshot, flying, in_flight
 from controller.cli.live.text import DIM, columns, padded, plain, wrapped
 from controller.core.rollout.strategy import group_sizes
+from controller.escapes import clean
 from controller.view.instances import Instance, State
-from controller.view.printable import clean
 from controller.view.updates import SYMBOLS, GateRow, Mark, gate_rows, is_backward, is_over
 from controller.view.words import ids, plural, since
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.text import Text
 
-from controller.view.printable import clean
+from controller.escapes import clean
 
 DIM: Final = "bright_black"
 ELLIPSIS: Final = "…"

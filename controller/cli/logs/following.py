@@ -19,11 +19,11 @@ from controller.cli.live.sources import Feed
 from controller.cli.logs.reading import Printer, Wanted, container_of
 from controller.cli.output import note
 from controller.cli.session import Object, Session
+from controller.escapes import clean
 from controller.kube.errors import ApiError, BadRequest, Forbidden, NotFound, Unreachable
 from controller.kube.log_stream import Stamp, lines
 from controller.kube.resources import PODS
 from controller.view.instances import Instance
-from controller.view.printable import clean
 
 #: Each takes a connection.
 MOST_FOLLOWED: Final = 64

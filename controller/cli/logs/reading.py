@@ -17,11 +17,11 @@ from controller.cli.explained import explained
 from controller.cli.output import console, note
 from controller.cli.printable import coloured
 from controller.cli.session import Object, Session
+from controller.escapes import clean
 from controller.kube.errors import ApiError, BadRequest, NotFound
 from controller.kube.log_stream import Line, Stamp, lines
 from controller.kube.resources import PODS
 from controller.view.instances import Instance
-from controller.view.printable import clean
 
 #: The annotation by which a pod names its container, as kubectl reads it.
 _DEFAULT: Final = "kubectl.kubernetes.io/default-container"

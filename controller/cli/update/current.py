@@ -22,8 +22,8 @@ from controller.cli.session import Session
 from controller.cli.update.which import NoUpdateError, which
 from controller.core.model.conditions import STALLED, UPDATE_PENDING, find_true, is_true
 from controller.core.status.outcome import NOTHING_LEFT
+from controller.escapes import clean
 from controller.view import advice
-from controller.view.printable import clean
 from controller.view.updates import PATIENCE, is_over
 
 Object = dict[str, Any]

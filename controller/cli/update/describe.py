@@ -16,9 +16,9 @@ from controller.cli.update.list_ import style_of
 from controller.cli.update.policy import policy_lines
 from controller.cli.update.tables import failures, gates
 from controller.core.model import assigned
+from controller.escapes import clean
 from controller.view import advice
 from controller.view.history import actor, requester
-from controller.view.printable import clean
 from controller.view.situation import Tone, cause_of_rollback, situation
 from controller.view.update_rows import target
 from controller.view.updates import (

@@ -24,9 +24,9 @@ from controller.cli.session import Place, Session, run
 from controller.cli.starting import create
 from controller.cli.update.proposal import Proposal, Start, propose, shown, with_plan
 from controller.cli.update.request import Request, namespace_of, request_of
+from controller.escapes import clean
 from controller.kube.errors import Forbidden
 from controller.view import planning
-from controller.view.printable import clean
 from controller.view.updates import is_over
 
 #: Seconds that the operator has to plan.

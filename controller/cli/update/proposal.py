@@ -13,6 +13,7 @@ from enum import Enum
 
 from rich.text import Text
 
+from controller.api.ids import Ids
 from controller.api.job import Job
 from controller.api.policy import Mode, ResolvedPolicy
 from controller.api.preview import UpdatePlan
@@ -25,7 +26,7 @@ from controller.cli.objects import as_job, as_update
 from controller.cli.session import Object, Session
 from controller.cli.starting import begun
 from controller.cli.update.request import Request
-from controller.core.model import policy
+from controller.core.model import assigned, policy
 from controller.core.revisions.compare import Difference
 from controller.kube.errors import NotFound
 from controller.view import planning
@@ -108,6 +109,8 @@ async def propose(session: Session, request: Request) -> Proposal:
         found = within(found, request.instances)
     revision = revision_of(request.job, template)
     start = _start(job, request, found, revision, updates)
+    if start is Start.NOTHING:
+        check_instances(job, request.instances)
     spec = _spec(request, job, start, revision)
     plan = _plan(job, start, spec, pods, revisions, updates)
     covered = len(planning.covered(plan)) if plan else 0
@@ -178,6 +181,17 @@ def _start(
             _check_automatic(request)
             return Start.OPERATOR
     return Start.EXPLICIT if stale or request.force else Start.NOTHING
+
+
+def check_instances(job: Job, asked: Ids | None) -> None:
+    """Raises ``CliError`` for instances that the Job does not have, where no plan says so."""
+    there = Ids.span(0, job.spec.instances)
+    for held in assigned.read(job.status.assigned).values():
+        there |= held
+    if missing := (asked or Ids()) - there:
+        word = "instance" if len(missing) == 1 else "instances"
+        has = f"its instances are {there}" if there else "it has no instances"
+        raise CliError(f"Job {job.metadata.name} has no {word} {missing}", has, Exit.REJECTED)
 
 
 def _is_same(update: Update, job: Job, request: Request, revision: str) -> bool:

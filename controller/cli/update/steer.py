@@ -15,10 +15,10 @@ from controller.cli.objects import as_update
 from controller.cli.output import console, note
 from controller.cli.session import Session
 from controller.cli.update.which import which
+from controller.escapes import clean
 from controller.kube.errors import Conflict
 from controller.view import advice
 from controller.view.answers import Answer, answer, why_refused
-from controller.view.printable import clean
 from controller.view.updates import is_active, is_unseen
 from controller.view.verbs import DONE, Already, Change, Refused, Verb, judge
 from controller.view.words import since

@@ -10,8 +10,8 @@ from rich.text import Text
 from controller.api.progress import Failure
 from controller.api.update import Update
 from controller.cli.output import Column, table_lines
+from controller.escapes import clean
 from controller.view.gates import facts, group_of
-from controller.view.printable import clean
 from controller.view.updates import GateRow, gate_rows
 from controller.view.words import since
 

@@ -20,8 +20,8 @@ from controller.cli.patience import unseen, with_note
 from controller.cli.session import Place, Session, run
 from controller.cli.update.current import current
 from controller.cli.update.wish import Wish, verdict, wish
+from controller.escapes import clean
 from controller.view import advice
-from controller.view.printable import clean
 from controller.view.updates import is_over, progress
 from controller.view.words import age
 

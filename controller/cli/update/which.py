@@ -16,11 +16,11 @@ from controller.cli import keys, pruned
 from controller.cli.exits import CliError, Exit
 from controller.cli.objects import as_job, as_update
 from controller.cli.session import Session
+from controller.escapes import clean
 from controller.kube.errors import Forbidden, NotFound
 from controller.view import advice
 from controller.view import updates as view
 from controller.view.jobs import Health, health_of
-from controller.view.printable import clean
 
 Object = dict[str, Any]
 

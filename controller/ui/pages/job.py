@@ -17,11 +17,10 @@ from controller.ui.pages.base import Data, listed
 from controller.ui.pages.job_tabs import Revisions
 from controller.ui.pages.outcome import last_change, outcome
 from controller.ui.pages.probes import Rows
-from controller.ui.pages.waits import waits
+from controller.ui.pages.waits import commands, waits
 from controller.ui.pages.what_changes import Pair, Templates, WhatChanges
 from controller.ui.site import Site
 from controller.ui.store import Change, Kind
-from controller.view import advice
 from controller.view.jobs import Health, job_row
 from controller.view.standing import standing
 from controller.view.update_rows import update_row
@@ -147,7 +146,7 @@ class JobPage:
             "row": row,
             "health": marks.of_standing(standing(job, active)),
             "waits": waits(job, active, now),
-            "advice": advice.of_update(active, now) if active else advice.of_job(job),
+            "advice": commands(job, active, last_change(updates), now),
             "what_changes": self._what_changes(job, found),
             "answer": probes.answer(found.told, found.events, now) if found.told else None,
             "mix_parts": figures.mix(row.revisions, row.template, bad),

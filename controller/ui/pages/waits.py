@@ -9,11 +9,12 @@ from controller.api.job import Job
 from controller.api.update import Update
 from controller.core.model import conditions as cond
 from controller.ui import marks
-from controller.view import held
+from controller.view import advice, held
 from controller.view.held import Held
 from controller.view.jobs import Health, job_row
 from controller.view.situation import Tone, situation
 from controller.view.standing import standing
+from controller.view.update_rows import target
 
 TONES: Final = {Tone.CALM: "busy", Tone.WAITS: "warn", Tone.BAD: "bad", Tone.GOOD: "good"}
 #: The condition from which a health is read. When a Job began to reconcile says nothing about what
@@ -58,3 +59,18 @@ def waits(job: Job, active: Update | None, now: float) -> list[Wait]:
             since = condition.last_transition_time
             found.append(Wait("warn", condition.reason, condition.message, since))
     return found
+
+
+def commands(job: Job, active: Update | None, last: Update | None, now: float) -> list[str]:
+    """The commands that help a Job, the most likely first, each once. ``active``: its active
+    Update; ``last``: the last one that tried to change instances."""
+    if active is not None:
+        return advice.of_update(active, now)
+    found = advice.of_job(job)
+    is_of_template = last is not None and target(last) == job.status.update_revision
+    if last is not None and is_of_template and job_row(job).health is Health.STALLED:
+        found = [*found, *advice.of_update(last, now)]
+    kept: dict[str, str] = {}
+    for each in found:
+        kept.setdefault(each.partition("    # ")[0], each)
+    return list(kept.values())

@@ -114,6 +114,15 @@ def test_the_tables() -> None:
     assert lines[-3].strip().startswith("echelon update resume web-g2 -n shop")
 
 
+def test_deadlines_are_those_of_the_spec() -> None:
+    """The window of minReadySeconds that the operator adds is its own matter."""
+    lines = text(update(policy={**POLICY, "readyTimeoutSeconds": 7200}, minReadySeconds=2))
+    assert line(lines, "Good:").endswith(" Ready for 2s")
+    assert line(lines, "Deadline:").endswith(" 120m to become good")
+    none = text(update(policy={**POLICY, "readyTimeoutSeconds": 0}))
+    assert line(none, "Deadline:").endswith(" none")
+
+
 def test_what_a_gate_asks_and_which_answers_decide() -> None:
     lines = [each.strip() for each in text(paused())]
     assert lines[lines.index("errors:") - 1 :][:6] == [

@@ -80,13 +80,13 @@ def test_what_it_waits_for_comes_first() -> None:
     assert "▓  33%  web-b  2  web:2  (template, known bad)" in lines
     assert "last update  web-g2  Failed  20s ago  by Echelon" in lines
     assert (
-        "instance 2 failed on n1, failure 2, 21s ago: CrashLoopBackOff: container web: last exit "
+        "instance 2 failed on n1, attempt 2, 21s ago: CrashLoopBackOff: container web: last exit "
         "code 1, boom"
     ) in lines
     assert len([line for line in lines if line.startswith("instance 2 failed")]) == 1
     at = lines.index("instances not well")
     assert lines[at + 1 : at + 6] == [
-        "2  Starting  web-b  on n1  4 restarts  5m",
+        "2  Failing  web-b  on n1  4 restarts  5m",
         "CrashLoopBackOff: container web: last exit code 1, boom",
         "last lines of its log",
         "starting",

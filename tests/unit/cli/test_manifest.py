@@ -146,6 +146,10 @@ def test_anchors_and_merges(write: Write) -> None:
         ('{"apiVersion": "v1", "apiVersion": "v1"}', "job.yaml:1: the key 'apiVersion' comes"),
         ("", "job.yaml holds no object"),
         (JOB.replace("  name: web\n", ""), "job.yaml:4: the Job has no metadata.name"),
+        (
+            JOB.replace("name: web\n", "name: ../x\n"),
+            "job.yaml:5: '../x' cannot be the name of a Job",
+        ),
         (f"{JOB[: JOB.index('spec:')]}", "job.yaml:2: the Job has no spec"),
         (JOB.replace("metadata:\n  name: web\n  namespace: shop\n", ""), "has no metadata"),
         (SERVICE, "job.yaml holds no EchelonJob; it holds Service (line 1)"),

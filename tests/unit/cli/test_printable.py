@@ -13,8 +13,8 @@ from controller.cli import main, output
 from controller.cli.exits import CliError
 from controller.cli.logs.reading import Printer
 from controller.cli.printable import coloured
+from controller.escapes import clean
 from controller.kube.log_stream import Line
-from controller.view.printable import clean
 
 NASTY = "a\x1b[2J\x1b]0;title\x07b\x9b31mc\x1b]52;c;aGk=\x1b\\d\x08\u202ee"
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from controller.api.ids import Ids
 from controller.cli.exits import CliError, Exit
+from controller.cli.update.proposal import check_instances
 from controller.cli.update.request import namespace_of, request_of
+from tests.unit.view.raw import job, ranges
 
 JOB = """\
 apiVersion: echelon.dev/v1alpha1
@@ -63,3 +66,13 @@ def test_the_namespace(file: str) -> None:
     assert namespace_of(request_of(file), "shop") == "shop"
     with pytest.raises(CliError, match="for namespace shop, not a"):
         namespace_of(request_of(file), "a")
+
+
+def test_instances_that_the_job_does_not_have_are_no_lack_of_difference() -> None:
+    seen = job(3, assigned=ranges(a="0-4"))
+    check_instances(seen, None)
+    check_instances(seen, Ids.parse("0,4"))
+    with pytest.raises(CliError, match=r"Job web has no instances 5,50") as caught:
+        check_instances(seen, Ids.parse("2,5,50"))
+    assert caught.value.hint == "its instances are 0-4"
+    assert caught.value.code is Exit.REJECTED

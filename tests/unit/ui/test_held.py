@@ -104,6 +104,21 @@ async def test_the_page_of_a_job_has_the_commands_for_its_active_update(page: Se
     assert "echelon update rollback paused-g2" in html
 
 
+async def test_a_job_that_failed_has_the_commands_for_its_last_update_each_once(
+    page: Setting,
+) -> None:
+    failure = {"instance": 2, "attempt": 1, "reason": "Error", "time": format_time(NOW - 30)}
+    stalled = condition("Stalled", reason="UpdateFailed", message="web-g2: instance 2 failed")
+    sets = {"updated": "0-1", "failed": "2"}
+    put(page.store, update(phase="Failed", failures=[failure], instances=sets))
+    put(page.store, job(updateRevision="web-bbbb", conditions=[stalled]))
+    _, html = await page.get("/jobs/shop/web")
+    assert "echelon update retry web-g2" in html
+    assert html.count("echelon job retry web ") == 1
+    put(page.store, job(updateRevision="web-cccc", conditions=[stalled]))
+    assert "echelon update retry web-g2" not in (await page.get("/jobs/shop/web"))[1]
+
+
 @pytest.mark.parametrize("path", ["/jobs/shop/paused", "/updates/shop/paused-g2"])
 async def test_how_long_a_pause_lasts_is_not_the_age_of_the_update(
     page: Setting, path: str

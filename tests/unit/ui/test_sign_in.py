@@ -58,8 +58,7 @@ async def test_without_a_session_every_address_answers_the_same(page: Many, path
 
 @pytest.mark.parametrize("word", ["session", "form"])
 async def test_a_cookie_that_cannot_be_ours_is_none(page: Many, word: str) -> None:
-    port = page.browser.port
-    cookie = ("Cookie", f"echelon-{word}-{port}=".encode() + b"\xff" * 40)
+    cookie = ("Cookie", f"echelon-{word}-{page.browser.port}=".encode() + b"\xff" * 40)
     assert await page.raw("/", cookie) == 401
     assert await page.raw("/signin", cookie) == 200
 

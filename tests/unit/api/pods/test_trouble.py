@@ -110,6 +110,22 @@ def test_how_a_container_that_has_restarted_ended() -> None:
     assert slim(raw(status)).trouble == expected, "although it is Ready again: that was a failure"
 
 
+def test_who_is_out_of_memory_reads_the_limit() -> None:
+    last, limits = ended(137, "OOMKilled"), {"limits": {"memory": "64Mi", "cpu": "1"}}
+    spec = (container(resources=limits),)
+    looping = waiting("CrashLoopBackOff", restartCount=4, lastState=last)
+    found = trouble(looping, containers=spec)
+    assert found is not None
+    assert found.message == "container web: last exit code 137, out of memory (its limit is 64Mi)"
+    raised = running(restartCount=1, lastState=last, resources={"limits": {"memory": "1Gi"}})
+    found = trouble(raised, containers=spec)
+    assert found is not None
+    assert found.message.endswith("out of memory (its limit is 1Gi)"), "that in force"
+    found = trouble(raised | {"resources": {"requests": {"memory": "1Gi"}}})
+    assert found is not None
+    assert found.message.endswith("out of memory"), "the node had none left"
+
+
 def test_how_a_container_that_has_not_restarted_ended() -> None:
     status = {"name": "web", "restartCount": 0, "state": ended(2, message="usage: web PORT")}
     said = "container web exited with code 2: usage: web PORT"

@@ -76,18 +76,6 @@ def test_in_a_queue_at_each_multiple_of_its_size(size: int) -> None:
     assert groups(world) == list(range(-(-5 // size)))
 
 
-@pytest.mark.parametrize(
-    ("scope", "when"),
-    [("Batch", " after group 1"), ("Final", " at the end"), ("Continuous", "")],
-)
-@pytest.mark.parametrize("rolls_back", [True, False])
-def test_a_failure_says_when_its_gate_was_asked(scope: str, when: str, rolls_back: bool) -> None:
-    world = gated(gate(scope=scope), strategy=BATCH, rollbackOnFailure=rolls_back)
-    world.cluster.answers["g"] = FAIL
-    world.roll("app:2")
-    assert f"gate g failed{when}: it says Fail" in world.update.status.message
-
-
 def test_a_failed_gate_rolls_back_whatever_is_tolerated() -> None:
     world = gated(strategy=BATCH, maxFailedInstances=4)
     world.cluster.answers["g"] = FAIL
