@@ -42,6 +42,7 @@ class Renderer:
             asset=lambda name: f"/static/{self.version}/{name}",
             version=self.version,
             of_entry=marks.of_entry,
+            of_outcome=marks.of_outcome,
             of_row=marks.of_row,
             plural=words.plural,
         )

@@ -23,13 +23,14 @@ from controller.ui.store import Change, Kind
 from controller.view import advice, held
 from controller.view.gates import facts, group_of
 from controller.view.history import requester
-from controller.view.situation import cause_of_rollback, situation
+from controller.view.situation import Situation, cause_of_rollback, situation
 from controller.view.update_rows import target, update_row
 from controller.view.updates import (
     GateRow,
     gate_rows,
     is_active,
     is_over,
+    is_stalled,
     progress,
     verb_refused,
 )
@@ -137,6 +138,7 @@ class UpdatePage:
             "left": left,
             "state": state,
             "tone": TONES[state.tone],
+            "label": _label(update, state),
             "since": held.since(update),
             "what_changes": self._what_changes(update, found),
             "answer": probes.answer(update, found.events, now),
@@ -169,6 +171,12 @@ class UpdatePage:
             return None
         job = update.spec.job
         return what_changes.of_pair(self.namespace, job, found.pair, found.templates)
+
+
+def _label(update: Update, state: Situation) -> str:
+    """The word before what an Update does now: the same as on the page of its Job."""
+    by = held.of_update(update)
+    return str(by) if by and not is_stalled(update) else state.label
 
 
 def buttons(update: Update, now: float) -> list[tuple[Verb, str]]:

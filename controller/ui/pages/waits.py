@@ -62,8 +62,8 @@ def waits(job: Job, active: Update | None, now: float) -> list[Wait]:
 
 
 def commands(job: Job, active: Update | None, last: Update | None, now: float) -> list[str]:
-    """The commands that help a Job, the most likely first, each once. ``active``: its active
-    Update; ``last``: the last one that tried to change instances."""
+    """The commands that help a Job, the most likely first and retries last, each once. ``active``:
+    its active Update; ``last``: the last one that tried to change instances."""
     if active is not None:
         return advice.of_update(active, now)
     found = advice.of_job(job)
@@ -73,4 +73,4 @@ def commands(job: Job, active: Update | None, last: Update | None, now: float) -
     kept: dict[str, str] = {}
     for each in found:
         kept.setdefault(each.partition("    # ")[0], each)
-    return list(kept.values())
+    return sorted(kept.values(), key=lambda each: " retry " in each.partition("#")[0])

@@ -115,6 +115,7 @@ async def test_a_job_that_failed_has_the_commands_for_its_last_update_each_once(
     _, html = await page.get("/jobs/shop/web")
     assert "echelon update retry web-g2" in html
     assert html.count("echelon job retry web ") == 1
+    assert html.index("echelon job status web") < html.index("echelon job retry web ")
     put(page.store, job(updateRevision="web-cccc", conditions=[stalled]))
     assert "echelon update retry web-g2" not in (await page.get("/jobs/shop/web"))[1]
 
@@ -136,6 +137,9 @@ async def test_the_page_of_an_update_that_gets_no_room_says_that_it_is_blocked(
     put(page.store, *of_case("no-room"))
     for path in ("/updates/shop/no-room-g2", "/jobs/shop/no-room?tab=updates"):
         assert "Rolling forward, blocked" in words((await page.get(path))[1]), path
+    assert "Blocked instance 2: Unschedulable" in words(
+        (await page.get("/updates/shop/no-room-g2"))[1]
+    )
 
 
 async def test_a_pod_without_a_node_was_not_scheduled(page: Setting) -> None:

@@ -93,3 +93,17 @@ async def test_a_revision_without_an_update_says_where_it_comes_from(page: Setti
     assert "first creation" in said
     assert "never tried" in said
     assert "first creation or never tried" not in said
+
+
+async def test_outcomes_of_revisions_have_the_words_of_updates(page: Setting) -> None:
+    page.api.lists["controllerrevisions"] = [
+        {
+            "metadata": {"name": "web-bbbb", "creationTimestamp": format_time(NOW - 100)},
+            "revision": 2,
+            "data": {},
+        }
+    ]
+    put(page.store, job(), update(phase="RolledBack"))
+    _, html = await page.get("/jobs/shop/web?tab=updates")
+    assert ">Rolled back</a>" in html
+    assert "RolledBack" not in html
