@@ -21,9 +21,11 @@ from controller.ui.beside import Beside, beside
 Object = dict[str, Any]
 T = TypeVar("T")
 
-#: Seconds for which an answer is believed; the list of the pods of a node costs more than others.
+#: Seconds for which an answer is believed; the list of the pods of a node costs more than others,
+#: and templates of revisions never change.
 BELIEVED: Final = 4.0
 LISTED: Final = 30.0
+UNCHANGING: Final = 300.0
 #: Events that are read of one object.
 MAX_EVENTS: Final = 500
 
@@ -66,7 +68,7 @@ class Reads:
             by_name = {each["metadata"]["name"]: each.get("data") or {} for each in found}
             return {name: by_name[name] for name in names if name in by_name}
 
-        found = await self._shared(("templates", namespace, job, names), read, LISTED)
+        found = await self._shared(("templates", namespace, job, names), read, UNCHANGING)
         # One that does not exist yet may come.
         return found if len(found) == len(names) else await read()
 
