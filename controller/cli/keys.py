@@ -53,6 +53,8 @@ def job_key(text: str) -> JobKey:
                 f"{text} is an Update, and this is for a Job", hint, Exit.USAGE
             ) from None
         hint = f"write `{name}/0-3,7` for some, `{name}` for all of them"
+        if _NAME.fullmatch(ids) and not ids[0].isdecimal():
+            hint += f"; if {name} is a namespace, write `{ids} -n {name}`"
         raise CliError(f"instances of {name}: {error}", hint, Exit.USAGE) from error
     if not found:
         raise CliError(f"{text!r} names no instance", f"write `{name}` for all of them", Exit.USAGE)

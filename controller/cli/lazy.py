@@ -6,16 +6,18 @@ completion of words need only the names of commands and a line about each.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand
 
+from controller.cli.exits import CliError, Exit
 from controller.cli.here import here
 
 #: Parameters that say where a command looks, and their flags.
+_EVERYWHERE: Final = frozenset({"-A", "--all-namespaces"})
 _PLACE: Final = {"namespace": "-n", "context": "--context", "kubeconfig": "--kubeconfig"}
 
 
@@ -32,7 +34,10 @@ class Lazy(TyperCommand):
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """The context of the command itself: whoever calls the command does it through that."""
-        context = self.loaded().make_context(*args, **kwargs)
+        loaded = self.loaded()
+        if not kwargs.get("resilient_parsing"):
+            _refuse_everywhere(loaded, *args)
+        context = loaded.make_context(*args, **kwargs)
         flags = {flag: context.params.get(name) for name, flag in _PLACE.items()}
         called = context.command.callback
 
@@ -42,6 +47,19 @@ class Lazy(TyperCommand):
 
         context.command.callback = callback
         return context
+
+
+def _refuse_everywhere(command: Any, name: str, args: Sequence[str], *_: Any) -> None:
+    """Raises ``CliError`` for ``-A`` of a command that does not list: what it does, it does to
+    objects by name, and a name may be there in many namespaces."""
+    known = {flag for parameter in command.params for flag in parameter.opts}
+    if "-A" in known or not _EVERYWHERE & set(args):
+        return
+    raise CliError(
+        f"`{name}` takes names, and these belong to one namespace",
+        "name it with -n; `echelon job list -A` and `echelon update list -A` list those of all",
+        Exit.USAGE,
+    )
 
 
 def add(app: typer.Typer, name: str, function: str, summary: str) -> None:

@@ -11,9 +11,11 @@ import typer
 from controller.cli import completion, job, update
 from controller.cli.exits import CliError, Exit
 from controller.cli.lazy import add
+from controller.cli.verbs import Verbs
 
 app = typer.Typer(
     name="echelon",
+    cls=Verbs,
     help="See and steer Jobs and their Updates.",
     no_args_is_help=True,
     add_completion=False,

@@ -9,7 +9,7 @@ from typing import Final
 from rich.text import Text
 
 from controller.api.ids import Ids
-from controller.api.policy import ResolvedPolicy, StrategyType
+from controller.api.policy import ResolvedPolicy
 from controller.api.preview import Conflict, PlannedInstances, UpdatePlan
 from controller.escapes import clean
 from controller.view import planning
@@ -67,12 +67,9 @@ def head(plan: UpdatePlan, policy: ResolvedPolicy | None = None) -> Text:
 def strategy(policy: ResolvedPolicy) -> str:
     """The strategy in a few words, such as ``Batch of 4``."""
     found = policy.strategy
-    if found.type is StrategyType.VARIABLE_BATCH:
-        words = f"{found.type} of {', '.join(str(size) for size in found.groups)}"
-    elif found.type is StrategyType.QUEUE:
-        words = f"{found.type}, {found.groups[0]} at a time"
-    else:
-        words = f"{found.type} of {found.groups[0]}"
+    *first, last = found.groups
+    sizes = f"{', '.join(map(str, first))}, then {last}" if first else str(last)
+    words = f"{found.type} of {sizes}"
     return f"{words}, pausing before each" if found.auto_pause else words
 
 

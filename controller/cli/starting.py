@@ -172,7 +172,10 @@ def _not_taken(name: str, namespace: str, reason: str, message: str) -> CliError
     at = f"{name} -n {namespace}"
     hint = "mend the template, and start again"
     if reason == "KnownBad":
-        hint = f"`echelon job retry {at}` tries it all the same"
+        hint = (
+            "correct the template, and start again; if the cause was outside the template, "
+            f"`echelon job retry {at}` tries the same again"
+        )
     elif reason == _MANUAL:
         hint = f"the Job is in mode Manual now: `echelon update start {at}` ships its template"
     return CliError(

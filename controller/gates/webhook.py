@@ -64,28 +64,29 @@ def _default(gate: Gate, context: Context) -> str:
 
 async def _headers(clients: GateClients, namespace: str, name: str) -> dict[str, str]:
     """Keys and values of the Secret. Raises ``FetchError``, whose message contains no value."""
+    secret = f"Secret {namespace}/{name} (headersFrom)"
     try:
         found = await clients.api.get(SECRETS, namespace, name)
     except NotFound:
-        raise FetchError(f"there is no Secret {name}") from None
+        raise FetchError(f"{secret} does not exist: create it") from None
     except Forbidden:
-        raise FetchError(f"the operator may not read the Secret {name}") from None
+        raise FetchError(f"{secret} may not be read by the operator: grant it that") from None
     except ApiError as error:
-        raise FetchError(f"cannot read the Secret {name}: {error.reason}") from None
+        raise FetchError(f"{secret} cannot be read: {error.reason}") from None
     data = found.get("data") or {}
-    return {key: _value(name, key, data[key]) for key in data}
+    return {key: _value(secret, key, data[key]) for key in data}
 
 
 def _value(secret: str, key: str, encoded: str) -> str:
     if not _NAME.fullmatch(key) or key.lower() in _FORBIDDEN:
-        raise FetchError(f"the key {key} of the Secret {secret} is not a header that can be set")
+        raise FetchError(f"the key {key} of {secret} is not a header that can be set")
     try:
         # Secrets made from files or with `echo` end with a line break, which is not meant.
         value = base64.b64decode(encoded).decode().strip()
     except (binascii.Error, ValueError, TypeError):
         value = "\0"
     if not _VALUE.fullmatch(value):
-        raise FetchError(f"the key {key} of the Secret {secret} does not hold a valid header value")
+        raise FetchError(f"the key {key} of {secret} does not hold a valid header value")
     return value
 
 

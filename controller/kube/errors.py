@@ -131,6 +131,10 @@ def raise_for(status: int, body: bytes, headers: Mapping[str, str]) -> None:
     raise from_status(_parse_status(body), status, _retry_after(headers))
 
 
+#: So many bytes of an answer that is no Status are told.
+_MOST = 1024
+
+
 def _parse_status(body: bytes) -> Mapping[str, Any]:
     """The Status in the body, or the text that a proxy or an overloaded server sent instead."""
     try:
@@ -139,7 +143,8 @@ def _parse_status(body: bytes) -> Mapping[str, Any]:
         parsed = None
     if isinstance(parsed, dict):
         return parsed
-    return {"message": body[:1024].decode("utf-8", "replace").strip()}
+    text = body[: _MOST + 1].decode("utf-8", "replace").strip()
+    return {"message": text if len(body) <= _MOST else f"{text[: _MOST - 1]}…"}
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -94,7 +94,7 @@ class Recorder:
         ``regarding`` is an ObjectReference: apiVersion, kind, namespace, name, uid. ``reason`` and
         ``action`` are CamelCase words. ``note`` is for people; it is cut to the API server's limit.
         """
-        note = note.encode()[:NOTE_BYTES].decode(errors="ignore")
+        note = _shortened(note)
         key = (regarding.get("uid", ""), regarding.get("name", ""), type, reason, note)
         now = self._clock()
         self._forget_old(now)
@@ -242,3 +242,11 @@ class Recorder:
 
     def _stamp(self) -> str:
         return self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _shortened(note: str) -> str:
+    """The note with at most `NOTE_BYTES` bytes; ``…`` stands for what is left out."""
+    raw, end = note.encode(), "…"
+    if len(raw) <= NOTE_BYTES:
+        return note
+    return raw[: NOTE_BYTES - len(end.encode())].decode(errors="ignore") + end

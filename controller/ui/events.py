@@ -15,7 +15,8 @@ MAX_EVENTS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """``time``: epoch seconds of the last occurrence; ``count``: how often it occurred."""
+    """``time``: epoch seconds of the last occurrence; ``count``: how often it occurred. ``uid``: of
+    the object that it is about, "" if the Event does not say it."""
 
     time: float
     is_warning: bool
@@ -23,6 +24,7 @@ class EventRow:
     message: str
     count: int
     source: str
+    uid: str = ""
 
 
 def event_rows(events: Iterable[Object]) -> list[EventRow]:
@@ -48,7 +50,17 @@ def _row(event: Object) -> EventRow:
         message=event.get("note") or "",
         count=int(series.get("count") or event.get("deprecatedCount") or 1),
         source=source or component or "",
+        uid=(event.get("regarding") or {}).get("uid") or "",
     )
+
+
+def by_object(rows: Iterable[EventRow]) -> dict[str, list[EventRow]]:
+    """Rows by the uid of the object that they are about. Pods of one instance have one name, one
+    after the other. ``rows``: newest first; so is the result."""
+    found: dict[str, list[EventRow]] = {}
+    for row in rows:
+        found.setdefault(row.uid, []).append(row)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,13 +78,15 @@ def grid(groups: Iterable[tuple[Badge, Ids]], link: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """``lines``: points of a polyline for each side. ``marks``: (x, y, result) of each answer of
-    the first side. ``limit``: y of the limit in the condition. Times are epoch seconds."""
+    the first side. ``limit``: y of the limit in the condition. ``least``, ``most``: of the values,
+    of which there are ``count`` of the first side. Times are epoch seconds."""
 
     lines: tuple[str, ...]
     marks: tuple[tuple[float, float, str], ...]
     limit: float | None
-    low: float
-    high: float
+    count: int
+    least: float
+    most: float
     first: float
     last: float
     latest: tuple[float, ...]
@@ -97,8 +99,9 @@ def chart(points: Sequence[Point], condition: str = "") -> Chart | None:
         return None
     limit = _limit(condition)
     values = [value for point in shown for value in point.values]
-    values += [limit] if limit is not None else []
-    low, high = min(0.0, *values), max(values)
+    least, most = min(values), max(values)
+    marked = [0.0, *([limit] if limit is not None else [])]
+    low, high = min(least, *marked), max(most, *marked)
     first, last = shown[0].time, shown[-1].time
 
     def x(time: float) -> float:
@@ -116,7 +119,7 @@ def chart(points: Sequence[Point], condition: str = "") -> Chart | None:
     )
     marks = tuple((x(p.time), y(p.values[0]), p.result) for p in shown)
     shown_limit = y(limit) if limit is not None else None
-    return Chart(lines, marks, shown_limit, low, high, first, last, shown[-1].values)
+    return Chart(lines, marks, shown_limit, len(shown), least, most, first, last, shown[-1].values)
 
 
 def _limit(condition: str) -> float | None:

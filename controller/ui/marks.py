@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.api.progress import Phase
+from controller.core.status.outcome import NO_CHANGE
+from controller.view import held, instances
+from controller.view.held import Held
 from controller.view.instances import Instance, State
 from controller.view.jobs import Health
+from controller.view.standing import Standing
+from controller.view.update_rows import UpdateRow
 from controller.view.updates import PHASE_WORDS, Mark
 
 
@@ -33,6 +38,10 @@ _HEALTH: Final = {
     Health.STALLED: ("alert", "bad", "Stalled"),
     Health.UNSEEN: ("hollow", "wait", "Not observed"),
     Health.DELETING: ("bar", "wait", "Deleting"),
+}
+_HELD: Final = {
+    Held.PAUSED: ("pause", "warn"),
+    Held.BLOCKED: ("stop", "warn"),
 }
 _STATE: Final = {
     State.GOOD: ("good", "good"),
@@ -79,13 +88,20 @@ _RESULT: Final = {
 
 
 #: How an instance looks that does not come up.
-FAILING: Final = Badge("alert", "bad", "Failing")
-#: With what the condition Ready of a pod begins while it is just starting.
-_USUAL: Final = "ContainersNotReady"
+FAILING: Final = Badge("alert", "bad", instances.FAILING)
+#: Phases in which an Update changes instances.
+MOVING: Final = frozenset({Phase.ROLLING_FORWARD, Phase.ROLLING_BACK})
+#: How an Update looks that ended without a change.
+UNCHANGED: Final = Badge("bar", "wait", "No change")
 
 
 def of_health(health: Health) -> Badge:
     return Badge(*_HEALTH[health])
+
+
+def of_standing(state: Standing) -> Badge:
+    """What a person wants to know of a Job first."""
+    return of_held(state) if isinstance(state, Held) else of_health(state)
 
 
 def of_state(state: State) -> Badge:
@@ -95,19 +111,17 @@ def of_state(state: State) -> Badge:
 def of_instance(row: Instance) -> Badge:
     """The state of an instance; one that does not come up for a reason that its pod tells looks as
     if it failed."""
-    if is_failing(row):
+    if row.is_failing:
         return FAILING
     return of_state(row.state)
 
 
-def is_failing(row: Instance) -> bool:
-    """Whether the instance does not come up, and its pod says why."""
-    coming = row.state in (State.PENDING, State.STARTING)
-    return coming and bool(row.message) and not row.message.startswith(_USUAL)
-
-
 def of_mark(mark: Mark) -> Badge:
     return Badge(*_MARK[mark], str(mark))
+
+
+def of_held(by: Held) -> Badge:
+    return Badge(*_HELD[by], str(by))
 
 
 def of_phase(phase: Phase, *, stalled: bool = False) -> Badge:
@@ -118,6 +132,27 @@ def of_phase(phase: Phase, *, stalled: bool = False) -> Badge:
     return Badge(mark, tone, word)
 
 
+def of_row(row: UpdateRow) -> Badge:
+    """The state of the Update of a row: with what holds it, and whether it changed anything."""
+    if is_unchanged(row.phase, row.reason):
+        return UNCHANGED
+    badge = of_phase(row.phase, stalled=row.stalled)
+    if not row.stalled and row.phase in MOVING and held.of_row(row) is Held.BLOCKED:
+        look = of_held(Held.BLOCKED)
+        return Badge(look.mark, look.tone, f"{badge.word}, {look.word.lower()}")
+    return badge
+
+
+def of_entry(phase: Phase, reason: str) -> Badge:
+    """A phase in the history of an Update."""
+    return UNCHANGED if is_unchanged(phase, reason) else of_phase(phase)
+
+
+def is_unchanged(phase: Phase, reason: str) -> bool:
+    """Whether an Update has ended because there was nothing to change."""
+    return phase is Phase.ROLLED_FORWARD and reason == NO_CHANGE
+
+
 def of_result(result: str) -> Badge:
     """The result of a gate; an unknown one by its own name."""
     return Badge(*_RESULT.get(result, ("dot", "wait", result or "Waiting")))
@@ -125,6 +160,8 @@ def of_result(result: str) -> Badge:
 
 def of_outcome(outcome: str) -> Badge | None:
     """How the last Update of a Job ended; None if there was none."""
+    if outcome == NO_CHANGE:
+        return UNCHANGED
     try:
         return of_phase(Phase(outcome))
     except ValueError:

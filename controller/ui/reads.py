@@ -21,9 +21,11 @@ from controller.ui.beside import Beside, beside
 Object = dict[str, Any]
 T = TypeVar("T")
 
-#: Seconds for which an answer is believed; the list of the pods of a node costs more than others.
+#: Seconds for which an answer is believed; the list of the pods of a node costs more than others,
+#: and templates of revisions never change.
 BELIEVED: Final = 4.0
 LISTED: Final = 30.0
+UNCHANGING: Final = 300.0
 #: Events that are read of one object.
 MAX_EVENTS: Final = 500
 
@@ -54,6 +56,21 @@ class Reads:
             return sorted([each async for each in listed], key=_number)
 
         return await self._shared(("revisions", namespace, job), read)
+
+    async def templates(
+        self, namespace: str, job: str, names: tuple[str, ...]
+    ) -> dict[str, Object]:
+        """The templates of those of these revisions of a Job that exist. A revision never changes,
+        so they are believed for long."""
+
+        async def read() -> dict[str, Object]:
+            found = await self.revisions(namespace, job)
+            by_name = {each["metadata"]["name"]: each.get("data") or {} for each in found}
+            return {name: by_name[name] for name in names if name in by_name}
+
+        found = await self._shared(("templates", namespace, job, names), read, UNCHANGING)
+        # One that does not exist yet may come.
+        return found if len(found) == len(names) else await read()
 
     async def events(self, namespace: str, kind: str, name: str) -> list[Object]:
         """The Events about an object as the API server has them, at most `MAX_EVENTS`."""

@@ -16,6 +16,7 @@ from controller.api.ids import Ids
 from controller.escapes import readable
 from controller.ui import marks
 from controller.view import words
+from controller.view.history import actor
 
 _HERE: Final = Path(__file__).parent
 #: Digits of a revision's digest that are shown where the whole name would be too long.
@@ -40,8 +41,9 @@ class Renderer:
         self._templates.globals.update(
             asset=lambda name: f"/static/{self.version}/{name}",
             version=self.version,
-            of_phase=marks.of_phase,
-            of_health=marks.of_health,
+            of_entry=marks.of_entry,
+            of_outcome=marks.of_outcome,
+            of_row=marks.of_row,
             plural=words.plural,
         )
         self._templates.filters.update(
@@ -53,6 +55,7 @@ class Renderer:
             ids=ids,
             ticks=ticks,
             command=command,
+            actor=actor,
             number=number,
         )
 

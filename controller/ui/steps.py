@@ -24,7 +24,8 @@ def steps(pod: Pod) -> list[Step]:
     ended = pod.trouble.at if pod.ended and pod.trouble else None
     moments = [
         ("Pending", pod.created),
-        ("Scheduled", pod.bound),
+        # The condition has a time, too, when the scheduler found no node.
+        ("Scheduled", pod.bound if pod.node else 0.0),
         ("Starting", pod.taken_at),
         ("Ready", ready),
         ("Ended", (ended or pod.taken_at) if pod.ended else 0.0),

@@ -63,6 +63,10 @@ class Store:
     def pods_of(self, namespace: str, job: str) -> list[Seen]:
         return list(self._pods_of.get((namespace, job), {}).values())
 
+    def pod(self, namespace: str, name: str) -> Seen | None:
+        """The pod of a Job with this name."""
+        return self._pods.get((namespace, name))
+
     def has_pod(self, namespace: str, name: str) -> bool:
         """Whether there is such a pod of a Job."""
         return (namespace, name) in self._pods

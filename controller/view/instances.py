@@ -32,6 +32,11 @@ class State(StrEnum):
     MISSING = "Missing"
 
 
+FAILING: Final = "Failing"
+#: With what the condition Ready of a pod begins while it is just starting.
+_JUST_STARTING: Final = "ContainersNotReady"
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """One pod of an instance, or an instance without a pod (``pod`` is ""). Times are epoch
@@ -52,6 +57,17 @@ class Instance:
     @property
     def at_its_revision(self) -> bool:
         return self.revision == self.assigned
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the instance does not come up, and its pod says why."""
+        coming = self.state in (State.PENDING, State.STARTING)
+        return coming and bool(self.message) and not self.message.startswith(_JUST_STARTING)
+
+    @property
+    def word(self) -> str:
+        """The state in one word: ``Failing`` for one that does not come up."""
+        return FAILING if self.is_failing else str(self.state)
 
 
 #: Reasons with which a container waits although nothing is wrong.
@@ -147,7 +163,7 @@ def _state(pod: Pod, min_ready: int, now: float) -> State:
         return State.ENDED
     if pod.ready:
         return State.GOOD if now - pod.ready_since >= min_ready else State.READY
-    return State.STARTING if pod.bound or pod.node else State.PENDING
+    return State.STARTING if pod.node else State.PENDING
 
 
 def _trouble(pod: Pod) -> str:

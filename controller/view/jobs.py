@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.api.ids import Ids
-from controller.api.job import Job
+from controller.api.job import Job, LastAttempt
 from controller.api.meta import Condition
+from controller.api.progress import Phase
 from controller.core.model import assigned
 from controller.core.model import conditions as cond
+from controller.core.status.outcome import NO_CHANGE, UNCHANGED
 
 
 class Health(StrEnum):
@@ -66,9 +68,16 @@ def job_row(job: Job) -> JobRow:
         current=status.current_revision or "",
         template=status.update_revision or "",
         update=status.active_update.name if status.active_update else "",
-        outcome=(last.outcome or "") if last else "",
+        outcome=_outcome(last) if last else "",
         created=meta.creation_timestamp or 0.0,
     )
+
+
+def _outcome(last: LastAttempt) -> str:
+    """How the last Update ended; ``NoChange`` if there was nothing to change: then it does not tell
+    how the template fares."""
+    unchanged = last.outcome == Phase.ROLLED_FORWARD and last.message == UNCHANGED
+    return NO_CHANGE if unchanged else last.outcome or ""
 
 
 def count_of(job: Job) -> int:

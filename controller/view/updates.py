@@ -16,6 +16,7 @@ from controller.api.progress import ACTIVE, BACKWARD, TERMINAL, GateStatus, Phas
 from controller.api.update import Action, Update
 from controller.core.model import assigned
 from controller.core.model.conditions import STALLED, VERB_REFUSED, find_true, is_true
+from controller.core.status.outcome import NO_CHANGE
 from controller.core.status.pausing import AUTO_PAUSED, GATE_INCONCLUSIVE
 from controller.core.status.update import AWAITING, PAUSED
 from controller.view.lateness import Late, late
@@ -189,14 +190,28 @@ def halted(update: Update, begun: float, end: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """A gate of an Update. ``asks``: the kind of its provider. ``state``: None: not asked yet.
-    ``needed``: passes in a row that are needed."""
+    """A gate of an Update. ``state``: None: not asked yet."""
 
-    name: str
-    scope: Scope
-    asks: str
+    gate: Gate
     state: GateStatus | None
-    needed: int = 1
+
+    @property
+    def name(self) -> str:
+        return self.gate.name
+
+    @property
+    def scope(self) -> Scope:
+        return self.gate.scope
+
+    @property
+    def asks(self) -> str:
+        """The kind of its provider."""
+        return self.gate.provider
+
+    @property
+    def needed(self) -> int:
+        """Passes in a row that are needed."""
+        return self.gate.successes
 
     @property
     def result(self) -> str:
@@ -207,15 +222,17 @@ def gate_rows(update: Update) -> list[GateRow]:
     """The gates of an Update in the order of its policy."""
     policy, states = update.status.policy, {each.name: each for each in update.status.gates}
     gates: Iterable[Gate] = policy.gates if policy else ()
-    return [
-        GateRow(gate.name, gate.scope, gate.provider, states.get(gate.name), gate.successes)
-        for gate in gates
-    ]
+    return [GateRow(gate, states.get(gate.name)) for gate in gates]
 
 
 def is_over(update: Update) -> bool:
     """Whether the Update has ended."""
     return update.status.phase in TERMINAL
+
+
+def is_unchanged(update: Update) -> bool:
+    """Whether the Update ended because there was nothing to change."""
+    return update.status.phase is Phase.ROLLED_FORWARD and update.status.reason == NO_CHANGE
 
 
 def is_active(update: Update) -> bool:

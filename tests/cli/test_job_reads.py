@@ -27,7 +27,8 @@ def rolled_back(space: Space) -> Object:
 def test_list(space: Space, echelon: Echelon) -> None:
     empty = echelon("job", "list", check=0)
     assert empty.out == ""
-    assert empty.err == f"No Jobs found in namespace {space.name}.\n"
+    assert empty.err.startswith(f"No Jobs found in namespace {space.name}.\n")
+    assert "job list -A" in empty.err
     assert json.loads(echelon("job", "list", "-o", "json", check=0).out)["items"] == []
     labelled = job("api", instances=1)
     labelled["metadata"]["labels"] = {"team": "a"}
@@ -90,7 +91,7 @@ def test_status_says_why_an_update_was_rolled_back(space: Space, echelon: Echelo
     assert first == f"✖ web  Stalled (RolledBack)  in namespace {space.name}"
     assert "instance 0" in why
     assert "exit code 3" in why
-    assert re.search(rf"last update  {name}  RolledBack  \d+s ago  by the operator", found.out)
+    assert re.search(rf"last update  {name}  RolledBack  \d+s ago  by Echelon", found.out)
     assert "instance 0 failed on " in found.out
     assert "(template, known bad)" in found.out
     assert f"echelon job retry web -n {space.name}" in found.out

@@ -32,7 +32,7 @@ def test_list(space: Space, echelon: Echelon) -> None:
     found = {row.split()[0]: row for row in rows}
     assert set(found) == {"web-g2", "late", "plan"}
     assert found["web-g2"].split()[1:5] == ["web", "RolledForward", "2/2", "0"]
-    assert "the operator" in found["web-g2"]
+    assert "Echelon" in found["web-g2"]
     assert "there is no ControllerRevision web-none" in found["late"]
 
     def names(*args: str) -> set[str]:
@@ -72,7 +72,7 @@ def test_get(space: Space, echelon: Echelon) -> None:
     assert shown.lines[0] == f"{name}  RollForwardPaused (AutoPaused)"
     assert "batch 1 is done" in shown.lines[1]
     assert "2 of 4 instances updated (50%)" in shown.lines[2]
-    for words in ("Created:", "the operator", "History", "Policy", "Batch of 2", "Next"):
+    for words in ("Created:", "Echelon", "History", "Policy", "Batch of 2", "Next"):
         assert words in shown.out
     assert f"echelon update resume {name} -n {space.name}" in shown.out
     assert echelon("update", "get", "web", check=0).lines[0] == shown.lines[0]

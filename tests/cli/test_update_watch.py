@@ -162,7 +162,7 @@ def test_8_paused_by_the_operator(space: Space, echelon: Echelon) -> None:
     space.made(job(instances=2, strategy={**batch(1), "autoPause": True}))
     space.set_image("web:2")
     paused = echelon("update", "watch", "web", "--exit-on-pause", "--timeout", "60", check=8)
-    assert words(paused.out)[-1].startswith("‖ web-g2 is paused by the operator")
+    assert words(paused.out)[-1].startswith("‖ web-g2 is paused by Echelon")
     assert f"echelon update resume web-g2 -n {space.name}" in paused.err
     # Without the flag a pause is waited through.
     watching = echelon.start("update", "watch", "web-g2", "--timeout", "60")

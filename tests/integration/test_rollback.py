@@ -25,7 +25,7 @@ QUICK = {"readyTimeoutSeconds": 2, "maxFailuresPerInstance": 0}
 @pytest.mark.parametrize(
     ("steering", "said"),
     [
-        ({"behaviour": "never-ready"}, "not Ready 3s after it was made"),
+        ({"behaviour": "never-ready"}, "not Ready within 2s"),
         ({"behaviour": "crash-loop", "backoff": "200ms", "exit-code": 3}, "exit code 3"),
         ({"behaviour": "pull-error"}, "ImagePullBackOff"),
         ({"behaviour": "exit", "exit-after": "100ms", "exit-code": 7}, "code 7"),

@@ -10,6 +10,7 @@ from controller.api.progress import Phase
 from tests.unit.ui.objects import Object, condition, job, pod, update
 
 LONG = "a-job-with-quite-a-long-name-of-fifty-characters-x"
+NO_ROOM = "instance 2: Unschedulable: 0/5 nodes are available: 5 Insufficient cpu."
 FAILURE = {
     "instance": 2,
     "attempt": 1,
@@ -53,6 +54,14 @@ def running(done: int = 12, total: int = 40, name: str = "api-g2", **status: Any
     return update(name, "api", **whole)
 
 
+def _held(name: str, phase: str, why: str) -> Object:
+    """A Job whose active Update waits for something."""
+    message = f"{name}-g2: 2 of 4 instances updated; {why}"
+    active = {"name": f"{name}-g2", "uid": f"uid-shop-{name}-g2"}
+    reconciling = condition("Reconciling", reason=phase, message=message)
+    return job(name, activeUpdate=active, conditions=[reconciling])
+
+
 def everything() -> list[Object]:
     """Jobs in every health, an Update in every phase, instances in every state."""
     words = "checkout-g4: instance 2 failed: CrashLoopBackOff, container main: last exit code 3"
@@ -69,6 +78,8 @@ def everything() -> list[Object]:
                 {"revision": "api-bbbb", "instances": "0-11"},
             ],
         ),
+        _held("cart", "RollForwardPaused", "paused by ada"),
+        _held("mail", "RollingForward", NO_ROOM),
         job("checkout", conditions=[condition("Stalled", reason="RolledBack", message=words)]),
         job("manual", conditions=[condition("UpdatePending", reason="Manual", message="waits")]),
         job("unseen", observedGeneration=-1, conditions=[]),
@@ -91,6 +102,7 @@ ADDRESSES = (
     "/?state=Stalled&q=check",
     "/jobs/shop/web",
     "/jobs/shop/api",
+    "/jobs/shop/mail",
     "/jobs/shop/checkout?tab=completed",
     "/jobs/shop/web?tab=configuration",
     "/jobs/shop/web?tab=updates",

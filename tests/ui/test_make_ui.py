@@ -13,7 +13,7 @@ from pathlib import Path
 from hack.demo.stage import ROOT
 from tests.examples.test_demo import alive, descendants
 
-STATES = ("Ready", "Update pending", "Reconciling", "Stalled")
+STATES = ("Ready", "Update pending", "Reconciling", "Paused", "Stalled")
 #: What Updates of the scene come to, and stay.
 OUTCOMES = ("Rolled forward", "Rolled back", "Failed")
 PATIENCE = 120.0

@@ -15,6 +15,7 @@ from controller.api.pods.in_effect import IN_PROGRESS, PENDING, is_true
 from controller.api.pods.pod import Trouble
 from controller.api.pods.restart_base import UNCHANGED, RestartBase
 from controller.api.pods.wire import ContainerStatus, PodCondition, PodWire, Terminated
+from controller.api.text import ELLIPSIS, shortened
 
 Conditions = Mapping[str, PodCondition]
 
@@ -43,7 +44,7 @@ def trouble_of(
     ready = conditions.get("Ready")
     if ready and is_true(ready) and not _EVEN_IF_READY & conditions.keys():
         # The usual case: the only possible trouble is a container that has restarted.
-        return next((trouble for c in containers for trouble in _ended(c, base)), None)
+        return next((trouble for c in containers for trouble in _ended(pod, c, base)), None)
     return next(_all(pod, containers, conditions, base), None)
 
 
@@ -53,9 +54,9 @@ def _all(
     status = pod.status
     yield from _verdict(pod, containers, conditions)
     for c in containers:
-        yield from _held_up(c, "container", base)
+        yield from _held_up(pod, c, "container", base)
     for c in containers:
-        yield from _ended(c, base)
+        yield from _ended(pod, c, base)
     if status.phase in ("Failed", "Succeeded"):
         yield Trouble(status.phase, status.message or "")
     yield from _initializing(pod)
@@ -80,7 +81,7 @@ def _verdict(
         yield Trouble(disruption.reason, disruption.message or "", at=_last_end(containers))
 
 
-def _held_up(c: ContainerStatus, role: str, base: RestartBase) -> Iterator[Trouble]:
+def _held_up(pod: PodWire, c: ContainerStatus, role: str, base: RestartBase) -> Iterator[Trouble]:
     """The kubelet does not start the container and says why. ``role`` is for the message."""
     waiting = c.state.waiting
     if waiting is None or waiting.reason in _ORDINARY:
@@ -97,10 +98,10 @@ def _held_up(c: ContainerStatus, role: str, base: RestartBase) -> Iterator[Troub
         return
     reason = _OOM if ended.reason == _OOM else waiting.reason
     about = f"{role} {c.name}: last exit code {ended.exit_code}"
-    yield Trouble(reason, _quoted(about, _last_words(ended), ", "), ended.exit_code)
+    yield Trouble(reason, _quoted(about, _last_words(pod, c, ended), ", "), ended.exit_code)
 
 
-def _ended(c: ContainerStatus, base: RestartBase) -> Iterator[Trouble]:
+def _ended(pod: PodWire, c: ContainerStatus, base: RestartBase) -> Iterator[Trouble]:
     """The container has ended, or has restarted for another reason than a change in place."""
     ended = c.state.terminated
     if c.restart_count < base.of(c.name):
@@ -109,7 +110,7 @@ def _ended(c: ContainerStatus, base: RestartBase) -> Iterator[Trouble]:
         ended = c.last_state.terminated
     if ended is not None:
         about = f"container {c.name} exited with code {ended.exit_code}"
-        message = _quoted(about, _last_words(ended))
+        message = _quoted(about, _last_words(pod, c, ended))
         at = seconds(ended.finished_at) or None
         yield Trouble(ended.reason or "Error", message, ended.exit_code, at)
 
@@ -119,10 +120,10 @@ def _initializing(pod: PodWire) -> Iterator[Trouble]:
     for c in pod.status.init_container_statuses:
         if c.name in sidecars:
             continue
-        yield from _held_up(c, "init container", UNCHANGED)
+        yield from _held_up(pod, c, "init container", UNCHANGED)
         if (ended := c.state.terminated) and ended.exit_code:
             about = f"init container {c.name} exited with code {ended.exit_code}"
-            message = _quoted(about, _last_words(ended))
+            message = _quoted(about, _last_words(pod, c, ended))
             yield Trouble(ended.reason or "Error", message, ended.exit_code)
 
 
@@ -153,16 +154,31 @@ def _last_end(containers: Iterable[ContainerStatus]) -> float | None:
     return max((end for end in ends if end), default=None)
 
 
-def _last_words(ended: Terminated) -> str:
+def _last_words(pod: PodWire, c: ContainerStatus, ended: Terminated) -> str:
     """The termination message of the program, or the runtime's reason for its end."""
     if ended.reason == _OOM:
-        return "out of memory"
+        limit = _memory_limit(pod, c)
+        return f"out of memory (its limit is {limit})" if limit else "out of memory"
     return ended.message or ("" if ended.reason in _UNINFORMATIVE else ended.reason or "")
+
+
+def _memory_limit(pod: PodWire, c: ContainerStatus) -> str:
+    """The limit in force, as far as the kubelet reports it, else that of the spec; "" if there is
+    none: then the node had no memory left."""
+    parts = (*pod.spec.containers, *pod.spec.init_containers)
+    for resources in (c.resources, *(part.resources for part in parts if part.name == c.name)):
+        limits = resources.get("limits") if isinstance(resources, dict) else None
+        if isinstance(limits, dict):
+            return str(limits.get("memory") or "")
+    return ""
 
 
 def _quoted(about: str, words: str | None, link: str = ": ") -> str:
     """``about``, followed by the source's words, shortened and on one line."""
     text = " ".join((words or "").split())
     if len(text) > _HEAD + _TAIL + 3:
-        text = f"{text[:_HEAD]} … {text[-_TAIL:]}"
+        _, blank, tail = text[-_TAIL:].partition(" ")
+        # Half a word looks like another one; a word of a whole tail is not dropped.
+        tail = tail if blank and len(tail) > _TAIL // 2 else text[-_TAIL:]
+        text = f"{shortened(text, _HEAD).removesuffix(ELLIPSIS).rstrip()} {ELLIPSIS} {tail}"
     return f"{about}{link}{text}" if text else about

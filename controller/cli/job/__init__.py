@@ -5,9 +5,10 @@ from __future__ import annotations
 import typer
 
 from controller.cli.lazy import add
+from controller.cli.verbs import Verbs
 
 app = typer.Typer(
-    name="job", help="Jobs: list, inspect, scale, restart, delete.", no_args_is_help=True
+    name="job", cls=Verbs, help="Jobs: list, inspect, scale, restart, delete.", no_args_is_help=True
 )
 
 # The order is that of the help.

@@ -11,11 +11,13 @@ from rich.tree import Tree
 from controller.api.job import LastAttempt
 from controller.api.progress import Failure
 from controller.api.update import Update
+from controller.core.status.outcome import NO_CHANGE
 from controller.escapes import clean
+from controller.view.gates import group_of
 from controller.view.history import requester
 from controller.view.jobs import JobRow
 from controller.view.situation import Tone, situation
-from controller.view.updates import Progress, gate_rows, progress
+from controller.view.updates import GateRow, Progress, gate_rows, is_unchanged, progress
 from controller.view.words import age, ids, plural, since
 
 #: Width of a bar in characters.
@@ -48,8 +50,14 @@ def add_active(tree: Tree, update: Update, now: float) -> None:
     for gate in gate_rows(update):
         value = f"  {gate.state.value}" if gate.state and gate.state.value else ""
         words = f"  {gate.state.message}" if gate.state and gate.state.message else ""
-        branch.add(Text(clean(f"gate {gate.name}: {gate.result}{value}{words}")))
+        branch.add(Text(clean(f"gate {_asked(gate)}: {gate.result}{value}{words}")))
     _add_failures(branch, status.failures, now)
+
+
+def _asked(gate: GateRow) -> str:
+    """A gate, and the group that it was asked about."""
+    group = group_of(gate.gate, gate.state)
+    return f"{gate.name}, group {group}" if group else gate.name
 
 
 def _progress(come: Progress) -> Text:
@@ -80,7 +88,8 @@ def add_last(
         return
     state = situation(last, now)
     head = Text.assemble(("last update  ", "bold"), f"{last.metadata.name}  ")
-    head.append(f"{last.status.phase}", _TONES[state.tone])
+    word = NO_CHANGE if is_unchanged(last) else last.status.phase
+    head.append(word, _TONES[state.tone])
     if last.status.finished_at:
         head.append(f"  {since(last.status.finished_at, now)} ago")
     head.append(_by(last), "dim")
@@ -107,7 +116,7 @@ def _add_failures(branch: Tree, failures: Iterable[Failure], now: float) -> None
         newest.setdefault(each.instance, each)
     for each in list(newest.values())[:MOST]:
         where = f" on {each.node}" if each.node else ""
-        tries = f", failure {each.attempt}" if each.attempt > 1 else ""
+        tries = f", attempt {each.attempt}" if each.attempt > 1 else ""
         head = f"instance {each.instance} failed{where}{tries}, {since(each.time, now)} ago: "
         words = each.message if each.reason in each.message else f"{each.reason}: {each.message}"
         branch.add(Text.assemble((head, "red"), clean(words.rstrip(": "))))

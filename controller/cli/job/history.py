@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
+from controller.api.job import Job
 from controller.cli import arguments, diffs, options
 from controller.cli.exits import CliError, Exit
 from controller.cli.keys import job_key
 from controller.cli.objects import as_job, as_update
-from controller.cli.output import Column, Format, Object, objects, table
+from controller.cli.output import Column, Format, Object, note, objects, table
 from controller.cli.session import Place, Session, run
 from controller.core.revisions.compare import compare
+from controller.core.revisions.revision import images
 from controller.view.configurations import relevant
 from controller.view.history import Entry, history
+from controller.view.jobs import Health, health_of
 from controller.view.words import cut, since
 
 
@@ -68,6 +71,7 @@ def show_history(
         else:
             now = time.time()
             table(entries, _columns(now), wide=form is Format.WIDE)
+            _tell_of_template(as_job(raw), stored)
 
     run(Place(kubeconfig, context, namespace), command)
 
@@ -113,6 +117,7 @@ def notes_of(entry: Entry) -> str:
         "current": entry.is_current,
         "template": entry.is_template and not entry.is_current,
         "known bad": entry.is_bad,
+        entry.origin: bool(entry.origin),
     }
     return ", ".join(word for word, holds in words.items() if holds)
 
@@ -130,6 +135,18 @@ def _columns(now: float) -> list[Column[Entry]]:
         Column("NOTES", lambda each: notes_of(each) or " "),
         Column("MESSAGE", lambda each: each.message or " ", wide=True),
     ]
+
+
+def _tell_of_template(job: Job, stored: Collection[str]) -> None:
+    """Say it if the present template is not in the list, because it is refused."""
+    name, namespace = job.metadata.name, job.metadata.namespace
+    template = job.status.update_revision
+    health, reason, _ = health_of(job)
+    if template and template not in stored and health is Health.STALLED:
+        note(
+            f"the present template ({', '.join(images(job.spec.template))}) is no revision yet: "
+            f"{reason}; `echelon job diff {name} -n {namespace}` shows what it would change"
+        )
 
 
 def _style(entry: Entry) -> str:

@@ -29,6 +29,11 @@ STYLES: Final = {
 }
 
 
+def style_of(row: Instance) -> str:
+    """The colour of rich for an instance."""
+    return "bold red" if row.is_failing else STYLES[row.state]
+
+
 def list_instances(
     key: arguments.JobKey,
     form: options.Output = None,
@@ -81,7 +86,7 @@ def revision_of(row: Instance) -> str:
 def _columns(now: float) -> list[Column[Instance]]:
     return [
         Column("INSTANCE", lambda row: str(row.instance)),
-        Column("STATE", lambda row: row.state, style=lambda row: STYLES[row.state]),
+        Column("STATE", lambda row: row.word, style=style_of),
         Column("REVISION", revision_of, style=lambda row: "" if row.at_its_revision else "yellow"),
         Column("POD", lambda row: row.pod),
         Column("NODE", lambda row: row.node),

@@ -46,6 +46,8 @@ def list_jobs(
         else:
             where = "" if everywhere else f" in namespace {session.namespace}"
             note(f"No Jobs found{where}.")
+            if not everywhere:
+                note("`echelon job list -A` lists those of all namespaces.")
 
     run(place, command)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Iterable
 from typing import Final
 
+from controller.api.job import Job
 from controller.cli import arguments, options
 from controller.cli.exits import CliError
 from controller.cli.job import tree
@@ -70,12 +71,20 @@ async def _seen(session: Session, key: JobKey) -> tree.Seen:
         rows=rows,
         updates=[as_update(each) for each in updates or ()],
         now=now,
-        images={
-            each["metadata"]["name"]: images(each.get("data") or {}) for each in revisions or ()
-        },
+        images=_images(job, revisions or ()),
         logs=await _logs(session, rows, pods or ()),
         asked=key.instances,
     )
+
+
+def _images(job: Job, revisions: Iterable[Object]) -> dict[str, tuple[str, ...]]:
+    """The images of revisions, and of the present template, which is no revision if it is refused;
+    by name."""
+    found = {each["metadata"]["name"]: images(each.get("data") or {}) for each in revisions}
+    seen = job.status.observed_generation == job.metadata.generation
+    if seen and job.status.update_revision:
+        found.setdefault(job.status.update_revision, images(job.spec.template))
+    return found
 
 
 async def _optional(request: Awaitable[list[Object]], what: str) -> list[Object] | None:

@@ -12,18 +12,18 @@ from rich.tree import Tree
 
 from controller.api.ids import Ids
 from controller.api.job import Job
+from controller.api.text import shortened
 from controller.api.update import Update
 from controller.cli.here import placed
 from controller.cli.job import branches
 from controller.cli.job.branches import MOST, WIDTH
-from controller.cli.job.instances import STYLES as STATE_STYLES
-from controller.cli.job.instances import revision_of
+from controller.cli.job.instances import revision_of, style_of
 from controller.cli.job.list_ import STYLES
 from controller.escapes import clean
 from controller.view import advice
 from controller.view.instances import Instance, State
 from controller.view.jobs import Health, JobRow, job_row, shares
-from controller.view.updates import is_over
+from controller.view.updates import is_over, is_unchanged
 from controller.view.words import ids, percent, plural, since
 
 SYMBOLS: Final = {
@@ -72,9 +72,12 @@ class Seen:
 
     @property
     def last(self) -> Update | None:
-        """The newest Update that has ended; dry runs do not count."""
+        """The newest Update that has ended; dry runs do not count, and those that found nothing to
+        change only if there are no others."""
         ended = [u for u in self.updates if is_over(u) and not u.spec.dry_run]
-        return max(ended, key=lambda u: u.status.finished_at or 0.0, default=None)
+        return max(
+            ended, key=lambda u: (not is_unchanged(u), u.status.finished_at or 0.0), default=None
+        )
 
 
 def is_well(row: Instance) -> bool:
@@ -195,7 +198,7 @@ def _add_instances(tree: Tree, seen: Seen) -> None:
 
 
 def _add_instance(branch: Tree, row: Instance, seen: Seen) -> None:
-    text = Text.assemble((f"{row.instance}  ", "bold"), (str(row.state), STATE_STYLES[row.state]))
+    text = Text.assemble((f"{row.instance}  ", "bold"), (row.word, style_of(row)))
     if revision := revision_of(row):
         text.append(f"  {revision}", "" if row.at_its_revision else "yellow")
     if row.node:
@@ -210,4 +213,4 @@ def _add_instance(branch: Tree, row: Instance, seen: Seen) -> None:
     if log := seen.logs.get(row.pod):
         words = leaf.add(Text("last lines of its log", "dim"))
         for line in log.splitlines():
-            words.add(Text(clean(line)[:MAX_LINE].rstrip()))
+            words.add(Text(shortened(clean(line), MAX_LINE)))

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from controller.api.schema import PRESERVE, Schema
+from controller.api.text import shortened
 from controller.cli.lint.findings import Problem
 from controller.cli.yaml_nodes import Path
 
@@ -84,7 +85,7 @@ def described(value: Any) -> str:
     """What a value is, for ``must be …, not …``."""
     name = _NAMES.get(type(value), "something else")
     if isinstance(value, str):
-        return f"the text {value[:40]!r}"
+        return f"the text {shortened(value, 40)!r}"
     return f"{name} ({value})" if isinstance(value, int | float) else name
 
 
@@ -126,7 +127,7 @@ def _bounds(schema: Schema, value: Any, path: Path) -> Iterator[Problem]:
             if schema.get("x-kubernetes-int-or-string"):
                 yield OutOfBounds(path, _no_share(schema, value))
             else:
-                yield Problem(path, f"{value[:60]!r} does not match {schema['pattern']}")
+                yield Problem(path, f"{shortened(value, 60)!r} does not match {schema['pattern']}")
 
 
 def _no_share(schema: Schema, value: str) -> str:

@@ -44,7 +44,7 @@ def outcome(update: Update, now: float) -> list[Text]:
     status, come = update.status, progress(update, now)
     symbol, style = PHASES[status.phase]
     line = Text.assemble((f"{symbol} {update.metadata.name} ", style))
-    line.append(_ENDED.get(status.phase, "is paused by the operator"), style)
+    line.append(_ENDED.get(status.phase, "is paused by Echelon"), style)
     if status.started_at and come.elapsed >= 1:
         line.append(f" after {age(come.elapsed)}")
     # Many messages begin with the number of instances.

@@ -94,11 +94,9 @@ def _group(update: Update, flight: Ids, rows: Sequence[Instance], now: float) ->
 
 def gates(snapshot: Snapshot, width: int) -> Section:
     """Each gate with its result, value, and what it wants."""
-    update = snapshot.update
-    policy = update.status.policy
-    by_name = {gate.name: gate for gate in (policy.gates if policy else ())}
-    found = sorted(gate_rows(update), key=lambda row: _URGENCY.get(row.result, len(_URGENCY)))
-    rows = [_gate(row, by_name[row.name], snapshot.now, width >= WIDE) for row in found]
+    found = gate_rows(snapshot.update)
+    found.sort(key=lambda row: _URGENCY.get(row.result, len(_URGENCY)))
+    rows = [_gate(row, snapshot.now, width >= WIDE) for row in found]
     lines = columns(rows, width)
     return Section(Text.assemble(("Gates", "bold")), [[line] for line in lines], rank=2, least=2)
 
@@ -107,7 +105,8 @@ def gates(snapshot: Snapshot, width: int) -> Section:
 _URGENCY: Final = {"Failed": 0, "Inconclusive": 1, "Waiting": 2, "Passed": 3}
 
 
-def _gate(row: GateRow, gate: Gate, now: float, wide: bool) -> list[Text]:
+def _gate(row: GateRow, now: float, wide: bool) -> list[Text]:
+    gate = row.gate
     symbol, style = GATES.get(row.result, ("?", "yellow"))
     result, state = row.result, row.state
     if row.result == "Waiting" and gate.successes > 1 and state:

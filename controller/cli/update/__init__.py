@@ -5,8 +5,11 @@ from __future__ import annotations
 import typer
 
 from controller.cli.lazy import add
+from controller.cli.verbs import Verbs
 
-app = typer.Typer(name="update", help="Updates: start, follow, steer.", no_args_is_help=True)
+app = typer.Typer(
+    name="update", cls=Verbs, help="Updates: start, follow, steer.", no_args_is_help=True
+)
 
 # The order is that of the help.
 add(

@@ -110,13 +110,11 @@ def waits_in_vain(job: Job) -> CliError | None:
 
 def _waits(job: Job, pending: Condition) -> CliError:
     refused = pending.reason == "KnownBad" or is_true(job.status.conditions, STALLED)
-    hints = [f"`{command}`" for command in advice.of_job(job)[:1]]
+    hint = "\n       ".join(advice.of_job(job))
     if (active := job.status.active_update) is not None:
         at = f"eup/{active.name} -n {job.metadata.namespace}"
-        hints.append(f"`echelon update watch {at}` follows the Update that is active")
-    return CliError(
-        _words(job, pending), "; ".join(hints), Exit.REJECTED if refused else Exit.ERROR
-    )
+        hint = f"`echelon update watch {at}` follows the Update that is active"
+    return CliError(_words(job, pending), hint, Exit.REJECTED if refused else Exit.ERROR)
 
 
 def _words(job: Job, pending: Condition) -> str:

@@ -18,7 +18,7 @@ from controller.cli.update.tables import failures, gates
 from controller.core.model import assigned
 from controller.escapes import clean
 from controller.view import advice
-from controller.view.history import requester
+from controller.view.history import actor, requester
 from controller.view.situation import Tone, cause_of_rollback, situation
 from controller.view.update_rows import target
 from controller.view.updates import (
@@ -154,7 +154,7 @@ def _history(entries: Iterable[HistoryEntry], now: float) -> list[Text]:
         Column[HistoryEntry]("AGE", lambda row: since(row.time, now)),
         Column("PHASE", lambda row: row.phase, style=lambda row: style_of(row.phase)),
         Column("REASON", lambda row: row.reason),
-        Column("BY", lambda row: row.by),
+        Column("BY", lambda row: actor(row.by)),
         Column("MESSAGE", lambda row: row.message or " "),
     ]
     return table_lines(rows, columns) if rows else []
@@ -164,7 +164,9 @@ def _block(title: str, lines: list[Text]) -> Text:
     """A title and its lines, indented; nothing if there are none."""
     if not lines:
         return Text()
-    return Text("\n").join([Text(title, "bold"), *(Text("  ").append_text(each) for each in lines)])
+    return Text("\n").join(
+        [Text(title, "bold"), *(Text("  ").append_text(each) if each else each for each in lines)]
+    )
 
 
 def _field(name: str, value: str, style: str = "") -> Text:

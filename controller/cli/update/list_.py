@@ -16,13 +16,13 @@ from controller.cli.completion import job_names
 from controller.cli.exits import CliError, Exit
 from controller.cli.keys import job_key
 from controller.cli.objects import as_update
-from controller.cli.output import Column, Format, Object, note, objects, table
+from controller.cli.output import Column, Format, Object, console, is_screen, note, objects, table
 from controller.cli.session import Place, Session, run
 from controller.core.status.update import AWAITING, FAILED, PAUSED, SUCCEEDED
 from controller.view.update_rows import UpdateRow, has_status, known_statuses, order, update_row
 from controller.view.words import age, cut, since
 
-#: Characters of a message; ``-o wide`` shows all of it.
+#: Characters of a message on a terminal; ``-o wide``, a pipe and a file get all of it.
 MAX_MESSAGE: Final = 80
 
 Job = Annotated[
@@ -77,6 +77,8 @@ def list_updates(
         of = f" of Job {name}" if name else ""
         kind = "" if words == ["all"] else f" that are {' or '.join(words)}"
         note(f"No Updates{of}{kind}{'' if everywhere else f' in namespace {session.namespace}'}.")
+        if not everywhere:
+            note("`echelon update list -A` lists those of all namespaces.")
 
     run(place, command)
 
@@ -89,9 +91,10 @@ def show(
         objects(found, form, many=many)
         return
     now, wide = time.time(), form is Format.WIDE
+    most = None if wide or not is_screen(console()) else MAX_MESSAGE
     columns = [Column[UpdateRow]("NAMESPACE", lambda row: row.namespace)] if everywhere else []
     rows = [update_row(update, now) for update, _ in _read(found)]
-    table(rows, columns + _columns(now, wide), wide=wide)
+    table(rows, columns + _columns(now, most), wide=wide)
 
 
 def style_of(phase: Phase, stalled: bool = False) -> str:
@@ -105,7 +108,7 @@ def style_of(phase: Phase, stalled: bool = False) -> str:
     return "cyan" if phase in ACTIVE or phase is Phase.PENDING else "dim"
 
 
-def _columns(now: float, wide: bool) -> list[Column[UpdateRow]]:
+def _columns(now: float, most: int | None) -> list[Column[UpdateRow]]:
     return [
         Column("NAME", lambda row: row.name),
         Column("JOB", lambda row: row.job),
@@ -119,7 +122,7 @@ def _columns(now: float, wide: bool) -> list[Column[UpdateRow]]:
         Column("AGE", lambda row: since(row.created, now)),
         Column("TOOK", lambda row: _took(row, now), wide=True),
         Column("TARGET", lambda row: row.target, wide=True),
-        Column("MESSAGE", lambda row: row.message if wide else cut(row.message, MAX_MESSAGE)),
+        Column("MESSAGE", lambda row: row.message if most is None else cut(row.message, most)),
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from controller.api.policy import ResolvedPolicy
 from controller.api.update import Update
 from controller.cli.planned import strategy
-from controller.view.words import plural
+from controller.view.words import age, plural
 
 
 def policy_lines(update: Update) -> list[tuple[str, str]]:
@@ -22,12 +22,11 @@ def _lines(policy: ResolvedPolicy, min_ready: int | None) -> Iterator[tuple[str,
     yield "Strategy", f"{strategy(policy)}; {policy.replacement}"
     if policy.max_unavailable is not None:
         yield "", f"none is taken down while {policy.max_unavailable} are unavailable"
-    window = f"Ready for {min_ready}s" if min_ready else "Ready"
+    yield "Good", f"Ready for {age(min_ready)}" if min_ready else "Ready"
     limit = policy.ready_timeout_seconds
-    within = f", within {limit + (min_ready or 0)}s" if limit else ", however long that takes"
-    yield "Good", f"{window}{within}"
+    yield "Deadline", f"{age(limit)} to become good" if limit else "none"
     if policy.termination_timeout_seconds:
-        yield "", f"old pods are force-deleted {policy.termination_timeout_seconds}s late"
+        yield "", f"old pods are force-deleted {age(policy.termination_timeout_seconds)} late"
     tolerated = [
         f"{plural(policy.max_failures_per_instance, 'failure')} per instance",
         plural(policy.max_failed_instances, "failed instance"),
@@ -35,6 +34,6 @@ def _lines(policy: ResolvedPolicy, min_ready: int | None) -> Iterator[tuple[str,
     yield "Tolerates", ", ".join(tolerated)
     yield "If it fails", "rolls back" if policy.rollback_on_failure else "stops where it is"
     if policy.watch_after_seconds:
-        yield "Watches", f"{policy.watch_after_seconds}s after the last instance is good"
+        yield "Watches", f"{age(policy.watch_after_seconds)} after the last instance is good"
     if policy.pulse_interval_seconds is not None:
-        yield "Pulses", f"waits without one for {policy.pulse_interval_seconds}s"
+        yield "Pulses", f"waits without one for {age(policy.pulse_interval_seconds)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from rich.text import Text
@@ -9,25 +10,42 @@ from rich.text import Text
 from controller.api.progress import Failure
 from controller.api.update import Update
 from controller.cli.output import Column, table_lines
+from controller.escapes import clean
+from controller.view.gates import facts, group_of
 from controller.view.updates import GateRow, gate_rows
 from controller.view.words import since
 
 _RESULTS: Final = {"Passed": "green", "Failed": "bold red", "Inconclusive": "yellow"}
 
+#: Columns before what a gate asks.
+_WIDTH: Final = 11
+
 
 def gates(update: Update, now: float) -> list[Text]:
-    """One line per gate, under titles; nothing without gates."""
+    """One line per gate, under titles, then what each asks; nothing without gates."""
     rows = gate_rows(update)
     columns = [
         Column[GateRow]("NAME", lambda row: row.name),
         Column("SCOPE", lambda row: row.scope),
+        Column("GROUP", lambda row: group_of(row.gate, row.state) or "-"),
         Column("ASKS", lambda row: row.asks),
         Column("RESULT", _result, style=lambda row: _RESULTS.get(row.result, "")),
         Column("VALUE", lambda row: (row.state.value if row.state else "") or "-"),
         Column("ASKED", lambda row: since(row.state.time if row.state else None, now) or "-"),
         Column("MESSAGE", lambda row: (row.state.message if row.state else "") or " "),
     ]
-    return table_lines(rows, columns) if rows else []
+    if not rows:
+        return []
+    return [*table_lines(rows, columns), *(line for row in rows for line in _facts(row))]
+
+
+def _facts(row: GateRow) -> Iterator[Text]:
+    """What the gate asks, below the table: a query is too long for a column."""
+    yield Text()
+    yield Text(f"{row.name}:")
+    for name, value in facts(row.gate):
+        # A query of several lines becomes one.
+        yield Text.assemble("  ", (f"{name:<{_WIDTH}}", "dim"), clean(" ".join(value.split())))
 
 
 def _result(row: GateRow) -> str:

@@ -10,13 +10,17 @@ import difflib
 from collections.abc import Iterable
 from typing import Any, Final
 
+from controller.api.job import Job
 from controller.api.kinds import JOBS, UPDATES
 from controller.cli import keys, pruned
 from controller.cli.exits import CliError, Exit
 from controller.cli.objects import as_job, as_update
 from controller.cli.session import Session
+from controller.escapes import clean
 from controller.kube.errors import Forbidden, NotFound
+from controller.view import advice
 from controller.view import updates as view
+from controller.view.jobs import Health, health_of
 
 Object = dict[str, Any]
 
@@ -67,20 +71,29 @@ async def of_job(session: Session, name: str) -> Object:
         kept = any(each["metadata"]["uid"] == last["metadata"]["uid"] for each in found)
         newest = newest if kept else last
     if newest is None:
-        raise NoUpdateError(name, session.namespace)
+        raise NoUpdateError(job)
     return newest
 
 
 class NoUpdateError(CliError):
     """A Job has had no Update."""
 
-    def __init__(self, job: str, namespace: str) -> None:
-        super().__init__(
-            f"Job {job} has no Update yet",
-            f"`echelon job status {job} -n {namespace}` shows its instances; a changed template "
-            "starts its first Update",
+    def __init__(self, job: Job) -> None:
+        name, namespace = job.metadata.name, job.metadata.namespace
+        health, reason, message = health_of(job)
+        words = f"Job {name} has no Update yet"
+        hint = (
+            f"`echelon job status {name} -n {namespace}` shows its instances; a changed template "
+            "starts its first Update"
         )
-        self.job = job
+        if health in (Health.STALLED, Health.PENDING):
+            # A template was changed perhaps, and is refused or waits.
+            words += f": {clean(f'{reason}: {message}')}"
+            hint = "\n       ".join(advice.of_job(job))
+        elif health is Health.UNSEEN:
+            words, hint = f"{words}: {message}", advice.checks(namespace)
+        super().__init__(words, hint)
+        self.job = name
 
 
 def newest_of(updates: Iterable[Object]) -> Object | None:

@@ -31,6 +31,7 @@ from controller.core.refusals import writes as refused_writes
 from controller.core.revisions.template import own_claims
 from controller.core.rollout.direction import Direction
 from controller.core.status import actor, pausing
+from controller.core.status.outcome import UNCHANGED
 from controller.core.status.update import entered, with_conditions
 
 
@@ -183,6 +184,7 @@ def _take_lock(context: Context, update: Update, target: UpdateTarget) -> Write:
         update_uid=update.metadata.uid,
         outcome=str(Phase.ROLLED_FORWARD) if nothing else None,
         reason=purpose(context, update) if nothing else None,
+        message=UNCHANGED if nothing else None,
     )
     held = ActiveUpdate(name=update.metadata.name, uid=update.metadata.uid)
     changes: dict[str, object] = {

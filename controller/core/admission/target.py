@@ -14,6 +14,7 @@ from controller.api.update import Update
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.rollout.diff import diff
+from controller.core.status.outcome import when
 from controller.core.verdicts import validation
 from controller.lazy import cached_property
 
@@ -93,7 +94,7 @@ def refusals(context: Context, update: Update) -> Iterator[Refusal]:
         yield "RevisionNotFound", f"there is no ControllerRevision {revision} of this Job"
     bad = next((b for b in context.status.known_bad if b.revision == revision), None)
     if bad is not None and not update.spec.force and revision != current:
-        words = f"{revision} failed before ({bad.reason}); set spec.force to try again"
+        words = f"{revision} failed before{when(bad)} ({bad.reason}); set spec.force to try again"
         yield "KnownBad", words
 
 

@@ -45,6 +45,12 @@ def evidence(direction: Direction) -> Evidence:
     )
 
 
+def failure_of(state: GateStatus, scope: Scope) -> str:
+    """Why an Update failed: the gate, when it was asked, and its answer."""
+    where = {Scope.BATCH: f" after group {state.group + 1}", Scope.FINAL: " at the end"}
+    return f"gate {state.name} failed{where.get(scope, '')}: {state.message}"
+
+
 def asked_about(state: GateStatus, scope: Scope) -> str:
     """A gate and the group of its last run, as people count: ``error-rate, group 1`` is about group
     0 of the statuses. A Continuous gate is asked about no group."""

@@ -13,6 +13,7 @@ from typing import Final
 
 from controller.api.gate import LONGEST_ASK, Gate, OnInconclusive, Scope
 from controller.api.meta import surely_past
+from controller.api.text import shortened
 from controller.api.update import GateStatus
 from controller.core.model.observed import GateAnswer
 from controller.core.verdicts.answer import Answer, Verdict
@@ -116,7 +117,7 @@ def counted(gate: Gate, state: GateStatus, answer: Answer, at: float) -> GateSta
     changes: dict[str, object] = {
         "time": stamp,
         "value": answer.value,
-        "message": answer.message[:MAX_MESSAGE],
+        "message": shortened(answer.message, MAX_MESSAGE),
     }
     if answer.verdict is Verdict.PASS:
         successes = min(state.successes + 1, gate.successes)
@@ -150,12 +151,12 @@ def _next_start(gate: Gate, now: float) -> float:
 
 
 def _timed_out(gate: Gate, state: GateStatus, message: str, now: float) -> GateStatus:
-    words = f"no verdict within {gate.timeout_seconds}s" + (f": {message}" if message else "")
+    late = f"no verdict within {gate.timeout_seconds}s"
+    # The cause comes first; the message is all that a person reads of it.
+    words = f"{shortened(message, MAX_MESSAGE - len(late) - 3)} ({late})" if message else late
     result = {
         OnInconclusive.PASS: PASSED,
         OnInconclusive.FAIL: FAILED,
         OnInconclusive.PAUSE: INCONCLUSIVE,
     }[gate.on_inconclusive]
-    return state.model_copy(
-        update={"result": result, "message": words[:MAX_MESSAGE], "time": float(int(now))}
-    )
+    return state.model_copy(update={"result": result, "message": words, "time": float(int(now))})

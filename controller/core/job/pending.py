@@ -89,13 +89,13 @@ def _untried(context: Context, held: bool) -> tuple[str, str] | None:
 def _failed_before(context: Context) -> str:
     """Why a known-bad template waits, and what the user can do."""
     revision = context.observed.revision
-    why = next(bad.reason for bad in context.status.known_bad if bad.revision == revision)
+    bad = next(bad for bad in context.status.known_bad if bad.revision == revision)
     automatic = context.job.spec.update.mode is Mode.AUTOMATIC
     retry = (
         "change spec.update.retryToken" if automatic else "create an Update with spec.force: true"
     )
     advice = f"change the template, or {retry} to try it again"
-    words = f"revision {revision} failed before ({why}); {advice}"
+    words = f"revision {revision} failed before{outcome.when(bad)} ({bad.reason}); {advice}"
     held_back = outcome.count_refused(context)
     return words + (f"; {held_back}" if held_back else "")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from controller.api.meta import Condition
+from controller.api.text import shortened
 
 READY: Final = "Ready"
 RECONCILING: Final = "Reconciling"
@@ -55,7 +56,7 @@ def merged(
 def _one(old: Condition | None, name: str, want: Wanted, generation: int, now: float) -> Condition:
     status: Literal["True", "False"] = "True" if want.status else "False"
     same = old is not None and old.status == status
-    message = want.message[:MAX_MESSAGE]
+    message = shortened(want.message, MAX_MESSAGE)
     if old is not None and same:
         known = old.reason, old.message, old.observed_generation
         if known == (want.reason, message, generation):

@@ -13,7 +13,7 @@ from controller.api.ids import NONE, Ids
 from controller.api.policy import Replacement, StrategyType
 from controller.api.update import BatchStatus, GateStatus, Phase
 from controller.core.gates.gates import Gates
-from controller.core.gates.groups import asked_about
+from controller.core.gates.groups import asked_about, failure_of
 from controller.core.gates.run import PASSED, WAITING
 from controller.core.model import assigned as asg
 from controller.core.model.disruption import Allowance
@@ -66,7 +66,7 @@ def _apply_gates(direction: Direction, failures: FailureCounts, gates: Gates) ->
     if (bad := gates.failed) is None:
         return None
     if direction.policy.rollback_on_failure:
-        words = f"gate {bad.name} failed: {bad.message}"
+        words = failure_of(bad, gates.wanted[bad.name].scope)
         return rollback.start_rollback(direction, failures, GATE_FAILURE, words)
     return finish_job(direction, Phase.FAILED)
 

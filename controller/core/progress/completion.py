@@ -28,7 +28,14 @@ from controller.core.refusals import writes as refused_writes
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FAILURE
 from controller.core.status import actor
-from controller.core.status.outcome import CANARY, FAILURES_TOLERATED, NOTHING_LEFT, OLDER_REVISION
+from controller.core.status.outcome import (
+    CANARY,
+    FAILURES_TOLERATED,
+    NO_CHANGE,
+    NOTHING_LEFT,
+    OLDER_REVISION,
+    UNCHANGED,
+)
 from controller.core.status.update import entered
 
 WARNINGS = frozenset({Phase.ROLLED_BACK, Phase.FAILED, Phase.ERROR, Phase.REJECTED})
@@ -238,7 +245,7 @@ def _reason_and_message(update: Update, phase: Phase, kept: str | None = None) -
     if phase in _MESSAGES:
         return str(phase), _MESSAGES[phase]
     if phase is Phase.ROLLED_FORWARD and update.status.started_at is None:
-        return "NoChange", "all instances are at this revision already"
+        return NO_CHANGE, UNCHANGED
     if phase is Phase.ROLLED_FORWARD:
         counts = update.status.counts
         return "Completed", f"{counts.updated} of {counts.total} instances updated"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 
+from controller.api.gate import Scope
 from controller.api.ids import Ids
 from controller.api.job import JobStatus, KnownBad
 from controller.api.update import GateStatus, Phase, Update
+from controller.core.gates.groups import failure_of
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.model.plan import ReadRevision, Write, WriteJob
@@ -107,6 +109,8 @@ def cause_of(update: Update) -> str:
     """Why the Update failed: the gate, or the instances of the direction that failed."""
     gate = _failed_gate(update)
     if gate is not None and not update.status.instances.rollback_failed:
-        return f"gate {gate.name} failed: {gate.message}"
+        policy = update.status.policy
+        scopes = {each.name: each.scope for each in policy.gates} if policy else {}
+        return failure_of(gate, scopes.get(gate.name, Scope.CONTINUOUS))
     sets = update.status.instances
     return cause(update.status.failures, sets.rollback_failed or sets.failed)

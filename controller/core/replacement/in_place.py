@@ -9,6 +9,7 @@ from typing import Final
 from controller.api.ids import Ids
 from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement
+from controller.api.text import shortened
 from controller.api.update import BACKWARD, HistoryEntry
 from controller.core.model.assigned import Assigned
 from controller.core.model.context import Context
@@ -57,7 +58,7 @@ def record_recreation(direction: Direction) -> Write | None:
         time=context.stamp,
         phase=status.phase,
         reason=NOT_IN_PLACE,
-        message=words[:MAX_MESSAGE],
+        message=shortened(words, MAX_MESSAGE),
         by=OPERATOR,
     )
     status = status.model_copy(update={"history": (entry, *status.history)[:MAX_HISTORY]})

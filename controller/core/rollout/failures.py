@@ -16,6 +16,7 @@ from itertools import chain
 from controller.api.ids import NONE, Ids
 from controller.api.meta import surely_past
 from controller.api.pods.pod import Pod, Trouble
+from controller.api.text import shortened
 from controller.api.update import Failure
 from controller.core.model.limits import REPORT_EVERY
 from controller.core.rollout import lost_nodes
@@ -191,7 +192,7 @@ class FailureCounts:
             instance=instance,
             attempt=attempt,
             reason=trouble.reason,
-            message=trouble.message[:MAX_MESSAGE],
+            message=shortened(trouble.message, MAX_MESSAGE),
             node=node or None,
             exit_code=trouble.exit_code,
             time=self.direction.context.stamp,
@@ -210,16 +211,15 @@ class FailureCounts:
         return Trouble(pod.trouble.reason, message, pod.trouble.exit_code)
 
     def _deadline_words(self, pod: Pod) -> str:
-        """What the pod was like at its deadline: no longer Ready after it was good, Ready but not
-        for long enough, or never Ready."""
-        i, direction, grace = pod.instance, self.direction, int(self.grace or 0)
+        """What the pod was like at its deadline, which is told as the spec has it."""
+        i, direction = pod.instance, self.direction
         if i in direction.done:
             return f"not Ready for {self.timeout}s"
         view = direction.context.view.twin if i in direction.surging else direction.context.view
         if view.was_ready(i):
             window = direction.update.status.min_ready_seconds
-            return f"Ready at times, but never for {window}s in a row, {grace}s after it was made"
-        return f"not Ready {grace}s after it was made"
+            return f"Ready at times, but never for {window}s in a row within {self.timeout}s"
+        return f"not Ready within {self.timeout}s"
 
     @cached_property
     def _deadlines(self) -> tuple[tuple[float, Ids], ...]:

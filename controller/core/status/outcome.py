@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from controller.api.job import KnownBad
+from controller.api.meta import format_time
 from controller.api.update import Phase
 from controller.core.model.context import Context
 
@@ -18,6 +20,9 @@ OLDER_REVISION: Final = "OlderRevision"
 FAILURES_TOLERATED: Final = "FailuresTolerated"
 #: A scale removed all instances of the Update: its template reached no instance.
 NOTHING_LEFT: Final = "NothingLeft"
+#: Reason and message of an Update that ended because there was nothing to change.
+NO_CHANGE: Final = "NoChange"
+UNCHANGED: Final = "all instances are at this revision already"
 
 
 def words(context: Context) -> str:
@@ -31,6 +36,11 @@ def words(context: Context) -> str:
         why = bad.reason if bad else f"ended {last.outcome}"
     held_back = count_refused(context)
     return f"{last.update}: {why}" + (f"; {held_back}" if held_back else "")
+
+
+def when(bad: KnownBad) -> str:
+    """``, at 2026-01-01T00:00:00Z``: when a revision failed; "" if that is not known."""
+    return f", at {format_time(bad.time)}" if bad.time else ""
 
 
 def count_refused(context: Context) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from controller.api.update import Action, Phase
+from controller.api.update import Action, Phase, Update
 from controller.core.gates.gates import Gates
 from controller.core.rollout.direction import Direction
 from controller.core.status import actor, pulse
@@ -56,7 +56,7 @@ def of(direction: Direction) -> PausePhase:
     lost = len(direction.failed) > direction.policy.max_failed_instances
     lost = lost and update.status.reason != GATE_INCONCLUSIVE
     if (open_ := gates.undecided) is not None and not lost:
-        words = f"gate {open_.name}: {open_.message}; change spec.resumeToken to run the gate again"
+        words = f"gate {open_.name}: {open_.message}; {_resume(update, 'run the gate again')}"
         return PausePhase(paused, GATE_INCONCLUSIVE, words)
     if not gated(direction) and (held := hold(direction)):
         return PausePhase(paused, AUTO_PAUSED, held)
@@ -88,4 +88,12 @@ def hold(direction: Direction) -> str | None:
     failed = len(direction.failed) > direction.policy.max_failed_instances
     if failed and status.reason != AUTO_PAUSED:
         return None
-    return f"batch {batch.index + 1} is done; change spec.resumeToken to start the next batch"
+    how = _resume(direction.update, "start the next batch")
+    return f"batch {batch.index + 1} is done; {how}"
+
+
+def _resume(update: Update, what: str) -> str:
+    """How a person ends the pause. The Job quotes it, so it names the Update, whose field it is."""
+    name, namespace = update.metadata.name, update.metadata.namespace
+    command = f"echelon update resume {name} -n {namespace}"
+    return f"to {what}, change spec.resumeToken of Update {name} ({command})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from controller.api.meta import Condition, format_time, surely_past
+from controller.api.text import shortened
 from controller.api.update import (
     ACTIVE,
     FORWARD,
@@ -67,7 +68,7 @@ def entered(
         time=context.stamp,
         phase=phase,
         reason=reason,
-        message=message[:MAX_MESSAGE],
+        message=shortened(message, MAX_MESSAGE),
         by=by or OPERATOR,
     )
     if phase is Phase.ROLLING_BACK and old.phase in FORWARD:

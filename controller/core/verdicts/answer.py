@@ -112,7 +112,7 @@ def judge_webhook(status: int, body: bytes) -> Answer:
         return inconclusive("the answer is not a JSON object")
     verdict = response.get("verdict")
     if not isinstance(verdict, str) or verdict not in _VERDICTS:
-        given = f"is {json.dumps(verdict)[:80]}" if "verdict" in response else "is missing"
+        given = f"is {one_line(json.dumps(verdict), 80)}" if "verdict" in response else "is missing"
         return inconclusive(f"verdict {given}; it must be Pass, Fail or Wait")
     message = response.get("message")
     return Answer(_VERDICTS[verdict], message if isinstance(message, str) else "", verdict)

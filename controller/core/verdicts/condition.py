@@ -49,6 +49,8 @@ _ALLOWED: Final = (
     "a condition may use only numbers, variables, true, false, + - * / %, comparisons, && || !, "
     "? :, parentheses, and double(), int() and uint()"
 )
+#: A condition that compares the result with one number.
+_LIMIT: Final = re.compile(r"\s*result\s*(<=|>=|<|>|==|!=)\s*(-?[\d.]+(?:[eE][+-]?\d+)?)\s*")
 _ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): ([^\n]*)")
 _NOISE: Final = re.compile(r"^[A-Z_]+: | \(in container ''\)| \[[A-Z_]+\]$| expecting \{.*\}")
 
@@ -79,6 +81,14 @@ class Condition:
     def compares(self) -> bool:
         """Whether the condition compares updated instances with a control group."""
         return not self.uses.isdisjoint((UPDATED, BASELINE))
+
+    @property
+    def demand(self) -> str:
+        """What a value has to be, as the end of a sentence: ``must be < 0.01``."""
+        if found := _LIMIT.fullmatch(self.text):
+            sign = {"==": "", "!=": "other than "}.get(found[1], f"{found[1]} ")
+            return f"must be {sign}{found[2]}"
+        return f"must meet {' '.join(self.text.split())}"
 
     def evaluate(self, **values: float) -> bool:
         """Whether the condition is true. ``values``: a value for each variable in ``uses``. Raises

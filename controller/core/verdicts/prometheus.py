@@ -88,7 +88,7 @@ def judge_prometheus(
         for sample in samples:
             if not math.isnan(sample.value) and not condition.evaluate(result=sample.value):
                 value = number(sample.value)
-                return failed(f"{value}{sample.where}: not {condition.text}", value)
+                return failed(f"{value}{sample.where}, but {condition.demand}", value)
     except EvaluationError as error:
         return inconclusive(f"{condition.text}: {error}")
     unknown = next((sample for sample in samples if math.isnan(sample.value)), None)
@@ -149,8 +149,8 @@ def _compared(sample: Sample, other: Sample, condition: Condition) -> Answer | N
         if condition.evaluate(updated=sample.value, baseline=other.value):
             return None
         message = (
-            f"updated {number(sample.value)}, baseline {number(other.value)}{sample.where}: "
-            f"not {condition.text}"
+            f"updated {number(sample.value)}, baseline {number(other.value)}{sample.where}, "
+            f"but {condition.demand}"
         )
         blatant = _blatant(sample.value, other.value, condition)
         if not blatant and bad_itself(other.value, condition):

@@ -9,7 +9,7 @@ from controller.api.update import Update
 from controller.ui import figures, marks
 from controller.ui.figures import Part
 from controller.ui.marks import Badge
-from controller.view.updates import Mark, covered, is_backward
+from controller.view.updates import Mark, covered, is_backward, is_over
 
 
 def sets_of(update: Update) -> list[tuple[Mark, Ids]]:
@@ -36,7 +36,7 @@ def sets_of(update: Update) -> list[tuple[Mark, Ids]]:
 def badges_of(update: Update) -> list[tuple[Badge, Ids]]:
     """The same, with how they look."""
     found = [(marks.of_mark(mark), ids) for mark, ids in sets_of(update)]
-    if is_backward(update):
+    if is_backward(update) or is_over(update):
         # Nothing more will happen to them.
         untouched, ids = found.pop()
         found.append((replace(untouched, word="not touched"), ids))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from controller.api.job import Job
+from controller.api.update import Update
 from controller.kube.errors import ApiError
 from controller.ui import marks
 from controller.ui.access import Rights, Viewer, rights, sees_nodes
-from controller.ui.events import ContainerRow, EventRow, container_rows, event_rows
+from controller.ui.events import ContainerRow, EventRow, by_object, container_rows, event_rows
 from controller.ui.marks import Badge
 from controller.ui.pages.base import Data, listed, words_of
 from controller.ui.site import Site
@@ -23,9 +24,22 @@ Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The Events of a pod that is no more. ``revision``: "" if the page has not seen the pod; then
+    ``during`` is the Update that was under way when its first Event came, "" for none. ``first``:
+    epoch seconds of that."""
+
+    first: float
+    revision: str
+    during: str
+    events: list[EventRow]
+
+
+@dataclass(frozen=True, slots=True)
 class PodLine:
-    """One pod of the instance. ``trouble``: why the rest of it cannot be shown. ``log_of``: the
-    container whose log is worth a look first."""
+    """One pod of the instance. ``earlier``: the Events of pods of the same name before it.
+    ``trouble``: why the rest of it cannot be shown. ``log_of``: the container whose log is worth a
+    look first."""
 
     row: Instance
     badge: Badge
@@ -33,6 +47,7 @@ class PodLine:
     moments: list[Moment]
     containers: list[ContainerRow]
     events: list[EventRow]
+    earlier: list[Earlier]
     log_of: str
     trouble: str
 
@@ -116,7 +131,7 @@ class InstancePage:
             "job": job,
             "rights": sight.rights,
             "nodes": sight.nodes,
-            "lines": [self._line(site, row, found.get(row.pod, Read())) for row in rows],
+            "lines": [self._line(site, row, found.get(row.pod, Read()), updates) for row in rows],
             "marks": self._marks(job, site, sight.rights),
             "past": past,
             "failures": failures,
@@ -139,24 +154,36 @@ class InstancePage:
             trouble = words_of(error)
         return Read(raw, tuple(events), trouble)
 
-    def _line(self, site: Site, row: Instance, read: Read) -> PodLine:
+    def _line(self, site: Site, row: Instance, read: Read, updates: Sequence[Update]) -> PodLine:
         """The line of a pod, or of the missing one."""
         badge = marks.of_instance(row)
         if not row.pod:
-            return PodLine(row, badge, [], [], [], [], "", "")
+            return PodLine(row, badge, [], [], [], [], [], "", "")
         pods = site.store.pods_of(self.namespace, self.job)
         pod = next((each.pod for each in pods if each.pod.name == row.pod), None)
         containers = container_rows(read.pod) if read.pod else []
+        events = by_object(event_rows(read.events))
+        own = [*events.pop(pod.uid if pod else "", ()), *events.pop("", ())]
         return PodLine(
             row=row,
             badge=badge,
             steps=steps(pod) if pod else [],
             moments=timeline(read.pod) if read.pod else [],
             containers=containers,
-            events=event_rows(read.events),
+            events=sorted(own, key=lambda each: -each.time),
+            earlier=[self._earlier(site, uid, each, updates) for uid, each in events.items()],
             log_of=_log_of(read.pod, containers),
             trouble=read.trouble,
         )
+
+    def _earlier(
+        self, site: Site, uid: str, events: list[EventRow], updates: Sequence[Update]
+    ) -> Earlier:
+        first = min(each.time for each in events)
+        ended = site.recorder.ended(self.namespace, self.job)
+        revision = next((e.seen.pod.revision for e in ended if e.seen.pod.uid == uid), "")
+        during = next((u.metadata.name for u in updates if _is_under_way(u, first)), "")
+        return Earlier(first, revision, during, events)
 
     def _marks(self, job: Job, site: Site, sight: Rights) -> list[tuple[str, Badge]]:
         """What became of the instance in the active Update: (name of the Update, badge)."""
@@ -164,6 +191,12 @@ class InstancePage:
         update = site.store.updates.get((self.namespace, active.name)) if active else None
         mark: Mark | None = grid(update).get(self.instance) if update and sight.updates else None
         return [(update.metadata.name, marks.of_mark(mark))] if update and mark else []
+
+
+def _is_under_way(update: Update, at: float) -> bool:
+    """Whether the Update was under way at a time (epoch seconds)."""
+    begun, ended = update.status.started_at, update.status.finished_at
+    return begun is not None and begun <= at and (ended is None or at <= ended)
 
 
 def _log_of(raw: Object | None, containers: list[ContainerRow]) -> str:

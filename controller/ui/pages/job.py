@@ -2,46 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from controller.api.job import Job
 from controller.api.update import Update
-from controller.core.model import conditions as cond
 from controller.ui import figures, marks
 from controller.ui.access import Rights, Viewer, rights
-from controller.ui.marks import Badge
-from controller.ui.pages import job_tabs
+from controller.ui.pages import job_tabs, probes, what_changes
 from controller.ui.pages.bars import progress_bar
 from controller.ui.pages.base import Data, listed
 from controller.ui.pages.job_tabs import Revisions
+from controller.ui.pages.outcome import last_change, outcome
+from controller.ui.pages.probes import Rows
+from controller.ui.pages.waits import commands, waits
+from controller.ui.pages.what_changes import Pair, Templates, WhatChanges
 from controller.ui.site import Site
 from controller.ui.store import Change, Kind
-from controller.view import advice
 from controller.view.jobs import Health, job_row
-from controller.view.situation import Tone, situation
+from controller.view.standing import standing
 from controller.view.update_rows import update_row
 from controller.view.updates import progress
 
 TABS: Final = ("instances", "completed", "configuration", "updates")
-_TONES: Final = {Tone.CALM: "busy", Tone.WAITS: "warn", Tone.BAD: "bad", Tone.GOOD: "good"}
 _WITH_REVISIONS: Final = ("configuration", "updates")
 #: What of the query each tab keeps.
 _CHOICES: Final = ("at", "state", "page", "a", "b")
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """One thing that a Job waits for. ``since``: epoch seconds, 0 if not known; ``link``: where
-    there is more about it."""
+class Read:
+    """What the API server says. ``pair``: the revisions whose difference is shown, with their
+    ``templates``; ``told``: the Update that the lines at the top tell about, with the ``events`` of
+    its instances."""
 
-    tone: str
-    label: str
-    text: str
-    since: float = 0.0
-    link: str = ""
+    revisions: Revisions = field(default_factory=lambda: Revisions(()))
+    pair: Pair | None = None
+    templates: Templates = field(default_factory=Templates)
+    told: Update | None = None
+    events: Rows = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +106,37 @@ class JobPage:
         found = await rights(viewer, self.namespace)
         return found if found.jobs else None
 
-    async def read(self, site: Site, sight: Rights) -> Revisions:
+    async def read(self, site: Site, sight: Rights) -> Read:
+        job = site.store.jobs.get((self.namespace, self.job))
+        if job is None:
+            return Read()
+        updates = self._updates(site, sight)
+        active = _active(job, updates)
+        pair = what_changes.of_job(job, active)
+        told = active or _explaining(job, updates)
+        return Read(
+            revisions=await self._revisions(site, sight),
+            pair=pair,
+            templates=await what_changes.read(site, self.namespace, self.job, pair, sight),
+            told=told,
+            events=await probes.read(site, told, sight),
+        )
+
+    async def _revisions(self, site: Site, sight: Rights) -> Revisions:
         if self.tab not in _WITH_REVISIONS:
             return Revisions(())
         return await job_tabs.revisions(site, self.namespace, self.job, sight)
 
-    def data(self, site: Site, sight: Rights, found: Revisions) -> Data | None:
+    def _updates(self, site: Site, sight: Rights) -> list[Update]:
+        return site.store.updates_of(self.namespace, self.job) if sight.updates else []
+
+    def data(self, site: Site, sight: Rights, found: Read) -> Data | None:
         job = site.store.jobs.get((self.namespace, self.job))
         if job is None:
             return None
         now, row = site.now(), job_row(job)
-        updates = site.store.updates_of(self.namespace, self.job) if sight.updates else []
-        active = next((each for each in updates if each.metadata.name == row.update), None)
+        updates = self._updates(site, sight)
+        active = _active(job, updates)
         come = progress(active, now) if active else None
         bad = [each.revision for each in job.status.known_bad]
         return {
@@ -124,18 +144,27 @@ class JobPage:
             "tabs": TABS,
             "job": job,
             "row": row,
-            "health": marks.of_health(row.health),
+            "health": marks.of_standing(standing(job, active)),
             "waits": waits(job, active, now),
-            "advice": advice.of_job(job),
+            "advice": commands(job, active, last_change(updates), now),
+            "what_changes": self._what_changes(job, found),
+            "answer": probes.answer(found.told, found.events, now) if found.told else None,
             "mix_parts": figures.mix(row.revisions, row.template, bad),
             "active": update_row(active, now) if active else None,
             "bar_parts": progress_bar(active) if active else [],
             "late": come.late.words if come and come.late else "",
             "left": _soon(now, come.left if come else None),
-            "outcome": _outcome(job),
+            "outcome": outcome(job, updates),
             "rights": sight,
-            **self._tab(site, job, updates, sight, found),
+            **self._tab(site, job, updates, sight, found.revisions),
         }
+
+    def _what_changes(self, job: Job, found: Read) -> WhatChanges | None:
+        """What the goal of the Job changes, if it is not reached."""
+        if found.pair is None:
+            return None
+        templates = what_changes.with_template(found.templates, job)
+        return what_changes.of_pair(self.namespace, self.job, found.pair, templates)
 
     def _tab(
         self, site: Site, job: Job, updates: list[Update], sight: Rights, revisions: Revisions
@@ -149,42 +178,18 @@ class JobPage:
         return job_tabs.history_of(site, job, updates, revisions)
 
 
-def waits(job: Job, active: Update | None, now: float) -> list[Wait]:
-    """What a Job waits for, the most important first."""
-    row, found = job_row(job), []
-    at = {c.type: c.last_transition_time for c in job.status.conditions if c.status == "True"}
-    if row.health is not Health.READY and row.message:
-        badge, kind = marks.of_health(row.health), _CONDITION.get(row.health, "")
-        link = f"/updates/{row.namespace}/{row.update}" if row.update else ""
-        found.append(Wait(badge.tone, row.reason, row.message, at.get(kind, 0.0), link))
-    if active is not None:
-        state = situation(active, now)
-        link = f"/updates/{row.namespace}/{active.metadata.name}"
-        if state.text and not any(state.text in each.text for each in found):
-            found.append(Wait(_TONES[state.tone], state.label, state.text, 0.0, link))
-    for condition in job.status.conditions:
-        said = any(condition.message == each.text for each in found)
-        if condition.type in _MORE and condition.type in at and not said:
-            since = condition.last_transition_time
-            found.append(Wait("warn", condition.reason, condition.message, since))
-    return found
+def _active(job: Job, updates: Sequence[Update]) -> Update | None:
+    """The active Update of a Job, if it is among these."""
+    active = job.status.active_update
+    name = active.name if active else ""
+    return next((each for each in updates if each.metadata.name == name), None)
 
 
-#: The condition from which a health is read.
-_CONDITION: Final = {
-    Health.STALLED: cond.STALLED,
-    Health.RECONCILING: cond.RECONCILING,
-    Health.PENDING: cond.UPDATE_PENDING,
-}
-#: Conditions that say more than the health.
-_MORE: Final = frozenset({cond.POD_NAME_CONFLICT, cond.UPDATE_PENDING})
-
-
-def _outcome(job: Job) -> tuple[Badge, str] | None:
-    """How the last Update of a Job ended, and its name."""
-    last = job.status.last_attempt
-    badge = marks.of_outcome((last.outcome or "") if last else "")
-    return (badge, last.update or "") if last and badge else None
+def _explaining(job: Job, updates: Sequence[Update]) -> Update | None:
+    """The Update that ended because of a probe, if the Job waits for a person because of it."""
+    row = job_row(job)
+    is_of_probe = row.health is Health.STALLED and probes.named(row.message) is not None
+    return last_change(updates) if is_of_probe else None
 
 
 def _soon(now: float, left: float | None) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ from controller.view.configurations import relevant
 from controller.view.difference import lines
 from controller.view.history import history
 from controller.view.instances import Instance, State, rows
+from controller.view.jobs import Health, health_of
 from controller.view.update_rows import update_row
 
 Object = dict[str, Any]
@@ -135,12 +136,17 @@ async def revisions(site: Site, namespace: str, job: str, sight: Rights) -> Revi
 
 def configuration(job: Job, revisions: Revisions, chosen: Chosen) -> Data:
     """The groups of instances that share a revision, and the differences between two revisions:
-    the chosen ones, else the two newest that instances are assigned."""
+    the chosen ones, else the two newest that instances are assigned. The present template is among
+    them even if it is no revision, because it is not accepted."""
     templates, intended = revisions.templates, assigned.read(job.status.assigned)
     numbers = {each["metadata"]["name"]: int(each.get("revision") or 0) for each in revisions.found}
+    new = "" if revisions.trouble else _not_accepted(job, templates)
+    if new:
+        templates = {**templates, new: job.spec.template}
     names = sorted(numbers, key=lambda name: -numbers[name])
     newest = [name for name in names if name in intended or name == job.status.update_revision]
     standard = [*newest, *(name for name in names if name not in newest)]
+    standard = [new, *standard] if new else standard
     b = chosen("b") or (standard[0] if standard else "")
     a = chosen("a") or next((name for name in standard if name != b), "")
     differs = None
@@ -152,12 +158,24 @@ def configuration(job: Job, revisions: Revisions, chosen: Chosen) -> Data:
     ]
     return {
         "groups": groups,
-        "names": [(name, numbers[name]) for name in names],
+        "not_accepted": new,
+        "new_images": images(job.spec.template) if new else (),
+        "new_text": _yaml(job.spec.template) if new else "",
+        "names": [*([(new, 0)] if new else []), *((name, numbers[name]) for name in names)],
         "a": a,
         "b": b,
         "differs": differs,
         "trouble": revisions.trouble,
     }
+
+
+def _not_accepted(job: Job, templates: Mapping[str, Object]) -> str:
+    """The name that the revision of the present template would have, if there is none because it
+    was refused."""
+    health, reason, _ = health_of(job)
+    name = job.status.update_revision or ""
+    is_refused = health is Health.STALLED and reason.startswith(("Invalid", "Forbidden"))
+    return name if is_refused and name not in templates else ""
 
 
 def history_of(site: Site, job: Job, updates: Sequence[Update], revisions: Revisions) -> Data:

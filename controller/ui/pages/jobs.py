@@ -10,16 +10,22 @@ from urllib.parse import urlencode
 
 from controller.api.job import Job
 from controller.api.kinds import JOBS, UPDATES
+from controller.api.update import Update
+from controller.kube.resources import PODS
 from controller.ui import figures, marks
 from controller.ui.access import Viewer, visible
 from controller.ui.figures import Part
 from controller.ui.marks import Badge
 from controller.ui.pages.bars import progress_bar
 from controller.ui.pages.base import Data
+from controller.ui.pages.outcome import outcome
+from controller.ui.pages.tags import known_images, tags
 from controller.ui.site import Site
 from controller.ui.store import Change, Kind
+from controller.view.held import Held
 from controller.view.jobs import Health, JobRow, job_row
 from controller.view.situation import situation
+from controller.view.standing import Standing, standing
 from controller.view.update_rows import UpdateRow, update_row
 
 #: Jobs on one page.
@@ -28,23 +34,34 @@ PER_PAGE: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One Job. ``active``: the row of its active Update, if the viewer may see it."""
+    """One Job. ``active``: the row of its active Update, if the viewer may see it. ``outcome``: how
+    its last Update ended, and the name of it. ``tags``: revision -> tag of the one image that tells
+    revisions apart; ``goal``: that of the template, if no instance runs it."""
 
     row: JobRow
     badge: Badge
     mix: list[Part]
     active: UpdateRow | None
     bar: list[Part]
-    outcome: Badge | None
+    outcome: tuple[Badge, str] | None
     waits: str
+    tags: Mapping[str, str]
+    goal: str
+
+
+#: The state by which all Jobs are found that go on only when somebody does something.
+NEEDS_PERSON: Final = "NeedsPerson"
+_NEEDING: Final[frozenset[Standing]] = frozenset({Health.STALLED, Held.PAUSED, Held.BLOCKED})
+_ALL: Final[tuple[Standing, ...]] = (*Held, *Health)
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The namespaces in which the viewer may list Jobs, and Updates."""
+    """The namespaces in which the viewer may list Jobs, Updates, and pods."""
 
     jobs: frozenset[str]
     updates: frozenset[str]
+    pods: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +112,11 @@ class JobsPage:
 
     async def sight(self, viewer: Viewer, site: Site) -> Hashable:
         known = site.namespaces()
-        return Sight(await visible(viewer, JOBS, known), await visible(viewer, UPDATES, known))
+        return Sight(
+            await visible(viewer, JOBS, known),
+            await visible(viewer, UPDATES, known),
+            await visible(viewer, PODS, known),
+        )
 
     async def read(self, _site: Site, _sight: Sight) -> None:
         return None
@@ -103,47 +124,70 @@ class JobsPage:
     def data(self, site: Site, sight: Sight, _found: None) -> Data:
         namespaces = sorted(sight.jobs)
         found = [
-            (job, job_row(job))
+            self._look(site, job, sight)
             for (namespace, _), job in sorted(site.store.jobs.items())
             if namespace in sight.jobs
             and self.namespace in ("", namespace)
             and matches(job, self.query)
         ]
-        counts = Counter(row.health for _, row in found)
-        shown = [each for each in found if self.state in ("", each[1].health)]
+        counts = Counter(state for _, _, state in found)
+        shown = [each for each in found if self._chooses(each[2])]
         last = max(1, -(-len(shown) // PER_PAGE))
         number = min(self.number, last)
         here = shown[(number - 1) * PER_PAGE : number * PER_PAGE]
         return {
             "page": self,
-            "lines": [self._line(site, job, row, sight) for job, row in here],
+            "lines": [self._line(site, *each, sight) for each in here],
             "total": len(found),
             "shown": len(shown),
-            "counts": [(health, counts[health]) for health in Health if counts[health]],
+            "needing": sum(counts[state] for state in _NEEDING),
+            "counts": [
+                (state, marks.of_standing(state), counts[state]) for state in _ALL if counts[state]
+            ],
             "namespaces": namespaces,
             "number": number,
             "last": last,
             "loading": not site.watch.synced,
         }
 
-    def _line(self, site: Site, job: Job, row: JobRow, sight: Sight) -> Line:
-        now = site.now()
-        update = site.store.updates.get((row.namespace, row.update))
-        if update is None or row.namespace not in sight.updates:
-            active, bar, waits = None, [], row.message
-        else:
-            active, bar = update_row(update, now), progress_bar(update)
-            waits = situation(update, now).text or row.message
+    def _look(self, site: Site, job: Job, sight: Sight) -> tuple[Job, JobRow, Standing]:
+        row = job_row(job)
+        return job, row, standing(job, self._active(site, row, sight))
+
+    def _chooses(self, state: Standing) -> bool:
+        return self.state in ("", state) or (self.state == NEEDS_PERSON and state in _NEEDING)
+
+    def _active(self, site: Site, row: JobRow, sight: Sight) -> Update | None:
+        """The active Update of a Job, if the viewer may see it."""
+        if not row.update or row.namespace not in sight.updates:
+            return None
+        return site.store.updates.get((row.namespace, row.update))
+
+    def _line(self, site: Site, job: Job, row: JobRow, state: Standing, sight: Sight) -> Line:
+        now, update = site.now(), self._active(site, row, sight)
+        may_see = row.namespace in sight.updates
+        updates = site.store.updates_of(row.namespace, row.name) if may_see else []
+        ended = outcome(job, updates)
+        waits = row.message
+        if update is not None:
+            waits = situation(update, now).text or waits
+        elif ended:
+            # Its name stands beside it.
+            waits = waits.removeprefix(f"{ended[1]}: ")
+        with_pods = row.namespace in sight.pods
+        found = tags(known_images(job, row, site.store, with_pods=with_pods))
         return Line(
             row=row,
-            badge=marks.of_health(row.health),
+            badge=marks.of_standing(state),
             mix=figures.mix(
                 row.revisions, row.template, (b.revision for b in job.status.known_bad)
             ),
-            active=active,
-            bar=bar,
-            outcome=marks.of_outcome(row.outcome),
+            active=update_row(update, now) if update else None,
+            bar=progress_bar(update) if update else [],
+            outcome=ended,
             waits=waits,
+            tags=found,
+            goal="" if row.template in row.revisions else found.get(row.template, ""),
         )
 
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from controller.api.gate import Gate
 from controller.api.update import Update
 from controller.ui import figures, marks
 from controller.ui.access import Rights, Viewer, rights
 from controller.ui.figures import Chart
 from controller.ui.marks import Badge
+from controller.ui.pages import probes, what_changes
 from controller.ui.pages.bars import badges_of, progress_bar
 from controller.ui.pages.base import Data, listed
 from controller.ui.pages.policy import settings
+from controller.ui.pages.probes import Rows
+from controller.ui.pages.waits import TONES
+from controller.ui.pages.what_changes import Pair, Templates, WhatChanges
 from controller.ui.site import Site
 from controller.ui.store import Change, Kind
-from controller.view import advice
+from controller.view import advice, held
+from controller.view.gates import facts, group_of
 from controller.view.history import requester
-from controller.view.situation import Tone, cause_of_rollback, situation
+from controller.view.situation import Situation, cause_of_rollback, situation
 from controller.view.update_rows import target, update_row
 from controller.view.updates import (
     GateRow,
@@ -41,18 +45,29 @@ LABELS: Final = {
     Verb.ROLLBACK: "Roll back",
     Verb.ABORT: "Abort",
 }
-_TONES: Final = {Tone.CALM: "busy", Tone.WAITS: "warn", Tone.BAD: "bad", Tone.GOOD: "good"}
 
 
 @dataclass(frozen=True, slots=True)
 class GateLine:
-    """One gate. ``condition``: "" if it compares no numbers."""
+    """One gate. ``condition``: "" if it compares no numbers. ``group``: about which it was asked
+    last, "" for none. ``facts``: what it asks and which answers decide, as (name, value)."""
 
     row: GateRow
     badge: Badge
     chart: Chart | None
     condition: str
-    asked: int
+    group: str
+    facts: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the API server says: the templates of the revisions whose difference is shown, and the
+    Events of instances whose probes did not pass."""
+
+    pair: Pair | None = None
+    templates: Templates = field(default_factory=Templates)
+    events: Rows = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +113,15 @@ class UpdatePage:
         found = await rights(viewer, self.namespace)
         return found if found.updates else None
 
-    async def read(self, _site: Site, _sight: Rights) -> None:
-        return None
+    async def read(self, site: Site, sight: Rights) -> Read:
+        update = site.store.updates.get((self.namespace, self.update))
+        if update is None:
+            return Read()
+        pair = what_changes.of_update(update)
+        templates = await what_changes.read(site, self.namespace, update.spec.job, pair, sight)
+        return Read(pair, templates, await probes.read(site, update, sight))
 
-    def data(self, site: Site, sight: Rights, _found: None) -> Data | None:
+    def data(self, site: Site, sight: Rights, found: Read) -> Data | None:
         update = site.store.updates.get((self.namespace, self.update))
         if update is None:
             return None
@@ -113,12 +133,16 @@ class UpdatePage:
         return {
             "page": self,
             "update": update,
-            "row": update_row(update, now),
-            "phase": marks.of_phase(status.phase, stalled=is_stalled(update)),
+            "phase": marks.of_row(update_row(update, now)),
             "progress": come,
             "left": left,
             "state": state,
-            "tone": _TONES[state.tone],
+            "tone": TONES[state.tone],
+            "label": _label(update, state),
+            "since": held.since(update),
+            "what_changes": self._what_changes(update, found),
+            "answer": probes.answer(update, found.events, now),
+            "answers": probes.answers(update, found.events),
             "cause": cause_of_rollback(update),
             "advice_list": advice.of_update(update, now),
             "by": requester(update),
@@ -142,6 +166,18 @@ class UpdatePage:
             "rights": sight,
         }
 
+    def _what_changes(self, update: Update, found: Read) -> WhatChanges | None:
+        if found.pair is None:
+            return None
+        job = update.spec.job
+        return what_changes.of_pair(self.namespace, job, found.pair, found.templates)
+
+
+def _label(update: Update, state: Situation) -> str:
+    """The word before what an Update does now: the same as on the page of its Job."""
+    by = held.of_update(update)
+    return str(by) if by and not is_stalled(update) else state.label
+
 
 def buttons(update: Update, now: float) -> list[tuple[Verb, str]]:
     """The verbs that are possible now, with their labels."""
@@ -152,16 +188,16 @@ def buttons(update: Update, now: float) -> list[tuple[Verb, str]]:
 
 def gates(site: Site, update: Update) -> list[GateLine]:
     """The gates, with the values that the page has seen."""
-    policy = update.status.policy
-    by_name = {gate.name: gate for gate in (policy.gates if policy else ())}
     found = []
     for row in gate_rows(update):
-        points = site.recorder.points(update, row.name)
-        condition = _condition(by_name[row.name])
-        chart = figures.chart(points, condition)
-        found.append(GateLine(row, marks.of_result(row.result), chart, condition, len(points)))
+        condition = row.gate.prometheus.condition if row.gate.prometheus else ""
+        line = GateLine(
+            row=row,
+            badge=marks.of_result(row.result),
+            chart=figures.chart(site.recorder.points(update, row.name), condition),
+            condition=condition,
+            group=group_of(row.gate, row.state),
+            facts=facts(row.gate),
+        )
+        found.append(line)
     return found
-
-
-def _condition(gate: Gate) -> str:
-    return gate.prometheus.condition if gate.prometheus else ""

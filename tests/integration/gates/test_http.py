@@ -51,7 +51,7 @@ def test_each_updated_instance_is_asked_at_its_own_address(space: Space, web: We
     assert ended["status"]["phase"] == "RolledBack"
     begun = turn(ended, "RollingBack")
     assert begun["reason"] == "GateFailed"
-    assert "gate g failed: instance 2 answered 500, not 204" in begun["message"]
+    assert "gate g failed after group 3: instance 2 answered 500, not 204" in begun["message"]
     rounds = [asked.local for asked in web.asked]
     assert rounds[0] == "127.0.1.0", "the gate asks only updated instances"
     assert set(rounds) == {"127.0.1.0", "127.0.1.1", "127.0.1.2"}
@@ -71,7 +71,7 @@ def test_a_failed_gate_rolls_back_at_once_and_is_told_everywhere(space: Space, w
     assert all(later - earlier >= 0.9 for earlier, later in pairwise(times))
     assert state(ended)["failures"] == 3
     assert state(ended)["value"] == "0/1"
-    words = f"gate g failed: {web.url}/ answered 503, not 200"
+    words = f"gate g failed after group 1: {web.url}/ answered 503, not 200"
     assert turn(ended, "RollingBack")["message"] == words
     assert words in ended["status"]["message"]
     assert ids(ended["status"]["instances"]["rolledBack"]) == {0, 1}

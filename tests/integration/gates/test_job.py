@@ -57,7 +57,7 @@ def test_a_job_that_fails_rolls_back(space: Space) -> None:
     ended = space.roll("web:2", timeout=60)
     assert ended["status"]["phase"] == "RolledBack"
     said = turn(ended, "RollingBack")["message"]
-    assert "gate smoke failed: the Job failed (BackoffLimit" in said
+    assert "gate smoke failed after group 1: the Job failed (BackoffLimit" in said
     assert len(batch_jobs(space)) == 3, "each answer needs its own Job"
 
 
@@ -75,7 +75,7 @@ def test_a_job_that_goes_on_is_no_verdict(space: Space) -> None:
     space.made(gated(endless, instances=1))
     space.set_image("web:2")
     held = space.wait_update("RollForwardPaused", timeout=60)
-    assert "no verdict within 4s: running" in held["status"]["message"]
+    assert "running (no verdict within 4s)" in held["status"]["message"]
     space.api.patch(space.path("updates", "web-g2"), {"spec": {"action": "Abort"}})
     space.wait_update("Aborted")
 

@@ -116,5 +116,5 @@ def test_the_history_can_be_read(space: Space, web: Web) -> None:
         ("RollingForward", "Admitted", "echelon"),
     ]
     shown = space.kubectl("get", "eup/web-g2")
-    assert "gate budget failed: error budget is used up" in shown
+    assert "gate budget failed after group 1: error budget is used up" in shown
     assert "gate budget failed" in space.kubectl("get", "ejob/web", "-o", "wide")

@@ -17,9 +17,23 @@ POLICY = {
         {
             "name": "errors",
             "successes": 3,
-            "prometheus": {"address": "a", "query": "q", "condition": "c"},
+            "failures": 2,
+            "prometheus": {
+                "address": "http://p:9090",
+                "query": "rate(\n  errors[1m])",
+                "condition": "result < 1",
+            },
         }
     ],
+}
+
+WAITING = {
+    "name": "errors",
+    "group": 1,
+    "startedAt": ago(9),
+    "result": "Waiting",
+    "successes": 1,
+    "value": "0.2",
 }
 
 
@@ -44,7 +58,7 @@ def paused() -> Update:
         counts={"total": 4, "updated": 2, "failed": 1, "pending": 2},
         instances={"updated": "0-1"},
         batch={"index": 0, "instances": "0-1", "startedAt": ago(50)},
-        gates=[{"name": "errors", "result": "Waiting", "successes": 1, "value": "0.2"}],
+        gates=[WAITING],
         failures=[
             {
                 "instance": 1,
@@ -79,7 +93,7 @@ def test_what_it_waits_for_comes_first() -> None:
 def test_the_facts() -> None:
     lines = text(paused())
     assert line(lines, "Job:") == "Job:         web"
-    assert "the operator" in line(lines, "Created:")
+    assert "Echelon" in line(lines, "Created:")
     assert line(lines, "Message:").endswith("ship it")
     assert line(lines, "To:").endswith("web-b")
     assert line(lines, "From:").endswith("web-a  (instances 0-3)")
@@ -89,13 +103,37 @@ def test_the_facts() -> None:
 
 def test_the_tables() -> None:
     lines = text(paused())
-    assert line(lines, "errors").split()[:5] == ["errors", "Batch", "prometheus", "Waiting", "1/3"]
+    assert line(lines, "errors").split() == [
+        *("errors", "Batch", "2", "prometheus", "Waiting", "1/3", "0.2", "-"),
+    ]
     assert line(lines, "1  ").split()[:6] == ["1", "1", "20s", "n1", "3", "Error"]
     assert "\x1b" not in "".join(lines)
-    assert "echelon" in line(lines, "10s")
+    assert "Echelon" in line(lines, "10s")
     assert line(lines, "Strategy:").endswith("Batch of 2, pausing before each; Recreate")
     assert line(lines, "Pulses:").endswith("waits without one for 30s")
-    assert lines[-2].strip().startswith("echelon update resume web-g2 -n shop")
+    assert lines[-3].strip().startswith("echelon update resume web-g2 -n shop")
+
+
+def test_deadlines_are_those_of_the_spec() -> None:
+    """The window of minReadySeconds that the operator adds is its own matter."""
+    lines = text(update(policy={**POLICY, "readyTimeoutSeconds": 7200}, minReadySeconds=2))
+    assert line(lines, "Good:").endswith(" Ready for 2s")
+    assert line(lines, "Deadline:").endswith(" 120m to become good")
+    none = text(update(policy={**POLICY, "readyTimeoutSeconds": 0}))
+    assert line(none, "Deadline:").endswith(" none")
+
+
+def test_what_a_gate_asks_and_which_answers_decide() -> None:
+    lines = [each.strip() for each in text(paused())]
+    assert lines[lines.index("errors:") - 1 :][:6] == [
+        "",
+        "errors:",
+        "asks       http://p:9090",
+        "query      rate( errors[1m])",
+        "condition  result < 1",
+        "decides    3 successes in a row pass it, 2 failures in a row fail it; asked every 10s; "
+        "without a verdict after 5m the Update pauses",
+    ]
 
 
 def test_an_update_that_nobody_answers() -> None:

@@ -87,7 +87,10 @@ def test_a_revision_is_named_by_number_or_name() -> None:
     entries = history(seen, revisions, [])
     for text in ("4", "web-b", "b"):
         assert find(entries, text, "web").number == 4
-    assert [notes_of(entry) for entry in entries] == ["current", "template, known bad"]
+    assert [notes_of(entry) for entry in entries] == [
+        "current, first creation",
+        "template, known bad",
+    ]
     with pytest.raises(CliError, match="no revision 9") as error:
         find(entries, "9", "web")
     assert error.value.hint.startswith("it has 1, 4;")

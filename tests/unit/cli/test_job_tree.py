@@ -78,15 +78,15 @@ def test_what_it_waits_for_comes_first() -> None:
     assert f"revisions  {'█' * 27}{'▓' * 13}" in lines
     assert "█  66%  web-a  0-1  web:1  (current)" in lines
     assert "▓  33%  web-b  2  web:2  (template, known bad)" in lines
-    assert "last update  web-g2  Failed  20s ago  by the operator" in lines
+    assert "last update  web-g2  Failed  20s ago  by Echelon" in lines
     assert (
-        "instance 2 failed on n1, failure 2, 21s ago: CrashLoopBackOff: container web: last exit "
+        "instance 2 failed on n1, attempt 2, 21s ago: CrashLoopBackOff: container web: last exit "
         "code 1, boom"
     ) in lines
     assert len([line for line in lines if line.startswith("instance 2 failed")]) == 1
     at = lines.index("instances not well")
     assert lines[at + 1 : at + 6] == [
-        "2  Starting  web-b  on n1  4 restarts  5m",
+        "2  Failing  web-b  on n1  4 restarts  5m",
         "CrashLoopBackOff: container web: last exit code 1, boom",
         "last lines of its log",
         "starting",
@@ -112,7 +112,7 @@ def test_an_active_update_has_its_progress() -> None:
     now = condition("Reconciling", "RollForwardPaused", "web-g3: paused by ann")
     lines = shown(mixed(now, activeUpdate=lock), active)
     assert lines[0] == "↻ web  Reconciling (RollForwardPaused)  in namespace shop"
-    at = lines.index("update  web-g3  RollForwardPaused  to web-b  by the operator")
+    at = lines.index("update  web-g3  RollForwardPaused  to web-b  by Echelon")
     assert lines[at + 1] == f"{'█' * 13}{'░' * 27}  1 of 3 updated, 1m40s so far" or (
         lines[at + 1] == f"{'█' * 13}{'░' * 27}  1 of 3 updated, 100s so far"
     )
@@ -168,3 +168,11 @@ def test_of_a_deleted_update_the_job_remembers_the_end() -> None:
     lines = shown(mixed(lastAttempt=attempt))
     at = lines.index("last update  web-g2  RolledBack")
     assert lines[at + 1] == "instance 2 failed: boom"
+
+
+def test_an_update_that_found_nothing_to_change_is_not_the_last() -> None:
+    failed = update(phase="RolledBack", finishedAt=ago(60), message="boom")
+    nothing = update("web-g3", phase="RolledForward", reason="NoChange", finishedAt=ago(20))
+    lines = shown(mixed(), failed, nothing)
+    assert "last update  web-g2  RolledBack  60s ago  by Echelon" in lines
+    assert "last update  web-g3  NoChange  20s ago  by Echelon" in shown(mixed(), nothing)

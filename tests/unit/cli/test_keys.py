@@ -76,3 +76,12 @@ def test_what_cannot_be_an_update(name: str) -> None:
 
 def test_a_key_without_instances_means_all() -> None:
     assert JobKey("web").instances is None
+
+
+def test_a_namespace_before_the_name_is_written_with_a_flag() -> None:
+    with pytest.raises(CliError) as caught:
+        job_key("team-a/shop")
+    assert "`shop -n team-a`" in caught.value.hint
+    with pytest.raises(CliError) as caught:
+        job_key("web/3-1")
+    assert "namespace" not in caught.value.hint

@@ -169,7 +169,7 @@ def test_an_error_and_its_hint_are_on_stderr(
     assert "Traceback" not in said.err
 
 
-@pytest.mark.parametrize("words", [["jobs"], ["job", "list", "--nope"], ["job", "get"]])
+@pytest.mark.parametrize("words", [["job", "list", "--nope"], ["job", "get"]])
 def test_wrong_usage(words: list[str]) -> None:
     assert CliRunner().invoke(main.app, words).exit_code == Exit.USAGE
 

@@ -35,7 +35,7 @@ def policy(**fields: Any) -> ResolvedPolicy:
 def test_a_whole_plan() -> None:
     found = plan(estimate={"seconds": 150, "from": "50 s per instance"})
     assert lines(found, policy()) == [
-        "Plan: 3 instances in 2 groups (Queue, 2 at a time), about 2m30s",
+        "Plan: 3 instances in 2 groups (Queue of 2), about 2m30s",
         "recreate 0-2 (3) the old pod goes, then the new one comes",
         "groups 1 0-1",
         "2 2",
@@ -93,7 +93,7 @@ def test_strategies() -> None:
     batch = {"type": "Batch", "size": 4, "autoPause": True}
     assert planned.strategy(policy(strategy=batch)) == "Batch of 4, pausing before each"
     varied = {"type": "VariableBatch", "sizes": [1, 10]}
-    assert planned.strategy(policy(strategy=varied)) == "VariableBatch of 1, 10"
+    assert planned.strategy(policy(strategy=varied)) == "VariableBatch of 1, then 10"
 
 
 def test_gates_are_named() -> None:

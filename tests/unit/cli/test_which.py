@@ -54,6 +54,27 @@ async def test_a_job_without_updates() -> None:
     assert "echelon job status web -n shop" in error.hint
 
 
+@pytest.mark.parametrize(
+    ("kind", "reason", "hints"),
+    [
+        ("Stalled", "InvalidTemplate", ["echelon job diff web", "kubectl edit ejob web"]),
+        ("Stalled", "KnownBad", ["echelon job diff web", "echelon job retry web"]),
+        ("UpdatePending", "Manual", ["echelon update start web"]),
+    ],
+)
+async def test_a_job_whose_first_update_does_not_start_says_why(
+    kind: str, reason: str, hints: list[str]
+) -> None:
+    waits = {**a_job(), "status": {"observedGeneration": 1}}
+    told = {"type": kind, "status": "True", "reason": reason, "message": "no \x1b[2J image"}
+    waits["status"] |= {"conditions": [told]}
+    error = await error_of(session(waits), "web")
+    assert error.message == f"Job web has no Update yet: {reason}: no  image"
+    assert all(f"{command} -n shop" in error.hint for command in hints)
+    unseen = await error_of(session({**waits, "status": {"observedGeneration": -1}}), "web")
+    assert "no operator has looked at this Job" in unseen.message
+
+
 async def test_nothing_of_that_name() -> None:
     found = session(a_job("web"), a_job("api"), an_update("web-g4"), an_update("api-g2", "api"))
     error = await error_of(found, "wbe-g4")

@@ -46,7 +46,7 @@ def test_the_time_limit_is_the_interval_up_to_ten_seconds() -> None:
 async def test_the_api_server_out_of_reach(asker: Asker, context: Context, api: Api) -> None:
     await api.stop()
     answer = await asker.ask(gate(webhook={"url": "http://x/", "headersFrom": "s"}), context)
-    assert answer == inconclusive("cannot read the Secret s: Unreachable")
+    assert answer == inconclusive("Secret ns/s (headersFrom) cannot be read: Unreachable")
 
 
 async def test_faults_are_answers_without_their_text(

@@ -142,7 +142,8 @@ async def test_invalid_header_values_are_refused_and_not_shown(
     put_secret(api, **{key: value})
     server = await serve(saying("Pass"))
     answer = await asker.ask(gate(server.url, headersFrom="headers"), context)
-    words = "the key X-Token of the Secret headers does not hold a valid header value"
+    secret = f"Secret {context.namespace}/headers (headersFrom)"
+    words = f"the key X-Token of {secret} does not hold a valid header value"
     assert answer == Answer(Verdict.INCONCLUSIVE, words)
     assert not server.seen
     assert "hush" not in caplog.text
@@ -164,12 +165,13 @@ async def test_a_secret_that_cannot_be_read(
 ) -> None:
     server = await serve(saying("Pass"))
     asking = gate(server.url, headersFrom="headers")
-    assert (await asker.ask(asking, context)).message == "there is no Secret headers"
+    said = f"Secret {context.namespace}/headers (headersFrom) "
+    assert (await asker.ask(asking, context)).message == said + "does not exist: create it"
     api.fail("GET", 403, reason="Forbidden")
-    message = "the operator may not read the Secret headers"
+    message = said + "may not be read by the operator: grant it that"
     assert (await asker.ask(asking, context)).message == message
     api.fail("GET", 500, reason="InternalError")
-    message = "cannot read the Secret headers: InternalError"
+    message = said + "cannot be read: InternalError"
     assert (await asker.ask(asking, context)).message == message
     assert not server.seen
 

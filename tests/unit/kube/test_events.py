@@ -157,7 +157,7 @@ async def test_overload_drops(reporter: Reporter) -> None:
 async def test_a_long_note_is_cut(reporter: Reporter, api: FakeApi) -> None:
     reporter.say("ü" * 1000)
     await reporter.write()
-    assert api.seen[0].body["note"] == "ü" * 512
+    assert api.seen[0].body["note"] == "ü" * 510 + "…"
 
 
 async def test_drain_writes_what_waits_and_ends(reporter: Reporter, api: FakeApi) -> None:

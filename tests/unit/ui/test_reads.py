@@ -47,6 +47,24 @@ async def test_it_is_read_once_for_all_who_wait_and_again_when_it_is_old(world: 
     assert len(world.api.asked) == 2
 
 
+async def test_templates_are_read_once_for_long_unless_one_is_missing(world: World) -> None:
+    def revision(name: str) -> Object:
+        return {"metadata": meta(name, "shop"), "data": {"spec": {"of": name}}}
+
+    world.api.lists["controllerrevisions"] = [revision("web-a"), revision("web-b")]
+    for now in (0.0, 10.0, 299.0):
+        world.now = now
+        found = await world.reads.templates("shop", "web", ("web-a", "web-b"))
+        assert found == {name: {"spec": {"of": name}} for name in ("web-a", "web-b")}
+    assert len(world.api.asked) == 1
+    assert await world.reads.templates("shop", "web", ("web-b", "web-c")) == {
+        "web-b": {"spec": {"of": "web-b"}}
+    }
+    world.api.lists["controllerrevisions"].append(revision("web-c"))
+    world.now += 5.0
+    assert len(await world.reads.templates("shop", "web", ("web-b", "web-c"))) == 2
+
+
 async def test_what_is_old_is_not_kept(world: World) -> None:
     for number in range(60):
         world.now = number * 5.0

@@ -198,7 +198,7 @@ async def test_a_session_ends_after_its_time(page: Many) -> None:
 async def test_a_stream_ends_when_a_right_is_taken_away(page: Many) -> None:
     await page.sign_in(ADA)
     async with page.browser.get("/live/updates/shop/web-g2") as stream:
-        await stream.content.readuntil(b"\n\n")
+        await stream.content.readuntil(b'id="head"')
         page.api.rights = {}
         page.now[0] = 61.0
         put(page.store, update(message="secret"))

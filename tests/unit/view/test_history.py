@@ -39,6 +39,30 @@ def test_each_revision_has_its_last_update() -> None:
     assert not third.instances
 
 
+def test_a_revision_without_an_update_says_where_it_comes_from() -> None:
+    seen = job(3, currentRevision="web-a", assigned=ranges(a="0-2"))
+    to_b = {"revision": "web-b", "instances": "0-2"}
+    brought = update("web-g2", phase="RolledBack", to=to_b)
+    entries = history(seen, REVISIONS, [brought])
+    assert [each.origin for each in entries] == ["first creation", "", "never tried"]
+    full = job(3, assigned=ranges(a="0-2"))
+    full = full.model_copy(
+        update={"spec": full.spec.model_copy(update={"update_history_limit": 1})}
+    )
+    assert {each.origin for each in history(full, REVISIONS, [brought])} == {""}, "or deleted"
+
+
+def test_an_update_that_found_nothing_to_change_is_no_outcome() -> None:
+    to_b = {"revision": "web-b", "instances": "0-2"}
+    failed = update("web-g2", phase="RolledBack", to=to_b)
+    nothing = {"phase": "RolledForward", "reason": "NoChange", "startedAt": None}
+    again = update("web-g3", to=to_b, **nothing)
+    back = update("web-g4", to={"revision": "web-a", "instances": "0-2"}, **nothing)
+    first, second, _ = history(job(3), REVISIONS, [failed, again, back])
+    assert (first.update, first.outcome, first.origin) == ("web-g4", "NoChange", "first creation")
+    assert (second.update, second.outcome) == ("web-g2", "RolledBack")
+
+
 def test_dry_runs_and_updates_that_were_not_admitted_brought_nothing() -> None:
     to_b = {"revision": "web-b", "instances": "0-2"}
     planned = update("plan", spec={"dryRun": True}, phase="Planned", to=to_b)
@@ -54,7 +78,7 @@ def test_who_made_an_update() -> None:
     def of(**fields: object) -> Update:
         return by_hand.model_copy(update={"metadata": meta.model_copy(update=fields)})
 
-    assert requester(update()) == "the operator"
+    assert requester(update()) == "Echelon"
     assert requester(of()) == ""
     assert requester(of(annotations={"echelon.dev/changed-by": "ann"})) == "ann"
     fields = Update.model_validate(
@@ -90,7 +114,7 @@ def wire(owner: bool = False, by: str = "", **meta: object) -> Update:
 
 def test_who_changes_an_update_later_has_not_made_it() -> None:
     bob = {"echelon.dev/changed-by": "bob"}
-    assert requester(wire(annotations=bob, owner=True, by="echelon")) == "the operator"
+    assert requester(wire(annotations=bob, owner=True, by="echelon")) == "Echelon"
     assert requester(wire(annotations=bob, by="ada")) == "ada"
     assert requester(wire(annotations=bob)) == "bob", "nobody else is known"
     fields = [

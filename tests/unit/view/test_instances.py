@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from controller.ui import marks
 from controller.view.instances import Instance, State, container_in_trouble, instances, timeline
 from tests.unit.view.raw import NOW, ago, crashing, job, pod, ranges
 
@@ -113,3 +114,22 @@ def test_the_timeline_is_in_order() -> None:
         (50, "Ready"),
         (10, "Deleted"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "message", "word"),
+    [
+        (State.STARTING, "ImagePullBackOff: container web: not found", "Failing"),
+        (State.PENDING, "Unschedulable: 0/5 nodes are available", "Failing"),
+        (State.STARTING, "ContainersNotReady: containers with unready status: [web]", "Starting"),
+        (State.STARTING, "", "Starting"),
+        (State.GOOD, "OOMKilled: container web exited with code 137", "Good"),
+        (State.STOPPING, "OOMKilled: container web exited with code 137", "Stopping"),
+    ],
+)
+def test_an_instance_that_does_not_come_up_is_failing_here_and_on_the_page(
+    state: State, message: str, word: str
+) -> None:
+    row = Instance(0, "web-0", state, "a", "a", message=message)
+    assert row.word == word
+    assert marks.of_instance(row).word == word

@@ -73,6 +73,21 @@ def test_the_row() -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "outcome"),
+    [
+        ("all instances are at this revision already", "NoChange"),
+        ("3 of 3 instances updated", "RolledForward"),
+        (None, "RolledForward"),
+    ],
+)
+def test_an_update_that_found_nothing_to_change_is_no_success(
+    message: str | None, outcome: str
+) -> None:
+    last = {"revision": "web-a", "update": "web-g3", "outcome": "RolledForward", "message": message}
+    assert job_row(job(3, lastAttempt=last)).outcome == outcome
+
+
+@pytest.mark.parametrize(
     ("counts", "cells"),
     [
         ([3, 1], [30, 10]),

@@ -32,7 +32,7 @@ def test_a_row() -> None:
     )
     assert (row.name, row.job, row.namespace) == ("web-g2", "web", "shop")
     assert (row.done, row.total, row.failed) == (1, 3, 1)
-    assert (row.by, row.target) == ("the operator", "web-b")
+    assert (row.by, row.target) == ("Echelon", "web-b")
     assert row.created == NOW - 100
 
 

@@ -43,6 +43,21 @@ def test_head_and_tail_of_a_long_termination_message_are_kept() -> None:
     assert found is not None
     assert found.message.startswith("container web: last exit code 1, Traceback (most recent")
     assert found.message.endswith("KeyError: 'a'")
+
+
+def test_a_long_message_is_cut_between_words() -> None:
+    image = "registry.example/mail:1.5.0"
+    words = (
+        f'Back-off pulling image "{image}": ErrImagePull: rpc error: code = NotFound desc = failed '
+        f'to pull and unpack image "{image}": failed to resolve reference "{image}": {image}: '
+        "not found"
+    )
+    found = trouble(waiting("ImagePullBackOff", words))
+    assert found is not None
+    assert found.message == (
+        f'container web: Back-off pulling image "{image}": ErrImagePull: … failed to resolve '
+        f'reference "{image}": {image}: not found'
+    )
     assert len(found.message) < 240
 
 
@@ -93,6 +108,22 @@ def test_how_a_container_that_has_restarted_ended() -> None:
     expected = Trouble("OOMKilled", said, 137, ENDED_AT)
     assert trouble(status) == expected
     assert slim(raw(status)).trouble == expected, "although it is Ready again: that was a failure"
+
+
+def test_who_is_out_of_memory_reads_the_limit() -> None:
+    last, limits = ended(137, "OOMKilled"), {"limits": {"memory": "64Mi", "cpu": "1"}}
+    spec = (container(resources=limits),)
+    looping = waiting("CrashLoopBackOff", restartCount=4, lastState=last)
+    found = trouble(looping, containers=spec)
+    assert found is not None
+    assert found.message == "container web: last exit code 137, out of memory (its limit is 64Mi)"
+    raised = running(restartCount=1, lastState=last, resources={"limits": {"memory": "1Gi"}})
+    found = trouble(raised, containers=spec)
+    assert found is not None
+    assert found.message.endswith("out of memory (its limit is 1Gi)"), "that in force"
+    found = trouble(raised | {"resources": {"requests": {"memory": "1Gi"}}})
+    assert found is not None
+    assert found.message.endswith("out of memory"), "the node had none left"
 
 
 def test_how_a_container_that_has_not_restarted_ended() -> None:

@@ -127,7 +127,7 @@ def crashed(phase: str = "RollingBack") -> Snapshot:
             "instance": 0,
             "attempt": 1,
             "reason": "ReadyTimeout",
-            "message": "not Ready 610s after it was made",
+            "message": "not Ready within 600s",
             "node": "node-7",
             "time": at(80),
         }

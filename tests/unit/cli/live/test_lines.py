@@ -50,7 +50,7 @@ def test_failures_and_a_rollback() -> None:
     lines = Lines()
     found = words(lines.new(scenes.crashed().update, NOW))
     assert found[1] == (
-        "failure  instance 0, attempt 1: ReadyTimeout, on node-7: not Ready 610s after it was made"
+        "failure  instance 0, attempt 1: ReadyTimeout, on node-7: not Ready within 600s"
     )
     assert found[2].startswith("failure  instance 2, attempt 2: CrashLoopBackOff, exit code 3, on")
     assert found[-1] == "RollingBack  0/4 rolled back, 2 rolling back, 2 failed"

@@ -57,7 +57,7 @@ def test_the_end_in_words() -> None:
 def test_a_bad_end_says_what_to_do_next() -> None:
     first, *more = (line.plain for line in outcome(scenes.crashed("RolledBack").update, NOW))
     assert first.startswith("↺ web-g4 has rolled back after 4m8s, 4 of 4 instances: instance 2")
-    assert more[0].startswith("  echelon job status web -n shop")
+    assert more[0].startswith("  echelon job diff web -n shop")
 
 
 def test_a_superseded_update_names_its_successor() -> None:
@@ -67,4 +67,4 @@ def test_a_superseded_update_names_its_successor() -> None:
 
 def test_a_pause_in_words() -> None:
     made = update("RollForwardPaused", reason="AutoPaused", message="4 of 12 instances updated")
-    assert outcome(made, NOW)[0].plain.startswith("‖ web-g4 is paused by the operator")
+    assert outcome(made, NOW)[0].plain.startswith("‖ web-g4 is paused by Echelon")

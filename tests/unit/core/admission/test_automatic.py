@@ -7,6 +7,7 @@ import pytest
 from controller.api.ids import NONE
 from controller.api.update import Phase
 from controller.core.model import assigned as asg
+from controller.core.status.outcome import UNCHANGED
 from tests.unit.core.admission.test_superseding import half_way
 from tests.unit.core.sim import World
 
@@ -170,6 +171,9 @@ def test_restoring_the_template_that_runs_after_a_rollback() -> None:
     before = world.uids()
     world.roll("app:1")
     assert (world.phase, world.update.status.reason) == (Phase.ROLLED_FORWARD, "NoChange")
+    last = world.status.last_attempt
+    assert last is not None
+    assert last.message == UNCHANGED, "the Job, too, tells it from a success"
     assert world.uids() == before
     assert world.conditions() == {"Ready", "Available"}
     world.quiet()

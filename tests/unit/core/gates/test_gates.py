@@ -58,7 +58,9 @@ def test_the_pause_between_groups_counts_them_from_1() -> None:
     world = gated(strategy=BATCH | {"autoPause": True})
     world.edit(image="app:2")
     world.until(lambda: world.phase is Phase.ROLL_FORWARD_PAUSED)
-    assert "batch 1 is done" in world.update.status.message
+    said = world.update.status.message
+    assert "batch 1 is done; to start the next batch, change spec.resumeToken of Update web" in said
+    assert "(echelon update resume web-g2 -n" in said
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
@@ -82,7 +84,7 @@ def test_a_failed_gate_rolls_back_whatever_is_tolerated() -> None:
     assert world.images_of("app:1") == Ids(range(4))
     turn = next(e for e in world.update.status.history if e.phase is Phase.ROLLING_BACK)
     assert turn.reason == "GateFailed"
-    assert "it says Fail" in turn.message
+    assert turn.message == "gate g failed after group 1: it says Fail"
     assert [b.revision for b in world.status.known_bad]
     assert groups(world) == [0], "a rollback asks no gates"
     world.quiet()
@@ -132,7 +134,9 @@ def test_no_verdict_pauses_and_a_token_asks_again() -> None:
     world.edit(image="app:2")
     world.until_phase(Phase.ROLL_FORWARD_PAUSED)
     assert world.update.status.reason == "GateInconclusive"
-    assert "it says" in world.update.status.message
+    said = world.update.status.message
+    assert "gate g: it says Inconclusive (no verdict within 60s); to run the gate again" in said
+    assert "spec.resumeToken of Update web-g2 (echelon update resume web-g2 -n" in said
     world.quiet()
     world.cluster.answers["g"] = PASS
     world.cluster.user_edit_update("web-g2", resume_token="1")

@@ -270,3 +270,15 @@ def test_a_gate_that_is_refused_does_not_hold_up_a_scale() -> None:
     assert "Stalled" in world.conditions()
     world.edit(instances=8)
     world.until(lambda: len(world.images_of("app:1")) == 8)
+
+
+@pytest.mark.parametrize(
+    ("scope", "when"),
+    [("Batch", " after group 1"), ("Final", " at the end"), ("Continuous", "")],
+)
+@pytest.mark.parametrize("rolls_back", [True, False])
+def test_a_failure_says_when_its_gate_was_asked(scope: str, when: str, rolls_back: bool) -> None:
+    world = gated(gate(scope=scope), strategy=BATCH, rollbackOnFailure=rolls_back)
+    world.cluster.answers["g"] = FAIL
+    world.roll("app:2")
+    assert f"gate g failed{when}: it says Fail" in world.update.status.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from controller.api.meta import format_time
 from controller.api.update import Action, Phase
 from tests.unit.core.job.test_pending import STRICT, condition, failing
 from tests.unit.core.sim import World
@@ -23,7 +24,8 @@ def test_a_known_bad_template_that_waits_needs_a_person() -> None:
         condition(world, "UpdatePending").reason == condition(world, "Stalled").reason == "KnownBad"
     )
     words = condition(world, "Stalled").message
-    assert "failed before (instance 1 failed: " in words
+    (bad,) = world.status.known_bad
+    assert f"failed before, at {format_time(bad.time)} (instance 1 failed: " in words
     assert words.endswith("change the template, or change spec.update.retryToken to try it again")
 
 

@@ -23,6 +23,21 @@ RESULT = frozenset({"result"})
 
 
 @pytest.mark.parametrize(
+    ("text", "demand"),
+    [
+        ("result < 0.01", "must be < 0.01"),
+        (" result>=99.5 ", "must be >= 99.5"),
+        ("result == 0", "must be 0"),
+        ("result != -1", "must be other than -1"),
+        ("result > 0 &&\n  result < 1e3", "must meet result > 0 && result < 1e3"),
+        ("updated <= baseline * 1.5", "must meet updated <= baseline * 1.5"),
+    ],
+)
+def test_what_a_condition_demands_is_the_end_of_a_sentence(text: str, demand: str) -> None:
+    assert compile_condition(text, NAMES).demand == demand
+
+
+@pytest.mark.parametrize(
     ("text", "value", "holds"),
     [
         ("result < 0.01", 0.009, True),

@@ -79,7 +79,7 @@ def test_an_unreadable_response_raises_with_the_reason(
 def test_every_sample_must_pass() -> None:
     assert judge_prometheus(samples(0.001, 0.002), LOW) == Answer(PASS, "", "0.001 to 0.002")
     answer = judge_prometheus(samples(0.001, 0.5), LOW)
-    assert answer == Answer(FAIL, "0.5 of {pod=web-1}: not result < 0.01", "0.5")
+    assert answer == Answer(FAIL, "0.5 of {pod=web-1}, but must be < 0.01", "0.5")
 
 
 def test_nothing_and_nan_are_inconclusive() -> None:
@@ -160,8 +160,8 @@ def test_an_answer_about_a_control_group_names_both_values() -> None:
     answer = judge_control_group((Sample(0.9),), (Sample(0.5),), GROUP)
     assert answer.value == "0.9 vs 0.5"
     assert answer.message == (
-        "the baseline is bad as well: updated 0.9, baseline 0.5: "
-        "not updated < baseline * 1.5 + 0.01"
+        "the baseline is bad as well: updated 0.9, baseline 0.5, "
+        "but must meet updated < baseline * 1.5 + 0.01"
     )
 
 
