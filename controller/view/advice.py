@@ -8,6 +8,7 @@ from controller.api.job import Job
 from controller.api.update import Phase, Update
 from controller.core.model import assigned
 from controller.core.progress.rollback import ROLLBACK_REQUESTED
+from controller.core.status.outcome import TEMPLATE_REFUSED
 from controller.core.status.update import AWAITING, FAILED, PAUSED
 from controller.view.jobs import Health, health_of
 from controller.view.retry import failed_instances
@@ -155,7 +156,7 @@ def _rejected(reason: str, update: Update) -> list[str]:
 def of_job(job: Job) -> list[str]:
     """Commands with what they do, the most likely first."""
     name = f"{job.metadata.name} -n {job.metadata.namespace}"
-    health, reason, _ = health_of(job)
+    health, reason, message = health_of(job)
     if health is Health.UNSEEN:
         return [*OPERATOR_CHECKS]
     if health is Health.PENDING and reason == "Manual":
@@ -175,9 +176,11 @@ def of_job(job: Job) -> list[str]:
         return [change, *_back_of(job), retry]
     if reason == "UpdateError":
         return [f"echelon job retry {name}    # try the template again when the cause is mended"]
-    if reason.startswith("Invalid"):
+    if reason == "InvalidTemplate" or message.startswith(TEMPLATE_REFUSED):
         change = f"echelon job diff {name}    # what the template would change"
         return [change, _correct(name)]
+    if reason.startswith("Invalid"):
+        return [f"kubectl edit ejob {name}    # correct what is refused"]
     return [f"echelon job instances {name}    # which instances, and why"]
 
 

@@ -147,8 +147,13 @@ def test_jobs() -> None:
         "echelon update start web -n shop"
     ]
     stalled = condition("Stalled", "RolledBack")
-    refused = condition("Stalled", "InvalidTemplate")
-    assert commands(advice.of_job(job(3, refused))) == [DIFF, EDIT]
+    for refused in (
+        condition("Stalled", "InvalidTemplate"),
+        condition("Stalled", "Forbidden", "the template is refused: denied by pod-rules"),
+    ):
+        assert commands(advice.of_job(job(3, refused))) == [DIFF, EDIT]
+    gate = condition("Stalled", "InvalidGate", "spec.update.gates: no such address")
+    assert advice.of_job(job(3, gate)) == [f"{EDIT}    # correct what is refused"]
     down = condition("Stalled", "InstanceNotReady")
     assert commands(advice.of_job(job(3, down))) == ["echelon job instances web -n shop"]
     held = job(3, stalled, activeUpdate={"name": "web-g2", "uid": "u"})
