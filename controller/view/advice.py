@@ -57,7 +57,10 @@ def of_update(update: Update, now: float | None = None) -> list[str]:
         case Phase.PENDING if update.spec.paused:
             return [f"echelon update resume {_at(update)}    # let it start without a pause"]
         case Phase.ROLLED_FORWARD if update.status.instances.failed:
-            return [f"echelon update retry {_at(update)}    # try the failed instances again"]
+            return [
+                f"echelon job status {job}    # which instances failed, and why",
+                f"echelon update retry {_at(update)}    # try the failed instances again",
+            ]
         case Phase.ABORTED:
             return [f"echelon job status {job}    # what each instance runs now", *_back(update)]
         case _:
