@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from rich.console import Console
 from rich.text import Text
@@ -19,6 +19,10 @@ from controller.escapes import clean, clean_lines
 
 Object = dict[str, Any]
 T = TypeVar("T")
+
+
+#: Characters of a message in a table on a terminal.
+MAX_MESSAGE: Final = 80
 
 
 class Format(StrEnum):
@@ -56,6 +60,12 @@ def is_screen(out: Console) -> bool:
     """Whether a picture can be drawn over the last one. FORCE_COLOR makes rich take a pipe for a
     terminal: colours may go into it, movements of the cursor may not."""
     return sys.stdout.isatty() and not out.is_dumb_terminal
+
+
+def longest_message(*, wide: bool) -> int | None:
+    """How many characters of a message a table shows, so that its lines stay readable on a
+    terminal. None: all of them, as with ``-o wide``, and into a pipe or a file."""
+    return None if wide or not is_screen(console()) else MAX_MESSAGE
 
 
 def objects(found: Sequence[Object], form: Format, *, many: bool) -> None:

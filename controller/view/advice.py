@@ -8,6 +8,7 @@ from controller.api.job import Job
 from controller.api.update import Phase, Update
 from controller.core.model import assigned
 from controller.core.progress.rollback import ROLLBACK_REQUESTED
+from controller.core.status.outcome import TEMPLATE_REFUSED
 from controller.core.status.update import AWAITING, FAILED, PAUSED
 from controller.view.jobs import Health, health_of
 from controller.view.retry import failed_instances
@@ -56,7 +57,10 @@ def of_update(update: Update, now: float | None = None) -> list[str]:
         case Phase.PENDING if update.spec.paused:
             return [f"echelon update resume {_at(update)}    # let it start without a pause"]
         case Phase.ROLLED_FORWARD if update.status.instances.failed:
-            return [f"echelon update retry {_at(update)}    # try the failed instances again"]
+            return [
+                f"echelon job status {job}    # which instances failed, and why",
+                f"echelon update retry {_at(update)}    # try the failed instances again",
+            ]
         case Phase.ABORTED:
             return [f"echelon job status {job}    # what each instance runs now", *_back(update)]
         case _:
@@ -155,7 +159,7 @@ def _rejected(reason: str, update: Update) -> list[str]:
 def of_job(job: Job) -> list[str]:
     """Commands with what they do, the most likely first."""
     name = f"{job.metadata.name} -n {job.metadata.namespace}"
-    health, reason, _ = health_of(job)
+    health, reason, message = health_of(job)
     if health is Health.UNSEEN:
         return [*OPERATOR_CHECKS]
     if health is Health.PENDING and reason == "Manual":
@@ -175,9 +179,11 @@ def of_job(job: Job) -> list[str]:
         return [change, *_back_of(job), retry]
     if reason == "UpdateError":
         return [f"echelon job retry {name}    # try the template again when the cause is mended"]
-    if reason.startswith("Invalid"):
+    if reason == "InvalidTemplate" or message.startswith(TEMPLATE_REFUSED):
         change = f"echelon job diff {name}    # what the template would change"
         return [change, _correct(name)]
+    if reason.startswith("Invalid"):
+        return [f"kubectl edit ejob {name}    # correct what is refused"]
     return [f"echelon job instances {name}    # which instances, and why"]
 
 

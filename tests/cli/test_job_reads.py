@@ -168,7 +168,7 @@ def test_history(space: Space, echelon: Echelon) -> None:
     ]
     assert first.split()[2:4] == ["web:1", "<none>"]
     assert "0-2" in first
-    assert first.rstrip().endswith("current")
+    assert first.rstrip().endswith("current, first creation")
     assert second.split()[2:5] == ["web:2", name, "RolledBack"]
     assert second.rstrip().endswith("template, known bad")
     assert "MESSAGE" in echelon("job", "history", "web", "-o", "wide", check=0).lines[0]

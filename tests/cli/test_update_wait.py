@@ -95,7 +95,7 @@ def test_3_rolled_back(space: Space, echelon: Echelon) -> None:
     back = echelon("update", "wait", "web", "--timeout", "60", check=3)
     assert "web-g2 RolledBack" in back.out
     assert "instance 0" in back.err
-    assert f"echelon job status web -n {space.name}" in back.err
+    assert f"echelon job diff web -n {space.name}" in back.err
     # Its template waits now, and gets no Update by itself.
     assert echelon("update", "wait", "web", check=3).code == 3
 

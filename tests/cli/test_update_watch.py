@@ -102,7 +102,7 @@ def test_3_rolled_back(space: Space, echelon: Echelon) -> None:
     assert "exit code 3, on sim-" in failure
     assert any(line.startswith("RollingBack  instance 0 failed: ") for line in found)
     assert found[-1].startswith("↺ web-g2 has rolled back")
-    assert f"echelon job status web -n {space.name}" in back.err
+    assert f"echelon job diff web -n {space.name}" in back.err
 
 
 def test_4_failed(space: Space, echelon: Echelon) -> None:
@@ -241,7 +241,7 @@ def test_the_picture_of_a_rollback(space: Space) -> None:
     assert "1 of 1 rolled back, 100%" in last
     assert re.search(r"✗ 0  \w+  exit code 3, on sim-\d", last)
     assert "↺ web-g2 has rolled back" in last
-    assert f"echelon job status web -n {space.name}" in last
+    assert f"echelon job diff web -n {space.name}" in last
 
 
 def test_the_picture_survives_the_api_server(space: Space, cluster: Cluster) -> None:

@@ -43,7 +43,8 @@ def show_history(
 ) -> None:
     """List the revisions of a Job, which Update brought each, and how that ended.
 
-    With -o json, yaml or name the ControllerRevisions are printed.
+    A revision whose template comes back gets the next number, as with a Deployment. With -o json,
+    yaml or name the ControllerRevisions are printed.
     """
     key, asked = job_key(name), revision or []
     if key.instances is not None:

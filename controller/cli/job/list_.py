@@ -10,10 +10,10 @@ from controller.api.kinds import JOBS
 from controller.cli import options
 from controller.cli.exits import CliError
 from controller.cli.objects import as_job
-from controller.cli.output import Column, Format, Object, note, objects, table
+from controller.cli.output import Column, Format, Object, longest_message, note, objects, table
 from controller.cli.session import Place, Session, run
 from controller.view.jobs import Health, JobRow, job_row
-from controller.view.words import since
+from controller.view.words import cut, since
 
 #: Colours of rich for what a Job is.
 STYLES: Final = {
@@ -59,9 +59,9 @@ def show(
     if form in (Format.JSON, Format.YAML, Format.NAME):
         objects(found, form, many=many)
         return
-    now = time.time()
+    now, wide = time.time(), form is Format.WIDE
     columns = [Column[JobRow]("NAMESPACE", lambda row: row.namespace)] if everywhere else []
-    table(_rows(found), columns + _columns(now), wide=form is Format.WIDE)
+    table(_rows(found), columns + _columns(now, longest_message(wide=wide)), wide=wide)
 
 
 def status_of(row: JobRow) -> str:
@@ -74,7 +74,7 @@ def mix_of(row: JobRow) -> str:
     return ",".join(f"{revision}={len(ids)}" for revision, ids in row.revisions.items())
 
 
-def _columns(now: float) -> list[Column[JobRow]]:
+def _columns(now: float, most: int | None) -> list[Column[JobRow]]:
     return [
         Column("NAME", lambda row: row.name),
         Column("INSTANCES", lambda row: f"{row.ready}/{row.instances}"),
@@ -84,7 +84,9 @@ def _columns(now: float) -> list[Column[JobRow]]:
         Column("AGE", lambda row: since(row.created, now)),
         Column("LAST", lambda row: row.outcome, wide=True),
         Column("REVISIONS", mix_of, wide=True),
-        Column("MESSAGE", lambda row: row.message or " "),
+        Column(
+            "MESSAGE", lambda row: (row.message if most is None else cut(row.message, most)) or " "
+        ),
     ]
 
 

@@ -112,8 +112,10 @@ def next_commands(seen: Seen) -> list[str]:
     if active:
         found += advice.of_update(active, seen.now)
         found.append(f"{advice.back_to(active)}    # follow it")
-    found += advice.of_job(seen.job)
-    if not active and last and job_row(seen.job).health is not Health.READY:
+    health = job_row(seen.job).health
+    if not active or health is Health.UNSEEN:
+        found += advice.of_job(seen.job)
+    if not active and last and health is not Health.READY:
         found += advice.of_update(last)
     own = f"echelon job status {seen.job.metadata.name} "
     kept: dict[str, str] = {}

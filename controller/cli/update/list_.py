@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -16,14 +16,11 @@ from controller.cli.completion import job_names
 from controller.cli.exits import CliError, Exit
 from controller.cli.keys import job_key
 from controller.cli.objects import as_update
-from controller.cli.output import Column, Format, Object, console, is_screen, note, objects, table
+from controller.cli.output import Column, Format, Object, longest_message, note, objects, table
 from controller.cli.session import Place, Session, run
 from controller.core.status.update import AWAITING, FAILED, PAUSED, SUCCEEDED
 from controller.view.update_rows import UpdateRow, has_status, known_statuses, order, update_row
 from controller.view.words import age, cut, since
-
-#: Characters of a message on a terminal; ``-o wide``, a pipe and a file get all of it.
-MAX_MESSAGE: Final = 80
 
 Job = Annotated[
     str | None,
@@ -91,7 +88,7 @@ def show(
         objects(found, form, many=many)
         return
     now, wide = time.time(), form is Format.WIDE
-    most = None if wide or not is_screen(console()) else MAX_MESSAGE
+    most = longest_message(wide=wide)
     columns = [Column[UpdateRow]("NAMESPACE", lambda row: row.namespace)] if everywhere else []
     rows = [update_row(update, now) for update, _ in _read(found)]
     table(rows, columns + _columns(now, most), wide=wide)

@@ -29,6 +29,7 @@ from controller.core.status.outcome import (
     FAILURES_TOLERATED,
     NOTHING_LEFT,
     OLDER_REVISION,
+    TEMPLATE_REFUSED,
 )
 
 _ON_PURPOSE: Final = {
@@ -61,7 +62,7 @@ def why(context: Context) -> tuple[str, str] | None:
 
 def about_template(verdict: Verdict) -> str:
     """The API server's words about a template that it refused."""
-    return f"the template is refused: {verdict.message}"
+    return f"{TEMPLATE_REFUSED}: {verdict.message}"
 
 
 def _untried(context: Context, held: bool) -> tuple[str, str] | None:

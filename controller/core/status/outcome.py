@@ -20,6 +20,8 @@ OLDER_REVISION: Final = "OlderRevision"
 FAILURES_TOLERATED: Final = "FailuresTolerated"
 #: A scale removed all instances of the Update: its template reached no instance.
 NOTHING_LEFT: Final = "NothingLeft"
+#: With what the message about a template begins that the API server, or a policy in it, refuses.
+TEMPLATE_REFUSED: Final = "the template is refused"
 #: Reason and message of an Update that ended because there was nothing to change.
 NO_CHANGE: Final = "NoChange"
 UNCHANGED: Final = "all instances are at this revision already"

@@ -170,6 +170,22 @@ def test_of_a_deleted_update_the_job_remembers_the_end() -> None:
     assert lines[at + 1] == "instance 2 failed: boom"
 
 
+def test_the_commands_of_an_active_update_do_not_lead_to_it_twice() -> None:
+    held = mixed(
+        condition("Reconciling", "RollForwardPaused"), activeUpdate={"name": "web-g3", "uid": "u"}
+    )
+    paused = update("web-g3", phase="RollForwardPaused", reason="Paused")
+    lines = shown(held, paused)
+    assert [line.split(" -n ")[0] for line in lines[lines.index("next") + 1 :]] == [
+        "echelon update resume web-g3",
+        "echelon update rollback web-g3",
+        "echelon update abort web-g3",
+        "echelon update watch web-g3",
+    ]
+    hidden = shown(held)
+    assert any(line.startswith("echelon update get web-g3 ") for line in hidden)
+
+
 def test_an_update_that_found_nothing_to_change_is_not_the_last() -> None:
     failed = update(phase="RolledBack", finishedAt=ago(60), message="boom")
     nothing = update("web-g3", phase="RolledForward", reason="NoChange", finishedAt=ago(20))

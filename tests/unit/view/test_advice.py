@@ -61,9 +61,8 @@ def test_a_retry_is_named_where_instances_failed() -> None:
     back = update(phase="RolledBack", turn=TURN, policy=POLICY, failures=[FAILURE])
     assert again in commands(advice.of_update(back))
     assert again not in commands(advice.of_update(update(phase="RolledBack", turn=TURN)))
-    assert again in commands(
-        advice.of_update(update(phase="RolledForward", instances={"failed": "2"}))
-    )
+    some = update(phase="RolledForward", instances={"failed": "2"})
+    assert commands(advice.of_update(some)) == ["echelon job status web -n shop", again]
 
 
 @pytest.mark.parametrize("reason", ["RolledBack", "UpdateFailed", "KnownBad"])
@@ -147,8 +146,13 @@ def test_jobs() -> None:
         "echelon update start web -n shop"
     ]
     stalled = condition("Stalled", "RolledBack")
-    refused = condition("Stalled", "InvalidTemplate")
-    assert commands(advice.of_job(job(3, refused))) == [DIFF, EDIT]
+    for refused in (
+        condition("Stalled", "InvalidTemplate"),
+        condition("Stalled", "Forbidden", "the template is refused: denied by pod-rules"),
+    ):
+        assert commands(advice.of_job(job(3, refused))) == [DIFF, EDIT]
+    gate = condition("Stalled", "InvalidGate", "spec.update.gates: no such address")
+    assert advice.of_job(job(3, gate)) == [f"{EDIT}    # correct what is refused"]
     down = condition("Stalled", "InstanceNotReady")
     assert commands(advice.of_job(job(3, down))) == ["echelon job instances web -n shop"]
     held = job(3, stalled, activeUpdate={"name": "web-g2", "uid": "u"})
