@@ -27,8 +27,9 @@ from controller.core.model.plan import (
     Write,
     WriteJob,
     WriteUpdate,
+    subject,
 )
-from controller.core.progress import completion, known_bad, verbs
+from controller.core.progress import ahead, completion, known_bad, verbs
 from controller.core.progress.advance import next_write
 from controller.core.refusals import actions as refused_actions
 from controller.core.refusals import writes as refused_writes
@@ -80,7 +81,7 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
     return Plan(
         actions=(*pods.actions(), *(action for action in old if action.key not in kept)),
         held=pods.held | kept,
-        reports=_reports(context, pods),
+        reports=_with_ahead(pods, _reports(context, pods)),
         wake_at=_wake(context, direction, pods),
         asks=Gates(direction).asks() if direction and direction.moving else (),
         waiting=pods.disruption.held_back,
@@ -193,6 +194,20 @@ def _reports(context: Context, pods: Convergence | None) -> tuple[WriteJob | Wri
             now = report(direction, counted.failures, counted.disruption)
             found += [WriteUpdate(name, now)] if now != before else []
     return tuple(write for write in found if not refused_writes.by(context, write))
+
+
+def _with_ahead(
+    pods: Convergence, reports: tuple[WriteJob | WriteUpdate, ...]
+) -> tuple[WriteJob | WriteUpdate, ...]:
+    """``reports``, with what a Queue stores ahead in place of a report about the same object."""
+    if pods.blocked or not (pods.direction and pods.failures):
+        return reports
+    write = ahead.write(pods.direction, pods.failures, pods.disruption)
+    if write is None or refused_writes.by(pods.context, write):
+        return reports
+    stored = _with_reported_fields(pods.context, write)
+    assert isinstance(stored, WriteJob | WriteUpdate)
+    return (*(each for each in reports if subject(each) != subject(write)), stored)
 
 
 def _wake(context: Context, direction: Direction | None, pods: Convergence | None) -> float | None:

@@ -40,6 +40,8 @@ class Reports:
         #: By key and name of the Update; "": the Job.
         self._tasks: dict[Key, dict[str, asyncio.Task[None]]] = {}
         self._failures: Counter[tuple[Key, str]] = Counter()
+        #: Until when (epoch seconds) nothing is sent about an object after a failure.
+        self._held: dict[tuple[Key, str], float] = {}
 
     def start(
         self,
@@ -51,6 +53,8 @@ class Reports:
         """Start the reports. Those of objects whose report is under way are left out."""
         for report in reports:
             name = report.name if isinstance(report, plan.WriteUpdate) else ""
+            if self._held.get((entry.key, name), 0.0) > now:
+                continue
             # This also drops the entries of Updates that are gone.
             entry.quiet_until = {n: at for n, at in entry.quiet_until.items() if at > now}
             entry.quiet_until[name] = now + self._every
@@ -77,6 +81,7 @@ class Reports:
     ) -> None:
         key = entry.key
         failures = self._failures.pop((key, name), 0)
+        self._held.pop((key, name), None)
         try:
             if not await self._write(entry, report, seen):
                 self._again(key)
@@ -90,7 +95,8 @@ class Reports:
             self._failures[key, name] = failures + 1
             delay = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(failures, 30))
             asked = error.retry_after if isinstance(error, ApiError) else None
-            entry.quiet_until[name] = self._clock() + max(self._every, delay, asked or 0.0)
+            until = self._clock() + max(self._every, delay, asked or 0.0)
+            entry.quiet_until[name] = self._held[key, name] = until
             self._again(key)  # That decision finds out when the report is due.
         finally:
             del self._tasks[key][name]

@@ -11,14 +11,14 @@ from itertools import islice
 
 from controller.api.ids import NONE, Ids
 from controller.api.policy import Replacement, StrategyType
-from controller.api.update import BatchStatus, GateStatus, Phase
+from controller.api.update import GateStatus, Phase
 from controller.core.gates.gates import Gates
 from controller.core.gates.groups import asked_about, failure_of
 from controller.core.gates.run import PASSED, WAITING
 from controller.core.model import assigned as asg
 from controller.core.model.disruption import Allowance
 from controller.core.model.plan import Event, EventType, Write, WriteJob, WriteUpdate
-from controller.core.progress import rollback
+from controller.core.progress import ahead, groups, rollback
 from controller.core.progress.completion import finish_job, left_alone
 from controller.core.rollout import surge
 from controller.core.rollout.direction import Direction
@@ -47,7 +47,7 @@ def next_write(
         # No group starts and no Update ends before the counts are stored.
         return None if failures.unstored else _count(direction, failures)
     if to_restore := _to_restore(direction):
-        return _assign(direction, to_restore)
+        return groups.assign(direction, to_restore)
     if old_pod_kept := _old_pod_kept(direction):
         return _keep_old(direction, old_pod_kept)
     # Paused, or waiting for a pulse: nothing new starts, and nothing ends.
@@ -92,8 +92,9 @@ def _onward(
 ) -> Write | None:
     if write := surge.slot_write(direction):
         return write
-    if unassigned := direction.batch - direction.at_goal - direction.done - direction.failed:
-        return _assign(direction, unassigned)
+    unassigned = groups.unassigned(direction)
+    if unassigned and not ahead.startable(direction, disruption):
+        return groups.assign(direction, unassigned)
     if gates.holding is not None:
         return None
     if direction.pending and not direction.updated_not_ready:
@@ -158,20 +159,6 @@ def _keep_old(direction: Direction, ids: Ids) -> Write:
     return WriteJob(direction.context.status.model_copy(update={"assigned": asg.write(after)}))
 
 
-def _assign(direction: Direction, ids: Ids) -> Write:
-    after = asg.moved(
-        direction.context.assigned, asg.within(direction.goal, ids), ids & direction.removed
-    )
-    return WriteJob(
-        direction.context.status.model_copy(
-            update={
-                "assigned": asg.write(after),
-                "instances_in_force": len(asg.ids_of(after)),
-            }
-        )
-    )
-
-
 def _next_group(
     direction: Direction, failures: FailureCounts, gates: Gates, disruption: Allowance
 ) -> Write | None:
@@ -192,23 +179,10 @@ def _next_group(
         size = min(size, room)
     elif queue and size:
         # About a second of progress: one write per second instead of one per instance.
-        size = max(size, _per_second(direction))
+        size = max(size, groups.per_second(direction))
     if not size or not candidates:
         return None
-    before = direction.update.status.batch
-    batch = BatchStatus(
-        index=before.index + 1 if before else 0,
-        instances=direction.in_flight | Ids(islice(direction.ordered(candidates), size)),
-        started_at=direction.context.stamp,
-    )
-    status = report(direction, failures).model_copy(update={"batch": batch, "watching_since": None})
-    return WriteUpdate(direction.update.metadata.name, status)
-
-
-def _per_second(direction: Direction) -> int:
-    """How many instances were done per second, on average since the Update started."""
-    since = direction.update.status.started_at or direction.context.now
-    return int(len(direction.done) / max(1.0, direction.context.now - since))
+    return groups.opened(direction, failures, Ids(islice(direction.ordered(candidates), size)))
 
 
 def _end(direction: Direction, failures: FailureCounts) -> Write | None:

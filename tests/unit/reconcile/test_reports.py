@@ -124,6 +124,20 @@ async def test_failures_back_off_until_one_succeeds(error: Exception) -> None:
     assert desk.entry.quiet_until["web-g2"] - desk.now == 7.0
 
 
+async def test_after_a_failure_nothing_is_sent_before_the_back_off_ends() -> None:
+    desk = Desk()
+    desk.start("")
+    await desk.end(Unreachable("cut"))
+    desk.now += 0.9
+    desk.start("")
+    await asyncio.sleep(0)
+    assert len(desk.written) == 1
+    desk.now += 0.2
+    desk.start("")
+    await desk.end()
+    assert len(desk.written) == 2
+
+
 async def test_in_a_namespace_that_is_being_deleted_nothing_is_tried_again() -> None:
     desk = Desk()
     desk.start("")
