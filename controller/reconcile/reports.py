@@ -1,7 +1,8 @@
 """Writes reports (counts and conditions of statuses); decisions do not wait for them.
 
-At most one report per object is under way. A write of intent waits for the reports of its Job, for
-both are compare-and-swaps of the same objects.
+The reports of one decision are written one after the other, and those of the next decision only
+when they have ended: what a Job and its Update say must not contradict each other. A write of
+intent waits for the reports of its Job, for both are compare-and-swaps of the same objects.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from controller.core.model import plan
 from controller.core.model.observed import Observed
@@ -19,6 +20,8 @@ from controller.reconcile import refusal
 from controller.reconcile.entry import Entry, Key
 
 log = logging.getLogger(__name__)
+
+Report = plan.WriteJob | plan.WriteUpdate
 
 
 class Reports:
@@ -37,71 +40,78 @@ class Reports:
         self._again = again
         self._every = every
         self._clock = clock
-        #: By key and name of the Update; "": the Job.
-        self._tasks: dict[Key, dict[str, asyncio.Task[None]]] = {}
+        self._tasks: dict[Key, asyncio.Task[None]] = {}
+        #: Keys with a report that was not started because others were under way.
+        self._waiting: set[Key] = set()
+        #: By key and name of the Update ("": the Job): failures in a row.
         self._failures: Counter[tuple[Key, str]] = Counter()
         #: Until when (epoch seconds) nothing is sent about an object after a failure.
         self._held: dict[tuple[Key, str], float] = {}
 
-    def start(
-        self,
-        entry: Entry,
-        reports: tuple[plan.WriteJob | plan.WriteUpdate, ...],
-        seen: Observed,
-        now: float,
-    ) -> None:
-        """Start the reports. Those of objects whose report is under way are left out."""
-        for report in reports:
-            name = report.name if isinstance(report, plan.WriteUpdate) else ""
-            if self._held.get((entry.key, name), 0.0) > now:
-                continue
-            # This also drops the entries of Updates that are gone.
-            entry.quiet_until = {n: at for n, at in entry.quiet_until.items() if at > now}
-            entry.quiet_until[name] = now + self._every
-            tasks = self._tasks.setdefault(entry.key, {})
-            if name not in tasks:
-                tasks[name] = asyncio.create_task(self._report(entry, name, report, seen))
+    def start(self, entry: Entry, reports: Sequence[Report], seen: Observed, now: float) -> None:
+        """Start the reports of one decision. While earlier ones are under way, the Job is decided
+        again when they have ended."""
+        key = entry.key
+        due = [each for each in reports if self._held.get((key, _name(each)), 0.0) <= now]
+        if not due:
+            return
+        if key in self._tasks:
+            self._waiting.add(key)
+            return
+        # This also drops the entries of Updates that are gone.
+        entry.quiet_until = {n: at for n, at in entry.quiet_until.items() if at > now}
+        entry.quiet_until |= dict.fromkeys(map(_name, due), now + self._every)
+        self._tasks[key] = asyncio.create_task(self._all(entry, due, seen))
 
     async def through(self, key: Key) -> bool:
         """Wait for the reports of a Job that are under way. Returns False if there are none."""
-        if not (tasks := self._tasks.get(key)):
+        if (task := self._tasks.get(key)) is None:
             return False
-        await asyncio.wait(tasks.values())
+        await asyncio.wait([task])
         return True
 
     async def drain(self, seconds: float) -> None:
         """Wait for all reports under way for at most ``seconds``, then cancel them."""
-        if running := [task for tasks in self._tasks.values() for task in tasks.values()]:
-            _, pending = await asyncio.wait(running, timeout=seconds)
+        if self._tasks:
+            _, pending = await asyncio.wait(self._tasks.values(), timeout=seconds)
             for task in pending:
                 task.cancel()
 
-    async def _report(
-        self, entry: Entry, name: str, report: plan.WriteJob | plan.WriteUpdate, seen: Observed
-    ) -> None:
-        key = entry.key
-        failures = self._failures.pop((key, name), 0)
-        self._held.pop((key, name), None)
+    async def _all(self, entry: Entry, reports: Sequence[Report], seen: Observed) -> None:
+        key, again = entry.key, False
         try:
-            if not await self._write(entry, report, seen):
+            for number, report in enumerate(reports):
+                if not await self._one(entry, report, seen):
+                    for left in reports[number + 1 :]:
+                        entry.quiet_until.pop(_name(left), None)
+                    again = True
+                    break
+        finally:
+            del self._tasks[key]
+            if again or key in self._waiting:
+                self._waiting.discard(key)
                 self._again(key)
+
+    async def _one(self, entry: Entry, report: Report, seen: Observed) -> bool:
+        """Returns whether the report was written, or need not be."""
+        about = entry.key, _name(report)
+        failures = self._failures.pop(about, 0)
+        self._held.pop(about, None)
+        try:
+            return await self._write(entry, report, seen)
         except (Conflict, NotFound):
             # The object has changed or is gone since the decision: decide again.
-            entry.quiet_until.pop(name, None)
-            self._again(key)
+            entry.quiet_until.pop(about[1], None)
         except Exception as error:
-            if not self._told(error, key):
-                return
-            self._failures[key, name] = failures + 1
+            if not self._told(error, entry.key):
+                return True
+            self._failures[about] = failures + 1
             delay = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(failures, 30))
             asked = error.retry_after if isinstance(error, ApiError) else None
             until = self._clock() + max(self._every, delay, asked or 0.0)
-            entry.quiet_until[name] = self._held[key, name] = until
-            self._again(key)  # That decision finds out when the report is due.
-        finally:
-            del self._tasks[key][name]
-            if not self._tasks[key]:
-                del self._tasks[key]
+            # The next decision finds out from this when the report is due.
+            entry.quiet_until[about[1]] = self._held[about] = until
+        return False
 
     def _told(self, error: Exception, key: Key) -> bool:
         """Log a failure. Returns False if the report need not be tried again."""
@@ -113,3 +123,7 @@ class Reports:
         else:
             log.info("%s; trying again", error, extra=about)
         return True
+
+
+def _name(report: Report) -> str:
+    return report.name if isinstance(report, plan.WriteUpdate) else ""

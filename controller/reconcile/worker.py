@@ -140,14 +140,16 @@ class Reconciler:
             if found.write is None:
                 break
             if await self.reports.through(key):
-                continue  # They have changed the objects that this write is about.
+                # They have changed the objects that this write is about.
+                if not self._is_readable(entry):
+                    return False
+                continue
             step = self._intent.perform(entry, found.write, seen)
             try:
                 if not await self._granted(entry, found.write, step):
                     continue
             except (Conflict, NotFound) as error:
-                there = self._store.entries.get(key) is entry and entry.unreadable is None
-                if not there or entry.job is None:
+                if not self._is_readable(entry):
                     return False
                 if isinstance(error, NotFound):
                     if not await self._is_there(entry):
@@ -158,7 +160,7 @@ class Reconciler:
                 continue
             self._queue.forget(key)  # A write succeeded, so the back-off starts anew.
             self._events.after(entry, found.write)
-            if entry.job is None or entry.unreadable is not None:
+            if not self._is_readable(entry):
                 return False
         else:
             raise RuntimeError(f"more than {MAX_WRITES} writes in a row; the last: {found.write}")
@@ -172,6 +174,12 @@ class Reconciler:
         if found.wake_at is not None:
             self._at(key, found.wake_at)
         return bool(found.actions)
+
+    def _is_readable(self, entry: Entry) -> bool:
+        """Whether the Job that the entry is about can still be decided. After each answer that was
+        waited for, it may be gone."""
+        there = self._store.entries.get(entry.key) is entry and entry.unreadable is None
+        return there and entry.job is not None
 
     async def _is_there(self, entry: Entry) -> bool:
         """Whether the Job still exists. If its namespace is gone, a create for it raises

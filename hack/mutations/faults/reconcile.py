@@ -87,8 +87,8 @@ FAULTS: Final = (
     ),
     Fault(
         file=f"{_SHELL}/reports.py",
-        old="entry.quiet_until[name] = now + self._every",
-        new="entry.quiet_until[name] = now",
+        old="dict.fromkeys(map(_name, due), now + self._every)",
+        new="dict.fromkeys(map(_name, due), now)",
         breaks="Reports are written as often as pods change, instead of once a second.",
         tests=(f"{_WORKER}::test_reports_of_an_object_are_written_once_a_second",),
     ),

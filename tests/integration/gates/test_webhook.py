@@ -64,7 +64,7 @@ def test_without_the_right_to_read_it_the_gate_waits_and_says_why(
     hook = {"url": secure_web.url, "headersFrom": "approval"}
     space.made(gated(gate(webhook=hook), instances=1))
     space.set_image("web:2")
-    words = "the operator may not read the Secret approval"
+    words = "may not be read by the operator: grant it that"
     held = space.wait_update("RollingForward", probe=lambda u: words in str(state(u)), timeout=40)
     assert state(held)["result"] == "Waiting"
     assert secure_web.asked == []

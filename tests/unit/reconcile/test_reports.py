@@ -48,30 +48,45 @@ class Desk:
         reports = [plan.WriteUpdate(n, status) if n else plan.WriteJob(status) for n in names]
         self.reports.start(self.entry, tuple(reports), SEEN, self.now)
 
+    async def begun(self) -> None:
+        """Whatever can begin has begun."""
+        for _ in range(3):
+            await asyncio.sleep(0)
+
     async def end(self, result: bool | Exception = True) -> None:
         """The oldest write under way ends."""
-        await asyncio.sleep(0)
+        await self.begun()
         answer = self._answers.pop(0)
         if isinstance(result, bool):
             answer.set_result(result)
         else:
             answer.set_exception(result)
-        for _ in range(3):
-            await asyncio.sleep(0)
+        await self.begun()
 
 
-async def test_a_report_under_way_is_not_doubled() -> None:
+async def test_reports_are_written_one_after_the_other() -> None:
+    """Else a Job could say what was decided before its Update was reported."""
     desk = Desk()
     desk.start("", "web-g2")
-    desk.start("", "web-g2")
+    await desk.begun()
+    assert desk.written == ["the Job's status"]
+    assert desk.entry.quiet_until == {"": NOW + 1.0, "web-g2": NOW + 1.0}
+    desk.start("web-g2")
     await desk.end()
     assert len(desk.written) == 2
-    assert desk.entry.quiet_until == {"": NOW + 1.0, "web-g2": NOW + 1.0}
-    desk.start("")
-    await desk.end()
-    await desk.end()
-    assert len(desk.written) == 3, "the Job's had ended"
     assert desk.again == []
+    await desk.end()
+    assert len(desk.written) == 2, "what came meanwhile is decided anew"
+    assert desk.again == [KEY]
+
+
+async def test_after_a_report_that_failed_the_next_of_its_decision_is_not_written() -> None:
+    desk = Desk()
+    desk.start("", "web-g2")
+    await desk.end(Unreachable("cut"))
+    assert len(desk.written) == 1
+    assert desk.again == [KEY]
+    assert "web-g2" not in desk.entry.quiet_until
 
 
 async def test_through_waits_for_all_of_the_job() -> None:
@@ -152,8 +167,7 @@ async def test_a_drain_cancels_what_does_not_end() -> None:
     desk.start("")
     await asyncio.sleep(0)
     await desk.reports.drain(0.0)
-    for _ in range(3):
-        await asyncio.sleep(0)
+    await desk.begun()
     assert not await desk.reports.through(KEY), "none is under way"
 
 
@@ -173,3 +187,23 @@ async def test_intent_does_not_conflict_with_a_report_under_way() -> None:
     asked = [each for each in shop.api.asked if each[:2] == ("patch", "echelonjobs")]
     assert len(asked) > patches + 1
     assert ("get", "echelonjobs", "web") not in shop.api.asked[-3:], "nothing was in conflict"
+
+
+async def test_a_job_that_goes_while_intent_waits_for_its_report_is_not_decided() -> None:
+    shop = Shop()
+    shop.job()
+    await shop.reconcile()
+    shop.now += 5
+    shop.job(spec={"instances": 3}, metadata={"generation": 2}, status=shop.status())
+    entry, seen = shop.entry, shop.entry.observed(shop.now, frozenset())
+
+    def gone(verb: str, plural: str, _: str) -> None:
+        if (verb, plural) == ("patch", "echelonjobs"):
+            shop.store.drop_job(KEY, "j1")
+            raise NotFound(404, "NotFound", "gone")
+
+    shop.api.before = gone
+    status = seen.job.status.model_copy(update={"ready_instances": 1})
+    shop.worker.reports.start(entry, (plan.WriteJob(status),), seen, shop.now)
+    await shop.reconcile()
+    assert ("create", "pods", "web-2") not in shop.api.asked
