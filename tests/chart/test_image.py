@@ -133,7 +133,7 @@ from controller.ui.render import Renderer
 made = Renderer()
 print(len(made.html("sign_in.html", {"title": "", "next": "/", "trouble": "", "lifetime": 28800,
     "field": "", "token": "", "theme": "", "place": "", "viewer": "", "signed_in": False,
-    "sign_in": "", "live": "", "stream": ""})), *sorted(made.static))
+    "sign_in": "", "live": "", "stream": "", "asked": 28800})), *sorted(made.static))
 """
     said = start(built, "-c", script, program="python")[1].split()
     assert int(said[0]) > 1000

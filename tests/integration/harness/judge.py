@@ -95,8 +95,20 @@ def storms(requests: list[Request]) -> Iterator[str]:
             yield f"{len(window)} requests within a second, the last one: {request}"
 
 
-def _doubles(space: Space, requests: list[Request]) -> Iterator[str]:
-    """Each pod (by uid) must be created once and deleted at most once."""
+def _doubles(space: Space, requests: list[Request]) -> list[str]:
+    """Each pod (by uid) must be created once and deleted at most once. The watch may show the last
+    pods later than the audit log does."""
+    found = list[str]()
+
+    def all_observed() -> bool:
+        found[:] = _unobserved(space, requests)
+        return not found
+
+    space.sightings.wait(all_observed, 10.0)
+    return found
+
+
+def _unobserved(space: Space, requests: list[Request]) -> Iterator[str]:
     lives = space.observer.incarnations()
     for name, count in pods_made(requests).items():
         if count > len(lives.get(name, ())):
