@@ -37,7 +37,7 @@ class Program:
             ready.register(self._process.stdout, selectors.EVENT_READ)
             assert ready.select(timeout), "echelon ui does not start"
         line = self._process.stdout.readline().strip()
-        assert line, self._process.communicate()[1]
+        assert line, self._process.communicate(timeout=20)[1]
         return line.rstrip("/")
 
     def end(self) -> tuple[int, str]:
