@@ -76,6 +76,8 @@ UNAVAILABLE: Final = (
     ),
 )
 
+#: Names of Jobs: they are part of the names of pods.
+_LABEL: Final = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 #: Names of most objects: they are part of paths at the API server.
 _NAME: Final = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
 _NAME_WORDS: Final = (
@@ -107,8 +109,7 @@ GATE: Final = (
 JOB: Final[Rules] = {
     "": (
         Rule(
-            "self.metadata.name.size() <= 50"
-            " && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
+            f"self.metadata.name.size() <= 50 && self.metadata.name.matches('{_LABEL}')",
             "metadata.name must be a DNS label of at most 50 characters (lower-case letters,"
             " digits and '-', no dots), because it is part of the names of the pods; choose such"
             " a name",
@@ -136,7 +137,7 @@ JOB: Final[Rules] = {
 UPDATE: Final[Rules] = {
     "spec": (
         Rule(
-            "self.job.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
+            f"self.job.matches('{_LABEL}')",
             "spec.job is the name of a Job: lower-case letters, digits and '-', which"
             " begins and ends with no '-'; use such a name",
             ".job",

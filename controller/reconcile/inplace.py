@@ -25,7 +25,6 @@ from typing import Any, Literal
 
 from controller.api.job import Job
 from controller.api.pods.pod import Pod
-from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodWire
 from controller.core.model import plan
 from controller.core.replacement import in_place_patch as patch
@@ -58,13 +57,11 @@ class Changing:
         Raises ``ApiError`` if it is refused."""
         if await self._changed_unread(action):
             return True
-        live = await self._read(action)
-        if live is None:
+        if (found := await self._read(action)) is None:
             return True
+        live, pod = found
         if patch.is_restarting(live, self.clock()):
             return False
-        pod = slim(PodWire.of(live))
-        assert pod is not None, "the pod was read before"
         want = await self._wanted(pod, action)
         if want is None:
             return False
@@ -77,8 +74,9 @@ class Changing:
             await self._read(action)
         except (BadRequest, Forbidden, Invalid) as error:
             # Invalid may also mean that another pod of this name is there now.
-            if (there := await self._read(action)) is None:
+            if (found := await self._read(action)) is None:
                 return True
+            there, _ = found
             if patch.is_half_changed(there):
                 self._take(await self._patch(action, patch.undo(there)))
             if isinstance(error, Forbidden) or refusal.answer(error).is_denial:
@@ -109,9 +107,9 @@ class Changing:
             return False
         return True
 
-    async def _read(self, action: plan.ChangePod) -> dict[str, Any] | None:
-        """The present pod, which the store gets as well. Returns None if this change is not, or no
-        longer, meant for it."""
+    async def _read(self, action: plan.ChangePod) -> tuple[dict[str, Any], Pod] | None:
+        """The present pod, whole and slim; the store gets it, too. Returns None if this change is
+        not, or no longer, meant for it."""
         namespace = self.entry.key[0]
         try:
             live = await self.client.get(PODS, namespace, action.name)
@@ -121,7 +119,7 @@ class Changing:
         if live["metadata"]["uid"] != action.uid:
             self.store.drop_pod(f"{namespace}/{action.name}", action.uid)
         pod = self._take(live)
-        return live if pod is not None and self._is_meant(pod, action) else None
+        return (live, pod) if pod is not None and self._is_meant(pod, action) else None
 
     def _is_meant(self, pod: Pod, action: plan.ChangePod) -> bool:
         """Whether the action is meant for this version of the pod."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 from controller.core.model import plan
 from controller.core.model.observed import Observed
+from controller.core.refusals import judgement
 from controller.kube.errors import ApiError, Conflict, NotFound
 from controller.kube.workqueue import BACKOFF_FIRST, BACKOFF_MAX
 from controller.reconcile import refusal
@@ -22,6 +23,7 @@ from controller.reconcile.entry import Entry, Key
 log = logging.getLogger(__name__)
 
 Report = plan.WriteJob | plan.WriteUpdate
+_NEVER: Final = (0, 0.0)
 
 
 class Reports:
@@ -43,16 +45,15 @@ class Reports:
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         #: Keys with a report that was not started because others were under way.
         self._waiting: set[Key] = set()
-        #: By key and name of the Update ("": the Job): failures in a row.
-        self._failures: Counter[tuple[Key, str]] = Counter()
-        #: Until when (epoch seconds) nothing is sent about an object after a failure.
-        self._held: dict[tuple[Key, str], float] = {}
+        #: By key and name of the Update ("": the Job): failures in a row, and until when (epoch
+        #: seconds) nothing is sent about this object after the last.
+        self._failed: dict[tuple[Key, str], tuple[int, float]] = {}
 
     def start(self, entry: Entry, reports: Sequence[Report], seen: Observed, now: float) -> None:
         """Start the reports of one decision. While earlier ones are under way, the Job is decided
         again when they have ended."""
         key = entry.key
-        due = [each for each in reports if self._held.get((key, _name(each)), 0.0) <= now]
+        due = [each for each in reports if self._failed.get((key, _name(each)), _NEVER)[1] <= now]
         if not due:
             return
         if key in self._tasks:
@@ -95,8 +96,7 @@ class Reports:
     async def _one(self, entry: Entry, report: Report, seen: Observed) -> bool:
         """Returns whether the report was written, or need not be."""
         about = entry.key, _name(report)
-        failures = self._failures.pop(about, 0)
-        self._held.pop(about, None)
+        failures, _ = self._failed.pop(about, _NEVER)
         try:
             return await self._write(entry, report, seen)
         except (Conflict, NotFound):
@@ -105,12 +105,12 @@ class Reports:
         except Exception as error:
             if not self._told(error, entry.key):
                 return True
-            self._failures[about] = failures + 1
-            delay = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(failures, 30))
+            delay = judgement.delay(failures + 1, BACKOFF_FIRST, BACKOFF_MAX)
             asked = error.retry_after if isinstance(error, ApiError) else None
             until = self._clock() + max(self._every, delay, asked or 0.0)
             # The next decision finds out from this when the report is due.
-            entry.quiet_until[about[1]] = self._held[about] = until
+            entry.quiet_until[about[1]] = until
+            self._failed[about] = (failures + 1, until)
         return False
 
     def _told(self, error: Exception, key: Key) -> bool:

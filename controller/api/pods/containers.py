@@ -6,6 +6,7 @@ Containers of most pods of a Job are in the same state, so equal values are kept
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -60,15 +61,11 @@ class Containers(NamedTuple):
 NONE = Containers()
 
 
-def containers_of(wire: PodWire) -> Containers:
-    """The containers of a pod."""
-    spec, status = wire.spec, wire.status
-    declared = tuple([Declared(c.name, c.image, c.restart_policy or "") for c in spec.containers])
-    reported = tuple([_reported(c) for c in status.container_statuses])
-    if spec.init_containers:
-        sidecars = {c.name for c in spec.init_containers if c.is_sidecar}
-        inits = status.init_container_statuses
-        reported += tuple(_reported(c, is_sidecar=True) for c in inits if c.name in sidecars)
+def containers_of(wire: PodWire, running: Sequence[ContainerStatus]) -> Containers:
+    """The containers of a pod. ``running``: its `PodWire.running_parts`, sidecars last."""
+    spec, main = wire.spec.containers, len(wire.status.container_statuses)
+    declared = tuple([Declared(c.name, c.image, c.restart_policy or "") for c in spec])
+    reported = tuple([_reported(c, is_sidecar=n >= main) for n, c in enumerate(running)])
     return _once(Containers(declared, reported))
 
 
@@ -77,7 +74,7 @@ def _once(containers: Containers) -> Containers:
     return containers
 
 
-def _reported(status: ContainerStatus, *, is_sidecar: bool = False) -> Reported:
+def _reported(status: ContainerStatus, *, is_sidecar: bool) -> Reported:
     state = status.state
     word = "running" if state.running else "waiting" if state.waiting else ""
     if state.terminated:

@@ -73,7 +73,7 @@ def slim(wire: PodWire) -> Pod | None:
         in_effect=not base.at or in_effect(wire, containers, conditions, base),
         infeasible=is_infeasible(conditions),
         stamps=stamps_of(ready_since, restarted, trouble, taken_at),
-        containers=containers_of(wire),
+        containers=containers_of(wire, containers),
     )
 
 
