@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
-from tests.scheduling import Scheduling, rank
+from tests.scheduling import Scheduling, filler, rank, step_back
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile(
@@ -56,3 +56,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank(item.nodeid))
+    worker = getattr(items[0].config, "workerinput", None) if items else None
+    if worker and filler(
+        worker["workerid"], worker["workercount"], (item.nodeid for item in items)
+    ):
+        step_back()

@@ -1,18 +1,26 @@
 """Which tests share a worker of pytest-xdist, and in which order they are given out.
 
 A test is given to the first worker that is free. Tests of a folder that has one cluster for all of
-them go to one worker together. Unit tests come last: they wait for nobody, so while one worker runs
-what keeps a machine busy, the others have something to do that does not mind. But those that take
-longest come first, when no control plane idles meanwhile.
+them go to one worker together.
+
+Unit tests keep a processor busy; the others mostly wait for a control plane. So one worker, the
+filler, runs unit tests alone, and only while nobody else needs the processor. The others run unit
+tests when nothing else is left.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 #: Tests that share what takes long to make, mostly a cluster: a worker of its own for each line.
 TOGETHER: Final = (
@@ -37,6 +45,11 @@ LONG: Final = (
     "tests/unit/reconcile/test_anything_goes.py",
     "tests/integration/test_idle.py",
 )
+_LEAST: Final = 19
+
+
+def unit(nodeid: str) -> bool:
+    return nodeid.startswith("tests/unit/")
 
 
 def group(nodeid: str) -> str:
@@ -49,12 +62,27 @@ def group(nodeid: str) -> str:
 
 def rank(nodeid: str) -> int:
     """When a test is given out, lowest first."""
-    if nodeid.startswith("tests/unit/"):
-        return 0 if nodeid.startswith(LONG) else 4
+    if unit(nodeid):
+        return 3 if nodeid.startswith(LONG) else 4
     found = group(nodeid)
     if found == "heavy":
-        return 3
-    return 1 if found != nodeid or nodeid.startswith(LONG) else 2
+        return 2
+    return 0 if found != nodeid or nodeid.startswith(LONG) else 1
+
+
+def filler(worker: str, workers: int, nodeids: Iterable[str]) -> bool:
+    """Whether this worker is the filler: the last one of several, if there are unit tests and
+    others."""
+    return workers > 1 and worker == f"gw{workers - 1}" and len(set(map(unit, nodeids))) == 2
+
+
+def step_back() -> None:
+    """Let this process, and those that it starts, run only while nobody else needs a processor."""
+    os.nice(_LEAST)
+    # Linux may share out processors among sessions first, and only then among their processes.
+    with suppress(OSError):
+        os.setsid()
+        Path("/proc/self/autogroup").write_text(str(_LEAST))
 
 
 class Scheduling(LoadScopeScheduling):
@@ -66,3 +94,26 @@ class Scheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return group(nodeid)
+
+    def _reschedule(self, node: WorkerController) -> None:
+        if self._fills(node) and not any(map(unit, self.workqueue)):
+            if not node.shutting_down:
+                node.shutdown()
+            return
+        super()._reschedule(node)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        fills = self._fills(node)
+        fitting = (scope for scope in self.workqueue if unit(scope) or not fills)
+        self.workqueue.move_to_end(next(fitting), last=False)
+        super()._assign_work_unit(node)
+
+    def _fills(self, node: WorkerController) -> bool:
+        return node.gateway.id == self._filler
+
+    @cached_property
+    def _filler(self) -> str | None:
+        """The id of the filler. Asked only when the tests have been collected."""
+        nodeids, workers = self.collection or (), self.numnodes
+        ids = (node.gateway.id for node in self.nodes)
+        return next((each for each in ids if filler(each, workers, nodeids)), None)

@@ -176,14 +176,14 @@ class Changing:
             base = patch.restart_base(
                 live, patch.resources_after(resized, want), action.change, now
             )
-        marks = patch.marks_of(job, action, base, patch.resize_annotations(resized))
+        marks = patch.marks_of(job, action, base, patch.resize_annotations(resized, base))
         self._take(await self._patch(action, patch.marked(live, marks)))
 
     async def _write_images(
         self, live: dict[str, Any], want: patch.Wanted, action: plan.ChangePod
     ) -> None:
         base = patch.restart_base(live, want, action.change, self.clock())
-        annotations = patch.image_annotations(live, want)
+        annotations = patch.image_annotations(live, want, base)
         marks = patch.marks_of(self.entry.key[1], action, base, annotations)
         body = patch.with_images(live, want, marks)
         self._take(await self._patch(action, body, kind="strategic"))

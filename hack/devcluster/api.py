@@ -26,10 +26,10 @@ class Api:
     """Makes requests as one user, with one kept connection per thread. Raises OSError if the API
     server does not respond."""
 
-    def __init__(self, port: int, certs: Path, user: str) -> None:
+    def __init__(self, port: int, ca: Path, token: str) -> None:
         self._port = port
-        self._tls = ssl.create_default_context(cafile=str(certs / "ca.crt"))
-        self._tls.load_cert_chain(certs / f"{user}.crt", certs / f"{user}.key")
+        self._tls = ssl.create_default_context(cafile=str(ca))
+        self._headers = {"User-Agent": "devcluster", "Authorization": f"Bearer {token}"}
         self._local = threading.local()
 
     def get(self, path: str) -> Any:
@@ -69,7 +69,7 @@ class Api:
         )
         self._local.connection, self._local.used = connection, time.monotonic()
         try:
-            headers = {"Content-Type": content_type, "User-Agent": "devcluster"}
+            headers = {"Content-Type": content_type, **self._headers}
             connection.request(method, path, payload, headers)
             response = connection.getresponse()
             return response.status, response.getheader("Content-Type") or "", response.read()

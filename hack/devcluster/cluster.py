@@ -29,12 +29,6 @@ from hack.devcluster.components import Layout
 from hack.devcluster.process import Child, Guard
 
 T = TypeVar("T")
-_MASTERS = ("system:masters",)
-_USERS = {
-    "kube-controller-manager": "system:kube-controller-manager",
-    "kube-scheduler": "system:kube-scheduler",
-    "nodesim": "nodesim",
-}
 
 
 class ClusterError(Exception):
@@ -47,6 +41,7 @@ class Cluster:
     `nodes`: number of simulated nodes (0: no simulator). `dir`: folder for all files, which is
     kept; by default it is a temporary folder, removed unless `keep`. `audit`: log every request to
     `audit_log`. `controllers`, `scheduler`: False leaves them out. `…_args`: additional flags.
+    `users`: users with a token, which costs the API server less than a certificate.
     """
 
     def __init__(
@@ -61,6 +56,7 @@ class Cluster:
         api_args: Sequence[str] = (),
         controller_args: Sequence[str] = (),
         scheduler_args: Sequence[str] = (),
+        users: Sequence[str] = (),
         keep: bool = False,
     ) -> None:
         self.nodes = nodes
@@ -72,6 +68,7 @@ class Cluster:
             "kube-controller-manager": controller_args,
             "kube-scheduler": scheduler_args,
         }
+        self._users = users
         self._given_dir = Path(dir).absolute() if dir else None
         self._keep = keep or dir is not None
         self._children: dict[str, Child] = {}
@@ -112,7 +109,9 @@ class Cluster:
     def api(self) -> Api:
         """A client for requests as the administrator. It is cheaper than kubectl."""
         if self._api is None:
-            self._api = Api(self.layout.api_port, self.layout.certs, "admin")
+            ca = self.layout.certs / "ca.crt"
+            token = kubeconfig.token(self.layout, kubeconfig.ADMIN_TOKEN)
+            self._api = Api(self.layout.api_port, ca, token)
         return self._api
 
     @staticmethod
@@ -134,10 +133,12 @@ class Cluster:
         return done.stdout if check else done.stdout + done.stderr
 
     def client_kubeconfig(self, user: str, groups: Sequence[str] = ()) -> Path:
-        """Create a kubeconfig of another user, who has no rights without an RBAC binding."""
+        """The kubeconfig of another user, who has no rights without an RBAC binding."""
         assert self._authority is not None
-        name = "client-" + user.replace(":", "-").replace("/", "-")
-        return kubeconfig.issue(self._authority, self.layout, name, user, groups)
+        name = kubeconfig.client(user)
+        if user in self._users:
+            return self.layout.kubeconfig(name)
+        return kubeconfig.certified(self._authority, self.layout, name, user, groups)
 
     # --- life ---
 
@@ -254,7 +255,7 @@ class Cluster:
         layout = self._layout = Layout(folder, *ports.free(3))
         self._api = None
         self.log_dir.mkdir(exist_ok=True)
-        self._issue_certificates(layout)
+        self._authority = kubeconfig.begin(layout, self._users)
         commands = components.commands(
             layout, nodes=self.nodes, audit=self.audit, watch_cache=self.watch_cache
         )
@@ -263,13 +264,6 @@ class Cluster:
             if wanted.get(name, True):
                 command = [str(binaries[name]), *flags, *self._args.get(name, ())]
                 self._children[name] = Child(name, command, self.log_dir, self._guard)
-
-    def _issue_certificates(self, layout: Layout) -> None:
-        self._authority = Authority(layout.certs)
-        self._authority.server("apiserver")
-        self._authority.key_pair("service-accounts")
-        kubeconfig.issue(self._authority, layout, "admin", "admin", _MASTERS)
-        kubeconfig.issue_tokens(layout, _USERS, *_MASTERS)
 
     def _await_part(self, name: str) -> None:
         if name == "etcd":

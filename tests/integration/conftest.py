@@ -92,7 +92,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     policy.write_text(json.dumps(_AUDIT_POLICY))
     # Its limits are too high to matter here, and it takes a twentieth of the API server's time.
     args = [f"--audit-policy-file={policy}", "--enable-priority-and-fairness=false"]
-    with Cluster(nodes=10, audit=True, api_args=args) as running:
+    with Cluster(nodes=10, audit=True, api_args=args, users=[USER]) as running:
         install(running)
         grant(running, USER)
         yield running

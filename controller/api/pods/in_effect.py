@@ -42,7 +42,7 @@ def in_effect(
         return False
     if any(is_true(conditions.get(kind)) for kind in (PENDING, IN_PROGRESS)):
         return False
-    if any(c.restart_count < base.of(c.name) for c in containers):
+    if any(c.restart_count < base.due(c) for c in containers):
         return False
     images = {c.name: c.image for c in pod.spec.containers}
     if any(_runs_another(c, images.get(c.name, "")) for c in status.container_statuses):

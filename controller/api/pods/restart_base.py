@@ -8,6 +8,10 @@ An admission plugin may set the image of a container back to what it was (it rep
 digest that runs already). Then the kubelet does not restart the container. The annotation
 ``echelon.dev/changed-from`` keeps the images before the change; if the spec of a container has the
 image from before the change, the base of that container is one lower.
+
+A container that was down has null there instead of an image. It may have started once more before
+the kubelet saw the change, and that restart was not in its status yet: if the run that the base
+expects began before the change, its end says nothing of the change, and the base is one higher.
 """
 
 from __future__ import annotations
@@ -19,18 +23,23 @@ from functools import lru_cache
 from typing import Final
 
 from controller.api import labels
-from controller.api.meta import format_time, parse_time
+from controller.api.meta import format_time, parse_time, seconds
+from controller.api.pods.wire import ContainerStatus
 
 #: The key of the time; all other keys are names of containers.
 AT: Final = "at"
+#: Seconds after which a kubelet has seen a change, and by which its clock may differ from ours.
+_LATE: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class RestartBase:
-    """``at`` is in epoch seconds; 0: the pod was never changed in place."""
+    """``at`` is in epoch seconds; 0: the pod was never changed in place. ``down``: the containers
+    that were down then."""
 
     at: float = 0.0
     counts: Mapping[str, int] = field(default_factory=dict)
+    down: frozenset[str] = frozenset()
 
     @staticmethod
     def read(text: str | None) -> RestartBase:
@@ -49,8 +58,10 @@ class RestartBase:
         before = annotations.get(labels.CHANGED_FROM) if base.at else None
         if not before:
             return base
+        images_before, down = _changed_from(before)
         spec = images()
-        return base.without({n for n, image in _images(before).items() if spec.get(n) == image})
+        base = base.without({n for n, image in images_before.items() if spec.get(n) == image})
+        return RestartBase(base.at, base.counts, down) if down else base
 
     def without(self, unchanged: Collection[str]) -> RestartBase:
         """This base without the change's restart for the containers ``unchanged``."""
@@ -64,8 +75,21 @@ class RestartBase:
         return json.dumps({AT: format_time(self.at), **self.counts}, separators=(",", ":"))
 
     def of(self, container: str) -> int:
-        """The restart count of a container above which restarts are failures."""
+        """The restart count that the change leads to."""
         return self.counts.get(container, 0)
+
+    def due(self, status: ContainerStatus) -> int:
+        """The restart count of a container above which restarts are failures."""
+        count = self.counts.get(status.name, 0)
+        if status.name in self.down and self._is_of_before(status, count):
+            return count + 1
+        return count
+
+    def _is_of_before(self, status: ContainerStatus, run: int) -> bool:
+        """Whether the last run that has ended is this one, and began before the change."""
+        ended = status.state.terminated or status.last_state.terminated
+        last = status.restart_count - bool(status.state.running)
+        return ended is not None and last == run and seconds(ended.started_at) <= self.at + _LATE
 
 
 UNCHANGED: Final = RestartBase()
@@ -85,9 +109,11 @@ def _read(text: str) -> RestartBase:
 
 
 @lru_cache(maxsize=1024)
-def _images(text: str) -> dict[str, str]:
+def _changed_from(text: str) -> tuple[dict[str, str], frozenset[str]]:
+    """The images before the change, and the containers that were down."""
     try:
-        images = json.loads(text)
-        return {name: image for name, image in images.items() if isinstance(image, str)}
-    except (ValueError, AttributeError):
-        return {}
+        found = dict(json.loads(text))
+    except (ValueError, TypeError):
+        return {}, frozenset()
+    images = {name: image for name, image in found.items() if isinstance(image, str)}
+    return images, frozenset(name for name, image in found.items() if image is None)

@@ -57,7 +57,7 @@ def slim(wire: PodWire) -> Pod | None:
         phase=status.phase,
         ready=is_ready,
         ready_since=ready_since,
-        restarts=sum(max(0, c.restart_count - base.of(c.name)) for c in containers),
+        restarts=sum(max(0, c.restart_count - base.due(c)) for c in containers),
         restarted=restarted,
         ran=any(_has_run(c) for c in containers),
         disrupted=disruption is not None and disruption.status == "True",
@@ -80,7 +80,7 @@ def slim(wire: PodWire) -> Pod | None:
 def _restarted(c: ContainerStatus, base: RestartBase) -> float:
     """When the container ended that has restarted; 0 if there is no restart above the base."""
     ended = c.last_state.terminated
-    return seconds(ended.finished_at) if ended and c.restart_count > base.of(c.name) else 0.0
+    return seconds(ended.finished_at) if ended and c.restart_count > base.due(c) else 0.0
 
 
 def _labelled(meta: PodMeta, job: str, instance: int, digest: bool) -> bool:

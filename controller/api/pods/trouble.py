@@ -90,7 +90,7 @@ def _held_up(pod: PodWire, c: ContainerStatus, role: str, base: RestartBase) -> 
     if waiting.reason != "CrashLoopBackOff" or ended is None:
         yield Trouble(waiting.reason, _quoted(f"{role} {c.name}", waiting.message))
         return
-    if c.restart_count < base.of(c.name):
+    if c.restart_count < base.due(c):
         # The change itself ended the container, so its exit code means nothing. The kubelet says
         # that it cannot pull the image only while it tries, and CrashLoopBackOff between tries.
         message = f"{role} {c.name} has not started since it was changed in place"
@@ -104,9 +104,9 @@ def _held_up(pod: PodWire, c: ContainerStatus, role: str, base: RestartBase) -> 
 def _ended(pod: PodWire, c: ContainerStatus, base: RestartBase) -> Iterator[Trouble]:
     """The container has ended, or has restarted for another reason than a change in place."""
     ended = c.state.terminated
-    if c.restart_count < base.of(c.name):
+    if c.restart_count < base.due(c):
         return  # The change in place ended the container; it has not started again yet.
-    if ended is None and c.restart_count > base.of(c.name):
+    if ended is None and c.restart_count > base.due(c):
         ended = c.last_state.terminated
     if ended is not None:
         about = f"container {c.name} exited with code {ended.exit_code}"

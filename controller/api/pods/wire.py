@@ -23,6 +23,7 @@ class Terminated(_Wire, frozen=True):
     exit_code: int = 0
     reason: str | None = None
     message: str | None = None
+    started_at: str | None = None
     finished_at: str | None = None
 
 

@@ -65,15 +65,16 @@ def restart_base(live: Object, want: Wanted, change: Change, now: float) -> Rest
     """The base for a change made at ``now`` (epoch seconds)."""
     restarted = set(_restarted(live, want, change))
     own_policy = {name for name, c in _by_name(live).items() if c.get("restartPolicy")}
-    counts = {}
+    counts, down = {}, set()
     for name, status in _statuses(live).items():
         if _runs(status):
             due = name in restarted
         else:
             due = _has_run(status) and ("waiting" in _state(status) or name not in own_policy)
+            down |= {name} if due else set()
         counts[name] = _count(status) + due
     counts.pop(AT, None)
-    return RestartBase(now, counts)
+    return RestartBase(now, counts, frozenset(down))
 
 
 def with_images(live: Object, want: Wanted, marks: Object) -> Object:
@@ -88,7 +89,7 @@ def with_base(live: Object, base: RestartBase, revision: str) -> Object:
         "annotations": {
             labels.RESTART_BASE: str(base),
             labels.CHANGING_TO: revision,
-            labels.CHANGED_FROM: None,
+            labels.CHANGED_FROM: _changed_from({}, base),
         },
     }
     return {"metadata": {**_this_version(live), **marks}}
@@ -132,7 +133,7 @@ def marked(live: Object, marks: Object) -> Object:
     return {"metadata": {"uid": live["metadata"]["uid"], **marks}}
 
 
-def image_annotations(live: Object, want: Wanted) -> dict[str, str | None]:
+def image_annotations(live: Object, want: Wanted, base: RestartBase) -> dict[str, str | None]:
     """Annotations of a pod whose images are changed: the old images of the containers that the
     kubelet restarts, and the generation if a resize by the operator is not in effect yet."""
     spec, statuses = _by_name(live), _statuses(live)
@@ -140,12 +141,12 @@ def image_annotations(live: Object, want: Wanted) -> dict[str, str | None]:
     restarting = {n: image for n, image in old.items() if n in statuses and _runs(statuses[n])}
     # The change raises the pod's generation by one. (If it does not, no resize is left in it.)
     resized = str(_generation(live) + 1) if _is_resizing(live) else None
-    return {labels.CHANGED_FROM: _json(restarting) or None, labels.RESIZED: resized}
+    return {labels.CHANGED_FROM: _changed_from(restarting, base), labels.RESIZED: resized}
 
 
-def resize_annotations(live: Object) -> dict[str, str | None]:
+def resize_annotations(live: Object, base: RestartBase) -> dict[str, str | None]:
     """Annotations of a resized pod; ``live``: the response of the resize."""
-    return {labels.CHANGED_FROM: None, labels.RESIZED: str(_generation(live))}
+    return {labels.CHANGED_FROM: _changed_from({}, base), labels.RESIZED: str(_generation(live))}
 
 
 def marks_of(
@@ -223,8 +224,10 @@ def _is_resizing(pod: Object, signs: Collection[str] = RESIZE) -> bool:
     return busy and is_resized_by_us(pod["metadata"].get("annotations") or {}, _generation(pod))
 
 
-def _json(images: Mapping[str, Any]) -> str:
-    return json.dumps(images, separators=(",", ":")) if images else ""
+def _changed_from(images: Mapping[str, Any], base: RestartBase) -> str | None:
+    """The value of the annotation; ``images``: those before the change (see `restart_base`)."""
+    value = {**images, **dict.fromkeys(sorted(base.down))}
+    return json.dumps(value, separators=(",", ":")) if value else None
 
 
 def _count(status: Object) -> int:

@@ -118,6 +118,8 @@ class Replay:
 
     def _take_job(self, seen: Seen) -> None:
         job: Object = seen.object
+        # From a Job without its status nobody can tell what an Update had taken down.
+        forgotten = seen.type == "DELETED" or "deletionTimestamp" in job["metadata"]
         if seen.type == "DELETED":
             self._jobs.pop(seen.name, None)
         else:
@@ -128,7 +130,8 @@ class Replay:
             if not theirs and conditions.written(job, before):
                 self._never_failed.take_job(job)
             self._jobs[seen.name] = job
-        if seen.type == "DELETED" or "deletionTimestamp" in job["metadata"]:
+            forgotten |= theirs and "activeUpdate" not in job.get("status", {})
+        if forgotten:
             self._down = {key: at for key, at in self._down.items() if key[0] != seen.name}
 
     def _holder(self, job: Object) -> Object | None:

@@ -51,15 +51,17 @@ class Proxy:
     it."""
 
     def __init__(self, cluster: Cluster, user: str) -> None:
-        cluster.client_kubeconfig(user)
         self.fault: Callable[[Asked], int | None] = lambda _: None
         #: The Retry-After of an injected answer, in seconds.
         self.retry_after: int | None = None
         self.answered: Callable[[Asked], None] = lambda _: None
         self._upstream = cluster.url
+        given = json.loads(cluster.client_kubeconfig(user).read_text())["users"][0]["user"]
+        self._headers = {"Authorization": f"Bearer {given['token']}"} if "token" in given else {}
         certs = cluster.layout.certs
         self._tls = ssl.create_default_context(cafile=str(certs / "ca.crt"))
-        self._tls.load_cert_chain(certs / f"client-{user}.crt", certs / f"client-{user}.key")
+        if not self._headers:
+            self._tls.load_cert_chain(certs / f"client-{user}.crt", certs / f"client-{user}.key")
         self._dir = cluster.dir
         self._user = user
         self._loop = asyncio.new_event_loop()
@@ -101,6 +103,7 @@ class Proxy:
             connector=aiohttp.TCPConnector(limit=0, ssl=self._tls),
             timeout=aiohttp.ClientTimeout(total=None),
             auto_decompress=False,
+            headers=self._headers,
         )
         app = web.Application(client_max_size=64 << 20)
         app.router.add_route("*", "/{path:.*}", self._handle)

@@ -185,3 +185,41 @@ def test_a_broken_annotation_counts_as_absent() -> None:
     meta = {"generation": 9, "annotations": {RESTART_BASE: '{"web": 9}'}}
     pod = slim(raw(running(restartCount=1), metadata=meta))
     assert (pod.changed, pod.in_effect, pod.restarts) == (0.0, True, 1)
+
+
+def _run(second: int) -> Object:
+    """The ``lastState`` of a container whose last run began at this second and crashed."""
+    died = ended(1)
+    died["terminated"]["startedAt"] = f"2026-01-01T00:00:{second:02}Z"
+    return {"lastState": died}
+
+
+BEFORE, AFTER = _run(4), _run(10)
+BACK_OFF = "CrashLoopBackOff"
+
+
+@pytest.mark.parametrize(
+    ("status", "down", "in_effect", "restarts"),
+    [
+        (running(restartCount=4, **BEFORE), True, True, 0),
+        # The container had started once more when it was changed, and nobody knew.
+        (running(restartCount=5, **BEFORE), True, True, 0),
+        (running(restartCount=5, **_run(6)), True, True, 0),  # as the kubelet's clock has it
+        (waiting(BACK_OFF, restartCount=4, **BEFORE), True, False, 0),
+        # It crashed after the change.
+        (running(restartCount=5, **AFTER), True, True, 1),
+        (waiting(BACK_OFF, restartCount=4, **AFTER), True, True, 0),
+        (running(restartCount=6, **AFTER), True, True, 2),
+        # It was not down when it was changed, so its restarts were known.
+        (running(restartCount=5, **BEFORE), False, True, 1),
+        (waiting(BACK_OFF, restartCount=4, **BEFORE), False, True, 0),
+    ],
+)
+def test_a_run_that_began_before_the_change_says_nothing_of_it(
+    status: Object, down: bool, in_effect: bool, restarts: int
+) -> None:
+    notes = {CHANGED_FROM: '{"web":null}'} if down else {}
+    pod = slim(changed('"web":4', status, notes=notes))
+    assert (pod.in_effect, pod.restarts) == (in_effect, restarts)
+    blamed = pod.trouble is not None and pod.trouble.exit_code is not None
+    assert blamed == bool(restarts)

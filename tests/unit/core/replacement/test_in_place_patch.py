@@ -185,7 +185,7 @@ def test_a_pod_that_was_never_changed_is_not_restarting() -> None:
 def test_the_patch_of_images_names_the_version_of_the_pod() -> None:
     action = ChangePod(3, False, "web-3", "p1", "web-new", "u1", 2, Change.IMAGES)
     there = live((container(), {}))
-    annotations = patch.image_annotations(there, {"web": "web:2"})
+    annotations = patch.image_annotations(there, {"web": "web:2"}, RestartBase(NOW))
     marks = patch.marks_of("web", action, RestartBase(NOW, {"web": 1}), annotations)
     assert patch.with_images(live(), {"web": "web:2"}, marks) == {
         "metadata": {
@@ -233,16 +233,25 @@ def test_the_patch_of_resources_states_the_requests_that_are_the_limits() -> Non
 
 def test_the_old_image_of_a_container_that_is_down_is_not_stored() -> None:
     """Such a container starts again with any image that admission gives it."""
-    status = {"restartCount": 1, "state": CRASHED}
-    assert (
-        patch.image_annotations(live((container(), status)), {"web": "web:2"})[CHANGED_FROM] is None
-    )
+    there, want = live((container(), {"restartCount": 1, "state": CRASHED})), {"web": "web:2"}
+    base = patch.restart_base(there, want, Change.IMAGES, NOW)
+    assert patch.image_annotations(there, want, base)[CHANGED_FROM] == '{"web":null}'
+
+
+def test_a_resize_names_the_containers_that_are_down() -> None:
+    there = live((container(), {"restartCount": 1, "state": CRASHED}))
+    base = patch.restart_base(there, {"web": {}}, Change.RESOURCES, NOW)
+    first = patch.with_base(there, base, "web-new")["metadata"]["annotations"]
+    last = patch.resize_annotations(there, base)
+    assert first[CHANGED_FROM] == last[CHANGED_FROM] == '{"web":null}'
 
 
 def test_an_incomplete_resize_by_the_operator_still_counts_after_a_change_of_images() -> None:
     waits = [{"type": "PodResizePending", "status": "True"}]
     note = str(RestartBase(NOW, {"web": 0}))
     there = live((container(), {}), note=note, conditions=waits)
-    assert patch.image_annotations(there, {"web": "web:2"})[RESIZED] == "5"
+    assert patch.image_annotations(there, {"web": "web:2"}, RestartBase(NOW))[RESIZED] == "5"
     there["metadata"]["generation"] = 5
-    assert patch.image_annotations(there, {"web": "web:2"})[RESIZED] is None, "by somebody else"
+    assert patch.image_annotations(there, {"web": "web:2"}, RestartBase(NOW))[RESIZED] is None, (
+        "by somebody else"
+    )
