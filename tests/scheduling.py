@@ -22,9 +22,11 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-#: Tests that share what takes long to make, mostly a cluster: a worker of its own for each line.
+#: Tests that share what takes long to make, mostly a cluster: a worker of its own for each line;
+#: the first line that fits counts.
 TOGETHER: Final = (
     ("tests/devcluster/",),
+    ("tests/examples/test_updates_", "tests/examples/test_kubectl_doc.py"),
     ("tests/examples/",),
     ("tests/integration/aurora/",),
     ("tests/integration/test_crds.py",),
