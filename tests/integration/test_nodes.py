@@ -130,6 +130,7 @@ def test_a_pod_evicted_from_a_lost_node_comes_up_elsewhere_when_it_is_gone(
     held = space.wait_job("seen", lambda j: is_true(j, "Reconciling"))
     assert condition(held, "Available")["status"] == "False"
     assert space.pods()[0].uid == first.uid, "no second pod while the first may still run"
+    space.cluster.wait("the node to take no pods", lambda: takes_no_pods(space, lost))
     # A person who knows that the node is off force-deletes the pod.
     space.kubectl("delete", "pod", "web-0", "--force", "--grace-period=0")
     space.wait_ready(timeout=30)
@@ -138,6 +139,10 @@ def test_a_pod_evicted_from_a_lost_node_comes_up_elsewhere_when_it_is_gone(
 
 def lose(space: Space, name: str) -> None:
     space.api.patch(NODE + name, {"metadata": {"annotations": {"sim.echelon.dev/lost": "true"}}})
+
+
+def takes_no_pods(space: Space, node: str) -> bool:
+    return any(taint["effect"] == "NoSchedule" for taint in taints(space, node))
 
 
 def is_gone(space: Space, name: str) -> bool:
