@@ -109,10 +109,16 @@ class Cluster:
     def api(self) -> Api:
         """A client for requests as the administrator. It is cheaper than kubectl."""
         if self._api is None:
-            ca = self.layout.certs / "ca.crt"
-            token = kubeconfig.token(self.layout, kubeconfig.ADMIN_TOKEN)
-            self._api = Api(self.layout.api_port, ca, token)
+            self._api = self._client(kubeconfig.ADMIN_TOKEN)
         return self._api
+
+    def api_as(self, user: str) -> Api:
+        """A client for requests as one of `users`."""
+        return self._client(kubeconfig.client(user))
+
+    def _client(self, name: str) -> Api:
+        token = kubeconfig.token(self.layout, name)
+        return Api(self.layout.api_port, self.layout.certs / "ca.crt", token)
 
     @staticmethod
     def binary(name: str) -> Path:

@@ -25,7 +25,8 @@ metadata:
 
 @pytest.fixture(scope="package")
 def cluster() -> Iterator[Cluster]:
-    with Cluster(nodes=3, audit=True, api_args=STRICT) as cluster:
+    """A cluster with the users of the tests, who have no rights yet."""
+    with Cluster(nodes=3, audit=True, api_args=STRICT, users=["alice", "bob"]) as cluster:
         yield cluster
 
 

@@ -51,9 +51,8 @@ def as_user(jobs: Jobs) -> Callable[[str], Api]:
 
     def made(name: str) -> Api:
         cluster = jobs.cluster
-        cluster.client_kubeconfig(name)
         allow(jobs, name)
-        api = Api(cluster.layout.api_port, cluster.layout.certs, f"client-{name}")
+        api = cluster.api_as(name)
         asked = jobs.path("updates") + "?dryRun=All"
         cluster.wait(
             f"{name} to be stamped",
