@@ -78,6 +78,8 @@ class Entry:
     asking: set[str] = field(default_factory=set)
     #: uids of pods that cannot be changed in place.
     in_place_refused: set[str] = field(default_factory=set)
+    #: The two revisions of the last resize, if the API server accepted it.
+    resized: tuple[str, str] | None = None
     nodes: dict[str, Node] = field(default_factory=dict)
     refusals: dict[int, Refusal] = field(default_factory=dict)
     refused_actions: RefusedActions = field(default_factory=dict)

@@ -3,11 +3,12 @@
 Images take one patch of the pod as the store shows it. The pod is read first only if it has changed
 since, or if an earlier change is not in effect yet.
 
-Resources take a dry run, so that a pod that cannot be resized gets no marks, and then three writes:
-first the restart base, so that a restart by the resize does not count as a failure; then the
-subresource ``resize``; then labels and annotations, which ``resize`` discards. If the operator is
-killed between these writes, the pod still has its old revision and all steps are repeated; a step
-whose result is there already changes nothing.
+Resources take three writes: first the restart base, so that a restart by the resize does not count
+as a failure; then the subresource ``resize``; then labels and annotations, which ``resize``
+discards. If the operator is killed between these writes, the pod still has its old revision and all
+steps are repeated; a step whose result is there already changes nothing. Until a first pod of the
+Job has been resized from the one revision to the other, a dry run comes before, so that pods that
+cannot be resized get no marks.
 
 A pod that has changed in between is read, and the next decision is made from that. A pod that
 cannot be changed (the API server finds the change invalid) is recorded in ``in_place_refused``, so
@@ -69,10 +70,11 @@ class Changing:
             self._refuse(action, words)
             return True
         try:
-            await self._write(live, want, action)
+            await self._write(live, want, action, pod.revision)
         except (NotFound, Conflict):
             await self._read(action)
         except (BadRequest, Forbidden, Invalid) as error:
+            self.entry.resized = None
             # Invalid may also mean that another pod of this name is there now.
             if (found := await self._read(action)) is None:
                 return True
@@ -160,7 +162,7 @@ class Changing:
             return None
 
     async def _write(
-        self, live: dict[str, Any], want: patch.Wanted, action: plan.ChangePod
+        self, live: dict[str, Any], want: patch.Wanted, action: plan.ChangePod, old: str
     ) -> None:
         """Send the writes. The store gets the answer to the last one. Raises ``ApiError``."""
         if action.change is Change.IMAGES:
@@ -168,11 +170,13 @@ class Changing:
             return
         now, job = self.clock(), self.entry.key[1]
         base = patch.restart_base(live, want, action.change, now)
-        if (tried := patch.resize(live, want)) is not None:
+        revisions, tried = (old, action.revision), patch.resize(live, want)
+        if tried is not None and self.entry.resized != revisions:
             await self._resize(action, tried, dry_run=True)
         live = resized = await self._patch(action, patch.with_base(live, base, action.revision))
         if (body_of_resize := patch.resize(live, want)) is not None:
             resized = await self._resize(action, body_of_resize)
+            self.entry.resized = revisions
             base = patch.restart_base(
                 live, patch.resources_after(resized, want), action.change, now
             )

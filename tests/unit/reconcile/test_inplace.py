@@ -79,6 +79,23 @@ async def test_resources_take_the_base_the_resize_and_the_labels(resources: Worl
     assert (resources.seen.revision, resources.seen.changing_to) == (resources.new, "")
     assert not resources.seen.in_effect
     assert resources.settled == [True]
+    assert resources.entry.resized == (resources.old, resources.new)
+
+
+async def test_what_was_accepted_for_one_pod_is_not_tried_with_the_next(resources: World) -> None:
+    resources.entry.resized = (resources.old, resources.new)
+    await resources.act()
+    assert resources.api.kinds == ["get", "patch merge", "patch resize", "patch merge"]
+    assert resources.notes[labels.REVISION] == resources.new
+
+
+async def test_after_a_refusal_the_next_resize_is_tried_first(resources: World) -> None:
+    resources.entry.resized = (resources.old, resources.new)
+    resources.api.fail("patch resize", Invalid(422, "Invalid", "Pod QOS Class may not change"))
+    await resources.act()
+    assert resources.entry.resized is None
+    assert resources.entry.in_place_refused == {"p1"}
+    assert labels.CHANGING_TO not in resources.notes
 
 
 async def test_a_resize_that_was_made_before_a_crash_is_not_made_again(resources: World) -> None:
