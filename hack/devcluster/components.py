@@ -112,6 +112,8 @@ def apiserver(layout: Layout, *, audit: bool, watch_cache: bool) -> list[str]:
         policy = layout.dir / "audit-policy.json"
         policy.write_text(json.dumps(_AUDIT_POLICY))
         flags += [f"--audit-policy-file={policy}", f"--audit-log-path={layout.audit_log}"]
+        # In one file: 0 would mean 100 MB, and who counts requests would miss those before.
+        flags.append("--audit-log-maxsize=1000000")
     return flags
 
 
