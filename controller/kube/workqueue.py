@@ -156,12 +156,13 @@ class WorkQueue(Generic[K]):
         """The worker has finished with the key; if the key was added meanwhile, it waits again."""
         del self._processing[key]
         self._moved = self._clock()
-        if key in self._dirty and not self._closed:
-            if self._too_soon(key):
-                del self._dirty[key]
-                return
-            self._ready.append(key)
-            self._wake()
+        # It is taken out first: if the gap ends at this moment, ``_too_soon`` adds it at once.
+        since = self._dirty.pop(key, None)
+        if since is None or self._closed or self._too_soon(key):
+            return
+        self._dirty[key] = since
+        self._ready.append(key)
+        self._wake()
 
     def rest(self) -> None:
         """Drop all waiting keys, also those for later, and accept none until ``resume``. Workers

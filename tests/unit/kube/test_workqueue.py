@@ -261,6 +261,31 @@ async def test_an_earlier_time_does_not_shorten_the_gap(calm: WorkQueue[str], cl
     assert await take(calm) == "a"
 
 
+@pytest.mark.parametrize("readings", range(1, 6))
+async def test_no_key_is_lost_when_its_gap_ends_while_it_is_given_back(
+    clock: Clock, readings: int
+) -> None:
+    """The clock passes the end of the gap after so many readings."""
+    left: list[int] = []
+
+    def moving() -> float:
+        if left:
+            left[0] -= 1
+            if left[0] == 0:
+                clock.pass_by(0.01)
+        return clock()
+
+    queue: WorkQueue[str] = WorkQueue(gap=0.01, clock=moving, jitter=lambda: 1.0)
+    queue.add("a")
+    await take(queue)
+    queue.add("a")
+    left.append(readings)
+    queue.done("a")
+    clock.pass_by(0.01)
+    queue.promote()
+    assert await take(queue) == "a"
+
+
 async def test_what_it_notes_of_a_key_is_forgotten(calm: WorkQueue[str], clock: Clock) -> None:
     for number in range(100):
         calm.add(str(number))
