@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
@@ -61,7 +61,7 @@ class RestartBase:
         images_before, down = _changed_from(before)
         spec = images()
         base = base.without({n for n, image in images_before.items() if spec.get(n) == image})
-        return RestartBase(base.at, base.counts, down) if down else base
+        return replace(base, down=down) if down else base
 
     def without(self, unchanged: Collection[str]) -> RestartBase:
         """This base without the change's restart for the containers ``unchanged``."""
@@ -80,7 +80,7 @@ class RestartBase:
 
     def due(self, status: ContainerStatus) -> int:
         """The restart count of a container above which restarts are failures."""
-        count = self.counts.get(status.name, 0)
+        count = self.of(status.name)
         if status.name in self.down and self._is_of_before(status, count):
             return count + 1
         return count

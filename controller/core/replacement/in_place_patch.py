@@ -71,7 +71,8 @@ def restart_base(live: Object, want: Wanted, change: Change, now: float) -> Rest
             due = name in restarted
         else:
             due = _has_run(status) and ("waiting" in _state(status) or name not in own_policy)
-            down |= {name} if due else set()
+            if due:
+                down.add(name)
         counts[name] = _count(status) + due
     counts.pop(AT, None)
     return RestartBase(now, counts, frozenset(down))
