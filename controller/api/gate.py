@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from controller.api.meta import MAX_INT32, Model
+from controller.api.meta import MAX_INT32, SpecModel
 
 Seconds = Annotated[int, Field(ge=0, le=MAX_INT32)]
 PROVIDERS: Final = ("prometheus", "http", "job", "webhook", "builtin")
@@ -38,7 +38,7 @@ class OnInconclusive(StrEnum):
     PASS = "Pass"
 
 
-class MinSamples(Model):
+class MinSamples(SpecModel):
     """How many samples there must be before the result of a query counts."""
 
     query: Annotated[
@@ -58,7 +58,7 @@ class MinSamples(Model):
     ]
 
 
-class PrometheusProvider(Model):
+class PrometheusProvider(SpecModel):
     """Asks a Prometheus server."""
 
     address: Annotated[
@@ -97,7 +97,7 @@ class PrometheusProvider(Model):
     ] = None
 
 
-class HttpProvider(Model):
+class HttpProvider(SpecModel):
     """Sends GET requests to an HTTP server."""
 
     url: Annotated[
@@ -113,7 +113,7 @@ class HttpProvider(Model):
     ] = None
 
 
-class JobProvider(Model):
+class JobProvider(SpecModel):
     """Runs a batch/v1 Job, which must complete."""
 
     template: Annotated[
@@ -126,7 +126,7 @@ class JobProvider(Model):
     ]
 
 
-class WebhookProvider(Model):
+class WebhookProvider(SpecModel):
     """Sends POST requests to a service of the user, which answers with a verdict."""
 
     url: Annotated[
@@ -154,11 +154,11 @@ class WebhookProvider(Model):
     ] = None
 
 
-class BuiltinProvider(Model):
+class BuiltinProvider(SpecModel):
     """Compares interruptions of updated instances with those of instances not updated yet."""
 
 
-class Gate(Model):
+class Gate(SpecModel):
     """One health gate. Exactly one of prometheus, http, job, webhook, builtin must be given."""
 
     name: Annotated[

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from controller.api.ids import MAX_ID, NONE, Ids
 from controller.api.labels import API_VERSION
-from controller.api.meta import MAX_INT32, Condition, Model, ObjectMeta, Time, empty
+from controller.api.meta import MAX_INT32, Condition, Model, ObjectMeta, SpecModel, Time, empty
 from controller.api.policy import UpdatePolicy
 
 KIND = "EchelonJob"
@@ -25,7 +25,7 @@ class JobType(StrEnum):
     SERVICE = "Service"
 
 
-class JobSpec(Model):
+class JobSpec(SpecModel):
     """Desired state of a Job; written by users."""
 
     type: Annotated[

@@ -1,8 +1,8 @@
 """What all models share: the base class, time stamps, object metadata and conditions.
 
 Attributes are ``snake_case``, the fields in JSON are ``camelCase``. Models are frozen values: use
-``model_copy(update=...)`` to change one. Unknown fields are ignored, so that objects written by a
-newer version can be read.
+``model_copy(update=...)`` to change one. Unknown fields of a status are ignored, so that objects
+written by a newer version can be read; unknown fields of a spec are not (`SpecModel`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,13 @@ class Model(BaseModel):
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore"
     )
+
+
+class SpecModel(Model):
+    """A part of a spec. A field that this version does not know may change the meaning of all the
+    others, so an object with such a field is not read."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 def wire(model: Model) -> dict[str, Any]:

@@ -13,7 +13,14 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema, model_validator
 
 from controller.api.gate import Gate as Gate
-from controller.api.meta import MAX_INT32, IntOrPercent, Model, PositiveIntOrPercent, empty
+from controller.api.meta import (
+    MAX_INT32,
+    IntOrPercent,
+    Model,
+    PositiveIntOrPercent,
+    SpecModel,
+    empty,
+)
 
 
 class StrategyType(StrEnum):
@@ -61,7 +68,7 @@ _AUTO_PAUSE = (
 )
 
 
-class Strategy(Model):
+class Strategy(SpecModel):
     """How many instances are replaced at a time, and in which groups."""
 
     # No enum: a CEL rule refuses other words and names the equivalents of other controllers' words.
@@ -209,7 +216,7 @@ PulseInterval = Annotated[
 DEFAULT_STRATEGY = Strategy(type=StrategyType.QUEUE, size=1)
 
 
-class UpdatePolicy(Model):
+class UpdatePolicy(SpecModel):
     """Policy by which changes of a Job roll out: `Job.spec.update`."""
 
     mode: Annotated[
@@ -241,7 +248,7 @@ class UpdatePolicy(Model):
     ] = None
 
 
-class PolicyPatch(Model):
+class PolicyPatch(SpecModel):
     """Policy fields with which one Update overrides its Job's: `Update.spec.policy`."""
 
     strategy: StrategyField | None = None

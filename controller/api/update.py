@@ -113,6 +113,15 @@ class UpdateStatus(Model):
         str | None,
         Field(alias="jobUID", description="uid of the Job for which the Update was admitted."),
     ] = None
+    engine_version: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="Version of the rules by which the operator that last moved the Update "
+            "carries it out. An operator with an older engine leaves the Update and its Job alone. "
+            "Absent: 1.",
+        ),
+    ] = None
     policy: Annotated[
         ResolvedPolicy | None,
         Field(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from controller.api.meta import Model, empty
+from controller.api.meta import SpecModel, empty
 from controller.api.policy import PolicyPatch
 
 
@@ -22,7 +22,7 @@ class Action(StrEnum):
 Flag = Annotated[bool, Field(exclude_if=empty)]
 
 
-class UpdateSpec(Model):
+class UpdateSpec(SpecModel):
     """Desired state of an Update; written by whoever creates it, the operator or a user."""
 
     job: Annotated[

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from controller.api.job import Job
-from controller.api.lenient import lenient, unreadable
+from controller.api.lenient import shown, unreadable
 from controller.api.update import Update
 from controller.cli.exits import CliError
 
@@ -17,7 +17,7 @@ Object = dict[str, Any]
 def as_job(raw: Object) -> Job:
     """The Job. Raises ``CliError`` if a newer Echelon wrote it."""
     try:
-        return lenient(Job, raw)
+        return shown(Job, raw)
     except ValidationError as error:
         raise _too_new(raw, error) from error
 
@@ -25,7 +25,7 @@ def as_job(raw: Object) -> Job:
 def as_update(raw: Object) -> Update:
     """The Update. Raises ``CliError`` if a newer Echelon wrote it."""
     try:
-        return lenient(Update, raw)
+        return shown(Update, raw)
     except ValidationError as error:
         raise _too_new(raw, error) from error
 

@@ -29,7 +29,7 @@ from controller.core.model.plan import (
     WriteUpdate,
     subject,
 )
-from controller.core.progress import ahead, completion, known_bad, verbs
+from controller.core.progress import ahead, carried_on, completion, known_bad, verbs
 from controller.core.progress.advance import next_write
 from controller.core.refusals import actions as refused_actions
 from controller.core.refusals import writes as refused_writes
@@ -45,8 +45,8 @@ from controller.core.status.update import report, watching_until
 
 def decide(observed: Observed, now: float) -> Plan:
     """The plan for ``observed`` at ``now`` (epoch seconds)."""
-    illegal = list[str]()
-    plan = _decide(Context(observed, now), illegal)
+    illegal, context = list[str](), Context(observed, now)
+    plan = carried_on.stamped(context, _decide(context, illegal))
     return replace(plan, illegal=tuple(illegal)) if illegal else plan
 
 

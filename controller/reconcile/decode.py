@@ -6,85 +6,25 @@ requires.
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from controller.api.job import KIND
+from controller.api import engine
+from controller.api.job import KIND, Job
 from controller.api.labels import JOB
 from controller.api.lenient import lenient, part, unreadable
-from controller.api.meta import ObjectMeta
+from controller.api.meta import ObjectMeta, wire
 from controller.api.pods.pod import Pod
 from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodMeta, PodWire
 from controller.api.update import TERMINAL, Phase, Update
-from controller.core.model.observed import Revision
-from controller.kube.codec import Codec, Keyed, listed, struct_codec
-
-log = logging.getLogger(__name__)
-
-W = TypeVar("W", bound=BaseModel)
-K = TypeVar("K", bound=Keyed)
-
-
-class _Event(BaseModel, Generic[W]):
-    type: str
-    object: W
-
-
-class _Page(BaseModel, Generic[W]):
-    metadata: dict[str, Any]
-    items: list[W]
-
-
-def codec(
-    wire: type[W],
-    slim: Callable[[W], K],
-    too_new: Callable[[dict[str, Any], str], K | None] = lambda *_: None,
-) -> Codec[K]:
-    """A codec that parses the fields of ``wire`` and keeps what ``slim`` makes of them.
-
-    ``too_new(raw, words)`` returns what is kept of an object that cannot be read, or None;
-    ``words`` say what cannot be read.
-    """
-
-    def read(raw: dict[str, Any]) -> K | None:
-        try:
-            return slim(lenient(wire, raw))
-        except ValidationError as error:
-            log.error("%s cannot be read: %s", raw["metadata"].get("name"), error)
-            return too_new(raw, unreadable(error))
-
-    event: TypeAdapter[_Event[W]] = TypeAdapter(_Event[wire])  # type: ignore[valid-type]
-    page: TypeAdapter[_Page[W]] = TypeAdapter(_Page[wire])  # type: ignore[valid-type]
-
-    def read_event(line: bytes) -> tuple[str, K]:
-        try:
-            parsed = event.validate_json(line)
-        except ValidationError:
-            raw = json.loads(line)
-            if (item := read(raw["object"])) is None:
-                raise
-            return raw["type"], item
-        return parsed.type, slim(parsed.object)
-
-    def read_page(raw: bytes) -> tuple[list[K], str, str]:
-        try:
-            parsed = page.validate_json(raw)
-        except ValidationError:
-            # One object that cannot be read must not keep the others from being read.
-            content = json.loads(raw)
-            meta = content["metadata"]
-            items = [kept for item in content["items"] if (kept := read(item)) is not None]
-        else:
-            meta, items = parsed.metadata, [slim(item) for item in parsed.items]
-        return listed(items, meta)
-
-    return Codec(event=read_event, page=read_page)
+from controller.core.model.observed import Revision, Unknown
+from controller.core.status import too_new
+from controller.kube.codec import struct_codec
+from controller.reconcile.lenient_codec import codec
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +54,46 @@ class PodObject(_Object):
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A version of a Job that cannot be read: its JSON data, and why."""
+
+    raw: dict[str, Any]
+    unknown: Unknown
+
+    @classmethod
+    def of(cls, raw: dict[str, Any], error: ValidationError) -> Unreadable:
+        return cls(raw, Unknown(too_new.REASON, unreadable(error)))
+
+    @property
+    def uid(self) -> str:
+        uid: str = self.raw["metadata"]["uid"]
+        return uid
+
+    @property
+    def version(self) -> int:
+        return int(self.raw["metadata"]["resourceVersion"])
+
+
+@dataclass(frozen=True, slots=True)
+class TooNew:
+    """An Update that is left to a newer operator, and why. ``raw``: of its JSON data the parts that
+    are needed to say so in its conditions; None if it has ended, or seems to: then nothing is
+    written. ``job_uid``: uid of the Job for which it was admitted, "" if it was not."""
+
+    unknown: Unknown
+    raw: dict[str, Any] | None = None
+    job_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateObject(_Object):
     """An Update. In a terminal phase ``update`` is None, unless someone has edited the spec since;
     then only the fields here are kept.
 
     ``owner`` is the uid of the Job that owns the Update as its controller, "" if there is none.
     ``started`` and ``finished`` are epoch seconds (0: unknown). ``updated`` is the number of
-    instances that it updated. ``too_new`` says what this version cannot read ("": nothing); such an
-    Update is left alone.
+    instances that it updated. ``too_new``: why the Update is left to a newer operator, None if it
+    is not.
     """
 
     job: str
@@ -132,7 +104,7 @@ class UpdateObject(_Object):
     started: float = 0.0
     finished: float = 0.0
     updated: int = 0
-    too_new: str = ""
+    too_new: TooNew | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +154,8 @@ def pod_of(wire: PodWire) -> PodObject:
 def update_of(update: Update) -> UpdateObject:
     """The slim form of an Update."""
     meta, phase = update.metadata, update.status.phase
+    if phase not in TERMINAL and engine.is_newer(update.status.engine_version):
+        return _of_newer_engine(update)
     answered = update.status.observed_generation == meta.generation
     return UpdateObject(
         *_identity(meta),
@@ -223,8 +197,54 @@ def update_too_new(raw: dict[str, Any], words: str) -> UpdateObject | None:
         meta.creation_timestamp or 0.0,
         next((known for known in Phase if known == phase), Phase.ERROR),
         None,
-        too_new=words,
+        too_new=TooNew(Unknown(too_new.REASON, words), _part_to_say(raw)),
     )
+
+
+def _part_to_say(raw: dict[str, Any]) -> dict[str, Any] | None:
+    """The part of an Update that cannot be read from which its conditions are made; None if the
+    Update has ended."""
+    status = part(raw, "status")
+    conditions = status.get("conditions")
+    ended = {"type": "Complete", "status": "True"}.items()
+    for each in conditions if isinstance(conditions, list) else ():
+        if isinstance(each, dict) and ended <= each.items():
+            return None
+    if status.get("phase") in TERMINAL:
+        return None
+    kept = {k: v for k, v in status.items() if k in ("observedGeneration", "conditions")}
+    names = ("namespace", "name", "uid", "resourceVersion", "generation")
+    return {"metadata": {k: raw["metadata"].get(k) for k in names}, "status": kept}
+
+
+def _of_newer_engine(update: Update) -> UpdateObject:
+    """The slim form of an active or pending Update that only a newer operator may carry on."""
+    meta, status = update.metadata, update.status
+    unknown = too_new.of_engine(meta.name, engine.version_of(status.engine_version))
+    return UpdateObject(
+        *_identity(meta),
+        update.spec.job,
+        _owner_of(meta),
+        meta.creation_timestamp or 0.0,
+        status.phase,
+        None,
+        too_new=TooNew(unknown, _part_to_say(wire(update)), status.job_uid or ""),
+    )
+
+
+def left_alone_for(updates: Iterable[UpdateObject], job: Job) -> Unknown | None:
+    """Why a Job that can be read itself is left to a newer operator: its active Update cannot be
+    read, or a newer engine has admitted one of its Updates. None if it is not."""
+    lock, uid = job.status.active_update, job.metadata.uid
+    for update in updates:
+        if update.too_new is None:
+            continue
+        if update.too_new.job_uid == uid:
+            return update.too_new.unknown
+        if lock is not None and lock.uid == update.uid:
+            unknown = update.too_new.unknown
+            return replace(unknown, what=f"Update {update.name}: {unknown.what}")
+    return None
 
 
 def revision_of(wire: RevisionWire) -> RevisionObject:

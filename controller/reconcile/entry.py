@@ -16,38 +16,28 @@ from typing import Any
 from pydantic import ValidationError
 
 from controller.api.job import Job
-from controller.api.lenient import lenient, part, unreadable
+from controller.api.lenient import lenient, part
 from controller.api.update import TERMINAL, Update
 from controller.core.model import plan
 from controller.core.model.limits import TEMPLATES_KEPT
-from controller.core.model.observed import Finished, GateAnswer, Node, Observed, Refusal, Verdict
+from controller.core.model.observed import (
+    Finished,
+    GateAnswer,
+    Node,
+    Observed,
+    Refusal,
+    Verdict,
+)
 from controller.core.model.plan import ActionKey
 from controller.core.pods.identity import name_conflicts
 from controller.core.pods.index import Instances
 from controller.core.revisions import revision as revisions
 from controller.core.revisions.template import Prepared
 from controller.reconcile.apart import Apart
-from controller.reconcile.decode import RevisionObject, UpdateObject
+from controller.reconcile.decode import RevisionObject, Unreadable, UpdateObject, left_alone_for
 from controller.reconcile.refusal import RefusedActions
 
 Key = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A version of a Job that cannot be read: its JSON data, and ``what`` cannot be read."""
-
-    raw: dict[str, Any]
-    what: str
-
-    @property
-    def uid(self) -> str:
-        uid: str = self.raw["metadata"]["uid"]
-        return uid
-
-    @property
-    def version(self) -> int:
-        return int(self.raw["metadata"]["resourceVersion"])
 
 
 @dataclass
@@ -91,7 +81,7 @@ class Entry:
     apart: Apart = field(default_factory=Apart)
     #: Name of an Update ("" for the Job) -> epoch seconds before which no report is written to it.
     quiet_until: dict[str, float] = field(default_factory=dict)
-    #: uids of the Updates about which an Event has said that they cannot be read.
+    #: uids of the Updates about which an Event has said that they are left alone.
     reported_too_new: set[str] = field(default_factory=set)
     #: The resourceVersion of the Job when this reconcile read it live; "": not read live.
     live: str = ""
@@ -118,7 +108,7 @@ class Entry:
             self._read_job(raw)
         except ValidationError as error:
             # A newer Echelon or an edit by hand made it: it is left alone, the other Jobs go on.
-            self.unreadable = Unreadable(raw, unreadable(error))
+            self.unreadable = Unreadable.of(raw, error)
         else:
             self.unreadable = None
         return True
@@ -208,8 +198,6 @@ class Entry:
         job, uid = self.job, self.job.metadata.uid
         updates = {n: u.update for n, u in self.updates.items() if u.update is not None}
         lock = job.status.active_update
-        held = self.updates.get(lock.name) if lock else None
-        held = held if held and lock and held.uid == lock.uid else None
         active = updates.get(lock.name) if lock else None
         seconds = job.spec.min_ready_seconds
         if active is not None and active.status.min_ready_seconds is not None:
@@ -267,7 +255,7 @@ class Entry:
             refused_writes=dict(self.refused_writes),
             job_live=self.live == job.metadata.resource_version,
             newer_revisions={n: r.unknown for n, r in self.revisions.items() if r.unknown},
-            too_new=f"Update {held.name}: {held.too_new}" if held and held.too_new else "",
+            too_new=left_alone_for(self.updates.values(), job),
         )
 
     def _forget_answers(self, updates: Mapping[str, Update]) -> None:

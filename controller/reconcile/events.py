@@ -32,14 +32,14 @@ class Events:
                 if self._record(entry, e.update, e.type, e.reason, e.note, e.reason):
                     log.info("%s: %s", e.reason, e.note, extra=about_line(entry, e.update))
 
-    def unreadable_updates(self, entry: Entry) -> None:
-        """Record one Event for each Update that only a newer version can read."""
+    def left_alone(self, entry: Entry) -> None:
+        """Record one Event for each Update that is left to a newer operator."""
         for update in entry.updates.values():
             if update.too_new and update.uid not in entry.reported_too_new:
                 entry.reported_too_new.add(update.uid)
-                note = f"made for a newer version of Echelon, left alone: {update.too_new}"
-                reason = too_new.REASON
-                self._record(entry, update.name, "Warning", reason, note, reason)
+                unknown = update.too_new.unknown
+                note = too_new.message_of(unknown)
+                self._record(entry, update.name, "Warning", unknown.reason, note, unknown.reason)
 
     def _of_template(self, entry: Entry, write: plan.CheckTemplate) -> None:
         """Record the API server's warnings about a template (once per template), and its refusal

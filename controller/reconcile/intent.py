@@ -19,7 +19,6 @@ from controller.api.meta import ObjectMeta
 from controller.api.update import Update
 from controller.core.model import plan
 from controller.core.model.observed import Observed
-from controller.core.status import too_new
 from controller.kube.client import Client
 from controller.kube.errors import (
     AlreadyExists,
@@ -29,7 +28,7 @@ from controller.kube.errors import (
 from controller.reconcile import nodes, swap
 from controller.reconcile.controller_revisions import ControllerRevisions
 from controller.reconcile.decode import read_update
-from controller.reconcile.entry import Entry, Unreadable
+from controller.reconcile.entry import Entry
 from controller.reconcile.references import owner_reference
 from controller.reconcile.store import Store
 from controller.reconcile.template_check import TemplateCheck
@@ -90,19 +89,27 @@ class Intent:
         self._store.put_job(raw)
         entry.live = raw["metadata"]["resourceVersion"]
 
-    async def say_too_new(self, entry: Entry, job: Unreadable) -> bool:
-        """Write into the status of a Job that it cannot be read. Returns False if the status says
-        so already."""
-        if not (status := too_new.status_patch(job.raw, job.what, self._clock())):
-            return False
-        meta = ObjectMeta.model_validate(job.raw["metadata"])
+    async def say_of_job(self, entry: Entry, raw: dict[str, Any], status: dict[str, Any]) -> None:
+        """Merge ``status`` into the status of a Job that cannot be read."""
+        meta = ObjectMeta.model_validate(raw["metadata"])
         try:
-            raw = await swap.status(self._client, JOBS, meta, status)
+            told = await swap.status(self._client, JOBS, meta, status)
         except (Conflict, NotFound):
             await self.read_job(entry)
             raise
-        self._store.put_job(raw)
-        return True
+        self._store.put_job(told)
+
+    async def say_of_update(
+        self, entry: Entry, raw: dict[str, Any], status: dict[str, Any]
+    ) -> None:
+        """Merge ``status`` into the status of an Update that is left alone."""
+        meta = ObjectMeta.model_validate(raw["metadata"])
+        try:
+            told = await swap.status(self._client, UPDATES, meta, status)
+        except (Conflict, NotFound):
+            await self._read_update(entry, meta.name)
+            raise
+        self._store.put_update(read_update(told))
 
     async def _write_job(self, entry: Entry, write: plan.WriteJob, observed: Job) -> None:
         swap.check(entry.job, observed)

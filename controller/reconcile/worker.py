@@ -9,12 +9,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+from controller.api.job import JobStatus
+from controller.api.update import UpdateStatus
 from controller.core.decide import decide
 from controller.core.job import missing
 from controller.core.model import plan
 from controller.core.model.limits import REPORT_EVERY
-from controller.core.model.observed import Observed
+from controller.core.model.observed import Observed, Unknown
 from controller.core.refusals import judgement
 from controller.core.refusals import writes as refused_writes
 from controller.core.status import too_new
@@ -24,7 +27,7 @@ from controller.kube.events import Recorder
 from controller.kube.workqueue import QueueClosed, WorkQueue
 from controller.reconcile import refusal
 from controller.reconcile.apart import look_around, surplus
-from controller.reconcile.entry import Entry, Key, Unreadable
+from controller.reconcile.entry import Entry, Key
 from controller.reconcile.events import Events
 from controller.reconcile.gate_runner import Ask, GateRunner, Observe
 from controller.reconcile.intent import Intent
@@ -121,9 +124,8 @@ class Reconciler:
         entry = self._store.entries.get(key)
         if entry is None:
             return False
-        self._events.unreadable_updates(entry)
+        await self._leave_alone(entry)
         if entry.unreadable is not None:
-            await self._leave_alone(entry, entry.unreadable)
             return False
         if entry.job is None:
             await self._without_job(entry)
@@ -233,14 +235,43 @@ class Reconciler:
             log.warning("%s", note, extra={"job": "/".join(entry.key)})
         return True
 
-    async def _leave_alone(self, entry: Entry, job: Unreadable) -> None:
-        """Report once that the Job cannot be read; its Updates stay as they are."""
-        if job.raw["metadata"].get("deletionTimestamp") is not None:
+    async def _leave_alone(self, entry: Entry) -> None:
+        """Say once of the Job, if it cannot be read, and of each Update that is left to a newer
+        operator that it is left alone. Nothing else of them changes."""
+        self._events.left_alone(entry)
+        for name, update in list(entry.updates.items()):
+            if update.too_new is not None and (raw := update.too_new.raw) is not None:
+                write, say = plan.WriteUpdate(name, UpdateStatus()), self._intent.say_of_update
+                await self._said(entry, raw, update.too_new.unknown, write, say)
+        job = entry.unreadable
+        if job is None or job.raw["metadata"].get("deletionTimestamp") is not None:
             return
-        if await self._intent.say_too_new(entry, job):
-            note = too_new.message_of(job.what)
-            self._events.warn(entry, too_new.REASON, note)
+        write, say = plan.WriteJob(JobStatus()), self._intent.say_of_job
+        if await self._said(entry, job.raw, job.unknown, write, say):
+            note = too_new.message_of(job.unknown)
+            self._events.warn(entry, job.unknown.reason, note)
             log.warning("left alone: %s", note, extra={"job": "/".join(entry.key)})
+
+    async def _said(
+        self,
+        entry: Entry,
+        raw: dict[str, Any],
+        unknown: Unknown,
+        write: plan.Write,
+        say: Callable[[Entry, dict[str, Any], dict[str, Any]], Awaitable[None]],
+    ) -> bool:
+        """Write it into the conditions of ``raw``. ``write``: a write with the same subject.
+        Returns False if they say so already, or if the API server refuses the write."""
+        now = self._clock()
+        if (held := entry.refused_writes.get(plan.subject(write))) and held.until > now:
+            self._at(entry.key, held.until)
+            return False
+        if not (status := too_new.status_patch(raw, unknown, now)):
+            return False
+        if await self._granted(entry, write, say(entry, raw, status)):
+            return True
+        self._queue.add(entry.key)
+        return False
 
     async def _look_around(self, entry: Entry) -> None:
         again = await look_around(self._client, self._store, entry, self._clock())

@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from controller.api.job import Job
-from controller.api.lenient import lenient, unreadable
+from controller.api.lenient import shown, unreadable
 from controller.api.meta import ObjectMeta
 from controller.api.pods.wire import PodWire
 from controller.api.update import Update
@@ -48,7 +48,7 @@ def codec(wire: type[W], slim: Callable[[W], V | None]) -> Codec[Item[V]]:
         meta = ObjectMeta.model_validate(raw["metadata"])
         value, trouble = None, ""
         try:
-            value = slim(lenient(wire, raw))
+            value = slim(shown(wire, raw))
         except ValidationError as error:
             trouble = unreadable(error)
             log.warning("%s/%s cannot be read: %s", meta.namespace, meta.name, trouble)

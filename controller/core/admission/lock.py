@@ -7,6 +7,7 @@ decision continues with the missing one.
 
 from __future__ import annotations
 
+from controller.api import engine
 from controller.api.ids import NONE, Ids
 from controller.api.job import ActiveUpdate, LastAttempt
 from controller.api.labels import ADMITTED, REVISION
@@ -109,6 +110,7 @@ def snapshot(
             "from_": asg.write(origin),
             "to": Target(revision=target.revision, instances=target.instances),
             "job_uid": job.metadata.uid,
+            "engine_version": engine.ENGINE_VERSION,
             "batch": batch,
             "restart": target.restart,
             "observed_resume_token": update.spec.resume_token,

@@ -133,6 +133,15 @@ class GateAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """Why this operator leaves a Job or an Update to a newer one. ``what``: the object, and the
+    part of it that only a newer operator understands."""
+
+    reason: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """``revision``: name of the present template's revision, whether it was created or not.
 
@@ -157,9 +166,9 @@ class Observed:
 
     Refused by the API server: ``refusals``: creates of pods, by instance; ``refused_writes``:
     writes, by subject (see `plan.subject`); ``refused_actions``: actions on existing objects.
-    ``pruning``: uids of objects whose prune is under way. ``too_new``: the object of this Job that
-    only a newer version can read; "" for none. ``quiet_until``: name of an Update ("" for the Job)
-    -> epoch seconds before which nothing is reported about it, because that was just done.
+    ``pruning``: uids of objects whose prune is under way. ``too_new``: why the Job is left to a
+    newer operator; None if it is not. ``quiet_until``: name of an Update ("" for the Job) -> epoch
+    seconds before which nothing is reported about it, because that was just done.
     """
 
     job: Job
@@ -186,5 +195,5 @@ class Observed:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     job_live: bool = False
     refused_writes: Mapping[str, Refusal] = field(default_factory=dict)
-    too_new: str = ""
+    too_new: Unknown | None = None
     newer_revisions: Mapping[str, str] = field(default_factory=dict)

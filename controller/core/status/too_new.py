@@ -1,7 +1,10 @@
-"""A Job that only a newer version of the operator can read: it is left alone, and says so.
+"""A Job or an Update that only a newer version of the operator understands: it is left alone, and
+says so.
 
 The operator creates, changes and deletes nothing of such a Job, and its Updates stay as they are:
-an older operator would change every instance back to what that operator understands.
+an older operator would change every instance back to what that operator understands. Only
+conditions are written: ``Stalled`` becomes True, with the reason ``TooNew`` (a part that cannot be
+read) or ``EngineTooNew`` (an Update that an operator with a newer engine has carried on).
 """
 
 from __future__ import annotations
@@ -11,18 +14,33 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from controller.api import engine
 from controller.api.meta import Condition, wire
 from controller.core.model import conditions as cond
 from controller.core.model.conditions import Wanted
 from controller.core.model.context import Context
+from controller.core.model.observed import Unknown
 from controller.core.model.plan import Event, WriteJob
 
 REASON: Final = "TooNew"
+ENGINE_REASON: Final = "EngineTooNew"
 
 
-def found(context: Context) -> str:
-    """The part of this Job that only a newer version knows, for a message; "" if there is none."""
-    return context.observed.too_new or of_revision(context, _in_use(context))
+def found(context: Context) -> Unknown | None:
+    """Why this Job is left to a newer operator; None if it is not."""
+    if (unknown := context.observed.too_new) is not None:
+        return unknown
+    what = of_revision(context, _in_use(context))
+    return Unknown(REASON, what) if what else None
+
+
+def of_engine(update: str, version: int) -> Unknown:
+    """Why an Update of this name, which engine ``version`` has carried on, is left alone."""
+    own = engine.ENGINE_VERSION
+    return Unknown(
+        ENGINE_REASON,
+        f"Update {update} has status.engineVersion {version}, and this operator has engine {own}",
+    )
 
 
 def of_revision(context: Context, names: Iterable[str]) -> str:
@@ -46,48 +64,62 @@ def _in_use(context: Context) -> Iterator[str]:
         yield from (each.revision for each in status.from_)
 
 
-def left_alone(context: Context, unknown: str) -> WriteJob | None:
-    """The write that says so in a Job that can be read itself; ``unknown`` names the part that
-    cannot. Returns None if the Job says so already."""
-    message = message_of(unknown)
+def left_alone(context: Context, unknown: Unknown) -> WriteJob | None:
+    """The write that says so in a Job that can be read itself. Returns None if the Job says so
+    already."""
     conditions = with_stalled(
-        context.status.conditions, message, context.job.metadata.generation, context.now
+        context.status.conditions, unknown, context.job.metadata.generation, context.now
     )
     status = context.status.model_copy(
         update={"conditions": conditions, "observed_generation": context.job.metadata.generation}
     )
     if status == context.status:
         return None
-    return WriteJob(status, (Event(REASON, message, None, "Warning"),))
+    return WriteJob(status, (Event(unknown.reason, message_of(unknown), None, "Warning"),))
 
 
-def status_patch(raw: Mapping[str, Any], unknown: str, now: float) -> dict[str, Any]:
-    """The merge patch of ``status`` of a Job that cannot be read, made from the raw Job;
-    ``unknown`` names the part that cannot be read. Empty if the Job says so already."""
+def status_patch(raw: Mapping[str, Any], unknown: Unknown, now: float) -> dict[str, Any]:
+    """The merge patch of ``status`` of a Job or an Update that is left alone, made from the raw
+    object. Empty if the object says so already."""
     status, generation = raw.get("status"), raw["metadata"].get("generation", 0)
     status = status if isinstance(status, dict) else {}
     old = status.get("conditions")
     old = old if isinstance(old, list) else []
-    conditions = with_stalled(_readable(old), message_of(unknown), generation, now)
-    wanted = {"observedGeneration": generation, "conditions": [wire(c) for c in conditions]}
+    conditions = with_stalled(_readable(old), unknown, generation, now)
+    # A condition that does not change keeps the fields that only a newer version knows.
+    same_as = {c.get("type"): c for c in old if isinstance(c, dict)}
+    told = [
+        {**(same_as.get(c.type, {}) if c.type not in _TOLD else {}), **wire(c)} for c in conditions
+    ]
+    wanted = {"observedGeneration": generation, "conditions": told}
     same = all(status.get(field) == value for field, value in wanted.items())
     return {} if same else wanted
 
 
-def message_of(unknown: str) -> str:
-    """The message of a Job that is left alone; ``unknown`` names the part that cannot be read."""
+def message_of(unknown: Unknown) -> str:
+    """The message of a Job or an Update that is left alone: why, and what a person can do."""
+    if unknown.reason == ENGINE_REASON:
+        return (
+            f"{unknown.what}: it creates, changes and deletes nothing of the Job and this Update. "
+            "Run the newer operator again, and it goes on; or delete the Update, which leaves its "
+            "instances as they are, and this operator serves the Job"
+        )
     return (
-        f"made for a newer version of Echelon: {unknown}; this operator creates, changes and "
+        f"made for a newer version of Echelon: {unknown.what}; this operator creates, changes and "
         "deletes nothing of this Job until a newer operator runs or that part is removed"
     )
 
 
+_TOLD: Final = frozenset({cond.READY, cond.RECONCILING, cond.STALLED})
+
+
 def with_stalled(
-    old: Iterable[Condition], message: str, generation: int, now: float
+    old: Iterable[Condition], unknown: Unknown, generation: int, now: float
 ) -> tuple[Condition, ...]:
     """``old`` with ``Stalled`` True, ``Ready`` and ``Reconciling`` False; others do not change."""
-    old, no = tuple(old), Wanted(False, REASON, message)
-    wanted = {cond.READY: no, cond.RECONCILING: no, cond.STALLED: Wanted(True, REASON, message)}
+    old, reason, message = tuple(old), unknown.reason, message_of(unknown)
+    no = Wanted(False, reason, message)
+    wanted = {cond.READY: no, cond.RECONCILING: no, cond.STALLED: Wanted(True, reason, message)}
     merged = cond.merged(old, wanted, generation, now)
     return (*merged, *(c for c in old if c.type not in wanted))
 

@@ -14,6 +14,8 @@ KSTATUS = ("Ready", "Reconciling", "Stalled")
 #: Conditions that are always present, True or False.
 OF_JOB = (*KSTATUS, "Available", "UpdatePending", "RolledBack")
 OF_UPDATE = (*KSTATUS, "Complete", "Succeeded", "Failed", "Paused", "AwaitingPulse")
+#: Reasons of Stalled with which the operator writes nothing but that it leaves the object alone.
+LEFT_ALONE = frozenset({"TooNew", "EngineTooNew"})
 #: Reasons of Stalled that a Job may have before the Update of a new template is created: refusals
 #: of the API server, which are current. A reason of an earlier template or instance must not
 #: remain.
@@ -35,7 +37,7 @@ LEFT_BEHIND = frozenset(
 def written(obj: Object, before: Object | None) -> bool:
     """Whether the operator wrote this version, and its status is about this generation."""
     status = obj.get("status", {})
-    if status.get("observedGeneration", -1) < 0 or reason(obj, "Stalled") == "TooNew":
+    if status.get("observedGeneration", -1) < 0 or reason(obj, "Stalled") in LEFT_ALONE:
         return False
     if any(_others(entry) for entry in obj["metadata"].get("managedFields", ())):
         return False

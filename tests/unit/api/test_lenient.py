@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from controller.api.lenient import lenient, part, unreadable
+from controller.api.job import Job
+from controller.api.lenient import lenient, part, shown, unreadable
 from controller.api.update import Phase, Update
 
 
@@ -40,6 +41,58 @@ def test_a_phase_and_a_spec_must_make_sense(given: dict[str, Any], where: str) -
     with pytest.raises(ValidationError) as failed:
         lenient(Update, given)
     assert unreadable(failed.value).startswith(where)
+
+
+@pytest.mark.parametrize(
+    ("status", "where"),
+    [
+        ({"to": {"revision": 7, "instances": "0"}}, "status.to.revision: "),
+        ({"from": "web-1"}, "status.from: "),
+        ({"policy": {}}, "status.policy.strategy: "),
+        ({"engineVersion": 0}, "status.engineVersion: "),
+    ],
+)
+def test_what_cannot_be_derived_must_make_sense(status: dict[str, Any], where: str) -> None:
+    with pytest.raises(ValidationError) as failed:
+        lenient(Update, raw({"job": "web"}, **status))
+    assert unreadable(failed.value).startswith(where)
+
+
+def a_job(**spec: Any) -> dict[str, Any]:
+    return {"metadata": {"name": "web"}, "spec": {"template": {}, **spec}, "status": {}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        ({"speed": 3}, "spec.speed"),
+        ({"update": {"slaAware": True}}, "spec.update.slaAware"),
+        ({"update": {"strategy": {"type": "Batch", "size": 1, "pauses": []}}},
+         "spec.update.strategy.pauses"),
+        ({"update": {"gates": [{"name": "a", "http": {"url": "u", "proxy": "p"}}]}},
+         "spec.update.gates.0.http.proxy"),
+    ],
+)  # fmt: skip
+def test_a_field_of_a_spec_whose_meaning_is_not_known(spec: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationError) as failed:
+        lenient(Job, a_job(**spec))
+    assert unreadable(failed.value) == f"{field}: this version does not know this field"
+    given = a_job(**spec)
+    assert shown(Job, given).spec.instances == 1, "what is only shown is read without it"
+    assert given == a_job(**spec), "what was given stays as it is"
+
+
+def test_a_template_and_a_status_may_have_any_field() -> None:
+    given = a_job(template={"spec": {"speed": 3}})
+    given["status"] = {"frozen": "7", "lastAttempt": {"revision": "r", "speed": 3}}
+    assert lenient(Job, given).spec.template == {"spec": {"speed": 3}}
+
+
+def test_what_is_shown_must_still_make_sense() -> None:
+    with pytest.raises(ValidationError):
+        shown(Job, a_job(type="Miracle"))
+    with pytest.raises(ValidationError):
+        shown(Job, a_job(type="Miracle", speed=3))
 
 
 @pytest.mark.parametrize("given", [{}, {"spec": None}, {"spec": "x"}, {"spec": []}])

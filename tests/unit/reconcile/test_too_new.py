@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from controller.reconcile.decode import UPDATE_CODEC
 from tests.unit.reconcile.fake_api import KEY, Shop, template
 
 LOCK = {"name": "web-g2", "uid": "u-web-g2"}
@@ -82,7 +84,8 @@ async def test_an_unreadable_update_that_holds_the_lock_leaves_its_job_alone() -
         shop.update(**spoilt)
         for _ in range(3):
             await shop.reconcile()
-        assert shop.api.writes() == [("patch", "echelonjobs", "web")]
+        told = [("patch", "updates", "web-g2"), ("patch", "echelonjobs", "web")]
+        assert shop.api.writes() == told
         stalled = shop.condition("Stalled")
         assert (stalled["status"], stalled["reason"]) == ("True", "TooNew")
         assert "Update web-g2" in stalled["message"]
@@ -95,7 +98,9 @@ async def test_an_unreadable_update_without_the_lock_stops_nobody() -> None:
     shop.update("web-g1", spec={"action": "Ponder"})
     await shop.reconcile()
     assert ("create", "pods", "web-0") in shop.api.asked
-    assert not any(name == "web-g1" for _, _, name in shop.api.writes())
+    told = shop.status("updates", "web-g1")
+    assert told.pop("conditions")[-1]["reason"] == "TooNew"
+    assert told == {"observedGeneration": 1}, "nothing else of it changes"
     assert [reason for reason, _ in shop.events].count("TooNew") == 1
 
 
@@ -204,3 +209,51 @@ def test_a_plain_revision_has_no_unknown_key() -> None:
         "web-w": "",
         "web-n": "echelon",
     }
+
+
+async def test_no_other_job_waits_for_what_cannot_be_read() -> None:
+    shop = Shop()
+    shop.job(metadata={"name": "api", "uid": "j2"}, spec={"instances": 1})
+    shop.job(**newer(), status=RUNNING)
+    shop.update(status={"phase": "Pondering"})
+    shop.update("api-g1", metadata={"ownerReferences": None}, spec={"job": "db", "action": "Go"})
+    await shop.worker.reconcile(("ns", "web"))
+    await shop.worker.reconcile(("ns", "db"))
+    await shop.worker.reconcile(("ns", "api"))
+    await shop.worker.pods.drain(5.0)
+    assert ("create", "pods", "api-0") in shop.api.asked
+    assert not any(
+        name.startswith("web-") for _, plural, name in shop.api.asked if plural == "pods"
+    )
+
+
+async def test_unreadable_objects_in_the_first_lists_do_not_stop_the_operator() -> None:
+    shop = Shop()
+    good, odd = shop.job(), shop.job(metadata={"name": "odd", "uid": "j3"}, **newer())
+    updates = [
+        {"metadata": {"name": "a", "uid": "a", "resourceVersion": "1", "namespace": "ns"}} | more
+        for more in (
+            {"spec": {"job": "web", "revision": 7}},
+            {"spec": "nothing"},
+            {"spec": {"job": "odd"}, "status": {"phase": "Pondering"}},
+            {"spec": {"job": "web"}, "status": "nothing"},
+        )
+    ]
+    page = {"metadata": {"resourceVersion": "9"}, "items": updates}
+    for item in UPDATE_CODEC.page(json.dumps(page).encode())[0]:
+        shop.store.put_update(item)
+    for raw in (odd, good):
+        shop.store.put_job(raw)
+    for key in list(shop.store.entries):
+        await shop.worker.reconcile(key)
+    await shop.worker.pods.drain(5.0)
+    assert ("create", "pods", "web-0") in shop.api.asked
+    assert not any("odd" in name for _, plural, name in shop.api.asked if plural == "pods")
+
+
+async def test_an_unknown_field_of_a_spec_leaves_its_job_alone() -> None:
+    shop = Shop()
+    shop.job(spec={"sla": {"minAvailable": 1}})
+    await shop.reconcile()
+    assert shop.api.writes() == [("patch", "echelonjobs", "web")]
+    assert "spec.sla: this version does not know this field" in shop.condition("Stalled")["message"]
