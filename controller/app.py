@@ -31,6 +31,7 @@ from controller.kube.workqueue import WorkQueue
 from controller.metrics import Metrics
 from controller.probes import WATCH_IDLE, Check, Heartbeat, Servers, not_older
 from controller.reconcile import gauges
+from controller.reconcile.crds import CrdCheck
 from controller.reconcile.entry import Key
 from controller.reconcile.feeds import Feeds
 from controller.reconcile.ownership import OneLease, guard
@@ -78,6 +79,7 @@ class Operator:
         self._queue.rest()
         self._store = Store(self._queue.add)
         self._feeds = Feeds(self._client, self._store, settings.namespaces, settings.resync)
+        self._crds = CrdCheck(self._client, settings.resync)
         self._recorder = Recorder(
             self._client,
             controller="echelon.dev/controller",
@@ -111,6 +113,7 @@ class Operator:
             alive=alive,
             ready={
                 "caches": lambda: None if self._feeds.synced else "not filled yet",
+                "crds": lambda: self._crds.problem,
                 **alive,
             },
             registry=self._metrics.registry,
@@ -141,6 +144,7 @@ class Operator:
             for name, work in (
                 ("heartbeat", self._heartbeat.run()),
                 ("feeds", self._feeds.run()),
+                ("crds", self._crds.run()),
                 ("events", self._recorder.run()),
             )
         ]
@@ -171,6 +175,7 @@ class Operator:
 
     async def _stand_for_lease(self) -> None:
         """Try to get the Lease, work while holding it, and try again after losing it."""
+        await self._first(self._crds.fit.wait())  # With CRDs that lose intent nothing is done.
         while not self._stopping.is_set():
             self._lease = self._new_lease()
             renewing = asyncio.create_task(self._lease.run(), name="renewals")
@@ -266,6 +271,7 @@ class Operator:
         state.queue_depth = lambda: self._queue.depth
         state.queue_oldest_seconds = self._queue.oldest_age
         state.leader = lambda: float(self._leading)
+        state.crd_differences = self._crds.counts
         state.jobs = lambda: gauges.jobs(self._store)
         state.updates = lambda: gauges.updates(self._store)
         state.instances = lambda: gauges.instances(self._store)

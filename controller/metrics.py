@@ -54,6 +54,8 @@ class State:
     #: Seconds by resource.
     informer_lag_seconds: Numbers = field(default=_none)
     informer_silence_seconds: Numbers = field(default=_none)
+    #: Number of fields in which the CRDs differ from this version, by kind of difference.
+    crd_differences: Numbers = field(default=_none)
 
 
 class Metrics:
@@ -170,6 +172,12 @@ class _StateCollector(Collector):
             "Since when a watch has heard nothing, not even a bookmark.",
             "resource",
             state.informer_silence_seconds,
+        )
+        yield _labelled(
+            "echelon_crd_differences",
+            "Fields in which the CRDs differ from this version, by kind of difference.",
+            "difference",
+            state.crd_differences,
         )
 
     def _build(self) -> Mapping[str, float]:

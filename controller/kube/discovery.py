@@ -28,3 +28,11 @@ async def _get(client: Client, resource: Resource, path: str) -> dict[str, Any]:
     answer = await client.raw(Request("get", resource.plural, "GET", path, "application/json"))
     parsed: dict[str, Any] = json.loads(answer)
     return parsed
+
+
+async def published(client: Client, api_version: str) -> bytes:
+    """What the API server publishes about a group and version under ``/openapi/v3``, as JSON: the
+    schemas of its kinds. Every authenticated user may read it. Raises ``ApiError``; ``NotFound``
+    while there is none."""
+    path = f"/openapi/v3/apis/{api_version}"
+    return await client.raw(Request("get", "openapi", "GET", path, "application/json"))
