@@ -33,7 +33,7 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit explore integration check bench cluster crds format constraints clean \
 	chart cli-doc lock test-chart e2e ui browser test-ui pictures \
-	mutations devcluster devcluster-kubelet devcluster-helm
+	mutations golden devcluster devcluster-kubelet devcluster-helm
 
 help: ## Show this
 	@echo "make demo and make test set up all they need. Targets:"
@@ -85,6 +85,9 @@ chart: $(INSTALLED) ## Write the generated files of charts/echelon anew
 
 cli-doc: $(INSTALLED) ## Write docs/cli*.md anew from the commands of echelon
 	@$(PYTHON) -m hack.cli_doc
+
+golden: devcluster ## Record what the present version stores in tests/golden, for a release
+	@$(PYTHON) -m hack.golden
 
 lock: $(INSTALLED) ## Pin what the image is made of, by hash
 	@$(PYTHON) -m hack.chart.lock

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from copy import deepcopy
-from functools import reduce
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -52,7 +51,10 @@ def shown(wire: type[W], raw: dict[str, Any]) -> W:
             raise
         raw = deepcopy(raw)
         for *place, field in unknown:
-            del reduce(lambda node, step: node[step], place, raw)[field]  # type: ignore[index]
+            node: Any = raw
+            for step in place:
+                node = node[step]
+            del node[field]
         return lenient(wire, raw)
 
 

@@ -241,13 +241,14 @@ class Reconciler:
         self._events.left_alone(entry)
         for name, update in list(entry.updates.items()):
             if update.too_new is not None and (raw := update.too_new.raw) is not None:
-                write, say = plan.WriteUpdate(name, UpdateStatus()), self._intent.say_of_update
-                await self._said(entry, raw, update.too_new.unknown, write, say)
+                about = plan.WriteUpdate(name, UpdateStatus())
+                say = self._intent.say_of_update
+                await self._said(entry, raw, update.too_new.unknown, about, say)
         job = entry.unreadable
         if job is None or job.raw["metadata"].get("deletionTimestamp") is not None:
             return
-        write, say = plan.WriteJob(JobStatus()), self._intent.say_of_job
-        if await self._said(entry, job.raw, job.unknown, write, say):
+        say = self._intent.say_of_job
+        if await self._said(entry, job.raw, job.unknown, plan.WriteJob(JobStatus()), say):
             note = too_new.message_of(job.unknown)
             self._events.warn(entry, job.unknown.reason, note)
             log.warning("left alone: %s", note, extra={"job": "/".join(entry.key)})

@@ -100,9 +100,9 @@ def message_of(unknown: Unknown) -> str:
     """The message of a Job or an Update that is left alone: why, and what a person can do."""
     if unknown.reason == ENGINE_REASON:
         return (
-            f"{unknown.what}: it creates, changes and deletes nothing of the Job and this Update. "
-            "Run the newer operator again, and it goes on; or delete the Update, which leaves its "
-            "instances as they are, and this operator serves the Job"
+            f"{unknown.what}: this operator creates, changes and deletes nothing of the Update and "
+            "its Job. Run the newer operator again: it carries the Update on. Or delete the "
+            "Update: its instances stay as they are, and this operator serves the Job"
         )
     return (
         f"made for a newer version of Echelon: {unknown.what}; this operator creates, changes and "

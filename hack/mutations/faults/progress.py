@@ -176,6 +176,14 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/refusals/test_actions.py",),
     ),
     Fault(
+        file=f"{_CORE}/progress/carried_on.py",
+        old="    if not _moves(context, update, plan) or too_new.found(context):\n",
+        new="    if not _moves(context, update, plan) or not too_new.found(context):\n",
+        breaks="A newer engine acts before its version is stored: after a downgrade an older one "
+        "goes on with it.",
+        tests=(f"{_TESTS}/progress/test_carried_on.py",),
+    ),
+    Fault(
         file=f"{_CORE}/decide.py",
         old="    _restore_revision,\n",
         new="",

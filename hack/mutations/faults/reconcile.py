@@ -260,6 +260,13 @@ FAULTS: Final = (
     # decode, nodes, gate_runner
     Fault(
         file=f"{_SHELL}/decode.py",
+        old="if phase not in TERMINAL and engine.is_newer(",
+        new="if phase in TERMINAL and engine.is_newer(",
+        breaks="An older operator carries on an Update of a newer engine.",
+        tests=(f"{_TESTS}/test_engine.py",),
+    ),
+    Fault(
+        file=f"{_SHELL}/decode.py",
         old="None if phase in TERMINAL and answered else update,",
         new="None if phase in TERMINAL else update,",
         breaks="A verb on an Update that has ended is not answered.",

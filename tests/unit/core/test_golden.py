@@ -67,7 +67,7 @@ def lost(raw: Any, read: Any, path: str = "") -> Iterator[str]:
 
 def test_this_version_has_golden_objects_of_each_scene() -> None:
     assert {p.stem for p in FILES if p.parent.name == version()} == set(SCENES), (
-        "run `python -m hack.golden` and commit the folder"
+        "run `make golden` and commit the folder"
     )
 
 
