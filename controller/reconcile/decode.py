@@ -239,10 +239,10 @@ def left_alone_for(updates: Iterable[UpdateObject], job: Job) -> Unknown | None:
     for update in updates:
         if update.too_new is None:
             continue
-        if update.too_new.job_uid == uid:
-            return update.too_new.unknown
-        if lock is not None and lock.uid == update.uid:
-            unknown = update.too_new.unknown
+        unknown, held = update.too_new.unknown, lock is not None and lock.uid == update.uid
+        if unknown.reason == too_new.ENGINE_REASON and (held or update.too_new.job_uid == uid):
+            return unknown
+        if held:
             return replace(unknown, what=f"Update {update.name}: {unknown.what}")
     return None
 

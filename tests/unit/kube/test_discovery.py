@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from controller.kube.client import Client
-from controller.kube.discovery import serves
+from controller.kube.discovery import published, serves
+from controller.kube.errors import NotFound
 from controller.kube.resources import PODS
 from controller.resource import Resource
 from tests.unit.kube.fake import FakeApi
@@ -21,3 +26,10 @@ async def test_serves_the_core_group(client: Client, api: FakeApi) -> None:
     api.objects["/api/v1"] = {"resources": [{"name": "pods"}]}
     api.objects["/apis"] = {"groups": []}
     assert await serves(client, PODS)
+
+
+async def test_published(client: Client, api: FakeApi) -> None:
+    api.objects["/openapi/v3/apis/example.dev/v1"] = {"components": {}}
+    assert json.loads(await published(client, "example.dev/v1")) == {"components": {}}
+    with pytest.raises(NotFound):
+        await published(client, "example.dev/v2")

@@ -72,6 +72,13 @@ async def test_an_update_that_a_newer_engine_was_admitting_holds_the_job_too() -
     assert made.api.writes() == TOLD
 
 
+async def test_the_lock_is_enough_to_hold_the_job() -> None:
+    made = shop(engineVersion=2, jobUID=None)
+    await made.reconcile()
+    assert made.api.writes() == TOLD
+    assert made.condition("Stalled")["message"].count("Update web-g2 has") == 1
+
+
 async def test_an_update_of_another_job_of_this_name_does_not_hold_it() -> None:
     made = shop({"activeUpdate": None}, engineVersion=2, jobUID="before")
     await made.reconcile()
