@@ -14,13 +14,13 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from controller.settings import version
 from hack.demo.stage import Stage
 from hack.devcluster.cluster import Cluster
 
@@ -28,6 +28,7 @@ Object = dict[str, Any]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "tests" / "golden"
+VERSION: Final[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 GROUP: Final = "/apis/echelon.dev/v1alpha1"
 #: Longest wait for a moment, in seconds.
 PATIENCE: Final = 120.0
@@ -76,7 +77,7 @@ SCENES: Final[dict[str, Scene]] = {
 
 def main() -> int:
     """Record all scenes."""
-    folder = FOLDER / version()
+    folder = FOLDER / VERSION
     folder.mkdir(parents=True, exist_ok=True)
     with Stage() as stage:
         stage.start_cluster()
@@ -140,7 +141,7 @@ class _Recording:
             if each["kind"] != "Update":  # From an Update's the operator learns who set a verb.
                 each["metadata"].pop("managedFields", None)
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return {"version": version(), "recordedAt": now, "items": found}
+        return {"version": VERSION, "recordedAt": now, "items": found}
 
     def _is_ready(self) -> bool:
         (job,) = self._list(GROUP, "echelonjobs")

@@ -22,8 +22,7 @@ from controller.api.pods.wire import PodWire
 from controller.api.update import ACTIVE, TERMINAL, Action, Phase, Update
 from controller.core.model.observed import Revision
 from controller.core.revisions.revision import canonical, digest, revision_name
-from controller.settings import version
-from hack.golden import FOLDER, SCENES
+from hack.golden import FOLDER, SCENES, VERSION
 from tests.unit.core.sim import World
 
 Object = dict[str, Any]
@@ -66,7 +65,7 @@ def lost(raw: Any, read: Any, path: str = "") -> Iterator[str]:
 
 
 def test_this_version_has_golden_objects_of_each_scene() -> None:
-    assert {p.stem for p in FILES if p.parent.name == version()} == set(SCENES), (
+    assert {p.stem for p in FILES if p.parent.name == VERSION} == set(SCENES), (
         "run `make golden` and commit the folder"
     )
 
