@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds until the next look while the CRDs do not fit or were not seen.
 AGAIN: Final = 2.0
+_IDLE: Final = "this operator serves no Job"
 
 
 class CrdCheck:
@@ -43,6 +44,7 @@ class CrdCheck:
         self._every = every
         self._sleep = sleep
         self._said: set[str] = set()
+        self._obstructed = False
         #: What was compared last.
         self._compared = b""
 
@@ -82,14 +84,18 @@ class CrdCheck:
         if (obstacle := self.differences.obstacle) is None:
             self._fits()
             return True
-        self._say(logging.ERROR, f"this operator serves no Job: {obstacle}")
+        if self.problem == obstacle:
+            # It is said at the second look: a schema is published a moment after it was changed.
+            begun = "this operator goes on, but loses intent" if self.fit.is_set() else _IDLE
+            self._say(logging.ERROR, f"{begun}: {obstacle}")
+            self._obstructed = True
         self.problem = obstacle
         return False
 
     def _fits(self) -> None:
-        if self.problem is not None and self._said:
+        if self._obstructed:
             log.info("the CRDs have all fields that this operator writes")
-        self.problem = None
+        self.problem, self._obstructed = None, False
         self.fit.set()
 
     def _say(self, level: int, words: str) -> None:

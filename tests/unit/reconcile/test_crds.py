@@ -58,8 +58,10 @@ async def test_crds_of_this_version_fit_at_once(caplog: pytest.LogCaptureFixture
 
 async def test_older_crds_are_waited_for_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
     older = published(without("status.engineVersion"))
-    made, pauses = check(older, older, published())
+    made, pauses = check(older, older, older, published())
     with caplog.at_level(logging.INFO):
+        assert not await made.look()
+        assert caplog.messages == [], "it may be published a moment too late"
         assert not await made.look()
         assert not await made.look()
         assert made.problem is not None
@@ -100,15 +102,21 @@ async def test_newer_crds_are_said_and_served(caplog: pytest.LogCaptureFixture) 
         at(schema, "spec")["properties"]["speed"] = {"type": "integer"}
 
     made, _ = check(published(more))
-    assert await made.look()
+    with caplog.at_level(logging.INFO):
+        assert await made.look()
+    assert len(caplog.messages) == 1
     assert made.fit.is_set()
     assert made.counts()["newer"] == 1
     assert "updates.spec.speed" in caplog.text
 
 
-async def test_older_crds_later_are_said_and_not_ready() -> None:
+async def test_older_crds_later_are_said_and_not_ready(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     made, _ = check(published(), published(without("status.turn")))
     assert await made.look()
     assert not await made.look()
+    assert not await made.look()
+    assert "this operator goes on, but loses intent" in caplog.text
     assert made.problem is not None
     assert made.fit.is_set(), "it has begun, and goes on"
