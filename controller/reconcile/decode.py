@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -175,7 +176,7 @@ class RevisionWire(BaseModel):
 
 def pod_of(wire: PodWire) -> PodObject:
     """The slim form of a pod."""
-    job = wire.metadata.labels.get(JOB, "")
+    job = intern(wire.metadata.labels.get(JOB, ""))
     return PodObject(*_identity(wire.metadata), slim(wire), job, wire.foreign_controller)
 
 
@@ -243,7 +244,7 @@ def revision_of(wire: RevisionWire) -> RevisionObject:
 
 def _identity(meta: ObjectMeta | PodMeta) -> tuple[str, str, str, str]:
     """The fields of `_Object`, in their order."""
-    return meta.namespace, meta.name, meta.uid, meta.resource_version
+    return intern(meta.namespace), meta.name, meta.uid, meta.resource_version
 
 
 def _owner_of(meta: ObjectMeta) -> str:
