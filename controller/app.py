@@ -77,7 +77,14 @@ class Operator:
         # A standby collects no keys: the process that gets the Lease adds all of them.
         self._queue.rest()
         self._store = Store(self._queue.add)
-        self._feeds = Feeds(self._client, self._store, settings.namespaces, settings.resync)
+        self._feeds = Feeds(
+            self._client,
+            self._store,
+            settings.namespaces,
+            settings.resync,
+            # Else kopf's own list would take processor time from the first one.
+            on_filled=lambda: self._jobs.start(),
+        )
         self._recorder = Recorder(
             self._client,
             controller="echelon.dev/controller",
@@ -135,7 +142,6 @@ class Operator:
     async def run(self) -> None:
         """Serve until stopped. Raises ``OSError`` if a listen address is not available."""
         await self._servers.start()
-        self._jobs.start()
         background = [
             asyncio.create_task(work, name=name)
             for name, work in (

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 class Feeds:
     """If ``namespaces`` is empty, all namespaces are watched. ``clock`` returns monotonic seconds.
-    ``run()`` works until cancelled."""
+    ``run()`` works until cancelled; it calls ``on_filled`` when all has been listed once."""
 
     def __init__(
         self,
@@ -41,8 +41,10 @@ class Feeds:
         namespaces: Sequence[str] = (),
         resync_seconds: float = 300.0,
         clock: Callable[[], float] = time.monotonic,
+        on_filled: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
+        self._on_filled = on_filled
         self._store = store
         self._namespaces = tuple(namespaces)
         self._resync_seconds = resync_seconds
@@ -100,6 +102,12 @@ class Feeds:
             for name, informer in self.informers.items():
                 group.create_task(informer.run(), name=f"informer {name}")
             group.create_task(self._list_jobs_for_ever(), name="list of jobs")
+            group.create_task(self._await_filled(), name="filled")
+
+    async def _await_filled(self) -> None:
+        filled = (each.synced for each in self.informers.values())
+        await asyncio.gather(*(event.wait() for event in (self._jobs_listed, *filled)))
+        self._on_filled()
 
     async def renewed(self) -> None:
         """List everything again. Returns when the store is at least as new as the moment of the
