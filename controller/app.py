@@ -16,6 +16,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from controller import garbage
 from controller.api.job import KIND
 from controller.api.kinds import JOBS
 from controller.api.labels import FIELD_MANAGER
@@ -82,8 +83,7 @@ class Operator:
             self._store,
             settings.namespaces,
             settings.resync,
-            # Else kopf's own list would take processor time from the first one.
-            on_filled=lambda: self._jobs.start(),
+            on_filled=self._filled,
         )
         self._recorder = Recorder(
             self._client,
@@ -242,6 +242,12 @@ class Operator:
         )
 
     # Entering.
+
+    def _filled(self) -> None:
+        """All objects have been listed once."""
+        garbage.look_as_usual()
+        # Before, kopf's own list of Jobs would have taken processor time from the others.
+        self._jobs.start()
 
     def _on_job(self, kind: str, raw: dict[str, Any]) -> None:
         meta = raw["metadata"]

@@ -49,6 +49,8 @@ class Feeds:
         self._namespaces = tuple(namespaces)
         self._resync_seconds = resync_seconds
         self._jobs_listed = asyncio.Event()
+        #: The periodic list of Jobs that is under way, or the last one.
+        self._listing: asyncio.Task[bool] | None = None
         self.pods = Informer[PodObject](
             client,
             PODS,
@@ -115,13 +117,22 @@ class Feeds:
         await asyncio.gather(*(i.resync() for i in self.informers.values()), self._insist())
 
     async def _insist(self) -> None:
+        if self._listing is not None:
+            self._listing.cancel()
         while not await self._try_list():  # noqa: ASYNC110 (there is no event to wait for)
             await asyncio.sleep(1.0)
 
     async def _list_jobs_for_ever(self) -> None:
-        while True:
-            ok = await self._try_list()
-            await asyncio.sleep(self._resync_seconds if ok else 2.0)
+        try:
+            while True:
+                self._listing = asyncio.create_task(self._try_list(), name="one list of jobs")
+                await asyncio.wait([self._listing])
+                # It is cancelled in favour of a newer list.
+                ok = self._listing.cancelled() or self._listing.result()
+                await asyncio.sleep(self._resync_seconds if ok else 2.0)
+        finally:
+            if self._listing is not None:
+                self._listing.cancel()
 
     async def _try_list(self) -> bool:
         try:
