@@ -6,9 +6,13 @@ import asyncio
 import logging
 import sys
 
-from controller import logs, settings
-from controller.app import serve
-from controller.kube.config import ConfigError
+from controller import garbage
+
+garbage.look_rarely()  # Before the other imports, for they create a hundred thousand objects.
+
+from controller import logs, settings  # noqa: E402
+from controller.app import serve  # noqa: E402
+from controller.kube.config import ConfigError  # noqa: E402
 
 
 def main() -> None:

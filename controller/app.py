@@ -16,6 +16,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from controller import garbage
 from controller.api.job import KIND
 from controller.api.kinds import JOBS
 from controller.api.labels import FIELD_MANAGER
@@ -78,7 +79,13 @@ class Operator:
         # A standby collects no keys: the process that gets the Lease adds all of them.
         self._queue.rest()
         self._store = Store(self._queue.add)
-        self._feeds = Feeds(self._client, self._store, settings.namespaces, settings.resync)
+        self._feeds = Feeds(
+            self._client,
+            self._store,
+            settings.namespaces,
+            settings.resync,
+            on_filled=self._filled,
+        )
         self._crds = CrdCheck(self._client, settings.resync)
         self._recorder = Recorder(
             self._client,
@@ -138,7 +145,6 @@ class Operator:
     async def run(self) -> None:
         """Serve until stopped. Raises ``OSError`` if a listen address is not available."""
         await self._servers.start()
-        self._jobs.start()
         background = [
             asyncio.create_task(work, name=name)
             for name, work in (
@@ -241,6 +247,12 @@ class Operator:
         )
 
     # Entering.
+
+    def _filled(self) -> None:
+        """All objects have been listed once."""
+        garbage.look_as_usual()
+        # Before, kopf's own list of Jobs would have taken processor time from the others.
+        self._jobs.start()
 
     def _on_job(self, kind: str, raw: dict[str, Any]) -> None:
         meta = raw["metadata"]

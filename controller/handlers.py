@@ -86,8 +86,8 @@ class JobFeed:
             await asyncio.to_thread(self._thread.join, _STOP_TIMEOUT)
 
     def alive(self) -> bool:
-        """Whether the thread runs that runs kopf and starts it again."""
-        return self._thread is not None and self._thread.is_alive()
+        """Whether the thread that runs kopf, and starts it again, runs or has yet to be started."""
+        return self._thread is None or self._thread.is_alive()
 
     # -- in kopf's thread ------------------------------------------------------------------
 

@@ -18,14 +18,14 @@ MANAGER: Final = "echelon"
 UPDATE: Final = "echelon.dev/update"
 FAILURES: Final = "echelon.dev/failures"
 RESTART_BASE: Final = "echelon.dev/restart-base"
-#: The revision to which a resize changes the pod. The annotation is present from the first patch of
-#: the resize to the last; in between the pod is at no revision.
-CHANGING_TO: Final = "echelon.dev/changing-to"
+#: The requests and limits of the operator's last resize, and the marks that the pod had before. As
+#: long as the resize has not been carried out, the pod is at no revision.
+RESIZING: Final = "echelon.dev/resizing"
 #: The images before a change in place, of the containers that the change restarts:
 #: ``{name: image}``.
 CHANGED_FROM: Final = "echelon.dev/changed-from"
-#: The pod's generation after the operator's last resize. A higher generation means that someone
-#: else has changed the pod since.
+#: The pod's generation after the operator's last resize, written before it. A higher generation
+#: means that someone else has changed the pod since.
 RESIZED: Final = "echelon.dev/resized"
 #: How often in a row the pod of this instance has ended and was created again. The back-off is
 #: computed from this number.

@@ -58,11 +58,13 @@ def parse_time(text: str) -> float:
     return moment.timestamp()
 
 
-@lru_cache(maxsize=4096)
+# Many objects change in the same second.
+_parsed = lru_cache(maxsize=4096)(parse_time)
+
+
 def seconds(text: str | None) -> float:
-    """Epoch seconds of an RFC 3339 time; 0 if there is none. Cached, for many pods change in the
-    same second. Raises ``ValueError``."""
-    return parse_time(text) if text else 0.0
+    """Epoch seconds of an RFC 3339 time; 0 if there is none. Raises ``ValueError``."""
+    return _parsed(text) if text else 0.0
 
 
 def format_time(seconds: float) -> str:
@@ -87,7 +89,7 @@ def surely_past(stamp: float, seconds: float) -> float:
 
 
 def _read_time(value: object) -> object:
-    return parse_time(value) if isinstance(value, str) else value
+    return _parsed(value) if isinstance(value, str) else value
 
 
 Time = Annotated[

@@ -6,7 +6,6 @@ Objects are plain dicts, so that fields unknown to this program survive. Failure
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from copy import copy
@@ -121,7 +120,7 @@ class Client:
         token: str | None = None
         while True:
             try:
-                page: dict[str, Any] = json.loads(
+                page: dict[str, Any] = msgspec.json.decode(
                     await self.list_page(
                         resource,
                         namespace,

@@ -19,11 +19,11 @@ from typing import Any, Generic
 from controller.kube.client import Client
 from controller.kube.codec import Codec, Sink, T
 from controller.kube.errors import ApiError, Forbidden, Gone, NotFound, from_status
+from controller.kube.pages import pages
 from controller.resource import Resource
 
 log = logging.getLogger(__name__)
 
-PAGE = 500
 #: Number of events handled before other tasks of the event loop run.
 BATCH = 200
 BACKOFF_FIRST = 0.1
@@ -168,24 +168,18 @@ class Reflector(Generic[T]):
     async def _read_pages(self) -> tuple[set[str], str]:
         """Pass on all objects. Returns their keys and the resourceVersion of the list."""
         seen: set[str] = set()
-        token, version = "", ""
-        while True:
-            raw = await self._client.list_page(
-                self._resource,
-                self.namespace,
-                limit=PAGE,
-                continue_token=token or None,
-                **self._select,
-            )
-            self.last_contact = self._clock()
-            objects, token, version = self._codec.page(raw)
-            for index, item in enumerate(objects):
-                seen.add(item.key)
-                self._put(item)
-                if index % BATCH == BATCH - 1:
-                    await asyncio.sleep(0)
-            if not token:
-                break
+        version = ""
+        async with aclosing(
+            pages(self._client, self._resource, self.namespace, **self._select)
+        ) as read:
+            async for raw in read:
+                self.last_contact = self._clock()
+                objects, _, version = self._codec.page(raw)
+                for index, item in enumerate(objects):
+                    seen.add(item.key)
+                    self._put(item)
+                    if index % BATCH == BATCH - 1:
+                        await asyncio.sleep(0)
         if not version or version == "0":
             raise ApiError(0, "Malformed", "a list without a resourceVersion")
         return seen, version

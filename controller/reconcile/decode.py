@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from sys import intern
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -147,7 +148,7 @@ class RevisionWire(BaseModel):
 
 def pod_of(wire: PodWire) -> PodObject:
     """The slim form of a pod."""
-    job = wire.metadata.labels.get(JOB, "")
+    job = intern(wire.metadata.labels.get(JOB, ""))
     return PodObject(*_identity(wire.metadata), slim(wire), job, wire.foreign_controller)
 
 
@@ -263,7 +264,7 @@ def revision_of(wire: RevisionWire) -> RevisionObject:
 
 def _identity(meta: ObjectMeta | PodMeta) -> tuple[str, str, str, str]:
     """The fields of `_Object`, in their order."""
-    return meta.namespace, meta.name, meta.uid, meta.resource_version
+    return intern(meta.namespace), meta.name, meta.uid, meta.resource_version
 
 
 def _owner_of(meta: ObjectMeta) -> str:

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 class Feeds:
     """If ``namespaces`` is empty, all namespaces are watched. ``clock`` returns monotonic seconds.
-    ``run()`` works until cancelled."""
+    ``run()`` works until cancelled; it calls ``on_filled`` when all has been listed once."""
 
     def __init__(
         self,
@@ -41,12 +41,16 @@ class Feeds:
         namespaces: Sequence[str] = (),
         resync_seconds: float = 300.0,
         clock: Callable[[], float] = time.monotonic,
+        on_filled: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
+        self._on_filled = on_filled
         self._store = store
         self._namespaces = tuple(namespaces)
         self._resync_seconds = resync_seconds
         self._jobs_listed = asyncio.Event()
+        #: The periodic list of Jobs that is under way, or the last one.
+        self._listing: asyncio.Task[bool] | None = None
         self.pods = Informer[PodObject](
             client,
             PODS,
@@ -100,6 +104,12 @@ class Feeds:
             for name, informer in self.informers.items():
                 group.create_task(informer.run(), name=f"informer {name}")
             group.create_task(self._list_jobs_for_ever(), name="list of jobs")
+            group.create_task(self._await_filled(), name="filled")
+
+    async def _await_filled(self) -> None:
+        filled = (each.synced for each in self.informers.values())
+        await asyncio.gather(*(event.wait() for event in (self._jobs_listed, *filled)))
+        self._on_filled()
 
     async def renewed(self) -> None:
         """List everything again. Returns when the store is at least as new as the moment of the
@@ -107,13 +117,22 @@ class Feeds:
         await asyncio.gather(*(i.resync() for i in self.informers.values()), self._insist())
 
     async def _insist(self) -> None:
+        if self._listing is not None:
+            self._listing.cancel()
         while not await self._try_list():  # noqa: ASYNC110 (there is no event to wait for)
             await asyncio.sleep(1.0)
 
     async def _list_jobs_for_ever(self) -> None:
-        while True:
-            ok = await self._try_list()
-            await asyncio.sleep(self._resync_seconds if ok else 2.0)
+        try:
+            while True:
+                self._listing = asyncio.create_task(self._try_list(), name="one list of jobs")
+                await asyncio.wait([self._listing])
+                # It is cancelled in favour of a newer list.
+                ok = self._listing.cancelled() or self._listing.result()
+                await asyncio.sleep(self._resync_seconds if ok else 2.0)
+        finally:
+            if self._listing is not None:
+                self._listing.cancel()
 
     async def _try_list(self) -> bool:
         try:

@@ -3,12 +3,13 @@
 Images take one patch of the pod as the store shows it. The pod is read first only if it has changed
 since, or if an earlier change is not in effect yet.
 
-Resources take three writes: first the restart base, so that a restart by the resize does not count
-as a failure; then the subresource ``resize``; then labels and annotations, which ``resize``
-discards. If the operator is killed between these writes, the pod still has its old revision and all
-steps are repeated; a step whose result is there already changes nothing. Until a first pod of the
-Job has been resized from the one revision to the other, a dry run comes before, so that pods that
-cannot be resized get no marks.
+Resources take two writes: first labels and annotations, which announce the resize and hold its
+restart base, so that a restart by the resize does not count as a failure; then the subresource
+``resize``, which can change nothing else. If the operator is killed between the two, the pod shows
+that its resize is due (`Resizing`): it is at no revision, and both writes are repeated. A third
+write corrects the marks if admission altered the resize. Until a first pod of the Job has been
+resized from the one revision to the other, a dry run comes before, so that pods that cannot be
+resized get no marks.
 
 A pod that has changed in between is read, and the next decision is made from that. A pod that
 cannot be changed (the API server finds the change invalid) is recorded in ``in_place_refused``, so
@@ -26,6 +27,7 @@ from typing import Any, Literal
 
 from controller.api.job import Job
 from controller.api.pods.pod import Pod
+from controller.api.pods.restart_base import RestartBase
 from controller.api.pods.wire import PodWire
 from controller.core.model import plan
 from controller.core.replacement import in_place_patch as patch
@@ -79,8 +81,8 @@ class Changing:
             if (found := await self._read(action)) is None:
                 return True
             there, _ = found
-            if patch.is_half_changed(there):
-                self._take(await self._patch(action, patch.undo(there)))
+            if (half := patch.is_half_changed(there)) is not None:
+                self._take(await self._patch(action, patch.undo(there, half, self.entry.key[1])))
             if isinstance(error, Forbidden) or refusal.answer(error).is_denial:
                 raise
             self._refuse(action, refusal.answer(error).words)
@@ -168,19 +170,29 @@ class Changing:
         if action.change is Change.IMAGES:
             await self._write_images(live, want, action)
             return
-        now, job = self.clock(), self.entry.key[1]
+        now, revisions = self.clock(), (old, action.revision)
         base = patch.restart_base(live, want, action.change, now)
-        revisions, tried = (old, action.revision), patch.resize(live, want)
-        if tried is not None and self.entry.resized != revisions:
+        tried = patch.resize(live, want)
+        if tried is None:
+            await self._mark(live, action, base)
+            return
+        if self.entry.resized != revisions:
             await self._resize(action, tried, dry_run=True)
-        live = resized = await self._patch(action, patch.with_base(live, base, action.revision))
-        if (body_of_resize := patch.resize(live, want)) is not None:
-            resized = await self._resize(action, body_of_resize)
-            self.entry.resized = revisions
-            base = patch.restart_base(
-                live, patch.resources_after(resized, want), action.change, now
-            )
-        marks = patch.marks_of(job, action, base, patch.resize_annotations(resized, base))
+        notes = patch.resizing_annotations(live, want, base, old)
+        marks = patch.marks_of(self.entry.key[1], action, base, notes)
+        live = await self._patch(action, patch.announced(live, marks))
+        resized = await self._resize(action, patch.on_version(live, tried))
+        self.entry.resized = revisions
+        if patch.is_as_announced(resized):
+            self._take(resized)
+            return
+        base = patch.restart_base(live, patch.resources_after(resized, want), action.change, now)
+        await self._mark(resized, action, base)
+
+    async def _mark(self, live: dict[str, Any], action: plan.ChangePod, base: RestartBase) -> None:
+        """Mark a pod that has its resources already."""
+        notes = patch.resize_annotations(live, base)
+        marks = patch.marks_of(self.entry.key[1], action, base, notes)
         self._take(await self._patch(action, patch.marked(live, marks)))
 
     async def _write_images(

@@ -29,7 +29,8 @@ _NEVER: Final = (0, 0.0)
 class Reports:
     """``write(entry, report, seen)`` performs one report; it returns False if the API server
     refuses this report. ``again(key)``: the Job must be decided again. ``every``: seconds between
-    two reports about one object, at least; after a failure they are more, by a back-off."""
+    two reports about one object, at least; for a Job with an Update twice as many; after a failure
+    more, by a back-off."""
 
     def __init__(
         self,
@@ -62,6 +63,9 @@ class Reports:
         # This also drops the entries of Updates that are gone.
         entry.quiet_until = {n: at for n, at in entry.quiet_until.items() if at > now}
         entry.quiet_until |= dict.fromkeys(map(_name, due), now + self._every)
+        if "" in (names := {*map(_name, due)}) and len(names) > 1:
+            # While an Update reports the same progress, the Job does half as often.
+            entry.quiet_until[""] += self._every
         self._tasks[key] = asyncio.create_task(self._all(entry, due, seen))
 
     async def through(self, key: Key) -> bool:

@@ -140,8 +140,8 @@ def test_a_resize_that_a_quota_refuses_waits_and_the_pod_serves_on(
         assert ended["status"]["failures"][0]["reason"] == "QuotaExceeded"
         told = space.wait_job("no active Update", lambda j: "activeUpdate" not in j["status"])
         assert "knownBad" not in told["status"]
+        assert "echelon.dev/resizing" not in json.dumps([space.pod(i) for i in range(3)])
     assert lives(space) == ONCE
-    assert "echelon.dev/changing-to" not in json.dumps([space.pod(i) for i in range(3)])
     asked = audit.requests(user=USER, namespace=space.name)
     assert not [r for r in asked if (r.verb, r.resource) == ("delete", "pods")]
 

@@ -11,18 +11,16 @@ image id.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from controller.api import labels
-from controller.api.pods import quantity
+from controller.api.pods.resources import agree
 from controller.api.pods.restart_base import RestartBase
 from controller.api.pods.wire import ContainerStatus, PodCondition, PodWire
 
 PENDING: Final = "PodResizePending"
 IN_PROGRESS: Final = "PodResizeInProgress"
 RESIZE: Final = frozenset({PENDING, IN_PROGRESS})
-#: The resources that can be changed while a container runs.
-RESIZABLE: Final = ("cpu", "memory")
 
 
 def in_effect(
@@ -51,7 +49,7 @@ def in_effect(
         return True
     wanted = {c.name: c.resources for c in pod.spec.containers}
     return all(
-        c.resources == wanted.get(c.name) or same_resources(c.resources, wanted.get(c.name))
+        c.resources == wanted.get(c.name) or agree(c.resources, wanted.get(c.name))
         for c in status.container_statuses
     )
 
@@ -85,15 +83,3 @@ def is_infeasible(conditions: Mapping[str, PodCondition]) -> bool:
 
 def is_true(condition: PodCondition | None) -> bool:
     return condition is not None and condition.status == "True"
-
-
-def same_resources(one: Any, other: Any) -> bool:
-    """Whether no request or limit of cpu or memory that is in both has different amounts."""
-    if not (isinstance(one, dict) and isinstance(other, dict)):
-        return True
-    for kind in ("requests", "limits"):
-        ours, theirs = one.get(kind) or {}, other.get(kind) or {}
-        for name in RESIZABLE:
-            if name in ours and name in theirs and not quantity.same(ours[name], theirs[name]):
-                return False
-    return True

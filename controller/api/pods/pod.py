@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 from msgspec import structs
@@ -110,7 +111,13 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def slot(self) -> tuple[int, bool]:
-        return (self.instance, self.surge)
+        return _slot(self.instance, self.surge)
+
+
+# The slot of a pod is the key of several dicts, so it is kept once.
+@lru_cache(maxsize=20_000)
+def _slot(instance: int, surge: bool) -> tuple[int, bool]:
+    return instance, surge
 
 
 def stamps_of(
@@ -129,4 +136,4 @@ def slot_of(job: str, name: str) -> tuple[int, bool] | None:
     number = tail[:-2] if surge else tail
     if not number.isdecimal() or len(number) > 4 or str(int(number)) != number:
         return None
-    return int(number), surge
+    return _slot(int(number), surge)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from sys import intern
+
 from controller.api import labels
 from controller.api.meta import seconds
 from controller.api.pods.containers import containers_of
 from controller.api.pods.in_effect import RESIZE, in_effect, is_infeasible, is_resized_by_us
 from controller.api.pods.pod import Pod, slot_of, stamps_of
+from controller.api.pods.resizing import Resizing
 from controller.api.pods.restart_base import RestartBase
 from controller.api.pods.trouble import trouble_of
 from controller.api.pods.wire import ContainerStatus, PodMeta, PodWire
@@ -23,6 +27,11 @@ def slim(wire: PodWire) -> Pod | None:
     notes = meta.annotations
     digest = meta.labels.get(labels.REVISION)
     revision = f"{job}-{digest}" if digest else notes.get(labels.REVISION, "")
+    changing_to = ""
+    marks: Mapping[str, str | None] = notes
+    if (resizing := Resizing.due(notes, meta.generation, wire.resources)) is not None:
+        changing_to, marks = revision, resizing.before
+        revision = marks.get(labels.REVISION) or ""
     base = RestartBase.in_force(notes, wire.images)
     containers = wire.running_parts()
     conditions = {c.type: c for c in status.conditions}
@@ -37,18 +46,19 @@ def slim(wire: PodWire) -> Pod | None:
     restarted = max((_restarted(c, base) for c in containers), default=0.0)
     trouble, taken_at = trouble_of(wire, containers, conditions, base), seconds(status.start_time)
     return Pod(
-        namespace=meta.namespace,
+        # Many pods have the same of these, so each is kept once.
+        namespace=intern(meta.namespace),
         name=meta.name,
         uid=meta.uid,
         resource_version=int(meta.resource_version or 0),
-        job=job,
-        owner=owner.uid if owner else "",
+        job=intern(job),
+        owner=intern(owner.uid) if owner else "",
         foreign_controller=foreign_controller,
         instance=slot[0],
         surge=slot[1],
-        revision=revision,
-        update=notes.get(labels.UPDATE, ""),
-        failures=_count(notes.get(labels.FAILURES)),
+        revision=intern(revision),
+        update=intern(marks.get(labels.UPDATE) or ""),
+        failures=_count(marks.get(labels.FAILURES)),
         remade=_count(notes.get(labels.REMADE)),
         # If neither label nor annotation names a revision, there is no revision label to restore.
         labelled=_labelled(meta, job, slot[0], bool(digest) or not revision),
@@ -61,7 +71,7 @@ def slim(wire: PodWire) -> Pod | None:
         restarted=restarted,
         ran=any(_has_run(c) for c in containers),
         disrupted=disruption is not None and disruption.status == "True",
-        node=wire.spec.node_name,
+        node=intern(wire.spec.node_name),
         bound=seconds(scheduled.last_transition_time) if scheduled else 0.0,
         taken_at=taken_at,
         ip=status.pod_ip,
@@ -69,7 +79,7 @@ def slim(wire: PodWire) -> Pod | None:
         grace=meta.deletion_grace_period_seconds,
         finalizers=() if meta.deletion_timestamp is None else meta.finalizers,
         changed=base.at,
-        changing_to=notes.get(labels.CHANGING_TO, ""),
+        changing_to=changing_to,
         in_effect=not base.at or in_effect(wire, containers, conditions, base),
         infeasible=is_infeasible(conditions),
         stamps=stamps_of(ready_since, restarted, trouble, taken_at),

@@ -154,6 +154,10 @@ class PodWire(_Wire, frozen=True):
         """The images of the spec, by name of container."""
         return {c.name: c.image for c in self.spec.containers}
 
+    def resources(self) -> dict[str, Any]:
+        """The requests and limits of the spec, by name of container."""
+        return {c.name: c.resources for c in self.spec.containers}
+
     @property
     def foreign_controller(self) -> str:
         """Kind and name of the controller that owns it; "" if that is an EchelonJob or there is

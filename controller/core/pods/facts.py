@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from controller.api.ids import MAX_ID, NONE, Ids
@@ -74,7 +75,13 @@ def facts_of(
         facts.add("failed_or_restarted")
     if not pod.labelled and pod.uid:
         facts.add("unlabelled")
-    return frozenset(facts)
+    return _once(frozenset(facts))
+
+
+# Most pods of a Job show the same facts, so equal sets are kept once.
+@lru_cache(maxsize=4096)
+def _once(facts: frozenset[str]) -> frozenset[str]:
+    return facts
 
 
 @dataclass(frozen=True, slots=True)

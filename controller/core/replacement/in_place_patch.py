@@ -20,11 +20,12 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from controller.api import labels
-from controller.api.pods.in_effect import PENDING, RESIZABLE, RESIZE, is_resized_by_us
-from controller.api.pods.quantity import same
+from controller.api.pods.in_effect import PENDING, RESIZE, is_resized_by_us
+from controller.api.pods.resizing import Resizing
+from controller.api.pods.resources import KINDS, resources_of, same_amounts
 from controller.api.pods.restart_base import AT, RestartBase
 from controller.core.model.plan import ChangePod
-from controller.core.revisions.change import KINDS, Change, resources_of
+from controller.core.revisions.change import Change
 from controller.core.revisions.revision import digest_of
 
 Object = dict[str, Any]
@@ -57,6 +58,8 @@ def is_restarting(live: Object, now: float) -> bool:
     base = _base(live)
     if not base.at or now >= base.at + RESTART_TIMEOUT or _is_resizing(live, (PENDING,)):
         return False
+    if is_half_changed(live) is not None:  # Nothing restarts: the resize was not made.
+        return False
     statuses = _statuses(live).items()
     return any(_runs(s) and _count(s) < base.of(name) for name, s in statuses)
 
@@ -84,32 +87,25 @@ def with_images(live: Object, want: Wanted, marks: Object) -> Object:
     return {"metadata": {**_this_version(live), **marks}, "spec": {"containers": containers}}
 
 
-def with_base(live: Object, base: RestartBase, revision: str) -> Object:
-    """Patch of the pod before a resize: its restart base, and the revision it changes to."""
-    marks = {
-        "annotations": {
-            labels.RESTART_BASE: str(base),
-            labels.CHANGING_TO: revision,
-            labels.CHANGED_FROM: _changed_from({}, base),
-        },
-    }
-    return {"metadata": {**_this_version(live), **marks}}
+def is_half_changed(live: Object) -> Resizing | None:
+    """The resize that was announced on the pod and has not been carried out."""
+    resources = {name: c.get("resources") for name, c in _by_name(live).items()}
+    return Resizing.due(_notes(live), _generation(live), lambda: resources)
 
 
-def is_half_changed(live: Object) -> bool:
-    """Whether a resize has begun and is not complete."""
-    return labels.CHANGING_TO in (live["metadata"].get("annotations") or {})
-
-
-def undo(live: Object) -> Object:
-    """Patch of the pod that undoes `with_base`, because the API server refuses the resize. The base
-    no longer counts the restart that the resize would have caused."""
+def undo(live: Object, resizing: Resizing, job: str) -> Object:
+    """Patch of the pod that takes back the announcement ``resizing``, because the API server
+    refuses the resize. The base no longer counts the restart that it would have caused."""
     base, statuses = _base(live), _statuses(live)
     counts = {
         n: min(c, _count(statuses[n])) if n in statuses else c for n, c in base.counts.items()
     }
-    notes = {labels.RESTART_BASE: str(RestartBase(base.at, counts)), labels.CHANGING_TO: None}
-    return {"metadata": {"uid": live["metadata"]["uid"], "annotations": notes}}
+    notes: Object = {labels.RESTART_BASE: str(RestartBase(base.at, counts)), labels.RESIZING: None}
+    notes |= resizing.before
+    meta: Object = {"uid": live["metadata"]["uid"], "annotations": notes}
+    if revision := resizing.before.get(labels.REVISION):
+        meta["labels"] = {labels.REVISION: digest_of(job, revision)}
+    return {"metadata": meta}
 
 
 def resources_after(live: Object, want: Wanted) -> Wanted:
@@ -122,10 +118,27 @@ def resize(live: Object, want: Wanted) -> Object | None:
     """Strategic merge patch of the subresource ``resize``. Returns None if the pod's spec has these
     requests and limits already."""
     there = {name: resources_of(c) for name, c in _by_name(live).items()}
-    if all(_same_amounts(there[name], should) for name, should in want.items()):
+    if all(same_amounts(there[name], should) for name, should in want.items()):
         return None
     containers = [{"name": name, "resources": should} for name, should in want.items()]
     return {"metadata": _this_version(live), "spec": {"containers": containers}}
+
+
+def is_as_announced(resized: Object) -> bool:
+    """Whether the pod got what was announced; ``resized``: the response of the resize. Admission
+    may have altered it."""
+    expected = _notes(resized).get(labels.RESIZED)
+    return expected == str(_generation(resized)) and is_half_changed(resized) is None
+
+
+def announced(live: Object, marks: Object) -> Object:
+    """Patch of the pod before its resize."""
+    return {"metadata": {**_this_version(live), **marks}}
+
+
+def on_version(live: Object, body: Object) -> Object:
+    """The patch ``body`` of this pod, for the version ``live`` of it."""
+    return {**body, "metadata": _this_version(live)}
 
 
 def marked(live: Object, marks: Object) -> Object:
@@ -145,6 +158,23 @@ def image_annotations(live: Object, want: Wanted, base: RestartBase) -> dict[str
     return {labels.CHANGED_FROM: _changed_from(restarting, base), labels.RESIZED: resized}
 
 
+def resizing_annotations(
+    live: Object, want: Wanted, base: RestartBase, revision: str
+) -> dict[str, str | None]:
+    """Annotations that announce the resize of a pod at ``revision``."""
+    notes = _notes(live)
+    if (half := is_half_changed(live)) is not None:
+        before = half.before
+    else:
+        before = {n: notes.get(n) for n in (labels.UPDATE, labels.FAILURES, labels.RESIZED)}
+        before |= {labels.REVISION: revision}
+    return {
+        labels.CHANGED_FROM: _changed_from({}, base),
+        labels.RESIZING: str(Resizing(want, before)),
+        labels.RESIZED: str(_generation(live) + 1),
+    }
+
+
 def resize_annotations(live: Object, base: RestartBase) -> dict[str, str | None]:
     """Annotations of a resized pod; ``live``: the response of the resize."""
     return {labels.CHANGED_FROM: _changed_from({}, base), labels.RESIZED: str(_generation(live))}
@@ -153,8 +183,8 @@ def resize_annotations(live: Object, base: RestartBase) -> dict[str, str | None]
 def marks_of(
     job: str, action: ChangePod, base: RestartBase, annotations: Mapping[str, str | None]
 ) -> Object:
-    """Labels and annotations of a pod that was changed to ``action.revision``; ``annotations``:
-    those from `image_annotations` or `resize_annotations`."""
+    """Labels and annotations of a pod at ``action.revision``; ``annotations``: those from
+    `image_annotations`, `resizing_annotations` or `resize_annotations`."""
     return {
         "labels": {labels.REVISION: digest_of(job, action.revision)},
         "annotations": {
@@ -162,7 +192,7 @@ def marks_of(
             labels.UPDATE: action.update or None,
             labels.FAILURES: str(action.failures),
             labels.RESTART_BASE: str(base),
-            labels.CHANGING_TO: None,
+            labels.RESIZING: None,
             **annotations,
         },
     }
@@ -180,12 +210,8 @@ def _restarted(live: Object, want: Wanted, change: Change) -> Iterator[str]:
         current = {kind: asked[kind] | (reported.get(kind) or {}) for kind in KINDS}
         policies = spec[name].get("resizePolicy") or ()
         by_restart = [p["resourceName"] for p in policies if p["restartPolicy"] != "NotRequired"]
-        if not _same_amounts(current, should, by_restart):
+        if not same_amounts(current, should, by_restart):
             yield name
-
-
-def _same_amounts(one: Object, other: Object, names: Any = RESIZABLE) -> bool:
-    return all(same(one[kind].get(n), other[kind].get(n)) for kind in KINDS for n in names)
 
 
 def _this_version(live: Object) -> Object:
@@ -208,9 +234,13 @@ def _statuses(pod: Object) -> dict[str, Object]:
 
 
 def _base(pod: Object) -> RestartBase:
-    notes = pod["metadata"].get("annotations") or {}
     images = {n: c.get("image", "") for n, c in _by_name(pod).items()}
-    return RestartBase.in_force(notes, lambda: images)
+    return RestartBase.in_force(_notes(pod), lambda: images)
+
+
+def _notes(pod: Object) -> dict[str, str]:
+    notes: dict[str, str] = pod["metadata"].get("annotations") or {}
+    return notes
 
 
 def _generation(pod: Object) -> int:
@@ -222,7 +252,7 @@ def _is_resizing(pod: Object, signs: Collection[str] = RESIZE) -> bool:
     True."""
     conditions = (pod.get("status") or {}).get("conditions") or ()
     busy = any(c["type"] in signs and c["status"] == "True" for c in conditions)
-    return busy and is_resized_by_us(pod["metadata"].get("annotations") or {}, _generation(pod))
+    return busy and is_resized_by_us(_notes(pod), _generation(pod))
 
 
 def _changed_from(images: Mapping[str, Any], base: RestartBase) -> str | None:

@@ -14,16 +14,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
-from controller.api.pods.in_effect import RESIZABLE
 from controller.api.pods.quantity import quantity
+from controller.api.pods.resources import KINDS, RESIZABLE, Amounts, resources_of
 from controller.api.pods.restart_base import AT
-
-Amounts = dict[str, Any]
-#: ``requests`` and ``limits`` of the resources that can be resized.
-Resources = dict[str, Amounts]
-KINDS: Final = ("requests", "limits")
 
 
 class Change(StrEnum):
@@ -81,19 +76,6 @@ def _by_images(pairs: Iterable[tuple[Any, Any]]) -> tuple[Change, str]:
             why += "default imagePullPolicy (a latest or missing tag means Always); set one"
             return Change.REPLACE, why
     return Change.IMAGES, ""
-
-
-def resources_of(container: Mapping[str, Any]) -> Resources:
-    """Requests and limits of cpu and memory as the pod will have them: an absent request equals the
-    limit."""
-    given = container.get("resources") or {}
-    limits = given.get("limits") or {}
-    requests = limits | (given.get("requests") or {})
-    kinds = {"requests": requests, "limits": limits}
-    return {
-        kind: {name: amounts[name] for name in RESIZABLE if amounts.get(name) is not None}
-        for kind, amounts in kinds.items()
-    }
 
 
 def _containers(template: dict[str, Any]) -> list[dict[str, Any]]:

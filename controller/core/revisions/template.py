@@ -31,7 +31,7 @@ _OURS: Final = (
     labels.FAILURES,
     labels.REMADE,
     labels.RESTART_BASE,
-    labels.CHANGING_TO,
+    labels.RESIZING,
     labels.CHANGED_FROM,
     labels.RESIZED,
 )

@@ -181,4 +181,11 @@ FAULTS: Final = (
         breaks="A change in place does not name the version of the pod that was decided on.",
         tests=(f"{_TESTS}/replacement/test_in_place_patch.py",),
     ),
+    Fault(
+        file="controller/api/pods/resizing.py",
+        old="            return generation < int(after)",
+        new="            return False",
+        breaks="A pod whose resize was announced, and not made, counts as resized.",
+        tests=("tests/unit/api/pods/test_resizing.py",),
+    ),
 )

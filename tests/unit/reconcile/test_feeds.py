@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from controller.reconcile.feeds import Feeds
@@ -50,3 +51,52 @@ async def test_a_job_that_kopf_lost_goes_with_the_next_list() -> None:
     listed.clear()
     await feeds.list_jobs()
     assert KEY not in shop.store.entries
+
+
+async def test_kopf_starts_when_all_has_been_listed_once() -> None:
+    shop, filled = Shop(), list[bool]()
+
+    async def none(*_: object, **__: object) -> AsyncIterator[Object]:
+        for raw in list[Object]():
+            yield raw
+
+    shop.api.list = none
+    feeds = Feeds(shop.api, shop.store, ["ns"], on_filled=lambda: filled.append(feeds.synced))
+    running = asyncio.create_task(feeds.run())
+    first, *others = feeds.informers.values()
+    for each in others:
+        each.synced.set()
+    while not feeds._jobs_listed.is_set():  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert filled == []
+    first.synced.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert filled == [True]
+    assert not running.done()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_list_of_jobs_under_way_makes_way_for_a_newer_one() -> None:
+    """Who gets the Lease needs a list that began later, and only that one."""
+    shop, begun, ended = Shop(), list[int](), list[int]()
+
+    async def slowly(*_: object, **__: object) -> AsyncIterator[Object]:
+        number = len(begun)
+        begun.append(number)
+        await asyncio.sleep(3600 if number == 0 else 0)
+        ended.append(number)
+        for raw in list[Object]():
+            yield raw
+
+    shop.api.list = slowly
+    feeds = Feeds(shop.api, shop.store, ["ns"])
+    running = asyncio.create_task(feeds._list_jobs_for_ever())
+    while not begun:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    await feeds._insist()
+    assert (begun, ended) == ([0, 1], [1])
+    assert not running.done()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

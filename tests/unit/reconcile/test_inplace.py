@@ -7,6 +7,7 @@ import json
 import pytest
 
 from controller.api import labels
+from controller.api.pods.resizing import Resizing
 from controller.api.pods.restart_base import RestartBase
 from controller.core.model import plan
 from controller.kube.errors import (
@@ -58,24 +59,31 @@ async def test_placeholders_are_filled_for_the_instance() -> None:
     assert world.pod["spec"]["containers"][0]["image"] == "web:3"
 
 
-async def test_resources_take_the_base_the_resize_and_the_labels(resources: World) -> None:
+async def test_resources_take_the_marks_and_the_resize(resources: World) -> None:
+    resources.notes[labels.UPDATE] = "u0"
     await resources.act()
-    kinds = ["get", "try resize", "patch merge", "patch resize", "patch merge"]
-    assert resources.api.kinds == kinds
-    base, _, last = resources.api.asked[2:]
-    assert base.body is not None
-    assert base.body["metadata"]["annotations"] == {
-        labels.RESTART_BASE: str(RestartBase(NOW, {"web": 2})),
-        labels.CHANGING_TO: resources.new,
-        labels.CHANGED_FROM: None,
-    }
-    assert last.body is not None
-    assert "resourceVersion" not in last.body["metadata"], "its status is changing by now"
+    assert resources.api.kinds == ["get", "try resize", "patch merge", "patch resize"]
     amounts = {"requests": {"cpu": "2"}, "limits": {}}
+    before = {
+        labels.UPDATE: "u0",
+        labels.FAILURES: None,
+        labels.RESIZED: None,
+        labels.REVISION: resources.old,
+    }
+    assert resources.notes == {
+        labels.REVISION: resources.new,
+        labels.UPDATE: "u1",
+        labels.FAILURES: "2",
+        labels.RESTART_BASE: str(RestartBase(NOW, {"web": 2})),
+        labels.RESIZING: str(Resizing({"web": amounts}, before)),
+        labels.RESIZED: "2",
+    }
+    marks, resize = resources.api.asked[2:]
+    assert marks.body is not None
+    assert "resourceVersion" in marks.body["metadata"]
+    assert resize.body is not None
+    assert "resourceVersion" in resize.body["metadata"], "nobody has changed it in between"
     assert resources.pod["spec"]["containers"][0]["resources"] == amounts
-    assert resources.notes[labels.REVISION] == resources.new
-    assert labels.CHANGING_TO not in resources.notes
-    assert resources.notes[labels.RESIZED] == "2"
     assert (resources.seen.revision, resources.seen.changing_to) == (resources.new, "")
     assert not resources.seen.in_effect
     assert resources.settled == [True]
@@ -85,7 +93,7 @@ async def test_resources_take_the_base_the_resize_and_the_labels(resources: Worl
 async def test_what_was_accepted_for_one_pod_is_not_tried_with_the_next(resources: World) -> None:
     resources.entry.resized = (resources.old, resources.new)
     await resources.act()
-    assert resources.api.kinds == ["get", "patch merge", "patch resize", "patch merge"]
+    assert resources.api.kinds == ["get", "patch merge", "patch resize"]
     assert resources.notes[labels.REVISION] == resources.new
 
 
@@ -95,14 +103,35 @@ async def test_after_a_refusal_the_next_resize_is_tried_first(resources: World) 
     await resources.act()
     assert resources.entry.resized is None
     assert resources.entry.in_place_refused == {"p1"}
-    assert labels.CHANGING_TO not in resources.notes
+    assert labels.RESIZING not in resources.notes
 
 
-async def test_a_resize_that_was_made_before_a_crash_is_not_made_again(resources: World) -> None:
+async def test_resources_that_the_pod_has_already_take_the_marks_alone(resources: World) -> None:
     resources.pod["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "2000m"}}
     await resources.act()
-    assert resources.api.kinds == ["get", "patch merge", "patch merge"]
+    assert resources.api.kinds == ["get", "patch merge"]
     assert resources.notes[labels.REVISION] == resources.new
+    assert (resources.seen.revision, resources.seen.changing_to) == (resources.new, "")
+
+
+async def test_a_resize_that_a_crash_left_out_is_made_later(resources: World) -> None:
+    resources.notes[labels.UPDATE] = "u0"
+    resources.api.fail("patch resize", ServerError(500, "InternalError", "killed here"))
+    await resources.act()
+    resources.show()
+    seen = resources.seen
+    assert (seen.revision, seen.changing_to, seen.update) == (resources.old, resources.new, "u0")
+    assert 3 in resources.entry.instances.view().at_revision("")
+    resources.settled.clear()
+    resources.api.asked.clear()
+    await resources.act()
+    assert resources.api.kinds == ["get", "try resize", "patch merge", "patch resize"]
+    seen = resources.seen
+    assert (seen.revision, seen.changing_to, seen.update) == (resources.new, "", "u1")
+    announced = Resizing.announced(resources.notes)
+    assert announced is not None
+    assert announced.before[labels.REVISION] == resources.old
+    assert announced.before[labels.UPDATE] == "u0"
 
 
 async def test_after_a_conflict_the_pod_is_read_again(images: World) -> None:

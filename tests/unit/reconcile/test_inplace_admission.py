@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from controller.api import labels
+from controller.api.pods.resizing import Resizing
 from controller.api.pods.restart_base import RestartBase
 from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodWire
@@ -58,10 +59,16 @@ async def test_images_that_are_refused_leave_the_pod_as_it_is(
 
 
 async def test_a_resize_that_is_refused_after_all_leaves_no_marks(resources: World) -> None:
+    resources.notes[labels.UPDATE] = "u0"
     resources.api.fail("patch resize", SAID_NO[0])
     await resources.act()
     assert resources.api.kinds[-2:] == ["get", "patch merge"]
-    assert labels.CHANGING_TO not in resources.notes
+    assert resources.notes == {
+        labels.REVISION: resources.old,
+        labels.UPDATE: "u0",
+        labels.RESTART_BASE: str(RestartBase(NOW, {"web": 2})),
+    }
+    assert resources.pod["metadata"]["labels"][labels.REVISION] == resources.old[4:]
     assert resources.seen.in_effect
     view = resources.entry.instances.view()
     assert 3 in view.ready & view.at_revision(resources.old)
@@ -70,8 +77,12 @@ async def test_a_resize_that_is_refused_after_all_leaves_no_marks(resources: Wor
 async def test_the_marks_that_a_crash_left_are_taken_back_when_the_resize_is_refused(
     resources: World,
 ) -> None:
-    resources.notes[labels.RESTART_BASE] = str(RestartBase(NOW - 90, {"web": 3}))
-    resources.notes[labels.CHANGING_TO] = resources.new
+    to = {"web": {"requests": {"cpu": "2"}, "limits": {}}}
+    resources.notes[labels.RESTART_BASE] = str(RestartBase(NOW - 1, {"web": 3}))
+    resources.notes[labels.RESIZING] = str(Resizing(to, {labels.REVISION: resources.old}))
+    resources.notes[labels.RESIZED] = "2"
+    resources.notes[labels.REVISION] = resources.new
+    resources.pod["metadata"]["labels"][labels.REVISION] = resources.new[4:]
     resources.pod["metadata"]["resourceVersion"] = "51"
     resources.api.fail("try resize", SAID_NO[0])
     await resources.act()
@@ -117,3 +128,4 @@ async def test_no_restart_is_due_if_admission_restores_the_old_resources() -> No
     await world.act()
     assert world.notes[labels.RESTART_BASE] == str(RestartBase(NOW, {"web": 2}))
     assert (world.seen.revision, world.seen.in_effect) == (world.new, True)
+    assert labels.RESIZING not in world.notes

@@ -64,13 +64,25 @@ class Desk:
         await self.begun()
 
 
+async def test_a_job_reports_half_as_often_while_its_update_does() -> None:
+    desk = Desk()
+    desk.start("", "web-g2")
+    await desk.end()
+    await desk.end()
+    assert desk.entry.quiet_until == {"": NOW + 2.0, "web-g2": NOW + 1.0}
+    desk.now += 5
+    desk.start("")
+    await desk.end()
+    assert desk.entry.quiet_until == {"": NOW + 5 + 1.0}
+
+
 async def test_reports_are_written_one_after_the_other() -> None:
     """Else a Job could say what was decided before its Update was reported."""
     desk = Desk()
     desk.start("", "web-g2")
     await desk.begun()
     assert desk.written == ["the Job's status"]
-    assert desk.entry.quiet_until == {"": NOW + 1.0, "web-g2": NOW + 1.0}
+    assert desk.entry.quiet_until == {"": NOW + 2.0, "web-g2": NOW + 1.0}
     desk.start("web-g2")
     await desk.end()
     assert len(desk.written) == 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.api.labels import CHANGED_FROM, CHANGING_TO, RESIZED, RESTART_BASE
+from controller.api.labels import CHANGED_FROM, RESIZED, RESTART_BASE
 from controller.api.pods.restart_base import RestartBase
 from controller.core.model.plan import ChangePod
 from controller.core.replacement import in_place_patch as patch
@@ -197,7 +197,7 @@ def test_the_patch_of_images_names_the_version_of_the_pod() -> None:
                 "echelon.dev/update": "u1",
                 "echelon.dev/failures": "2",
                 "echelon.dev/restart-base": '{"at":"2026-01-01T00:00:00Z","web":1}',
-                "echelon.dev/changing-to": None,
+                "echelon.dev/resizing": None,
                 "echelon.dev/changed-from": '{"web":"web:1"}',
                 "echelon.dev/resized": None,
             },
@@ -218,16 +218,9 @@ def test_the_patch_of_resources_states_the_requests_that_are_the_limits() -> Non
         "metadata": {"uid": "p1", "resourceVersion": "7"},
         "spec": {"containers": [{"name": "web", "resources": resources}]},
     }
-    assert patch.with_base(there, RestartBase(NOW, {"web": 0}), "web-new") == {
-        "metadata": {
-            "uid": "p1",
-            "resourceVersion": "7",
-            "annotations": {
-                RESTART_BASE: '{"at":"2026-01-01T00:00:00Z","web":0}',
-                CHANGING_TO: "web-new",
-                CHANGED_FROM: None,
-            },
-        }
+    marks = {"annotations": {"a": "b"}}
+    assert patch.announced(there, marks) == {
+        "metadata": {"uid": "p1", "resourceVersion": "7", **marks}
     }
 
 
@@ -241,7 +234,7 @@ def test_the_old_image_of_a_container_that_is_down_is_not_stored() -> None:
 def test_a_resize_names_the_containers_that_are_down() -> None:
     there = live((container(), {"restartCount": 1, "state": CRASHED}))
     base = patch.restart_base(there, {"web": {}}, Change.RESOURCES, NOW)
-    first = patch.with_base(there, base, "web-new")["metadata"]["annotations"]
+    first = patch.resizing_annotations(there, {"web": {}}, base, "web-old")
     last = patch.resize_annotations(there, base)
     assert first[CHANGED_FROM] == last[CHANGED_FROM] == '{"web":null}'
 

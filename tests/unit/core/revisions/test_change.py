@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.revisions.change import Change, classify, resources_of, why_not_in_place
+from controller.api.pods.resources import resources_of
+from controller.core.revisions.change import Change, classify, why_not_in_place
 from controller.core.revisions.revision import canonical
 
 Object = dict[str, Any]
@@ -190,15 +191,6 @@ def test_a_pod_with_pod_level_resources_is_replaced() -> None:
     old = template(container(**amounts({"cpu": "1"})), **whole)
     new = template(container(**amounts({"cpu": "2"})), **whole)
     assert change(old, new) is Change.REPLACE
-
-
-def test_an_absent_request_equals_the_limit() -> None:
-    given = container(**amounts({"cpu": "1", "gpu": "1"}, {"cpu": "2", "memory": "1Gi"}))
-    assert resources_of(given) == {
-        "requests": {"cpu": "1", "memory": "1Gi"},
-        "limits": {"cpu": "2", "memory": "1Gi"},
-    }
-    assert resources_of(container()) == {"requests": {}, "limits": {}}
 
 
 quantities = st.sampled_from(["0", "100m", "1", "1000m", "2", "1Gi", "1024Mi"])
