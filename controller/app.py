@@ -169,12 +169,7 @@ class Operator:
             await asyncio.gather(*background, leading, stopping, return_exceptions=True)
             await self._jobs.stop()
             await self._servers.stop()
-            for client in (
-                self._client,
-                self._pod_client,
-                self._gate_client,
-                self._lease_client,
-            ):
+            for client in (self._client, self._pod_client, self._gate_client, self._lease_client):
                 await client.close()
 
     # Leading.
