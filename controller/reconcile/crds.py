@@ -77,7 +77,7 @@ class CrdCheck:
             log.debug("the CRDs cannot be compared now: %s", error)
             return False
         if raw != self._compared:
-            # To compare takes 50 ms of the event loop, so it is done only when something changed.
+            # To compare takes some milliseconds, so it is done only when something has changed.
             self.differences, self._compared = compare(json.loads(raw)), raw
         for note in self.differences.notes():
             self._say(logging.WARNING, note)
