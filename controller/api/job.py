@@ -9,7 +9,16 @@ from pydantic import Field
 
 from controller.api.ids import MAX_ID, NONE, Ids
 from controller.api.labels import API_VERSION
-from controller.api.meta import MAX_INT32, Condition, Model, ObjectMeta, Time, empty
+from controller.api.meta import (
+    MAX_INT32,
+    Condition,
+    Model,
+    ObjectMeta,
+    Status,
+    Time,
+    TimeKey,
+    empty,
+)
 from controller.api.policy import UpdatePolicy
 
 KIND = "EchelonJob"
@@ -164,7 +173,7 @@ class KnownBad(Model):
     time: Annotated[Time, Field(description="When the update to the revision failed.")] = 0.0
 
 
-class JobStatus(Model):
+class JobStatus(Status):
     """Observed state of a Job; written only by the operator."""
 
     observed_generation: Annotated[
@@ -251,7 +260,7 @@ class JobStatus(Model):
             exclude_if=empty,
         ),
     ] = NONE
-    down_since: dict[str, Ids] = Field(
+    down_since: dict[TimeKey, Ids] = Field(
         default_factory=dict,
         description="Times since which instances are not available, with the ids of these "
         'instances: {"2026-01-02T03:04:05Z": "4,7"}. At most 64 instances are recorded, and only '

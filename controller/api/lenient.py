@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from controller.api.meta import Status
+
 log = logging.getLogger(__name__)
 
 W = TypeVar("W", bound=BaseModel)
@@ -16,7 +18,8 @@ def lenient(wire: type[W], raw: dict[str, Any]) -> W:
     """Read an object without the invalid fields of its status.
 
     A status is invalid if someone edited it by hand or a newer version wrote it. The operator
-    derives the missing fields again, as after a restored backup. Raises ``ValidationError`` if the
+    derives the missing fields again, as after a restored backup, and the status knows them as
+    ``_unread``, so that a write replaces what is stored there. Raises ``ValidationError`` if the
     phase of an Update, or a field outside the status, is invalid.
     """
     try:
@@ -27,6 +30,9 @@ def lenient(wire: type[W], raw: dict[str, Any]) -> W:
         if "phase" in bad:
             raise  # The phase cannot be derived; an Update in an unknown phase is left alone.
         read = wire.model_validate({**raw, "status": status})
+        if isinstance(kept := getattr(read, "status", None), Status):
+            # A frozen value, of which this is no field.
+            kept._unread.update((k, v) for k, v in part(raw, "status").items() if k in bad)
         name = raw["metadata"].get("name")
         log.error("%s: status.%s is invalid and ignored", name, ", ".join(map(str, bad)))
         return read

@@ -23,7 +23,7 @@ from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodMeta, PodWire
 from controller.api.update import TERMINAL, Phase, Update
 from controller.core.model.observed import Revision
-from controller.kube.codec import Codec, Keyed, listed, struct_codec
+from controller.kube.codec import Codec, Keyed, each_read, listed, struct_codec
 
 log = logging.getLogger(__name__)
 
@@ -79,9 +79,9 @@ def codec(
             # One object that cannot be read must not keep the others from being read.
             content = json.loads(raw)
             meta = content["metadata"]
-            items = [kept for item in content["items"] if (kept := read(item)) is not None]
+            items = [kept for kept in each_read(read, content["items"]) if kept is not None]
         else:
-            meta, items = parsed.metadata, [slim(item) for item in parsed.items]
+            meta, items = parsed.metadata, list(each_read(slim, parsed.items))
         return listed(items, meta)
 
     return Codec(event=read_event, page=read_page)
