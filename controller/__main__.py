@@ -9,12 +9,14 @@ import sys
 from controller import logs, settings
 from controller.app import serve
 from controller.kube.config import ConfigError
+from controller.kube.deep import RECURSION_LIMIT
 
 
 def main() -> None:
     """The console script ``echelon-controller``."""
     chosen = settings.load(sys.argv[1:])
     logs.setup(chosen.log_format, chosen.log_level)
+    sys.setrecursionlimit(RECURSION_LIMIT)
     try:
         asyncio.run(serve(chosen))
     except (ConfigError, OSError) as error:

@@ -9,16 +9,7 @@ from pydantic import Field
 
 from controller.api.ids import MAX_ID, NONE, Ids
 from controller.api.labels import API_VERSION
-from controller.api.meta import (
-    MAX_INT32,
-    Condition,
-    Model,
-    ObjectMeta,
-    Status,
-    Time,
-    TimeKey,
-    empty,
-)
+from controller.api.meta import MAX_INT32, Condition, Model, ObjectMeta, Since, Status, Time, empty
 from controller.api.policy import UpdatePolicy
 
 KIND = "EchelonJob"
@@ -260,7 +251,7 @@ class JobStatus(Status):
             exclude_if=empty,
         ),
     ] = NONE
-    down_since: dict[TimeKey, Ids] = Field(
+    down_since: dict[Since, Ids] = Field(
         default_factory=dict,
         description="Times since which instances are not available, with the ids of these "
         'instances: {"2026-01-02T03:04:05Z": "4,7"}. At most 64 instances are recorded, and only '

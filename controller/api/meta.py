@@ -125,8 +125,8 @@ def _checked_count(text: str) -> str:
     return text
 
 
-#: Keys of maps: an RFC 3339 time, and a count.
-TimeKey = Annotated[str, AfterValidator(_checked_time)]
+#: Keys of maps: an RFC 3339 time since when something is the case, and a count.
+Since = Annotated[str, AfterValidator(_checked_time)]
 CountKey = Annotated[str, AfterValidator(_checked_count)]
 
 MAX_INT32: Final = 2_147_483_647

@@ -13,9 +13,9 @@ from controller.api.meta import (
     Condition,
     CountKey,
     Model,
+    Since,
     Status,
     Time,
-    TimeKey,
     UpdateMeta,
     empty,
 )
@@ -180,7 +180,7 @@ class UpdateStatus(Status):
         'many: {"1": "4,7"} means that instances 4 and 7 had one failure each.',
         exclude_if=empty,
     )
-    down_since: dict[TimeKey, Ids] = Field(
+    down_since: dict[Since, Ids] = Field(
         default_factory=dict,
         description="Times since which instances that the Update is replacing cannot be brought up "
         "because their pod is refused or evicted again and again, with the ids of these "

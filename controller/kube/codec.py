@@ -10,6 +10,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from controller.kube import deep
+
 log = logging.getLogger(__name__)
 
 
@@ -56,8 +58,8 @@ def json_codec(read: Callable[[dict[str, Any]], T]) -> Codec[T]:
         return parsed["type"], read(parsed["object"])
 
     def page(raw: bytes) -> tuple[list[T], str, str]:
-        parsed: dict[str, Any] = json.loads(raw)
-        return listed([read(each) for each in parsed.get("items") or ()], parsed["metadata"])
+        found = deep.page(raw)
+        return listed(list(each_read(read, found.items)), found.content["metadata"])
 
     return Codec(event=event, page=page)
 

@@ -23,6 +23,7 @@ from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodMeta, PodWire
 from controller.api.update import TERMINAL, Phase, Update
 from controller.core.model.observed import Revision
+from controller.kube import deep
 from controller.kube.codec import Codec, Keyed, each_read, listed, struct_codec
 
 log = logging.getLogger(__name__)
@@ -77,9 +78,10 @@ def codec(
             parsed = page.validate_json(raw)
         except ValidationError:
             # One object that cannot be read must not keep the others from being read.
-            content = json.loads(raw)
-            meta = content["metadata"]
-            items = [kept for kept in each_read(read, content["items"]) if kept is not None]
+            found = deep.page(raw)
+            found.tell(deep.left_out)
+            meta = found.content["metadata"]
+            items = [kept for kept in each_read(read, found.items) if kept is not None]
         else:
             meta, items = parsed.metadata, list(each_read(slim, parsed.items))
         return listed(items, meta)

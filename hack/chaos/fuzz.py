@@ -178,6 +178,7 @@ async def played(case: Case) -> World:
     world, ears = World(), _Ears()
     log = logging.getLogger("controller")
     log.addHandler(ears)
+    asyncio.get_running_loop().set_exception_handler(ears.unhandled)
     try:
         world.copy_of(stage(case.stage))
         for change in case.before:
@@ -204,6 +205,10 @@ class _Ears(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.heard: list[BaseException] = []
+
+    def unhandled(self, _: object, context: dict[str, Any]) -> None:
+        """An exception of a task for which nobody waits."""
+        self.heard.append(context.get("exception") or AssertionError(context["message"]))
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.exc_info and record.exc_info[1] is not None:

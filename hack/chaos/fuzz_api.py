@@ -122,7 +122,7 @@ class MemoryApi(Client):
         version = old["metadata"]["resourceVersion"]
         if meta.get("resourceVersion", version) != version:
             raise Conflict(409, "Conflict", "the object has been modified")
-        new = merged(old, body, strategic=how.get("content_type") == "strategic")
+        new: Object = merged(old, body, strategic=how.get("content_type") == "strategic")
         if how.get("dry_run"):
             return new
         self._wrote("patch", resource.plural, name)

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from controller.api import labels
@@ -104,15 +104,21 @@ class World:
                 case "updates" if obj is None:
                     self.store.drop_update(key, uid)
                 case "updates":
-                    _try(lambda line=line: self.store.put_update(UPDATE_CODEC.event(line)[1]))
+                    _try(partial(self._see_update, line))
                 case "controllerrevisions" if obj is None:
                     self.store.drop_revision(key, uid)
                 case "controllerrevisions":
-                    _try(lambda line=line: self.store.put_revision(REVISION_CODEC.event(line)[1]))
+                    _try(partial(self._see_revision, line))
                 case "pods" if obj is None:
                     self.store.drop_pod(key, uid)
                 case "pods" if labels.JOB in (obj or {})["metadata"].get("labels", {}):
                     self.store.put_pod(POD_CODEC.event(line)[1])
+
+    def _see_update(self, line: bytes) -> None:
+        self.store.put_update(UPDATE_CODEC.event(line)[1])
+
+    def _see_revision(self, line: bytes) -> None:
+        self.store.put_revision(REVISION_CODEC.event(line)[1])
 
     def kubelet(self) -> None:
         """New pods become Ready, or crash if their image says so."""

@@ -37,6 +37,12 @@ def status(plural: str, name: str, **value: Any) -> Change:
     return Change(plural, name, "status", {**real, **value})
 
 
+def revision_of_first() -> str:
+    """The revision from which an abort or a lost pod makes pods again."""
+    current: str = stage("rolling").objects["echelonjobs", JOB]["status"]["currentRevision"]
+    return current
+
+
 #: What the fuzzer has found, and what became of it.
 FOUND = {
     "an active Update loses its status": (Change("updates", "web-g2", "status", {}),),
@@ -77,6 +83,9 @@ FOUND = {
             "web-g2",
             batch={"index": 0, "instances": "", "startedAt": "2026-01-02T03:04:05Z", "released": 5},
         ),
+    ),
+    "a revision that is no template": (
+        Change("controllerrevisions", revision_of_first(), "data", 7),
     ),
     "an annotation of endless digits": (
         Change("pods", "web-1", "annotations", {labels.FAILURES: "9" * 5_000}),
