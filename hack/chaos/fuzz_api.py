@@ -211,7 +211,8 @@ def _controller(obj: Object) -> Object:
 
 def _is_pod(body: Object) -> bool:
     """Whether the API server would take these containers, in a rough way."""
-    containers = body.get("spec", {}).get("containers")
+    spec = body.get("spec")
+    containers = spec.get("containers") if isinstance(spec, dict) else None
     if not isinstance(containers, list) or not containers:
         return False
     named = [c.get("name") for c in containers if isinstance(c, dict)]
