@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from copy import deepcopy
 from functools import lru_cache, partial
@@ -285,7 +286,9 @@ def stage(name: str) -> MemoryApi:
             await world.live(*[5] * 12)
         return world.api
 
-    return asyncio.run(reach())
+    # In a thread of its own, for here a loop may be running.
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(lambda: asyncio.run(reach())).result()
 
 
 def _image(image: str) -> Object:
