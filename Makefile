@@ -66,7 +66,9 @@ check: $(INSTALLED) ## Look at the code without running it: style, types, layers
 	@echo "docs/cli*.md as generated" && $(PYTHON) -m hack.cli_doc --check
 	@echo "short files" && $(PYTHON) -m hack.lengths
 	@echo "documents" && $(PYTHON) -m hack.docs
+	@echo "tables that name tests" && $(PYTHON) -m hack.availability
 	@echo "go" && $(PYTHON) -m hack.govet
+	@echo "pinned releases" && $(PYTHON) -m hack.pins
 
 bench: devcluster ## Measure the operator beside the floor and others (SMOKE=1; ARGS=--list)
 	@$(PYTHON) -m hack.bench $(if $(SMOKE),--smoke) $(ARGS)

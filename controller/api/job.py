@@ -8,8 +8,18 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from controller.api.ids import MAX_ID, NONE, Ids
+from controller.api.known_bad import KnownBad
 from controller.api.labels import API_VERSION
-from controller.api.meta import MAX_INT32, Condition, Model, ObjectMeta, SpecModel, Time, empty
+from controller.api.meta import (
+    MAX_INT32,
+    Condition,
+    Model,
+    ObjectMeta,
+    Since,
+    SpecModel,
+    Status,
+    empty,
+)
 from controller.api.policy import UpdatePolicy
 
 KIND = "EchelonJob"
@@ -150,21 +160,7 @@ class LastAttempt(Model):
     ] = None
 
 
-class KnownBad(Model):
-    """A revision whose update failed."""
-
-    revision: Annotated[str, Field(description="Name of the ControllerRevision.")]
-    images: Annotated[
-        tuple[str, ...],
-        Field(description="Images of the containers of the revision.", exclude_if=empty),
-    ] = ()
-    reason: Annotated[
-        str, Field(description="Why the update to the revision failed, as one CamelCase word.")
-    ] = ""
-    time: Annotated[Time, Field(description="When the update to the revision failed.")] = 0.0
-
-
-class JobStatus(Model):
+class JobStatus(Status):
     """Observed state of a Job; written only by the operator."""
 
     observed_generation: Annotated[
@@ -251,7 +247,7 @@ class JobStatus(Model):
             exclude_if=empty,
         ),
     ] = NONE
-    down_since: dict[str, Ids] = Field(
+    down_since: dict[Since, Ids] = Field(
         default_factory=dict,
         description="Times since which instances are not available, with the ids of these "
         'instances: {"2026-01-02T03:04:05Z": "4,7"}. At most 64 instances are recorded, and only '

@@ -8,6 +8,8 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from controller.api.meta import Status
+
 log = logging.getLogger(__name__)
 
 W = TypeVar("W", bound=BaseModel)
@@ -23,7 +25,8 @@ def lenient(wire: type[W], raw: dict[str, Any]) -> W:
     """Read an object without the invalid fields of its status.
 
     A status is invalid if someone edited it by hand or a newer version wrote it. The operator
-    derives the missing fields again, as after a restored backup. Raises ``ValidationError`` if a
+    derives the missing fields again, as after a restored backup, and the status knows them as
+    ``_unread``, so that a write replaces what is stored there. Raises ``ValidationError`` if a
     field is invalid that cannot be derived (`_NOT_DERIVED`) or that is outside the status, or if
     the spec has a field that this version does not know.
     """
@@ -35,6 +38,9 @@ def lenient(wire: type[W], raw: dict[str, Any]) -> W:
         if bad & _NOT_DERIVED:
             raise
         read = wire.model_validate({**raw, "status": status})
+        if isinstance(kept := getattr(read, "status", None), Status):
+            # A frozen value, of which this is no field.
+            kept._unread.update((k, v) for k, v in part(raw, "status").items() if k in bad)
         name = raw["metadata"].get("name")
         log.error("%s: status.%s is invalid and ignored", name, ", ".join(map(str, bad)))
         return read

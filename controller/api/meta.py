@@ -12,11 +12,13 @@ from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
+    PrivateAttr,
     Strict,
     StringConstraints,
     WithJsonSchema,
@@ -39,6 +41,13 @@ class SpecModel(Model):
     model_config = ConfigDict(extra="forbid")
 
 
+class Status(Model):
+    """The status of an object. ``_unread``: its fields that cannot be read, as JSON data (see
+    `controller.api.lenient`)."""
+
+    _unread: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+
 def wire(model: Model) -> dict[str, Any]:
     """The model as JSON data for the API server, without absent fields."""
     return model.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -47,6 +56,11 @@ def wire(model: Model) -> dict[str, Any]:
 def empty(value: object) -> bool:
     """For ``Field(exclude_if=empty)``: leave the field out when its value is empty."""
     return not value
+
+
+#: The first and the last second of RFC 3339, which another client may have written into a status.
+_FIRST: Final = datetime(1, 1, 1, tzinfo=UTC).timestamp()
+_LAST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
 
 
 def parse_time(text: str) -> float:
@@ -68,13 +82,17 @@ def seconds(text: str | None) -> float:
 
 
 def format_time(seconds: float) -> str:
-    """RFC 3339 time in UTC and whole seconds, as Kubernetes writes it (fractions are cut off)."""
-    return _format_second(seconds // 1)
+    """RFC 3339 time in UTC and whole seconds, as Kubernetes writes it (fractions are cut off).
+
+    RFC 3339 has the years 1 to 9999: a moment before or after them becomes the first or the last.
+    """
+    return _format_second(min(max(seconds // 1, _FIRST), _LAST))
 
 
 @lru_cache(maxsize=4096)
 def _format_second(second: float) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime, which writes no four digits of an early year.
+    return datetime.fromtimestamp(second, UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def surely_past(stamp: float, seconds: float) -> float:
@@ -98,6 +116,27 @@ Time = Annotated[
     PlainSerializer(format_time, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+
+
+def _checked_time(text: str) -> str:
+    parse_time(text)
+    return text
+
+
+def is_count(text: str) -> bool:
+    """Whether a text that anybody may have written is a number of ten digits at most."""
+    return text.isascii() and text.isdecimal() and len(text) <= 10
+
+
+def _checked_count(text: str) -> str:
+    if not is_count(text):
+        raise ValueError(f"{text!r} is not a count")
+    return text
+
+
+#: Keys of maps: an RFC 3339 time since when something is the case, and a count.
+Since = Annotated[str, AfterValidator(_checked_time)]
+CountKey = Annotated[str, AfterValidator(_checked_count)]
 
 MAX_INT32: Final = 2_147_483_647
 _PERCENT: Final = r"^(0|[1-9][0-9]?|100)%$"

@@ -9,7 +9,16 @@ from pydantic import Field
 from controller.api.ids import NONE, Ids
 from controller.api.job import RevisionRange
 from controller.api.labels import API_VERSION
-from controller.api.meta import Condition, Model, Time, UpdateMeta, empty
+from controller.api.meta import (
+    Condition,
+    CountKey,
+    Model,
+    Since,
+    Status,
+    Time,
+    UpdateMeta,
+    empty,
+)
 from controller.api.policy import ResolvedPolicy
 from controller.api.preview import UpdatePlan
 from controller.api.progress import (
@@ -56,7 +65,7 @@ __all__ = [
 ]
 
 
-class UpdateStatus(Model):
+class UpdateStatus(Status):
     """Observed state of an Update; written only by the operator."""
 
     phase: Annotated[
@@ -174,13 +183,13 @@ class UpdateStatus(Model):
             "status again. Absent: no group is in flight."
         ),
     ] = None
-    failure_counts: dict[str, Ids] = Field(
+    failure_counts: dict[CountKey, Ids] = Field(
         default_factory=dict,
         description="Number of failures counted so far, with the ids of the instances that had so "
         'many: {"1": "4,7"} means that instances 4 and 7 had one failure each.',
         exclude_if=empty,
     )
-    down_since: dict[str, Ids] = Field(
+    down_since: dict[Since, Ids] = Field(
         default_factory=dict,
         description="Times since which instances that the Update is replacing cannot be brought up "
         "because their pod is refused or evicted again and again, with the ids of these "

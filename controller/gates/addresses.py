@@ -33,6 +33,8 @@ METADATA: Final = frozenset(
         "100.100.100.200",
         "168.63.129.16",
         "192.0.0.192",
+        "fd00:42::42",
+        "fd00:c1::a9fe:a9fe",
         "fd00:ec2::23",
         "fd00:ec2::254",
         "fd20:ce::254",
@@ -76,11 +78,16 @@ def why_refused(address: str, *, allow_loopback: bool) -> str | None:
         return "leads to an unknown IPv4 address"
     if ip.is_multicast:
         return "is multicast"
-    # Connecting to the "any" address connects to this machine.
-    local = ip.is_loopback or ip.is_unspecified or str(ip) == "255.255.255.255"
+    local = _is_local(ip) or str(ip) == "255.255.255.255"
     if local or (ip.version == 4 and ip.packed[0] == 0):
         return None if allow_loopback and local else "is the operator's own"
     return None
+
+
+def _is_local(ip: Ip) -> bool:
+    """Whether a connection to this address stays on this machine, as also one to the "any" address
+    does."""
+    return ip.is_loopback or ip.is_unspecified
 
 
 def in_pod(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -131,12 +138,15 @@ class Guard:
     def check(self, address: str, port: int) -> None:
         """Raise ``RefusedError`` if gates must not connect to this address and port."""
         why = why_refused(address, allow_loopback=self._allow_loopback)
-        if why is None and any(
-            port == its and plain(address) in found for (_, its), found in self._closed.items()
-        ):
+        if why is None and self._is_api_server(plain(address), port):
             why = "is the API server"
         if why is not None:
             raise RefusedError(f"refused: {address} {why}")
+
+    def _is_api_server(self, ip: Ip, port: int) -> bool:
+        """If it is on this machine, each address of this machine may be its."""
+        found = [ips for (_, its), ips in self._closed.items() if its == port]
+        return any(ip in ips or (_is_local(ip) and any(map(_is_local, ips))) for ips in found)
 
     def socket(self, info: tuple[Any, ...]) -> socket.socket:
         """A socket for one resolved address in the form that ``getaddrinfo`` returns."""

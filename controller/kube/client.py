@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import msgspec
 
+from controller.kube import deep
 from controller.kube.errors import Gone
 from controller.kube.lines import lines
 from controller.kube.media_types import ACCEPT, ACCEPT_LIST, PATCH_TYPE
@@ -111,8 +112,9 @@ class Client:
         field_selector: str | None = None,
         limit: int = 500,
         metadata_only: bool = False,
+        too_deep: Callable[[dict[str, Any]], object] = deep.left_out,
     ) -> AsyncIterator[dict[str, Any]]:
-        """All objects, read page by page.
+        """All objects, page by page. ``too_deep`` gets the shallow part of what cannot be read.
 
         If reading takes longer than the server keeps its history, the remaining pages show the
         newest state instead, which the server offers in that case; no object is yielded twice.
@@ -120,26 +122,25 @@ class Client:
         token: str | None = None
         while True:
             try:
-                page: dict[str, Any] = msgspec.json.decode(
-                    await self.list_page(
-                        resource,
-                        namespace,
-                        label_selector=label_selector,
-                        field_selector=field_selector,
-                        limit=limit,
-                        continue_token=token,
-                        metadata_only=metadata_only,
-                    )
+                raw = await self.list_page(
+                    resource,
+                    namespace,
+                    label_selector=label_selector,
+                    field_selector=field_selector,
+                    limit=limit,
+                    continue_token=token,
+                    metadata_only=metadata_only,
                 )
             except Gone as gone:
                 if not gone.continue_token or gone.continue_token == token:
                     raise
                 token = gone.continue_token
                 continue
-            for item in page.get("items") or ():
+            page = deep.page(raw)
+            for item in page.items:
                 yield item
-            token = page.get("metadata", {}).get("continue")
-            if not token:
+            page.tell(too_deep)
+            if not (token := page.token):
                 return
 
     async def watch(

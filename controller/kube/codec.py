@@ -10,6 +10,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from controller.kube import deep
+
 log = logging.getLogger(__name__)
 
 
@@ -27,6 +29,8 @@ class Keyed(Protocol):
 
 T = TypeVar("T", bound=Keyed)
 W = TypeVar("W", bound=msgspec.Struct)
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,8 @@ def json_codec(read: Callable[[dict[str, Any]], T]) -> Codec[T]:
         return parsed["type"], read(parsed["object"])
 
     def page(raw: bytes) -> tuple[list[T], str, str]:
-        parsed: dict[str, Any] = json.loads(raw)
-        return listed([read(each) for each in parsed.get("items") or ()], parsed["metadata"])
+        found = deep.page(raw)
+        return listed(list(each_read(read, found.items)), found.content["metadata"])
 
     return Codec(event=event, page=page)
 
@@ -88,9 +92,19 @@ def struct_codec(wire: type[W], slim: Callable[[W], T]) -> Codec[T]:
             # One object that cannot be read must not keep the others from being read.
             content: dict[str, Any] = json.loads(raw)
             meta, wires = content["metadata"], list(_readable(wire, content.get("items") or ()))
-        return listed([slim(each) for each in wires], meta)
+        return listed(list(each_read(slim, wires)), meta)
 
     return Codec(event=event, page=page)
+
+
+def each_read(read: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
+    """What ``read`` makes of each item. An item with which it fails is left out and logged: whoever
+    wrote it must not keep the objects of others from being read."""
+    for item in items:
+        try:
+            yield read(item)
+        except Exception:
+            log.exception("an object that cannot be read: %.200r", item)
 
 
 def _readable(wire: type[W], items: Iterable[dict[str, Any]]) -> Iterator[W]:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
@@ -28,6 +29,9 @@ from controller.reconcile.decode import (
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
+
+#: Seconds from one list of Jobs to the next while some of them cannot be read.
+TOO_DEEP_EVERY: Final = 10.0
 
 
 class Feeds:
@@ -51,6 +55,9 @@ class Feeds:
         self._jobs_listed = asyncio.Event()
         #: The periodic list of Jobs that is under way, or the last one.
         self._listing: asyncio.Task[bool] | None = None
+        #: Keys of Jobs that are nested too deeply to be read. While there are any, kopf may not get
+        #: beyond them, for it reads JSON as Python does; then the list takes its place.
+        self._too_deep: set[tuple[str, str]] = set()
         self.pods = Informer[PodObject](
             client,
             PODS,
@@ -129,7 +136,8 @@ class Feeds:
                 await asyncio.wait([self._listing])
                 # It is cancelled in favour of a newer list.
                 ok = self._listing.cancelled() or self._listing.result()
-                await asyncio.sleep(self._resync_seconds if ok else 2.0)
+                seconds = min(TOO_DEEP_EVERY, self._resync_seconds) if self._too_deep else None
+                await asyncio.sleep((seconds or self._resync_seconds) if ok else 2.0)
         finally:
             if self._listing is not None:
                 self._listing.cancel()
@@ -146,9 +154,25 @@ class Feeds:
     async def list_jobs(self) -> None:
         """Make the Jobs in the store equal to those of the API server. Raises ``ApiError``."""
         before = {key: entry.uid for key, entry in self._store.entries.items() if entry.uid}
+        too_deep = list[dict[str, Any]]()
         for namespace in self._namespaces or (None,):
-            async for raw in self._client.list(JOBS, namespace):
-                self._store.put_job(raw)
-                before.pop((raw["metadata"]["namespace"], raw["metadata"]["name"]), None)
+            async for raw in self._client.list(JOBS, namespace, too_deep=too_deep.append):
+                before.pop(_key(raw), None)
+                try:
+                    self._store.put_job(raw)
+                except Exception:
+                    # Whoever wrote it must not keep the Jobs of others from being read.
+                    log.exception("Job %s cannot be read", "/".join(_key(raw)))
+        found = set(map(_key, too_deep))
+        for key in found:
+            # It is there: it stays as it was known.
+            before.pop(key, None)
+            if key not in self._too_deep:
+                log.error("Job %s is nested too deeply to be read: left alone", "/".join(key))
+        self._too_deep = found
         for key, uid in before.items():
             self._store.drop_job(key, uid)
+
+
+def _key(raw: dict[str, Any]) -> tuple[str, str]:
+    return raw["metadata"]["namespace"], raw["metadata"]["name"]

@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from controller.api.lenient import lenient, unreadable
-from controller.kube.codec import Codec, Keyed, listed
+from controller.kube import deep
+from controller.kube.codec import Codec, Keyed, each_read, listed
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +65,12 @@ def codec(
             parsed = page.validate_json(raw)
         except ValidationError:
             # One object that cannot be read must not keep the others from being read.
-            content = json.loads(raw)
-            meta = content["metadata"]
-            items = [kept for item in content["items"] if (kept := read(item)) is not None]
+            found = deep.page(raw)
+            found.tell(deep.left_out)
+            meta = found.content["metadata"]
+            items = [kept for kept in each_read(read, found.items) if kept is not None]
         else:
-            meta, items = parsed.metadata, [slim(item) for item in parsed.items]
+            meta, items = parsed.metadata, list(each_read(slim, parsed.items))
         return listed(items, meta)
 
     return Codec(event=read_event, page=read_page)

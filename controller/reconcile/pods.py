@@ -77,6 +77,9 @@ class Pods:
         ok = False
         try:
             ok = await creation.run(creates)
+        except Exception:
+            # A fault of ours: tried again after a while.
+            log.exception("creating pods failed", extra=about_line(creation.entry))
         finally:
             self._settled(creation.entry.key, ok)
 

@@ -23,8 +23,10 @@ def check(stored: Job | Update | None, observed: Job | Update) -> None:
 def change(old: JobStatus | UpdateStatus, new: JobStatus | UpdateStatus) -> dict[str, Any]:
     """The merge patch from one status to another."""
     # Unset fields are left out: a default of the model is not a field of the stored object.
-    stored = old.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    return merge_patch(stored, wire(new))
+    stored, wanted = old.model_dump(mode="json", by_alias=True, exclude_unset=True), wire(new)
+    # What cannot be read there would stay under what is merged into it, and spoil it again.
+    stored |= {name: raw for name, raw in old._unread.items() if name in wanted}
+    return merge_patch(stored, wanted)
 
 
 async def status(

@@ -8,6 +8,7 @@ import sys
 
 from controller import logs
 from controller.kube.config import ConfigError
+from controller.kube.deep import RECURSION_LIMIT
 from controller.ui import settings
 from controller.ui.deployment import serve
 
@@ -16,6 +17,7 @@ def main() -> None:
     """The console script ``echelon-ui``."""
     chosen = settings.load(sys.argv[1:])
     logs.setup(chosen.log_format, chosen.log_level)
+    sys.setrecursionlimit(RECURSION_LIMIT)
     try:
         asyncio.run(serve(chosen))
     except (ConfigError, OSError) as error:

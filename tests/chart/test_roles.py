@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from hack.availability import ROOT, functions
 from hack.devcluster.cluster import Cluster
 from tests.chart.grant import grant
 from tests.chart.helm import Object, render
@@ -17,23 +18,30 @@ from tests.integration.harness.manifests import job, sim
 Right = tuple[str, str]
 OPERATORS = ("echelon", "echelon-lease")
 PRUNING: dict[str, Any] = {"updateHistoryLimit": 1, "revisionHistoryLimit": 1}
+JOB_GATES = "tests/integration/gates/test_job.py"
+REVISIONS = "tests/integration/test_revisions.py"
+NODES = "tests/integration/test_nodes.py"
 #: Before and after a resize; only Recreate can add resources where there were none.
 SMALL, LARGE = ({"requests": {"cpu": cpu, "memory": "16Mi"}} for cpu in ("10m", "20m"))
-#: Rights that are granted although no test here makes the request.
-UNSEEN = {
-    # Admission checks it for objects with an owner reference to the Job; there is no request.
-    ("update", "echelonjobs/finalizers"),
+#: Rights that are granted although no test here makes the request, and the test that does. (But for
+#: that of Events, with the same rules.)
+UNSEEN: dict[Right, str] = {
     # The count of a repeated Event, which is written 10 s after the first.
-    ("patch", "events"),
-    # Job gates: the tests of gates make these requests, with the same rules.
-    ("create", "jobs.batch"),
-    ("get", "jobs.batch"),
-    ("get", "pods/log"),
-    # For revisions of an older operator: tests/integration/test_revisions.py.
-    ("update", "controllerrevisions"),
+    ("patch", "events"): "tests/integration/test_kube.py::test_events",
+    ("create", "jobs.batch"): f"{JOB_GATES}::test_a_job_that_completes_lets_the_next_group_go",
+    ("get", "jobs.batch"): f"{JOB_GATES}::test_a_job_that_completes_lets_the_next_group_go",
+    ("get", "pods/log"): f"{JOB_GATES}::test_a_job_that_fails_rolls_back",
+    ("update", "controllerrevisions"): (
+        f"{REVISIONS}::test_a_revision_that_an_older_operator_stored_is_used_again_and_orphaned"
+    ),
     # Read when a pod is late: in these tests no deadline passes.
-    ("get", "nodes"),
+    (
+        "get",
+        "nodes",
+    ): f"{NODES}::test_a_new_pod_on_a_node_that_is_lost_past_its_deadline_is_no_failure",
 }
+#: Admission checks it for objects with an owner reference to the Job; there is no request.
+UNASKED: Right = ("update", "echelonjobs/finalizers")
 
 
 def exercise(release: Release, jobs: Jobs) -> None:
@@ -151,8 +159,14 @@ def test_cluster_wide_the_role_is_enough_and_not_more(cluster: Cluster, installe
         if role["kind"] in ("ClusterRole", "Role") and role["metadata"]["name"] in OPERATORS
         for rule in role["rules"]
     ]
-    assert set(granted(rules)) - used(requests) == UNSEEN
+    assert set(granted(rules)) - used(requests) == {UNASKED, *UNSEEN}
     assert used(requests) - set(granted(rules)) == set()
+
+
+def test_what_is_granted_and_not_seen_here_is_seen_elsewhere() -> None:
+    for test in UNSEEN.values():
+        file, _, function = test.partition("::")
+        assert function in functions(ROOT / file), test
 
 
 def test_roles_of_some_namespaces_are_enough(cluster: Cluster, installed: Release) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from controller.api import labels
+from controller.api.meta import is_count
 from controller.api.pods.resources import agree
 from controller.api.pods.restart_base import RestartBase
 from controller.api.pods.wire import ContainerStatus, PodCondition, PodWire
@@ -72,7 +73,7 @@ def is_resized_by_us(annotations: Mapping[str, str], generation: int) -> bool:
     If someone else has resized the pod since, the state of that resize does not count.
     """
     ours = annotations.get(labels.RESIZED, "")
-    return ours.isdecimal() and generation <= int(ours)
+    return is_count(ours) and generation <= int(ours)
 
 
 def is_infeasible(conditions: Mapping[str, PodCondition]) -> bool:

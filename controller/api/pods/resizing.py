@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Any
 
 from controller.api import labels
+from controller.api.meta import is_count
 from controller.api.pods.resources import KINDS, Resources, resources_of, same_amounts
 
 
@@ -53,7 +54,7 @@ class Resizing:
         resources: Callable[[], Mapping[str, Any]],
     ) -> bool:
         after = annotations.get(labels.RESIZED, "")
-        if not after.isdecimal():
+        if not is_count(after):
             return False
         # The resize raises the generation to this one. So does any other change of the spec.
         if generation != int(after):
@@ -79,6 +80,6 @@ def _read(text: str) -> Resizing | None:
             for name, each in value["to"].items()
         }
         before = {str(name): None if v is None else str(v) for name, v in value["before"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return Resizing(to, before)

@@ -101,7 +101,7 @@ def _read(text: str) -> RestartBase:
     try:
         counts = dict(json.loads(text))
         at = parse_time(counts.pop(AT))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return UNCHANGED
     if not all(type(count) is int and count >= 0 for count in counts.values()):
         return UNCHANGED
@@ -113,7 +113,7 @@ def _changed_from(text: str) -> tuple[dict[str, str], frozenset[str]]:
     """The images before the change, and the containers that were down."""
     try:
         found = dict(json.loads(text))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return {}, frozenset()
     images = {name: image for name, image in found.items() if isinstance(image, str)}
     return images, frozenset(name for name, image in found.items() if image is None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sys import intern
 
 from controller.api import labels
-from controller.api.meta import seconds
+from controller.api.meta import is_count, seconds
 from controller.api.pods.containers import containers_of
 from controller.api.pods.in_effect import RESIZE, in_effect, is_infeasible, is_resized_by_us
 from controller.api.pods.pod import Pod, slot_of, stamps_of
@@ -103,7 +103,7 @@ def _labelled(meta: PodMeta, job: str, instance: int, digest: bool) -> bool:
 
 
 def _count(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 0
+    return int(text) if text and is_count(text) else 0
 
 
 def _has_run(status: ContainerStatus) -> bool:

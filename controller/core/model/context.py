@@ -69,11 +69,10 @@ class Context:
 
     @cached_property
     def status_unreadable(self) -> bool:
-        """Whether the Update that holds the Job's lock is active but its status has no target or
-        policy any more (somebody edited it, or a newer version wrote it)."""
+        """Whether the status of the Update that holds the Job's lock has no target or policy any
+        more (somebody edited it, or a newer version wrote it). Both are stored before the lock."""
         status = self.lock.status if self.lock else None
-        active = status is not None and status.phase in ACTIVE
-        return active and status is not None and (status.to is None or status.policy is None)
+        return status is not None and (status.to is None or status.policy is None)
 
     @property
     def policy(self) -> ResolvedPolicy | None:

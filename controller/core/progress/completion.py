@@ -10,7 +10,7 @@ from __future__ import annotations
 from controller.api.ids import NONE, Ids
 from controller.api.job import JobStatus, LastAttempt
 from controller.api.labels import ADMITTED
-from controller.api.update import ACTIVE, Action, Phase, Update, UpdateStatus
+from controller.api.update import ACTIVE, TERMINAL, Action, Phase, Update, UpdateStatus
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.model.plan import (
@@ -150,8 +150,7 @@ def close(context: Context, update: Update) -> Write | None:
     # A later Update of the same name was not admitted.
     admitted = active or meta.annotations.get(ADMITTED) == meta.uid
     is_last = last and last.update == meta.name and last.update_uid in (None, meta.uid)
-    if admitted and last and is_last and last.outcome:
-        outcome = Phase(last.outcome)
+    if admitted and last and is_last and (outcome := _outcome(last)):
         requested = outcome is Phase.ABORTED and update.spec.action is Action.ABORT
         who = actor.of(update, "action") if requested else ""
         words = _reason_and_message(update, outcome, last.message)
@@ -166,6 +165,12 @@ def close(context: Context, update: Update) -> Write | None:
         )
         return finish_update(context, update, phase, "StatusLost", message)
     return finish_update(context, update, phase, *_reason_and_message(update, phase))
+
+
+def _outcome(last: LastAttempt) -> Phase | None:
+    """How the last Update ended. None if it has not, or if the status says no known end, for
+    somebody edited it."""
+    return next((phase for phase in TERMINAL if phase == last.outcome), None)
 
 
 def finish_update(

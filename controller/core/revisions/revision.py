@@ -35,8 +35,9 @@ def canonical(template: dict[str, Any]) -> bytes:
     """The template as canonical JSON: keys sorted, null and ignored fields dropped, no white space,
     UTF-8.
 
-    The template itself is not changed. Raises ``ValueError`` for NaN and infinities, which are not
-    JSON.
+    The template itself is not changed. What is no object, in a revision that somebody made by hand,
+    counts as an empty one, of which the API server makes no pod. Raises ``ValueError`` for NaN and
+    infinities, which are not JSON.
     """
     text = json.dumps(
         _pruned(_relevant(template)),
@@ -91,6 +92,8 @@ def images(template: dict[str, Any]) -> tuple[str, ...]:
 
 def _relevant(template: dict[str, Any]) -> dict[str, Any]:
     """The template without the fields that pods do not get from it."""
+    if not isinstance(template, dict):
+        return {}
     relevant = {key: value for key, value in template.items() if key != "status"}
     if isinstance(metadata := relevant.get("metadata"), dict):
         relevant["metadata"] = {k: v for k, v in metadata.items() if k not in _IGNORED}

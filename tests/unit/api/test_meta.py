@@ -61,3 +61,17 @@ def test_absent_metadata_is_left_out() -> None:
 
 def test_fields_of_a_newer_version_are_ignored() -> None:
     assert ObjectMeta.model_validate({"name": "web", "selfLink": "/x"}) == ObjectMeta(name="web")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z"),
+    ],
+)
+def test_every_time_that_can_be_read_can_be_written(text: str, written: str) -> None:
+    """Another client may have written any of them into a status."""
+    assert format_time(parse_time(text)) == written
+    assert format_time(parse_time(text) + 2**31) <= "9999-12-31T23:59:59Z"

@@ -66,21 +66,30 @@ async def test_the_api_server_is_refused_at_its_port_only() -> None:
     for address, port in (("127.0.0.1", 6443), ("::ffff:127.0.0.1", 6443), ("127.0.0.2", 8001)):
         with pytest.raises(RefusedError, match="is the API server"):
             guard.check(address, port)
-    guard.check("127.0.0.1", 8001)
+    guard.check("127.0.0.1", 8002)
+
+
+async def test_an_api_server_on_this_machine_is_refused_at_each_address_of_it() -> None:
+    guard = Guard(("https://127.0.0.1:6443", "https://10.0.0.9:8001"), allow_loopback=True)
+    await guard.refresh()
+    for address in ("0.0.0.0", "::", "::1", "127.9.9.9", "::ffff:0.0.0.0"):
+        with pytest.raises(RefusedError, match="is the API server"):
+            guard.check(address, 6443)
+        guard.check(address, 8001)
 
 
 async def test_its_address_is_learned_anew() -> None:
     now = [0.0]
     guard = Guard(("https://localhost:1",), allow_loopback=True, clock=lambda: now[0])
     await guard.refresh()
-    guard._servers = (("127.0.0.9", 1),)
+    guard._servers = (("10.0.0.9", 1),)
     now[0] = 59.0
     await guard.refresh()
-    guard.check("127.0.0.9", 1)
+    guard.check("10.0.0.9", 1)
     now[0] = 61.0
     await guard.refresh()
     with pytest.raises(RefusedError):
-        guard.check("127.0.0.9", 1)
+        guard.check("10.0.0.9", 1)
 
 
 async def test_in_a_pod_its_service_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

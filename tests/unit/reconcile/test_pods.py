@@ -165,6 +165,17 @@ async def test_a_fault_of_ours_is_not_repeated_at_full_speed(
     assert 3 in world.entry.instances.view().alive, "nothing is assumed of it any more"
 
 
+async def test_a_fault_of_ours_at_a_create_is_logged_and_not_repeated_at_full_speed(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("controller.reconcile.creation.Prepared.of", lambda **_: 1 / 0)
+    world.pods.act(world.entry, [plan.CreatePod(4, world.new)])
+    await world.pods.drain(5.0)
+    assert world.settled == [False]
+    assert "creating pods failed" in caplog.messages
+    assert 4 not in world.entry.instances.view().present
+
+
 async def test_a_repair_names_the_pod_that_was_seen(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,10 +54,13 @@ def test_when_the_resize_is_made_the_pod_is_what_its_marks_say(
     assert (pod.update, pod.failures) == ("u1", 2)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"to": {"web": 1}, "before": {}}', '{"to": {}}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "[" * 100_000, '{"to": {"web": 1}, "before": {}}', '{"to": {}}']
+)
 def test_an_invalid_annotation_is_treated_as_absent(text: str) -> None:
     assert slim(announced(3, SMALL, **{RESIZING: text})).changing_to == ""
 
 
-def test_without_the_generation_after_it_no_resize_is_due() -> None:
-    assert slim(announced(3, SMALL, **{RESIZED: "soon"})).changing_to == ""
+@pytest.mark.parametrize("text", ["soon", "9" * 5_000])
+def test_without_the_generation_after_it_no_resize_is_due(text: str) -> None:
+    assert slim(announced(3, SMALL, **{RESIZED: text})).changing_to == ""

@@ -144,3 +144,9 @@ def _reversed(node: Any) -> Any:
     if isinstance(node, dict):
         return {key: _reversed(node[key]) for key in reversed(node)}
     return [_reversed(item) for item in node] if isinstance(node, list) else node
+
+
+@pytest.mark.parametrize("odd", [7, "text", ["a"], True])
+def test_what_is_no_object_is_an_empty_template(odd: Any) -> None:
+    """Somebody made a revision by hand; the API server makes no pod of it."""
+    assert canonical(odd) == b"{}"
