@@ -8,9 +8,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from controller.api.ids import MAX_ID, NONE, Ids
+from controller.api.known_bad import KnownBad
 from controller.api.labels import API_VERSION
-from controller.api.meta import MAX_INT32, Condition, Model, ObjectMeta, Time, empty
+from controller.api.meta import MAX_INT32, Condition, Model, ObjectMeta, empty
 from controller.api.policy import UpdatePolicy
+from controller.api.safety import Safety
 
 KIND = "EchelonJob"
 MAX_INSTANCES = MAX_ID + 1
@@ -150,20 +152,6 @@ class LastAttempt(Model):
     ] = None
 
 
-class KnownBad(Model):
-    """A revision whose update failed."""
-
-    revision: Annotated[str, Field(description="Name of the ControllerRevision.")]
-    images: Annotated[
-        tuple[str, ...],
-        Field(description="Images of the containers of the revision.", exclude_if=empty),
-    ] = ()
-    reason: Annotated[
-        str, Field(description="Why the update to the revision failed, as one CamelCase word.")
-    ] = ""
-    time: Annotated[Time, Field(description="When the update to the revision failed.")] = 0.0
-
-
 class JobStatus(Model):
     """Observed state of a Job; written only by the operator."""
 
@@ -178,7 +166,7 @@ class JobStatus(Model):
         tuple[Condition, ...],
         Field(
             description="Conditions of the Job: Ready, Reconciling, Stalled, Available, "
-            "UpdatePending, RolledBack, PodNameConflict. An absent condition is False; "
+            "UpdatePending, RolledBack, PodNameConflict, SafetyStop. An absent condition is False; "
             "UpdatePending and RolledBack are always present.",
             exclude_if=empty,
             json_schema_extra={
@@ -280,6 +268,13 @@ class JobStatus(Model):
             exclude_if=empty,
         ),
     ] = ()
+    safety: Annotated[
+        Safety | None,
+        Field(
+            description="Deletions of running pods that no Update, scale or move explains, and the "
+            "stop that they caused. Absent: there were none."
+        ),
+    ] = None
 
 
 class Job(Model):

@@ -7,7 +7,7 @@ Objects are plain dicts, so that fields unknown to this program survive. Failure
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from copy import copy
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -112,7 +112,7 @@ class Client:
         field_selector: str | None = None,
         limit: int = 500,
         metadata_only: bool = False,
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any]]:
         """All objects, read page by page.
 
         If reading takes longer than the server keeps its history, the remaining pages show the

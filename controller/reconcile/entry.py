@@ -9,7 +9,7 @@ asks or tries again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +19,9 @@ from controller.api.job import Job
 from controller.api.lenient import lenient, part, unreadable
 from controller.api.update import TERMINAL, Update
 from controller.core.model import plan
+from controller.core.model.brake import Brake
 from controller.core.model.limits import TEMPLATES_KEPT
-from controller.core.model.observed import Finished, GateAnswer, Node, Observed, Refusal, Verdict
+from controller.core.model.observed import GateAnswer, Node, Observed, Refusal, Verdict
 from controller.core.model.plan import ActionKey
 from controller.core.pods.identity import name_conflicts
 from controller.core.pods.index import Instances
@@ -202,8 +203,14 @@ class Entry:
         if known is None or int(known.resource_version) <= int(revision.resource_version):
             self.revisions[revision.name] = revision
 
-    def observed(self, now: float, foreign_names: frozenset[str]) -> Observed:
-        """The input of a decision at ``now``. ``foreign_names``: Update names held by others."""
+    def observed(
+        self,
+        now: float,
+        foreign_names: frozenset[str],
+        brake: Callable[[], Brake] | None = None,
+    ) -> Observed:
+        """The input of a decision at ``now``. ``foreign_names``: Update names held by others;
+        ``brake``: counts the disruptions of all Jobs."""
         assert self.job is not None
         job, uid = self.job, self.job.metadata.uid
         updates = {n: u.update for n, u in self.updates.items() if u.update is not None}
@@ -229,16 +236,7 @@ class Entry:
             view=view,
             updates=updates,
             finished={
-                name: Finished(
-                    name,
-                    u.uid,
-                    u.phase,
-                    u.owner == uid,
-                    u.created,
-                    started=u.started,
-                    finished=u.finished,
-                    updated=u.updated,
-                )
+                name: u.brief(uid)
                 for name, u in self.updates.items()
                 if u.phase in TERMINAL and not u.too_new
             },
@@ -267,6 +265,7 @@ class Entry:
             refused_writes=dict(self.refused_writes),
             job_live=self.live == job.metadata.resource_version,
             newer_revisions={n: r.unknown for n, r in self.revisions.items() if r.unknown},
+            brake=brake,
             too_new=f"Update {held.name}: {held.too_new}" if held and held.too_new else "",
         )
 

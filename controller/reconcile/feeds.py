@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
+from controller.kube.absence import gone
 from controller.kube.client import Client
 from controller.kube.errors import ApiError
 from controller.kube.informer import Informer
@@ -55,6 +56,7 @@ class Feeds:
             on_delete=store.drop_pod,
             namespaces=self._namespaces,
             label_selector=JOB,
+            confirm=True,
             clock=clock,
         )
         self.updates = Informer[UpdateObject](
@@ -64,6 +66,7 @@ class Feeds:
             on_put=store.put_update,
             on_delete=store.drop_update,
             namespaces=self._namespaces,
+            confirm=True,
             clock=clock,
         )
         self.revisions = Informer[RevisionObject](
@@ -74,6 +77,7 @@ class Feeds:
             on_delete=store.drop_revision,
             namespaces=self._namespaces,
             label_selector=JOB,
+            confirm=True,
             clock=clock,
         )
 
@@ -125,11 +129,17 @@ class Feeds:
         return True
 
     async def list_jobs(self) -> None:
-        """Make the Jobs in the store equal to those of the API server. Raises ``ApiError``."""
+        """Make the Jobs in the store equal to those of the API server. A Job that the list lacks is
+        only dropped if a GET says that it is gone. Raises ``ApiError``."""
         before = {key: entry.uid for key, entry in self._store.entries.items() if entry.uid}
         for namespace in self._namespaces or (None,):
             async for raw in self._client.list(JOBS, namespace):
                 self._store.put_job(raw)
                 before.pop((raw["metadata"]["namespace"], raw["metadata"]["name"]), None)
+        missing = {"/".join(key): uid for key, uid in before.items()}
+        proved = await gone(self._client, JOBS, missing)
+        if kept := len(missing) - len(proved):
+            log.warning("a list of jobs lacks %d Jobs that exist", kept)
         for key, uid in before.items():
-            self._store.drop_job(key, uid)
+            if "/".join(key) in proved:
+                self._store.drop_job(key, uid)

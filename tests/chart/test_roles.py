@@ -33,6 +33,7 @@ UNSEEN = {
     ("update", "controllerrevisions"),
     # Read when a pod is late: in these tests no deadline passes.
     ("get", "nodes"),
+    ("list", "nodes"),
 }
 
 

@@ -10,7 +10,8 @@ import json
 
 from controller.api.gate import Scope
 from controller.api.ids import Ids
-from controller.api.job import JobStatus, KnownBad
+from controller.api.job import JobStatus
+from controller.api.known_bad import KnownBad
 from controller.api.update import GateStatus, Phase, Update
 from controller.core.gates.groups import failure_of
 from controller.core.model import assigned as asg

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from controller.api.job import KnownBad
+from controller.api.known_bad import KnownBad
 from controller.api.meta import format_time
 from controller.api.update import Phase
 from controller.core.model.context import Context

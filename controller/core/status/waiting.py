@@ -81,7 +81,9 @@ def _all(
         if trouble and trouble.reason not in ORDINARY:
             yield WaitReason("InstanceNotReady", f"instance {i}: {trouble.words}")
     for i in islice(failures.on_lost_nodes, LOOKED_AT):
-        words = f"instance {i}: its node {direction.new_pod(i).node} does not report"
+        node = direction.new_pod(i).node
+        words = f"its node {node} does not report" if node else "no node of the cluster is Ready"
+        words = f"instance {i}: {words}"
         yield WaitReason("InstanceNotReady", words)
     for i in direction.updated_not_ready:
         words = f"instance {i} is updated but not Ready"
