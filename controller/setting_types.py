@@ -30,7 +30,7 @@ class Address:
 
 
 #: More instances than a cluster has.
-MOST_INSTANCES: Final = 1_000_000
+MOST_INSTANCES: Final = 999_999
 
 
 def _namespaces(text: str) -> tuple[str, ...]:

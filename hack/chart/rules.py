@@ -23,7 +23,7 @@ _NAMED: Final[Schema] = {
 }
 _INT_OR_PERCENT: Final[Schema] = {
     "anyOf": [
-        {"type": "integer", "minimum": 0, "maximum": 1000000},
+        {"type": "integer", "minimum": 0, "maximum": 999999},
         {"type": "string", "pattern": "^([0-9]{1,6}|([0-9]|[1-9][0-9]|100)%)$"},
     ]
 }

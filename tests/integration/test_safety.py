@@ -84,7 +84,7 @@ def test_a_fault_that_spoils_pods_of_all_jobs_stops_and_one_command_ends_it(
     token = told["status"]["safety"]["stop"]["token"]
     assert token in condition(told, "SafetyStop")["message"]
     _, of_all = commands()
-    space.kubectl(*with_token(of_all, token))
+    space.cluster.kubectl(*with_token(of_all, token))  # kubectl refuses -n beside -A
     for name in NAMES:
         space.wait_ready(name, timeout=40)
         assert "stop" not in space.job(name)["status"].get("safety", {})

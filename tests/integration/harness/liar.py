@@ -31,7 +31,7 @@ class Liar(Proxy):
         self.lacks: Callable[[str, str], bool] = lambda *_: False
         self.lies: Counter[str] = Counter()
         self._streams: set[asyncio.Task[web.StreamResponse]] = set()
-        #: Plurals whose next watch is answered with 410.
+        #: Plurals whose next watch begins with the event that its version is too old.
         self._expired: set[str] = set()
 
     def expire(self) -> None:
@@ -54,7 +54,8 @@ class Liar(Proxy):
             if plural in self._expired:
                 work.close()
                 self._expired.discard(plural)
-                return web.json_response({"reason": "Expired", "code": 410}, status=410)
+                gone = {"kind": "Status", "code": 410, "reason": "Expired"}
+                return web.Response(text=json.dumps({"type": "ERROR", "object": gone}) + "\n")
             return await self._streamed(request, asyncio.ensure_future(work))
         answer = await work
         if not isinstance(answer, web.Response) or answer.status != 200:

@@ -175,7 +175,8 @@ def test_the_update_says_that_no_node_is_ready() -> None:
     world.edit(image="app:2")
     world.run(300)
     assert world.update.status.reason == "NodesLost"
-    assert world.update.status.message == "no node of the cluster is Ready"
+    message = "0 of 2 instances updated; no node of the cluster is Ready"
+    assert world.update.status.message == message
 
 
 def test_a_single_lost_node_stops_no_update_elsewhere() -> None:
