@@ -212,3 +212,20 @@ def test_the_loss_of_a_node_is_no_interruption_of_what_runs_on_it() -> None:
     view = world.operator.observe().view
     assert view.lost == Ids([0])
     assert view.interruptions_of(ids, 0.0) == 1
+
+
+def test_a_group_that_has_begun_waits_while_all_nodes_are_lost() -> None:
+    """Pods on lost nodes are unavailable, and unavailable ones go first and freely otherwise."""
+    world = World(
+        instances=4, update={"strategy": {"type": "Batch", "size": 4}, "maxUnavailable": 1}
+    ).ready()
+    world.edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    lose_all(world)
+    kept = {i: uid for i, uid in world.uids().items() if world.images()[i] == "app:1"}
+    assert len(kept) == 3
+    world.run(3000)
+    assert kept.items() <= world.uids().items()
+    assert world.update.status.reason == "NodesLost"
+    bring_back_all(world)
+    world.until_phase(Phase.ROLLED_FORWARD)
