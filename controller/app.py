@@ -32,6 +32,7 @@ from controller.kube.workqueue import WorkQueue
 from controller.metrics import Metrics
 from controller.probes import WATCH_IDLE, Check, Heartbeat, Servers, not_older
 from controller.reconcile import gauges
+from controller.reconcile.brakes import Brakes
 from controller.reconcile.crds import CrdCheck
 from controller.reconcile.entry import Key
 from controller.reconcile.feeds import Feeds
@@ -87,6 +88,7 @@ class Operator:
             on_filled=self._filled,
         )
         self._crds = CrdCheck(self._client, settings.resync)
+        self._brakes = Brakes(self._store, settings.max_voluntary_disruption)
         self._recorder = Recorder(
             self._client,
             controller="echelon.dev/controller",
@@ -103,6 +105,7 @@ class Operator:
             ask=Asker(self._gate_clients(connection)).ask,
             asked=self._metrics.asked,
             report_every=settings.report,
+            brake=self._brakes.now,
         )
         self._heartbeat = Heartbeat()
         self._lease = self._new_lease()
@@ -281,6 +284,7 @@ class Operator:
         state.crd_differences = self._crds.counts
         state.jobs = lambda: gauges.jobs(self._store)
         state.updates = lambda: gauges.updates(self._store)
+        state.disruptions = self._brakes.numbers
         state.instances = lambda: gauges.instances(self._store)
         state.informer_lag_seconds = lambda: {n: i.lag for n, i in informers.items()}
         state.informer_silence_seconds = lambda: {

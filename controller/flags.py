@@ -101,7 +101,7 @@ class Program(Generic[S]):
                 metavar=shown["metavar"],
                 dest=str(field.validation_alias),
                 action="append" if several else "store",
-                help=f"{field.description}{_shown(field.default)}",
+                help=f"{field.description}{_shown(field.default)}".replace("%", "%%"),
             )
         rest = parser.add_argument_group("about")
         rest.add_argument("-h", "--help", action="help", help="show this and end")

@@ -51,6 +51,8 @@ class State:
     updates: Numbers = field(default=_none)
     #: Number of instances by state.
     instances: Numbers = field(default=_none)
+    #: Disruptions of all Jobs that nothing explains: asked for in the last minute, and the limit.
+    disruptions: Numbers = field(default=_none)
     #: Seconds by resource.
     informer_lag_seconds: Numbers = field(default=_none)
     informer_silence_seconds: Numbers = field(default=_none)
@@ -161,6 +163,12 @@ class _StateCollector(Collector):
         yield _labelled("echelon_jobs", "Jobs, by condition that is True.", "condition", state.jobs)
         yield _labelled("echelon_updates", "Updates, by phase.", "phase", state.updates)
         yield _labelled("echelon_instances", "Instances, by state.", "state", state.instances)
+        yield _labelled(
+            "echelon_voluntary_disruptions",
+            "Disruptions that no Update, scale or move explains: asked for in a minute, the limit.",
+            "number",
+            state.disruptions,
+        )
         yield _labelled(
             "echelon_informer_lag_seconds",
             "How long a watch has been working through a backlog.",

@@ -29,6 +29,10 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+#: More instances than a cluster has.
+MOST_INSTANCES: Final = 999_999
+
+
 def _namespaces(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in names:
@@ -80,6 +84,17 @@ def whole_number(low: int, high: int) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def _int_or_percent(text: str) -> int | str:
+    number = text.removesuffix("%")
+    most = 100 if number != text else MOST_INSTANCES
+    if not number.isascii() or not number.isdigit() or int(number) > most:
+        raise ValueError(
+            f"{text!r} is neither a whole number from 0 to {MOST_INSTANCES} nor a percentage from "
+            "0% to 100%, such as 30%"
+        )
+    return int(text) if number == text else f"{int(number)}%"
+
+
 def _file(text: str) -> str:
     if text and not os.access(text, os.R_OK):
         raise ValueError(f"{text!r} cannot be read")
@@ -114,3 +129,5 @@ ObjectName = Annotated[str, _matching(_NAME, "an object's name")]
 #: A path; "" if no file is given.
 ReadableFile = Annotated[str, BeforeValidator(_file)]
 TrueOrFalse = Annotated[bool, BeforeValidator(_bool)]
+#: A number of instances, or a percentage such as ``30%``.
+IntOrPercent = Annotated[int | str, BeforeValidator(_int_or_percent)]

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from controller.flags import Flags, Program, flag
 from controller.setting_types import (
     Address,
+    IntOrPercent,
     ListenAddress,
     NamespaceName,
     Namespaces,
@@ -42,6 +43,7 @@ def version() -> str:
 
 
 _WHAT, _OUTPUT, _LEASE, _TUNING = "what to serve", "what to show", "who acts", "tuning"
+_SAFETY: Final = "safety"
 _GATES: Final = "health gates"
 
 
@@ -80,6 +82,10 @@ class Settings(Flags):
     lease_retry: Annotated[float, seconds(0.1, 600)] = _flag(
         "lease-retry-seconds", _LEASE, "S", 2.0,
         "how often to renew, or to look whether it is free")
+    max_voluntary_disruption: IntOrPercent = _flag(
+        "max-voluntary-disruption", _SAFETY, "N|N%", "30%",
+        "running pods deleted within a minute without an Update, a scale or a move, of all "
+        "instances; a Job that wants more stops until a person releases it")
     workers: Annotated[int, whole_number(1, 1000)] = _flag(
         "workers", _TUNING, "N", 32, "Jobs and Updates handled at the same time")
     connections: Annotated[int, whole_number(1, 1000)] = _flag(
@@ -124,7 +130,7 @@ An address without a host, as in :8080, is all interfaces; port 0 picks a free o
 _CONTROLLER: Final = Program(
     name=PROGRAM,
     settings=Settings,
-    groups=(_WHAT, _OUTPUT, _LEASE, _GATES, _TUNING),
+    groups=(_WHAT, _OUTPUT, _LEASE, _SAFETY, _GATES, _TUNING),
     description="Runs Echelon: every change of a Job becomes an Update that rolls out batch "
     "by batch, and undoes itself when an instance does not answer.",
     epilog=_EPILOG,

@@ -10,6 +10,7 @@ from pydantic import Field
 from controller.api.ids import MAX_ID, NONE, Ids
 from controller.api.known_bad import KnownBad
 from controller.api.labels import API_VERSION
+from controller.api.last_attempt import LastAttempt as LastAttempt
 from controller.api.meta import (
     MAX_INT32,
     Condition,
@@ -21,6 +22,7 @@ from controller.api.meta import (
     empty,
 )
 from controller.api.policy import UpdatePolicy
+from controller.api.safety import Safety
 
 KIND = "EchelonJob"
 MAX_INSTANCES = MAX_ID + 1
@@ -115,51 +117,6 @@ class ActiveUpdate(Model):
     ]
 
 
-class LastAttempt(Model):
-    """The last admitted update; an Automatic Job does not try the same template again by itself."""
-
-    revision: Annotated[
-        str,
-        Field(
-            description="Name of the ControllerRevision of the Job's template that was last tried. "
-            "An Update to another revision does not change it."
-        ),
-    ]
-    retry_token: Annotated[
-        str | None, Field(description="`spec.update.retryToken` when the update was admitted.")
-    ] = None
-    update: Annotated[
-        str | None,
-        Field(description="Name of the Update; absent for the first creation of the instances."),
-    ] = None
-    update_uid: Annotated[
-        str | None,
-        Field(
-            alias="updateUID",
-            description="uid of the Update; it distinguishes this Update from a later one of the "
-            "same name.",
-        ),
-    ] = None
-    outcome: Annotated[
-        str | None,
-        Field(description="Phase in which the Update ended; absent while the Update is active."),
-    ] = None
-    reason: Annotated[
-        str | None,
-        Field(
-            description="Why the Update left less than the whole Job at the revision of the Job's "
-            "template: Canary, OlderRevision, FailuresTolerated or NothingLeft. Absent otherwise."
-        ),
-    ] = None
-    message: Annotated[
-        str | None,
-        Field(
-            description="Why the Update ended in this phase, as a sentence; absent while the "
-            "Update is active."
-        ),
-    ] = None
-
-
 class JobStatus(Status):
     """Observed state of a Job; written only by the operator."""
 
@@ -174,7 +131,7 @@ class JobStatus(Status):
         tuple[Condition, ...],
         Field(
             description="Conditions of the Job: Ready, Reconciling, Stalled, Available, "
-            "UpdatePending, RolledBack, PodNameConflict. An absent condition is False; "
+            "UpdatePending, RolledBack, PodNameConflict, SafetyStop. An absent condition is False; "
             "UpdatePending and RolledBack are always present.",
             exclude_if=empty,
             json_schema_extra={
@@ -276,6 +233,13 @@ class JobStatus(Status):
             exclude_if=empty,
         ),
     ] = ()
+    safety: Annotated[
+        Safety | None,
+        Field(
+            description="Deletions of running pods that no Update, scale or move explains, and the "
+            "stop that they caused. Absent: there were none."
+        ),
+    ] = None
 
 
 class Job(Model):

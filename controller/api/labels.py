@@ -35,6 +35,10 @@ REMADE: Final = "echelon.dev/remade"
 #: whose controller is of a kind it does not know.
 SAFE_TO_EVICT: Final = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 
+# Annotations of Jobs.
+#: The token of the safety stop that a person ends with it.
+SAFETY_RELEASE: Final = "echelon.dev/safety-release"
+
 # Annotations of Updates.
 ADMITTED: Final = "echelon.dev/admitted"
 PULSED_AT: Final = "echelon.dev/pulsed-at"

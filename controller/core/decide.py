@@ -76,6 +76,9 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
         pods = replace(pods, blocked=write is not None)
     if context.status.last_attempt is None:
         return Plan(reports=_reports(context, None), wake_at=_wake(context, None, None))
+    write = pods.brake.write
+    if write is not None and not refused_writes.by(context, write):
+        return Plan(write=_with_reported_fields(context, write))
     old = tuple(islice(prune(context), MAX_ACTIONS))
     kept = {action.key for action in old if context.is_held(action)}
     return Plan(

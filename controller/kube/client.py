@@ -6,7 +6,7 @@ Objects are plain dicts, so that fields unknown to this program survive. Failure
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from copy import copy
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -113,7 +113,7 @@ class Client:
         limit: int = 500,
         metadata_only: bool = False,
         too_deep: Callable[[dict[str, Any]], object] = deep.left_out,
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any]]:
         """All objects, page by page. ``too_deep`` gets the shallow part of what cannot be read.
 
         If reading takes longer than the server keeps its history, the remaining pages show the

@@ -55,6 +55,15 @@ class Forbidden(ApiError):
 class NotFound(ApiError):
     """404: the object, namespace or resource does not exist."""
 
+    def prove(self) -> None:
+        """Raise ``ServerError`` unless the API server itself says that the object does not exist.
+
+        While it starts, or when a CRD is not served, it answers 404 without a Status for every path
+        below; a proxy may do so, too. That proves nothing about an object.
+        """
+        if self.reason != "NotFound":
+            raise ServerError(503, "NotServed", self.message or "the path is not served") from self
+
 
 class Conflict(ApiError):
     """409: a precondition (uid, resourceVersion) does not hold."""

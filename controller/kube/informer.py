@@ -3,8 +3,8 @@
 The caller decodes and stores the objects. An informer itself only keeps the existing keys, so that
 after a new list it finds the objects that were deleted in between. Objects disappear only by a
 watch event or a complete, successful list: never by an error, a broken stream, a refused token or
-a partly read list, and an empty list must be received twice. An informer never gives up and raises
-nothing.
+a partly read list. An empty list must be received twice. With ``confirm`` a list alone is not
+enough: a GET must say that the object is gone. An informer never gives up and raises nothing.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Informer(Generic[T]):
         label_selector: str | None = None,
         field_selector: str | None = None,
         metadata_only: bool = False,
+        confirm: bool = False,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -60,6 +61,7 @@ class Informer(Generic[T]):
                 label_selector=label_selector,
                 field_selector=field_selector,
                 metadata_only=metadata_only,
+                confirm=confirm,
                 on_listed=self._listed,
                 sleep=sleep,
                 clock=clock,

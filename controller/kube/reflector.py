@@ -12,10 +12,12 @@ import json
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import aclosing
 from typing import Any, Generic
 
+from controller.kube.absence import gone
+from controller.kube.backlog import Backlog
 from controller.kube.client import Client
 from controller.kube.codec import Codec, Sink, T
 from controller.kube.errors import ApiError, Forbidden, Gone, NotFound, from_status
@@ -30,17 +32,14 @@ BACKOFF_FIRST = 0.1
 BACKOFF_MAX = 10.0
 #: A watch that ends within this many seconds without an event counts as failed.
 SHORT_WATCH = 1.0
-#: Seconds of waiting for a line that show that there was no backlog before that line.
-PAUSE = 0.002
-#: Seconds without a line that show that a backlog has ended.
-RESTED = 1.0
 #: Seconds after which a list is repeated that is empty although objects are known.
 DOUBT = 1.0
 
 
 class Reflector(Generic[T]):
     """``name`` is for logs; ``failure`` is the last error, or None while the stream works.
-    ``namespace``: None for all."""
+    ``namespace``: None for all. ``confirm``: an object that a list lacks is only gone if a GET says
+    so (`absence`); ``label_selector`` must then be a label's name."""
 
     def __init__(
         self,
@@ -53,6 +52,7 @@ class Reflector(Generic[T]):
         label_selector: str | None = None,
         field_selector: str | None = None,
         metadata_only: bool = False,
+        confirm: bool = False,
         on_listed: Callable[[], None] = lambda: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -75,6 +75,7 @@ class Reflector(Generic[T]):
             "field_selector": field_selector,
             "metadata_only": metadata_only,
         }
+        self._confirm = confirm
         self._on_listed = on_listed
         self._sleep = sleep
         self._clock = clock
@@ -85,9 +86,7 @@ class Reflector(Generic[T]):
         self._waiting: list[asyncio.Future[None]] = []
         self._turn: asyncio.Task[None] | None = None
         self._failures = 0
-        #: Times of the clock: when the last line was handled, and since when lines have been
-        #: arriving without a pause.
-        self._handled = self._busy_since = clock()
+        self._backlog = Backlog(clock)
 
     def __len__(self) -> int:
         return len(self._known)
@@ -100,9 +99,7 @@ class Reflector(Generic[T]):
     @property
     def lag(self) -> float:
         """Seconds for which lines have been arriving without a pause; 0 if there is no backlog."""
-        if self._clock() - self._handled > RESTED:
-            return 0.0
-        return self._handled - self._busy_since
+        return self._backlog.seconds
 
     async def resync(self) -> None:
         """List again. Returns when a list that began after this call is complete and passed on."""
@@ -134,10 +131,9 @@ class Reflector(Generic[T]):
             log.info("listing %s again: %s", self.name, gone.message or "history expired")
             self._version = None
             await self._back_off(gone)
-        except ApiError as error:
-            await self._back_off(error)
         except Exception as error:
-            log.exception("cannot follow %s", self.name)
+            if not isinstance(error, ApiError):
+                log.exception("cannot follow %s", self.name)
             await self._back_off(error)
 
     # -- list ------------------------------------------------------------------------------
@@ -151,10 +147,11 @@ class Reflector(Generic[T]):
                 log.warning("%s: an empty list; asking again", self.name)
                 await self._sleep(DOUBT)
                 seen, version = await self._read_pages()
+            missing = await self._gone(seen)
         except BaseException:
             self._waiting = waiting + self._waiting
             raise
-        for key in [key for key in self._known if key not in seen]:
+        for key in missing:
             self._forget(key)
         self._version = version
         self._succeeded()
@@ -164,6 +161,16 @@ class Reflector(Generic[T]):
         for waiter in waiting:
             if not waiter.done():
                 waiter.set_result(None)
+
+    async def _gone(self, seen: set[str]) -> Collection[str]:
+        """The keys of known objects that are not in a list, and with ``confirm`` are gone."""
+        missing = {key: uid for key, (uid, _) in self._known.items() if key not in seen}
+        if not self._confirm or not missing:
+            return missing
+        proved = await gone(self._client, self._resource, missing, self._select["label_selector"])
+        if kept := len(missing) - len(proved):
+            log.warning("%s: a list lacks %d objects that exist", self.name, kept)
+        return proved
 
     async def _read_pages(self) -> tuple[set[str], str]:
         """Pass on all objects. Returns their keys and the resourceVersion of the list."""
@@ -201,26 +208,18 @@ class Reflector(Generic[T]):
         )
         async with aclosing(lines):
             async for line in lines:
-                self._note_arrival()
+                self.last_contact = self._backlog.arrived()
                 self._handle(line)
                 handled += 1
                 if handled % BATCH == 0:
                     await asyncio.sleep(0)
-                self._handled = self._clock()
+                self._backlog.handled()
         if not handled and self._clock() - started < SHORT_WATCH:
             raise ApiError(0, "WatchEnded", "the watch ended at once")
-        log.debug("watch of %s ended after %d lines", self.name, handled)
 
     def _opened(self) -> None:
         self.last_contact = self._clock()
         self.failure = None
-
-    def _note_arrival(self) -> None:
-        """Note the arrival of a line; lines that arrive without a pause are a backlog."""
-        now = self._clock()
-        if now - self._handled > PAUSE:
-            self._busy_since = now
-        self.last_contact = now
 
     def _handle(self, line: bytes) -> None:
         # The API server writes the type of the event first. The caller's decoder gets only events
@@ -236,10 +235,10 @@ class Reflector(Generic[T]):
             return
         self._succeeded()
         self._version = item.resource_version
-        if kind == "DELETED":
-            self._forget(item.key)
-        else:
+        if kind != "DELETED":
             self._put(item)
+        elif not self._is_stale(item):
+            self._forget(item.key)
 
     def _handle_control(self, line: bytes) -> None:
         event = json.loads(line)
@@ -251,13 +250,17 @@ class Reflector(Generic[T]):
 
     # -- changes ---------------------------------------------------------------------------
 
+    def _is_stale(self, item: T) -> bool:
+        """Whether a newer version is known: an old cache answered the list before."""
+        known = self._known.get(item.key)
+        return known is not None and int(item.resource_version) < int(known[1])
+
     def _put(self, item: T) -> None:
         known = self._known.get(item.key)
-        if known is not None:
-            if known == (item.uid, item.resource_version):
-                return
-            if known[0] != item.uid:
-                self._forget(item.key)
+        if known == (item.uid, item.resource_version) or self._is_stale(item):
+            return
+        if known is not None and known[0] != item.uid:
+            self._forget(item.key)
         self._known[item.key] = (item.uid, item.resource_version)
         try:
             self._sink.put(item)

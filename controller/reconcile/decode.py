@@ -22,7 +22,7 @@ from controller.api.pods.pod import Pod
 from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodMeta, PodWire
 from controller.api.update import TERMINAL, Phase, Update
-from controller.core.model.observed import Revision, Unknown
+from controller.core.model.observed import Finished, Revision, Unknown
 from controller.core.status import too_new
 from controller.kube.codec import struct_codec
 from controller.reconcile.lenient_codec import codec
@@ -106,6 +106,19 @@ class UpdateObject(_Object):
     finished: float = 0.0
     updated: int = 0
     too_new: TooNew | None = None
+
+    def brief(self, job: str) -> Finished:
+        """The part of an ended Update that a decision about the Job with uid ``job`` needs."""
+        return Finished(
+            self.name,
+            self.uid,
+            self.phase,
+            self.owner == job,
+            self.created,
+            started=self.started,
+            finished=self.finished,
+            updated=self.updated,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ asks or tries again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,15 +19,9 @@ from controller.api.job import Job
 from controller.api.lenient import lenient, part
 from controller.api.update import TERMINAL, Update
 from controller.core.model import plan
+from controller.core.model.brake import Brake
 from controller.core.model.limits import TEMPLATES_KEPT
-from controller.core.model.observed import (
-    Finished,
-    GateAnswer,
-    Node,
-    Observed,
-    Refusal,
-    Verdict,
-)
+from controller.core.model.observed import GateAnswer, Node, Observed, Refusal, Verdict
 from controller.core.model.plan import ActionKey
 from controller.core.pods.identity import name_conflicts
 from controller.core.pods.index import Instances
@@ -192,8 +186,14 @@ class Entry:
         if known is None or int(known.resource_version) <= int(revision.resource_version):
             self.revisions[revision.name] = revision
 
-    def observed(self, now: float, foreign_names: frozenset[str]) -> Observed:
-        """The input of a decision at ``now``. ``foreign_names``: Update names held by others."""
+    def observed(
+        self,
+        now: float,
+        foreign_names: frozenset[str],
+        brake: Callable[[], Brake] | None = None,
+    ) -> Observed:
+        """The input of a decision at ``now``. ``foreign_names``: Update names held by others;
+        ``brake``: counts the disruptions of all Jobs."""
         assert self.job is not None
         job, uid = self.job, self.job.metadata.uid
         updates = {n: u.update for n, u in self.updates.items() if u.update is not None}
@@ -217,16 +217,7 @@ class Entry:
             view=view,
             updates=updates,
             finished={
-                name: Finished(
-                    name,
-                    u.uid,
-                    u.phase,
-                    u.owner == uid,
-                    u.created,
-                    started=u.started,
-                    finished=u.finished,
-                    updated=u.updated,
-                )
+                name: u.brief(uid)
                 for name, u in self.updates.items()
                 if u.phase in TERMINAL and not u.too_new
             },
@@ -256,6 +247,7 @@ class Entry:
             job_live=self.live == job.metadata.resource_version,
             newer_revisions={n: r.unknown for n, r in self.revisions.items() if r.unknown},
             too_new=left_alone_for(self.updates.values(), job),
+            brake=brake,
         )
 
     def _forget_answers(self, updates: Mapping[str, Update]) -> None:

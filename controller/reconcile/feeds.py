@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
+from controller.kube.absence import gone
 from controller.kube.client import Client
 from controller.kube.errors import ApiError
 from controller.kube.informer import Informer
@@ -66,6 +67,7 @@ class Feeds:
             on_delete=store.drop_pod,
             namespaces=self._namespaces,
             label_selector=JOB,
+            confirm=True,
             clock=clock,
         )
         self.updates = Informer[UpdateObject](
@@ -75,6 +77,7 @@ class Feeds:
             on_put=store.put_update,
             on_delete=store.drop_update,
             namespaces=self._namespaces,
+            confirm=True,
             clock=clock,
         )
         self.revisions = Informer[RevisionObject](
@@ -85,6 +88,7 @@ class Feeds:
             on_delete=store.drop_revision,
             namespaces=self._namespaces,
             label_selector=JOB,
+            confirm=True,
             clock=clock,
         )
 
@@ -152,7 +156,8 @@ class Feeds:
         return True
 
     async def list_jobs(self) -> None:
-        """Make the Jobs in the store equal to those of the API server. Raises ``ApiError``."""
+        """Make the Jobs in the store equal to those of the API server. A Job that the list lacks is
+        only dropped if a GET says that it is gone. Raises ``ApiError``."""
         before = {key: entry.uid for key, entry in self._store.entries.items() if entry.uid}
         too_deep = list[dict[str, Any]]()
         for namespace in self._namespaces or (None,):
@@ -170,8 +175,18 @@ class Feeds:
             if key not in self._too_deep:
                 log.error("Job %s is nested too deeply to be read: left alone", "/".join(key))
         self._too_deep = found
-        for key, uid in before.items():
-            self._store.drop_job(key, uid)
+        await self._drop(before)
+
+    async def _drop(self, missing: Mapping[tuple[str, str], str]) -> None:
+        """Drop the Jobs that a list lacks (key -> uid) and that are gone."""
+        proved = await gone(
+            self._client, JOBS, {"/".join(key): uid for key, uid in missing.items()}
+        )
+        if kept := len(missing) - len(proved):
+            log.warning("a list of jobs lacks %d Jobs that exist", kept)
+        for key, uid in missing.items():
+            if "/".join(key) in proved:
+                self._store.drop_job(key, uid)
 
 
 def _key(raw: dict[str, Any]) -> tuple[str, str]:

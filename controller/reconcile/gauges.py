@@ -16,6 +16,7 @@ CONDITIONS = (
     cond.UPDATE_PENDING,
     cond.ROLLED_BACK,
     cond.POD_NAME_CONFLICT,
+    cond.SAFETY_STOP,
 )
 
 

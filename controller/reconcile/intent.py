@@ -82,7 +82,8 @@ class Intent:
         namespace, name = entry.key
         try:
             raw = await self._client.get(JOBS, namespace, name)
-        except NotFound:
+        except NotFound as error:
+            error.prove()
             if entry.job is not None:
                 self._store.drop_job(entry.key, entry.job.metadata.uid)
             raise
@@ -184,7 +185,8 @@ class Intent:
         key = f"{entry.key[0]}/{name}"
         try:
             raw = await self._client.get(UPDATES, entry.key[0], name)
-        except NotFound:
+        except NotFound as error:
+            error.prove()
             if (known := entry.updates.get(name)) is not None:
                 self._store.drop_update(key, known.uid)
             entry.gone.add(name)

@@ -16,6 +16,7 @@ from controller.api.update import UpdateStatus
 from controller.core.decide import decide
 from controller.core.job import missing
 from controller.core.model import plan
+from controller.core.model.brake import Brake
 from controller.core.model.limits import REPORT_EVERY
 from controller.core.model.observed import Observed, Unknown
 from controller.core.refusals import judgement
@@ -50,8 +51,9 @@ LATE = 0.005
 class Reconciler:
     """``observe(seconds, result)`` is called after each reconcile.
 
-    ``report_every``: seconds between two reports about one object, at least. Requests about pods
-    have a client of their own, so that no status write waits behind a thousand deletes.
+    ``report_every``: seconds between two reports about one object, at least. ``brake`` counts the
+    disruptions of all Jobs; None for no limit. Requests about pods have a client of their own, so
+    that no status write waits behind a thousand deletes.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Reconciler:
         ask: Ask,
         asked: Observe,
         report_every: float = REPORT_EVERY,
+        brake: Callable[[], Brake] | None = None,
         clock: Callable[[], float] = time.time,
         decide: Callable[[Observed, float], plan.Plan] = decide,
     ) -> None:
@@ -76,6 +79,7 @@ class Reconciler:
         self._observe = observe
         self._clock = clock
         self._decide = decide
+        self._brake = brake
         #: Keys with a failed action since their last decision; several failures are one back-off.
         self._failing: set[Key] = set()
         self._intent = Intent(client, store, clock)
@@ -136,7 +140,7 @@ class Reconciler:
         for _ in range(MAX_WRITES):
             self._queue.step(key)
             now = self._clock()
-            seen = entry.observed(now, self._store.foreign_names(entry))
+            seen = entry.observed(now, self._store.foreign_names(entry), self._brake)
             found = self._decide(seen, now)
             entry.illegal = refusal.log_illegal(key, entry.illegal, found.illegal)
             if found.write is None:
@@ -198,7 +202,10 @@ class Reconciler:
     async def _without_job(self, entry: Entry) -> None:
         updates = {n: u.update for n, u in entry.updates.items() if u.update is not None}
         now = self._clock()
-        for write in missing.decide(updates.values(), now):
+        writes = missing.decide(updates.values(), now)
+        if writes and await self._is_there(entry):
+            return  # A list lacked the Job, which now is in the store again.
+        for write in writes:
             if (held := entry.refused_writes.get(plan.subject(write))) and held.until > now:
                 self._at(entry.key, held.until)
                 continue

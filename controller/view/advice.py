@@ -5,8 +5,10 @@ from __future__ import annotations
 from shlex import quote
 
 from controller.api.job import Job
+from controller.api.labels import SAFETY_RELEASE
 from controller.api.update import Phase, Update
 from controller.core.model import assigned
+from controller.core.model import conditions as cond
 from controller.core.progress.rollback import ROLLBACK_REQUESTED
 from controller.core.status.outcome import TEMPLATE_REFUSED
 from controller.core.status.update import AWAITING, FAILED, PAUSED
@@ -169,6 +171,12 @@ def of_job(job: Job) -> list[str]:
         return [f"echelon update get {at}    # what it waits for, and what can be done"]
     if health not in (Health.STALLED, Health.PENDING):
         return []
+    if reason == cond.SAFETY_STOP and job.status.safety and (stop := job.status.safety.stop):
+        release = f"{SAFETY_RELEASE}={stop.token}"
+        return [
+            f"echelon job instances {name}    # what runs where",
+            f"kubectl annotate ejob {name} --overwrite {release}    # let it delete these pods",
+        ]
     if reason in _FAILED:
         change = f"echelon job diff {name}    # what the template changes"
         retry = f"echelon job retry {name}    # {_AGAIN}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from copy import deepcopy
 from datetime import datetime
 from typing import Any, Final
@@ -87,7 +87,7 @@ class MemoryApi(Client):
 
     async def list(
         self, resource: Resource, namespace: str | None = None, **_: Any
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any]]:
         self._here(namespace)
         for obj in self.all(resource.plural).values():
             yield deepcopy(obj)

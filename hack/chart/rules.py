@@ -21,6 +21,12 @@ _NAMED: Final[Schema] = {
     "type": "array",
     "items": {"type": "object", "required": ["name"]},
 }
+_INT_OR_PERCENT: Final[Schema] = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": 999999},
+        {"type": "string", "pattern": "^([0-9]{1,6}|([0-9]|[1-9][0-9]|100)%)$"},
+    ]
+}
 _PEERS: Final[Schema] = {
     "type": "array",
     "items": {
@@ -153,6 +159,7 @@ KNOWN: Final[dict[str, Schema]] = {
     "controller.connections": _whole(1, 1000),
     "controller.resyncSeconds": _seconds(10, 86400),
     "controller.reportSeconds": _seconds(0.1, 60),
+    "controller.maxVoluntaryDisruption": _INT_OR_PERCENT,
     "controller.stuckSeconds": _seconds(10, 86400),
     "leaderElection.leaseName": _NAME,
     "leaderElection.leaseNamespace": _NAMESPACE,

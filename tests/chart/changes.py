@@ -93,6 +93,7 @@ CHANGES: Final = {
     "controller.connections": Change(16),
     "controller.resyncSeconds": Change(60),
     "controller.reportSeconds": Change(2),
+    "controller.maxVoluntaryDisruption": Change("12%"),
     "controller.stuckSeconds": Change(300),
     "gates.caFile": Change("/etc/ssl/company.pem"),
     "gates.allowLoopback": Change(True),

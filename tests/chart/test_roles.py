@@ -39,6 +39,7 @@ UNSEEN: dict[Right, str] = {
         "get",
         "nodes",
     ): f"{NODES}::test_a_new_pod_on_a_node_that_is_lost_past_its_deadline_is_no_failure",
+    ("list", "nodes"): f"{NODES}::test_while_all_nodes_are_lost_an_update_takes_no_pod_away",
 }
 #: Admission checks it for objects with an owner reference to the Job; there is no request.
 UNASKED: Right = ("update", "echelonjobs/finalizers")

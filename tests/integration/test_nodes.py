@@ -187,3 +187,35 @@ def test_a_new_pod_on_a_node_that_is_lost_past_its_deadline_is_no_failure(
     bring_back(space, lost)
     ended = space.wait_update("RolledForward", timeout=30)
     assert "failures" not in ended["status"]
+
+
+@pytest.fixture
+def all_lost(space: Space) -> Iterator[list[str]]:
+    """The names of all nodes, which the test can make lost. They recover after the test."""
+    names = [node["metadata"]["name"] for node in space.api.get("/api/v1/nodes")["items"]]
+    yield names
+    for name in names:
+        bring_back(space, name)
+    for name in names:
+        space.cluster.wait("the nodes to be well", lambda n=name: not taints(space, n), 60)  # type: ignore[misc]
+
+
+def test_while_all_nodes_are_lost_an_update_takes_no_pod_away(
+    space: Space, all_lost: list[str]
+) -> None:
+    space.made(job(instances=4, strategy=queue(2)))
+    for name in all_lost:
+        lose(space, name)
+    space.until("no pod to be Ready", lambda: not any(p.ready for p in space.pods().values()), 60)
+    space.set_image("web:2")
+    held = space.wait_update(
+        "RollingForward", probe=lambda u: u["status"]["reason"] == "NodesLost", timeout=40
+    )
+    assert "no node of the cluster is Ready" in held["status"]["message"]
+    assert {len(uids) for uids in space.observer.uids().values()} == {1}
+    assert not any(pod.deleting for pod in space.pods().values())
+    for name in all_lost:
+        bring_back(space, name)
+    ended = space.wait_update("RolledForward", timeout=90)
+    assert "failures" not in ended["status"]
+    assert {len(uids) for uids in space.observer.uids().values()} == {2}

@@ -16,6 +16,7 @@ def test_metrics() -> None:
     metrics.state.jobs = lambda: {"Stalled": 1, "Ready": 2}
     metrics.state.updates = lambda: {"RollingForward": 2}
     metrics.state.instances = lambda: {"available": 10}
+    metrics.state.disruptions = lambda: {"asked": 2, "limit": 30}
     metrics.state.informer_lag_seconds = lambda: {"pods": 0.5}
     text = generate_latest(metrics.registry).decode()
     for line in (
@@ -30,6 +31,7 @@ def test_metrics() -> None:
         'echelon_updates{phase="RollingForward"} 2.0',
         'echelon_instances{state="available"} 10.0',
         'echelon_informer_lag_seconds{resource="pods"} 0.5',
+        'echelon_voluntary_disruptions{number="asked"} 2.0',
         "echelon_events_dropped_total 1.0",
     ):
         assert line in text.splitlines()

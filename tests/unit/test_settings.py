@@ -33,6 +33,13 @@ def test_flags() -> None:
     assert (settings.lease_name, settings.workers, settings.resync) == ("other", 7, 30.5)
 
 
+def test_max_voluntary_disruption_is_a_number_or_a_percentage() -> None:
+    flag, variable = "--max-voluntary-disruption", "ECHELON_MAX_VOLUNTARY_DISRUPTION"
+    assert load([], {}).max_voluntary_disruption == "30%"
+    assert load([f"{flag}=12"], {variable: "5"}).max_voluntary_disruption == 12
+    assert load([], {variable: "05%"}).max_voluntary_disruption == "5%"
+
+
 def test_environment() -> None:
     environ = {
         "ECHELON_NAMESPACE": "a, b,",
@@ -67,6 +74,9 @@ def test_environment() -> None:
         (["--namespace"], {}, "expected one argument"),
         (["--name", "a"], {}, "no such flag: --name a"),
         (["--log-format", ""], {}, "--log-format: '' is not one of"),
+        (["--max-voluntary-disruption", "101%"], {}, "nor a percentage from 0% to 100%"),
+        (["--max-voluntary-disruption", "-1"], {}, "'-1' is neither a whole number"),
+        ([], {"ECHELON_MAX_VOLUNTARY_DISRUPTION": "a third"}, "'a third' is neither a whole"),
         (["--gate-ca-file", "/no/such"], {}, "--gate-ca-file: '/no/such' cannot be read"),
         ([], {"ECHELON_GATE_ALLOW_LOOPBACK": "1"}, "LOOPBACK: '1' is not true or false"),
         ([], {"ECHELON_NAMESPACE": '["a"]'}, "ECHELON_NAMESPACE: '[\"a\"]' is not a namespace"),
@@ -110,6 +120,7 @@ def test_each_setting_is_a_flag_and_a_variable() -> None:
         "--lease-renew-deadline-seconds": "20", "--lease-retry-seconds": "0.5",
         "--workers": "1", "--connections": "2", "--resync-seconds": "11",
         "--report-seconds": "0.2", "--stuck-seconds": "12",
+        "--max-voluntary-disruption": "7",
         "--gate-ca-file": __file__, "--gate-allow-loopback": "TRUE",
     }  # fmt: skip
     assert texts.keys() == flags().keys()

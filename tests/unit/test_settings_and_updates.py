@@ -32,6 +32,7 @@ INSTEAD = {
     "--resync-seconds": "how often everything is read anew",
     "--report-seconds": "how often counts and messages are written",
     "--stuck-seconds": "when /healthz fails",
+    "--max-voluntary-disruption": "deletions that no Update explains",
     "--gate-ca-file": "whom gates trust: of this process, as its network is",
     "--gate-allow-loopback": "which addresses gates may ask: of this process, as its network is",
 }
@@ -57,5 +58,5 @@ def test_the_core_knows_no_settings_and_no_environment() -> None:
 def test_the_reconciler_gets_one_setting_which_only_delays_reports() -> None:
     given = set(inspect.signature(Reconciler.__init__).parameters)
     parts = {"self", "client", "pod_client", "store", "queue", "recorder"}
-    calls = {"observe", "ask", "asked", "clock", "decide"}
+    calls = {"observe", "ask", "asked", "clock", "decide", "brake"}
     assert given - parts - calls == {"report_every"}

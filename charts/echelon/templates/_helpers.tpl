@@ -136,6 +136,7 @@ rollingUpdate:
 - --connections={{ int .connections }}
 - --resync-seconds={{ .resyncSeconds }}
 - --report-seconds={{ .reportSeconds }}
+- --max-voluntary-disruption={{ .maxVoluntaryDisruption }}
 - --stuck-seconds={{ .stuckSeconds }}
 {{- end }}
 {{- with .Values.gates }}

@@ -51,8 +51,8 @@ it serves. The operator never writes the spec of a Job, only its status.
 Permissions that only a ClusterRole can grant. With watchNamespaces the operator does not have them.
 */}}
 {{- define "echelon.clusterRules" -}}
-# To check whether a node is lost before a late pod on it counts as a failure.
+# To check whether a node is lost before a late pod on it counts as a failure, and whether all nodes are lost.
 - apiGroups: [""]
   resources: ["nodes"]
-  verbs: ["get"]
+  verbs: ["get", "list"]
 {{- end }}

@@ -24,6 +24,7 @@ from controller.core.model.context import Context
 from controller.core.model.observed import Refusal
 from controller.core.refusals import actions as refused_actions
 from controller.core.refusals import writes as refused_writes
+from controller.core.replacement import safety
 from controller.core.rollout import outage
 from controller.core.status import outcome, termination
 
@@ -80,6 +81,12 @@ def _wanted(context: Context) -> dict[str, Wanted]:
         cond.UPDATE_PENDING: pending.condition(context),
         cond.ROLLED_BACK: _rolled_back(context),
     }
+    if context.status.safety and (stop := context.status.safety.stop):
+        conditions[cond.SAFETY_STOP] = (
+            Wanted(True, "TooManyDisruptions", stop.message)
+            if safety.stop_of(context)
+            else Wanted(False, "Released", f"a person has ended {stop.token}")
+        )
     if context.observed.name_conflicts:
         i, who = next(iter(sorted(context.observed.name_conflicts.items())))
         conditions[cond.POD_NAME_CONFLICT] = Wanted(True, "PodNameTaken", f"instance {i}: {who}")
@@ -162,6 +169,8 @@ def _stalled(context: Context) -> tuple[str, str] | None:
         )
     if context.status.active_update is not None:
         return None  # The next Update is about to start; the end of the last one no longer counts.
+    if stop := safety.stop_of(context):
+        return cond.SAFETY_STOP, stop.message
     if last is None or (wanted(context) and not context.at_template):
         if bad := policy_refused(context):
             return bad

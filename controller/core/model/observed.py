@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from controller.api.job import Job
 from controller.api.update import Phase, Update
+from controller.core.model.brake import Brake
 from controller.core.model.plan import ActionKey, ActionOnObject
 from controller.core.pods.backoff import Series
 from controller.core.pods.facts import Slot, View
@@ -69,7 +70,8 @@ class Node:
     """A node as it was read at ``read_at``; all times are epoch seconds.
 
     ``ready_since``: when the operator observed that the node became Ready; ``stamp``: the node's
-    own stamp of that change. A node that the operator may not read counts as Ready for ever.
+    own stamp of that change. ``refused``: the operator may not read the node. It may be a passing
+    fault, so the node counts as lost; refused a second time, it counts as Ready for ever.
     """
 
     ready: bool = True
@@ -77,6 +79,7 @@ class Node:
     created: float = 0.0
     read_at: float = 0.0
     stamp: float = 0.0
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ class Observed:
 
     Pods: ``remade``: slots whose pod ended or was disrupted and is gone; ``name_conflicts``:
     instance -> who holds the name of its pod; ``in_place_refused``: uids of pods that the API
-    server did not change in place; ``nodes``: name -> node that was read.
+    server did not change in place; ``nodes``: name -> node that was read; "": all nodes as one.
 
     Dry runs: ``verdict``: of the present template; ``verdicts``: of user-made Updates, by uid.
     Gates of the active Update, by name: ``answers`` and those being asked now (``asking``).
@@ -169,6 +172,8 @@ class Observed:
     ``pruning``: uids of objects whose prune is under way. ``too_new``: why the Job is left to a
     newer operator; None if it is not. ``quiet_until``: name of an Update ("" for the Job) -> epoch
     seconds before which nothing is reported about it, because that was just done.
+
+    ``brake``: counts the disruptions of all Jobs, which takes a while; None for no limit.
     """
 
     job: Job
@@ -197,3 +202,4 @@ class Observed:
     refused_writes: Mapping[str, Refusal] = field(default_factory=dict)
     too_new: Unknown | None = None
     newer_revisions: Mapping[str, str] = field(default_factory=dict)
+    brake: Callable[[], Brake] | None = field(default=None, compare=False)

@@ -93,7 +93,7 @@ class CheckTemplate:
 
 @dataclass(frozen=True, slots=True)
 class ReadNodes:
-    """GET nodes, to know whether they are lost."""
+    """GET nodes, to know whether they are lost; "" stands for all nodes of the cluster as one."""
 
     names: tuple[str, ...]
 

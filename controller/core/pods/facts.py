@@ -28,7 +28,15 @@ SETS: Final = (
     "forced",
     "infeasible",
     "repairing",
+    "lost",
 )
+#: Reasons of trouble by which the node controller and the kubelet mark pods of a lost node.
+_NODE_LOST: Final = ("NodeLost", "NodeNotReady")
+
+
+def is_marked_lost(pod: Pod) -> bool:
+    """Whether the node controller marked the pod, because its node does not report."""
+    return pod.trouble is not None and pod.trouble.reason in _NODE_LOST
 
 
 def facts_of(
@@ -71,6 +79,8 @@ def facts_of(
             facts.add("ready")
         if pod.infeasible:
             facts.add("infeasible")
+        if is_marked_lost(pod):
+            facts.add("lost")
     if pod.restarts or pod.ended:
         facts.add("failed_or_restarted")
     if not pod.labelled and pod.uid:
@@ -91,7 +101,8 @@ class View:
 
     ``present``: the slot holds a pod of this Job; each is ``alive``, ``terminating`` or ``ended``.
     Within ``alive``: ``ready``, and within that ``good``; ``changing``: a change in place is under
-    way; ``change_pending``: the change is made but not in effect; ``infeasible``: it never will be.
+    way; ``change_pending``: the change is made but not in effect; ``infeasible``: it never will be;
+    ``lost``: the pod's node does not report.
     Within ``terminating``: ``forced``: deleted without a grace period. ``failed_or_restarted``: the
     pod ended or a container restarted. ``unlabelled``: the pod lacks a label of ours. ``foreign``:
     a pod of another owner (such as a deleted Job of the same name) has the name. ``orphan``: a pod
@@ -112,6 +123,7 @@ class View:
     forced: Ids
     infeasible: Ids
     repairing: Ids
+    lost: Ids
     good: Ids
     #: Revision -> ids whose pod, in any state, was created at it or changed to it.
     at: Mapping[str, Ids]

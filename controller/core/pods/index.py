@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
 from controller.core.pods.backoff import Series, following, interrupted
-from controller.core.pods.facts import EVERY, SETS, Slot, View, facts_of, family
+from controller.core.pods.facts import EVERY, SETS, Slot, View, facts_of, family, is_marked_lost
 from controller.core.pods.sighting import as_observed
 
 INTERRUPTIONS_KEPT = 20_000
@@ -295,4 +295,6 @@ class _Twin:
 def _interrupted(before: Pod, now: Pod) -> bool:
     if now.deleted is not None or before.changed != now.changed or not now.in_effect:
         return False
-    return now.restarts > before.restarts or (before.ready and not now.ready and not now.ended)
+    # The loss of a node says nothing about what runs on it.
+    unready = before.ready and not now.ready and not now.ended and not is_marked_lost(now)
+    return now.restarts > before.restarts or unready

@@ -20,7 +20,7 @@ from controller.core.model.disruption import Allowance
 from controller.core.model.plan import Event, EventType, Write, WriteJob, WriteUpdate
 from controller.core.progress import ahead, groups, rollback
 from controller.core.progress.completion import finish_job, left_alone
-from controller.core.rollout import surge
+from controller.core.rollout import lost_nodes, surge
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import GATE_FAILURE, FailureCounts
 from controller.core.status.counts import counted
@@ -162,6 +162,8 @@ def _keep_old(direction: Direction, ids: Ids) -> Write:
 def _next_group(
     direction: Direction, failures: FailureCounts, gates: Gates, disruption: Allowance
 ) -> Write | None:
+    if lost_nodes.cluster_is_lost(direction.context):
+        return None
     queue, size = direction.policy.strategy.type is StrategyType.QUEUE, direction.group_size()
     candidates = direction.pending
     if direction.in_flight and direction.in_flight <= disruption.held_back:

@@ -18,8 +18,11 @@ from controller.api.ids import NONE, Ids
 from controller.core.model import policy
 from controller.core.model.context import Context
 from controller.core.model.disruption import Allowance
+from controller.core.rollout import lost_nodes
 from controller.core.rollout.direction import Direction
 
+#: The reason while all nodes of the cluster are lost.
+NODES_LOST: Final = "NodesLost"
 #: ``(allowed, reason, message)`` of the instances asked for. ``direction``: of the active Update;
 #: None outside an Update.
 Policy = Callable[[Context, Direction | None, Ids], tuple[Ids, str, str]]
@@ -54,6 +57,13 @@ def max_unavailable(
     return allowed, "MaxUnavailable", message
 
 
+def nodes_lost(context: Context, direction: Direction | None, ids: Ids) -> tuple[Ids, str, str]:
+    """While no node of the cluster is Ready, an Update takes no pod away."""
+    if direction is None or not lost_nodes.cluster_is_lost(context):
+        return ids, "", ""
+    return ids - context.view.alive, NODES_LOST, "no node of the cluster is Ready"
+
+
 def one_at_a_time(context: Context, direction: Direction | None, ids: Ids) -> tuple[Ids, str, str]:
     """Outside an Update, one instance, and only while all others are available."""
     if direction is not None or not ids:
@@ -66,4 +76,4 @@ def one_at_a_time(context: Context, direction: Direction | None, ids: Ids) -> tu
 
 
 #: In the order in which they are asked.
-POLICIES: Final[tuple[Policy, ...]] = (max_unavailable, one_at_a_time)
+POLICIES: Final[tuple[Policy, ...]] = (nodes_lost, max_unavailable, one_at_a_time)

@@ -21,8 +21,9 @@ from controller.core.model.disruption import NONE_HELD_BACK, Allowance
 from controller.core.model.observed import TERMINATING
 from controller.core.model.plan import Action, ActionKey, ChangePod, CreatePod, DeletePod
 from controller.core.pods import backoff
-from controller.core.replacement import disruption, in_place, repair
+from controller.core.replacement import disruption, in_place, repair, safety
 from controller.core.replacement.creation import create
+from controller.core.replacement.safety import SafetyBrake
 from controller.core.revisions.change import Change
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FailureCounts
@@ -109,7 +110,9 @@ class Convergence:
     def _deletes(self) -> Iterator[Action]:
         context, view = self.context, self.context.view
         replacing = self.startable & view.alive
-        for i in self._surplus | self._overdue - self._beside | self._wrong | self._infeasible:
+        gone = self._surplus | self._wrong
+        gone = gone - self.brake.asked | gone & self.brake.allowed
+        for i in gone | self._overdue - self._beside | self._infeasible:
             # A pod that is being created has no uid yet; it is deleted when the watch shows it.
             if (pod := view.pod(i)).uid:
                 yield _delete(pod)
@@ -143,6 +146,19 @@ class Convergence:
         return ChangePod(instance, pod.surge, pod.name, pod.uid, goal, uid, count, change)
 
     @cached_property
+    def brake(self) -> SafetyBrake:
+        """The safety brake on deletions that no Update, scale or move explains."""
+        context, surplus = self.context, self._surplus & self.context.view.alive
+        surplus = safety.unexplained_surplus(context, self.direction, surplus)
+        return SafetyBrake(context, surplus | self._stray_twins | self._wrong, self._misfit)
+
+    @cached_property
+    def _stray_twins(self) -> Ids:
+        """Ids with a running pod in their other slot that no surge explains."""
+        twins = self.context.view.twin.alive if self._consistent else NONE
+        return safety.unexplained_twins(self.context, self.direction, twins)
+
+    @cached_property
     def _beside(self) -> Ids:
         """Ids whose new pod exists beside the old one, which still counts as the instance's pod."""
         return self.direction.surging if self.direction else NONE
@@ -167,7 +183,7 @@ class Convergence:
             return
         overdue = self._overdue & self._beside
         kept = self._beside & self.direction.in_flight - overdue if self.direction else NONE
-        for i in twin.alive - kept:
+        for i in twin.alive - kept - (self._stray_twins - self.brake.allowed):
             if (pod := twin.pod(i)).uid:
                 yield _delete(pod)
         for i, at in self._ended_twins():
@@ -235,12 +251,16 @@ class Convergence:
     def _wrong(self) -> Ids:
         """Without an Update: at most one id whose pod is not at its assigned revision (somebody
         edited the pod or restored a backup), and only while all other instances are available."""
+        return disruption.allow(self.context, None, self._misfit).allowed
+
+    @cached_property
+    def _misfit(self) -> Ids:
+        """Without an Update: ids whose pod is not at its assigned revision, or never will be."""
         context = self.context
         if context.status.active_update is not None:
             return NONE
         alive, stuck = context.view.alive & context.intended, context.view.infeasible
-        wrong = alive - context.at_assigned | alive & stuck
-        return disruption.allow(context, None, wrong).allowed
+        return alive - context.at_assigned | alive & stuck
 
     def _ended(self) -> Iterator[tuple[int, float]]:
         """Ids whose pod ended, with the moment (epoch seconds) at which it may be created again."""

@@ -9,7 +9,7 @@ passed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -91,13 +91,15 @@ class FailureCounts:
         names = {
             self.direction.new_pod(i).node for i in deciding if self._recheck_at(i) <= self.now
         }
+        if lost_nodes.cluster_read_at(self.direction) <= self.now:
+            names.add(lost_nodes.ANY)
         return tuple(sorted(names)[:NODES_AT_ONCE])
 
     def _node_decides(self, instance: int) -> bool:
         """Whether the state of the pod's node decides if the passed deadline is a failure now."""
         pod = self.direction.new_pod(instance)
         excused = self.now < self._excused_until(instance) < math.inf
-        return bool(pod.node) and not lost_nodes.is_lost(pod) and not excused
+        return not lost_nodes.is_lost(pod) and not excused
 
     def _recheck_at(self, instance: int) -> float:
         """Epoch seconds at which a passed deadline has to be judged again."""
@@ -110,9 +112,11 @@ class FailureCounts:
     def next_moment(self) -> float | None:
         """Epoch seconds at which the next deadline passes, or new failures have to be stored."""
         moments = chain(
-            (at for at, _ in self._deadlines), (at for _, at in self._refusal_deadlines())
+            (at for at, _ in self._deadlines),
+            (at for _, at in self._refusal_deadlines()),
+            (self._recheck_at(i) for i in self._past_deadline),
+            (lost_nodes.cluster_read_at(self.direction),),
         )
-        moments = chain(moments, (self._recheck_at(i) for i in self._past_deadline))
         if self.unstored:
             moments = chain(moments, (self.direction.context.stamp + REPORT_EVERY,))
         return min((at for at in moments if self.now < at < math.inf), default=None)
@@ -290,11 +294,3 @@ def cause(failures: Iterable[Failure], failed: Ids) -> str:
 def failures_shown(pod: Pod) -> int:
     """How many failures the pod itself shows: restarts, and its end if a container ran."""
     return pod.restarts + (1 if pod.ended and pod.ran else 0)
-
-
-def grouped(counts: Mapping[int, int]) -> dict[str, Ids]:
-    """``{4: 1, 7: 1}`` as a status stores it: ``{"1": "4,7"}``."""
-    groups: dict[str, Ids] = {}
-    for i, count in counts.items():
-        groups[str(count)] = groups.get(str(count), NONE) | Ids([i])
-    return groups

@@ -6,6 +6,11 @@ Ready. So before a passed deadline becomes a failure, the operator reads the pod
     the node is lost                                  -> no failure; the node is read every 10 s
     the node became Ready after the pod was created   -> the deadline runs anew from then
     the kubelet accepted the pod late                 -> the deadline runs anew from then
+
+A pod without a node waits for any node: the cluster counts as its node (``ANY``), which is Ready if
+one of its nodes is. While none is, nothing tells an updated pod from one that is left alone, and a
+deleted pod would not come up again: the Update starts no replacement, as the node controller evicts
+no pods then.
 """
 
 from __future__ import annotations
@@ -15,10 +20,15 @@ from typing import Final
 
 from controller.api.meta import surely_past
 from controller.api.pods.pod import Pod
+from controller.core.model.context import Context
 from controller.core.model.observed import Node
+from controller.core.pods.facts import is_marked_lost
+from controller.core.rollout.direction import Direction
 
 #: Seconds after which a node has to be read again.
 READ_AGAIN: Final = 10.0
+#: The name under which all nodes together are stored as one.
+ANY: Final = ""
 #: A kubelet that accepts a pod later than this many seconds after its binding was away.
 SILENT: Final = 5.0
 
@@ -26,8 +36,7 @@ SILENT: Final = 5.0
 def is_lost(pod: Pod) -> bool:
     """Whether the pod itself shows that its node is lost: the node controller marked the pod, or
     the pod is bound and no kubelet accepted it."""
-    marked = pod.trouble is not None and pod.trouble.reason in ("NodeLost", "NodeNotReady")
-    return marked or bool(pod.node and not pod.taken_at)
+    return is_marked_lost(pod) or bool(pod.node and not pod.taken_at)
 
 
 def excused_until(pod: Pod, node: Node | None, grace: float) -> float:
@@ -57,3 +66,19 @@ def read_again(node: Node | None, due: float) -> float:
     if node is None:
         return 0.0
     return math.inf if node.ready and node.read_at >= due else node.read_at + READ_AGAIN
+
+
+def cluster_is_lost(context: Context) -> bool:
+    """Whether no node of the cluster was Ready when the nodes were read last."""
+    node = context.observed.nodes.get(ANY)
+    return node is not None and not node.ready
+
+
+def cluster_read_at(direction: Direction) -> float:
+    """Epoch seconds at which the nodes of the cluster have to be read (again) before the Update may
+    replace a pod; infinite if it may not anyway, or no pod of the Job is on a lost node."""
+    context = direction.context
+    if not direction.moving or not (context.view.lost or cluster_is_lost(context)):
+        return math.inf
+    node = context.observed.nodes.get(ANY)
+    return node.read_at + READ_AGAIN if node else 0.0

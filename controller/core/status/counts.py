@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 from controller.api.update import Counts, InstanceSets
 from controller.core.rollout.direction import Direction
-from controller.core.rollout.failures import FailureCounts, grouped
+from controller.core.rollout.failures import FailureCounts
 
 
 def counted(direction: Direction, failures: FailureCounts) -> dict[str, Any]:
     """The status fields that hold the result of each instance so far, in this direction."""
     changes: dict[str, Any] = {
         "instances": sets_of(direction, failures),
-        "failure_counts": grouped(failures.counts),
+        "failure_counts": _grouped(failures.counts),
         "failures": failures.records() if failures.increased else direction.update.status.failures,
         "down_since": failures.outage.kept(Ids(failures.increased)),
     }
@@ -76,3 +77,11 @@ def recounted(before: Counts, sets: InstanceSets) -> Counts:
     }
     pending = max(0, before.total - sum(counts.values()))
     return before.model_copy(update={**counts, "pending": pending})
+
+
+def _grouped(counts: Mapping[int, int]) -> dict[str, Ids]:
+    """``{4: 1, 7: 1}`` as a status stores it: ``{"1": "4,7"}``."""
+    groups: dict[str, Ids] = {}
+    for i, count in counts.items():
+        groups[str(count)] = groups.get(str(count), NONE) | Ids([i])
+    return groups

@@ -10,6 +10,7 @@ from controller.api.ids import NONE, Ids
 from controller.core.gates.gates import Gates
 from controller.core.model.disruption import Allowance
 from controller.core.refusals import actions as refused_actions
+from controller.core.rollout import lost_nodes
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import ORDINARY, FailureCounts
 from controller.core.status import termination
@@ -81,7 +82,9 @@ def _all(
         if trouble and trouble.reason not in ORDINARY:
             yield WaitReason("InstanceNotReady", f"instance {i}: {trouble.words}")
     for i in islice(failures.on_lost_nodes, LOOKED_AT):
-        words = f"instance {i}: its node {direction.new_pod(i).node} does not report"
+        node = direction.new_pod(i).node
+        words = f"its node {node} does not report" if node else "no node of the cluster is Ready"
+        words = f"instance {i}: {words}"
         yield WaitReason("InstanceNotReady", words)
     for i in direction.updated_not_ready:
         words = f"instance {i} is updated but not Ready"
@@ -91,7 +94,9 @@ def _all(
         yield WaitReason("InstanceNotReady", words)
     if (gate := Gates(direction).holding) is not None and not direction.in_flight:
         yield WaitReason("WaitingForGate", f"gate {gate.name} has not passed yet")
-    if disruption.held_back:
+    if lost_nodes.cluster_is_lost(direction.context):
+        yield WaitReason("NodesLost", "no node of the cluster is Ready")
+    elif disruption.held_back:
         yield WaitReason(disruption.reason, disruption.message)
 
 

@@ -274,8 +274,8 @@ FAULTS: Final = (
     ),
     Fault(
         file=f"{_SHELL}/nodes.py",
-        old="return Node(ready=False, read_at=now)",
-        new="return Node(ready=True, read_at=now)",
+        old="return Node(ready=False, read_at=now)  #",
+        new="return Node(ready=True, read_at=now)  #",
         breaks="A node that was deleted counts as well, and its pods as failures.",
         tests=(f"{_TESTS}/test_nodes.py",),
     ),

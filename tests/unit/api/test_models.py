@@ -13,10 +13,10 @@ from controller.api.job import (
     ActiveUpdate,
     Job,
     JobStatus,
-    KnownBad,
     LastAttempt,
     RevisionRange,
 )
+from controller.api.known_bad import KnownBad
 from controller.api.meta import IntOrPercent, UpdateMeta, wire
 from controller.api.policy import (
     Gate,

@@ -59,7 +59,14 @@ class Mirror:
 class Running:
     """A running informer; ``pauses`` are its back-offs in seconds (the test does not wait)."""
 
-    def __init__(self, client: Client, mirror: Mirror, namespaces: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        client: Client,
+        mirror: Mirror,
+        namespaces: tuple[str, ...] = (),
+        *,
+        confirm: bool = False,
+    ) -> None:
         self.pauses: list[float] = []
         self.informer = Informer(
             client,
@@ -68,6 +75,7 @@ class Running:
             on_put=mirror.put,
             on_delete=mirror.delete,
             namespaces=namespaces,
+            confirm=confirm,
             sleep=self._sleep,
         )
         self.task = asyncio.create_task(self.informer.run())

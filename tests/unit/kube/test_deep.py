@@ -9,6 +9,7 @@ import pytest
 
 from controller.kube import deep
 from controller.kube.client import Client
+from controller.kube.errors import NotFound
 from controller.kube.resources import PODS
 from controller.reconcile.decode import REVISION_CODEC, UPDATE_CODEC
 from controller.reconcile.feeds import Feeds
@@ -69,6 +70,9 @@ class Pages(Client):
 
     async def list_page(self, *_: Any, **__: Any) -> bytes:
         return listing(*self.items)
+
+    async def get(self, *_: Any, **__: Any) -> dict[str, Any]:
+        raise NotFound(404, "NotFound", "not there")
 
 
 async def test_a_list_leaves_it_out_and_goes_on() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
+import pytest
+
+from controller.kube.errors import ApiError, Forbidden, NotFound, Unauthorized
 from controller.reconcile.feeds import Feeds
 from tests.unit.reconcile.fake_api import KEY, Object, Shop
 from tests.unit.reconcile.sim import ShellWorld
@@ -35,21 +38,27 @@ def test_an_expired_version_is_listed_again(make_world: Make) -> None:
     world.until(lambda: "web-0" in world.cluster.pods and world.pod(0).ready)
 
 
-async def test_a_job_that_kopf_lost_goes_with_the_next_list() -> None:
-    shop = Shop()
-    job = shop.job()
-    listed = [job]
+class Listed(Shop):
+    """A shop whose lists of Jobs a test gives."""
 
-    async def every(*_: object, **__: object) -> AsyncIterator[Object]:
-        for raw in listed:
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed = [self.job()]
+        self.api.list = self._every  # type: ignore[method-assign]
+        self.feeds = Feeds(self.api, self.store, ["ns"])
+
+    async def _every(self, *_: object, **__: object) -> AsyncIterator[Object]:
+        for raw in self.listed:
             yield raw
 
-    shop.api.list = every
-    feeds = Feeds(shop.api, shop.store, ["ns"])
-    await feeds.list_jobs()
+
+async def test_a_job_that_kopf_lost_goes_with_the_next_list() -> None:
+    shop = Listed()
+    await shop.feeds.list_jobs()
     assert shop.store.entries[KEY].uid == "j1"
-    listed.clear()
-    await feeds.list_jobs()
+    shop.listed.clear()
+    del shop.api.objects["echelonjobs", "web"]
+    await shop.feeds.list_jobs()
     assert KEY not in shop.store.entries
 
 
@@ -100,3 +109,52 @@ async def test_a_list_of_jobs_under_way_makes_way_for_a_newer_one() -> None:
     assert not running.done()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_list_without_the_jobs_that_exist_drops_none_and_aborts_nothing() -> None:
+    shop = Listed()
+    await shop.reconcile()
+    shop.update("web-g2", status={"phase": "RollingForward"})
+    shop.listed.clear()
+    before = shop.api.writes()
+    for _ in range(2):
+        await shop.feeds.list_jobs()
+        await shop.reconcile()
+    assert shop.store.entries[KEY].uid == "j1"
+    assert [w for w in shop.api.writes() if w not in before and w[0] == "delete"] == []
+
+
+@pytest.mark.parametrize("error", [Unauthorized(401), Forbidden(403), NotFound(404, "", "nothing")])
+async def test_a_get_that_proves_nothing_drops_no_job(error: ApiError) -> None:
+    """404 without a Status comes from a proxy, or from an API server that just starts."""
+    shop = Listed()
+
+    def refuse(verb: str, *_: str) -> None:
+        if verb == "get":
+            raise error
+
+    shop.listed.clear()
+    shop.api.before = refuse
+    with pytest.raises(ApiError):
+        await shop.feeds.list_jobs()
+    assert shop.store.entries[KEY].uid == "j1"
+
+
+async def test_after_a_first_list_without_jobs_an_active_update_is_not_aborted() -> None:
+    shop = Shop()
+    job = shop.job()
+    shop.update("web-g2", status={"phase": "RollingForward"})
+    shop.store.entries[KEY].job = None
+    await shop.worker.reconcile(KEY)
+    assert shop.status("updates", "web-g2")["phase"] == "RollingForward"
+    assert shop.entry.uid == job["metadata"]["uid"], "it was read live"
+
+
+async def test_without_a_job_an_active_update_is_aborted() -> None:
+    shop = Shop()
+    shop.job()
+    shop.update("web-g2", status={"phase": "RollingForward"})
+    shop.store.drop_job(KEY, "j1")
+    del shop.api.objects["echelonjobs", "web"]
+    await shop.worker.reconcile(KEY)
+    assert shop.status("updates", "web-g2")["phase"] == "Aborted"

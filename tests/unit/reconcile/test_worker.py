@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from controller.api import labels
 from controller.api.meta import format_time
 from controller.core.model import plan
+from controller.core.model.brake import Brake
 from controller.kube.errors import Forbidden, NotFound
 from tests.unit.core.sim.calm import good
 from tests.unit.core.sim.telling import outcome, tell
@@ -184,3 +186,25 @@ async def test_a_refused_delete_is_not_repeated_before_its_back_off_ends() -> No
     assert pauses == [1, 2, 4]
     assert asked(shop, "delete", "pods") == 3
     assert KEY in shop.store.entries
+
+
+async def test_a_deletion_that_nothing_explains_asks_the_brake() -> None:
+    shop = await running(minReadySeconds=0)
+    for instance in range(2):
+        report(shop, instance, ready=True)
+    raw = shop.api.objects["pods", "web-1"]
+    notes = {**raw["metadata"]["annotations"], labels.REVISION: "web-other"}
+    raw["metadata"] |= {"annotations": notes}
+    raw["metadata"]["labels"] |= {labels.REVISION: "other"}
+    shop.see("pods", shop.api.put("pods", raw))
+    limit = 0
+    shop.worker._brake = lambda: Brake(str(limit), limit, 2, 0, "stop-1")
+    await shop.reconcile()
+    assert asked(shop, "delete", "pods") == 0
+    assert shop.condition("SafetyStop")["status"] == "True"
+    assert "SafetyStop" in [reason for reason, _ in shop.events]
+    job = shop.api.objects["echelonjobs", "web"]
+    job["metadata"] |= {"annotations": {labels.SAFETY_RELEASE: "stop-1"}}
+    shop.store.put_job(shop.api.put("echelonjobs", job))
+    await shop.reconcile()
+    assert ("delete", "pods", "web-1") in shop.api.asked

@@ -176,3 +176,12 @@ def test_the_name_of_a_job_runs_nothing(phase: str) -> None:
         command = line.partition("    # ")[0]
         assert "\n" not in line.replace(f"'{name}'", "")
         assert "rm" not in shlex.split(command.replace(f"'{name}'", "name"))
+
+
+def test_a_safety_stop_is_ended_with_the_annotation() -> None:
+    stop = {"token": "stop-1", "time": "2023-11-14T22:13:20Z", "message": "m"}
+    stopped = job(3, condition("Stalled", "SafetyStop"), safety={"stop": stop})
+    assert commands(advice.of_job(stopped)) == [
+        "echelon job instances web -n shop",
+        "kubectl annotate ejob web -n shop --overwrite echelon.dev/safety-release=stop-1",
+    ]

@@ -7,12 +7,13 @@ import math
 
 import pytest
 
+from controller.api.ids import Ids
 from controller.api.pods.pod import Pod, Trouble
 from controller.api.update import Phase
 from controller.core.decide import decide
 from controller.core.model.observed import Node
 from controller.core.model.plan import ReadNodes, WriteUpdate
-from controller.core.rollout.lost_nodes import excused_until, read_again
+from controller.core.rollout.lost_nodes import ANY, excused_until, read_again
 from controller.reconcile.nodes import node_of
 from tests.unit.core.sim import World
 from tests.values import replace
@@ -132,3 +133,99 @@ def test_reading_very_many_nodes_comes_to_an_end() -> None:
         now += 11
         observed = replace(observed, nodes={**observed.nodes, **read})
     assert isinstance(decide(observed, now).write, WriteUpdate)
+
+
+def lose_all(world: World) -> None:
+    """No node is Ready any more, and the node controller marks the pods."""
+    world.cluster.nodes |= {ANY: Node(ready=False), "n": Node(ready=False)}
+    for pod in list(world.cluster.pods.values()):
+        lost = Trouble("NodeNotReady", "node n does not report")
+        world.cluster.set_pod(replace(pod, ready=False, trouble=lost))
+
+
+def bring_back_all(world: World) -> None:
+    """The kubelets are back: what they ran still runs."""
+    now = world.now
+    world.cluster.nodes |= {ANY: Node(ready_since=now), "n": Node(ready_since=now, created=1.0)}
+    for pod in list(world.cluster.pods.values()):
+        world.cluster.set_pod(replace(pod, ready=True, ready_since=now, trouble=None))
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_while_all_nodes_are_lost_an_update_takes_no_pod_away(begun: bool) -> None:
+    world = World(instances=4).ready()
+    if begun:
+        world.edit(image="app:2")
+        world.until(lambda: world.update.status.counts.updated == 1)
+    lose_all(world)
+    before = world.uids()
+    world.edit(image="app:2")
+    world.run(3000)
+    kept = {i for i, uid in world.uids().items() if before.get(i) == uid}
+    assert kept >= {1, 2, 3} - ({1} if begun else set())
+    assert (world.phase, world.update.status.failures) == (Phase.ROLLING_FORWARD, ())
+    bring_back_all(world)
+    world.until_phase(Phase.ROLLED_FORWARD)
+    assert world.update.status.failures == ()
+
+
+def test_the_update_says_that_no_node_is_ready() -> None:
+    world = World(instances=2).ready()
+    lose_all(world)
+    world.edit(image="app:2")
+    world.run(300)
+    assert world.update.status.reason == "NodesLost"
+    message = "0 of 2 instances updated; no node of the cluster is Ready"
+    assert world.update.status.message == message
+
+
+def test_a_single_lost_node_stops_no_update_elsewhere() -> None:
+    world = World(instances=2).ready()
+    lost = Trouble("NodeNotReady", "node n does not report")
+    world.cluster.set_pod(replace(world.pod(1), ready=False, trouble=lost))
+    world.cluster.nodes["n"] = Node(ready=False)
+    world.roll("app:2")
+    assert world.phase is Phase.ROLLED_FORWARD
+
+
+def test_a_pod_without_a_node_is_no_failure_while_no_node_is_ready() -> None:
+    world = World(instances=1, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", ready=None)
+    world.edit(image="app:2")
+    world.until(lambda: world.images() == {0: "app:2"})
+    world.cluster.nodes[ANY] = Node(ready=False)
+    world.run(600)
+    assert (world.phase, world.update.status.failures) == (Phase.ROLLING_FORWARD, ())
+    assert "no node of the cluster is Ready" in world.update.status.message
+    back = world.now
+    world.cluster.nodes[ANY] = Node(ready_since=back)
+    world.until(lambda: world.update.status.turn is not None)
+    assert 63 <= world.now - back <= 75
+
+
+def test_the_loss_of_a_node_is_no_interruption_of_what_runs_on_it() -> None:
+    world = World(instances=2).ready()
+    ids = Ids([0, 1])
+    world.cluster.set_pod(replace(world.pod(0), ready=False, trouble=Trouble("NodeNotReady")))
+    world.cluster.set_pod(replace(world.pod(1), ready=False, trouble=Trouble("Unhealthy")))
+    world.deliver()
+    view = world.operator.observe().view
+    assert view.lost == Ids([0])
+    assert view.interruptions_of(ids, 0.0) == 1
+
+
+def test_a_group_that_has_begun_waits_while_all_nodes_are_lost() -> None:
+    """Pods on lost nodes are unavailable, and unavailable ones go first and freely otherwise."""
+    world = World(
+        instances=4, update={"strategy": {"type": "Batch", "size": 4}, "maxUnavailable": 1}
+    ).ready()
+    world.edit(image="app:2")
+    world.until(lambda: "app:2" in world.images().values())
+    lose_all(world)
+    kept = {i: uid for i, uid in world.uids().items() if world.images()[i] == "app:1"}
+    assert len(kept) == 3
+    world.run(3000)
+    assert kept.items() <= world.uids().items()
+    assert world.update.status.reason == "NodesLost"
+    bring_back_all(world)
+    world.until_phase(Phase.ROLLED_FORWARD)

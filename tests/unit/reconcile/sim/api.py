@@ -30,6 +30,13 @@ _KINDS: Final = {
 }
 
 
+#: The cluster has a node that is Ready; a pod's own node is not told.
+_NODE: Final[Object] = {
+    "metadata": {"name": "n"},
+    "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+}
+
+
 class Refused(Exception):  # noqa: N818 - an answer, as `errors` has them
     """A Status that says no."""
 
@@ -101,7 +108,8 @@ class Api:
 
     def _list(self, kind: str) -> Object:
         version = str(self.served.latest)
-        return {"metadata": {"resourceVersion": version}, "items": self.served.shown(kind)}
+        shown = [_NODE] if kind == "node" else self.served.shown(kind)
+        return {"metadata": {"resourceVersion": version}, "items": shown}
 
     # Making.
 
