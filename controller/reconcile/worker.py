@@ -6,6 +6,7 @@ Actions on pods and reports are only started.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -19,7 +20,7 @@ from controller.core.refusals import judgement
 from controller.core.refusals import writes as refused_writes
 from controller.core.status import too_new
 from controller.kube.client import Client
-from controller.kube.errors import ApiError, Conflict, NotFound
+from controller.kube.errors import ApiError, Conflict, NotFound, NotHolderError
 from controller.kube.events import Recorder
 from controller.kube.workqueue import QueueClosed, WorkQueue
 from controller.reconcile import refusal
@@ -75,6 +76,9 @@ class Reconciler:
         self._decide = decide
         #: Keys with a failed action since their last decision; several failures are one back-off.
         self._failing: set[Key] = set()
+        #: The keys in work, with the tasks of their workers; and those whose work is broken off.
+        self._working: dict[Key, asyncio.Task[None]] = {}
+        self._broken_off: set[Key] = set()
         self._intent = Intent(client, store, clock)
         self.gates = GateRunner(ask, lambda key: self._settled(key, True), asked, clock)
         self.pods = Pods(pod_client, store, self._settled, clock)
@@ -82,17 +86,48 @@ class Reconciler:
 
     async def work(self) -> None:
         """Handle keys until the queue is closed."""
+        worker = asyncio.current_task()
+        assert worker is not None
         while True:
             try:
                 key = await self._queue.get()
             except QueueClosed:
                 return
             started = time.perf_counter()
+            self._working[key] = worker
             try:
                 result = await self._tried(key)
+            except asyncio.CancelledError:
+                if key not in self._broken_off:
+                    raise
+                worker.uncancel()
+                continue
             finally:
+                del self._working[key]
+                self._broken_off.discard(key)
                 self._queue.done(key)
             self._observe(time.perf_counter() - started, result)
+
+    async def end(self, kept: Callable[[Key], bool], seconds: float) -> None:
+        """End all work on keys that are not kept, because another operator works on them from now
+        on. Requests that are sent may take ``seconds`` to end; nothing new is started, because the
+        queue accepts no such key and the guard of the client no such write."""
+        self.gates.stop(kept)
+        await asyncio.gather(
+            self._end_workers(kept, seconds),
+            self.reports.drain(seconds, kept),
+            self.pods.drain(seconds, kept),
+        )
+
+    async def _end_workers(self, kept: Callable[[Key], bool], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while left := [key for key in self._working if not kept(key)]:
+            if time.monotonic() > until:
+                for key in left:
+                    self._broken_off.add(key)
+                    self._working[key].cancel()
+                return
+            await asyncio.sleep(0.01)
 
     async def _tried(self, key: Key) -> str:
         """Reconcile a key and retry it after any failure. Returns the result for metrics."""
@@ -100,6 +135,8 @@ class Reconciler:
         try:
             acted = await self.reconcile(key)
         except ApiError as error:
+            if isinstance(error, NotHolderError):
+                return "lost"  # The key is another operator's; the queue takes it no more.
             if refusal.answer(error).is_terminating:
                 return "terminating"  # Kubernetes deletes the Job with its namespace.
             log.info("%s; trying again", error, extra={"job": "/".join(key)})

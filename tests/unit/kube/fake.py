@@ -158,6 +158,8 @@ class FakeApi:
         found = self.objects.get(seen.path)
         if found is None:
             return _status(404, "NotFound")
+        if isinstance(seen.body, list):
+            return self._json_patch(seen, found)
         wanted = seen.body.get("metadata", {}).pop("resourceVersion", None)
         if wanted and wanted != found["metadata"]["resourceVersion"]:
             return _status(409, "Conflict")
@@ -165,6 +167,25 @@ class FakeApi:
         merged["metadata"]["resourceVersion"] = str(next(self._version))
         self.objects[seen.path] = merged
         return web.json_response(merged)
+
+    def _json_patch(self, seen: Seen, found: dict[str, Any]) -> web.Response:
+        patched = json.loads(json.dumps(found))
+        for step in seen.body:
+            *parents, last = (p.replace("~1", "/") for p in step["path"].split("/")[1:])
+            inside = patched
+            for name in parents:
+                if name not in inside:
+                    return _status(422, "Invalid")
+                inside = inside[name]
+            if step["op"] == "add":
+                inside[last] = step["value"]
+            elif last not in inside or step.get("value", inside[last]) != inside[last]:
+                return _status(422, "Invalid")
+            elif step["op"] == "remove":
+                del inside[last]
+        patched["metadata"]["resourceVersion"] = str(next(self._version))
+        self.objects[seen.path] = patched
+        return web.json_response(patched)
 
     async def _watch(self, request: web.Request, seen: Seen) -> web.StreamResponse:
         watch = Watch(seen.query)
