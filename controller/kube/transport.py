@@ -114,7 +114,7 @@ class Transport:
             raise Unreachable(str(error)) from error
         reads = request.method == "GET"
         if self.guard is not None and not reads:
-            # Nothing may be awaited between this and sending.
+            # Checked once more when it is sent, see `_guarded`: this saves a connection.
             self.guard()
         timeout = self._read_timeout if reads else self._write_timeout
         started, code = time.monotonic(), 0
@@ -161,6 +161,7 @@ class Transport:
                 headers=self._headers,
                 auto_decompress=False,
                 read_bufsize=2**20,
+                request_class=_guarded(lambda: self.guard),
             )
         return self._session
 
@@ -182,6 +183,20 @@ class Transport:
     def _observed(self, request: Request, code: int, started: float) -> None:
         if self._observe is not None:
             self._observe(request.verb, request.resource, code, time.monotonic() - started)
+
+
+def _guarded(guard: Callable[[], Callable[[], None] | None]) -> type[aiohttp.ClientRequest]:
+    """Requests that are checked when their connection is there, in the moment before they are sent:
+    to make a connection takes time, and aiohttp repeats a delete by itself if a connection that was
+    kept turns out to be closed, as after a process was frozen."""
+
+    class Guarded(aiohttp.ClientRequest):
+        async def send(self, conn: Any) -> aiohttp.ClientResponse:
+            if self.method != "GET" and (check := guard()) is not None:
+                check()
+            return await super().send(conn)
+
+    return Guarded
 
 
 def _describe(error: BaseException) -> str:

@@ -65,6 +65,8 @@ class FakeApi:
         self.page_size = 500
         #: Verbs that the server does not answer.
         self.silent: set[str] = set()
+        #: Verbs whose next requests lose their connection; each counts once.
+        self.cuts: list[str] = []
         self._over = asyncio.Event()
         self._version = itertools.count(100)
         app = web.Application()
@@ -109,6 +111,10 @@ class FakeApi:
         verb = _verb(seen)
         if verb in self.silent:
             await self._over.wait()
+        if verb in self.cuts:
+            self.cuts.remove(verb)
+            assert request.transport is not None
+            request.transport.abort()
         for index, (wanted, answer) in enumerate(self.faults):
             if wanted == verb:
                 del self.faults[index]

@@ -155,7 +155,7 @@ async def test_deleted_by_hand(client: Client, second: Client, api: FakeApi, clo
 
 
 async def test_what_cannot_be_renewed_is_lost_and_can_be_got_again(
-    client: Client, api: FakeApi, clock: Clock
+    client: Client, clock: Clock
 ) -> None:
     news: list[bool] = []
     lease = Lease(client, "ns", "echelon", "one", clock=clock, changed=lambda: news.append(True))
