@@ -138,9 +138,9 @@ class Elector:
         if self._loop is None or self._thread is None or not self._thread.is_alive():
             work.close()
             return
-        done = asyncio.run_coroutine_threadsafe(work, self._loop)
-        with suppress(TimeoutError, asyncio.CancelledError):
-            await asyncio.wait_for(asyncio.wrap_future(done), _STOP_TIMEOUT)
+        done = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        # Whether it has ended or not: `holds` is right.
+        await asyncio.wait([done], timeout=_STOP_TIMEOUT)
 
     # -- in the thread ---------------------------------------------------------------------
 

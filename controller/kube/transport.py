@@ -186,15 +186,25 @@ class Transport:
 
 
 def _guarded(guard: Callable[[], Callable[[], None] | None]) -> type[aiohttp.ClientRequest]:
-    """Requests that are checked when their connection is there, in the moment before they are sent:
-    to make a connection takes time, and aiohttp repeats a delete by itself if a connection that was
-    kept turns out to be closed, as after a process was frozen."""
+    """Requests whose body (every write has one) is checked in the moment before it is sent.
+
+    The process may have been frozen since the request was begun: to make a connection takes time,
+    the body is sent by a task of its own, and aiohttp repeats a delete by itself if a connection
+    that was kept turns out to be closed.
+    """
 
     class Guarded(aiohttp.ClientRequest):
-        async def send(self, conn: Any) -> aiohttp.ClientResponse:
-            if self.method != "GET" and (check := guard()) is not None:
-                check()
-            return await super().send(conn)
+        async def write_bytes(
+            self, writer: Any, conn: Any, content_length: int | None = None
+        ) -> None:
+            try:
+                if (check := guard()) is not None:
+                    check()
+            except ApiError as refused:
+                # What waits for the answer raises this, and closes the connection.
+                conn.protocol.set_exception(refused)
+                return
+            await super().write_bytes(writer, conn, content_length)
 
     return Guarded
 

@@ -20,7 +20,14 @@ from controller.api.pods.wire import PodWire
 from controller.core.model import plan
 from controller.core.refusals import judgement
 from controller.kube.client import Client
-from controller.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound
+from controller.kube.errors import (
+    ApiError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotHolderError,
+)
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.reconcile import refusal
 from controller.reconcile.creation import Creation
@@ -114,6 +121,8 @@ class Pods:
             granted = True
             if settled:
                 entry.refused_actions.pop(action.key, None)
+        except NotHolderError:
+            settled = False  # Not sent: the process that holds the Lease now decides about it.
         except ApiError as error:
             before = entry.refused_actions.get(action.key)
             refused = judgement.refused_action(action, refusal.answer(error), before, self._clock())
