@@ -233,11 +233,16 @@ class Elector:
         return len((self._mine() | self._trying) - {shard}) < self._share()
 
     def _share(self) -> int:
-        """How many shards this replica should hold."""
+        """How many shards this replica should hold.
+
+        All replicas must count alike, or each would leave a free shard to another one. So a shard
+        that this replica lost still counts as its own while the Lease names it, for the others
+        see no more than that.
+        """
         assert self._membership is not None
-        holders = Counter(lease.holder for lease in self._leases if not lease.held)
+        holders = Counter(lease.named() for lease in self._leases)
         held = {replica: holders[replica] for replica in self._membership.live()}
-        held[self._identity] = len(self._mine())
+        held[self._identity] = holders[self._identity]
         self.replicas = len(held)
         return share(self._identity, held, len(self._leases))
 

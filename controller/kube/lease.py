@@ -102,6 +102,11 @@ class Lease:
         """Whether this process may act at this moment. Call it before every write."""
         return self.held and self._clock() < self._renewed + self._times.renew_deadline
 
+    def named(self) -> str | None:
+        """Whom the Lease names as its holder; None if another one let it expire."""
+        expired = self.holder != self.identity and self._clock() > self._free_at
+        return None if expired else self.holder
+
     def pause(self) -> float:
         """Seconds until the next turn."""
         if self.held:

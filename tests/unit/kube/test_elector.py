@@ -156,6 +156,31 @@ async def test_the_shards_of_one_that_renews_nothing_are_taken(make: Make) -> No
     assert held(one) == set()
 
 
+@pytest.mark.parametrize(("who", "expired"), [("two", False), ("one", False), ("one", True)])
+async def test_a_shard_that_one_lost_is_taken_by_that_one_or_when_it_expires(
+    connection: Connection, who: str, expired: bool
+) -> None:
+    """Replica two lost shard 2, which the Lease still says is its own. Each holds one other."""
+    now = 1000.0
+    elector = Elector(
+        Client(connection), namespace="ns", name="echelon", identity=who, shards=4,
+        clock=lambda: now,
+    )  # fmt: skip
+    membership = elector._membership
+    assert membership is not None
+    elector.join()
+    membership.held = True
+    membership._known = {name: (f"{name} stamp", now) for name in ("one", "two", "three")}
+    for lease, holder in zip(elector._leases, ("three", "one", "two", "two"), strict=True):
+        lease.seen, lease.holder, lease._free_at = True, holder, now + 5
+    elector._leases[1 if who == "one" else 3].held = True
+    if expired:
+        elector._leases[2]._free_at = now - 1
+    assert elector._wants(2) == (who == "two" or expired)
+    elector._think()
+    assert elector.surplus == set()
+
+
 async def test_operators_of_another_number_of_shards_wait_for_each_other(make: Make) -> None:
     four = make("four", 4)
     await until(lambda: held(four) == {0, 1, 2, 3})
@@ -173,8 +198,10 @@ async def test_without_membership_no_shard_is_held(make: Make, api: FakeApi) -> 
     """Somebody took the common Lease: the shards' own Leases are worth nothing."""
     one = make("one", 2)
     await until(lambda: held(one) == {0, 1})
-    api.objects[BASE]["spec"]["holderIdentity"] = "somebody"
+    api.objects[BASE]["spec"] |= {"holderIdentity": "somebody", "leaseDurationSeconds": 3600}
     api.objects[BASE]["metadata"]["resourceVersion"] = "9999"
-    await until(lambda: held(one) == set())
+    membership = one._membership
+    await until(lambda: membership is not None and membership.holder == "somebody")
+    await until(lambda: not any(lease.held for lease in one._leases))
+    assert held(one) == set()
     assert not one.is_member()
-    assert not any(lease.held for lease in one._leases) or not one.is_member()
