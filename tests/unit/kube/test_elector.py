@@ -64,7 +64,8 @@ async def test_one_shard_is_one_lease_of_the_old_name(make: Make, api: FakeApi) 
     assert not two.holds(0)
     await one.stop()
     assert not one.holds(0)
-    await until(lambda: two.holds(0), 1.0)
+    assert api.objects[BASE]["spec"]["holderIdentity"] in ("", "two"), "it was released"
+    await until(lambda: two.holds(0))
 
 
 async def test_a_main_loop_that_is_blocked_lets_another_replica_take_over(make: Make) -> None:
@@ -152,7 +153,7 @@ async def test_the_shards_of_one_that_renews_nothing_are_taken(make: Make) -> No
     age[0] = 60.0
     began = time.monotonic()
     await until(lambda: held(two) == {0, 1, 2, 3})
-    assert FAST.duration - FAST.retry - 0.1 < time.monotonic() - began
+    assert time.monotonic() - began > FAST.duration / 2, "not before they expire"
     assert held(one) == set()
 
 
