@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hack.mutations.fault import Fault
-from hack.mutations.faults import admission, pods, progress, reconcile, rollout
+from hack.mutations.faults import admission, leading, pods, progress, reconcile, rollout
 
 FAULTS: Final[tuple[Fault, ...]] = (
     *pods.FAULTS,
@@ -13,4 +13,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *progress.FAULTS,
     *admission.FAULTS,
     *reconcile.FAULTS,
+    *leading.FAULTS,
 )
