@@ -119,7 +119,8 @@ class Lease:
     def expire(self) -> None:
         """Give the Lease up if it could not be renewed in time."""
         if self.held and not self.valid():
-            log.error("%s lost: not renewed for %.0f s", self, self._times.renew_deadline)
+            limit = self._times.renew_deadline
+            log.error("lease lost: %s not renewed for %.0f s", self.name, limit)
             self.lose()
 
     def lose(self) -> None:
@@ -237,7 +238,7 @@ class Lease:
         if holder == self.identity:
             return True
         if self.held:
-            log.error("%s lost: %s holds it", self, holder or "nobody")
+            log.error("lease lost: %s is held by %s", self.name, holder or "nobody")
             self.lose()
             return False
         if holder is None:
