@@ -1,7 +1,8 @@
 """The composition root: settings -> clients, feeds, queue, workers, servers. It decides nothing.
 
-Everything runs in every replica, so that a standby has filled caches; only the workers wait for the
-Lease. A process that loses the Lease stops acting at once and tries to get the Lease again.
+Everything runs in every replica, so that a standby has filled caches; only the work on a shard
+waits for its Lease (see `leading`). A process that loses the Lease stops acting at once and tries
+to get the Lease again.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Coroutine
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry
 
@@ -26,38 +27,47 @@ from controller.gates.clients import GateClients, GateSettings
 from controller.handlers import JobFeed
 from controller.kube.client import Client
 from controller.kube.config import Connection, connect
+from controller.kube.elector import Elector
 from controller.kube.events import Recorder
-from controller.kube.lease import Lease, default_identity
+from controller.kube.identity import default_identity
+from controller.kube.lease import Times
 from controller.kube.workqueue import WorkQueue
+from controller.leading import Leading
 from controller.metrics import Metrics
-from controller.probes import WATCH_IDLE, Check, Heartbeat, Servers, not_older
+from controller.probes import LOOP_STALL, WATCH_IDLE, Check, Heartbeat, Servers, not_older
 from controller.reconcile import gauges
 from controller.reconcile.brakes import Brakes
 from controller.reconcile.crds import CrdCheck
 from controller.reconcile.entry import Key
 from controller.reconcile.feeds import Feeds
-from controller.reconcile.ownership import OneLease, guard
+from controller.reconcile.ownership import Shards, guard
 from controller.reconcile.store import Store
 from controller.reconcile.worker import DECIDE_EVERY, Reconciler
 from controller.settings import Settings, version
 
 log = logging.getLogger(__name__)
 
-AGENT = f"{FIELD_MANAGER}/{version()}"
-#: Seconds for which writes in flight may go on when the workers stop.
-GRACE = 5.0
+AGENT: Final = f"{FIELD_MANAGER}/{version()}"
+#: Seconds in which the waiting Events are written at the end. A standby waits for that.
+LAST_EVENTS: Final = 0.5
 
 
 class Operator:
-    """One process of Echelon. ``await run()`` returns after ``stop()``."""
+    """One process of Echelon. ``await run()`` returns after ``stop()``. The Leases have a
+    connection of their own, because they have a thread of their own."""
 
-    def __init__(self, settings: Settings, connection: Connection) -> None:
+    def __init__(
+        self, settings: Settings, connection: Connection, lease_connection: Connection
+    ) -> None:
         self._settings = settings
         self._stopping = asyncio.Event()
-        self._leading = False
+        self._loop = asyncio.get_running_loop()
         self._identity = default_identity()
         self._metrics = Metrics(CollectorRegistry(), version=version())
-        may_write = guard(OneLease(lambda: self._lease))
+        self._heartbeat = Heartbeat(on_beat=self._beat)
+        self._elector = self._new_elector(lease_connection)
+        self._shards = Shards(settings.shards, self._elector, self._uid_of)
+        may_write = guard(self._shards)
         share = max(4, settings.connections // 4)
         # Gates have a client of their own, so that their slow requests delay nothing else.
         self._client, self._pod_client, self._gate_client = (
@@ -72,13 +82,8 @@ class Operator:
             )
             for limit in (share, settings.connections, share)
         )
-        # Renewals must not wait behind a thousand deletes.
-        self._lease_client = Client(
-            connection, limit=4, observe=self._metrics.requested, user_agent=f"{AGENT} lease"
-        )
-        self._queue: WorkQueue[Key] = WorkQueue(gap=DECIDE_EVERY)
         # A standby collects no keys: the process that gets the Lease adds all of them.
-        self._queue.rest()
+        self._queue: WorkQueue[Key] = WorkQueue(gap=DECIDE_EVERY, accepts=self._shards.accepts)
         self._store = Store(self._queue.add)
         self._feeds = Feeds(
             self._client,
@@ -87,7 +92,8 @@ class Operator:
             settings.resync,
             on_filled=self._filled,
         )
-        self._crds = CrdCheck(self._client, settings.resync)
+        # With CRDs that lose intent nothing is done.
+        self._crds = CrdCheck(self._client, settings.resync, on_fit=self._elector.start)
         self._brakes = Brakes(self._store, settings.max_voluntary_disruption)
         self._recorder = Recorder(
             self._client,
@@ -107,13 +113,20 @@ class Operator:
             report_every=settings.report,
             brake=self._brakes.now,
         )
-        self._heartbeat = Heartbeat()
-        self._lease = self._new_lease()
+        self._leading = Leading(
+            self._elector,
+            self._shards,
+            self._feeds,
+            self._store,
+            self._queue,
+            self._reconciler,
+            workers=settings.workers,
+        )
         self._jobs = JobFeed(
             self._on_job,
             JOBS,
             namespaces=settings.namespaces,
-            loop=asyncio.get_running_loop(),
+            loop=self._loop,
             user_agent=f"{AGENT} kopf",
         )
         alive = self._alive()
@@ -158,91 +171,63 @@ class Operator:
             )
         ]
         stopping = asyncio.create_task(self._stopping.wait(), name="stop")
-        leading = asyncio.create_task(self._stand_for_lease(), name="lease")
+        leading = asyncio.create_task(self._leading.run(), name="leading")
         try:
             done, _ = await asyncio.wait(
                 [*background, stopping, leading], return_when=asyncio.FIRST_COMPLETED
             )
             for task in done - {stopping}:
                 task.result()  # These tasks end only by a bug, whose exception this raises.
+            self._leading.stop()
             await leading
+            await self._recorder.drain(LAST_EVENTS)
         finally:
             for task in (*background, leading, stopping):
                 task.cancel()
             await asyncio.gather(*background, leading, stopping, return_exceptions=True)
+            await self._elector.stop()
             await self._jobs.stop()
             await self._servers.stop()
-            for client in (self._client, self._pod_client, self._gate_client, self._lease_client):
+            for client in (self._client, self._pod_client, self._gate_client):
                 await client.close()
 
     # Leading.
 
-    async def _stand_for_lease(self) -> None:
-        """Try to get the Lease, work while holding it, and try again after losing it."""
-        await self._first(self._crds.fit.wait())  # With CRDs that lose intent nothing is done.
-        while not self._stopping.is_set():
-            self._lease = self._new_lease()
-            renewing = asyncio.create_task(self._lease.run(), name="renewals")
-            try:
-                await self._first(self._lease.held.wait())
-                if not self._stopping.is_set():
-                    await self._lead()
-            finally:
-                renewing.cancel()
-                await asyncio.gather(renewing, return_exceptions=True)
-        await self._recorder.drain()
-        await self._lease.release()
-
-    async def _lead(self) -> None:
-        log.info("holding the Lease %s: listing all objects again", self._settings.lease_name)
-        await self._first(self._feeds.renewed(), self._lease.lost.wait())
-        if self._stopping.is_set() or self._lease.lost.is_set():
-            return
-        self._leading = True
-        self._queue.resume()
-        for key in list(self._store.entries):
-            self._queue.add(key)
-        workers = [
-            asyncio.create_task(self._reconciler.work(), name=f"worker {n}")
-            for n in range(self._settings.workers)
-        ]
-        log.info("at work: %d Jobs", sum(1 for _ in self._store.jobs()))
-        try:
-            await self._first(self._lease.lost.wait(), *(asyncio.shield(w) for w in workers))
-        finally:
-            self._leading = False
-            self._queue.rest()
-            for worker in workers:
-                worker.cancel()
-            self._reconciler.gates.stop()
-            ended = await asyncio.gather(*workers, return_exceptions=True)
-            writing = (self._reconciler.reports, self._reconciler.pods)
-            await asyncio.gather(*(each.drain(GRACE) for each in writing))
-        for problem in ended:
-            if isinstance(problem, Exception):
-                raise problem
-
-    async def _first(self, *works: Coroutine[Any, Any, Any] | asyncio.Future[Any]) -> None:
-        """Return when one of ``works`` is done or the process is to stop; cancel the others."""
-        tasks = [asyncio.ensure_future(work) for work in (*works, self._stopping.wait())]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _new_lease(self) -> Lease:
+    def _new_elector(self, connection: Connection) -> Elector:
         settings = self._settings
-        return Lease(
-            self._lease_client,
-            settings.lease_namespace,
-            settings.lease_name,
-            self._identity,
-            duration=settings.lease_duration,
-            renew_deadline=settings.lease_renew_deadline,
-            retry=settings.lease_retry,
+        client = Client(
+            connection,
+            limit=settings.shards + 1,
+            observe=self._metrics.requested,
+            user_agent=f"{AGENT} lease",
         )
+        return Elector(
+            client,
+            namespace=settings.lease_namespace,
+            name=settings.lease_name,
+            identity=self._identity,
+            shards=settings.shards,
+            times=Times(
+                settings.lease_duration, settings.lease_renew_deadline, settings.lease_retry
+            ),
+            main_age=self._heartbeat.age,
+            changed=self._on_news,
+        )
+
+    def _on_news(self) -> None:
+        """Called in the thread of the elector."""
+        with suppress(RuntimeError):  # The loop is closed, because the process is ending.
+            self._loop.call_soon_threadsafe(self._leading.notice)
+
+    def _beat(self) -> None:
+        if self._feeds.synced:
+            self._elector.join()
+        # A Lease can also end by time alone, if the thread of the elector is dead.
+        self._leading.notice()
+
+    def _uid_of(self, key: Key) -> str:
+        entry = self._store.entries.get(key)
+        return entry.uid if entry else ""
 
     # Entering.
 
@@ -264,8 +249,9 @@ class Operator:
     def _alive(self) -> dict[str, Check]:
         """Checks for faults that a restart of this process fixes; a silent API server is none."""
         checks: dict[str, Check] = {
-            "loop": not_older(self._heartbeat.age, 30.0, "the event loop has not turned"),
+            "loop": not_older(self._heartbeat.age, LOOP_STALL, "the event loop has not turned"),
             "queue": not_older(self._queue.stuck_for, self._settings.stuck, "nothing has moved"),
+            "leases": self._elector.problem,
             "kopf": lambda: None if self._jobs.alive() else "its thread has ended",
         }
         for name, informer in self._feeds.informers.items():
@@ -280,8 +266,10 @@ class Operator:
         state, informers = self._metrics.state, self._feeds.informers
         state.queue_depth = lambda: self._queue.depth
         state.queue_oldest_seconds = self._queue.oldest_age
-        state.leader = lambda: float(self._leading)
+        state.leader = self._leader
         state.crd_differences = self._crds.counts
+        if self._settings.shards > 1:
+            state.replicas = lambda: float(self._elector.replicas)
         state.jobs = lambda: gauges.jobs(self._store)
         state.updates = lambda: gauges.updates(self._store)
         state.disruptions = self._brakes.numbers
@@ -291,10 +279,16 @@ class Operator:
             n: time.monotonic() - i.last_contact for n, i in informers.items()
         }
 
+    def _leader(self) -> dict[str, float]:
+        count, at_work = len(self._shards), self._shards.at_work
+        if count == 1:
+            return {"": float(0 in at_work)}
+        return {str(shard): float(shard in at_work) for shard in range(count)}
+
 
 async def serve(settings: Settings) -> None:
     """Run an operator until SIGTERM or SIGINT."""
-    operator = Operator(settings, await connect())
+    operator = Operator(settings, await connect(), await connect())
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, operator.stop)

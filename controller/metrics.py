@@ -38,13 +38,20 @@ def _none() -> Mapping[str, float]:
     return {}
 
 
+def _nothing() -> float | None:
+    return None
+
+
 @dataclass(slots=True)
 class State:
     """Functions that return the present state at each scrape. Assign them; they must be cheap."""
 
     queue_depth: Callable[[], float] = field(default=_zero)
     queue_oldest_seconds: Callable[[], float] = field(default=_zero)
-    leader: Callable[[], float] = field(default=_zero)
+    #: By shard, or by "" if there is only one: whether this process works on it.
+    leader: Numbers = field(default=_none)
+    #: Number of live replicas that share the shards; None if there is only one shard.
+    replicas: Callable[[], float | None] = field(default=_nothing)
     #: Number of Jobs by condition that is True.
     jobs: Numbers = field(default=_none)
     #: Number of Updates by phase.
@@ -153,7 +160,10 @@ class _StateCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         state = self._state
         yield _labelled("echelon_build_info", "Which version runs.", "version", self._build)
-        yield _single("echelon_leader", "1 while this process holds the Lease.", state.leader)
+        yield _by_shard("echelon_leader", "1 while this process holds the Lease.", state.leader())
+        if (replicas := state.replicas()) is not None:
+            text = "Live replicas that share the shards."
+            yield GaugeMetricFamily("echelon_replicas", text, value=replicas)
         yield _single("echelon_queue_depth", "Keys waiting for a worker.", state.queue_depth)
         yield _single(
             "echelon_queue_oldest_seconds",
@@ -194,6 +204,13 @@ class _StateCollector(Collector):
 
 def _single(name: str, text: str, read: Callable[[], float]) -> Metric:
     return GaugeMetricFamily(name, text, value=float(read()))
+
+
+def _by_shard(name: str, text: str, numbers: Mapping[str, float]) -> Metric:
+    """Without a label if there is only one shard."""
+    if "" in numbers or not numbers:
+        return GaugeMetricFamily(name, text, value=float(numbers.get("", 0.0)))
+    return _labelled(name, text, "shard", lambda: numbers)
 
 
 def _labelled(name: str, text: str, label: str, read: Numbers) -> Metric:

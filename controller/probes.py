@@ -32,6 +32,8 @@ Check = Callable[[], str | None]
 WATCH_IDLE: Final = 150.0
 #: Seconds of delay after which the event loop counts as blocked.
 LOOP_STALL: Final = 30.0
+#: Seconds from one turn of the event loop that is noted to the next.
+BEAT: Final = 0.5
 
 
 def not_older(age: Callable[[], float], limit: float, what: str) -> Check:
@@ -49,10 +51,16 @@ def is_set(event: asyncio.Event, otherwise: str) -> Check:
 
 
 class Heartbeat:
-    """Notices a blocked event loop: ``age`` grows while ``run`` cannot run."""
+    """Notices a blocked event loop: ``age`` grows while ``run`` cannot run. Any thread may ask for
+    ``age``. ``on_beat()`` is called at each turn."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        on_beat: Callable[[], None] = lambda: None,
+    ) -> None:
         self._clock = clock
+        self._on_beat = on_beat
         self._last = clock()
 
     def age(self) -> float:
@@ -61,7 +69,8 @@ class Heartbeat:
     async def run(self) -> None:
         while True:
             self._last = self._clock()
-            await asyncio.sleep(1)
+            self._on_beat()
+            await asyncio.sleep(BEAT)
 
 
 def add_probes(

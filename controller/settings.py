@@ -74,6 +74,9 @@ class Settings(Flags):
         "lease-name", _LEASE, "NAME", "echelon",
         "operators of one Lease stand by for each other; those of disjoint namespaces "
         "need one each")
+    shards: Annotated[int, whole_number(1, 64)] = _flag(
+        "shards", _LEASE, "N", 1,
+        "cut the Jobs into N parts, each with a Lease, which the operators of one Lease share")
     lease_duration: Annotated[float, seconds(2, 3600)] = _flag(
         "lease-duration-seconds", _LEASE, "S", 15.0, "a Lease not renewed for so long is free")
     lease_renew_deadline: Annotated[float, seconds(1, 3600)] = _flag(
@@ -81,7 +84,7 @@ class Settings(Flags):
         "its holder stops acting when it could not renew for so long")
     lease_retry: Annotated[float, seconds(0.1, 600)] = _flag(
         "lease-retry-seconds", _LEASE, "S", 2.0,
-        "how often to renew, or to look whether it is free")
+        "how often to renew; others look four times as often whether it is free")
     max_voluntary_disruption: IntOrPercent = _flag(
         "max-voluntary-disruption", _SAFETY, "N|N%", "30%",
         "running pods deleted within a minute without an Update, a scale or a move, of all "

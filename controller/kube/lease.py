@@ -3,8 +3,7 @@
 A holder is valid for ``renew_deadline`` seconds after it *began* its last successful renewal.
 Others take over only when they have observed the record unchanged for ``duration`` seconds. Each
 process measures both on its own monotonic clock. So wall clocks do not matter, and a process that
-was stopped or blocked is invalid as soon as it runs again. Any failure counts as "not renewed". An
-object of ``Lease`` that has lost the Lease never tries to get it again; make a new object for that.
+was stopped or blocked is invalid as soon as it runs again. Any failure counts as "not renewed".
 """
 
 from __future__ import annotations
@@ -12,12 +11,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import os
 import random
-import socket
 import time
-import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,23 +24,34 @@ from controller.kube.resources import LEASES
 
 log = logging.getLogger(__name__)
 
+Object = dict[str, Any]
 
-def default_identity(environ: Mapping[str, str] = os.environ) -> str:
-    """The identity of this process in the Lease.
 
-    In a pod that knows its uid (``POD_NAME``, ``POD_UID``), a restarted container has the same
-    identity and gets its Lease back at once. That is safe, because two processes of one container
-    never run at the same time. Elsewhere every process has an identity of its own.
-    """
-    host = environ.get("POD_NAME") or socket.gethostname()
-    return f"{host}_{environ.get('POD_UID') or uuid.uuid4()}"
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds, in falling order. A Lease not renewed for ``duration`` is free. Its holder stops
+    acting ``renew_deadline`` after its last renewal, and renews every ``retry``."""
+
+    duration: float = 15.0
+    renew_deadline: float = 10.0
+    retry: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not self.duration > self.renew_deadline > self.retry > 0:
+            raise ValueError("a Lease needs duration > renew_deadline > retry > 0")
+
+    @property
+    def look(self) -> float:
+        """How often those who do not hold the Lease read it. A release is noticed within this
+        time, and a holder that was killed is replaced at most this long after ``duration``."""
+        return self.retry / 4
 
 
 class Lease:
-    """``held`` is set while this process holds the Lease, ``lost`` when it lost or released it.
+    """One Lease. It belongs to one event loop; every thread may call ``valid`` and read ``term``.
 
-    ``duration``, ``renew_deadline`` and ``retry`` are seconds, in falling order. The client needs
-    connections of its own, so that renewals do not queue behind other requests.
+    The client needs connections of its own, so that renewals do not queue behind other requests.
+    ``changed()`` is called when this process gets or loses the Lease.
     """
 
     def __init__(
@@ -53,98 +61,128 @@ class Lease:
         name: str,
         identity: str,
         *,
-        duration: float = 15.0,
-        renew_deadline: float = 10.0,
-        retry: float = 2.0,
+        times: Times | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
-        if not duration > renew_deadline > retry > 0:
-            raise ValueError("a Lease needs duration > renew_deadline > retry > 0")
         self.identity = identity
-        self.held = asyncio.Event()
-        self.lost = asyncio.Event()
+        self.name = name
+        #: Whether this process took the Lease and knows of nothing that ended that. Before a write
+        #: ask `valid`, which also knows the time.
+        self.held = False
+        #: How often this process has got the Lease. Work that began in an earlier term is over.
+        self.term = 0
         #: Identity of the holder of the Lease, as last observed; for logs and probes.
         self.holder: str | None = None
+        #: Whether the Lease was read or written at least once.
+        self.seen = False
+        #: Whether the last turn failed for another reason than that somebody was faster.
+        self.failing = False
         self._client = client
         self._namespace = namespace
-        self._name = name
-        self._duration = duration
-        self._renew_deadline = renew_deadline
-        self._retry = retry
+        self._times = times or Times()
         self._clock = clock
         self._now = now
-        self._sleep = sleep
+        self._changed = changed
+        #: A release waits for the turn under way, or the answer of that turn would undo it.
+        self._lock = asyncio.Lock()
+        self._releasing = False
         #: Time of the clock when the last successful renewal began.
         self._renewed = float("-inf")
         #: The Lease as this process last wrote it, so that it can be renewed without reading it.
-        self._mine: dict[str, Any] | None = None
+        self._mine: Object | None = None
         #: The last observed resourceVersion, and the time of the clock when it was first observed.
         self._observed: tuple[str | None, float] = (None, 0.0)
+        #: Time of the clock when the Lease of another holder may be taken.
+        self._free_at = float("-inf")
         self._complaint = ""
 
     def valid(self) -> bool:
         """Whether this process may act at this moment. Call it before every write."""
-        return self.held.is_set() and self._clock() < self._renewed + self._renew_deadline
+        return self.held and self._clock() < self._renewed + self._times.renew_deadline
 
-    async def run(self) -> None:
-        """Try to get the Lease, then keep it. Returns when the Lease is lost or released."""
-        while not self.lost.is_set():
-            await self._turn()
-            if self.held.is_set() and not self.valid():
-                log.error("lease lost: not renewed for %.0f s", self._renew_deadline)
-                self._lose()
-            if not self.lost.is_set():
-                # Jitter, so that contenders do not collide again and again.
-                pause = self._retry * (1.0 if self.held.is_set() else random.uniform(1.0, 1.2))
-                await self._sleep(pause)
+    def named(self) -> str | None:
+        """Whom the Lease names as its holder; None if another one let it expire."""
+        expired = self.holder != self.identity and self._clock() > self._free_at
+        return None if expired else self.holder
+
+    def pause(self) -> float:
+        """Seconds until the next turn."""
+        if self.held:
+            return self._times.retry
+        # Jitter, so that contenders do not collide again and again.
+        pause = self._times.look * random.uniform(0.8, 1.0)
+        left = self._free_at - self._clock()
+        return min(pause, left + 0.01) if left > 0 else pause
+
+    def expire(self) -> None:
+        """Give the Lease up if it could not be renewed in time."""
+        if self.held and not self.valid():
+            limit = self._times.renew_deadline
+            log.error("lease lost: %s not renewed for %.0f s", self.name, limit)
+            self.lose()
+
+    def lose(self) -> None:
+        """From now on this process does not hold the Lease, whatever its record says."""
+        if self.held:
+            self.held = False
+            self._changed()
 
     async def release(self) -> None:
         """Release the Lease, so that a standby does not have to wait until it expires.
 
-        ``valid()`` is False before the release is sent. End ``run()`` before calling this.
+        ``valid()`` is False before the release is sent.
         """
-        mine, self._mine = self._mine, None
-        was_valid = self.valid()
-        self._lose()
-        if mine is None or not was_valid:
-            return
-        try:
-            async with asyncio.timeout(self._timeout()):
-                spec = {"holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": self._stamp()}
-                await self._patch(mine, spec)
-        except (ApiError, TimeoutError) as error:
-            log.warning("lease not released: %s", error)
+        was_valid, self._releasing = self.valid(), True
+        self.lose()
+        async with self._lock:
+            self._releasing = False
+            mine, self._mine = self._mine, None
+            if mine is None or not was_valid:
+                return
+            try:
+                async with asyncio.timeout(self._timeout()):
+                    await self._patch(mine, self._emptied())
+                    self.holder = None
+            except (ApiError, TimeoutError) as error:
+                log.warning("%s not released: %s", self, error)
 
     # -- one turn --------------------------------------------------------------------------
 
-    async def _turn(self) -> None:
-        """Try once to get or keep the Lease. Never raises."""
-        began = self._clock()
-        try:
-            async with asyncio.timeout(self._timeout()):
-                won = await self._renew() or await self._acquire()
-        except (ApiError, TimeoutError) as error:
-            # The write may have been carried out, so read the Lease before the next write.
-            self._mine = None
-            self._complain(error)
-        except Exception:
-            log.exception("lease turn failed")
-        else:
-            self._complaint = ""
-            if won and not self.lost.is_set():
-                self._renewed = began
-                self.holder = self.identity
-                if not self.held.is_set():
-                    log.info(
-                        "lease %s/%s acquired as %s", self._namespace, self._name, self.identity
-                    )
-                    self.held.set()
+    async def turn(self, take: bool = True) -> None:
+        """Keep the Lease, or try once to get it; without ``take`` a free one is only looked at.
+        Never raises."""
+        async with self._lock:
+            began = self._clock()
+            try:
+                async with asyncio.timeout(self._timeout()):
+                    won = await self._renew() or await self._acquire(take)
+            except (ApiError, TimeoutError) as error:
+                # The write may have been carried out, so read the Lease before the next write.
+                self._mine = None
+                self.failing = not isinstance(error, Conflict | AlreadyExists)
+                self._complain(error)
+            except Exception:
+                self._mine, self.failing = None, True
+                log.exception("turn of %s failed", self)
+            else:
+                self._complaint, self.failing = "", False
+                if won and not self._releasing:
+                    self._win(began)
+
+    def _win(self, began: float) -> None:
+        self._renewed = began
+        self.holder = self.identity
+        if not self.held:
+            log.info("%s acquired as %s", self, self.identity)
+            self.term += 1
+            self.held = True
+            self._changed()
 
     async def _renew(self) -> bool:
         """Renew without reading. Returns False if someone has changed the Lease since."""
-        if self._mine is None:
+        if self._mine is None or not self.held:
             return False
         try:
             self._mine = await self._patch(self._mine, {"renewTime": self._stamp()})
@@ -153,87 +191,101 @@ class Lease:
             return False
         return True
 
-    async def _acquire(self) -> bool:
+    async def _acquire(self, take: bool) -> bool:
         try:
-            lease = await self._client.get(LEASES, self._namespace, self._name)
+            lease = await self._client.get(LEASES, self._namespace, self.name)
         except NotFound:
-            return await self._create()
-        spec: dict[str, Any] = lease.get("spec") or {}
-        if not self._is_free(lease["metadata"]["resourceVersion"], spec):
+            self.seen = True
+            return await self._create(take)
+        self.seen = True
+        if not self._is_free(lease["metadata"]["resourceVersion"], lease.get("spec") or {}):
             return False
-        kept = spec.get("holderIdentity") == self.identity and self.held.is_set()
+        if not (take or self.held):
+            return False
+        self._mine = await self._take(lease)
+        return True
+
+    async def _take(self, lease: Object) -> Object:
+        spec = lease.get("spec") or {}
+        kept = spec.get("holderIdentity") == self.identity and self.held
         record = self._record(int(spec.get("leaseTransitions") or 0) + (not kept))
         if kept:
             del record["acquireTime"]
-        self._mine = await self._patch(lease, record)
-        return True
+        return await self._patch(lease, record)
 
-    async def _create(self) -> bool:
+    async def _create(self, take: bool) -> bool:
         # Someone deleted the Lease; its last holder may not know yet, so it keeps its time.
-        if not self._is_free("", {"holderIdentity": self.holder}):
+        if not self._is_free("", {"holderIdentity": self.holder}) or not (take or self.held):
             return False
         body = {
             "apiVersion": LEASES.api_version,
             "kind": LEASES.kind,
-            "metadata": {"name": self._name, "namespace": self._namespace},
+            "metadata": {"name": self.name, "namespace": self._namespace, **self._metadata()},
             "spec": self._record(0),
         }
         self._mine = await self._client.create(LEASES, self._namespace, body)
         return True
 
-    def _is_free(self, version: str, spec: dict[str, Any]) -> bool:
+    def _is_free(self, version: str, spec: Object) -> bool:
         """Whether this process may take the Lease: it holds the Lease already, or the Lease was
         released or not renewed for its duration."""
         holder = spec.get("holderIdentity") or None
         if holder != self.holder and holder not in (None, self.identity):
-            log.info("lease %s/%s is held by %s", self._namespace, self._name, holder)
+            log.info("%s is held by %s", self, holder)
         self.holder = holder
         if version != self._observed[0]:
             self._observed = (version, self._clock())
         if holder == self.identity:
             return True
-        if self.held.is_set():
-            log.error("lease lost: %s holds it", holder or "nobody")
-            self._lose()
+        if self.held:
+            log.error("lease lost: %s is held by %s", self.name, holder or "nobody")
+            self.lose()
             return False
         if holder is None:
             return True
-        duration = float(spec.get("leaseDurationSeconds") or self._duration)
-        return self._clock() > self._observed[1] + duration
+        duration = float(spec.get("leaseDurationSeconds") or self._times.duration)
+        self._free_at = self._observed[1] + duration
+        return self._clock() > self._free_at
 
-    async def _patch(self, lease: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+    async def _patch(self, lease: Object, spec: Object, **metadata: Any) -> Object:
         version = lease["metadata"]["resourceVersion"]
-        body = {"metadata": {"resourceVersion": version}, "spec": spec}
-        return await self._client.patch(LEASES, self._namespace, self._name, body)
+        body = {"metadata": {"resourceVersion": version, **metadata}, "spec": spec}
+        return await self._client.patch(LEASES, self._namespace, self.name, body)
 
-    def _record(self, transitions: int) -> dict[str, Any]:
+    def _record(self, transitions: int) -> Object:
         return {
             "holderIdentity": self.identity,
-            "leaseDurationSeconds": math.ceil(self._duration),
+            "leaseDurationSeconds": math.ceil(self._times.duration),
             "acquireTime": self._stamp(),
             "renewTime": self._stamp(),
             "leaseTransitions": transitions,
         }
 
-    # -- helpers ---------------------------------------------------------------------------
+    def _emptied(self) -> Object:
+        return {"holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": self._stamp()}
 
-    def _lose(self) -> None:
-        self.held.clear()
-        self.lost.set()
+    def _metadata(self) -> Object:
+        """What a new Lease has in its metadata besides its name."""
+        return {}
+
+    # -- helpers ---------------------------------------------------------------------------
 
     def _timeout(self) -> float:
         """Seconds for one try: two tries fit into the deadline, and none lasts beyond it."""
-        limit = max(self._renew_deadline / 2, 1.0)
-        if self.held.is_set():
-            limit = min(limit, max(0.1, self._renewed + self._renew_deadline - self._clock()))
+        deadline = self._times.renew_deadline
+        limit = max(deadline / 2, 1.0)
+        if self.held:
+            limit = min(limit, max(0.1, self._renewed + deadline - self._clock()))
         return limit
 
     def _stamp(self) -> str:
         return self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
+    def __str__(self) -> str:
+        return f"lease {self._namespace}/{self.name}"
+
     def _complain(self, error: Exception) -> None:
         """Log once what is wrong, and how to fix it where that is known."""
-        where = f"lease {self._namespace}/{self._name}"
         text = str(error) or "timed out"
         if isinstance(error, NotFound):
             text = f"the namespace {self._namespace} does not exist; create it or choose another"
@@ -243,4 +295,4 @@ class Lease:
             text += " (needs get, create and patch on leases.coordination.k8s.io)"
         level = logging.WARNING if text != self._complaint else logging.DEBUG
         self._complaint = text
-        log.log(level, "%s: %s; trying again", where, text)
+        log.log(level, "%s: %s; trying again", self, text)

@@ -114,7 +114,7 @@ class Transport:
             raise Unreachable(str(error)) from error
         reads = request.method == "GET"
         if self.guard is not None and not reads:
-            # Nothing may be awaited between this and sending.
+            # Checked once more when it is sent, see `_guarded`: this saves a connection.
             self.guard()
         timeout = self._read_timeout if reads else self._write_timeout
         started, code = time.monotonic(), 0
@@ -161,6 +161,7 @@ class Transport:
                 headers=self._headers,
                 auto_decompress=False,
                 read_bufsize=2**20,
+                request_class=_guarded(lambda: self.guard),
             )
         return self._session
 
@@ -182,6 +183,30 @@ class Transport:
     def _observed(self, request: Request, code: int, started: float) -> None:
         if self._observe is not None:
             self._observe(request.verb, request.resource, code, time.monotonic() - started)
+
+
+def _guarded(guard: Callable[[], Callable[[], None] | None]) -> type[aiohttp.ClientRequest]:
+    """Requests whose body (every write has one) is checked in the moment before it is sent.
+
+    The process may have been frozen since the request was begun: to make a connection takes time,
+    the body is sent by a task of its own, and aiohttp repeats a delete by itself if a connection
+    that was kept turns out to be closed.
+    """
+
+    class Guarded(aiohttp.ClientRequest):
+        async def write_bytes(
+            self, writer: Any, conn: Any, content_length: int | None = None
+        ) -> None:
+            try:
+                if (check := guard()) is not None:
+                    check()
+            except ApiError as refused:
+                # What waits for the answer raises this, and closes the connection.
+                conn.protocol.set_exception(refused)
+                return
+            await super().write_bytes(writer, conn, content_length)
+
+    return Guarded
 
 
 def _describe(error: BaseException) -> str:

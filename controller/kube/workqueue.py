@@ -4,8 +4,8 @@ A key is in the queue at most once, however often it is added, and two workers n
 key at the same time: a key that is added while a worker handles it is handled once more afterwards.
 Keys can be added for a later time (the earliest time counts) or retried with exponential, jittered
 back-off. A key of which many things change is handled for many of them at once: at most every
-``gap`` seconds. After ``rest`` the queue accepts no keys until ``resume``, because a standby must
-not collect work. The queue belongs to one event loop and does no I/O.
+``gap`` seconds. The queue holds only keys that it ``accepts``: a process must not collect work that
+is another's. The queue belongs to one event loop and does no I/O.
 """
 
 from __future__ import annotations
@@ -31,17 +31,20 @@ class QueueClosed(Exception):  # noqa: N818 - not an error
 
 class WorkQueue(Generic[K]):
     """``gap``: seconds from one start of work at a key to the next, at least; a key that was not
-    handled for so long waits for nothing but a worker. ``clock`` returns monotonic seconds;
-    ``jitter`` returns a factor for each back-off."""
+    handled for so long waits for nothing but a worker. ``accepts(key)``: whether the key may be
+    added; call ``sift`` when answers become False. ``clock`` returns monotonic seconds; ``jitter``
+    returns a factor for each back-off."""
 
     def __init__(
         self,
         *,
         gap: float = 0.0,
+        accepts: Callable[[K], bool] | None = None,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = lambda: random.uniform(0.5, 1.0),
     ) -> None:
         self._gap = gap
+        self._accepts = accepts
         self._clock = clock
         self._jitter = jitter
         #: When a worker last took each key. Older than ``gap``, an entry means nothing.
@@ -59,14 +62,13 @@ class WorkQueue(Generic[K]):
         self._getters: deque[asyncio.Future[None]] = deque()
         #: When a worker last took a key, made progress with one, or gave one back.
         self._moved = clock()
-        self._resting = False
         self._closed = False
 
     # -- adding ----------------------------------------------------------------------------
 
     def add(self, key: K) -> None:
         """Add the key, to be handled as soon as a worker is free."""
-        if self._closed or self._resting or key in self._dirty:
+        if key in self._dirty or not self._takes(key):
             return
         if key not in self._processing and self._too_soon(key):
             return
@@ -74,6 +76,9 @@ class WorkQueue(Generic[K]):
         if key not in self._processing:
             self._ready.append(key)
             self._wake()
+
+    def _takes(self, key: K) -> bool:
+        return not self._closed and (self._accepts is None or self._accepts(key))
 
     def _too_soon(self, key: K) -> bool:
         """Whether the key was taken less than ``gap`` ago. Then it is added when that is over."""
@@ -86,7 +91,7 @@ class WorkQueue(Generic[K]):
 
     def add_at(self, key: K, deadline: float) -> None:
         """Add the key at a time of the clock. If an earlier time is set already, that one stays."""
-        if self._closed or self._resting:
+        if not self._takes(key):
             return
         if deadline <= self._clock():
             self.add(key)
@@ -106,7 +111,8 @@ class WorkQueue(Generic[K]):
     def retry(self, key: K) -> float:
         """Add the key after its back-off, which grows with each failure. Returns the seconds."""
         failures = self._failures.get(key, 0)
-        self._failures[key] = failures + 1
+        if self._takes(key):
+            self._failures[key] = failures + 1
         delay = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(failures, 30)) * self._jitter()
         self.add_after(key, delay)
         return delay
@@ -119,7 +125,7 @@ class WorkQueue(Generic[K]):
 
     async def get(self) -> K:
         """The next key; the worker must call ``done`` with it. Raises ``QueueClosed``."""
-        while not self._ready:
+        while not self._has_ready():
             if self._closed:
                 raise QueueClosed
             getter = asyncio.get_running_loop().create_future()
@@ -138,6 +144,12 @@ class WorkQueue(Generic[K]):
         if self._gap:
             self._note_taken(key)
         return key
+
+    def _has_ready(self) -> bool:
+        """Whether a key waits. Keys that are no longer accepted are dropped."""
+        while self._ready and not self._takes(self._ready[0]):
+            del self._dirty[self._ready.popleft()]
+        return bool(self._ready)
 
     def _note_taken(self, key: K) -> None:
         self._taken.pop(key, None)
@@ -158,37 +170,36 @@ class WorkQueue(Generic[K]):
         self._moved = self._clock()
         # It is taken out first: if the gap ends at this moment, ``_too_soon`` adds it at once.
         since = self._dirty.pop(key, None)
-        if since is None or self._closed or self._too_soon(key):
+        if since is None or not self._takes(key) or self._too_soon(key):
             return
         self._dirty[key] = since
         self._ready.append(key)
         self._wake()
 
-    def rest(self) -> None:
-        """Drop all waiting keys, also those for later, and accept none until ``resume``. Workers
-        may still call ``done``."""
-        self._resting = True
-        self._forget_all()
-
-    def resume(self) -> None:
-        """Accept keys again."""
-        self._resting = False
+    def sift(self) -> None:
+        """Drop the waiting keys that are no longer accepted, also those for later. Workers may
+        still call ``done``."""
+        gone = {k for k in (*self._dirty, *self._deadline, *self._failures) if not self._takes(k)}
+        if not gone:
+            return
+        self._ready = deque(key for key in self._ready if key not in gone)
+        self._later = [item for item in self._later if item[2] not in gone]
+        heapq.heapify(self._later)
+        for key in gone:
+            self._dirty.pop(key, None)
+            self._deadline.pop(key, None)
+            self._failures.pop(key, None)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._later:
+            self._arm()
 
     def close(self) -> None:
         """Drop all waiting keys and end the workers. Workers may still call ``done``."""
         self._closed = True
-        self._forget_all()
+        self.sift()
         while self._getters:
             self._wake()
-
-    def _forget_all(self) -> None:
-        self._ready.clear()
-        self._dirty.clear()
-        self._later.clear()
-        self._deadline.clear()
-        self._failures.clear()
-        if self._timer is not None:
-            self._timer.cancel()
 
     # -- looking ---------------------------------------------------------------------------
 

@@ -27,16 +27,18 @@ _IDLE: Final = "this operator serves no Job"
 
 
 class CrdCheck:
-    """``fit`` is set once the CRDs have what the operator writes. ``run()`` works until
-    cancelled."""
+    """``fit`` is set, and ``on_fit`` called, once the CRDs have what the operator writes. ``run()``
+    works until cancelled."""
 
     def __init__(
         self,
         client: Client,
         every: float,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        on_fit: Callable[[], None] = lambda: None,
     ) -> None:
         self.fit = asyncio.Event()
+        self._on_fit = on_fit
         #: What is wrong, for the readiness; None if nothing is.
         self.problem: str | None = "the CRDs were not compared yet"
         self.differences = Differences()
@@ -96,7 +98,9 @@ class CrdCheck:
         if self._obstructed:
             log.info("the CRDs have all fields that this operator writes")
         self.problem, self._obstructed = None, False
-        self.fit.set()
+        if not self.fit.is_set():
+            self.fit.set()
+            self._on_fit()
 
     def _say(self, level: int, words: str) -> None:
         if words not in self._said:

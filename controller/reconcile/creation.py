@@ -21,7 +21,7 @@ from controller.core.model import plan
 from controller.core.refusals import judgement
 from controller.core.revisions.template import Prepared
 from controller.kube.client import Client
-from controller.kube.errors import AlreadyExists, ApiError, NotFound
+from controller.kube.errors import AlreadyExists, ApiError, NotFound, NotHolderError
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.reconcile import refusal
 from controller.reconcile.apart import is_kept, name_conflict_of
@@ -104,7 +104,7 @@ class Creation:
     def _take_back(self, creates: Sequence[plan.CreatePod], held: ApiError | None) -> None:
         for create in creates:
             self.entry.instances.not_created((create.instance, create.surge))
-            if held is not None:
+            if held is not None and not isinstance(held, NotHolderError):
                 kept = judgement.refusal(refusal.answer(held), None, self.clock(), create.surge)
                 self.entry.refusals.setdefault(create.instance, kept)
 
@@ -152,7 +152,7 @@ class Creation:
                 self.store.read_pod(item, self.clock())
             self.entry.refusals.pop(action.instance, None)
         self.entry.instances.not_created((action.instance, action.surge))
-        if error is not None:
+        if error is not None and not isinstance(error, NotHolderError):
             before = self.entry.refusals.get(action.instance)
             self.entry.refusals[action.instance] = judgement.refusal(
                 refusal.answer(error), before, self.clock(), action.surge

@@ -228,7 +228,7 @@ def _part_to_say(raw: dict[str, Any]) -> dict[str, Any] | None:
         return None
     kept = {k: v for k, v in status.items() if k in ("observedGeneration", "conditions")}
     names = ("namespace", "name", "uid", "resourceVersion", "generation")
-    return {"metadata": {k: raw["metadata"].get(k) for k in names}, "status": kept}
+    return {"metadata": {k: v for k, v in raw["metadata"].items() if k in names}, "status": kept}
 
 
 def _of_newer_engine(update: Update) -> UpdateObject:

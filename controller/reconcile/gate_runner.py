@@ -43,7 +43,7 @@ class GateRunner:
         self._settled = settled
         self._observe = observe
         self._clock = clock
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Key] = {}
 
     def act(self, entry: Entry, asks: Iterable[AskGate]) -> None:
         """Start to ask the gates."""
@@ -53,13 +53,14 @@ class GateRunner:
                 continue
             entry.asking.add(ask.gate.name)
             task = asyncio.create_task(self._run(entry, ask, known.update))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = entry.key
+            task.add_done_callback(self._tasks.pop)
 
-    def stop(self) -> None:
-        """Cancel all tasks, because another operator asks from now on."""
-        for task in self._tasks:
-            task.cancel()
+    def stop(self, kept: Callable[[Key], bool] = lambda _: False) -> None:
+        """Cancel the tasks whose keys are not kept, because another operator asks from now on."""
+        for task, key in self._tasks.items():
+            if not kept(key):
+                task.cancel()
 
     async def _run(self, entry: Entry, ask: AskGate, update: Update) -> None:
         begun, gate = self._clock(), ask.gate

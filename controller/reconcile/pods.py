@@ -20,12 +20,19 @@ from controller.api.pods.wire import PodWire
 from controller.core.model import plan
 from controller.core.refusals import judgement
 from controller.kube.client import Client
-from controller.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound
+from controller.kube.errors import (
+    ApiError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotHolderError,
+)
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.reconcile import refusal
 from controller.reconcile.creation import Creation
 from controller.reconcile.decode import pod_of
-from controller.reconcile.entry import Entry
+from controller.reconcile.entry import Entry, Key
 from controller.reconcile.inplace import Changing
 from controller.reconcile.references import about_line, owner_reference
 from controller.reconcile.store import Store
@@ -47,7 +54,7 @@ class Pods:
         self._store = store
         self._settled = settled
         self._clock = clock
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Key] = {}
 
     def act(self, entry: Entry, actions: Sequence[plan.Action]) -> None:
         """Start the actions; the store shows their effects at once."""
@@ -55,23 +62,24 @@ class Pods:
         for action in actions:
             if not isinstance(action, plan.CreatePod):
                 self._assume(entry, action)
-                self._start(self._on_object(entry, action))
+                self._start(entry, self._on_object(entry, action))
         if creates and entry.job is not None:
             creation = Creation(self._client, self._store, entry, entry.job, self._clock)
             creation.assume(creates)
-            self._start(self._create(creation, creates))
+            self._start(entry, self._create(creation, creates))
 
-    async def drain(self, seconds: float) -> None:
-        """Wait for the running actions for at most ``seconds``, then cancel them."""
-        if self._tasks:
-            _, pending = await asyncio.wait(self._tasks, timeout=seconds)
+    async def drain(self, seconds: float, kept: Callable[[Key], bool] = lambda _: False) -> None:
+        """Wait for the running actions of keys that are not kept for at most ``seconds``, then
+        cancel them."""
+        if tasks := [task for task, key in self._tasks.items() if not kept(key)]:
+            _, pending = await asyncio.wait(tasks, timeout=seconds)
             for task in pending:
                 task.cancel()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, entry: Entry, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = entry.key
+        task.add_done_callback(self._tasks.pop)
 
     async def _create(self, creation: Creation, creates: Sequence[plan.CreatePod]) -> None:
         ok = False
@@ -116,6 +124,8 @@ class Pods:
             granted = True
             if settled:
                 entry.refused_actions.pop(action.key, None)
+        except NotHolderError:
+            settled = False  # Not sent: the process that holds the Lease now decides about it.
         except ApiError as error:
             before = entry.refused_actions.get(action.key)
             refused = judgement.refused_action(action, refusal.answer(error), before, self._clock())

@@ -75,12 +75,14 @@ class Reports:
         await asyncio.wait([task])
         return True
 
-    async def drain(self, seconds: float) -> None:
-        """Wait for all reports under way for at most ``seconds``, then cancel them."""
-        if self._tasks:
-            _, pending = await asyncio.wait(self._tasks.values(), timeout=seconds)
+    async def drain(self, seconds: float, kept: Callable[[Key], bool] = lambda _: False) -> None:
+        """Wait for the reports under way of keys that are not kept for at most ``seconds``, then
+        cancel them, and forget what failed."""
+        if tasks := [task for key, task in self._tasks.items() if not kept(key)]:
+            _, pending = await asyncio.wait(tasks, timeout=seconds)
             for task in pending:
                 task.cancel()
+        self._failed = {about: how for about, how in self._failed.items() if kept(about[0])}
 
     async def _all(self, entry: Entry, reports: Sequence[Report], seen: Observed) -> None:
         key, again = entry.key, False

@@ -6,24 +6,21 @@ Actions on pods and reports are only started.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-from controller.api.job import JobStatus
-from controller.api.update import UpdateStatus
 from controller.core.decide import decide
 from controller.core.job import missing
 from controller.core.model import plan
 from controller.core.model.brake import Brake
 from controller.core.model.limits import REPORT_EVERY
-from controller.core.model.observed import Observed, Unknown
+from controller.core.model.observed import Observed
 from controller.core.refusals import judgement
 from controller.core.refusals import writes as refused_writes
-from controller.core.status import too_new
 from controller.kube.client import Client
-from controller.kube.errors import ApiError, Conflict, NotFound
+from controller.kube.errors import ApiError, Conflict, NotFound, NotHolderError
 from controller.kube.events import Recorder
 from controller.kube.workqueue import QueueClosed, WorkQueue
 from controller.reconcile import refusal
@@ -31,7 +28,9 @@ from controller.reconcile.apart import look_around, surplus
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.events import Events
 from controller.reconcile.gate_runner import Ask, GateRunner, Observe
+from controller.reconcile.in_work import InWork
 from controller.reconcile.intent import Intent
+from controller.reconcile.left_alone import LeftAlone
 from controller.reconcile.ownership import writing_for
 from controller.reconcile.pods import Pods
 from controller.reconcile.reports import Reports
@@ -82,7 +81,11 @@ class Reconciler:
         self._brake = brake
         #: Keys with a failed action since their last decision; several failures are one back-off.
         self._failing: set[Key] = set()
+        self._in_work = InWork()
         self._intent = Intent(client, store, clock)
+        self._left_alone = LeftAlone(
+            self._intent, self._events, self._granted, queue.add, self._at, clock
+        )
         self.gates = GateRunner(ask, lambda key: self._settled(key, True), asked, clock)
         self.pods = Pods(pod_client, store, self._settled, clock)
         self.reports = Reports(self._report, queue.add, report_every, clock)
@@ -96,10 +99,22 @@ class Reconciler:
                 return
             started = time.perf_counter()
             try:
-                result = await self._tried(key)
+                result = await self._in_work.done(key, self._tried(key))
             finally:
                 self._queue.done(key)
-            self._observe(time.perf_counter() - started, result)
+            if result is not None:
+                self._observe(time.perf_counter() - started, result)
+
+    async def end(self, kept: Callable[[Key], bool], seconds: float) -> None:
+        """End all work on keys that are not kept, because another operator works on them from now
+        on. Requests that are sent may take ``seconds`` to end; nothing new is started, because the
+        queue accepts no such key and the guard of the client no such write."""
+        self.gates.stop(kept)
+        await asyncio.gather(
+            self._in_work.end(kept, seconds),
+            self.reports.drain(seconds, kept),
+            self.pods.drain(seconds, kept),
+        )
 
     async def _tried(self, key: Key) -> str:
         """Reconcile a key and retry it after any failure. Returns the result for metrics."""
@@ -107,6 +122,8 @@ class Reconciler:
         try:
             acted = await self.reconcile(key)
         except ApiError as error:
+            if isinstance(error, NotHolderError):
+                return "lost"  # The key is another operator's; the queue takes it no more.
             if refusal.answer(error).is_terminating:
                 return "terminating"  # Kubernetes deletes the Job with its namespace.
             log.info("%s; trying again", error, extra={"job": "/".join(key)})
@@ -128,7 +145,7 @@ class Reconciler:
         entry = self._store.entries.get(key)
         if entry is None:
             return False
-        await self._leave_alone(entry)
+        await self._left_alone.say(entry)
         if entry.unreadable is not None:
             return False
         if entry.job is None:
@@ -241,45 +258,6 @@ class Reconciler:
             self._events.warn(entry, found.reason, note, action)
             log.warning("%s", note, extra={"job": "/".join(entry.key)})
         return True
-
-    async def _leave_alone(self, entry: Entry) -> None:
-        """Say once of the Job, if it cannot be read, and of each Update that is left to a newer
-        operator that it is left alone. Nothing else of them changes."""
-        self._events.left_alone(entry)
-        for name, update in list(entry.updates.items()):
-            if update.too_new is not None and (raw := update.too_new.raw) is not None:
-                about = plan.WriteUpdate(name, UpdateStatus())
-                say = self._intent.say_of_update
-                await self._said(entry, raw, update.too_new.unknown, about, say)
-        job = entry.unreadable
-        if job is None or job.raw["metadata"].get("deletionTimestamp") is not None:
-            return
-        say = self._intent.say_of_job
-        if await self._said(entry, job.raw, job.unknown, plan.WriteJob(JobStatus()), say):
-            note = too_new.message_of(job.unknown)
-            self._events.warn(entry, job.unknown.reason, note)
-            log.warning("left alone: %s", note, extra={"job": "/".join(entry.key)})
-
-    async def _said(
-        self,
-        entry: Entry,
-        raw: dict[str, Any],
-        unknown: Unknown,
-        write: plan.Write,
-        say: Callable[[Entry, dict[str, Any], dict[str, Any]], Awaitable[None]],
-    ) -> bool:
-        """Write it into the conditions of ``raw``. ``write``: a write with the same subject.
-        Returns False if they say so already, or if the API server refuses the write."""
-        now = self._clock()
-        if (held := entry.refused_writes.get(plan.subject(write))) and held.until > now:
-            self._at(entry.key, held.until)
-            return False
-        if not (status := too_new.status_patch(raw, unknown, now)):
-            return False
-        if await self._granted(entry, write, say(entry, raw, status)):
-            return True
-        self._queue.add(entry.key)
-        return False
 
     async def _look_around(self, entry: Entry) -> None:
         again = await look_around(self._client, self._store, entry, self._clock())

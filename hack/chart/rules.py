@@ -163,6 +163,7 @@ KNOWN: Final[dict[str, Schema]] = {
     "controller.stuckSeconds": _seconds(10, 86400),
     "leaderElection.leaseName": _NAME,
     "leaderElection.leaseNamespace": _NAMESPACE,
+    "leaderElection.shards": _whole(1, 64),
     "leaderElection.leaseDurationSeconds": _seconds(2, 3600),
     "leaderElection.renewDeadlineSeconds": _seconds(1, 3600),
     "leaderElection.retryPeriodSeconds": _seconds(0.1, 600),

@@ -153,6 +153,31 @@ def test_pods_of_the_operator_are_what_is_spread() -> None:
     assert second == own
 
 
+def test_by_default_there_are_two_pods_on_two_nodes_and_one_stays() -> None:
+    deployment = one(default_objects(), "Deployment")["spec"]
+    (spread,) = deployment["template"]["spec"]["topologySpreadConstraints"]
+    assert deployment["replicas"] == 2
+    assert spread["topologyKey"] == "kubernetes.io/hostname"
+    assert spread["whenUnsatisfiable"] == "ScheduleAnyway", "one node is enough"
+    assert spread["labelSelector"] == deployment["selector"]
+    budget = one(default_objects(), "PodDisruptionBudget")["spec"]
+    assert budget == {"maxUnavailable": 1, "selector": deployment["selector"]}
+
+
+@pytest.mark.parametrize(
+    ("shards", "names"), [(1, ["jobs"]), (3, ["jobs", "jobs-0", "jobs-1", "jobs-2"])]
+)
+def test_the_role_covers_the_leases_and_no_others(shards: int, names: list[str]) -> None:
+    rendered = render(nested({"leaderElection.shards": shards, "leaderElection.leaseName": "jobs"}))
+    (role,) = [
+        o for o in rendered if o["kind"] == "Role" and o["metadata"]["name"].endswith("lease")
+    ]
+    create, others = role["rules"]
+    assert create["verbs"] == ["create"]
+    assert (others["resourceNames"], others["verbs"]) == (names, ["get", "patch"])
+    assert settings.load(container(rendered)["args"], {}).shards == shards
+
+
 def test_on_the_nodes_network_names_of_the_cluster_still_resolve() -> None:
     pod = one(render({"hostNetwork": True}), "Deployment")["spec"]["template"]["spec"]
     assert (pod["hostNetwork"], pod["dnsPolicy"]) == (True, "ClusterFirstWithHostNet")

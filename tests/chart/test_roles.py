@@ -197,6 +197,36 @@ def test_roles_of_some_namespaces_are_enough(cluster: Cluster, installed: Releas
     second.uninstall()
 
 
+def test_with_shards_the_role_covers_each_lease(cluster: Cluster, installed: Release) -> None:
+    assert installed.name == "echelon", "a second release does not install the CRDs"
+    release = Release(
+        cluster,
+        "cut",
+        "cut-system",
+        {
+            "fullnameOverride": "cut",
+            "watchNamespaces": ["cut-1"],
+            "leaderElection.shards": 3,
+            "crds.install": False,
+            "rbac.aggregateRoles": False,
+        },
+    )
+    jobs = Jobs(cluster, "cut-1")
+    release.install("--create-namespace")
+    audit = Audit(cluster.audit_log)
+    with release.operator() as operator:
+        leads = [f'echelon_leader{{shard="{shard}"}} 1.0' for shard in range(3)]
+        operator.wait("all shards", lambda: all(each in operator.metrics() for each in leads))
+        jobs.make()
+        assert operator.stop() == 0
+    requests = audit.requests(user=release.user)
+    assert refused(requests) == []
+    assert {r.name for r in requests if r.resource == "leases" and r.verb == "patch"} == {
+        "cut", "cut-0", "cut-1", "cut-2"
+    }  # fmt: skip
+    release.uninstall()
+
+
 def allowed(cluster: Cluster, user: str, namespace: str, verb: str, resource: str) -> bool:
     plural, _, sub = resource.partition("/")
     asked: dict[str, Any] = {

@@ -84,6 +84,8 @@ def test_lint_finds_nothing() -> None:
         ({"resources": {"limit": {}}}, "limit"),
         ({"podDisruptionBudget.minAvailable": "half"}, "minAvailable"),
         ({"leaderElection.leaseDurationSeconds": 1}, "leaseDurationSeconds"),
+        ({"leaderElection.shards": 0}, "shards"),
+        ({"leaderElection.shards": 65}, "shards"),
         ({"rbac.secrets": [""]}, "secrets"),
         ({"watchNamespaces": [123]}, "watchNamespaces"),
         ({"fullnameOverride": "My Release"}, "fullnameOverride"),

@@ -15,7 +15,8 @@ from controller.kube.client import Client
 from controller.kube.config import connect
 from controller.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound
 from controller.kube.events import Recorder
-from controller.kube.lease import Lease
+from controller.kube.lease import Lease, Times
+from controller.kube.membership import Membership
 from controller.kube.resources import EVENTS, LEASES, NAMESPACES, PODS
 from controller.resource import Resource
 from hack.crds import FOLDER
@@ -110,25 +111,53 @@ async def test_an_informer_outlives_the_api_server(
 
 
 async def test_a_lease(client: Client, ns: str) -> None:
-    times: dict[str, Any] = {"duration": 2.0, "renew_deadline": 1.5, "retry": 0.2}
-    one, two = (Lease(client, ns, "l", who, **times) for who in ("one", "two"))
-    first = asyncio.create_task(one.run())
-    await asyncio.wait_for(one.held.wait(), 5)
-    second = asyncio.create_task(two.run())
-    await until(lambda: two.holder == "one")
-    first.cancel()  # and does not release it
+    times = Times(duration=2.0, renew_deadline=1.5, retry=0.2)
+    one, two, three = (Lease(client, ns, "l", who, times=times) for who in ("one", "two", "three"))
+
+    async def get(lease: Lease, seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            while not lease.held:
+                await lease.turn()
+                await asyncio.sleep(lease.pause())
+
+    await get(one, 5)
+    await two.turn()
+    assert two.holder == "one"
     began = asyncio.get_running_loop().time()
-    await asyncio.wait_for(two.held.wait(), 10)
+    await get(two, 10)  # The first is gone and does not release it.
     assert asyncio.get_running_loop().time() - began > 1.5
     assert not one.valid()
     spec = (await client.get(LEASES, ns, "l"))["spec"]
     assert (spec["holderIdentity"], spec["leaseTransitions"]) == ("two", 1)
-    second.cancel()
     await two.release()
-    three = Lease(client, ns, "l", "three", **times)
-    third = asyncio.create_task(three.run())
-    await asyncio.wait_for(three.held.wait(), 1)
-    third.cancel()
+    await get(three, 1)
+
+
+async def test_a_membership(client: Client, ns: str) -> None:
+    one, two = (Membership(client, ns, "l", who, 4) for who in ("one", "two"))
+    single = Lease(client, ns, "l", "single")
+    for each in (one, two):
+        each.able = True
+        await each.turn()
+    assert one.valid()
+    await asyncio.gather(*(each.turn() for each in (one, two)))
+    await one.turn()
+    assert one.live() == two.live() == {"one", "two"}
+    await single.turn()
+    assert single.holder == "4-shards"
+    # Somebody removes the annotations: they come back.
+    nothing = {"metadata": {"annotations": None}}
+    await client.patch(LEASES, ns, "l", nothing)
+    for each in (one, two, one):
+        await each.turn()
+        assert each.valid()
+    assert one.live() == {"one", "two"}
+    await asyncio.gather(one.release(), two.release())
+    await single.turn()
+    assert single.valid(), "the last one frees the Lease"
+    await one.turn()
+    assert not one.held
+    assert one.holder == "single"
 
 
 async def test_events(client: Client, ns: str) -> None:

@@ -12,7 +12,7 @@ def test_metrics() -> None:
     metrics.event_dropped()
     depth = [3]
     metrics.state.queue_depth = lambda: depth[0]
-    metrics.state.leader = lambda: True
+    metrics.state.leader = lambda: {"": True}
     metrics.state.jobs = lambda: {"Stalled": 1, "Ready": 2}
     metrics.state.updates = lambda: {"RollingForward": 2}
     metrics.state.instances = lambda: {"available": 10}
@@ -47,3 +47,21 @@ def test_two_operators_in_one_process() -> None:
     first, second = (Metrics(CollectorRegistry(), version="1") for _ in range(2))
     first.event_dropped()
     assert "echelon_events_dropped_total 0.0" in generate_latest(second.registry).decode()
+
+
+def test_metrics_of_shards() -> None:
+    metrics = Metrics(CollectorRegistry(), version="1.2.3")
+    metrics.state.leader = lambda: {"0": 1.0, "1": 0.0}
+    metrics.state.replicas = lambda: 2.0
+    text = generate_latest(metrics.registry).decode()
+    assert 'echelon_leader{shard="0"} 1.0' in text
+    assert 'echelon_leader{shard="1"} 0.0' in text
+    assert "echelon_leader 0" not in text
+    assert "echelon_replicas 2.0" in text
+
+
+def test_with_one_shard_nothing_speaks_of_shards() -> None:
+    text = generate_latest(Metrics(CollectorRegistry(), version="1").registry).decode()
+    assert "echelon_leader 0.0" in text
+    assert "shard" not in text
+    assert "echelon_replicas" not in text

@@ -101,10 +101,12 @@ async def test_an_address_that_is_taken() -> None:
 
 async def test_heartbeat() -> None:
     now = 100.0
-    heart = Heartbeat(lambda: now)
+    beats: list[float] = []
+    heart = Heartbeat(lambda: now, lambda: beats.append(now))
     now = 140.0
     assert heart.age() == 40
     beating = asyncio.create_task(heart.run())
     await asyncio.sleep(0)
     assert heart.age() == 0
+    assert beats == [140.0]
     beating.cancel()

@@ -116,7 +116,7 @@ def test_each_setting_is_a_flag_and_a_variable() -> None:
     texts = {
         "--namespace": "a", "--metrics-address": ":1", "--health-address": ":2",
         "--log-format": "json", "--log-level": "error", "--lease-namespace": "b",
-        "--lease-name": "c", "--lease-duration-seconds": "30",
+        "--lease-name": "c", "--shards": "4", "--lease-duration-seconds": "30",
         "--lease-renew-deadline-seconds": "20", "--lease-retry-seconds": "0.5",
         "--workers": "1", "--connections": "2", "--resync-seconds": "11",
         "--report-seconds": "0.2", "--stuck-seconds": "12",

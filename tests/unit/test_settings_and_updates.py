@@ -24,6 +24,7 @@ INSTEAD = {
     "--log-level": "the log",
     "--lease-namespace": "which process acts",
     "--lease-name": "which process acts",
+    "--shards": "which process acts",
     "--lease-duration-seconds": "which process acts",
     "--lease-renew-deadline-seconds": "which process acts",
     "--lease-retry-seconds": "which process acts",

@@ -83,6 +83,18 @@ app.kubernetes.io/component: controller
 {{- default (include "echelon.namespace" .) .Values.leaderElection.leaseNamespace }}
 {{- end }}
 
+{{/* The Leases by name: one, or with several shards the one that all pods hold together and one per shard. */}}
+{{- define "echelon.leaseNames" -}}
+{{- $name := include "echelon.leaseName" . -}}
+{{- $shards := int .Values.leaderElection.shards -}}
+- {{ quote $name }}
+{{- if gt $shards 1 }}
+{{- range until $shards }}
+- {{ printf "%s-%d" $name . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "echelon.subjects" -}}
 - kind: ServiceAccount
   name: {{ include "echelon.serviceAccountName" . | quote }}
@@ -127,6 +139,7 @@ rollingUpdate:
 - --lease-namespace={{ include "echelon.leaseNamespace" . }}
 - --lease-name={{ include "echelon.leaseName" . }}
 {{- with .Values.leaderElection }}
+- --shards={{ int .shards }}
 - --lease-duration-seconds={{ .leaseDurationSeconds }}
 - --lease-renew-deadline-seconds={{ .renewDeadlineSeconds }}
 - --lease-retry-seconds={{ .retryPeriodSeconds }}

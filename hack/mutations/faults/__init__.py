@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hack.mutations.fault import Fault
-from hack.mutations.faults import admission, pods, progress, reconcile, rollout, safety
+from hack.mutations.faults import admission, leading, pods, progress, reconcile, rollout, safety
 
 FAULTS: Final[tuple[Fault, ...]] = (
     *pods.FAULTS,
@@ -14,4 +14,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *admission.FAULTS,
     *reconcile.FAULTS,
     *safety.FAULTS,
+    *leading.FAULTS,
 )

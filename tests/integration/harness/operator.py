@@ -49,7 +49,7 @@ class Operator:
         self.log = cluster.dir / f"{lease}-{identity}.log"
         self._kubeconfig = kubeconfig or cluster.client_kubeconfig(USER)
         self._ca = cluster.layout.certs / "ca.crt"
-        self._identity = identity
+        self.identity = identity
         self._module = module
         self._args = ["--lease-name", lease, *args]
         self._process: Forked | None = None
@@ -81,7 +81,7 @@ class Operator:
         args += ["--gate-allow-loopback", "true", "--gate-ca-file", str(self._ca)]
         environ = {k: v for k, v in os.environ.items() if not k.startswith("ECHELON_")}
         environ |= {"KUBECONFIG": str(self._kubeconfig), "PYTHONUNBUFFERED": "1"}
-        environ |= {"POD_NAME": self._identity, "POD_UID": self._identity}
+        environ |= {"POD_NAME": self.identity, "POD_UID": self.identity}
         self._begin = self.log.stat().st_size if self.log.exists() else 0
         self._process = Forked(self._module, args, environ, self.log)
         self._guard.tell(f"+{self._process.pid}")

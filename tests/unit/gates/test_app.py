@@ -28,7 +28,7 @@ async def test_gates_that_hang_hold_up_nothing_but_gates(
 
     monkeypatch.setattr("controller.app.GateClients", Seen)
     connection = await api.start()
-    operator = Operator(load([], {}), Connection(connection.server))
+    operator = Operator(load([], {}), *(Connection(connection.server) for _ in range(2)))
     (gate_clients,) = made
     api.put(PODS.path("ns"), "p")
     # The client of gates writes too, so it needs the Lease like the others.
@@ -42,7 +42,7 @@ async def test_gates_that_hang_hold_up_nothing_but_gates(
     monkeypatch.setattr(gate_clients.api._transport, "_send", hang)
     asking = [asyncio.create_task(gate_clients.api.get(SECRETS, "ns", "s")) for _ in range(200)]
     await asyncio.sleep(0.05)
-    clients = (operator._client, operator._pod_client, operator._lease_client)
+    clients = (operator._client, operator._pod_client)
     async with asyncio.timeout(5):
         for client in clients:
             assert await client.get(PODS, "ns", "p")

@@ -61,10 +61,14 @@ class FakeApi:
         self.seen: list[Seen] = []
         self.objects: dict[str, dict[str, Any]] = {}
         self.faults: list[tuple[str, Answer]] = []
+        #: Paths that nobody may read.
+        self.forbidden: set[str] = set()
         self.watches: asyncio.Queue[Watch] = asyncio.Queue()
         self.page_size = 500
         #: Verbs that the server does not answer.
         self.silent: set[str] = set()
+        #: Verbs whose next requests lose their connection; each counts once.
+        self.cuts: list[str] = []
         self._over = asyncio.Event()
         self._version = itertools.count(100)
         app = web.Application()
@@ -109,10 +113,16 @@ class FakeApi:
         verb = _verb(seen)
         if verb in self.silent:
             await self._over.wait()
+        if verb in self.cuts:
+            self.cuts.remove(verb)
+            assert request.transport is not None
+            request.transport.abort()
         for index, (wanted, answer) in enumerate(self.faults):
             if wanted == verb:
                 del self.faults[index]
                 return answer(seen)
+        if seen.path in self.forbidden:
+            return _status(403, "Forbidden")
         if verb == "WATCH":
             return await self._watch(request, seen)
         return self._answer(verb, seen)
@@ -158,6 +168,8 @@ class FakeApi:
         found = self.objects.get(seen.path)
         if found is None:
             return _status(404, "NotFound")
+        if isinstance(seen.body, list):
+            return self._json_patch(seen, found)
         wanted = seen.body.get("metadata", {}).pop("resourceVersion", None)
         if wanted and wanted != found["metadata"]["resourceVersion"]:
             return _status(409, "Conflict")
@@ -165,6 +177,25 @@ class FakeApi:
         merged["metadata"]["resourceVersion"] = str(next(self._version))
         self.objects[seen.path] = merged
         return web.json_response(merged)
+
+    def _json_patch(self, seen: Seen, found: dict[str, Any]) -> web.Response:
+        patched = json.loads(json.dumps(found))
+        for step in seen.body:
+            *parents, last = (p.replace("~1", "/") for p in step["path"].split("/")[1:])
+            inside = patched
+            for name in parents:
+                if name not in inside:
+                    return _status(422, "Invalid")
+                inside = inside[name]
+            if step["op"] == "add":
+                inside[last] = step["value"]
+            elif last not in inside or step.get("value", inside[last]) != inside[last]:
+                return _status(422, "Invalid")
+            elif step["op"] == "remove":
+                del inside[last]
+        patched["metadata"]["resourceVersion"] = str(next(self._version))
+        self.objects[seen.path] = patched
+        return web.json_response(patched)
 
     async def _watch(self, request: web.Request, seen: Seen) -> web.StreamResponse:
         watch = Watch(seen.query)

@@ -17,6 +17,7 @@ from controller.kube.errors import (
     Unauthorized,
     Unreachable,
 )
+from controller.kube.request import Request
 from controller.kube.resources import PODS
 from tests.unit.kube.fake import FakeApi, Seen
 
@@ -166,21 +167,21 @@ async def test_the_guard_stops_writes_only(connection: Connection, api: FakeApi)
     assert {seen.method for seen in api.seen} == {"GET"}
 
 
-async def test_the_limit_holds(connection: Connection) -> None:
+async def test_the_limit_holds(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     async with Client(connection, limit=2) as client:
         running, most = 0, 0
+        send = client._transport._send
 
-        def note() -> None:
+        async def counted(request: Request) -> bytes:
             nonlocal running, most
             running += 1
             most = max(most, running)
+            try:
+                return await send(request)
+            finally:
+                running -= 1
 
-        def observe(*_: object) -> None:
-            nonlocal running
-            running -= 1
-
-        client._transport.guard = note
-        client._transport._observe = observe
+        monkeypatch.setattr(client._transport, "_send", counted)
         names = [{"metadata": {"name": f"p{n}"}} for n in range(20)]
         await asyncio.gather(*(client.create(PODS, "ns", body) for body in names))
         assert most == 2

@@ -9,7 +9,8 @@ import pytest
 
 from controller.kube.client import Client
 from controller.kube.config import Connection
-from controller.kube.lease import Lease, default_identity
+from controller.kube.identity import default_identity
+from controller.kube.lease import Lease, Times
 from tests.unit.kube.conftest import Clock
 from tests.unit.kube.fake import FakeApi
 
@@ -29,8 +30,8 @@ async def second(connection: Connection) -> AsyncIterator[Client]:
 async def test_the_first_creates_it(client: Client, api: FakeApi, clock: Clock) -> None:
     lease = contender(client, "one", clock)
     assert not lease.valid()
-    await lease._turn()
-    assert lease.held.is_set()
+    await lease.turn()
+    assert lease.held
     assert lease.valid()
     spec = api.objects[PATH]["spec"]
     assert spec["holderIdentity"] == "one"
@@ -41,10 +42,10 @@ async def test_the_first_creates_it(client: Client, api: FakeApi, clock: Clock) 
 
 async def test_renewing_is_one_request(client: Client, api: FakeApi, clock: Clock) -> None:
     lease = contender(client, "one", clock)
-    await lease._turn()
+    await lease.turn()
     before = len(api.seen)
     clock.pass_by(9)
-    await lease._turn()
+    await lease.turn()
     clock.pass_by(9)
     assert lease.valid(), "counted from the renewal"
     assert [seen.method for seen in api.seen[before:]] == ["PATCH"]
@@ -55,18 +56,18 @@ async def test_a_standby_waits_for_the_record_to_rest(
     client: Client, second: Client, clock: Clock, api: FakeApi
 ) -> None:
     one, two = contender(client, "one", clock), contender(second, "two", clock)
-    await one._turn()
-    await two._turn()
+    await one.turn()
+    await two.turn()
     for _ in range(10):
         clock.pass_by(2)
-        await one._turn()
-        await two._turn()
+        await one.turn()
+        await two.turn()
     assert one.valid()
-    assert not two.held.is_set()
+    assert not two.held
     assert two.holder == "one"
     for _ in range(8):  # one is gone; two saw the last renewal just now
         clock.pass_by(1.9)
-        await two._turn()
+        await two.turn()
         assert two.valid() == (clock() - 1020 > 15)
     assert two.valid()
     assert not one.valid()
@@ -75,23 +76,23 @@ async def test_a_standby_waits_for_the_record_to_rest(
 
 async def test_the_loser_notices(client: Client, second: Client, clock: Clock) -> None:
     one, two = contender(client, "one", clock), contender(second, "two", clock)
-    await one._turn()
-    await two._turn()
+    await one.turn()
+    await two.turn()
     clock.pass_by(16)
-    await two._turn()
+    await two.turn()
     assert two.valid()
     assert not one.valid(), "by its own clock, before it hears of anything"
-    await one._turn()
-    assert one.lost.is_set()
-    assert not one.held.is_set()
+    assert one.held, "nobody has told it yet"
+    await one.turn()
+    assert not one.held
 
 
 async def test_a_restarted_process_has_its_own_lease_at_once(
     client: Client, second: Client, clock: Clock, api: FakeApi
 ) -> None:
-    await contender(client, "one", clock)._turn()
+    await contender(client, "one", clock).turn()
     again = contender(second, "one", clock)
-    await again._turn()
+    await again.turn()
     assert again.valid()
     assert api.objects[PATH]["spec"]["leaseTransitions"] == 1
 
@@ -100,12 +101,12 @@ async def test_release_hands_over_at_once(
     client: Client, second: Client, clock: Clock, api: FakeApi
 ) -> None:
     one, two = contender(client, "one", clock), contender(second, "two", clock)
-    await one._turn()
-    await two._turn()
+    await one.turn()
+    await two.turn()
     await one.release()
     assert not one.valid()
     assert api.objects[PATH]["spec"]["holderIdentity"] == ""
-    await two._turn()
+    await two.turn()
     assert two.valid()
     await one.release()  # harmless
     assert api.objects[PATH]["spec"]["holderIdentity"] == "two"
@@ -117,14 +118,14 @@ async def test_failures_are_not_renewals(client: Client, api: FakeApi, clock: Cl
         # 401 is tried again with fresh credentials.
         api.fail("GET", status, times=2 if status == 401 else 1)
         api.fail("POST", 403, times=1 if status == 404 else 0)
-        await lease._turn()
-        assert not lease.held.is_set()
-    await lease._turn()
+        await lease.turn()
+        assert not lease.held
+    await lease.turn()
     assert lease.valid()
     for _ in range(6):
         clock.pass_by(2)
         api.fail("PATCH", 500)
-        await lease._turn()
+        await lease.turn()
     assert not lease.valid()
 
 
@@ -133,39 +134,96 @@ async def test_an_unanswered_renewal_is_recovered_from(
 ) -> None:
     """A renewal was carried out but its answer was lost: the next turn reads before it writes."""
     lease = contender(client, "one", clock)
-    await lease._turn()
+    await lease.turn()
     api.objects[PATH]["metadata"]["resourceVersion"] = "moved on"
     clock.pass_by(5)
-    await lease._turn()
+    await lease.turn()
     clock.pass_by(9)
     assert lease.valid()
 
 
 async def test_deleted_by_hand(client: Client, second: Client, api: FakeApi, clock: Clock) -> None:
     one, two = contender(client, "one", clock), contender(second, "two", clock)
-    await one._turn()
-    await two._turn()
+    await one.turn()
+    await two.turn()
     del api.objects[PATH]
-    await two._turn()
-    assert not two.held.is_set(), "one does not know yet and still acts"
-    await one._turn()
+    await two.turn()
+    assert not two.held, "one does not know yet and still acts"
+    await one.turn()
     assert one.valid()
     assert api.objects[PATH]["spec"]["holderIdentity"] == "one"
 
 
-async def test_run_ends_when_it_is_lost(client: Client, api: FakeApi, clock: Clock) -> None:
-    async def sleep(seconds: float) -> None:
-        clock.pass_by(seconds)
-        await asyncio.sleep(0)
+async def test_what_cannot_be_renewed_is_lost_and_can_be_got_again(
+    client: Client, clock: Clock
+) -> None:
+    news: list[bool] = []
+    lease = Lease(client, "ns", "echelon", "one", clock=clock, changed=lambda: news.append(True))
+    await lease.turn()
+    assert (lease.term, len(news)) == (1, 1)
+    clock.pass_by(9)
+    lease.expire()
+    assert lease.held
+    clock.pass_by(2)
+    lease.expire()
+    assert not lease.held
+    assert len(news) == 2
+    await lease.turn()
+    assert lease.valid()
+    assert (lease.term, len(news)) == (2, 3), "work of the first term is over"
 
-    lease = Lease(client, "ns", "echelon", "one", clock=clock, sleep=sleep)
-    task = asyncio.create_task(lease.run())
-    await asyncio.wait_for(lease.held.wait(), 5)
-    api.fail("PATCH", 503, times=100)
-    api.fail("GET", 503, times=100)
-    await asyncio.wait_for(task, 5)
-    assert lease.lost.is_set()
+
+async def test_a_lease_is_only_looked_at_by_one_that_has_enough(
+    client: Client, second: Client, clock: Clock, api: FakeApi
+) -> None:
+    lease = contender(client, "one", clock)
+    await lease.turn(take=False)
+    assert lease.seen
+    assert api.objects == {}
+    await contender(second, "two", clock).turn()
+    await lease.turn(take=False)
+    assert lease.holder == "two"
+    clock.pass_by(16)
+    await lease.turn(take=False)
+    assert not lease.held
+    await lease.turn()
+    assert lease.valid()
+    await lease.turn(take=False)
+    assert lease.valid(), "what is held is kept"
+
+
+async def test_a_renewal_under_way_does_not_undo_a_release(
+    client: Client, api: FakeApi, clock: Clock
+) -> None:
+    lease = contender(client, "one", clock)
+    await lease.turn()
+    await asyncio.gather(lease.turn(), lease.release())
     assert not lease.valid()
+    assert api.objects[PATH]["spec"]["holderIdentity"] == ""
+
+
+async def test_a_standby_looks_often_and_at_the_moment_of_expiry(
+    client: Client, second: Client, clock: Clock
+) -> None:
+    one, two = contender(client, "one", clock), contender(second, "two", clock)
+    await one.turn()
+    await two.turn()
+    assert one.pause() == 2.0
+    assert 0.4 <= two.pause() <= 0.5
+    clock.pass_by(14.9)
+    assert two.pause() == pytest.approx(0.11)
+
+
+async def test_failures_that_are_not_another_contender(
+    client: Client, api: FakeApi, clock: Clock
+) -> None:
+    lease = contender(client, "one", clock)
+    api.fail("GET", 403)
+    await lease.turn()
+    assert lease.failing
+    api.fail("POST", 409, reason="AlreadyExists")
+    await lease.turn()
+    assert not lease.failing
 
 
 async def test_the_log_says_what_is_missing(
@@ -174,12 +232,12 @@ async def test_the_log_says_what_is_missing(
     lease = contender(client, "one", clock)
     api.fail("POST", 404, times=2)
     with caplog.at_level(logging.WARNING):
-        await lease._turn()
-        await lease._turn()
+        await lease.turn()
+        await lease.turn()
     assert len(caplog.records) == 1, "once is enough"
     assert "the namespace ns does not exist" in caplog.text
     api.fail("GET", 403, message="leases is forbidden")
-    await lease._turn()
+    await lease.turn()
     assert "needs get, create and patch" in caplog.text
 
 
@@ -193,12 +251,13 @@ async def test_never_two_valid(connection: Connection, api: FakeApi, clock: Cloc
             index = chance.randrange(3)
             if chance.random() < 0.1:
                 api.fail(chance.choice(["GET", "PATCH"]), chance.choice([500, 429, 409]))
-            await leases[index]._turn()
+            await leases[index].turn()
             clock.pass_by(chance.choice([0.1, 0.5, 1, 2, 6]))
             valid = [n for n, lease in enumerate(leases) if lease.valid()]
             assert len(valid) <= 1
             terms.update(valid)
-            if leases[index].lost.is_set() or chance.random() < 0.02:
+            leases[index].expire()
+            if chance.random() < 0.02:
                 if chance.random() < 0.3:
                     await leases[index].release()
                 leases[index] = contender(client, f"c{index}-{clock():.1f}", clock)
@@ -211,6 +270,6 @@ def test_identity() -> None:
     assert default_identity({}) != default_identity({})
 
 
-def test_invalid_times(client: Client) -> None:
+def test_invalid_times() -> None:
     with pytest.raises(ValueError, match="duration > renew_deadline"):
-        Lease(client, "ns", "x", "me", duration=5, renew_deadline=10)
+        Times(duration=5, renew_deadline=10)

@@ -162,27 +162,6 @@ async def test_never_two_workers_on_one_key_and_none_forgotten() -> None:
     await asyncio.gather(*workers)
 
 
-async def test_at_rest_it_forgets_all_and_takes_nothing(
-    queue: WorkQueue[str], clock: Clock
-) -> None:
-    queue.add("in work")
-    await take(queue)
-    queue.add("waits")
-    queue.add("in work")
-    queue.add_at("later", clock() + 5)
-    queue.retry("failed")
-    queue.rest()
-    queue.add("news")
-    queue.add_at("news", clock() + 1)
-    queue.done("in work")
-    clock.pass_by(1000)
-    queue.promote()
-    assert (queue.depth, queue.oldest_age(), queue.stuck_for()) == (0, 0.0, 0.0)
-    queue.resume()
-    queue.add("again")
-    assert await take(queue) == "again"
-
-
 async def test_stuck_is_a_key_in_work_that_does_not_move(
     queue: WorkQueue[str], clock: Clock
 ) -> None:

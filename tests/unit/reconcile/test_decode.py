@@ -38,6 +38,8 @@ def test_an_update_in_a_phase_of_a_newer_version_is_left_alone() -> None:
     assert found.phase is Phase.ERROR
     assert found.too_new is not None
     assert "status.phase" in found.too_new.unknown.what
+    assert found.too_new.raw is not None
+    assert None not in found.too_new.raw["metadata"].values(), "what is absent stays absent"
 
 
 def test_the_duration_of_a_finished_update_is_kept() -> None:

@@ -65,6 +65,17 @@ async def test_given_up_it_leaves_nothing(shop: Shop) -> None:
     assert (shop.entry.asking, shop.entry.answers, settled) == (set(), {}, [])
 
 
+async def test_questions_of_other_jobs_go_on(shop: Shop) -> None:
+    outside, settled = Outside(), list[Key]()
+    runner = GateRunner(outside.ask, settled.append, lambda *_: None, lambda: NOW)
+    runner.act(shop.entry, [ASK])
+    await asyncio.sleep(0)
+    runner.stop(kept=lambda key: key == KEY)
+    outside.go.set()
+    await asyncio.gather(*runner._tasks)
+    assert settled == [KEY]
+
+
 async def test_an_update_that_is_gone_is_not_asked_about(shop: Shop) -> None:
     outside = Outside()
     runner = GateRunner(outside.ask, lambda _: None, lambda *_: None, lambda: NOW)

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from controller.kube.errors import NotHolderError
+from controller.kube.shards import shard_of
 from controller.reconcile.entry import Key
-from controller.reconcile.ownership import OneLease, guard, writing_for
+from controller.reconcile.ownership import Shards, guard, writing_for
 from tests.unit.reconcile.fake_api import KEY, Shop
 
 
@@ -74,20 +75,71 @@ async def test_keys_at_the_same_time_do_not_mix() -> None:
     assert ownership.asked == [KEY, ("ns", "shop")] * 2
 
 
-@pytest.mark.parametrize("key", [KEY, None])
-def test_the_present_lease_covers_all_keys(key: Key | None) -> None:
-    class Fixed:
-        def __init__(self, held: bool) -> None:
-            self.held = held
+class Fixed:
+    """Leases as a test sets them."""
 
-        def valid(self) -> bool:
-            return self.held
+    def __init__(self) -> None:
+        self.held: set[int] = set()
+        self.terms: dict[int, int] = {}
+        self.member = True
 
-    leases = [Fixed(False)]
-    ownership = OneLease(lambda: leases[-1])  # type: ignore[arg-type,return-value]
-    assert not ownership.valid(key)
-    leases.append(Fixed(True))
-    assert ownership.valid(key)
+    def holds(self, shard: int) -> bool:
+        return shard in self.held
+
+    def term(self, shard: int) -> int:
+        return self.terms.get(shard, 0)
+
+    def is_member(self) -> bool:
+        return self.member
+
+
+def test_one_shard_covers_all_keys() -> None:
+    leases = Fixed()
+    shards = Shards(1, leases, lambda _: pytest.fail("no hash is needed"))
+    assert not shards.valid(KEY)
+    leases.held.add(0)
+    assert not shards.valid(KEY), "everything must be listed first"
+    shards.begin(0, term=0)
+    assert shards.valid(KEY)
+    assert shards.accepts(KEY)
+    leases.held.clear()
+    assert not shards.valid(KEY)
+
+
+def test_a_job_has_the_shard_of_its_uid() -> None:
+    uids = {("ns", str(n)): f"uid-{n}" for n in range(100)}
+    leases = Fixed()
+    leases.held = {0, 1, 2, 3}
+    shards = Shards(4, leases, uids.__getitem__)
+    shards.begin(2, term=0)
+    mine = {key for key in uids if shards.accepts(key)}
+    assert mine == {key for key, uid in uids.items() if shard_of(uid, 4) == 2}
+    assert 10 < len(mine) < 40
+    assert {key for key in uids if shards.valid(key)} == mine
+    shards.end(2)
+    assert not any(shards.valid(key) or shards.accepts(key) for key in uids)
+
+
+def test_what_is_left_of_a_job_has_one_owner_too() -> None:
+    shards = Shards(4, Fixed(), lambda _: "")
+    assert shards.shard(KEY) == shard_of("/".join(KEY), 4)
+
+
+def test_a_lease_that_was_lost_and_got_again_is_another_term() -> None:
+    leases = Fixed()
+    leases.held = {0}
+    shards = Shards(1, leases, lambda _: "")
+    shards.begin(0, term=0)
+    leases.terms[0] = 1
+    assert not shards.valid(KEY), "what another process wrote in between is not listed yet"
+
+
+def test_an_event_belongs_to_no_shard() -> None:
+    leases = Fixed()
+    shards = Shards(4, leases, lambda _: "")
+    assert shards.valid(None), "also of a shard that was given up a moment ago"
+    leases.member = False
+    assert not shards.valid(None), "a process without contact writes nothing at all"
 
 
 async def _call(check: object) -> None:

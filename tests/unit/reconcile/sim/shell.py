@@ -40,8 +40,10 @@ class Shell:
         self.latest = 0.0
         loop, clock = world.loop, lambda: world.now
         client, pod_client = self._client(), self._client()
-        self.queue: WorkQueue[Key] = WorkQueue(gap=DECIDE_EVERY, clock=loop.time)
-        self.queue.rest()
+        self._leads = False
+        self.queue: WorkQueue[Key] = WorkQueue(
+            gap=DECIDE_EVERY, clock=loop.time, accepts=lambda _: self._leads
+        )
         self.store = Store(self.queue.add, clock)
         self.feeds = Feeds(client, self.store, clock=loop.time)
         self.reconciler = Reconciler(
@@ -79,7 +81,7 @@ class Shell:
             await self.feeds.renewed()
         else:
             await asyncio.gather(*(i.synced.wait() for i in self.feeds.informers.values()))
-        self.queue.resume()
+        self._leads = True
         for key in list(self.store.entries):
             self.queue.add(key)
         async with asyncio.TaskGroup() as group:

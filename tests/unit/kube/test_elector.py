@@ -1,0 +1,208 @@
+"""The thread that stands for the Leases. Times are short, and tests wait for conditions."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from controller.kube.client import Client
+from controller.kube.config import Connection
+from controller.kube.elector import Elector
+from controller.kube.lease import Times
+from tests.unit.kube.conftest import until
+from tests.unit.kube.fake import FakeApi
+
+BASE = "/apis/coordination.k8s.io/v1/namespaces/ns/leases/echelon"
+FAST = Times(duration=1.5, renew_deadline=1.0, retry=0.2)
+
+Make = Callable[..., Elector]
+
+
+@pytest.fixture
+async def make(connection: Connection) -> AsyncIterator[Make]:
+    made: list[Elector] = []
+
+    def elector(identity: str, shards: int = 1, **options: object) -> Elector:
+        client = Client(Connection(connection.server))
+        new = Elector(
+            client, namespace="ns", name="echelon", identity=identity, shards=shards,
+            times=FAST, **options,  # type: ignore[arg-type]
+        )  # fmt: skip
+        made.append(new)
+        new.join()
+        new.start()
+        return new
+
+    yield elector
+    for each in made:
+        await each.stop()
+
+
+def held(elector: Elector) -> set[int]:
+    return {shard for shard in range(len(elector._leases)) if elector.holds(shard)}
+
+
+async def obey(*electors: Elector) -> None:
+    """What the main loop does: give up what is too much."""
+    for each in electors:
+        for shard in each.surplus:
+            await each.give_up(shard)
+
+
+async def test_one_shard_is_one_lease_of_the_old_name(make: Make, api: FakeApi) -> None:
+    one = make("one")
+    await until(lambda: one.holds(0))
+    assert one.is_member()
+    assert one.problem() is None
+    assert list(api.objects) == [BASE]
+    assert "annotations" not in api.objects[BASE]["metadata"]
+    two = make("two")
+    await until(lambda: two._leases[0].holder == "one")
+    assert not two.holds(0)
+    await one.stop()
+    assert not one.holds(0)
+    assert api.objects[BASE]["spec"]["holderIdentity"] in ("", "two"), "it was released"
+    await until(lambda: two.holds(0))
+
+
+async def test_a_main_loop_that_is_blocked_lets_another_replica_take_over(make: Make) -> None:
+    began: list[float] = []
+    one = make("one", main_age=lambda: time.monotonic() - began[0] if began else 0.0)
+    await until(lambda: one.holds(0))
+    two = make("two")
+    await until(lambda: two._leases[0].holder == "one")
+    began.append(time.monotonic())
+    await until(lambda: two.holds(0))
+    assert not one.holds(0)
+    assert one.problem() is None, "its thread is well"
+    # It works again: it stands by, and gets the Lease when that is free.
+    began.clear()
+    await two.stop()
+    await until(lambda: one.holds(0))
+    assert one.term(0) == 2
+
+
+async def test_the_main_loop_is_told_of_news(make: Make) -> None:
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    one = make("one", changed=lambda: loop.call_soon_threadsafe(told.set))
+    await asyncio.wait_for(told.wait(), 5)
+    assert one.holds(0)
+
+
+async def test_a_thread_that_ended_is_a_fault_and_holds_nothing(
+    make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = make("one")
+    await until(lambda: one.holds(0))
+
+    def broken() -> float:
+        raise RuntimeError("oh")
+
+    monkeypatch.setattr(one._leases[0], "pause", broken)
+    await until(lambda: one.problem() == "its thread has ended")
+    assert not one.holds(0)
+    assert "the thread of the Leases ended" in caplog.text
+
+
+async def test_an_api_server_that_does_not_answer_is_no_fault(make: Make, api: FakeApi) -> None:
+    one = make("one")
+    await until(lambda: one.holds(0))
+    api.silent |= {"GET", "PATCH"}
+    await until(lambda: not one.holds(0))
+    assert one.problem() is None
+    api.silent.clear()
+    await until(lambda: one.holds(0))
+
+
+async def test_replicas_share_the_shards_when_they_come_and_go(make: Make, api: FakeApi) -> None:
+    one = make("one", 4)
+    await until(lambda: held(one) == {0, 1, 2, 3})
+    assert set(api.objects) == {BASE, *(f"{BASE}-{n}" for n in range(4))}
+    two = make("two", 4)
+    await until(lambda: len(one.surplus) == 2)
+    assert held(one) == {0, 1, 2, 3}, "until the work on them has ended"
+    assert held(two) == set()
+    await obey(one)
+    await until(lambda: len(held(two)) == 2)
+    assert held(one) | held(two) == {0, 1, 2, 3}
+    assert (one.replicas, two.replicas) == (2, 2)
+    three = make("three", 4)
+    await until(lambda: one.surplus or two.surplus)
+    await obey(one, two)
+    await until(lambda: held(three))
+    assert sorted(len(held(each)) for each in (one, two, three)) == [1, 1, 2]
+    await one.stop()
+    await until(lambda: held(two) | held(three) == {0, 1, 2, 3})
+    assert [len(held(each)) for each in (two, three)] == [2, 2]
+    await until(lambda: not two.surplus and not three.surplus)
+
+
+async def test_the_shards_of_one_that_renews_nothing_are_taken(make: Make) -> None:
+    age = [0.0]
+    one, two = make("one", 4, main_age=lambda: age[0]), make("two", 4)
+
+    async def is_shared() -> None:
+        while not len(held(one)) == len(held(two)) == 2:
+            await obey(one, two)
+            await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(is_shared(), 10)
+    age[0] = 60.0
+    began = time.monotonic()
+    await until(lambda: held(two) == {0, 1, 2, 3})
+    assert time.monotonic() - began > FAST.duration / 2, "not before they expire"
+    assert held(one) == set()
+
+
+@pytest.mark.parametrize(("who", "expired"), [("two", False), ("one", False), ("one", True)])
+async def test_a_shard_that_one_lost_is_taken_by_that_one_or_when_it_expires(
+    connection: Connection, who: str, expired: bool
+) -> None:
+    """Replica two lost shard 2, which the Lease still says is its own. Each holds one other."""
+    now = 1000.0
+    elector = Elector(
+        Client(connection), namespace="ns", name="echelon", identity=who, shards=4,
+        clock=lambda: now,
+    )  # fmt: skip
+    membership = elector._membership
+    assert membership is not None
+    elector.join()
+    membership.held = True
+    membership._known = {name: (f"{name} stamp", now) for name in ("one", "two", "three")}
+    for lease, holder in zip(elector._leases, ("three", "one", "two", "two"), strict=True):
+        lease.seen, lease.holder, lease._free_at = True, holder, now + 5
+    elector._leases[1 if who == "one" else 3].held = True
+    if expired:
+        elector._leases[2]._free_at = now - 1
+    assert elector._wants(2) == (who == "two" or expired)
+    elector._think()
+    assert elector.surplus == set()
+
+
+async def test_operators_of_another_number_of_shards_wait_for_each_other(make: Make) -> None:
+    four = make("four", 4)
+    await until(lambda: held(four) == {0, 1, 2, 3})
+    one = make("one")
+    await until(lambda: one._leases[0].holder == "4-shards")
+    two = make("two", 2)
+    await until(lambda: two._membership is not None and two._membership.holder == "4-shards")
+    assert held(one) == held(two) == set()
+    await four.stop()
+    await until(lambda: len(held(one)) == 1 or len(held(two)) == 2)
+    assert not (held(one) and held(two))
+
+
+async def test_without_membership_no_shard_is_held(make: Make, api: FakeApi) -> None:
+    """Somebody took the common Lease: the shards' own Leases are worth nothing."""
+    one = make("one", 2)
+    await until(lambda: held(one) == {0, 1})
+    api.objects[BASE]["spec"] |= {"holderIdentity": "somebody", "leaseDurationSeconds": 3600}
+    api.objects[BASE]["metadata"]["resourceVersion"] = "9999"
+    membership = one._membership
+    await until(lambda: membership is not None and membership.holder == "somebody")
+    await until(lambda: not any(lease.held for lease in one._leases))
+    assert held(one) == set()
+    assert not one.is_member()

@@ -1,0 +1,151 @@
+"""The probes of a whole operator: which faults are its own, and which are the world's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import aiohttp
+import pytest
+
+from controller.app import Operator
+from controller.kube.config import Connection
+from controller.settings import load
+from tests.unit.kube.conftest import until
+from tests.unit.kube.fake import FakeApi
+
+FLAGS = [
+    "--health-address=127.0.0.1:0",
+    "--metrics-address=127.0.0.1:0",
+    "--lease-namespace=ns",
+    "--lease-duration-seconds=2",
+    "--lease-renew-deadline-seconds=1.5",
+    "--lease-retry-seconds=0.2",
+]
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/ns/leases"
+
+Start = Callable[..., Awaitable[Operator]]
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeApi]:
+    fake = FakeApi()
+    # Not everybody may read the schemas; then the operator serves without comparing the CRDs.
+    fake.forbidden.add("/openapi/v3/apis/echelon.dev/v1alpha1")
+    yield fake
+    await fake.stop()
+
+
+@pytest.fixture
+async def start(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
+    # kopf, which makes its own connection, waits for a cluster.
+    monkeypatch.setenv("KUBECONFIG", "/there/is/none")
+    server, running = (await api.start()).server, list[tuple[Operator, asyncio.Task[None]]]()
+
+    async def started(*flags: str) -> Operator:
+        connections = (Connection(server) for _ in range(2))
+        operator = Operator(load([*FLAGS, *flags], {}), *connections)
+        task = asyncio.create_task(operator.run())
+        running.append((operator, task))
+        await until(lambda: operator._servers.health.port)
+        return operator
+
+    yield started
+    for operator, task in running:
+        operator.stop()
+        await asyncio.wait_for(task, 30)
+
+
+async def probe(operator: Operator, name: str) -> tuple[int, str]:
+    url = f"http://{operator._servers.health}/{name}"
+    async with aiohttp.ClientSession() as http, http.get(url) as answer:
+        return answer.status, await answer.text()
+
+
+def leads(operator: Operator) -> bool:
+    return operator._leader() == {"": 1.0}
+
+
+async def test_a_leader_is_alive_and_ready(start: Start) -> None:
+    operator = await start()
+    await until(lambda: leads(operator))
+    status, text = await probe(operator, "healthz")
+    assert status == 200
+    assert "[+]leases ok" in text
+    assert (await probe(operator, "readyz"))[0] == 200
+
+
+async def test_a_standby_is_alive_and_ready(start: Start, api: FakeApi) -> None:
+    api.put(LEASE, "echelon", holderIdentity="another", leaseDurationSeconds=3600)
+    operator = await start()
+    await until(lambda: operator._feeds.synced)
+    assert (await probe(operator, "healthz"))[0] == 200
+    assert (await probe(operator, "readyz"))[0] == 200
+    assert not leads(operator)
+
+
+async def test_an_operator_of_another_number_of_shards_waits_alive_and_ready(
+    start: Start, api: FakeApi
+) -> None:
+    api.put(LEASE, "echelon", holderIdentity="another", leaseDurationSeconds=3600)
+    operator = await start("--shards=4")
+    await until(lambda: operator._feeds.synced)
+    await until(lambda: operator._elector._membership.holder == "another")  # type: ignore[union-attr]
+    assert (await probe(operator, "healthz"))[0] == 200
+    assert (await probe(operator, "readyz"))[0] == 200
+    assert set(operator._leader().values()) == {0.0}
+
+
+async def test_one_that_lost_its_lease_for_an_api_server_that_is_silent_is_alive_and_ready(
+    start: Start, api: FakeApi
+) -> None:
+    operator = await start()
+    await until(lambda: leads(operator))
+    api.silent |= {"GET", "PATCH", "LIST", "WATCH", "POST"}
+    await until(lambda: not leads(operator))
+    assert (await probe(operator, "healthz"))[0] == 200
+    assert (await probe(operator, "readyz"))[0] == 200, "its caches are filled still"
+    api.silent.clear()
+    await until(lambda: leads(operator), 15)
+
+
+async def test_without_an_answer_since_its_start_it_is_alive_and_not_ready(
+    start: Start, api: FakeApi
+) -> None:
+    api.silent |= {"GET", "LIST", "WATCH", "POST"}
+    operator = await start()
+    await asyncio.sleep(0.5)
+    assert (await probe(operator, "healthz"))[0] == 200
+    status, text = await probe(operator, "readyz")
+    assert status == 500
+    assert "[-]caches failed: not filled yet" in text
+    api.silent.clear()
+
+
+async def test_a_dead_thread_of_the_leases_is_a_fault(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator = await start()
+    await until(lambda: leads(operator))
+
+    def broken() -> float:
+        raise RuntimeError("oh")
+
+    monkeypatch.setattr(operator._elector._leases[0], "pause", broken)
+    await until(lambda: operator._elector.problem())
+    status, text = await probe(operator, "healthz")
+    assert status == 500
+    assert "[-]leases failed: its thread has ended" in text
+    await until(lambda: not leads(operator))
+
+
+async def test_a_stuck_key_is_a_fault(start: Start) -> None:
+    operator = await start("--stuck-seconds=10")
+    await until(lambda: leads(operator))
+    operator._queue._processing[("ns", "web")] = time.monotonic() - 11
+    status, text = await probe(operator, "healthz")
+    assert status == 500
+    assert "[-]queue failed: nothing has moved for 11 s" in text
+    operator._queue._processing.clear()
+    assert (await probe(operator, "healthz"))[0] == 200
