@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from hack.harness.role import chart_rules
 from tests.chart.helm import render
-from tests.integration.harness.role import chart_rules
 
 
 def test_the_rules_that_the_integration_tests_grant_are_what_helm_renders() -> None:

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Final
 
 from controller.api.labels import FIELD_MANAGER
-from tests.integration.harness.audit import Audit, Request, pods_deleted, pods_made
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit, Request, pods_deleted, pods_made
+from hack.harness.operator import USER, Operator
+from hack.harness.space import Space
 
 #: Writes that the operator may make, as (verb, resource, subresource).
 ALLOWED = frozenset(

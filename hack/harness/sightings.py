@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from hack.devcluster.api import ApiError
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.pods import PodSeen, slim
+from hack.harness.pods import PodSeen, slim
 
 T = TypeVar("T")
 GROUP = "/apis/echelon.dev/v1alpha1"

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from hack.devcluster.cluster import Cluster
 from hack.devcluster.process import Guard
-from tests.integration.harness.forked import Forked
+from hack.harness.forked import Forked
 
 USER = "echelon-operator"
 _ADDRESSES = re.compile(r"probes on (http://\S+)/healthz, metrics on (http://\S+)/metrics")
