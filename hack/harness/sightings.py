@@ -90,6 +90,11 @@ class Sightings:
             self._count += 1
             self._news.notify_all()
 
+    def forget(self, namespace: str) -> None:
+        """Forget the events of a namespace so far."""
+        with self._news:
+            self._events.pop(namespace, None)
+
     def events(self, namespace: str) -> list[Seen]:
         """All events of a namespace so far, in their order."""
         with self._news:
