@@ -26,16 +26,22 @@ class Killer:
         self._kill = kill
         self._lock = threading.Lock()
         self._point: Point | None = None
-        self._armed = False
+        self._armed = self._revived = False
         self.count = 0
 
     def arm(self, point: Point | None) -> None:
         """Count from now on. ``point``: kill there; None: only count."""
         with self._lock:
             self.dead.clear()
+            self._revived = False
             self._point, self._armed, self.count = point, True, 0
             self.killed_at = self.next_at = 0.0
             self.victim = ""
+
+    def reviving(self) -> None:
+        """The operator is about to be started again: what is written from now on is its work."""
+        with self._lock:
+            self._revived = True
 
     def disarm(self) -> None:
         """Neither count nor kill. Returns when a kill under way has ended."""
@@ -61,6 +67,8 @@ class Killer:
         with self._lock:
             self.last_write = time.monotonic()
             if self.killed_at:
+                if not self._revived:
+                    return  # The dead process had sent it.
                 self.next_at = self.next_at or self.last_write
             elif self._due("after"):
                 self._strike(asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, suppress
 from functools import partial
 from statistics import median
@@ -23,6 +23,8 @@ T = TypeVar("T")
 Say = Callable[[str], None]
 #: Operators at the same time: each waits most of the time.
 LANES: Final = 6
+#: Characters of a broken invariant that are printed; the report has all of them.
+_SHOWN: Final = 1500
 #: How often a try is made that says nothing, because the control plane did not answer.
 _REPEATS: Final = 4
 
@@ -47,9 +49,12 @@ class Lanes:
 
     def map(self, task: Callable[[Lane, T], None], given: Iterable[T]) -> None:
         """Run ``task`` for each of ``given``, several at a time. Raises the first error."""
-        with ThreadPoolExecutor(self._count) as pool:
-            for future in [pool.submit(self._one, task, each) for each in given]:
+        pool = ThreadPoolExecutor(self._count)
+        try:
+            for future in as_completed([pool.submit(self._one, task, each) for each in given]):
                 future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def _one(self, task: Callable[[Lane, T], None], given: T) -> None:
         for _ in range(_REPEATS):
@@ -58,7 +63,7 @@ class Lanes:
                 task(lane, given)
                 return
             except INFRASTRUCTURE as error:
-                self._say(f"a try is made again: {error}")
+                self._say(f"a try is made again: {str(error)[:_SHOWN]}")
                 lane.operator.close()
                 with suppress(*INFRASTRUCTURE):
                     time.sleep(5)
@@ -113,7 +118,7 @@ def _record(row: Row, tried: Tried, say: Say) -> None:
     if tried.seconds is not None:
         row.seconds.append(round(tried.seconds, 3))
     for each in tried.broken:
-        say(f"[BROKEN] {row.scenario}, {row.fault}: {each}")
+        say(f"BROKEN: {row.scenario}, {row.fault}: {each[:_SHOWN]}")
 
 
 def summary(rows: Sequence[Row]) -> str:

@@ -50,7 +50,7 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("failover", "the leader ends, is killed, or loses its network", failover.run, 25, 35),
     Part("frozen", "the leader is stopped past its Lease, and goes on", frozen.run, 6, 12),
     Part(
-        "outages", "the control plane and nodes fail, the clock jumps", outages.run, 6, None, True
+        "outages", "the control plane and nodes fail, the clock jumps", outages.run, 25, None, True
     ),
 )
 

@@ -236,7 +236,7 @@ def scenarios(url: str) -> list[Scenario]:
         ),
         Scenario("gate passes", _gated(f"{url}/pass"), _update),
         Scenario("gate fails", _gated(f"{url}/fail"), partial(_rolls_back, "web:2")),
-        Scenario("Updates by hand", made(update={"mode": "Manual"}), _by_hand),
+        Scenario("canary and rest, by hand", made(update={"mode": "Manual"}), _by_hand),
         Scenario("lost pod", made(), _lost_pod),
         Scenario("delete the Update", made(), _delete_update),
         Scenario("delete the Job", made(), _delete_job),

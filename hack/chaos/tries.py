@@ -54,14 +54,14 @@ def _run(lane: Lane, scenario: Scenario, point: Point | None, expected: Ending |
     try:
         scenario.setup(lane.space)
         lane.quiet()
+        killer.arm(point)
         with _reviving(lane):
-            lane.killer.arm(point)
             try:
                 scenario.play(lane.space)
                 lane.quiet()
             except (AssertionError, ClusterError) as error:
                 broken.append(f"it does not come to its end: {error}\n{lane.space.describe()}")
-            lane.killer.disarm()
+            killer.disarm()
         if broken:
             lane.plane.check(began)
         elif expected is not None:
@@ -96,6 +96,7 @@ def _reviving(lane: Lane) -> Iterator[None]:
     def revive() -> None:
         while not over.is_set():
             if lane.killer.dead.wait(0.05):
+                lane.killer.reviving()
                 lane.operator.start(ready=False)
                 return
 

@@ -44,8 +44,11 @@ def test_a_kill_after_a_write_comes_when_it_was_carried_out() -> None:
     record = Record(Point("update", "after", 2))
     for asked in (POD, STATUS, POD):
         record.ask(asked)
+    assert record.killer.next_at == 0, "the dead process had sent the last one"
+    record.killer.reviving()
+    record.ask(POD)
     assert record.kills == 1
-    assert record.carried_out == ["POST", "PATCH", "POST"]
+    assert record.carried_out == ["POST", "PATCH", "POST", "POST"]
     assert record.killer.victim == f"PATCH {STATUS.path}"
     assert record.killer.next_at >= record.killer.killed_at > 0
 
