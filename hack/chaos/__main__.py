@@ -50,11 +50,16 @@ def _run(given: argparse.Namespace) -> None:
         made = _measure(given)
         reports.append(made)
         every = [row for part in made["parts"].values() for row in report.rows(part)]
-        bad = [f"{row.scenario}, {row.fault}" for row in every if not row.good]
+        bad = [f"{row.scenario}, {row.fault}" for row in every if not _passes(row, given.short)]
     if given.document:
         document.insert(given.document, document.render(reports))
     if bad:
         sys.exit(f"chaos: {len(bad)} rows are not as they must be ({'; '.join(bad)})")
+
+
+def _passes(row: Row, short: bool) -> bool:
+    """The short form has too few tries, on machines that do other things too, to judge times."""
+    return row.good or (short and row.tried > 0 and not row.broken)
 
 
 def _measure(given: argparse.Namespace) -> report.Report:
@@ -74,6 +79,8 @@ def _measure(given: argparse.Namespace) -> report.Report:
                 continue
             began = time.monotonic()
             with ExitStack() as own:
+                if plane is None or part.alone:
+                    progress(part.name, "a control plane starts")
                 if part.alone:
                     used = own.enter_context(Plane())
                 else:
@@ -101,7 +108,8 @@ def _told(row: Row) -> str:
     half, most = row.quantile(50), row.quantile(100)
     times = f", {half:.2f} s to recover, at most {most:.2f} s" if half and most else ""
     late = f", {row.late} of them later than {row.limit:g} s" if row.late else ""
-    words = f"{row.tried} tries, {len(row.broken)} broken{times}{late}"
+    note = f" ({row.note})" if row.note else ""
+    words = f"{row.tried} tries, {len(row.broken)} broken{times}{late}{note}"
     return f"{row.scenario}, {row.fault}: {words}"
 
 

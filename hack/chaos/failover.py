@@ -10,6 +10,7 @@ from typing import Final
 from hack.chaos.pair import FAST, Pair, Replica, Times
 from hack.chaos.part import Run
 from hack.chaos.row import Row
+from hack.harness.operator import OperatorError
 from hack.harness.proxy import Reach
 
 _SCENARIO: Final = "updates without a pause, two replicas"
@@ -28,10 +29,15 @@ class Course:
     row: Row
 
     def run(self, disturb: Callable[[Replica, Replica, Row], float | None]) -> None:
-        leader, standby = self.pair.leader()
-        self.pair.mark()
-        seconds = disturb(leader, standby, self.row)
         self.row.tried += 1
+        try:
+            leader, standby = self.pair.leader()
+            self.pair.mark()
+            seconds = disturb(leader, standby, self.row)
+        except (AssertionError, OperatorError) as error:
+            self.row.broken.append(str(error))
+            self.pair.mend()
+            return
         if seconds is None:
             self.row.broken.append("nobody writes")
         else:
@@ -54,7 +60,7 @@ def run(run: Run) -> list[Row]:
             row = Row(_SCENARIO, name, limit=limit, note=f"Lease of {times.lease:g} s")
             for _ in range(run.tries(_FULL, _SHORT)):
                 Course(pair, times, row).run(disturb)
-            run.say(f"{name}: {row.seconds}")
+                run.say(f"{name}: {row.seconds[-1:]}")
             rows.append(row)
         faulty = pair.judged()
     # What was judged at the end belongs to the whole course.

@@ -25,7 +25,12 @@ def run(run: Run) -> list[Row]:
     )
     with Pair(run.plane, FAST) as pair:
         for _ in range(run.tries(_FULL, _SHORT)):
-            leader, standby = pair.leader()
+            row.tried += 1
+            try:
+                leader, standby = pair.leader()
+            except AssertionError as error:
+                row.broken.append(str(error))
+                continue
             since = pair.mark()
             leader.operator.freeze()
             seconds = pair.next_write(standby, since=since, timeout=30)
@@ -33,7 +38,7 @@ def run(run: Run) -> list[Row]:
             leader.operator.thaw()
             time.sleep(_WATCHED)
             late = pair.writes(leader, since=woken)
-            row.tried += 1
+            run.say(f"try {row.tried}: {seconds}, {len(late)} late writes")
             row.broken += [f"the former leader wrote after it woke: {each}" for each in late]
             if seconds is None:
                 row.broken.append("the standby does not write")

@@ -113,7 +113,16 @@ class Pair:
         self.leader()
         self.traffic = self._stack.enter_context(Traffic(self.space, self._jobs))
 
-    def leader(self, timeout: float = 60.0) -> tuple[Replica, Replica]:
+    def mend(self) -> None:
+        """Let both replicas run, with a network."""
+        for replica in self.replicas:
+            replica.proxy.reach = "open"
+            if replica.operator.running:
+                replica.operator.thaw()
+            else:
+                replica.operator.start(ready=False)
+
+    def leader(self, timeout: float = 120.0) -> tuple[Replica, Replica]:
         """The replica that leads, and the other one; both run and are ready."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -121,7 +130,8 @@ class Pair:
                 if one.leads and not other.leads and other.operator.probe("readyz"):
                     return one, other
             time.sleep(0.1)
-        raise AssertionError("no replica leads")
+        logs = "\n".join(each.operator.log_tail(15) for each in self.replicas)
+        raise AssertionError(f"no replica leads while the other is ready\n{logs}")
 
     def mark(self) -> float:
         """Look only at writes from now on. Returns the Unix time."""

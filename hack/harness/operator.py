@@ -47,11 +47,10 @@ class Operator:
         args: Sequence[str] = (),
         kubeconfig: Path | None = None,
         module: str = "controller",
-        user: str = USER,
         forked: bool = True,
     ) -> None:
         self.log = cluster.dir / f"{lease}-{identity}.log"
-        self._kubeconfig = kubeconfig or cluster.client_kubeconfig(user)
+        self._kubeconfig = kubeconfig or cluster.client_kubeconfig(USER)
         self._ca = cluster.layout.certs / "ca.crt"
         self._identity = identity
         self._module = module
