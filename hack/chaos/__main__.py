@@ -12,6 +12,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 from hack.bench.markdown import DocumentError
 from hack.bench.show import Progress
@@ -22,6 +23,10 @@ from hack.chaos.plane import Plane
 from hack.chaos.row import Row
 from hack.devcluster.build import BuildError
 from hack.devcluster.cluster import ClusterError
+
+
+#: Broken invariants of a row that are printed; the report has all of them.
+_SHOWN: Final = 3
 
 
 def _end(number: int, _: FrameType | None) -> None:
@@ -101,6 +106,8 @@ def _one(
     rows = part.run(Run(plane, say, seed, given.short, given.tries))
     for row in rows:
         say(_told(row))
+        for each in row.broken[:_SHOWN]:
+            say(f"BROKEN: {row.scenario}, {row.fault}: {each[:1000]}")
     return rows
 
 

@@ -11,11 +11,12 @@ from typing import Final
 
 from hack.chaos.lane import Lane
 from hack.devcluster.api import ApiError
-from hack.harness.audit import Audit
 from hack.harness.operator import USER
 from hack.harness.proxy import Asked
 
 _ADMISSION: Final = "/apis/admissionregistration.k8s.io/v1"
+#: What the operator logs of a watch that is answered 410.
+_LISTED: Final = "listing pods in "
 #: Components that end when the API server does not answer them.
 _FRAIL: Final = "kube-scheduler"
 
@@ -64,7 +65,7 @@ def cut(lane: Lane) -> None:
 def compacted(lane: Lane) -> None:
     """While the operator cannot watch, etcd forgets what it has not seen, and the API server starts
     anew: the watches are answered 410."""
-    audit = Audit(lane.plane.cluster.audit_log)
+    since = lane.operator.log_size()
 
     def no_watch(asked: Asked) -> int | None:
         return 503 if "watch=" in asked.query else None
@@ -77,7 +78,7 @@ def compacted(lane: Lane) -> None:
     lane.proxy.fault = lane.killer.arriving
 
     def forgotten() -> bool:
-        return any(request.code == 410 for request in audit.requests(user=USER))
+        return _LISTED in lane.operator.said(since)
 
     lane.plane.cluster.wait("a watch that is answered 410", forgotten, 30)
 

@@ -23,8 +23,6 @@ T = TypeVar("T")
 Say = Callable[[str], None]
 #: Operators at the same time: each waits most of the time.
 LANES: Final = 6
-#: Characters of a broken invariant that are printed; the report has all of them.
-_SHOWN: Final = 1500
 #: How often a try is made that says nothing, because the control plane did not answer.
 _REPEATS: Final = 4
 
@@ -63,7 +61,7 @@ class Lanes:
                 task(lane, given)
                 return
             except INFRASTRUCTURE as error:
-                self._say(f"a try is made again: {str(error)[:_SHOWN]}")
+                self._say(f"a try is made again: {str(error)[:200]}")
                 lane.operator.close()
                 with suppress(*INFRASTRUCTURE):
                     time.sleep(5)
@@ -118,7 +116,7 @@ def _record(row: Row, tried: Tried, say: Say) -> None:
     if tried.seconds is not None:
         row.seconds.append(round(tried.seconds, 3))
     for each in tried.broken:
-        say(f"BROKEN: {row.scenario}, {row.fault}: {each[:_SHOWN]}")
+        say(f"BROKEN: {row.scenario}, {row.fault}: {each[:200]}")
 
 
 def summary(rows: Sequence[Row]) -> str:
