@@ -24,7 +24,6 @@ from hack.chaos.row import Row
 from hack.devcluster.build import BuildError
 from hack.devcluster.cluster import ClusterError
 
-
 #: Broken invariants of a row that are printed; the report has all of them.
 _SHOWN: Final = 3
 
