@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from hack.chaos.pair import FAST, Pair, Replica, Times
@@ -17,58 +21,82 @@ _SCENARIO: Final = "updates without a pause, two replicas"
 #: Tries of each fault in the two forms.
 _FULL: Final = 50
 _SHORT: Final = 2
+#: Pairs at the same time for what takes as long as a Lease, in the long form.
+_PAIRS: Final = 4
 _START: Final = 90.0
 
 
-@dataclass(slots=True)
-class Course:
-    """The course of one try: it disturbs the leader of a pair, and mends it again."""
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """``act`` disturbs the leader and mends it again. It returns the seconds until the next write,
+    None if there was none; what must not happen goes into the row."""
 
-    pair: Pair
-    times: Times
-    row: Row
-
-    def run(self, disturb: Callable[[Replica, Replica, Row], float | None]) -> None:
-        self.row.tried += 1
-        try:
-            leader, standby = self.pair.leader()
-            self.pair.mark()
-            seconds = disturb(leader, standby, self.row)
-        except (AssertionError, OperatorError) as error:
-            self.row.broken.append(str(error))
-            self.pair.mend()
-            return
-        if seconds is None:
-            self.row.broken.append("nobody writes")
-        else:
-            self.row.seconds.append(round(seconds, 3))
+    name: str
+    limit: float
+    act: Callable[[Pair, Replica, Replica, Row], float | None]
 
 
 def run(run: Run) -> list[Row]:
-    """All faults, one after the other, on one pair of replicas."""
+    """All faults, one after the other."""
     times = FAST if run.short else Times()
-    rows: list[Row] = []
-    with Pair(run.plane, times) as pair:
-        faults: list[tuple[str, float, Callable[[Replica, Replica, Row], float | None]]] = [
-            ("SIGTERM to the leader", 1.0, lambda a, b, _: _ended(pair, a, b)),
-            ("kill -9, the leader starts again", 5.0, lambda a, *_: _restarted(pair, a)),
-            ("kill -9, the standby takes over", times.lease + 2, lambda a, b, _: _gone(pair, a, b)),
-            ("network refused", times.lease + 2, lambda a, b, r: _cut(pair, a, b, "refused", r)),
-            ("network hangs", times.lease + 2, lambda a, b, r: _cut(pair, a, b, "hanging", r)),
-        ]
-        for name, limit, disturb in faults:
-            row = Row(_SCENARIO, name, limit=limit, note=f"Lease of {times.lease:g} s")
-            for _ in range(run.tries(_FULL, _SHORT)):
-                Course(pair, times, row).run(disturb)
-                run.say(f"{name}: {row.seconds[-1:]}")
-            rows.append(row)
-        faulty = pair.judged()
-    # What was judged at the end belongs to the whole course.
-    rows.append(Row(_SCENARIO, "all of these", tried=1, broken=faulty))
-    return rows
+    late = times.lease + 2
+    quick = [
+        Disturbance("SIGTERM to the leader", 1.0, _ended),
+        Disturbance("kill -9, the leader starts again", 5.0, _restarted),
+    ]
+    slow = [
+        Disturbance("kill -9, the standby takes over", late, _gone),
+        Disturbance("network refused", late, partial(_cut, "refused")),
+        Disturbance("network hangs", late, partial(_cut, "hanging")),
+    ]
+    with ExitStack() as stack:
+        pairs = [stack.enter_context(Pair(run.plane, times))]
+        rows = [_row(run, pairs, times, each) for each in quick]
+        if not run.short:
+            pairs += [stack.enter_context(Pair(run.plane, times)) for _ in range(1, _PAIRS)]
+        rows += [_row(run, pairs, times, each) for each in slow]
+        broken = [each for pair in pairs for each in pair.judged()]
+    # What is judged at the end belongs to the whole course.
+    return [*rows, Row(_SCENARIO, "all of these", tried=len(pairs), broken=broken)]
 
 
-def _ended(pair: Pair, leader: Replica, standby: Replica) -> float | None:
+def _row(run: Run, pairs: Sequence[Pair], times: Times, what: Disturbance) -> Row:
+    """Try a fault on all pairs until there are enough tries."""
+    row = Row(_SCENARIO, what.name, limit=what.limit, note=f"Lease of {times.lease:g} s")
+    free: queue.Queue[Pair] = queue.Queue()
+    for pair in pairs:
+        free.put(pair)
+
+    def one(_: int) -> None:
+        pair = free.get()
+        try:
+            _try(pair, what, row)
+        finally:
+            free.put(pair)
+        run.say(f"{what.name}: {row.tried} tries, {row.seconds[-1:]} s")
+
+    with ThreadPoolExecutor(len(pairs)) as pool:
+        list(pool.map(one, range(run.tries(_FULL, _SHORT))))
+    return row
+
+
+def _try(pair: Pair, what: Disturbance, row: Row) -> None:
+    row.tried += 1
+    try:
+        leader, standby = pair.leader()
+        pair.mark()
+        seconds = what.act(pair, leader, standby, row)
+    except (AssertionError, OperatorError) as error:
+        row.broken.append(str(error))
+        pair.mend()
+        return
+    if seconds is None:
+        row.broken.append("nobody writes")
+    else:
+        row.seconds.append(round(seconds, 3))
+
+
+def _ended(pair: Pair, leader: Replica, standby: Replica, _: Row) -> float | None:
     """Ends in good order. Returns the seconds until the standby writes."""
     since = time.time()
     leader.operator.stop()
@@ -77,8 +105,9 @@ def _ended(pair: Pair, leader: Replica, standby: Replica) -> float | None:
     return found
 
 
-def _restarted(pair: Pair, leader: Replica) -> float | None:
-    """Killed, and started at once, as the kubelet does. Returns the seconds until it writes."""
+def _restarted(pair: Pair, leader: Replica, _: Replica, __: Row) -> float | None:
+    """Killed, and started at once, as the kubelet does. Returns the seconds until the next write,
+    of whom ever."""
     leader.operator.kill9()
     since = time.time()
     leader.operator.start(ready=False)
@@ -87,7 +116,7 @@ def _restarted(pair: Pair, leader: Replica) -> float | None:
     return found
 
 
-def _gone(pair: Pair, leader: Replica, standby: Replica) -> float | None:
+def _gone(pair: Pair, leader: Replica, standby: Replica, _: Row) -> float | None:
     """Killed, and not started again before the standby has taken over."""
     leader.operator.kill9()
     since = time.time()
@@ -96,18 +125,17 @@ def _gone(pair: Pair, leader: Replica, standby: Replica) -> float | None:
     return found
 
 
-def _cut(pair: Pair, leader: Replica, standby: Replica, reach: Reach, row: Row) -> float | None:
-    """Cut from the API server, until the standby has written. What the former leader wrote after
+def _cut(reach: Reach, pair: Pair, leader: Replica, standby: Replica, row: Row) -> float | None:
+    """Cut from the API server, until the standby has written. What the former leader writes after
     that is a fault."""
     since = time.time()
     leader.proxy.reach = reach
     found = pair.next_write(standby, since=since, timeout=60)
-    healed = time.time()
     leader.proxy.reach = "open"
-    pair.leader()
-    row.broken += [
-        f"the former leader wrote when its network was back: {request}"
-        for request in pair.writes(leader, since=since + (found or 0))
-        if request.at.timestamp() < healed + 60
-    ]
+    time.sleep(1)
+    if found is not None:
+        row.broken += [
+            f"the former leader wrote when its network was back: {request}"
+            for request in pair.writes(leader, since=since + found)
+        ]
     return found

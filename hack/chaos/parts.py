@@ -47,8 +47,8 @@ def _kills() -> list[Part]:
 PARTS: Final[tuple[Part, ...]] = (
     *_kills(),
     Part("faults", "a fifth of the answers is an error, late, lost or doubled", faults.run, 13, 40),
-    Part("failover", "the leader ends, is killed, or loses its network", failover.run, 25, 35),
-    Part("frozen", "the leader is stopped past its Lease, and goes on", frozen.run, 6, 12),
+    Part("failover", "the leader ends, is killed, or loses its network", failover.run, 35, 35),
+    Part("frozen", "the leader is stopped past its Lease, and goes on", frozen.run, 10, 12),
     Part(
         "outages", "the control plane and nodes fail, the clock jumps", outages.run, 25, None, True
     ),
