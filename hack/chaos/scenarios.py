@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from hack.chaos.scenario import (
     PATIENCE,
@@ -19,12 +19,16 @@ from hack.chaos.scenario import (
     seen,
     verb,
 )
-from hack.harness.manifests import SIM, batch, ids, job, phase, template, update
+from hack.harness.manifests import SIM, Object, batch, ids, job, phase, template, update
 from hack.harness.space import Space
 
 _WAYS: Final = {"recreate": "Recreate", "in-place": "InPlace", "surge": "Surge"}
 #: Instance 1 is never Ready at the new image, until `_release`.
 _HELD: Final = {"behaviour": "never-ready", "instances": "1"}
+
+
+#: A crash loop whose container does not crash again while the operator is away.
+_ONCE: Final = {"backoff": "5m"}
 
 
 def _create(space: Space) -> None:
@@ -45,12 +49,12 @@ def _resize(space: Space) -> None:
 
 
 def _fail(space: Space) -> None:
-    space.set_image("web:2", behaviour="crash-loop", instances="1")
+    space.set_image("web:2", behaviour="crash-loop", instances="1", **_ONCE)
     ended(space, "RolledBack")
 
 
 def _fail_in_place(space: Space) -> None:
-    space.set_image("web:2-crash-loop")
+    space.set_image("web:2-crash-loop", **_ONCE)
     ended(space, "RolledBack")
 
 
@@ -62,13 +66,8 @@ def _fail_once(space: Space) -> None:
 def _hold(space: Space) -> None:
     """Begin an Update that stops at instance 1."""
     space.set_image("web:2", **_HELD)
-    space.wait_update(
-        "RollingForward",
-        name="web-g2",
-        probe=lambda u: ids(u["status"]["instances"].get("updated", "")) == {0},
-        timeout=PATIENCE,
-    )
     space.until("the pod of instance 1", lambda: _held_pod(space), PATIENCE)
+    _told(space, updated={0}, updating={1})
 
 
 def _held_pod(space: Space) -> str:
@@ -88,6 +87,17 @@ def _hold_in_place(space: Space) -> None:
         lambda: any(p.image == "web:2-never-ready" and not p.ready for p in seen(space)),
         PATIENCE,
     )
+    _told(space, updating={0})
+
+
+def _told(space: Space, **sets: set[int]) -> None:
+    """Wait until the Update says so of its instances: if it is superseded, that stays so."""
+
+    def said(update: Object) -> bool:
+        found = update["status"].get("instances", {})
+        return all(ids(found.get(name, "")) == wanted for name, wanted in sets.items())
+
+    space.wait_update("RollingForward", name="web-g2", probe=said, timeout=PATIENCE)
 
 
 def _supersede(hold: Act, space: Space) -> None:
@@ -190,9 +200,12 @@ def _gated(url: str) -> Act:
     return made(strategy=batch(2), update={"gates": gates, "maxFailedInstances": 3})
 
 
-def _each(name: str, play: Callable[[str], Act], **policy: Any) -> list[Scenario]:
+def _each(
+    name: str, play: Callable[[str], Act], setup: Callable[..., Act] = made
+) -> list[Scenario]:
+    """The scenario with each replacement."""
     return [
-        Scenario(f"{name}, {way}", made(update={"replacement": kind, **policy}), play(way))
+        Scenario(f"{name}, {way}", setup(update={"replacement": kind}), play(way))
         for way, kind in _WAYS.items()
     ]
 
@@ -211,7 +224,11 @@ def scenarios(url: str) -> list[Scenario]:
         Scenario("create", nothing, _create),
         *_each("update", lambda _: _update),
         Scenario("update, resize in place", made(update=in_place, template=sized), _resize),
-        *_each("fail and roll back", lambda way: _fail_in_place if way == "in-place" else _fail),
+        *_each(
+            "fail and roll back",
+            lambda way: _fail_in_place if way == "in-place" else _fail,
+            setup=partial(made, steering=_ONCE),
+        ),
         Scenario(
             "fail once, go on",
             made(instances=2, min_ready=1, update={"maxFailuresPerInstance": 1}),
