@@ -93,7 +93,9 @@ def run(
                 say(f"{len(done)} of {len(chosen)} points tried")
 
         lanes.map(attempt, chosen)
-    return [*dict(sorted(rows.items(), key=lambda each: _order(wanted, each[1]))).values()]
+    # A point is not reached if the operator makes fewer writes than in the undisturbed run.
+    reached = [row for row in rows.values() if row.tried]
+    return sorted(reached, key=lambda row: _order(wanted, row))
 
 
 def _order(wanted: Sequence[Scenario], row: Row) -> tuple[int, str]:
