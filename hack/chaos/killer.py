@@ -5,16 +5,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
 from hack.chaos.points import Point
 from hack.harness.proxy import Asked
+
+#: A process that was just started does not ask anything for so many seconds: what comes earlier
+#: the dead one had sent.
+_STARTS: Final = 0.1
 
 
 class Killer:
     """Give `arriving` to a proxy as ``fault`` and `answered` as ``answered``. It counts from `arm`
     on, and kills at most once; then `dead` is set."""
 
-    def __init__(self, kill: Callable[[], None]) -> None:
+    def __init__(
+        self, kill: Callable[[], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.dead = threading.Event()
         #: When the API server answered the last write (monotonic).
         self.last_write = 0.0
@@ -24,16 +31,21 @@ class Killer:
         #: The write at which the operator was killed.
         self.victim = ""
         self._kill = kill
+        self._clock = clock
         self._lock = threading.Lock()
         self._point: Point | None = None
-        self._armed = self._revived = False
+        self._armed = False
+        self._revived = 0.0
+        #: Requests that the new process has sent.
+        self._own: set[int] = set()
         self.count = 0
 
     def arm(self, point: Point | None) -> None:
         """Count from now on. ``point``: kill there; None: only count."""
         with self._lock:
             self.dead.clear()
-            self._revived = False
+            self._revived = 0.0
+            self._own = set()
             self._point, self._armed, self.count = point, True, 0
             self.killed_at = self.next_at = 0.0
             self.victim = ""
@@ -41,7 +53,7 @@ class Killer:
     def reviving(self) -> None:
         """The operator is about to be started again: what is written from now on is its work."""
         with self._lock:
-            self._revived = True
+            self._revived = self._clock()
 
     def disarm(self) -> None:
         """Neither count nor kill. Returns when a kill under way has ended."""
@@ -53,8 +65,9 @@ class Killer:
         if not counts(asked):
             return None
         with self._lock:
-            killed = self.killed_at
-            due = self._due("before") if not killed else False
+            if self._revived and self._clock() > self._revived + _STARTS:
+                self._own.add(id(asked))
+            due = not self.killed_at and self._due("before")
             if due:
                 self._strike(asked)
         # The operator is dead: it makes no difference what is answered.
@@ -65,11 +78,10 @@ class Killer:
         if not counts(asked):
             return
         with self._lock:
-            self.last_write = time.monotonic()
+            self.last_write = self._clock()
             if self.killed_at:
-                if not self._revived:
-                    return  # The dead process had sent it.
-                self.next_at = self.next_at or self.last_write
+                if id(asked) in self._own:
+                    self.next_at = self.next_at or self.last_write
             elif self._due("after"):
                 self._strike(asked)
 
@@ -83,7 +95,7 @@ class Killer:
 
     def _strike(self, asked: Asked) -> None:
         self._kill()
-        self.killed_at = time.monotonic()
+        self.killed_at = self._clock()
         self.victim = f"{asked.method} {asked.path}"
         self.dead.set()
 

@@ -18,7 +18,8 @@ class Record:
     def __init__(self, point: Point | None) -> None:
         self.kills = 0
         self.carried_out: list[str] = []
-        self.killer = Killer(self._kill)
+        self.now = 100.0
+        self.killer = Killer(self._kill, lambda: self.now)
         self.killer.arm(point)
 
     def _kill(self) -> None:
@@ -47,10 +48,13 @@ def test_a_kill_after_a_write_comes_when_it_was_carried_out() -> None:
     assert record.killer.next_at == 0, "the dead process had sent the last one"
     record.killer.reviving()
     record.ask(POD)
+    assert record.killer.next_at == 0, "so soon no process asks"
+    record.now += 2
+    record.ask(POD)
     assert record.kills == 1
-    assert record.carried_out == ["POST", "PATCH", "POST", "POST"]
+    assert record.carried_out == ["POST", "PATCH", "POST", "POST", "POST"]
     assert record.killer.victim == f"PATCH {STATUS.path}"
-    assert record.killer.next_at >= record.killer.killed_at > 0
+    assert record.killer.next_at - record.killer.killed_at == 2
 
 
 def test_without_a_point_it_only_counts() -> None:
