@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, suppress
 from functools import partial
-from statistics import median
 from typing import Final, TypeVar
 
 from hack.chaos.lane import Lane
@@ -62,7 +61,7 @@ class Lanes:
                 return
             except INFRASTRUCTURE as error:
                 self._say(f"a try is made again: {str(error)[:200]}")
-                lane.operator.close()
+                lane.operator.kill9()
                 with suppress(*INFRASTRUCTURE):
                     time.sleep(5)
                     lane = self._stack.enter_context(Lane(self._plane))
@@ -119,10 +118,3 @@ def _record(row: Row, tried: Tried, say: Say) -> None:
         row.seconds.append(round(tried.seconds, 3))
     for each in tried.broken:
         say(f"BROKEN: {row.scenario}, {row.fault}: {each[:200]}")
-
-
-def summary(rows: Sequence[Row]) -> str:
-    """One line of text."""
-    seconds = [each for row in rows for each in row.seconds]
-    half = f", {median(seconds):.2f} s to recover (median)" if seconds else ""
-    return f"{sum(r.tried for r in rows)} tries, {sum(len(r.broken) for r in rows)} broken{half}"

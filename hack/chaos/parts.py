@@ -36,7 +36,7 @@ def _kills() -> list[Part]:
                 f"kill-{group}",
                 f"kill -9 before and after each write: {group.replace('-', ' ')}",
                 partial(_kill, group),
-                1.5 * sum(_group(name) == group for name in NAMES),
+                1.0 * sum(_group(name) == group for name in NAMES),
                 None,
             )
             for group in groups

@@ -25,7 +25,7 @@ def test_the_short_form_takes_at_most_three_minutes() -> None:
 def test_each_scenario_is_in_a_part_of_the_long_form() -> None:
     kills = [part for part in form(short=False) if part.name.startswith("kill-")]
     assert "kill" not in [part.name for part in form(short=False)]
-    assert sum(part.minutes or 0 for part in kills) == 1.5 * len(NAMES)
+    assert sum(part.minutes or 0 for part in kills) == len(NAMES)
 
 
 def test_parts_are_chosen_by_how_their_names_begin() -> None:
