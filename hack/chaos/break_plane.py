@@ -63,24 +63,30 @@ def cut(lane: Lane) -> None:
 
 
 def compacted(lane: Lane) -> None:
-    """While the operator cannot watch, etcd forgets what it has not seen, and the API server starts
-    anew: the watches are answered 410."""
-    since = lane.operator.log_size()
+    """While the operator cannot watch, etcd forgets what it has not seen. Each of its watches is
+    answered 410 then, once: the API server itself would go on from its own cache."""
+    since, told = lane.operator.log_size(), set[str]()
+    holding = True
 
-    def no_watch(asked: Asked) -> int | None:
-        return 503 if "watch=" in asked.query else None
+    def forgotten(asked: Asked) -> int | None:
+        if "watch=" not in asked.query:
+            return None
+        if holding:
+            return 503
+        if asked.path in told:
+            return None
+        told.add(asked.path)
+        return 410
 
-    lane.proxy.fault = no_watch
+    lane.proxy.fault = forgotten
     lane.proxy.cut_watches()
     time.sleep(2)
     _compact(lane.plane.cluster.layout.etcd_port)
-    restarted(lane, "kube-apiserver")
+    holding = False
+    lane.plane.cluster.wait(
+        "the operator to list again", lambda: _LISTED in lane.operator.said(since), 60
+    )
     lane.proxy.fault = lane.killer.arriving
-
-    def forgotten() -> bool:
-        return _LISTED in lane.operator.said(since)
-
-    lane.plane.cluster.wait("a watch that is answered 410", forgotten, 30)
 
 
 def _compact(port: int) -> None:

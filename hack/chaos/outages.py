@@ -49,7 +49,7 @@ def outages() -> list[Outage]:
         Outage("etcd stopped for 5 s", lambda lane: pause(lane, "etcd", 5)),
         Outage("etcd killed, back after 2 s", lambda lane: kill(lane, "etcd")),
         Outage("watches cut every 0.3 s", break_plane.cut),
-        Outage("compaction, all watches answered 410", break_plane.compacted),
+        Outage("etcd compacted, all watches answered 410", break_plane.compacted),
         Outage("an admission policy denies deletes for 4 s", break_plane.denied),
         *(
             Outage(f"node lost: the new pod is {stage}", nodes.lost(stage), nodes.template)
