@@ -37,6 +37,7 @@ class Asked:
     method: str
     path: str
     query: str
+    body: bytes = b""
 
     @property
     def writes(self) -> bool:
@@ -148,7 +149,8 @@ class Proxy:
             stream.close()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        asked = Asked(request.method, request.path, request.query_string)
+        body = await request.read()
+        asked = Asked(request.method, request.path, request.query_string, body)
         if not await self._reached(request):
             return web.Response(status=502)
         given = self.fault(asked)
@@ -156,7 +158,6 @@ class Proxy:
         if fault.status is not None:
             return _refusal(fault.status, fault.retry_after)
         headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP}
-        body = await request.read()
         url = self._upstream + request.path_qs
         try:
             for _ in range(fault.times - 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
@@ -32,9 +33,17 @@ def test_the_busiest_second_of_one_object_is_found() -> None:
     for moment in (0.0, 0.2, 0.4, 1.3, 5.0):
         meter.take(Asked("PATCH", STATUS, ""), moment)
     meter.take(Asked("GET", "/api/v1/namespaces/a/pods/web-0", ""), 0.5)
-    assert meter.most == 3
-    assert meter.busiest.endswith("updates/web-g2")
+    assert meter.most == meter.repeated == 3
+    assert meter.busiest.endswith("updates/web-g2/status")
     assert meter.writes == 5
+
+
+def test_only_equal_requests_are_repeated_whatever_version_they_mean() -> None:
+    meter = Meter()
+    for number, version in ((1, 7), (2, 8), (2, 9), (3, 10)):
+        body = {"metadata": {"resourceVersion": str(version)}, "status": {"updated": number}}
+        meter.take(Asked("PATCH", STATUS, "", json.dumps(body).encode()), version / 100)
+    assert (meter.most, meter.repeated) == (4, 2)
 
 
 def test_a_fifth_is_disturbed_in_all_ways_and_watches_only_by_errors() -> None:
