@@ -20,7 +20,7 @@ from hack.harness.proxy import Reach
 _SCENARIO: Final = "updates without a pause, two replicas"
 #: Tries of each fault in the two forms.
 _FULL: Final = 50
-_SHORT: Final = 2
+_SHORT: Final = 1
 #: Pairs at the same time for what takes as long as a Lease, in the long form.
 _PAIRS: Final = 4
 _START: Final = 90.0

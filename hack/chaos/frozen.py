@@ -42,7 +42,9 @@ def run(run: Run) -> list[Row]:
             row.broken += [f"the former leader wrote after it woke: {each}" for each in late]
             if seconds is None:
                 row.broken.append("the standby does not write")
-            else:
-                row.seconds.append(round(seconds, 3))
+                continue
+            if seconds < FAST.earliest:
+                row.broken.append(f"the standby wrote {seconds:.2f} s after the leader's last act")
+            row.seconds.append(round(seconds, 3))
         row.broken += pair.judged()
     return [row]

@@ -30,6 +30,11 @@ class Times:
     retry: float = 2.0
 
     @property
+    def earliest(self) -> float:
+        """Seconds before which no standby takes over from a leader that has renewed in time."""
+        return self.lease - self.renew
+
+    @property
     def args(self) -> tuple[str, ...]:
         return (
             f"--lease-duration-seconds={self.lease:g}",
@@ -69,9 +74,12 @@ class Replica:
         self.operator.close()
 
     @property
-    def leads(self) -> bool:
-        acts = self.operator.running and "at work" in self.operator.said()
-        return acts and "echelon_leader 1.0" in self.operator.metrics()
+    def leads(self) -> bool | None:
+        """Whether it leads, by its metrics. None: it does not say."""
+        if not self.operator.running:
+            return None
+        shown = self.operator.metrics()
+        return True if "echelon_leader 1.0" in shown else False if shown else None
 
 
 class Pair:
@@ -127,7 +135,9 @@ class Pair:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             for one, other in (self.replicas, self.replicas[::-1]):
-                if one.leads and not other.leads and other.operator.probe("readyz"):
+                if one.leads is not True or other.leads is not False:
+                    continue
+                if other.operator.probe("readyz") and one.leads is True:
                     return one, other
             time.sleep(0.1)
         logs = "\n".join(each.operator.log_tail(15) for each in self.replicas)

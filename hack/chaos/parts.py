@@ -12,7 +12,7 @@ from hack.chaos.row import Row
 from hack.chaos.scenarios import NAMES, scenarios
 
 #: Kill points in the short form.
-_SAMPLE: Final = 60
+_SAMPLE: Final = 40
 
 
 def _group(name: str) -> str:
@@ -30,7 +30,7 @@ def _kills() -> list[Part]:
     """In the long form a part for each group; in the short form a sample of all."""
     groups = list(dict.fromkeys(map(_group, NAMES)))
     return [
-        Part("kill", "kill -9 at a sample of all writes", partial(_kill, None), None, 90),
+        Part("kill", "kill -9 at a sample of all writes", partial(_kill, None), None, 75),
         *(
             Part(
                 f"kill-{group}",
@@ -47,8 +47,8 @@ def _kills() -> list[Part]:
 PARTS: Final[tuple[Part, ...]] = (
     *_kills(),
     Part("faults", "a fifth of the answers is an error, late, lost or doubled", faults.run, 13, 40),
-    Part("failover", "the leader ends, is killed, or loses its network", failover.run, 35, 35),
-    Part("frozen", "the leader is stopped past its Lease, and goes on", frozen.run, 10, 12),
+    Part("failover", "the leader ends, is killed, or loses its network", failover.run, 35, 30),
+    Part("frozen", "the leader is stopped past its Lease, and goes on", frozen.run, 10, 15),
     Part(
         "outages", "the control plane and nodes fail, the clock jumps", outages.run, 25, None, True
     ),
