@@ -10,6 +10,7 @@
 #   KEEP=1  PLAIN=1             demo: stay until Ctrl-C; lines instead of a live picture
 #   NODES=20                    cluster: how many simulated nodes
 #   SMOKE=1                     bench: the short form
+#   SHORT=1                     chaos: the short form
 #   CHROMIUM=PATH               test-ui, pictures: the browser, if it is not on the PATH
 
 SHELL := bash
@@ -31,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit explore integration check bench cluster crds format constraints clean \
+.PHONY: help demo test unit explore integration check bench chaos cluster crds format constraints clean \
 	chart cli-doc lock test-chart e2e ui browser test-ui pictures \
 	mutations golden devcluster devcluster-kubelet devcluster-helm
 
@@ -72,6 +73,9 @@ check: $(INSTALLED) ## Look at the code without running it: style, types, layers
 
 bench: devcluster ## Measure the operator beside the floor and others (SMOKE=1; ARGS=--list)
 	@$(PYTHON) -m hack.bench $(if $(SMOKE),--smoke) $(ARGS)
+
+chaos: devcluster ## Kill and disturb the operator at any moment, judge what it did (SHORT=1; ARGS=--list)
+	@$(PYTHON) -m hack.chaos $(if $(SHORT),--short) $(ARGS)
 
 cluster: devcluster ## Run a control plane with simulated nodes and the CRDs, until Ctrl-C
 	@$(PYTHON) -m hack.devcluster $(if $(NODES),--nodes $(NODES))

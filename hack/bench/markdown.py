@@ -37,14 +37,14 @@ def render(reports: Sequence[Report], plot: str | None = None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def insert(document: Path, text: str) -> None:
-    """Write ``text`` between the marks of a document. Raises DocumentError if it has none."""
+def insert(document: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
+    """Write ``text`` between two marks of a document. Raises DocumentError if it has none."""
     whole = document.read_text(encoding="utf-8")
-    before, begin, rest = whole.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise DocumentError(f"{document} has no lines {BEGIN!r} and {END!r}")
-    document.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
+    before, first, rest = whole.partition(begin)
+    _, last, after = rest.partition(end)
+    if not first or not last:
+        raise DocumentError(f"{document} has no lines {begin!r} and {end!r}")
+    document.write_text(f"{before}{begin}\n\n{text}\n{end}{after}", encoding="utf-8")
 
 
 def _origins(reports: Sequence[Report]) -> str:

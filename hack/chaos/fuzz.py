@@ -29,6 +29,8 @@ from controller.api import labels
 from controller.core.decide import decide
 from hack.chaos.fuzz_api import JOB, SCHEMAS, MemoryApi, Object
 from hack.chaos.fuzz_world import STAGES, World, stage, update
+from hack.chaos.part import Run
+from hack.chaos.row import Row
 from hack.chaos.schema_values import WRONG, changed, values
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -44,6 +46,9 @@ TARGETS: Final = (
     "pod labels",
     "revision",
 )
+#: Of the long form.
+EXAMPLES: Final = 10_000
+
 _NOTES: Final = (
     labels.FAILURES,
     labels.RESTART_BASE,
@@ -233,9 +238,20 @@ def fuzz(examples: int, number: int) -> None:
     run()
 
 
+def run(run: Run) -> list[Row]:
+    """The part of `make chaos`."""
+    row = Row("a Job in each stage of its life", "specs and statuses of any content")
+    row.tried = run.tries(EXAMPLES, 0)
+    try:
+        fuzz(row.tried, run.seed)
+    except Exception as error:
+        row.broken.append("".join(_story(error)))
+    return [row]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m hack.chaos.fuzz", description=__doc__)
-    parser.add_argument("--examples", type=int, default=10_000, metavar="N")
+    parser.add_argument("--examples", type=int, default=EXAMPLES, metavar="N")
     parser.add_argument("--seed", type=int, default=None, metavar="N", help="default: the time")
     options = parser.parse_args(arguments)
     number = int(time.time()) if options.seed is None else options.seed

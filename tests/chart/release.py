@@ -14,9 +14,9 @@ from typing import Any
 
 from hack.chart import CHART
 from hack.devcluster.cluster import Cluster
+from hack.harness.manifests import job, phase, template
+from hack.harness.operator import Operator
 from tests.chart.helm import Object, helm, nested
-from tests.integration.harness.manifests import job, phase, template
-from tests.integration.harness.operator import Operator
 
 GROUP = "/apis/echelon.dev/v1alpha1"
 

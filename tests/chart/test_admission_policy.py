@@ -10,9 +10,9 @@ import pytest
 from controller.api.labels import ADMITTED, CHANGED_BY
 from hack.devcluster.api import Api
 from hack.devcluster.cluster import Cluster
+from hack.harness.manifests import job, phase, template, update
 from tests.chart.helm import Object, nested, one, render
 from tests.chart.release import Jobs, Release
-from tests.integration.harness.manifests import job, phase, template, update
 
 ON = "mutatingAdmissionPolicy.enabled"
 KINDS = {"MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"}

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hack.devcluster.cluster import Cluster
+from hack.harness.audit import Audit
 from tests.chart.helm import nested, render
 from tests.chart.release import Jobs, Release
 from tests.chart.test_roles import Right, granted, refused, used
-from tests.integration.harness.audit import Audit
 from tests.ui.deployed import Browser, Deployed
 from tests.ui.people import NODES, STEER, VIEW, Person, person
 

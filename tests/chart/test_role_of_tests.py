@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from hack.harness.role import LEASES, chart_rules
 from tests.chart.helm import Object, nested, render
-from tests.integration.harness.role import LEASES, chart_rules
 
 NAME = "echelon"
 

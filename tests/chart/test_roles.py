@@ -8,11 +8,11 @@ from typing import Any
 
 from hack.availability import ROOT, functions
 from hack.devcluster.cluster import Cluster
+from hack.harness.audit import Audit, Request, named
+from hack.harness.manifests import job, sim
 from tests.chart.grant import grant
 from tests.chart.helm import Object, render
 from tests.chart.release import Jobs, Release
-from tests.integration.harness.audit import Audit, Request, named
-from tests.integration.harness.manifests import job, sim
 
 #: Verb, and resource with subresource.
 Right = tuple[str, str]

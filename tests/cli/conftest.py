@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from hack.harness.manifests import Object, job
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon
 from tests.cli.files import File
 
@@ -23,8 +25,6 @@ from tests.integration.conftest import (  # noqa: F401
     sightings,
     space,
 )
-from tests.integration.harness.manifests import Object, job
-from tests.integration.harness.space import Space
 
 
 @pytest.fixture

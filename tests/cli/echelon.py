@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from tests.integration.harness.forked import Forked, path
+from hack.harness.forked import Forked, path
 
 #: Commands that look into a namespace; the others do not know ``-n``.
 NAMESPACED = ("job", "update", "lint")

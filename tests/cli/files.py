@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
+from hack.harness.manifests import Object, sim
 from tests.cli.echelon import Echelon
-from tests.integration.harness.manifests import Object, sim
 
 
 class File:

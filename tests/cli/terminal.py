@@ -16,8 +16,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final
 
+from hack.harness.forked import path
 from tests.cli.echelon import Command
-from tests.integration.harness.forked import path
 
 _CONTROL: Final = re.compile(r"\x1b\[([0-?]*)([@-~])")
 

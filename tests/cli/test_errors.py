@@ -16,11 +16,11 @@ from aiohttp import web
 
 from hack.devcluster.cluster import Cluster
 from hack.devcluster.ports import free
+from hack.harness.manifests import job, update
+from hack.harness.operator import Operator
+from hack.harness.proxy import Asked, Proxy
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon, Result
-from tests.integration.harness.manifests import job, update
-from tests.integration.harness.operator import Operator
-from tests.integration.harness.proxy import Asked, Proxy
-from tests.integration.harness.space import Space
 
 READS = (("job", "list"), ("update", "get", "web-1"))
 WRITES = (("job", "scale", "web", "5"), ("update", "pause", "web-1"))

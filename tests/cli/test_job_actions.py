@@ -8,10 +8,10 @@ from typing import IO
 import pytest
 
 from hack.devcluster.cluster import Cluster
+from hack.harness.manifests import Object, ids, is_true, job, queue, update
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon, interrupt
 from tests.cli.kubelet import Kubelet
-from tests.integration.harness.manifests import Object, ids, is_true, job, queue, update
-from tests.integration.harness.space import Space
 
 MANUAL = {"mode": "Manual"}
 QUICK = {"readyTimeoutSeconds": 1, "maxFailuresPerInstance": 0}

@@ -7,10 +7,10 @@ import re
 
 import yaml
 
+from hack.harness.manifests import Object, job, template
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon
 from tests.cli.kubelet import Kubelet
-from tests.integration.harness.manifests import Object, job, template
-from tests.integration.harness.space import Space
 
 TITLES = ["NAME", "INSTANCES", "STATUS", "REVISION", "UPDATE", "AGE", "MESSAGE"]
 #: A pod that crashes again and again fails its Update.

@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from hack.devcluster.api import ApiError
+from hack.harness.manifests import Object, job, update
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon, Result
 from tests.integration import bad_objects
 from tests.integration.bad_objects import changed
-from tests.integration.harness.manifests import Object, job, update
-from tests.integration.harness.space import Space
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from hack.harness.manifests import job
+from hack.harness.operator import Operator
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon, interrupt
 from tests.cli.files import created
 from tests.cli.test_job_actions import rolled_back
-from tests.integration.harness.manifests import job
-from tests.integration.harness.operator import Operator
-from tests.integration.harness.space import Space
 
 
 def waiting(echelon: Echelon, *args: str) -> Any:

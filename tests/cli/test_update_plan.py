@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
+from hack.harness.manifests import batch
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon
 from tests.cli.files import created
-from tests.integration.harness.manifests import batch
-from tests.integration.harness.space import Space
 
 MANUAL = {"mode": "Manual"}
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon
 from tests.cli.files import created
-from tests.integration.harness.space import Space
 
 QUICK = {"readyTimeoutSeconds": 1, "maxFailuresPerInstance": 0}
 

@@ -6,10 +6,10 @@ import json
 
 import yaml
 
+from hack.harness.manifests import job, update
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon
 from tests.cli.test_update_verbs import auto_paused
-from tests.integration.harness.manifests import job, update
-from tests.integration.harness.space import Space
 
 
 def test_list(space: Space, echelon: Echelon) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hack.harness.manifests import batch, by_revision, queue, update
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon, Result, interrupt
 from tests.cli.files import created
-from tests.integration.harness.manifests import batch, by_revision, queue, update
-from tests.integration.harness.space import Space
 
 MANUAL = {"mode": "Manual"}
 QUICK = {"readyTimeoutSeconds": 1, "maxFailuresPerInstance": 0}

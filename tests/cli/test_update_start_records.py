@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon
 from tests.cli.files import created
-from tests.integration.harness.space import Space
 
 
 def test_the_message_is_kept_by_the_update_that_the_operator_makes(

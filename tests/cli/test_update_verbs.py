@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from hack.harness.manifests import batch, is_true, job, phase, queue, sim, update
+from hack.harness.operator import Operator
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon
-from tests.integration.harness.manifests import batch, is_true, job, phase, queue, sim, update
-from tests.integration.harness.operator import Operator
-from tests.integration.harness.space import Space
 
 
 def moving(space: Space) -> str:

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
+from hack.harness.manifests import batch, is_true, job, template, update
+from hack.harness.operator import Operator
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon, interrupt
 from tests.cli.test_update_verbs import moving
-from tests.integration.harness.manifests import batch, is_true, job, template, update
-from tests.integration.harness.operator import Operator
-from tests.integration.harness.space import Space
 
 #: A new pod has one second, and no failure is tolerated.
 QUICK = {"readyTimeoutSeconds": 1, "maxFailuresPerInstance": 0}

@@ -13,10 +13,10 @@ import pytest
 from controller.api.labels import PULSED_AT
 from controller.api.meta import format_time
 from hack.devcluster.cluster import Cluster
+from hack.harness.manifests import batch, job, update
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon, Running, interrupt
 from tests.cli.terminal import Terminal
-from tests.integration.harness.manifests import batch, job, update
-from tests.integration.harness.space import Space
 from tests.integration.test_outage import down
 
 #: A new pod has one second, and no failure is tolerated.

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from hack.devcluster.cluster import Cluster
+from hack.harness.manifests import Object, job
+from hack.harness.space import Space
 from tests.cli.echelon import Echelon
 from tests.cli.test_update_wait import held
-from tests.integration.harness.manifests import Object, job
-from tests.integration.harness.space import Space
 
 BIN = Path(sys.executable).parent
 VERSION = "0.1.0"

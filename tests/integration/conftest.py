@@ -19,14 +19,14 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import pytest
 
-from hack.crds import FOLDER
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.judge import judge
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.role import grant
-from tests.integration.harness.sightings import Sightings
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.judge import judge
+from hack.harness.operator import USER, Operator
+from hack.harness.plane import install
+from hack.harness.role import grant
+from hack.harness.sightings import Sightings
+from hack.harness.space import Space
 
 #: The requests of the control plane itself and of the tests are most of all, and no test asks for
 #: them: to log them would slow down the API server.
@@ -96,14 +96,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         install(running)
         grant(running, USER)
         yield running
-
-
-def install(cluster: Cluster) -> None:
-    """Apply the CRDs and wait until they are served."""
-    cluster.kubectl("apply", "-f", str(FOLDER))
-    cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
-    for plural in ("echelonjobs", "updates"):
-        cluster.wait(plural, lambda p=plural: cluster.api.get(f"/apis/echelon.dev/v1alpha1/{p}"))  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session")

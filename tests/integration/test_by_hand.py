@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hack.devcluster.api import ApiError
+from hack.harness.manifests import is_true, job, phase, update
+from hack.harness.space import Space
 from tests.integration.bad_objects import UPDATE, UPDATES, changed
-from tests.integration.harness.manifests import is_true, job, phase, update
-from tests.integration.harness.space import Space
 
 
 def test_an_update_for_an_unknown_job_is_pending_until_there_is_one(space: Space) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.harness.conditions import (
+from hack.harness.conditions import (
     OF_JOB,
     OF_UPDATE,
     NeverFailed,
@@ -14,8 +14,8 @@ from tests.integration.harness.conditions import (
     faults_of_update,
     written,
 )
-from tests.integration.harness.manifests import Object, is_true, job, phase
-from tests.integration.harness.space import Space
+from hack.harness.manifests import Object, is_true, job, phase
+from hack.harness.space import Space
 
 
 def made(names: tuple[str, ...], true: set[str], reason: str = "Why", **status: Any) -> Object:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import by_revision, condition, is_true, job, template
-from tests.integration.harness.space import Space
+from hack.harness.manifests import by_revision, condition, is_true, job, template
+from hack.harness.space import Space
 
 
 def test_all_instances_are_created_at_once_and_no_update_is_made(space: Space) -> None:

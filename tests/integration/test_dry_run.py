@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import (
+from hack.harness.audit import Audit
+from hack.harness.manifests import (
     Object,
     batch,
     by_revision,
@@ -20,8 +20,8 @@ from tests.integration.harness.manifests import (
     update,
     variable_batch,
 )
-from tests.integration.harness.operator import USER
-from tests.integration.harness.space import Space
+from hack.harness.operator import USER
+from hack.harness.space import Space
 
 MANUAL = {"mode": "Manual"}
 

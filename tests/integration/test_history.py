@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import job, template
-from tests.integration.harness.space import Space
+from hack.harness.manifests import job, template
+from hack.harness.space import Space
 
 
 def test_no_more_than_the_limits_is_kept(space: Space) -> None:

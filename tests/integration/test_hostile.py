@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from controller.kube.deep import RECURSION_LIMIT
-from tests.integration.harness.manifests import job
-from tests.integration.harness.operator import Operator
-from tests.integration.harness.space import Space
+from hack.harness.manifests import job
+from hack.harness.operator import Operator
+from hack.harness.space import Space
 
 
 @pytest.fixture(autouse=True)

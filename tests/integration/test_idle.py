@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import is_true, job
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.manifests import is_true, job
+from hack.harness.operator import USER, Operator
+from hack.harness.space import Space
 
 INSTANCES = 5
 SECONDS = 60

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import Object, ids, is_true, job, queue, template
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.pods import PodSeen
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.manifests import Object, ids, is_true, job, queue, template
+from hack.harness.operator import USER, Operator
+from hack.harness.pods import PodSeen
+from hack.harness.space import Space
 
 BASE = "echelon.dev/restart-base"
 SMALL = {"cpu": "10m", "memory": "16Mi"}

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import Object, job, template
-from tests.integration.harness.operator import USER
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.manifests import Object, job, template
+from hack.harness.operator import USER
+from hack.harness.space import Space
 
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 DIGEST = "web@sha256:" + "0a" * 32

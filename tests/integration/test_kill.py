@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.manifests import by_revision, ids, is_true, job, queue
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.proxy import Asked, Proxy
-from tests.integration.harness.space import Space
+from hack.harness.manifests import by_revision, ids, is_true, job, queue
+from hack.harness.operator import USER, Operator
+from hack.harness.proxy import Asked, Proxy
+from hack.harness.space import Space
 
 
 def _rolling(updated: int) -> Callable[[Space], bool]:

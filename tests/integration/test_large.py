@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.audit import Audit, Request
-from tests.integration.harness.manifests import Object, batch, by_revision, ids, job, queue, update
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit, Request
+from hack.harness.manifests import Object, batch, by_revision, ids, job, queue, update
+from hack.harness.operator import USER, Operator
+from hack.harness.space import Space
 
 COUNT = 1000
 MAX_BYTES = 200 * 1024

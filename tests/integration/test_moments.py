@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import is_true, job, queue
-from tests.integration.harness.space import Space
+from hack.harness.manifests import is_true, job, queue
+from hack.harness.space import Space
 
 
 def test_an_instance_that_is_ready_within_its_time_is_no_failure(space: Space) -> None:

@@ -10,10 +10,10 @@ import pytest
 from hack.crds import FOLDER
 from hack.devcluster.api import ApiError
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import condition, is_true, job, phase
-from tests.integration.harness.operator import USER
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.manifests import condition, is_true, job, phase
+from hack.harness.operator import USER
+from hack.harness.space import Space
 
 SPEC = "/spec/versions/0/schema/openAPIV3Schema/properties/spec"
 MODES = f"{SPEC}/properties/update/properties/mode/enum/-"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.harness.manifests import Object, condition, is_true, job, queue, sim
-from tests.integration.harness.space import Space
+from hack.harness.manifests import Object, condition, is_true, job, queue, sim
+from hack.harness.space import Space
 
 NODE = "/api/v1/nodes/"
 

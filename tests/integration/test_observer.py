@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.integration.harness.manifests import Object
-from tests.integration.harness.observer import Replay
-from tests.integration.harness.pods import PodSeen, slim
-from tests.integration.harness.sightings import Seen
+from hack.harness.manifests import Object
+from hack.harness.observer import Replay
+from hack.harness.pods import PodSeen, slim
+from hack.harness.sightings import Seen
 
 
 class Story:

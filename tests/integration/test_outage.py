@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import pytest
 
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.manifests import Object, condition, is_true, job, queue
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.proxy import Asked, Proxy
-from tests.integration.harness.space import Space
+from hack.harness.manifests import Object, condition, is_true, job, queue
+from hack.harness.operator import USER, Operator
+from hack.harness.proxy import Asked, Proxy
+from hack.harness.space import Space
 
 SLOW = {"behaviour": "ready-after", "ready_after": "400ms"}
 

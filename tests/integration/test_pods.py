@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import Object, condition, is_true, job, sim
-from tests.integration.harness.operator import USER
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.manifests import Object, condition, is_true, job, sim
+from hack.harness.operator import USER
+from hack.harness.space import Space
 
 
 def foreign(name: str, **metadata: object) -> Object:

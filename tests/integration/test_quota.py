@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import Object, condition, is_true, job, queue
-from tests.integration.harness.space import Space
+from hack.harness.manifests import Object, condition, is_true, job, queue
+from hack.harness.space import Space
 
 
 def quota(space: Space, pods: int) -> None:

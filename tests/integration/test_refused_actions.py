@@ -11,11 +11,11 @@ from itertools import pairwise
 import pytest
 
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import Object, condition, is_true, job
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.proxy import Asked, Proxy
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.manifests import Object, condition, is_true, job
+from hack.harness.operator import USER, Operator
+from hack.harness.proxy import Asked, Proxy
+from hack.harness.space import Space
 
 MANY = 60
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"

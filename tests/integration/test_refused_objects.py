@@ -10,10 +10,10 @@ import pytest
 
 from hack.devcluster.api import ApiError
 from hack.devcluster.cluster import ClusterError
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import Object, condition, is_true, job, queue, update
-from tests.integration.harness.operator import USER
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.manifests import Object, condition, is_true, job, queue, update
+from hack.harness.operator import USER
+from hack.harness.space import Space
 
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 QUICK = {"readyTimeoutSeconds": 5}

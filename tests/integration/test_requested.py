@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.harness.manifests import (
+from hack.harness.manifests import (
     Object,
     by_revision,
     condition,
@@ -15,7 +15,7 @@ from tests.integration.harness.manifests import (
     queue,
     update,
 )
-from tests.integration.harness.space import Space
+from hack.harness.space import Space
 
 MANUAL: Object = {"mode": "Manual"}
 

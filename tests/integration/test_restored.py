@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import by_revision, is_true, job
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.manifests import by_revision, is_true, job
+from hack.harness.operator import USER, Operator
+from hack.harness.space import Space
 
 LOST = pytest.mark.parametrize("how", ["orphaned", "wiped"])
 SLOW = {"behaviour": "ready-after", "ready_after": "700ms"}

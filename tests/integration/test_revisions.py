@@ -6,8 +6,8 @@ import json
 
 from controller.core.revisions.revision import canonical, digest
 from controller.kube import go_json
-from tests.integration.harness.manifests import Object, job, template
-from tests.integration.harness.space import Space
+from hack.harness.manifests import Object, job, template
+from hack.harness.space import Space
 
 #: Strings that the JSON encoders of Python and Go write, or may write, differently.
 AWKWARD: Object = {

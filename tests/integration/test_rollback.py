@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.harness.manifests import (
+from hack.harness.manifests import (
     Object,
     batch,
     by_revision,
@@ -16,7 +16,7 @@ from tests.integration.harness.manifests import (
     sim,
     template,
 )
-from tests.integration.harness.space import Space
+from hack.harness.space import Space
 
 #: A new pod has two seconds, and no failure is tolerated.
 QUICK = {"readyTimeoutSeconds": 2, "maxFailuresPerInstance": 0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.harness.manifests import (
+from hack.harness.manifests import (
     Object,
     batch,
     by_revision,
@@ -13,7 +13,7 @@ from tests.integration.harness.manifests import (
     queue,
     variable_batch,
 )
-from tests.integration.harness.space import Space
+from hack.harness.space import Space
 
 
 def test_an_update_replaces_every_instance_once_and_is_recorded(space: Space) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.audit import Audit, pods_deleted
-from tests.integration.harness.manifests import Object, condition, is_true, job
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit, pods_deleted
+from hack.harness.manifests import Object, condition, is_true, job
+from hack.harness.operator import USER, Operator
+from hack.harness.space import Space
 
 NAMES = ("web", "api", "db")
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "safety.md"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import by_revision, ids, is_true, job, queue, template
-from tests.integration.harness.space import Space
+from hack.harness.manifests import by_revision, ids, is_true, job, queue, template
+from hack.harness.space import Space
 
 
 def test_new_instances_come_at_once_and_the_highest_go(space: Space) -> None:

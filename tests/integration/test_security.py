@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
+from hack.harness.manifests import Object, condition, is_true, job
+from hack.harness.space import Space
 from tests.integration.gates.manifests import gate, gated, state
-from tests.integration.harness.manifests import Object, condition, is_true, job
-from tests.integration.harness.space import Space
 
 LEVEL = "pod-security.kubernetes.io/enforce"
 #: Parts of a pod's spec with which it would reach the node.

@@ -9,10 +9,10 @@ import pytest
 
 from hack.crds import FOLDER
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import condition, job
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.manifests import condition, job
+from hack.harness.operator import USER, Operator
+from hack.harness.space import Space
 
 SCHEMA = "/spec/versions/0/schema/openAPIV3Schema/properties"
 ENGINE = f"{SCHEMA}/status/properties/engineVersion"

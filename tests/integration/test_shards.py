@@ -14,11 +14,11 @@ import pytest
 
 from controller.kube.shards import shard_of
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness import one_writer
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import job, queue
-from tests.integration.harness.operator import Operator
-from tests.integration.harness.space import Space
+from hack.harness import one_writer
+from hack.harness.audit import Audit
+from hack.harness.manifests import job, queue
+from hack.harness.operator import Operator
+from hack.harness.space import Space
 
 SHARDS = 4
 ALL = set(range(SHARDS))
@@ -53,7 +53,7 @@ class Replicas:
             self._lease,
             identity=f"{self._lease}-{who}",
             args=(*FAST, f"--shards={shards}"),
-            module="tests.integration.harness.told_apart",
+            module="hack.harness.told_apart",
         )
         self.made.append(new)
         self._shards[new.identity] = shards

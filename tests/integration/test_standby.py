@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import is_true, job, queue
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.manifests import is_true, job, queue
+from hack.harness.operator import USER, Operator
+from hack.harness.space import Space
 
 SLOW = {"behaviour": "ready-after", "ready_after": "500ms"}
 FAST = (

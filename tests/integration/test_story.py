@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import Object, condition, is_true, job, queue
-from tests.integration.harness.operator import Operator
-from tests.integration.harness.space import Space
+from hack.harness.manifests import Object, condition, is_true, job, queue
+from hack.harness.operator import Operator
+from hack.harness.space import Space
 
 QUICK = {"readyTimeoutSeconds": 2, "maxFailuresPerInstance": 0}
 

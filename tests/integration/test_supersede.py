@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.harness.manifests import by_revision, ids, is_true, job, queue
-from tests.integration.harness.operator import Operator
-from tests.integration.harness.space import Space
+from hack.harness.manifests import by_revision, ids, is_true, job, queue
+from hack.harness.operator import Operator
+from hack.harness.space import Space
 
 SLOW = {"behaviour": "ready-after", "ready_after": "700ms"}
 

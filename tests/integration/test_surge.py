@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import ids, is_true, job, queue
-from tests.integration.harness.space import Space
+from hack.harness.manifests import ids, is_true, job, queue
+from hack.harness.space import Space
 
 
 def names(space: Space) -> set[str]:

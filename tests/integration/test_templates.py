@@ -7,8 +7,7 @@ import json
 import pytest
 
 from hack.devcluster.api import ApiError
-from tests.integration.bad_objects import JOB, JOBS, changed
-from tests.integration.harness.manifests import (
+from hack.harness.manifests import (
     Object,
     condition,
     is_true,
@@ -17,7 +16,8 @@ from tests.integration.harness.manifests import (
     template,
     update,
 )
-from tests.integration.harness.space import Space
+from hack.harness.space import Space
+from tests.integration.bad_objects import JOB, JOBS, changed
 
 #: Edits of a running Job.
 EDITS: dict[str, Object] = {

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.harness.manifests import Object, condition, is_true, job
-from tests.integration.harness.space import Space
+from hack.harness.manifests import Object, condition, is_true, job
+from hack.harness.space import Space
 
 FINALIZER = "example.com/hold"
 GATE = "example.com/gate"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import condition, is_true, job
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.manifests import condition, is_true, job
+from hack.harness.operator import USER, Operator
+from hack.harness.space import Space
 
 
 def test_a_revision_of_a_newer_operator_leaves_its_job_alone(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.integration.harness.manifests import (
+from hack.harness.manifests import (
     Object,
     batch,
     condition,
@@ -14,7 +14,7 @@ from tests.integration.harness.manifests import (
     phase,
     queue,
 )
-from tests.integration.harness.space import Space
+from hack.harness.space import Space
 
 
 def verb(space: Space, name: str, **spec: object) -> None:

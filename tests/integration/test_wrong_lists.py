@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.audit import Audit, pods_deleted, pods_made
-from tests.integration.harness.liar import KINDS, Liar
-from tests.integration.harness.manifests import job, queue
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.proxy import Asked
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit, pods_deleted, pods_made
+from hack.harness.liar import KINDS, Liar
+from hack.harness.manifests import job, queue
+from hack.harness.operator import USER, Operator
+from hack.harness.proxy import Asked
+from hack.harness.space import Space
 
 SLOW = {"behaviour": "ready-after", "ready_after": "1s"}
 

@@ -12,7 +12,7 @@ import yaml
 
 from hack.chart import CHART
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.role import RBAC
+from hack.harness.role import RBAC
 
 _NUMBERS: Final = itertools.count(1)
 READ: Final = ["get", "list", "watch"]

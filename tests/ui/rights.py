@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Final
 
-from tests.integration.harness.role import RBAC
-from tests.integration.harness.space import Space
+from hack.harness.role import RBAC
+from hack.harness.space import Space
 
 READ: Final = ["get", "list", "watch"]
 

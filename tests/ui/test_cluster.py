@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from hack.devcluster.cluster import Cluster
+from hack.harness.audit import Audit
+from hack.harness.manifests import Object, job, queue, update
+from hack.harness.space import Space
 from hack.ui.cost import watched
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import Object, job, queue, update
-from tests.integration.harness.space import Space
 from tests.ui.program import Program, as_nobody, words
 from tests.ui.rights import user_of
 from tests.ui.window import Window

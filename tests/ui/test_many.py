@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.audit import READS, Audit
-from tests.integration.harness.manifests import job, queue
-from tests.integration.harness.space import Space
+from hack.harness.audit import READS, Audit
+from hack.harness.manifests import job, queue
+from hack.harness.space import Space
 from tests.ui.deployed import Browser, Deployed, fetch
 from tests.ui.people import NODES, STEER, VIEW, Person, page_account, person
 from tests.unit.ui.test_tls import issue

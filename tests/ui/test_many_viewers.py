@@ -12,10 +12,10 @@ from pathlib import Path
 import aiohttp
 
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.audit import Audit
-from tests.integration.harness.manifests import job, queue
-from tests.integration.harness.role import RBAC
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit
+from hack.harness.manifests import job, queue
+from hack.harness.role import RBAC
+from hack.harness.space import Space
 from tests.ui.deployed import Deployed
 from tests.ui.people import STEER, page_account
 

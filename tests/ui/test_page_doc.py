@@ -8,8 +8,8 @@ from pathlib import Path
 from controller.ui import attempts, live, reads, recorder, reviews, sessions
 from controller.ui.settings import load
 from hack.chart import ROOT
-from tests.integration.harness.manifests import job
-from tests.integration.harness.space import Space
+from hack.harness.manifests import job
+from hack.harness.space import Space
 from tests.ui.deployed import Deployed
 from tests.ui.people import page_account
 

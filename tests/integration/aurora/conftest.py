@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from hack.devcluster.cluster import Cluster
-from tests.integration.conftest import install
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.role import grant
-from tests.integration.harness.sightings import Sightings
-from tests.integration.harness.space import Space
+from hack.harness.operator import USER, Operator
+from hack.harness.plane import install
+from hack.harness.role import grant
+from hack.harness.sightings import Sightings
+from hack.harness.space import Space
 from tests.unit.core.aurora.kubelet import NODE
 from tests.unit.core.aurora.stage import Stage
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from hack.devcluster.api import ApiError
-from tests.integration.harness.manifests import batch, queue, variable_batch
+from hack.harness.manifests import batch, queue, variable_batch
 from tests.unit.core.aurora.stage import Stage
 from tests.unit.core.aurora.test_instance_updater import (
     test_instance_old_task_dies_and_rescheduled,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from hack.devcluster.cluster import Cluster
+from hack.harness.web import Web
 from tests.integration.gates.prometheus import Exporter, Prometheus, program
-from tests.integration.gates.server import Web
 
 
 @pytest.fixture

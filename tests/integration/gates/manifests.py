@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.integration.harness.manifests import Object, job
+from hack.harness.manifests import Object, job
 
 #: Each instance has its own address in 127/8, where a server of the test listens.
 POD_IP = "127.0.1.{{echelon.instance}}"

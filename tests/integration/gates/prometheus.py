@@ -18,7 +18,7 @@ from types import TracebackType
 from hack.devcluster.build import cache_dir
 from hack.devcluster.ports import free
 from hack.devcluster.process import Guard
-from tests.integration.gates.server import Asked, Said, Web
+from hack.harness.web import Asked, Said, Web
 
 #: Requests per second that each instance serves.
 TRAFFIC = 100.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import Object
-from tests.integration.harness.operator import USER
-from tests.integration.harness.role import RBAC
-from tests.integration.harness.space import Space
+from hack.harness.manifests import Object
+from hack.harness.operator import USER
+from hack.harness.role import RBAC
+from hack.harness.space import Space
 
 
 def secret(name: str, data: dict[str, str]) -> Object:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from hack.harness.manifests import batch, ids, sim
+from hack.harness.space import Space
 from tests.integration.gates.manifests import gate, gated, state, turn
-from tests.integration.harness.manifests import batch, ids, sim
-from tests.integration.harness.space import Space
 
 #: So many restarts are tolerated that contract rule 6 does not end the Update first.
 TOLERANT = {"maxFailuresPerInstance": 100}

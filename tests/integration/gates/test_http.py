@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from hack.harness.manifests import batch, condition, ids, is_true, template
+from hack.harness.operator import Operator
+from hack.harness.space import Space
+from hack.harness.web import Asked, Said, Web
 from tests.integration.gates.manifests import POD_IP, gate, gated, state, turn
-from tests.integration.gates.server import Asked, Said, Web
-from tests.integration.harness.manifests import batch, condition, ids, is_true, template
-from tests.integration.harness.operator import Operator
-from tests.integration.harness.space import Space
 
 
 def test_a_passed_gate_lets_each_group_go_and_says_so(space: Space, web: Web) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from hack.harness.manifests import Object, batch, condition, is_true, sim, update
+from hack.harness.space import Space
 from tests.integration.gates.manifests import gate, gated, state, turn
-from tests.integration.harness.manifests import Object, batch, condition, is_true, sim, update
-from tests.integration.harness.space import Space
 
 
 def runs(code: int, **steering: str) -> Object:

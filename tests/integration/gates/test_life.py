@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
+from hack.harness.manifests import batch
+from hack.harness.operator import Operator
+from hack.harness.space import Space
+from hack.harness.web import Web, verdict
 from tests.integration.gates.manifests import gate, gated, state, turn
-from tests.integration.gates.server import Web, verdict
-from tests.integration.harness.manifests import batch
-from tests.integration.harness.operator import Operator
-from tests.integration.harness.space import Space
 
 
 def test_a_restart_in_the_middle_loses_no_count(space: Space, operator: Operator, web: Web) -> None:

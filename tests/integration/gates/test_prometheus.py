@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from hack.harness.manifests import Object, batch, ids
+from hack.harness.space import Space
 from tests.integration.gates.manifests import gate, gated, state, turn
 from tests.integration.gates.prometheus import TRAFFIC, Exporter, Prometheus
-from tests.integration.harness.manifests import Object, batch, ids
-from tests.integration.harness.space import Space
 
 WINDOW = "3s"
 #: Updated instances may fail slightly more often than the others, and less than 5 % in any case.

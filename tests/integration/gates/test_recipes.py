@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from hack.devcluster.build import HERE
+from hack.harness.manifests import Object, sim
+from hack.harness.space import Space
+from hack.harness.web import Web, verdict
 from tests.integration.gates.manifests import POD_IP, turn
 from tests.integration.gates.prometheus import Exporter, Prometheus
 from tests.integration.gates.rights import may_read
-from tests.integration.gates.server import Web, verdict
-from tests.integration.harness.manifests import Object, sim
-from tests.integration.harness.space import Space
 
 _TEXT = (HERE.parents[1] / "docs" / "gates.md").read_text()
 _BLOCKS = [

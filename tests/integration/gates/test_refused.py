@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from hack.devcluster.api import ApiError
+from hack.harness.manifests import Object, condition, is_true, job, template, update
+from hack.harness.space import Space
 from tests.integration.gates.manifests import gate, gated
-from tests.integration.harness.manifests import Object, condition, is_true, job, template, update
-from tests.integration.harness.space import Space
 
 
 def asking(condition: str, query: str = "up") -> Object:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from hack.devcluster.certs import Authority
+from hack.harness.space import Space
+from hack.harness.web import Web, verdict
 from tests.integration.gates.manifests import gate, gated, state, turn
 from tests.integration.gates.rights import may_read, secret
-from tests.integration.gates.server import Web, verdict
-from tests.integration.harness.space import Space
 
 TOKEN = "Bearer s3cr3t-t0ken"
 

@@ -10,7 +10,7 @@ from controller.api import engine
 from controller.api.update import TERMINAL
 from controller.kube.errors import Forbidden
 from tests.unit.reconcile.fake_api import Shop, template
-from tests.unit.reconcile.test_too_new import PLAIN, RUNNING
+from tests.unit.reconcile.test_left_alone import PLAIN, RUNNING
 
 TOLD = [("patch", "updates", "web-g2"), ("patch", "echelonjobs", "web")]
 MOVING: dict[str, Any] = {

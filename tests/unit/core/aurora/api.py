@@ -20,9 +20,9 @@ from controller.api.pods.pod import Pod
 from controller.api.pods.slim import slim as read
 from controller.api.pods.wire import PodWire
 from controller.api.update import Update, UpdateSpec
-from tests.integration.harness.manifests import Object
-from tests.integration.harness.pods import PodSeen, slim
-from tests.integration.harness.sightings import Seen
+from hack.harness.manifests import Object
+from hack.harness.pods import PodSeen, slim
+from hack.harness.sightings import Seen
 from tests.unit.core.aurora.world import PlayedWorld
 from tests.unit.core.sim.store import ApiError
 from tests.values import replace

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from controller.core.pods import index
-from tests.integration.harness.space import Space
+from hack.harness.space import Space
 from tests.unit.core.aurora.api import NAMESPACE, Api, Sightings, describe
 from tests.unit.core.aurora.stage import Stage
 from tests.unit.core.aurora.stamps import as_stamped

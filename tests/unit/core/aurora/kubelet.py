@@ -24,9 +24,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from controller.api.meta import format_time
-from tests.integration.harness.manifests import Object
-from tests.integration.harness.pods import PodSeen
-from tests.integration.harness.space import Space
+from hack.harness.manifests import Object
+from hack.harness.pods import PodSeen
+from hack.harness.space import Space
 
 #: `minReadySeconds` of the Jobs: nothing becomes good by itself.
 WATCH = 1000

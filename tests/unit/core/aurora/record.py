@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import ids, phase
-from tests.integration.harness.observer import Observer
+from hack.harness.manifests import ids, phase
+from hack.harness.observer import Observer
 
 ACTIONS = {
     "updating": "U",

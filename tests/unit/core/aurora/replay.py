@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import by_revision, phase
-from tests.integration.harness.observer import Observer, Replay
-from tests.integration.harness.pods import PodSeen
-from tests.integration.harness.sightings import Seen
+from hack.harness.manifests import by_revision, phase
+from hack.harness.observer import Observer, Replay
+from hack.harness.pods import PodSeen
+from hack.harness.sightings import Seen
 
 
 class PlayedObserver(Observer):

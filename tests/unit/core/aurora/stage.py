@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from controller.api.meta import format_time
-from tests.integration.harness.manifests import (
+from hack.harness.manifests import (
     Object,
     batch,
     ids,
@@ -29,7 +29,7 @@ from tests.integration.harness.manifests import (
     queue,
     update,
 )
-from tests.integration.harness.space import Space
+from hack.harness.space import Space
 from tests.unit.core.aurora.kubelet import WATCH, Kubelet
 from tests.unit.core.aurora.record import Record
 from tests.unit.core.aurora.replay import PlayedObserver

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.harness.manifests import Object, is_true
+from hack.harness.manifests import Object, is_true
 from tests.unit.core.aurora.stage import NEW, OLD, Stage
 
 RESOURCES = {"resources": {"requests": {"cpu": "2"}}}

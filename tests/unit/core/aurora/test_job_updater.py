@@ -6,7 +6,7 @@ Job of Echelon has ids 0 to n-1, and scaling needs no update.
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import batch, condition, is_true
+from hack.harness.manifests import batch, condition, is_true
 from tests.unit.core.aurora.stage import NEW, OLD, Stage
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.integration.harness.manifests import Object, batch, is_true, variable_batch
+from hack.harness.manifests import Object, batch, is_true, variable_batch
 from tests.unit.core.aurora.stage import NEW, Stage
 
 #: So long that only a test ends it.

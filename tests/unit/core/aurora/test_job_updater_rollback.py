@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.harness.manifests import batch
+from hack.harness.manifests import batch
 from tests.unit.core.aurora.stage import NEW, OLD, Stage
 
 BOTH = pytest.mark.parametrize(("failure", "more"), [("C", 1), ("Fail", 0)], ids=["crash", "end"])

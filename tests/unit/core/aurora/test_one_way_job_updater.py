@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.integration.harness.manifests import batch
+from hack.harness.manifests import batch
 from tests.unit.core.aurora.stage import NEW, Stage
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.harness.manifests import batch
+from hack.harness.manifests import batch
 from tests.unit.core.aurora.stage import NEW, OLD, Stage
 
 

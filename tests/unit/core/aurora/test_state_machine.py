@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.harness.manifests import Object, batch, condition, is_true
+from hack.harness.manifests import Object, batch, condition, is_true
 from tests.unit.core.aurora.stage import NEW, OLD, PHASES, Stage
 
 COORDINATED: Object = {"pulseIntervalSeconds": 600}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.harness.manifests import batch, queue, variable_batch
+from hack.harness.manifests import batch, queue, variable_batch
 from tests.unit.core.aurora.stage import NEW, Stage
 
 

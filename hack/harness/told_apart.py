@@ -4,7 +4,7 @@ Its user agent ends with its identity, so that the audit log tells whose request
 blocks its main thread for as many seconds as the environment variable BLOCK_SECONDS says, as a
 fault of a library would.
 
-python -m tests.integration.harness.told_apart …     # arguments of ``python -m controller``
+python -m hack.harness.told_apart …     # arguments of ``python -m controller``
 """
 
 from __future__ import annotations

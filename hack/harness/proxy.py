@@ -4,8 +4,9 @@
         proxy.fault = lambda request: 503 if request.writes else None
 
 The proxy calls ``fault`` before it forwards a request; if it returns an HTTP status, the proxy
-answers with it instead. The proxy calls ``answered`` for each write after the API server answered,
-and before it sends the answer to the client: this is the worst moment to kill the client.
+answers with it instead; a `Fault` can do more. It calls ``answered`` for each write after the
+API server answered, and before it sends the answer to the client: this is the worst moment to kill
+the client. ``reach`` is the network between the client and the API server: it can be cut.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 import aiohttp
 from aiohttp import web
@@ -35,6 +37,7 @@ class Asked:
     method: str
     path: str
     query: str
+    body: bytes = b""
 
     @property
     def writes(self) -> bool:
@@ -46,12 +49,30 @@ class Asked:
         return "/leases" in self.path
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What happens to one request. ``status``: it is answered with that instead of forwarded, with
+    the Retry-After in seconds. ``times``: how often it is forwarded; the last answer counts.
+    ``late``: seconds before the client hears the answer. ``silent``: it never does."""
+
+    status: int | None = None
+    retry_after: int | None = None
+    times: int = 1
+    late: float = 0.0
+    silent: bool = False
+
+
+#: Nothing is wrong; connections are refused; requests and watches hang without an answer.
+Reach = Literal["open", "refused", "hanging"]
+
+
 class Proxy:
     """Listens on 127.0.0.1 with plain HTTP for one user of the cluster; ``kubeconfig`` points to
     it."""
 
     def __init__(self, cluster: Cluster, user: str) -> None:
-        self.fault: Callable[[Asked], int | None] = lambda _: None
+        self.fault: Callable[[Asked], int | Fault | None] = lambda _: None
+        self.reach: Reach = "open"
         #: The Retry-After of an injected answer, in seconds.
         self.retry_after: int | None = None
         self.answered: Callable[[Asked], None] = lambda _: None
@@ -67,6 +88,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._port = 0
+        self._streams = set[aiohttp.ClientResponse]()
 
     @property
     def kubeconfig(self) -> Path:
@@ -118,20 +140,52 @@ class Proxy:
         await self._session.close()
         await self._runner.cleanup()
 
+    def cut_watches(self) -> None:
+        """End all watches; the client starts them again."""
+        self._loop.call_soon_threadsafe(self._cut)
+
+    def _cut(self) -> None:
+        for stream in self._streams:
+            stream.close()
+
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        asked = Asked(request.method, request.path, request.query_string)
-        if (status := self.fault(asked)) is not None:
-            words = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status}
-            asks = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-            words |= {"message": "injected fault"}
-            return web.json_response(words, status=status, headers=asks)
-        headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP}
         body = await request.read()
+        asked = Asked(request.method, request.path, request.query_string, body)
+        if not await self._reached(request):
+            return web.Response(status=502)
+        given = self.fault(asked)
+        fault = given if isinstance(given, Fault) else Fault(given, self.retry_after)
+        if fault.status is not None:
+            return _refusal(fault.status, fault.retry_after)
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP}
         url = self._upstream + request.path_qs
         try:
-            return await self._pass_on(request, asked, url, headers, body)
+            for _ in range(fault.times - 1):
+                async with self._session.request(
+                    request.method, url, headers=headers, data=body or None
+                ) as answer:
+                    await answer.read()
+            answered = await self._pass_on(request, asked, url, headers, body)
         except (aiohttp.ClientError, ConnectionError):
             return web.Response(status=502)
+        if fault.late:
+            await asyncio.sleep(fault.late)
+        if fault.silent:
+            await asyncio.sleep(3600)
+        return answered if await self._reached(request) else web.Response(status=502)
+
+    async def _reached(self, request: web.Request) -> bool:
+        """Return when the network does not hang. Returns False if the client has no connection any
+        more: it refuses, or the client gave up meanwhile."""
+        hung = False
+        while self.reach == "hanging":  # set by another thread
+            hung = True
+            await asyncio.sleep(0.05)
+        transport = request.transport
+        if self.reach == "refused" and transport is not None:
+            transport.abort()
+            return False
+        return not hung or (transport is not None and not transport.is_closing())
 
     async def _pass_on(
         self, request: web.Request, asked: Asked, url: str, headers: dict[str, str], body: bytes
@@ -148,7 +202,21 @@ class Proxy:
                 return web.Response(body=said, status=answer.status, headers=kept)
             stream = web.StreamResponse(status=answer.status, headers=kept)
             await stream.prepare(request)
-            with suppress(ConnectionError):  # the client has disconnected
-                async for chunk in answer.content.iter_any():
-                    await stream.write(chunk)
+            self._streams.add(answer)
+            try:
+                # An error is: the client has disconnected, or the watch was cut.
+                with suppress(ConnectionError, aiohttp.ClientError):
+                    async for chunk in answer.content.iter_any():
+                        if not await self._reached(request):
+                            break
+                        await stream.write(chunk)
+            finally:
+                self._streams.discard(answer)
             return stream
+
+
+def _refusal(status: int, retry_after: int | None) -> web.Response:
+    words = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status}
+    words |= {"message": "injected fault"}
+    asks = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return web.json_response(words, status=status, headers=asks)

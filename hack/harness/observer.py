@@ -13,11 +13,11 @@ import time
 from collections import defaultdict, deque
 from datetime import datetime
 
-from tests.integration.harness import conditions
-from tests.integration.harness.manifests import Object, ids, phase
-from tests.integration.harness.pods import PodSeen
-from tests.integration.harness.sightings import Seen, Sightings
-from tests.integration.harness.statuses import faults_of_job, faults_of_update
+from hack.harness import conditions
+from hack.harness.manifests import Object, ids, phase
+from hack.harness.pods import PodSeen
+from hack.harness.sightings import Seen, Sightings
+from hack.harness.statuses import faults_of_job, faults_of_update
 
 Instance = tuple[str, int]
 ACTIVE = ("RollingForward", "RollingBack")

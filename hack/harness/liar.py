@@ -17,7 +17,7 @@ from typing import Final
 from aiohttp import web
 
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.proxy import Asked, Proxy
+from hack.harness.proxy import Asked, Proxy
 
 KINDS: Final = ("echelonjobs", "updates", "controllerrevisions", "pods")
 
@@ -30,7 +30,7 @@ class Liar(Proxy):
         super().__init__(cluster, user)
         self.lacks: Callable[[str, str], bool] = lambda *_: False
         self.lies: Counter[str] = Counter()
-        self._streams: set[asyncio.Task[web.StreamResponse]] = set()
+        self._watches: set[asyncio.Task[web.StreamResponse]] = set()
         #: Plurals whose next watch begins with the event that its version is too old.
         self._expired: set[str] = set()
 
@@ -40,7 +40,7 @@ class Liar(Proxy):
 
     def _expire(self) -> None:
         self._expired |= set(KINDS)
-        for stream in list(self._streams):
+        for stream in list(self._watches):
             stream.cancel()
 
     async def _pass_on(
@@ -66,7 +66,7 @@ class Liar(Proxy):
     async def _streamed(
         self, request: web.Request, stream: asyncio.Task[web.StreamResponse]
     ) -> web.StreamResponse:
-        self._streams.add(stream)
+        self._watches.add(stream)
         try:
             return await stream
         except asyncio.CancelledError:
@@ -76,7 +76,7 @@ class Liar(Proxy):
             raise
         finally:
             stream.cancel()
-            self._streams.discard(stream)
+            self._watches.discard(stream)
 
     def _changed(self, plural: str, body: bytes) -> bytes:
         page = json.loads(body)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tests.integration.harness import conditions
-from tests.integration.harness.manifests import Object, by_revision, ids, is_true, phase
+from hack.harness import conditions
+from hack.harness.manifests import Object, by_revision, ids, is_true, phase
 
 MAX_BYTES = 200 * 1024
 RUNNING = ("RollingForward", "RollForwardAwaitingPulse", "RollingBack", "RollBackAwaitingPulse")

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from hack.devcluster.api import ApiError
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.manifests import Object, is_true, phase, template
-from tests.integration.harness.observer import Observer
-from tests.integration.harness.pods import PodSeen
-from tests.integration.harness.sightings import GROUP, Sightings
+from hack.harness.manifests import Object, is_true, phase, template
+from hack.harness.observer import Observer
+from hack.harness.pods import PodSeen
+from hack.harness.sightings import GROUP, Sightings
 
 T = TypeVar("T")
 TERMINAL = ("RolledForward", "RolledBack", "Aborted", "Failed", "Error", "Superseded", "Rejected")

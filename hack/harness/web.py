@@ -38,7 +38,7 @@ def verdict(name: str, message: str = "") -> Said:
     return 200, json.dumps({"verdict": name, "message": message})
 
 
-#: The addresses of the instances, as in `manifests.POD_IP`.
+#: The addresses of the instances: pod `web-3` may report 127.0.1.3 as its own.
 _PODS: Final = tuple(f"127.0.1.{instance}" for instance in range(8))
 
 

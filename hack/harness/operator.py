@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +16,7 @@ from typing import ClassVar
 
 from hack.devcluster.cluster import Cluster
 from hack.devcluster.process import Guard
-from tests.integration.harness.forked import Forked
+from hack.harness.forked import ROOT, Forked
 
 USER = "echelon-operator"
 _ADDRESSES = re.compile(r"probes on (http://\S+)/healthz, metrics on (http://\S+)/metrics")
@@ -30,7 +31,8 @@ class Operator:
 
     It has a user of its own, so that its requests can be found in the audit log. All processes of
     one Operator have the same identity for the Lease, like restarts of a container, unless
-    ``identity`` differs.
+    ``identity`` differs. ``forked``: False: the process imports the program itself, as a container
+    does.
     """
 
     #: All operators ever created: a failed test shows the logs of those that logged during it.
@@ -45,14 +47,16 @@ class Operator:
         args: Sequence[str] = (),
         kubeconfig: Path | None = None,
         module: str = "controller",
+        forked: bool = True,
     ) -> None:
         self.log = cluster.dir / f"{lease}-{identity}.log"
         self._kubeconfig = kubeconfig or cluster.client_kubeconfig(USER)
         self._ca = cluster.layout.certs / "ca.crt"
         self.identity = identity
         self._module = module
+        self._forked = forked
         self._args = ["--lease-name", lease, *args]
-        self._process: Forked | None = None
+        self._process: Forked | subprocess.Popen[bytes] | None = None
         self._guard = Guard()
         #: The offset in the log at which the present process starts.
         self._begin = 0
@@ -83,11 +87,22 @@ class Operator:
         environ |= {"KUBECONFIG": str(self._kubeconfig), "PYTHONUNBUFFERED": "1"}
         environ |= {"POD_NAME": self.identity, "POD_UID": self.identity}
         self._begin = self.log.stat().st_size if self.log.exists() else 0
-        self._process = Forked(self._module, args, environ, self.log)
+        self._process = self._started(args, environ)
         self._guard.tell(f"+{self._process.pid}")
         self.starts += 1
         if ready:
             self.wait("readiness", lambda: self.probe("readyz"), timeout)
+
+    def _started(
+        self, args: list[str], environ: dict[str, str]
+    ) -> Forked | subprocess.Popen[bytes]:
+        if self._forked:
+            return Forked(self._module, args, environ, self.log)
+        command = [sys.executable, "-m", self._module, *args]
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                command, env=environ, stdout=log, stderr=log, cwd=ROOT, process_group=0
+            )
 
     def stop(self, timeout: float = 20.0) -> int:
         """Stop the process with SIGTERM. Returns its exit code; raises OperatorError if it does not

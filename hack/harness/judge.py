@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from controller.api.labels import FIELD_MANAGER
-from tests.integration.harness.audit import Audit, Request, pods_deleted, pods_made
-from tests.integration.harness.operator import USER, Operator
-from tests.integration.harness.space import Space
+from hack.harness.audit import Audit, Request, pods_deleted, pods_made
+from hack.harness.operator import USER, Operator
+from hack.harness.space import Space
 
 #: Writes that the operator may make, as (verb, resource, subresource).
 ALLOWED = frozenset(
@@ -45,17 +45,27 @@ DRY_RUNS: Final = 15
 SECOND: Final = timedelta(seconds=1)
 
 
-def judge(space: Space, audit: Audit, since: dict[Operator, int]) -> list[str]:
-    """All faults of one test. ``since``: the offset of the test in each operator's log."""
+def judge(
+    space: Space,
+    audit: Audit,
+    since: dict[Operator, int],
+    *,
+    only: bool = False,
+    users: Sequence[str] = (USER,),
+) -> list[str]:
+    """All faults of one test. ``since``: the offset of the test in each operator's log. ``only``:
+    other operators' logs are not looked at. ``users``: who the operators are to the API server."""
     replay = space.observer.replay()
-    requests = audit.requests(user=USER, namespace=space.name)
+    asked = [r for user in users for r in audit.requests(user=user, namespace=space.name)]
+    requests = sorted(asked, key=lambda request: request.at)
     return [
         *replay.faults,
         *_writes(requests),
+        *unconditional(requests),
         *_doubles(space, requests),
         *storms(requests),
         *_specs(space),
-        *_logs(since),
+        *_logs(since if only else dict.fromkeys(Operator.made, 0) | since),
     ]
 
 
@@ -71,6 +81,31 @@ def _writes(requests: list[Request]) -> Iterator[str]:
             yield f"the operator must not write this: {request}"
         if "kopf" in request.agent:
             yield f"kopf writes: {request}"
+
+
+def unconditional(requests: list[Request]) -> Iterator[str]:
+    """Deletes, and patches of what others write too, that do not say by uid or version which object
+    they mean. Only known if the audit policy logs what was sent."""
+    for request in requests:
+        if request.body is None or request.code >= 300 or request.dry_run:
+            continue
+        if request.verb == "delete":
+            meant = (request.body.get("preconditions") or {}).get("uid")
+        elif request.verb == "patch" and (request.subresource or request.resource == "pods"):
+            meant = _meant(request.body)
+        else:
+            continue
+        if not meant:
+            yield f"this write has no precondition: {request}"
+
+
+def _meant(patch: Any) -> bool:
+    """Whether a patch is refused by any other object, or version, than the one that was meant."""
+    if isinstance(patch, list):  # a JSON patch
+        paths = {step["path"] for step in patch if step["op"] in ("test", "replace")}
+        return bool(paths & {"/metadata/uid", "/metadata/resourceVersion"})
+    meta = patch.get("metadata") or {}
+    return bool(meta.get("uid") or meta.get("resourceVersion"))
 
 
 def _kind(request: Request) -> tuple[str, str, str]:
@@ -135,7 +170,7 @@ def _specs(space: Space) -> Iterator[str]:
 
 
 def _logs(since: dict[Operator, int]) -> Iterator[str]:
-    for operator in Operator.made:
-        said = operator.said(since.get(operator, 0))
+    for operator, offset in since.items():
+        said = operator.said(offset)
         if "Traceback (most recent call last)" in said:
             yield f"the operator's log has an unhandled error:\n{said[-6000:]}"

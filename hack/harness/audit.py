@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 DECISION = "authorization.k8s.io/decision"
 READS = frozenset({"get", "list", "watch"})
@@ -30,6 +31,8 @@ class Request:
     dry_run: bool
     #: Refused for a missing permission. (An admission plugin may answer 403, too.)
     denied: bool
+    #: What was sent, if the audit policy logs that.
+    body: Any = field(default=None, compare=False, repr=False)
 
     @property
     def writes(self) -> bool:
@@ -88,6 +91,7 @@ class Audit:
                     code=event.get("responseStatus", {}).get("code", 0),
                     dry_run="dryRun=All" in event["requestURI"],
                     denied=event.get("annotations", {}).get(DECISION) == "forbid",
+                    body=event.get("requestObject"),
                 )
 
 

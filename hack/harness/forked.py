@@ -4,7 +4,7 @@ To import it takes two seconds of a core, and the tests start it hundreds of tim
 imports it once and forks for each start; for the command line there is another one. It runs as a
 program of its own, with one thread:
 
-python -m tests.integration.harness.forked controller.__main__    # what to import
+python -m hack.harness.forked controller.__main__    # what to import
 
 Its stdin has orders as lines of JSON; it ends when its stdin does.
 """
@@ -29,7 +29,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 class Forked:

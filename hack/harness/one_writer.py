@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from controller.kube.shards import lease_name, shard_of
-from tests.integration.harness.audit import Audit, Request
-from tests.integration.harness.operator import USER
+from hack.harness.audit import Audit, Request
+from hack.harness.operator import USER
 
 
 def who(request: Request) -> str:

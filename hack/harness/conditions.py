@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.integration.harness.manifests import Object, by_revision, is_true, phase
+from hack.harness.manifests import Object, by_revision, is_true, phase
 
 KSTATUS = ("Ready", "Reconciling", "Stalled")
 #: Conditions that are always present, True or False.
@@ -132,7 +132,8 @@ class NeverFailed:
     def faults(self, update: Object) -> Iterator[str]:
         """Faults about an Update that was just created."""
         meta = update["metadata"]
-        owner = next((o for o in meta.get("ownerReferences", ()) if o.get("controller")), {})
+        owners: list[Object] = meta.get("ownerReferences", [])
+        owner: Object = next((o for o in owners if o.get("controller")), {})
         number = meta["name"].rpartition("-g")[2]
         if not number.isdecimal():
             return

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from hack.devcluster.api import ApiError
 from hack.devcluster.cluster import Cluster
-from tests.integration.harness.pods import PodSeen, slim
+from hack.harness.pods import PodSeen, slim
 
 T = TypeVar("T")
 GROUP = "/apis/echelon.dev/v1alpha1"
@@ -89,6 +89,11 @@ class Sightings:
                 present[seen.name] = seen.object
             self._count += 1
             self._news.notify_all()
+
+    def forget(self, namespace: str) -> None:
+        """Forget the events of a namespace so far."""
+        with self._news:
+            self._events.pop(namespace, None)
 
     def events(self, namespace: str) -> list[Seen]:
         """All events of a namespace so far, in their order."""

@@ -1,0 +1,130 @@
+"""What a scenario has led to, without what differs between equal runs: uids, times and words.
+
+A run in which the operator was killed must end as the run in which nothing disturbed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from hack.harness.audit import Request
+from hack.harness.manifests import Object, by_revision
+from hack.harness.pods import PodSeen
+
+Ending = dict[str, Any]
+#: Writes that act, each of which happens once. (Of status writes there may be one more or fewer:
+#: reports are put together.)
+_ACTS: Final = frozenset(
+    {
+        ("create", "pods"),
+        ("delete", "pods"),
+        ("create", "updates"),
+        ("delete", "updates"),
+        ("create", "controllerrevisions"),
+        ("delete", "controllerrevisions"),
+        ("create", "jobs.batch"),
+    }
+)
+
+
+def ending(
+    job: Object | None,
+    updates: Iterable[Object],
+    pods: Iterable[PodSeen],
+    lives: Mapping[int, list[str]],
+    requests: Iterable[Request],
+) -> Ending:
+    """``lives``: the uids that each instance has had. ``requests``: those of the operator."""
+    return {
+        "job": _job(job) if job else None,
+        "updates": {each["metadata"]["name"]: _update(each) for each in updates},
+        "pods": {pod.name: _pod(pod) for pod in pods},
+        "restarts": {pod.name: pod.restarts for pod in pods},
+        "lives": {str(instance): len(uids) for instance, uids in lives.items()},
+        "acts": acts(requests),
+    }
+
+
+def acts(requests: Iterable[Request]) -> dict[str, int]:
+    """How often each object was created and deleted, by ``"create pods web-0"``."""
+    found: dict[str, int] = {}
+    for each in requests:
+        if (each.verb, each.resource) not in _ACTS or each.subresource or each.dry_run:
+            continue
+        if each.code < 300:
+            key = f"{each.verb} {each.resource} {each.name}"
+            found[key] = found.get(key, 0) + 1
+    return found
+
+
+def _job(job: Object) -> Object:
+    status = job.get("status", {})
+    return {
+        "generation": job["metadata"]["generation"],
+        "spec": job["spec"],
+        "conditions": _conditions(status),
+        "assigned": _sorted(by_revision(status.get("assigned"))),
+        "slots": status.get("slots", ""),
+        "active": status.get("activeUpdate", {}).get("name", ""),
+        "currentRevision": status.get("currentRevision", ""),
+        "knownBad": [each["revision"] for each in status.get("knownBad", ())],
+        "observedGeneration": status.get("observedGeneration"),
+        "readyInstances": status.get("readyInstances"),
+    }
+
+
+def _update(update: Object) -> Object:
+    status = update.get("status", {})
+    return {
+        "spec": update["spec"],
+        "generation": update["metadata"]["generation"],
+        "phase": status.get("phase", ""),
+        "reason": status.get("reason", ""),
+        "conditions": _conditions(status),
+        "from": _sorted(by_revision(status.get("from"))),
+        "to": status.get("to"),
+        "counts": status.get("counts"),
+        "instances": status.get("instances"),
+        "failureCounts": status.get("failureCounts"),
+        "failures": [
+            f"{each['instance']} {each['attempt']} {each['reason']}"
+            for each in status.get("failures", ())
+        ],
+        "gates": {each["name"]: each.get("result") for each in status.get("gates", ())},
+        "history": [f"{each['phase']} {each['reason']}" for each in status.get("history", ())],
+    }
+
+
+def _pod(pod: PodSeen) -> Object:
+    return {
+        "image": pod.image,
+        "revision": pod.revision,
+        "ready": pod.ready,
+        "deleting": pod.deleting,
+    }
+
+
+def _conditions(status: Object) -> dict[str, str]:
+    return {
+        each["type"]: f"{each['status']} {each['reason']}" for each in status.get("conditions", ())
+    }
+
+
+def _sorted(revisions: Mapping[str, set[int]]) -> dict[str, list[int]]:
+    return {name: sorted(ids) for name, ids in sorted(revisions.items()) if ids}
+
+
+def differences(expected: Ending, found: Ending, ignore: Collection[str] = ()) -> list[str]:
+    """Where two endings differ, a line for each place. ``ignore``: names of fields, at any depth,
+    that may differ."""
+    return [*_compare("", expected, found, ignore)]
+
+
+def _compare(path: str, one: Any, other: Any, ignore: Collection[str]) -> Iterable[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted({*one, *other}):
+            if key not in ignore:
+                yield from _compare(f"{path}.{key}", one.get(key), other.get(key), ignore)
+    elif one != other:
+        yield f"{path[1:]}: expected {one!r}, found {other!r}"

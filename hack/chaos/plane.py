@@ -1,0 +1,99 @@
+"""A real control plane with the CRDs, watches of all that happens, and the audit log."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+import time
+from contextlib import ExitStack, suppress
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from hack.devcluster.api import ApiError
+from hack.devcluster.cluster import Cluster
+from hack.harness.operator import USER
+from hack.harness.plane import audit_policy, install
+from hack.harness.role import grant
+from hack.harness.sightings import Sightings
+from hack.harness.web import Asked, Said, Web
+
+#: Users of replicas, so that the audit log tells them apart.
+REPLICAS: Final = ("echelon-a", "echelon-b")
+#: Nobody disturbs the API server in tries that end with `Plane.check`.
+_STALLED: Final = 4.0
+_PARTS: Final = ("system:apiserver", "system:kube-controller-manager", "system:kube-scheduler")
+
+
+class StalledError(OSError):
+    """The machine was too busy for the control plane: a try says nothing, and is made again."""
+
+
+class Plane:
+    """``web``: a server that gates ask; at `/pass` it answers 200, elsewhere 503."""
+
+    def __init__(self, nodes: int = 10) -> None:
+        self._stack = ExitStack()
+        self._nodes = nodes
+
+    def __enter__(self) -> Plane:
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-"))
+        policy = Path(folder) / "audit.json"
+        policy.write_text(json.dumps(audit_policy("admin", "nodesim", *_PARTS)))
+        users = [USER, *REPLICAS]
+        # Its limits are too high to matter here, and it takes a twentieth of the API server's time.
+        args = [f"--audit-policy-file={policy}", "--enable-priority-and-fairness=false"]
+        self.cluster = self._stack.enter_context(
+            Cluster(self._nodes, audit=True, api_args=args, users=users)
+        )
+        install(self.cluster)
+        for user in users:
+            grant(self.cluster, user)
+        self.sightings = Sightings(self.cluster)
+        self.sightings.start()
+        self._stack.callback(self.sightings.stop)
+        self._beats: list[float] = [time.monotonic()]
+        over = threading.Event()
+        beating = threading.Thread(target=self._beat, args=(over,), name="beat", daemon=True)
+        beating.start()
+        self._stack.callback(over.set)
+        self.web = self._stack.enter_context(Web())
+        self.web.answer = _answer
+
+    def _beat(self, over: threading.Event) -> None:
+        """Ask the API server for next to nothing, again and again."""
+        while not over.wait(0.5):
+            with suppress(OSError, ApiError):
+                self.cluster.api.get("/api/v1/namespaces/default")
+                self._beats.append(time.monotonic())
+                del self._beats[:-2000]
+
+    def check(self, since: float) -> None:
+        """Raise StalledError if the API server did not answer for `_STALLED` seconds since a
+        monotonic time."""
+        beats = [since, *(beat for beat in self._beats if beat > since), time.monotonic()]
+        longest = max(later - earlier for earlier, later in pairwise(beats))
+        if longest > _STALLED:
+            raise StalledError(f"the API server did not answer for {longest:.1f} s")
+
+
+def _answer(asked: Asked) -> Said:
+    return (200, "ok") if asked.path.startswith("/pass") else (503, "overloaded")

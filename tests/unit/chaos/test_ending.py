@@ -1,0 +1,90 @@
+"""Two runs that differ only in uids, times and words have the same ending; others do not."""
+
+from __future__ import annotations
+
+import copy
+from datetime import UTC, datetime
+from typing import Any
+
+from hack.chaos.ending import acts, differences, ending
+from hack.harness.audit import Request
+from hack.harness.pods import slim
+
+JOB: dict[str, Any] = {
+    "metadata": {"name": "web", "uid": "1", "generation": 2, "resourceVersion": "7"},
+    "spec": {"instances": 1},
+    "status": {
+        "observedGeneration": 2,
+        "assigned": [{"revision": "web-a", "instances": "0"}],
+        "conditions": [
+            {"type": "Ready", "status": "True", "reason": "Good", "lastTransitionTime": "now"}
+        ],
+    },
+}
+UPDATE: dict[str, Any] = {
+    "metadata": {"name": "web-g2", "generation": 1},
+    "spec": {"job": "web"},
+    "status": {
+        "phase": "RolledForward",
+        "failures": [{"instance": 0, "attempt": 1, "reason": "Crashed", "time": "then"}],
+        "history": [{"phase": "RollingForward", "reason": "Admitted", "time": "then"}],
+    },
+}
+POD: dict[str, Any] = {
+    "metadata": {"name": "web-0", "uid": "p", "creationTimestamp": "then"},
+    "spec": {"containers": [{"image": "web:2"}]},
+}
+
+
+def made(job: dict[str, Any] = JOB, update: dict[str, Any] = UPDATE, lives: int = 2) -> Any:
+    return ending(job, [update], [slim(POD)], {0: ["u"] * lives}, [])
+
+
+def test_uids_and_times_make_no_difference() -> None:
+    job, update = copy.deepcopy(JOB), copy.deepcopy(UPDATE)
+    job["metadata"] |= {"uid": "2", "resourceVersion": "99"}
+    job["status"]["conditions"][0]["lastTransitionTime"] = "later"
+    update["status"]["history"][0]["time"] = "later"
+    assert differences(made(), made(job, update)) == []
+
+
+def test_a_failure_that_was_counted_twice_is_one() -> None:
+    update = copy.deepcopy(UPDATE)
+    update["status"]["failures"] *= 2
+    (found,) = differences(made(), made(update=update))
+    assert "updates.web-g2.failures" in found
+
+
+def test_a_pod_more_and_a_changed_spec_are_differences() -> None:
+    job = copy.deepcopy(JOB)
+    job["spec"]["instances"] = 2
+    found = differences(made(), made(job, lives=3))
+    assert [each.partition(":")[0] for each in found] == ["job.spec.instances", "lives.0"]
+    assert differences(made(), made(lives=3), ignore=("lives",)) == []
+
+
+def test_a_missing_job_is_a_difference() -> None:
+    nothing = ending(None, [], [], {}, [])
+    assert differences(nothing, nothing) == []
+    assert differences(made(), nothing)
+
+
+def asked(verb: str, resource: str, name: str, code: int = 200, **more: Any) -> Request:
+    fields = {"subresource": "", "dry_run": False, "denied": False, **more}
+    at = datetime.now(UTC)
+    return Request(
+        at, "u", "a", verb, resource, fields.pop("subresource"), "n", name, code, **fields
+    )
+
+
+def test_only_acts_that_the_api_server_carried_out_are_counted() -> None:
+    found = acts(
+        [
+            asked("create", "pods", "web-0", 201),
+            asked("create", "pods", "web-0", 409),
+            asked("create", "pods", "web-1", 201, dry_run=True),
+            asked("delete", "pods", "web-0"),
+            asked("patch", "echelonjobs", "web", subresource="status"),
+        ]
+    )
+    assert found == {"create pods web-0": 1, "delete pods web-0": 1}
