@@ -48,14 +48,16 @@ async def _read(client: Client, name: str, nodes: dict[str, Node], now: float) -
 
 async def _read_all(client: Client, known: Node | None, now: float) -> Node:
     """All nodes as one, which is Ready if one of them is. Reads no more than it takes to find one:
-    a large cluster has thousands."""
+    a large cluster has thousands. A cluster without nodes has lost none: it counts as Ready."""
+    there = False
     async with aclosing(client.list(NODES, limit=AT_ONCE)) as nodes:
         async for raw in nodes:
+            there = True
             if node_of(raw, None, now).ready:
                 came_back = known is not None and not known.ready
                 since = now if came_back else known.ready_since if known else 0.0
                 return Node(ready_since=since, read_at=now)
-    return Node(ready=False, read_at=now)
+    return Node(ready=not there, read_at=now)
 
 
 def node_of(raw: dict[str, Any], known: Node | None, now: float) -> Node:

@@ -32,6 +32,9 @@ def cluster() -> Iterator[Cluster]:
         install(running)
         grant(running, USER)
         running.api.create("/api/v1/nodes", {"metadata": {"name": NODE}})
+        # While no node is Ready, an Update waits.
+        ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+        running.api.patch(f"/api/v1/nodes/{NODE}/status", {"status": ready})
         yield running
 
 

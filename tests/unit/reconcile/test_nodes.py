@@ -85,6 +85,11 @@ async def test_all_nodes_together_are_ready_if_one_is() -> None:
     assert (found[ANY].ready, found[ANY].ready_since, api.read) == (True, 0.0, 2)
 
 
+async def test_a_cluster_without_nodes_has_lost_none() -> None:
+    """Whatever waits for a node there waits for its deadline."""
+    assert (await nodes.read(Nodes(), {}, (ANY,), NOW))[ANY].ready
+
+
 async def test_the_moment_at_which_a_lost_cluster_came_back_is_kept() -> None:
     found = await nodes.read(Nodes("Unknown", "False"), {}, (ANY,), NOW)
     assert (found[ANY].ready, found[ANY].read_at) == (False, NOW)

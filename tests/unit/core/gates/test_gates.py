@@ -200,7 +200,7 @@ def test_a_continuous_gate_goes_on_while_watching() -> None:
 
 
 def test_a_gate_that_goes_on_passing_costs_no_write() -> None:
-    world = gated(gate(scope="Continuous", intervalSeconds=1), instances=1, minReadySeconds=500)
+    world = gated(gate(scope="Continuous", intervalSeconds=1), instances=1)
     world.behave("app:2", ready=400)
     world.edit(image="app:2", readyTimeoutSeconds=0)
     world.run(30)
