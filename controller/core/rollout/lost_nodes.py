@@ -8,9 +8,9 @@ Ready. So before a passed deadline becomes a failure, the operator reads the pod
     the kubelet accepted the pod late                 -> the deadline runs anew from then
 
 A pod without a node waits for any node: the cluster counts as its node (``ANY``), which is Ready if
-one of its nodes is, or if it has no nodes. While none is, nothing tells an updated pod from one that is left alone, and a
-deleted pod would not come up again: the Update starts no replacement, as the node controller evicts
-no pods then.
+one of its nodes is, or if it has no nodes. While none is Ready, nothing tells an updated pod from
+one that is left alone, and a deleted pod would not come up again: the Update starts no replacement,
+as the node controller evicts no pods then.
 """
 
 from __future__ import annotations
