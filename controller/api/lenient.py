@@ -16,7 +16,9 @@ W = TypeVar("W", bound=BaseModel)
 
 #: Fields of a status without which the operator would take an active Update for another, or a
 #: Job's lock for free. An object in which one of them is invalid is left alone.
-_NOT_DERIVED: Final = frozenset({"phase", "policy", "to", "from", "engineVersion", "activeUpdate"})
+_NOT_DERIVED: Final = frozenset(
+    {"phase", "policy", "to", "from", "engineVersion", "activeUpdate", "safety"}
+)
 #: pydantic's type of the error about a field that a model does not have.
 _UNKNOWN: Final = "extra_forbidden"
 

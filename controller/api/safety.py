@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from controller.api.ids import Ids
-from controller.api.meta import Model, Time, empty
+from controller.api.meta import Model, Since, Time, empty
 
 
 class SafetyStop(Model):
@@ -28,7 +28,7 @@ class Safety(Model):
     """Deletions of running pods that no Update, scale or move explains."""
 
     disrupted: Annotated[
-        dict[str, Ids],
+        dict[Since, Ids],
         Field(
             description="Times at which the operator decided to delete running pods without an "
             "Update, a scale or a move behind it, with the ids of their instances: "

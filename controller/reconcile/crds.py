@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds until the next look while the CRDs do not fit or were not seen.
 AGAIN: Final = 2.0
+#: Looks in a row that show nothing after which that is said.
+_TELL_AFTER: Final = 5
 _IDLE: Final = "this operator serves no Job"
 
 
@@ -47,6 +49,8 @@ class CrdCheck:
         self._sleep = sleep
         self._said: set[str] = set()
         self._obstructed = False
+        #: Looks in a row that showed nothing.
+        self._failures = 0
         #: What was compared last.
         self._compared = b""
 
@@ -76,11 +80,14 @@ class CrdCheck:
         except NotFound:
             raw = b"{}"
         except ApiError as error:
-            log.debug("the CRDs cannot be compared now: %s", error)
-            return False
-        if raw != self._compared:
-            # To compare takes some milliseconds, so it is done only when something has changed.
-            self.differences, self._compared = compare(json.loads(raw)), raw
+            return self._failed(error)
+        try:
+            if raw != self._compared:
+                # To compare takes some milliseconds: it is done only when something has changed.
+                self.differences, self._compared = compare(json.loads(raw)), raw
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return self._failed("the answer is none of the API server's")
+        self._failures = 0
         for note in self.differences.notes():
             self._say(logging.WARNING, note)
         if (obstacle := self.differences.obstacle) is None:
@@ -92,6 +99,12 @@ class CrdCheck:
             self._say(logging.ERROR, f"{begun}: {obstacle}")
             self._obstructed = True
         self.problem = obstacle
+        return False
+
+    def _failed(self, why: object) -> bool:
+        self._failures += 1
+        if self._failures == _TELL_AFTER:
+            log.warning("the CRDs cannot be compared: %s; trying again", why)
         return False
 
     def _fits(self) -> None:

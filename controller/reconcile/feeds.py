@@ -152,6 +152,10 @@ class Feeds:
         except ApiError as error:
             log.warning("cannot list jobs: %s", error)
             return False
+        except Exception:
+            # An answer that is none of the API server's; it must not end the process.
+            log.exception("cannot list jobs")
+            return False
         self._jobs_listed.set()
         return True
 

@@ -255,11 +255,13 @@ class Convergence:
 
     @cached_property
     def _misfit(self) -> Ids:
-        """Without an Update: ids whose pod is not at its assigned revision, or never will be."""
+        """Without an Update: ids whose pod is not at its assigned revision, or never will be. A
+        change under way, which the Update began before it ended, may still bring it there."""
         context = self.context
         if context.status.active_update is not None:
             return NONE
         alive, stuck = context.view.alive & context.intended, context.view.infeasible
+        alive -= context.view.changing
         return alive - context.at_assigned | alive & stuck
 
     def _ended(self) -> Iterator[tuple[int, float]]:

@@ -69,3 +69,21 @@ def test_after_a_release_the_next_stop_has_another_token() -> None:
     cluster.now += 2
     cluster.job("a", 1, stopped(first), release=first)
     assert cluster.brakes.now().token != first
+
+
+def test_a_stamp_of_the_future_counts_for_nobody() -> None:
+    """It is of a clock that is fast, or of somebody who writes statuses."""
+    cluster = Cluster(3)
+    cluster.job("a", 10, {"disrupted": {"2099-01-01T00:00:00Z": "0-3", format_time(NOW): "4"}})
+    assert cluster.brakes.now().asked == 1
+
+
+def test_a_record_that_cannot_be_read_stops_its_job_alone() -> None:
+    """It may hold a stop, which nothing but a person ends."""
+    cluster = Cluster(3)
+    cluster.job("a", 10, {"disrupted": {"soon": "1"}})
+    cluster.job("b", 10)
+    assert cluster.brakes.now().asked == 0
+    entry = cluster.store.entries[("ns", "a")]
+    assert entry.unreadable is not None
+    assert "status.safety" in entry.unreadable.unknown.what

@@ -120,3 +120,16 @@ async def test_older_crds_later_are_said_and_not_ready(
     assert "this operator goes on, but loses intent" in caplog.text
     assert made.problem is not None
     assert made.fit.is_set(), "it has begun, and goes on"
+
+
+@pytest.mark.parametrize("odd", [[], {"components": 1}, {"components": {"schemas": []}}, "x"])
+async def test_an_answer_that_is_not_the_api_servers_is_said_and_not_believed(
+    odd: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    made, pauses = check(*[odd] * 6)
+    with pytest.raises(DoneError):
+        await made.run()
+    assert (made.fit.is_set(), pauses) == (False, [AGAIN] * 6)
+    assert [m for m in caplog.messages if "the CRDs cannot be compared" in m] == [
+        "the CRDs cannot be compared: the answer is none of the API server's; trying again"
+    ]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from controller.kube.client import Client
 from controller.kube.errors import ApiError, Forbidden, NotFound, Unauthorized
 from controller.reconcile.feeds import Feeds
 from tests.unit.reconcile.fake_api import KEY, Object, Shop
@@ -158,3 +159,18 @@ async def test_without_a_job_an_active_update_is_aborted() -> None:
     del shop.api.objects["echelonjobs", "web"]
     await shop.worker.reconcile(KEY)
     assert shop.status("updates", "web-g2")["phase"] == "Aborted"
+
+
+@pytest.mark.parametrize("odd", [b"<html>", b"{}", b"[]", b'{"items": [{}]}'])
+async def test_an_answer_that_is_no_list_is_asked_for_again(odd: bytes) -> None:
+    shop = Shop()
+    shop.job()
+
+    async def list_page(*_: object, **__: object) -> bytes:
+        return odd
+
+    shop.api.list_page = list_page
+    shop.api.list = Client.list.__get__(shop.api)
+    feeds = Feeds(shop.api, shop.store, ["ns"])
+    await feeds._try_list()
+    assert shop.store.entries[KEY].uid == "j1"

@@ -17,7 +17,8 @@ from controller.core.model.brake import Brake
 from controller.core.model.conditions import find
 from controller.core.model.context import Context
 from controller.core.model.observed import Observed
-from controller.core.model.plan import Plan
+from controller.core.model.plan import Action as Action_
+from controller.core.model.plan import ChangePod, Plan
 from controller.core.replacement import safety
 from tests.unit.core.sim import World
 from tests.values import replace
@@ -233,3 +234,27 @@ def test_a_refused_record_means_that_nothing_is_deleted() -> None:
 )  # fmt: skip
 def test_a_percentage_rounds_up(setting: int | str, instances: int, limit: int) -> None:
     assert brakes.limit_of(setting, instances) == limit
+
+
+def test_changes_in_place_under_way_at_an_abort_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their pods come to the revision that the Job keeps; none is deleted for what it was."""
+    update = {"replacement": "InPlace", "strategy": {"type": "Batch", "size": 3}}
+    world = braked("100%", instances=3, update=update)
+    act, held = world.operator._act, list[ChangePod]()
+
+    def hold(action: Action_) -> None:
+        if isinstance(action, ChangePod):
+            held.append(action)
+        else:
+            act(action)
+
+    monkeypatch.setattr(world.operator, "_act", hold)
+    world.edit(image="app:2")
+    world.run(3)
+    assert len(held) == 3
+    world.cluster.user_edit_update(world.update.metadata.name, action=Action.ABORT)
+    world.run(3)
+    assert world.status.active_update is None
+    assert (world.plan.actions, world.status.safety) == ((), None)
