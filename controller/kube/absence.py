@@ -8,33 +8,32 @@ another uid, or an object that the label no longer selects.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping, Set
 from typing import Final
 
 from controller.kube.client import Client
 from controller.kube.errors import NotFound
 from controller.resource import Resource
 
-#: Number of GETs at the same time.
-AT_ONCE: Final = 16
+#: Number of GETs at the same time. Other requests of the client must not wait behind all of them.
+AT_ONCE: Final = 8
 
 
 async def gone(
     client: Client, resource: Resource, missing: Mapping[str, str], label: str | None = None
-) -> frozenset[str]:
-    """The keys of ``missing`` whose object is gone, or no longer has the label ``label``.
+) -> AsyncGenerator[Set[str]]:
+    """The keys of ``missing`` whose object is gone, or no longer has the label ``label``, in parts:
+    one for a few GETs, so that what is proved is not proved again after a failure.
 
-    ``missing``: ``namespace/name`` -> uid. Raises ``ApiError`` if a GET is not answered: then
-    nothing is proved.
+    ``missing``: ``namespace/name`` -> uid. Raises ``ApiError`` if a GET is not answered.
     """
-    found, names = set[str](), list(missing)
+    names = list(missing)
     for first in range(0, len(names), AT_ONCE):
         keys = names[first : first + AT_ONCE]
         answers = await asyncio.gather(
             *(_is_gone(client, resource, key, missing[key], label) for key in keys)
         )
-        found |= {key for key, is_gone in zip(keys, answers, strict=True) if is_gone}
-    return frozenset(found)
+        yield {key for key, is_gone in zip(keys, answers, strict=True) if is_gone}
 
 
 async def _is_gone(

@@ -12,7 +12,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, Generic
 
@@ -147,12 +147,10 @@ class Reflector(Generic[T]):
                 log.warning("%s: an empty list; asking again", self.name)
                 await self._sleep(DOUBT)
                 seen, version = await self._read_pages()
-            missing = await self._gone(seen)
+            await self._forget_missing(seen)
         except BaseException:
             self._waiting = waiting + self._waiting
             raise
-        for key in missing:
-            self._forget(key)
         self._version = version
         self._succeeded()
         self.listed = True
@@ -162,15 +160,21 @@ class Reflector(Generic[T]):
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def _gone(self, seen: set[str]) -> Collection[str]:
-        """The keys of known objects that are not in a list, and with ``confirm`` are gone."""
+    async def _forget_missing(self, seen: set[str]) -> None:
+        """Forget the known objects that are not in a list; with ``confirm`` those that are gone."""
         missing = {key: uid for key, (uid, _) in self._known.items() if key not in seen}
-        if not self._confirm or not missing:
-            return missing
-        proved = await gone(self._client, self._resource, missing, self._select["label_selector"])
-        if kept := len(missing) - len(proved):
+        if not self._confirm:
+            for key in missing:
+                self._forget(key)
+            return
+        kept, label = len(missing), self._select["label_selector"]
+        async for part in gone(self._client, self._resource, missing, label):
+            self.last_contact = self._clock()
+            kept -= len(part)
+            for key in part:
+                self._forget(key)
+        if kept:
             log.warning("%s: a list lacks %d objects that exist", self.name, kept)
-        return proved
 
     async def _read_pages(self) -> tuple[set[str], str]:
         """Pass on all objects. Returns their keys and the resourceVersion of the list."""

@@ -183,14 +183,14 @@ class Feeds:
 
     async def _drop(self, missing: Mapping[tuple[str, str], str]) -> None:
         """Drop the Jobs that a list lacks (key -> uid) and that are gone."""
-        proved = await gone(
-            self._client, JOBS, {"/".join(key): uid for key, uid in missing.items()}
-        )
-        if kept := len(missing) - len(proved):
+        keys, kept = {"/".join(key): key for key in missing}, len(missing)
+        named = {name: missing[key] for name, key in keys.items()}
+        async for part in gone(self._client, JOBS, named):
+            kept -= len(part)
+            for name in part:
+                self._store.drop_job(keys[name], named[name])
+        if kept:
             log.warning("a list of jobs lacks %d Jobs that exist", kept)
-        for key, uid in missing.items():
-            if "/".join(key) in proved:
-                self._store.drop_job(key, uid)
 
 
 def _key(raw: dict[str, Any]) -> tuple[str, str]:

@@ -255,14 +255,12 @@ class Convergence:
 
     @cached_property
     def _misfit(self) -> Ids:
-        """Without an Update: ids whose pod is not at its assigned revision, or never will be. A
-        change under way, which the Update began before it ended, may still bring it there."""
-        context = self.context
+        """Without an Update: ids whose pod is not at its revision, and no change is under way."""
+        context, view = self.context, self.context.view
         if context.status.active_update is not None:
             return NONE
-        alive, stuck = context.view.alive & context.intended, context.view.infeasible
-        alive -= context.view.changing
-        return alive - context.at_assigned | alive & stuck
+        alive = view.alive & context.intended - view.changing
+        return alive - context.at_assigned | alive & view.infeasible
 
     def _ended(self) -> Iterator[tuple[int, float]]:
         """Ids whose pod ended, with the moment (epoch seconds) at which it may be created again."""

@@ -48,8 +48,8 @@ FAULTS: Final = (
     ),
     Fault(
         file="controller/kube/reflector.py",
-        old="proved = await gone(",
-        new="proved = missing or await gone(",
+        old="async for part in gone(self._client, self._resource, missing, label):",
+        new="for part in [set(missing)]:",
         breaks="An object that a list lacks counts as gone.",
         tests=(_ABSENCE,),
     ),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aiohttp import web
 
+from controller.kube.absence import AT_ONCE, gone
 from controller.kube.client import Client
+from controller.kube.errors import NotFound, ServerError
+from controller.kube.resources import PODS
 from tests.unit.kube.conftest import until
 from tests.unit.kube.fake import FakeApi, Seen
 from tests.unit.kube.mirror import Mirror, Running
@@ -27,7 +31,7 @@ async def running(client: Client, api: FakeApi, mirror: Mirror) -> AsyncIterator
     for name in "abc":
         api.put(IN, name)
     started = Running(client, mirror, ("ns",), confirm=True)
-    await asyncio.wait_for(started.informer.synced.wait(), 5)
+    await asyncio.wait_for(started.informer.synced.wait(), 60)
     yield started
     await started.stop()
 
@@ -108,3 +112,25 @@ async def test_an_old_cache_brings_nothing_back(
     watch.send("ADDED", api.put(IN, "d"))
     await until(lambda: "ns/d" in mirror.view)
     assert mirror.said[5:] == ["put ns/d"]
+
+
+class Failing(Client):
+    """Every object is gone, and the API server does not answer about one of them."""
+
+    def __init__(self, silent: str) -> None:
+        self.silent = silent
+
+    async def get(self, *where: Any, **_: Any) -> Any:
+        if where[-1] == self.silent:
+            raise ServerError(500, "InternalError", "not now")
+        raise NotFound(404, "NotFound", "not there")
+
+
+async def test_what_is_proved_before_a_failure_stays_proved() -> None:
+    """Else ten thousand proofs would never come to an end."""
+    missing, proved = {f"ns/{n}": "u" for n in range(2 * AT_ONCE)}, set[str]()
+    parts = gone(Failing(str(AT_ONCE + 1)), PODS, missing)
+    proved |= await anext(parts)
+    with pytest.raises(ServerError):
+        await anext(parts)
+    assert proved == {f"ns/{n}" for n in range(AT_ONCE)}
