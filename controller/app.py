@@ -90,7 +90,7 @@ class Operator:
             self._store,
             settings.namespaces,
             settings.resync,
-            on_filled=self._filled,
+            on_filled=garbage.look_as_usual,
         )
         # With CRDs that lose intent nothing is done.
         self._crds = CrdCheck(self._client, settings.resync, on_fit=self._elector.start)
@@ -128,6 +128,7 @@ class Operator:
             namespaces=settings.namespaces,
             loop=self._loop,
             user_agent=f"{AGENT} kopf",
+            on_watch=self._feeds.look_again,
         )
         alive = self._alive()
         self._servers = Servers(
@@ -161,6 +162,7 @@ class Operator:
     async def run(self) -> None:
         """Serve until stopped. Raises ``OSError`` if a listen address is not available."""
         await self._servers.start()
+        self._jobs.start()
         background = [
             asyncio.create_task(work, name=name)
             for name, work in (
@@ -230,12 +232,6 @@ class Operator:
         return entry.uid if entry else ""
 
     # Entering.
-
-    def _filled(self) -> None:
-        """All objects have been listed once."""
-        garbage.look_as_usual()
-        # Before, kopf's own list of Jobs would have taken processor time from the others.
-        self._jobs.start()
 
     def _on_job(self, kind: str, raw: dict[str, Any]) -> None:
         meta = raw["metadata"]

@@ -48,7 +48,8 @@ class JobFeed:
     """Calls ``on_event(type, body)`` in ``loop`` for each event of ``resource``.
 
     If ``namespaces`` is empty, all namespaces are watched. The feed waits until the resource is
-    served (its CRD is installed).
+    served (its CRD is installed). ``on_watch()`` is called in ``loop`` when a watch begins: kopf
+    never reports what was deleted before.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class JobFeed:
         namespaces: Sequence[str] = (),
         loop: asyncio.AbstractEventLoop,
         user_agent: str = "kopf",
+        on_watch: Callable[[], None] = lambda: None,
     ) -> None:
         self._on_event = on_event
+        self._on_watch = on_watch
         self._resource = resource
         self._namespaces = tuple(namespaces)
         self._main = loop
@@ -86,8 +89,8 @@ class JobFeed:
             await asyncio.to_thread(self._thread.join, _STOP_TIMEOUT)
 
     def alive(self) -> bool:
-        """Whether the thread that runs kopf, and starts it again, runs or has yet to be started."""
-        return self._thread is None or self._thread.is_alive()
+        """Whether the thread runs that runs kopf and starts it again."""
+        return self._thread is not None and self._thread.is_alive()
 
     # -- in kopf's thread ------------------------------------------------------------------
 
@@ -167,9 +170,7 @@ class JobFeed:
         @kopf.on.event(resource.group, resource.version, resource.plural, registry=registry,
                        id="hand-on")  # fmt: skip
         async def hand_on(event: Any, **_: Any) -> None:
-            kind, body = event["type"] or "LISTED", event["object"]
-            with suppress(RuntimeError):  # The main loop is closed, because the process is ending.
-                self._main.call_soon_threadsafe(self._on_event, kind, body)
+            self._tell(self._on_event, event["type"] or "LISTED", event["object"])
 
         return registry
 
@@ -183,9 +184,24 @@ class JobFeed:
             connector=aiohttp.TCPConnector(limit=0, ssl=connection.ssl_context or True),
             headers={"User-Agent": self._user_agent},
             proxy=connection.proxy,
-            middlewares=(_authorizing(connection),),
+            middlewares=(_authorizing(connection), self._noticing()),
         )
         return kopf.AiohttpSession(server=connection.server, aiohttp_session=session)
+
+    def _noticing(self) -> aiohttp.ClientMiddlewareType:
+        async def notice(
+            request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+        ) -> aiohttp.ClientResponse:
+            response = await handler(request)
+            if "watch" in request.url.query and response.status == 200:
+                self._tell(self._on_watch)
+            return response
+
+        return notice
+
+    def _tell(self, what: Callable[..., None], *about: Any) -> None:
+        with suppress(RuntimeError):  # The main loop is closed, because the process is ending.
+            self._main.call_soon_threadsafe(what, *about)
 
 
 def _authorizing(connection: Connection) -> aiohttp.ClientMiddlewareType:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from controller.api.kinds import JOBS, UPDATES
@@ -54,6 +55,8 @@ class Feeds:
         self._namespaces = tuple(namespaces)
         self._resync_seconds = resync_seconds
         self._jobs_listed = asyncio.Event()
+        #: Set when Jobs are to be listed before their time.
+        self._again = asyncio.Event()
         #: The periodic list of Jobs that is under way, or the last one.
         self._listing: asyncio.Task[bool] | None = None
         #: Keys of Jobs that are nested too deeply to be read. While there are any, kopf may not get
@@ -141,10 +144,18 @@ class Feeds:
                 # It is cancelled in favour of a newer list.
                 ok = self._listing.cancelled() or self._listing.result()
                 seconds = min(TOO_DEEP_EVERY, self._resync_seconds) if self._too_deep else None
-                await asyncio.sleep((seconds or self._resync_seconds) if ok else 2.0)
+                with suppress(TimeoutError):
+                    pause = (seconds or self._resync_seconds) if ok else 2.0
+                    await asyncio.wait_for(self._again.wait(), pause)
+                self._again.clear()
         finally:
             if self._listing is not None:
                 self._listing.cancel()
+
+    def look_again(self) -> None:
+        """List the Jobs now. Call it when kopf begins to watch: it never reports a Job that was
+        deleted after the last list and before that."""
+        self._again.set()
 
     async def _try_list(self) -> bool:
         try:

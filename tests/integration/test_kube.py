@@ -201,7 +201,14 @@ async def test_the_feed_of_jobs(client: Client, ns: str, cluster: Cluster) -> No
     def on_event(type: str, body: dict[str, Any]) -> None:
         told.append((type, body["metadata"]["name"]))
 
-    feed = JobFeed(on_event, JOBS, loop=asyncio.get_running_loop(), user_agent="kopf/test")
+    watching = asyncio.Event()
+    feed = JobFeed(
+        on_event,
+        JOBS,
+        loop=asyncio.get_running_loop(),
+        user_agent="kopf/test",
+        on_watch=watching.set,
+    )
     feed.start()
     await asyncio.sleep(0.3)
     await asyncio.to_thread(cluster.kubectl, "apply", "-f", str(FOLDER))
@@ -218,6 +225,7 @@ async def test_the_feed_of_jobs(client: Client, ns: str, cluster: Cluster) -> No
     await client.delete(JOBS, ns, "one")
     await until(lambda: ("DELETED", "one") in told, 20)
     assert feed.alive()
+    await asyncio.wait_for(watching.wait(), 30)
     await feed.stop()
     assert not feed.alive()
     requests = [json.loads(line) for line in cluster.audit_log.read_text().splitlines()]

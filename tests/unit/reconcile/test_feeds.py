@@ -63,7 +63,7 @@ async def test_a_job_that_kopf_lost_goes_with_the_next_list() -> None:
     assert KEY not in shop.store.entries
 
 
-async def test_kopf_starts_when_all_has_been_listed_once() -> None:
+async def test_it_tells_when_all_has_been_listed_once() -> None:
     shop, filled = Shop(), list[bool]()
 
     async def none(*_: object, **__: object) -> AsyncIterator[Object]:
@@ -174,3 +174,25 @@ async def test_an_answer_that_is_no_list_is_asked_for_again(odd: bytes) -> None:
     feeds = Feeds(shop.api, shop.store, ["ns"])
     await feeds._try_list()
     assert shop.store.entries[KEY].uid == "j1"
+
+
+async def test_when_kopf_begins_to_watch_the_jobs_are_listed_again() -> None:
+    """kopf never reports a Job that was deleted between the last list and its watch."""
+    shop, listed = Shop(), [Shop().job()]
+
+    async def every(*_: object, **__: object) -> AsyncIterator[Object]:
+        for raw in list(listed):
+            yield raw
+
+    shop.api.list = every
+    shop.api.objects.clear()
+    feeds = Feeds(shop.api, shop.store, ["ns"])
+    running = asyncio.create_task(feeds._list_jobs_for_ever())
+    await asyncio.wait_for(feeds._jobs_listed.wait(), 10)
+    assert KEY in shop.store.entries
+    listed.clear()
+    feeds.look_again()
+    while KEY in shop.store.entries:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
