@@ -123,7 +123,10 @@ class Reconciler:
             acted = await self.reconcile(key)
         except ApiError as error:
             if isinstance(error, NotHolderError):
-                return "lost"  # The key is another operator's; the queue takes it no more.
+                # If the key is another operator's, the queue takes it no more. If the Lease was only
+                # renewed late, nobody else would ever add it again.
+                self._queue.retry(key)
+                return "lost"
             if refusal.answer(error).is_terminating:
                 return "terminating"  # Kubernetes deletes the Job with its namespace.
             log.info("%s; trying again", error, extra={"job": "/".join(key)})

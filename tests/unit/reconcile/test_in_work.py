@@ -91,7 +91,18 @@ async def test_a_worker_can_still_be_cancelled() -> None:
 async def test_a_key_whose_lease_is_lost_is_not_tried_again() -> None:
     held = Held()
     held.error = NotHolderError()
+    await held.begun(KEY)
+    held.queue._accepts = kept()
     held.go.set()
-    held.queue.add(KEY)
     await until(lambda: held.results == ["lost"])
     assert held.queue._deadline == {}
+
+
+async def test_a_write_while_the_lease_is_renewed_late_is_tried_again() -> None:
+    """The shard is still at work, so nobody else adds the key again."""
+    held = Held()
+    held.error = NotHolderError()
+    await held.begun(KEY)
+    held.go.set()
+    await until(lambda: held.results == ["lost"])
+    assert KEY in held.queue._deadline
