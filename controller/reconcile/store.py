@@ -34,7 +34,8 @@ class Store:
         self._revisions: dict[str, Key] = {}
         #: uids of deleted Jobs: a list that began before the deletion must not bring them back.
         self._dead: deque[str] = deque(maxlen=1_000)
-        #: uids of deleted pods, oldest first: a late answer must not bring them back.
+        #: uids of deleted pods, Updates and revisions, oldest first: a late answer must not bring
+        #: them back.
         self._gone: dict[str, None] = {}
 
     def entry(self, key: Key) -> Entry:
@@ -129,9 +130,7 @@ class Store:
             self._take_pod(replace(item, pod=pod))
 
     def drop_pod(self, name: str, uid: str) -> None:
-        self._gone[uid] = None
-        while len(self._gone) > GONE_KEPT:
-            del self._gone[next(iter(self._gone))]
+        self._note_gone(uid)
         self._drop_foreign_pod(name)
         if (known := self._pods.get(name)) is None:
             return
@@ -141,9 +140,16 @@ class Store:
             del self._pods[name]
             self._settle(entry)
 
+    def _note_gone(self, uid: str) -> None:
+        self._gone[uid] = None
+        while len(self._gone) > GONE_KEPT:
+            del self._gone[next(iter(self._gone))]
+
     # Updates.
 
     def put_update(self, item: UpdateObject) -> None:
+        if item.uid in self._gone:
+            return
         key = (item.namespace, item.job)
         if (known := self._updates.get(item.key)) is not None and known != key:
             self.entry(known).updates.pop(item.name, None)
@@ -152,6 +158,7 @@ class Store:
             self._changed(key)
 
     def drop_update(self, name: str, uid: str) -> None:
+        self._note_gone(uid)
         if (key := self._updates.get(name)) is None:
             return
         entry = self.entry(key)
@@ -178,7 +185,7 @@ class Store:
     # ControllerRevisions.
 
     def put_revision(self, item: RevisionObject) -> None:
-        if not item.job:
+        if not item.job or item.uid in self._gone:
             return
         key = (item.namespace, item.job)
         self._revisions[item.key] = key
@@ -186,6 +193,7 @@ class Store:
         self._changed(key)
 
     def drop_revision(self, name: str, uid: str) -> None:
+        self._note_gone(uid)
         if (key := self._revisions.get(name)) is None:
             return
         entry = self.entry(key)

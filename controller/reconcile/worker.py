@@ -123,8 +123,8 @@ class Reconciler:
             acted = await self.reconcile(key)
         except ApiError as error:
             if isinstance(error, NotHolderError):
-                # If the key is another operator's, the queue takes it no more. If the Lease was only
-                # renewed late, nobody else would ever add it again.
+                # If the key is another operator's, the queue takes it no more. If the Lease was
+                # only renewed late, nobody else would ever add it again.
                 self._queue.retry(key)
                 return "lost"
             if refusal.answer(error).is_terminating:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from controller.reconcile.decode import POD_CODEC, REVISION_CODEC, UPDATE_CODEC
+from controller.api.update import Update
+from controller.reconcile.decode import (
+    POD_CODEC,
+    REVISION_CODEC,
+    UPDATE_CODEC,
+    RevisionObject,
+    update_of,
+)
 from controller.reconcile.entry import Key
 from controller.reconcile.store import Store
 
@@ -241,3 +248,20 @@ def test_an_answer_that_comes_after_the_end_of_its_pod_is_ignored() -> None:
     assert not store.entries[KEY].instances.pods
     store.made_pod(pod("p2", 5))
     assert store.entries[KEY].instances.pods[(0, False)].uid == "p2"
+
+
+def test_a_late_answer_brings_no_deleted_update_or_revision_back() -> None:
+    """The answer to a write that was carried out before the deletion may come after its event."""
+    store = Store(lambda _: None)
+    store.put_job(job())
+    meta = {"name": "web-g2", "namespace": "ns", "uid": "u2", "resourceVersion": "5"}
+    update = update_of(Update.model_validate({"metadata": meta, "spec": {"job": "web"}}))
+    revision = RevisionObject("ns", "web-abc", "r1", "5", "web", "j1", 1)
+    store.put_update(update)
+    store.put_revision(revision)
+    store.drop_update("ns/web-g2", "u2")
+    store.drop_revision("ns/web-abc", "r1")
+    store.put_update(update)
+    store.put_revision(revision)
+    entry = store.entries[KEY]
+    assert (entry.updates, entry.revisions) == ({}, {})
