@@ -81,7 +81,7 @@ class Changing:
             if (found := await self._read(action)) is None:
                 return True
             there, _ = found
-            if (half := patch.is_half_changed(there)) is not None:
+            if (half := patch.due_resize(there)) is not None:
                 self._take(await self._patch(action, patch.undo(there, half, self.entry.key[1])))
             if isinstance(error, Forbidden) or refusal.answer(error).is_denial:
                 raise

@@ -9,9 +9,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 
 from hack.bench.audit import Audit, counted, writes
 from hack.bench.limits import GATE, RAISED, Limits
@@ -21,6 +19,7 @@ from hack.bench.show import Progress
 from hack.devcluster import build
 from hack.devcluster.cluster import Cluster
 from hack.devcluster.process import Child, Guard
+from hack.stacked import Stacked
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = "/apis/echelon.dev/v1alpha1/namespaces/default/echelonjobs"
@@ -54,10 +53,11 @@ class _Plane(Cluster):
         self.begin(name)
 
 
-class Rig:
+class Rig(Stacked):
     """``ready_seconds``: seconds from the start of the control plane until ``/readyz``."""
 
     def __init__(self, scenario: str, say: Progress, *, nodes: int = 10):
+        super().__init__()
         self.cluster = _Plane(
             nodes, audit=True, api_args=[GATE], controller_args=RAISED.controller_flags
         )
@@ -67,27 +67,10 @@ class Rig:
         self.warm: set[str] = set()
         self.scenario = scenario
         self._say = say
-        self._stack = ExitStack()
         self._guard = Guard()
         self._stack.callback(self._guard.close)
         self._operator: Child | None = None
         self._started: Counter[str] = Counter()
-
-    def __enter__(self) -> Rig:
-        try:
-            self._start()
-        except BaseException:
-            self._stack.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
 
     def _start(self) -> None:
         for name in build.TARGETS["control-plane"]:

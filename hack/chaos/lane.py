@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
-from types import TracebackType
+from contextlib import suppress
 from typing import Final
 
 from hack.chaos.killer import Killer
@@ -16,6 +15,7 @@ from hack.harness.audit import Audit, Request
 from hack.harness.operator import USER, Operator
 from hack.harness.proxy import Proxy
 from hack.harness.space import Space
+from hack.stacked import Stacked
 
 _NUMBERS: Final = itertools.count(1)
 _KINDS: Final = ("echelonjobs", "updates", "pods", "controllerrevisions")
@@ -23,31 +23,15 @@ _KINDS: Final = ("echelonjobs", "updates", "pods", "controllerrevisions")
 QUIET: Final = 0.5
 
 
-class Lane:
+class Lane(Stacked):
     """``space``: the namespace, empty after `clean`. ``killer`` is between the operator and the API
     server. ``module``: what is run as the operator."""
 
     def __init__(self, plane: Plane, args: Sequence[str] = (), module: str = "controller") -> None:
+        super().__init__()
         self.plane = plane
         self._args = args
         self._module = module
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Lane:
-        try:
-            self._start()
-        except BaseException:
-            self._stack.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
 
     def _start(self) -> None:
         name = f"lane-{next(_NUMBERS)}"

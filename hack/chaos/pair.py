@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Final
 
 from hack.chaos.plane import REPLICAS, Plane
@@ -17,6 +16,7 @@ from hack.harness.judge import judge
 from hack.harness.operator import Operator
 from hack.harness.proxy import Proxy
 from hack.harness.space import Space
+from hack.stacked import Stacked
 
 _NUMBERS: Final = itertools.count(1)
 
@@ -82,30 +82,14 @@ class Replica:
         return True if "echelon_leader 1.0" in shown else False if shown else None
 
 
-class Pair:
+class Pair(Stacked):
     """``space``: their namespace, with Jobs that are updated all the time."""
 
     def __init__(self, plane: Plane, times: Times, jobs: int = 3) -> None:
+        super().__init__()
         self.plane = plane
         self._times = times
         self._jobs = jobs
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Pair:
-        try:
-            self._start()
-        except BaseException:
-            self._stack.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
 
     def _start(self) -> None:
         plane, name = self.plane, f"pair-{next(_NUMBERS)}"

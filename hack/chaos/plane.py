@@ -6,10 +6,9 @@ import json
 import tempfile
 import threading
 import time
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 from hack.devcluster.api import ApiError
@@ -19,6 +18,7 @@ from hack.harness.plane import audit_policy, install
 from hack.harness.role import grant
 from hack.harness.sightings import Sightings
 from hack.harness.web import Asked, Said, Web
+from hack.stacked import Stacked
 
 #: Users of replicas, so that the audit log tells them apart.
 REPLICAS: Final = ("echelon-a", "echelon-b")
@@ -31,28 +31,12 @@ class StalledError(OSError):
     """The machine was too busy for the control plane: a try says nothing, and is made again."""
 
 
-class Plane:
+class Plane(Stacked):
     """``web``: a server that gates ask; at `/pass` it answers 200, elsewhere 503."""
 
     def __init__(self, nodes: int = 10) -> None:
-        self._stack = ExitStack()
+        super().__init__()
         self._nodes = nodes
-
-    def __enter__(self) -> Plane:
-        try:
-            self._start()
-        except BaseException:
-            self._stack.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
 
     def _start(self) -> None:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-"))

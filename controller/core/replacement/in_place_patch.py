@@ -58,7 +58,7 @@ def is_restarting(live: Object, now: float) -> bool:
     base = _base(live)
     if not base.at or now >= base.at + RESTART_TIMEOUT or _is_resizing(live, (PENDING,)):
         return False
-    if is_half_changed(live) is not None:  # Nothing restarts: the resize was not made.
+    if due_resize(live) is not None:  # Nothing restarts: the resize was not made.
         return False
     statuses = _statuses(live).items()
     return any(_runs(s) and _count(s) < base.of(name) for name, s in statuses)
@@ -87,7 +87,7 @@ def with_images(live: Object, want: Wanted, marks: Object) -> Object:
     return {"metadata": {**_this_version(live), **marks}, "spec": {"containers": containers}}
 
 
-def is_half_changed(live: Object) -> Resizing | None:
+def due_resize(live: Object) -> Resizing | None:
     """The resize that was announced on the pod and has not been carried out."""
     resources = {name: c.get("resources") for name, c in _by_name(live).items()}
     return Resizing.due(_notes(live), _generation(live), lambda: resources)
@@ -128,7 +128,7 @@ def is_as_announced(resized: Object) -> bool:
     """Whether the pod got what was announced; ``resized``: the response of the resize. Admission
     may have altered it."""
     expected = _notes(resized).get(labels.RESIZED)
-    return expected == str(_generation(resized)) and is_half_changed(resized) is None
+    return expected == str(_generation(resized)) and due_resize(resized) is None
 
 
 def announced(live: Object, marks: Object) -> Object:
@@ -163,7 +163,7 @@ def resizing_annotations(
 ) -> dict[str, str | None]:
     """Annotations that announce the resize of a pod at ``revision``."""
     notes = _notes(live)
-    if (half := is_half_changed(live)) is not None:
+    if (half := due_resize(live)) is not None:
         before = half.before
     else:
         before = {n: notes.get(n) for n in (labels.UPDATE, labels.FAILURES, labels.RESIZED)}
