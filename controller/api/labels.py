@@ -19,7 +19,7 @@ UPDATE: Final = "echelon.dev/update"
 FAILURES: Final = "echelon.dev/failures"
 RESTART_BASE: Final = "echelon.dev/restart-base"
 #: The requests and limits of the operator's last resize, and the marks that the pod had before. As
-#: long as the resize has not been carried out, the pod is at no revision.
+#: long as the resize has not been carried out, the pod is at the revision before it.
 RESIZING: Final = "echelon.dev/resizing"
 #: The images before a change in place, of the containers that the change restarts:
 #: ``{name: image}``.

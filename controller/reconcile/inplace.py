@@ -6,8 +6,9 @@ since, or if an earlier change is not in effect yet.
 Resources take two writes: first labels and annotations, which announce the resize and hold its
 restart base, so that a restart by the resize does not count as a failure; then the subresource
 ``resize``, which can change nothing else. If the operator is killed between the two, the pod shows
-that its resize is due (`Resizing`): it is at no revision, and both writes are repeated. A third
-write corrects the marks if admission altered the resize. Until a first pod of the Job has been
+that its resize is due (`Resizing`). Both writes are repeated if the Update still changes the pod to
+that revision; else one write takes the marks back. A third write corrects the marks if admission
+altered the resize. Until a first pod of the Job has been
 resized from the one revision to the other, a dry run comes before, so that pods that cannot be
 resized get no marks.
 
@@ -88,6 +89,19 @@ class Changing:
             self._refuse(action, refusal.answer(error).words)
         return True
 
+    async def take_back(self, action: plan.RepairPod) -> None:
+        """Take back the resize that is announced on the pod, if it is still to be made. Raises
+        ``ApiError`` if that is refused."""
+        live, _ = await self._live(action)
+        if live is None or (half := patch.due_resize(live)) is None:
+            return
+        body = patch.undo(live, half, self.entry.key[1])
+        body["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
+        try:
+            self._take(await self._patch(action, body))
+        except (NotFound, Conflict):
+            await self._live(action)
+
     async def _changed_unread(self, action: plan.ChangePod) -> bool:
         """Change the images of the pod that the store shows. Returns False if it must be read for
         that. Raises ``ApiError`` if the change is refused whatever the pod is like."""
@@ -95,7 +109,7 @@ class Changing:
         if pod is None or not self._is_meant(pod, action) or action.change is not Change.IMAGES:
             return False
         # An earlier change that is not in effect decides how many restarts are expected.
-        if not pod.in_effect or pod.changing_to or not pod.containers.declared:
+        if not pod.in_effect or not pod.containers.declared:
             return False
         live = pod.containers.as_raw(pod.uid, pod.resource_version)
         want = await self._wanted(pod, action)
@@ -112,18 +126,28 @@ class Changing:
         return True
 
     async def _read(self, action: plan.ChangePod) -> tuple[dict[str, Any], Pod] | None:
-        """The present pod, whole and slim; the store gets it, too. Returns None if this change is
-        not, or no longer, meant for it."""
-        namespace = self.entry.key[0]
-        try:
-            live = await self.client.get(PODS, namespace, action.name)
-        except NotFound:
-            self.store.drop_pod(f"{namespace}/{action.name}", action.uid)
+        """The present pod, whole and slim. Returns None if this change is not, or no longer, meant
+        for it."""
+        live, pod = await self._live(action)
+        if live is None or pod is None or not self._is_meant(pod, action):
             return None
-        if live["metadata"]["uid"] != action.uid:
-            self.store.drop_pod(f"{namespace}/{action.name}", action.uid)
+        return live, pod
+
+    async def _live(
+        self, action: plan.ChangePod | plan.RepairPod
+    ) -> tuple[dict[str, Any] | None, Pod | None]:
+        """The present pod, whole and slim; the store gets it, too. None if the pod is gone."""
+        name = f"{self.entry.key[0]}/{action.name}"
+        try:
+            live = await self.client.get(PODS, self.entry.key[0], action.name)
+        except NotFound:
+            self.store.drop_pod(name, action.uid)
+            return None, None
+        same = live["metadata"]["uid"] == action.uid
+        if not same:
+            self.store.drop_pod(name, action.uid)
         pod = self._take(live)
-        return (live, pod) if pod is not None and self._is_meant(pod, action) else None
+        return (live, pod) if same else (None, None)
 
     def _is_meant(self, pod: Pod, action: plan.ChangePod) -> bool:
         """Whether the action is meant for this version of the pod."""
@@ -213,7 +237,7 @@ class Changing:
 
     async def _patch(
         self,
-        action: plan.ChangePod,
+        action: plan.ChangePod | plan.RepairPod,
         body: dict[str, Any],
         *,
         kind: Literal["merge", "strategic"] = "merge",

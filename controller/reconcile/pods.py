@@ -117,7 +117,7 @@ class Pods:
                     await self._prune(entry, action)
                 case plan.DeletePod():
                     await self._delete(entry, action)
-                case plan.ChangePod():
+                case plan.ChangePod() | plan.RepairPod(undo=True):
                     settled = await self._change(entry, action)
                 case plan.RepairPod():
                     await self._repair(entry, action)
@@ -151,11 +151,15 @@ class Pods:
             case plan.RepairPod():
                 entry.instances.repaired((action.instance, action.surge), action.uid)
 
-    async def _change(self, entry: Entry, action: plan.ChangePod) -> bool:
-        """Change a pod in place. Returns False if the change must be tried again later."""
+    async def _change(self, entry: Entry, action: plan.ChangePod | plan.RepairPod) -> bool:
+        """Change a pod in place, or take a change back. Returns False if it must be tried later."""
         if entry.job is None:
             return True
-        return await Changing(self._client, self._store, entry, entry.job, self._clock).run(action)
+        changing = Changing(self._client, self._store, entry, entry.job, self._clock)
+        if isinstance(action, plan.ChangePod):
+            return await changing.run(action)
+        await changing.take_back(action)
+        return True
 
     async def _delete(self, entry: Entry, action: plan.DeletePod) -> None:
         try:
@@ -195,7 +199,8 @@ class Pods:
             return
         item = pod_of(PodWire.of(raw))
         self._store.read_pod(item, self._clock())
-        if item.pod is not None and not (item.pod.labelled and item.pod.owner):
+        pod = item.pod
+        if pod is not None and not (pod.owner and (pod.labelled or pod.changing_to)):
             words = f'pods "{action.name}": admission removed its labels or owner again'
             raise Forbidden(403, "Forbidden", words)
 

@@ -56,7 +56,8 @@ class Resizing:
         after = annotations.get(labels.RESIZED, "")
         if not is_count(after):
             return False
-        # The resize raises the generation to this one. So does any other change of the spec.
+        # The resize raises the generation to this one. So does any other change of the spec. (Two
+        # other changes before the resize would pass for it; a pod's spec is hardly ever changed.)
         if generation != int(after):
             return generation < int(after)
         there = resources()

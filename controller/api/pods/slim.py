@@ -61,7 +61,7 @@ def slim(wire: PodWire) -> Pod | None:
         failures=_count(marks.get(labels.FAILURES)),
         remade=_count(notes.get(labels.REMADE)),
         # If neither label nor annotation names a revision, there is no revision label to restore.
-        labelled=_labelled(meta, job, slot[0], bool(digest) or not revision),
+        labelled=not changing_to and _labelled(meta, job, slot[0], bool(digest) or not revision),
         created=seconds(meta.creation_timestamp),
         deleted=seconds(meta.deletion_timestamp) if meta.deletion_timestamp else None,
         phase=status.phase,

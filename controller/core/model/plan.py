@@ -193,8 +193,8 @@ class CreatePod:
 
 @dataclass(frozen=True, slots=True)
 class DeletePod:
-    """Delete the pod of an instance if the pod still has this uid. ``force``: without a grace
-    period, because the pod's own one ended ``terminationTimeoutSeconds`` ago."""
+    """Delete the pod of an instance if it still has this uid. ``force``: without a grace period,
+    because the pod's own one ended ``terminationTimeoutSeconds`` ago."""
 
     instance: int
     surge: bool
@@ -227,8 +227,8 @@ class ChangePod:
 
 @dataclass(frozen=True, slots=True)
 class RepairPod:
-    """Restore the labels of one of our pods, and the owner reference if ``adopt`` is set.
-    ``surplus``: the pod belongs to no instance; after its adoption the operator deletes it."""
+    """Restore a pod's labels; ``adopt``: its owner, too; ``undo``: take its announced resize back.
+    ``surplus``: the pod belongs to no instance; once adopted, it is deleted."""
 
     instance: int
     surge: bool
@@ -237,6 +237,7 @@ class RepairPod:
     revision: str
     adopt: bool = False
     surplus: bool = False
+    undo: bool = False
 
     @property
     def key(self) -> ActionKey:
@@ -283,9 +284,8 @@ Action = CreatePod | ActionOnObject
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The result of ``decide``. ``wake_at``: epoch seconds at which the Job must be decided again
-    even if nothing happens, None for never; ``waiting``: ids of instances that have to wait;
-    ``illegal``: messages about phase transitions that the state machine refused."""
+    """The result of ``decide``. ``wake_at``: epoch seconds at which to decide again even if nothing
+    happens, None for never; ``waiting``: ids that wait; ``illegal``: refused transitions."""
 
     write: Write | None = None
     actions: tuple[Action, ...] = ()

@@ -56,12 +56,7 @@ def facts_of(
     under_way = {"repairing"} if repairing else set[str]()
     if pod.owner != owner:
         return frozenset({"foreign" if pod.owner else "orphan"} | under_way)
-    # A pod that is changed in part is neither at the old revision nor at the new one.
-    facts = {
-        "present",
-        f"at:{'' if pod.changing_to else pod.revision}",
-        f"by:{pod.update}",
-    } | under_way
+    facts = {"present", f"at:{pod.revision}", f"by:{pod.update}"} | under_way
     if pod.deleted is not None or going:
         facts.add("terminating")
         if forced or pod.grace == 0:
@@ -104,9 +99,10 @@ class View:
     way; ``change_pending``: the change is made but not in effect; ``infeasible``: it never will be;
     ``lost``: the pod's node does not report.
     Within ``terminating``: ``forced``: deleted without a grace period. ``failed_or_restarted``: the
-    pod ended or a container restarted. ``unlabelled``: the pod lacks a label of ours. ``foreign``:
-    a pod of another owner (such as a deleted Job of the same name) has the name. ``orphan``: a pod
-    with our labels and without an owner has it. ``repairing``: a repair is under way.
+    pod ended or a container restarted. ``unlabelled``: the pod lacks a label of ours, or its labels
+    tell of a resize that was not made. ``foreign``: a pod of another owner (such as a deleted Job
+    of the same name) has the name. ``orphan``: a pod with our labels and without an owner has it.
+    ``repairing``: a repair is under way.
     """
 
     present: Ids

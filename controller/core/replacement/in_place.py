@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement
 from controller.api.text import shortened
 from controller.api.update import BACKWARD, HistoryEntry
+from controller.core.model import assigned as asg
 from controller.core.model.assigned import Assigned
 from controller.core.model.context import Context
 from controller.core.model.limits import TEMPLATES_KEPT
@@ -28,10 +28,24 @@ def how(context: Context, direction: Direction, pod: Pod, goal: str) -> Change:
     the pod, because others may have changed the pod."""
     if direction.policy.replacement is not Replacement.IN_PLACE or direction.restart:
         return Change.REPLACE
-    if pod.uid in context.observed.in_place_refused or pod.changing_to not in ("", goal):
+    if pod.uid in context.observed.in_place_refused:
         return Change.REPLACE
     old, new = context.observed.templates.get(pod.revision), context.observed.templates.get(goal)
     return Change.REPLACE if old is None or new is None else classify(old, new)
+
+
+def resized_again(direction: Direction | None) -> Ids:
+    """Ids whose pod bears the announcement of a resize that was not made, and that ``direction``
+    resizes to the announced revision."""
+    if direction is None:
+        return NONE
+    view, found = direction.context.view, list[int]()
+    for i in direction.not_started & view.alive & view.unlabelled:
+        pod, goal = view.pod(i), asg.revision_of(direction.goal, i)
+        if pod.changing_to and pod.changing_to == goal:
+            change = how(direction.context, direction, pod, goal)
+            found += [i] if change is Change.RESOURCES else []
+    return Ids(found)
 
 
 def record_recreation(direction: Direction) -> Write | None:
@@ -92,8 +106,6 @@ def unread(direction: Direction) -> Write | None:
     names |= {
         r for r, ids in context.view.at.items() if ids & direction.not_started & context.view.alive
     }
-    changing = context.view.at_revision("") & direction.not_started & context.view.alive
-    names |= {context.view.pod(i).revision for i in islice(changing, TEMPLATES_KEPT)} - {""}
     if len(names) > TEMPLATES_KEPT:  # Jobs that run so many are rare; their pods are replaced.
         return None
     missing = (names - set(context.observed.templates)) & set(context.observed.revisions)

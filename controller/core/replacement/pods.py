@@ -35,12 +35,9 @@ MAX_ACTIONS = 500
 
 @dataclass(frozen=True)
 class Convergence:
-    """The actions that bring the pods of one Job to ``assigned``.
-
-    ``direction`` and ``failures``: of the active Update, if there is one. ``blocked``: the API
-    server refuses a write of that Update; instances that are down are brought up, but no
-    replacement starts.
-    """
+    """The actions that bring the pods of one Job to ``assigned``. ``direction``, ``failures``: of
+    the active Update, if there is one. ``blocked``: the API server refuses a write of that Update;
+    instances that are down are brought up, but no replacement starts."""
 
     context: Context
     direction: Direction | None = None
@@ -98,7 +95,8 @@ class Convergence:
     @cached_property
     def _sorted(self) -> tuple[tuple[Action, ...], frozenset[ActionKey]]:
         free, held = list[Action](), set[ActionKey]()
-        for action in chain(repair.repairs(self.context), self._deletes(), self._creates()):
+        repairs = repair.repairs(self.context, in_place.resized_again(self.direction))
+        for action in chain(repairs, self._deletes(), self._creates()):
             if not isinstance(action, CreatePod) and self.context.is_held(action):
                 held.add(action.key)
                 continue
@@ -141,6 +139,8 @@ class Convergence:
         change = in_place.how(self.context, direction, pod, goal)
         if change is Change.REPLACE:
             return _delete(pod)
+        if not pod.labelled and pod.changing_to != goal:
+            return None  # The repair of its labels comes first.
         count = self.failures.counts.get(instance, 0) if self.failures else 0
         uid = direction.update.metadata.uid
         return ChangePod(instance, pod.surge, pod.name, pod.uid, goal, uid, count, change)

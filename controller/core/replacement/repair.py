@@ -1,21 +1,31 @@
-"""Repair of the Job's pods that lack their owner or a label, by one request each (rule 14)."""
+"""Repair of the Job's pods that lack their owner or a label, by one request each (rule 14).
+
+The operator may have been killed after it announced a resize on a pod and before it made the resize
+(`Resizing`). The labels of such a pod name a revision that it is not at. The repair takes the
+announcement back, unless the active Update makes the same resize again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
 from controller.core.model.context import Context
 from controller.core.model.plan import RepairPod
 
 
-def repairs(context: Context) -> Iterator[RepairPod]:
-    """The repairs that are needed and not under way yet."""
+def repairs(context: Context, resized: Ids = NONE) -> Iterator[RepairPod]:
+    """The repairs that are needed and not under way yet. ``resized``: ids whose announced resize
+    the active Update makes again."""
     for pod, adopt, repairing in _incomplete(context):
-        if not repairing:
-            surplus = adopt and pod.instance not in context.intended | context.every_id
-            slot = (pod.instance, pod.surge)
-            yield RepairPod(*slot, pod.name, pod.uid, pod.revision, adopt, surplus)
+        undo = bool(pod.changing_to) and not adopt
+        if repairing or (undo and pod.instance in resized):
+            continue
+        surplus = adopt and pod.instance not in context.intended | context.every_id
+        label = pod.revision if undo else pod.changing_to or pod.revision
+        slot = (pod.instance, pod.surge)
+        yield RepairPod(*slot, pod.name, pod.uid, label, adopt, surplus, undo)
 
 
 def is_incomplete(context: Context) -> bool:
@@ -27,7 +37,7 @@ def _incomplete(context: Context) -> Iterator[tuple[Pod, bool, bool]]:
     """Pods that lack their owner or a label; whether it is the owner; whether a repair is under
     way."""
     for view in (context.view, context.view.twin):
-        for i in view.orphan | (view.unlabelled - view.terminating):
+        for i in view.orphan | (view.unlabelled - view.terminating - view.changing):
             pod = view.pod(i)
             if pod.deleted is None:
                 yield pod, i in view.orphan, i in view.repairing

@@ -20,9 +20,9 @@ FAULTS: Final = (
     ),
     Fault(
         file=f"{_CORE}/pods/facts.py",
-        old="f\"at:{'' if pod.changing_to else pod.revision}\"",
-        new='f"at:{pod.revision}"',
-        breaks="A pod that is half changed in place counts as one of its old revision.",
+        old='f"at:{pod.revision}"',
+        new='f"at:{pod.changing_to or pod.revision}"',
+        breaks="A pod whose resize was only announced counts as one of the new revision.",
         tests=(f"{_TESTS}/pods/test_facts.py",),
     ),
     Fault(
@@ -155,15 +155,15 @@ FAULTS: Final = (
     ),
     Fault(
         file=f"{_CORE}/replacement/repair.py",
-        old="        if not repairing:",
-        new="        if pod.uid:",
+        old="        if repairing or (undo",
+        new="        if (undo",
         breaks="A repair is sent again by every decision until the watch shows the first one.",
         tests=(f"{_TESTS}/refusals/test_actions.py",),
     ),
     Fault(
         file=f"{_CORE}/replacement/in_place.py",
-        old="if pod.uid in context.observed.in_place_refused or pod.changing_to not in",
-        new="if pod.changing_to not in",
+        old="if pod.uid in context.observed.in_place_refused:",
+        new="if not pod.uid:",
         breaks="A change in place that the API server finds invalid is repeated for ever.",
         tests=(f"{_TESTS}/replacement/test_in_place.py",),
     ),
@@ -187,5 +187,19 @@ FAULTS: Final = (
         new="            return False",
         breaks="A pod whose resize was announced, and not made, counts as resized.",
         tests=("tests/unit/api/pods/test_resizing.py",),
+    ),
+    Fault(
+        file=f"{_CORE}/replacement/repair.py",
+        old="        if repairing or (undo and pod.instance in resized):",
+        new="        if repairing or undo:",
+        breaks="After an abort a pod says for ever that it is at a revision it never had.",
+        tests=("tests/unit/core/test_half_made_resize.py",),
+    ),
+    Fault(
+        file=f"{_CORE}/replacement/repair.py",
+        old="        if repairing or (undo and pod.instance in resized):",
+        new="        if repairing:",
+        breaks="A resize that is due is taken back and made at the same time.",
+        tests=("tests/unit/core/test_half_made_resize.py",),
     ),
 )

@@ -93,7 +93,7 @@ class FakePods(Client):
             there[container["name"]].update(container)
         self.admit(pod)
         pod["metadata"]["generation"] += pod["spec"] != before
-        self._version += 1
+        self._version = max(self._version, int(pod["metadata"]["resourceVersion"])) + 1
         pod["metadata"]["resourceVersion"] = str(self._version)
 
 

@@ -121,7 +121,8 @@ async def test_a_resize_that_a_crash_left_out_is_made_later(resources: World) ->
     resources.show()
     seen = resources.seen
     assert (seen.revision, seen.changing_to, seen.update) == (resources.old, resources.new, "u0")
-    assert 3 in resources.entry.instances.view().at_revision("")
+    assert 3 in resources.entry.instances.view().at_revision(resources.old)
+    assert 3 in resources.entry.instances.view().unlabelled
     resources.settled.clear()
     resources.api.asked.clear()
     await resources.act()

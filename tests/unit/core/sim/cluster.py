@@ -187,13 +187,15 @@ class Cluster(Users):
                     in_effect=False,
                     infeasible=False,
                     restarts=0,
+                    changing_to="",
+                    labelled=True,
                 )
             )
 
         return self._ask("change pod", name, apply)
 
-    def resize_pod(self, name: str, uid: str, seen: int) -> int:
-        """The first half of a change of resources: the kubelet is told, the labels are not yet."""
+    def announce(self, name: str, uid: str, seen: int, revision: str) -> int:
+        """The first half of a change of resources: the labels are told, the kubelet is not yet."""
 
         def apply() -> int:
             pod = self._pod(name, uid)
@@ -201,14 +203,20 @@ class Cluster(Users):
                 raise ApiError("Conflict", name)
             if pod.instance in self.in_place_refused:
                 raise ApiError("Invalid", "cannot be changed in place")
-            return self.set_pod(pod).resource_version
+            half = replace(pod, changing_to=revision, labelled=False)
+            return self.set_pod(half).resource_version
 
-        return self._ask("resize pod", name, apply)
+        return self._ask("announce resize of pod", name, apply)
 
-    def repair_pod(self, name: str, uid: str, revision: str) -> Pod:
+    def repair_pod(self, name: str, uid: str, revision: str, undo: bool) -> Pod:
         def apply() -> Pod:
             pod, owner = self._pod(name, uid), self.job.metadata.uid
-            return self.set_pod(replace(pod, labelled=True, owner=owner, revision=revision))
+            if undo:
+                return self.set_pod(replace(pod, labelled=True, changing_to=""))
+            labelled = not pod.changing_to
+            assert revision == (pod.changing_to or revision)
+            revised = pod.revision if pod.changing_to else revision
+            return self.set_pod(replace(pod, labelled=labelled, owner=owner, revision=revised))
 
         return self._ask("repair pod", name, apply)
 

@@ -200,7 +200,9 @@ class Operator(Sight):
                 case plan.ChangePod():
                     self._change(action)
                 case plan.RepairPod():
-                    repaired = cluster.repair_pod(action.name, action.uid, action.revision)
+                    repaired = cluster.repair_pod(
+                        action.name, action.uid, action.revision, action.undo
+                    )
                     self.instances.put(repaired, now)
                 case plan.Prune():
                     cluster.prune(action.kind, action.name, action.uid)
@@ -213,7 +215,7 @@ class Operator(Sight):
                 self.instances.repaired((action.instance, action.surge), action.uid)
 
     def _change(self, action: plan.ChangePod) -> None:
-        """One patch for images; resources are resized first, then the pod is told what it is."""
+        """One patch for images; a resize is announced on the pod first."""
         slot = (action.instance, action.surge)
         wish = Pod(
             "default",
@@ -228,7 +230,7 @@ class Operator(Sight):
         )
         seen = self.instances.pods[slot].resource_version
         if action.change is Change.RESOURCES:
-            seen = self.cluster.resize_pod(action.name, action.uid, seen)
+            seen = self.cluster.announce(action.name, action.uid, seen, action.revision)
         changed = self.cluster.change_pod(action.name, action.uid, seen, wish)
         self.instances.put(changed, self.cluster.now)
         self.instances.changed(slot, action.uid)
