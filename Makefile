@@ -102,7 +102,7 @@ test-chart: devcluster devcluster-helm ## Test the chart and the image with the 
 	@$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS) tests/chart
 
 test-ui: browser devcluster ## Test the web page in a real browser (needs Chromium)
-	@$(PYTEST) $(PYTEST_ARGS) tests/ui
+	@$(PYTEST) -n $(if $(filter 0,$(WORKERS)),0,2) $(PYTEST_ARGS) tests/ui
 
 pictures: browser devcluster ## Make docs/pictures anew (needs Chromium and tmux)
 	@$(PYTHON) -m hack.pictures $(ARGS)
