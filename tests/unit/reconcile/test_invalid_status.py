@@ -17,6 +17,7 @@ import pytest
 
 from controller.api.job import JobStatus
 from controller.api.labels import REVISION
+from controller.api.meta import Status
 from controller.api.update import Phase, UpdateStatus
 from hack.chaos.fuzz import Change, apply
 from hack.chaos.fuzz_api import JOB, Object
@@ -25,9 +26,12 @@ from hack.chaos.fuzz_world import World, stage
 UPDATE: Final = "web-g2"
 #: Moments at which an Update is active and old pods run.
 MOMENTS: Final = ("rolling", "paused", "back", "surging")
-STATUSES: Final = {("echelonjobs", JOB): JobStatus, ("updates", UPDATE): UpdateStatus}
+STATUSES: Final[dict[tuple[str, str], type[Status]]] = {
+    ("echelonjobs", JOB): JobStatus,
+    ("updates", UPDATE): UpdateStatus,
+}
 #: A value that no field of a status allows, in no place.
-WRONG: Final = [[]]
+WRONG: Final[list[Any]] = [[]]
 FIELDS: Final = [
     (*whose, field.alias or "")
     for whose, status in STATUSES.items()
