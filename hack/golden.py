@@ -1,7 +1,8 @@
 """``python -m hack.golden`` records golden objects of the present version.
 
-It writes the folder tests/golden/<version>/. Run it once for each release, when its version is set,
-and commit the folder; never change or delete the folders of earlier releases.
+It writes the folder tests/golden/<version>/, and the CRDs of the version to ``crds`` in it. Run it
+once for each release, when its version is set, and commit the folder; never change or delete the
+folders of earlier releases.
 
 A real operator runs on a real control plane with simulated nodes. At each moment of `SCENES` it is
 stopped (SIGSTOP), and the Job, its Updates, its ControllerRevisions and its pods are written to one
@@ -21,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from controller.api.crds import all_crds
 from hack.demo.stage import Stage
 from hack.devcluster.cluster import Cluster
 
@@ -78,7 +80,7 @@ SCENES: Final[dict[str, Scene]] = {
 def main() -> int:
     """Record all scenes."""
     folder = FOLDER / VERSION
-    folder.mkdir(parents=True, exist_ok=True)
+    record_crds(folder)
     with Stage() as stage:
         stage.start_cluster()
         cluster = stage.cluster
@@ -89,6 +91,14 @@ def main() -> int:
             _Recording(stage, name, scene).write(folder / f"{name}.json")
             print(f"{name}: recorded", file=sys.stderr, flush=True)
     return 0
+
+
+def record_crds(folder: Path) -> None:
+    """Write the CRDs of the present version to ``crds`` in a folder of golden objects."""
+    (folder / "crds").mkdir(parents=True, exist_ok=True)
+    for crd in all_crds():
+        path = folder / "crds" / f"{crd['spec']['names']['plural']}.json"
+        path.write_text(json.dumps(crd, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 class _Recording:

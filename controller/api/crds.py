@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 from controller.api import job, reserved, rules, update
 from controller.api import reserved_fields as later
 from controller.api.kinds import JOBS, UPDATES
-from controller.api.meta import Model
-from controller.api.policy import UpdatePolicy
 from controller.api.schema import Schema, at, object_with, structural
 from controller.resource import Resource
 
@@ -68,13 +66,31 @@ UPDATE_COLUMNS: Final = (
 )
 
 
-def _with_default(model: type[Model]) -> Collection[str]:
-    """The properties of a model for which the API server fills in a default when it stores one."""
-    return [
-        field.alias or name
-        for name, field in model.model_fields.items()
-        if not field.is_required() and field.default is not None
-    ]
+#: The properties whose default the API server fills in: those of version 0.1.0. No later field of a
+#: spec is added here, because under newer CRDs an older operator would find it in every Job, and
+#: leave all of them alone; the operator applies the default of the model itself.
+_DEFAULTS: Final = {
+    "spec": (
+        "type",
+        "instances",
+        "minReadySeconds",
+        "update",
+        "revisionHistoryLimit",
+        "updateHistoryLimit",
+    ),
+    "spec.update": (
+        "mode",
+        "strategy",
+        "replacement",
+        "readyTimeoutSeconds",
+        "terminationTimeoutSeconds",
+        "maxFailuresPerInstance",
+        "maxFailedInstances",
+        "rollbackOnFailure",
+        "gates",
+        "watchAfterSeconds",
+    ),
+}
 
 
 def _template() -> Schema:
@@ -114,9 +130,7 @@ def _template() -> Schema:
 
 def job_schema() -> Schema:
     """The schema of Job, without its CEL rules."""
-    schema = structural(
-        job.Job, {"spec": _with_default(job.JobSpec), "spec.update": _with_default(UpdatePolicy)}
-    )
+    schema = structural(job.Job, _DEFAULTS)
     template = at(schema, "spec.template")
     template.update(_template())
     return _root(schema)

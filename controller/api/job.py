@@ -13,6 +13,7 @@ from controller.api.labels import API_VERSION
 from controller.api.last_attempt import LastAttempt as LastAttempt
 from controller.api.meta import (
     MAX_INT32,
+    MAY_BE_LOST,
     Condition,
     Model,
     ObjectMeta,
@@ -37,6 +38,7 @@ class JobType(StrEnum):
     SERVICE = "Service"
 
 
+# A later field gets its default here only, never in the CRD: see `controller.api.crds`.
 class JobSpec(SpecModel):
     """Desired state of a Job; written by users."""
 
@@ -122,6 +124,7 @@ class JobStatus(Status):
 
     observed_generation: Annotated[
         int,
+        MAY_BE_LOST,
         Field(
             description="metadata.generation that this status was computed from; -1: the operator "
             "has not observed the Job yet."
@@ -129,6 +132,7 @@ class JobStatus(Status):
     ] = -1
     conditions: Annotated[
         tuple[Condition, ...],
+        MAY_BE_LOST,
         Field(
             description="Conditions of the Job: Ready, Reconciling, Stalled, Available, "
             "UpdatePending, RolledBack, PodNameConflict, SafetyStop. An absent condition is False; "
@@ -140,22 +144,28 @@ class JobStatus(Status):
             },
         ),
     ] = ()
-    instances: Annotated[Count, Field(description="Number of instances that have a pod.")] = 0
+    instances: Annotated[
+        Count, MAY_BE_LOST, Field(description="Number of instances that have a pod.")
+    ] = 0
     ready_instances: Annotated[
-        Count, Field(description="Number of instances whose pod is Ready.")
+        Count, MAY_BE_LOST, Field(description="Number of instances whose pod is Ready.")
     ] = 0
     available_instances: Annotated[
         Count,
+        MAY_BE_LOST,
         Field(
             description="Number of instances, at any revision, that have been Ready for "
             "`minReadySeconds`."
         ),
     ] = 0
     updated_instances: Annotated[
-        Count, Field(description="Number of instances whose pod is at `updateRevision`.")
+        Count,
+        MAY_BE_LOST,
+        Field(description="Number of instances whose pod is at `updateRevision`."),
     ] = 0
     selector: Annotated[
         str | None,
+        MAY_BE_LOST,
         Field(description="Label selector of the Job's pods, for the scale subresource."),
     ] = None
     instances_in_force: Annotated[
@@ -182,6 +192,7 @@ class JobStatus(Status):
     ] = None
     update_revision: Annotated[
         str | None,
+        MAY_BE_LOST,
         Field(description="Name of the ControllerRevision of the present `spec.template`."),
     ] = None
     assigned: Annotated[
@@ -194,6 +205,7 @@ class JobStatus(Status):
     ] = ()
     revisions: Annotated[
         tuple[RevisionRange, ...],
+        MAY_BE_LOST,
         Field(description="The revision that each instance runs now.", exclude_if=empty),
     ] = ()
     slots: Annotated[
@@ -204,7 +216,7 @@ class JobStatus(Status):
             exclude_if=empty,
         ),
     ] = NONE
-    down_since: dict[Since, Ids] = Field(
+    down_since: Annotated[dict[Since, Ids], MAY_BE_LOST] = Field(
         default_factory=dict,
         description="Times since which instances are not available, with the ids of these "
         'instances: {"2026-01-02T03:04:05Z": "4,7"}. At most 64 instances are recorded, and only '

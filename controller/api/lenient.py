@@ -9,14 +9,14 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from controller.api.meta import Status
+from controller.api.update import TERMINAL, UpdateStatus
 
 log = logging.getLogger(__name__)
 
 W = TypeVar("W", bound=BaseModel)
 
-#: Fields of a status without which the operator would take an active Update for another, or a
-#: Job's lock for free. An object in which one of them is invalid is left alone.
-_NOT_DERIVED: Final = frozenset(
+#: Fields of a status without which even what is shown would mislead.
+_SHOWN_WITH: Final = frozenset(
     {"phase", "policy", "to", "from", "engineVersion", "activeUpdate", "safety"}
 )
 #: pydantic's type of the error about a field that a model does not have.
@@ -24,35 +24,53 @@ _UNKNOWN: Final = "extra_forbidden"
 
 
 def lenient(wire: type[W], raw: dict[str, Any]) -> W:
-    """Read an object without the invalid fields of its status.
+    """Read an object without the invalid fields of its status that may be lost (`MAY_BE_LOST`).
 
     A status is invalid if someone edited it by hand or a newer version wrote it. The operator
-    derives the missing fields again, as after a restored backup, and the status knows them as
-    ``_unread``, so that a write replaces what is stored there. Raises ``ValidationError`` if a
-    field is invalid that cannot be derived (`_NOT_DERIVED`) or that is outside the status, or if
-    the spec has a field that this version does not know.
+    writes the missing fields anew, and the status knows them as ``_unread``, so that a write
+    replaces what is stored there. Raises ``ValidationError`` if any other field of the object is
+    invalid, or if the spec has a field that this version does not know.
     """
+    return _read(wire, raw)
+
+
+def _read(wire: type[W], raw: dict[str, Any], limit: frozenset[str] | None = None) -> W:
+    """``limit``: the fields of a status that may be needed here; None: all."""
     try:
         return wire.model_validate(raw)
     except ValidationError as error:
-        bad = {place[1] for e in error.errors() if len(place := e["loc"]) > 1}
-        status = {k: v for k, v in part(raw, "status").items() if k not in bad}
-        if bad & _NOT_DERIVED:
-            raise
-        read = wire.model_validate({**raw, "status": status})
-        if isinstance(kept := getattr(read, "status", None), Status):
+        stored, needed = part(raw, "status"), _needed(wire, part(raw, "status"))
+        needed = needed if limit is None else needed & limit
+        bad = {place[1] for e in error.errors() if len(place := e["loc"]) > 1} - needed
+        # What is still invalid raises here, so that the error is about that alone.
+        kept = {k: v for k, v in stored.items() if k not in bad}
+        read = wire.model_validate({**raw, "status": kept})
+        if isinstance(status := getattr(read, "status", None), Status):
             # A frozen value, of which this is no field.
-            kept._unread.update((k, v) for k, v in part(raw, "status").items() if k in bad)
+            status._unread.update((k, v) for k, v in stored.items() if k in bad)
         name = raw["metadata"].get("name")
         log.error("%s: status.%s is invalid and ignored", name, ", ".join(map(str, bad)))
         return read
 
 
+def _needed(wire: type[BaseModel], status: dict[str, Any]) -> frozenset[str]:
+    """The fields without which an object with this status must not be acted on."""
+    field = wire.model_fields.get("status")
+    model = field.annotation if field else None
+    if not (isinstance(model, type) and issubclass(model, Status)):
+        return frozenset()
+    if model is UpdateStatus and any(phase == status.get("phase") for phase in TERMINAL):
+        # From the status of an Update that has ended nothing follows but that it has.
+        return frozenset({"phase"})
+    return model.needed()
+
+
 def shown(wire: type[W], raw: dict[str, Any]) -> W:
     """Read an object only to show it: without the fields of its spec that this version does not
-    know, too."""
+    know, too, and without those invalid fields of its status from which only the operator's next
+    step follows."""
     try:
-        return lenient(wire, raw)
+        return _read(wire, raw, _SHOWN_WITH)
     except ValidationError as error:
         unknown = [e["loc"] for e in error.errors() if e["type"] == _UNKNOWN]
         if not unknown:
@@ -63,7 +81,7 @@ def shown(wire: type[W], raw: dict[str, Any]) -> W:
             for step in place:
                 node = node[step]
             del node[field]
-        return lenient(wire, raw)
+        return _read(wire, raw, _SHOWN_WITH)
 
 
 def part(raw: dict[str, Any], name: str) -> dict[str, Any]:

@@ -41,11 +41,26 @@ class SpecModel(Model):
     model_config = ConfigDict(extra="forbid")
 
 
+#: Mark of a field of a status whose loss changes no step of the operator: it writes the field anew,
+#: and at worst a wait begins again or a report lacks something. An object in which a field without
+#: this mark is invalid is left alone: from such a field the next step follows.
+MAY_BE_LOST: Final = "may be lost"
+
+
 class Status(Model):
     """The status of an object. ``_unread``: its fields that cannot be read, as JSON data (see
     `controller.api.lenient`)."""
 
     _unread: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def needed(cls) -> frozenset[str]:
+        """The fields, by their names in JSON, without which an object must not be acted on."""
+        return frozenset(
+            field.alias or name
+            for name, field in cls.model_fields.items()
+            if MAY_BE_LOST not in field.metadata
+        )
 
 
 def wire(model: Model) -> dict[str, Any]:

@@ -216,6 +216,7 @@ PulseInterval = Annotated[
 DEFAULT_STRATEGY = Strategy(type=StrategyType.QUEUE, size=1)
 
 
+# A later field gets its default here only, never in the CRD: see `controller.api.crds`.
 class UpdatePolicy(SpecModel):
     """Policy by which changes of a Job roll out: `Job.spec.update`."""
 

@@ -10,6 +10,7 @@ from controller.api.ids import NONE, Ids
 from controller.api.job import RevisionRange
 from controller.api.labels import API_VERSION
 from controller.api.meta import (
+    MAY_BE_LOST,
     Condition,
     CountKey,
     Model,
@@ -82,6 +83,7 @@ class UpdateStatus(Status):
     ] = ""
     message: Annotated[
         str,
+        MAY_BE_LOST,
         Field(
             description="Why the Update is in its phase, as a sentence: which instance, what "
             "happened, what the Update waits for."
@@ -89,10 +91,13 @@ class UpdateStatus(Status):
     ] = ""
     started_at: Annotated[Time | None, Field(description="When the Update was admitted.")] = None
     finished_at: Annotated[
-        Time | None, Field(description="When the Update ended. Absent: it has not ended.")
+        Time | None,
+        MAY_BE_LOST,
+        Field(description="When the Update ended. Absent: it has not ended."),
     ] = None
     watching_since: Annotated[
         Time | None,
+        MAY_BE_LOST,
         Field(
             description="When the last instance of the Update became good; `watchAfterSeconds` "
             "counts from then."
@@ -100,6 +105,7 @@ class UpdateStatus(Status):
     ] = None
     observed_generation: Annotated[
         int,
+        MAY_BE_LOST,
         Field(
             description="metadata.generation that this status was computed from; -1: the operator "
             "has not observed the Update yet."
@@ -107,6 +113,7 @@ class UpdateStatus(Status):
     ] = -1
     conditions: Annotated[
         tuple[Condition, ...],
+        MAY_BE_LOST,
         Field(
             description="Conditions of the Update: Ready, Reconciling, Stalled, Complete, "
             "Succeeded, Failed, Paused, AwaitingPulse, GatesPassed, VerbRefused. Only GatesPassed "
@@ -159,10 +166,12 @@ class UpdateStatus(Status):
     ] = None
     plan: Annotated[
         UpdatePlan | None,
+        MAY_BE_LOST,
         Field(description="What the Update would do. Present only with `spec.dryRun`."),
     ] = None
     counts: Annotated[
         Counts,
+        MAY_BE_LOST,
         Field(
             description="Number of instances in each state of the Update. Instances that the "
             "Update removes are included."
@@ -189,7 +198,7 @@ class UpdateStatus(Status):
         'many: {"1": "4,7"} means that instances 4 and 7 had one failure each.',
         exclude_if=empty,
     )
-    down_since: dict[Since, Ids] = Field(
+    down_since: Annotated[dict[Since, Ids], MAY_BE_LOST] = Field(
         default_factory=dict,
         description="Times since which instances that the Update is replacing cannot be brought up "
         "because their pod is refused or evicted again and again, with the ids of these "
@@ -214,6 +223,7 @@ class UpdateStatus(Status):
     ] = ()
     history: Annotated[
         tuple[HistoryEntry, ...],
+        MAY_BE_LOST,
         Field(description="Changes of phase or reason; the newest 50 are kept.", exclude_if=empty),
     ] = ()
     observed_resume_token: Annotated[
@@ -222,6 +232,7 @@ class UpdateStatus(Status):
     ] = None
     observed_verbs: Annotated[
         tuple[str, ...],
+        MAY_BE_LOST,
         Field(
             description="Verbs (such as a set `paused` or `action`) that the spec contained when "
             "the Update ended, or to which the operator has responded since.",

@@ -31,8 +31,8 @@ def as_update(raw: Object) -> Update:
 
 
 def _too_new(raw: Object, error: ValidationError) -> CliError:
-    name = raw["metadata"].get("name")
-    return CliError(
-        f"{raw.get('kind')} {name} cannot be read: {unreadable(error)}",
-        "a newer Echelon wrote it: install the `echelon` of that version",
-    )
+    name, words = raw["metadata"].get("name"), unreadable(error)
+    advice = "a newer Echelon wrote it: install the `echelon` of that version"
+    if words.startswith("status."):
+        advice += "; or somebody edited it: correct it with `kubectl edit --subresource=status`"
+    return CliError(f"{raw.get('kind')} {name} cannot be read: {words}", advice)

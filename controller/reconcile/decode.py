@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from controller.api import engine
 from controller.api.job import KIND, Job
+from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
 from controller.api.lenient import lenient, part, unreadable
 from controller.api.meta import ObjectMeta, wire
@@ -63,7 +64,7 @@ class Unreadable:
 
     @classmethod
     def of(cls, raw: dict[str, Any], error: ValidationError) -> Unreadable:
-        return cls(raw, Unknown(too_new.REASON, unreadable(error)))
+        return cls(raw, too_new.of_object(JOBS, raw, unreadable(error)))
 
     @property
     def uid(self) -> str:
@@ -211,7 +212,7 @@ def update_too_new(raw: dict[str, Any], words: str) -> UpdateObject | None:
         meta.creation_timestamp or 0.0,
         next((known for known in Phase if known == phase), Phase.ERROR),
         None,
-        too_new=TooNew(Unknown(too_new.REASON, words), _part_to_say(raw)),
+        too_new=TooNew(too_new.of_object(UPDATES, raw, words), _part_to_say(raw)),
     )
 
 
@@ -224,7 +225,7 @@ def _part_to_say(raw: dict[str, Any]) -> dict[str, Any] | None:
     for each in conditions if isinstance(conditions, list) else ():
         if isinstance(each, dict) and ended <= each.items():
             return None
-    if status.get("phase") in TERMINAL:
+    if any(phase == status.get("phase") for phase in TERMINAL):
         return None
     kept = {k: v for k, v in status.items() if k in ("observedGeneration", "conditions")}
     names = ("namespace", "name", "uid", "resourceVersion", "generation")

@@ -137,11 +137,13 @@ class GateAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Why this operator leaves a Job or an Update to a newer one. ``what``: the object, and the
-    part of it that only a newer operator understands."""
+    """Why this operator leaves a Job or an Update alone. ``what``: the object, and the part of it
+    that this operator does not understand. ``mend``: what a person can do if somebody edited that
+    part by hand; "" if only a newer operator can have written it."""
 
     reason: str
     what: str
+    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""A Job or an Update that only a newer version of the operator understands: it is left alone, and
-says so.
+"""A Job or an Update that only a newer version of the operator understands, or whose status
+somebody spoilt: it is left alone, and says so.
 
 The operator creates, changes and deletes nothing of such a Job, and its Updates stay as they are:
 an older operator would change every instance back to what that operator understands. Only
@@ -15,12 +15,14 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from controller.api import engine
+from controller.api.kinds import UPDATES
 from controller.api.meta import Condition, wire
 from controller.core.model import conditions as cond
 from controller.core.model.conditions import Wanted
 from controller.core.model.context import Context
 from controller.core.model.observed import Unknown
 from controller.core.model.plan import Event, WriteJob
+from controller.resource import Resource
 
 REASON: Final = "TooNew"
 ENGINE_REASON: Final = "EngineTooNew"
@@ -41,6 +43,22 @@ def of_engine(update: str, version: int) -> Unknown:
         ENGINE_REASON,
         f"Update {update} has status.engineVersion {version}, and this operator has engine {own}",
     )
+
+
+def of_object(resource: Resource, raw: Mapping[str, Any], words: str) -> Unknown:
+    """Why a Job or an Update is left alone. ``words``: its first invalid field and what is wrong
+    with that, as `controller.api.lenient.unreadable` says them."""
+    return Unknown(REASON, words, _mend(resource, raw) if words.startswith("status.") else "")
+
+
+def _mend(resource: Resource, raw: Mapping[str, Any]) -> str:
+    """What a person can do about an invalid field of a status."""
+    name, namespace = raw["metadata"].get("name"), raw["metadata"].get("namespace")
+    edit = f"kubectl edit {resource.plural} {name} -n {namespace} --subresource=status"
+    words = f"correct the value, but do not remove it ({edit})"
+    if resource.plural == UPDATES.plural:
+        return f"{words}; or delete the Update: its instances stay as they are"
+    return words
 
 
 def of_revision(context: Context, names: Iterable[str]) -> str:
@@ -103,6 +121,12 @@ def message_of(unknown: Unknown) -> str:
             f"{unknown.what}: this operator creates, changes and deletes nothing of the Update and "
             "its Job. Run the newer operator again: it carries the Update on. Or delete the "
             "Update: its instances stay as they are, and this operator serves the Job"
+        )
+    if unknown.mend:
+        return (
+            f"{unknown.what}; somebody edited this status, or a newer version of Echelon wrote it: "
+            "this operator creates, changes and deletes nothing of this Job. Run the newer "
+            f"operator; or {unknown.mend}"
         )
     return (
         f"made for a newer version of Echelon: {unknown.what}; this operator creates, changes and "

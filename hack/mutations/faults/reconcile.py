@@ -12,6 +12,14 @@ _TESTS: Final = "tests/unit/reconcile"
 _WORKER: Final = f"{_TESTS}/test_worker.py"
 
 FAULTS: Final = (
+    # what cannot be read
+    Fault(
+        file="controller/api/lenient.py",
+        old='if len(place := e["loc"]) > 1} - needed\n',
+        new='if len(place := e["loc"]) > 1}\n',
+        breaks="An Update whose group cannot be read ends while old pods run.",
+        tests=("tests/unit/api/test_lenient.py",),
+    ),
     # swap, intent
     Fault(
         file=f"{_SHELL}/swap.py",

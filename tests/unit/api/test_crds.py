@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,12 @@ import pytest
 from controller.api import rules
 from controller.api.crds import job_crd, job_schema, update_crd, update_schema
 from controller.api.schema import at
-from hack import crds
+from hack import crds, golden
 
 Node = tuple[str, dict[str, Any]]
+
+#: The folder of each release.
+GOLDEN = sorted(golden.FOLDER.iterdir())
 
 
 def nodes(schema: dict[str, Any], path: str = "") -> Iterator[Node]:
@@ -36,8 +41,6 @@ def test_the_files_are_as_generated() -> None:
 
 
 def test_the_defaults_of_a_job_are_those_of_the_contract() -> None:
-    # A later field must have no default: under newer CRDs an older operator would find it in every
-    # Job, and leave all of them alone.
     defaults = {path: node["default"] for path, node in nodes(job_schema()) if "default" in node}
     assert defaults == {
         "spec.type": "Service",
@@ -63,6 +66,26 @@ def test_the_defaults_of_a_job_are_those_of_the_contract() -> None:
 def test_an_update_has_no_defaults_that_could_overrule_its_job() -> None:
     defaults = {path: node["default"] for path, node in nodes(update_schema()) if "default" in node}
     assert defaults == {"spec.action": "Proceed", "status": {"observedGeneration": -1}}
+
+
+def filled_in(crd: dict[str, Any]) -> dict[str, Any]:
+    """Path of a property of the spec -> the default that the API server fills in."""
+    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    spec = nodes(schema["properties"]["spec"], "spec")
+    return {path: node["default"] for path, node in spec if "default" in node}
+
+
+@CRDS
+@pytest.mark.parametrize("release", GOLDEN, ids=lambda path: path.name)
+def test_each_default_of_a_spec_was_there_in_every_release(
+    crd: dict[str, Any], release: Path
+) -> None:
+    file = release / "crds" / f"{crd['spec']['names']['plural']}.json"
+    present, then = filled_in(crd), filled_in(json.loads(file.read_text(encoding="utf-8")))
+    assert {path: then.get(path) for path in present} == present, (
+        "an older operator would find a new default in every Job, and leave all of them alone: "
+        "let the operator apply the default"
+    )
 
 
 @BOTH

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from controller.api.job import Job
+from controller.api.job import Job, JobStatus
 from controller.api.lenient import lenient, part, shown, unreadable
-from controller.api.update import Phase, Update
+from controller.api.meta import Status
+from controller.api.update import Phase, Update, UpdateStatus
 
 
 def raw(spec: object, **status: Any) -> dict[str, Any]:
@@ -19,14 +20,14 @@ def raw(spec: object, **status: Any) -> dict[str, Any]:
 def test_what_makes_no_sense_of_a_status_is_ignored_and_said(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    given = raw({"job": "web"}, phase="RollingForward", startedAt="soon", message="at work")
+    given = raw({"job": "web"}, phase="RollingForward", watchingSince="soon", message="at work")
     with caplog.at_level(logging.ERROR):
         found = lenient(Update, given)
     assert found.status.phase is Phase.ROLLING_FORWARD
-    assert found.status.started_at is None
+    assert found.status.watching_since is None
     assert found.status.message == "at work"
-    assert caplog.messages == ["web-g2: status.startedAt is invalid and ignored"]
-    assert given["status"]["startedAt"] == "soon", "what was given stays as it is"
+    assert caplog.messages == ["web-g2: status.watchingSince is invalid and ignored"]
+    assert given["status"]["watchingSince"] == "soon", "what was given stays as it is"
 
 
 @pytest.mark.parametrize(
@@ -50,12 +51,55 @@ def test_a_phase_and_a_spec_must_make_sense(given: dict[str, Any], where: str) -
         ({"from": "web-1"}, "status.from: "),
         ({"policy": {}}, "status.policy.strategy: "),
         ({"engineVersion": 0}, "status.engineVersion: "),
+        ({"message": 7, "batch": {"index": 0, "instances": "2-1"}}, "status.batch.instances: "),
     ],
 )
-def test_what_cannot_be_derived_must_make_sense(status: dict[str, Any], where: str) -> None:
+def test_what_may_not_be_lost_must_make_sense(status: dict[str, Any], where: str) -> None:
     with pytest.raises(ValidationError) as failed:
         lenient(Update, raw({"job": "web"}, **status))
     assert unreadable(failed.value).startswith(where)
+
+
+def test_of_an_update_that_has_ended_only_the_phase_is_needed() -> None:
+    ended = raw({"job": "web"}, phase="RolledBack", batch=[], message="done")
+    found = lenient(Update, ended).status
+    assert (found.phase, found.batch, found.message) == (Phase.ROLLED_BACK, None, "done")
+
+
+def test_an_object_is_shown_without_what_only_the_next_step_follows_from() -> None:
+    assert shown(Update, raw({"job": "web"}, batch=[], message="at work")).status.batch is None
+    with pytest.raises(ValidationError):
+        shown(Update, raw({"job": "web"}, to=[]))
+
+
+#: The fields whose loss changes no step, and why.
+MAY_BE_LOST = {
+    JobStatus: {
+        # Written anew with each report, from the pods and the spec.
+        "observedGeneration", "conditions", "instances", "readyInstances", "availableInstances",
+        "updatedInstances", "selector", "updateRevision", "revisions",
+        # The time until the Job is Stalled begins again.
+        "downSince",
+    },
+    UpdateStatus: {
+        # Written anew with each report, from the other fields and the pods.
+        "message", "observedGeneration", "conditions", "counts",
+        # Only of an Update that has ended.
+        "finishedAt", "plan", "observedVerbs",
+        # The watch, and the time in which an instance must come up, begin again.
+        "watchingSince", "downSince",
+        # For people only.
+        "history",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("status", MAY_BE_LOST)
+def test_each_field_of_a_status_is_needed_or_may_be_lost(status: type[Status]) -> None:
+    fields = {field.alias for field in status.model_fields.values()}
+    assert fields - status.needed() == MAY_BE_LOST[status], (
+        "mark a field MAY_BE_LOST only if no next step follows from it, and say here why"
+    )
 
 
 def a_job(**spec: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def update(name: str, **status: Any) -> dict[str, Any]:
 
 
 def test_a_page_is_read_although_one_status_in_it_is_invalid() -> None:
-    bad = update("a", phase="RollingForward", batch={"index": 0, "instances": "9-1"})
+    bad = update("a", phase="RollingForward", downSince={"soon": "0"})
     items = [bad, update("b", phase="RolledForward")]
     raw = json.dumps({"metadata": {"resourceVersion": "9", "continue": "t"}, "items": items})
     found, token, version = UPDATE_CODEC.page(raw.encode())
@@ -27,7 +27,7 @@ def test_a_page_is_read_although_one_status_in_it_is_invalid() -> None:
     assert (token, version) == ("t", "9")
     assert found[0].update is not None
     assert found[0].update.status.phase is Phase.ROLLING_FORWARD
-    assert found[0].update.status.batch is None
+    assert found[0].update.status.down_since == {}
 
 
 def test_an_update_in_a_phase_of_a_newer_version_is_left_alone() -> None:
@@ -93,11 +93,11 @@ def test_a_job_of_no_shape_at_all_is_left_alone(odd: Any) -> None:
 
 def test_a_job_keeps_the_valid_fields_of_a_status_edited_by_hand() -> None:
     store = Store(lambda _: None)
-    broken = job(assigned=[{"revision": "x", "instances": "5-1"}], instancesInForce=2)
+    broken = job(revisions=[{"revision": "x", "instances": "5-1"}], instancesInForce=2)
     store.put_job(broken)
     found = store.entries[KEY].job
     assert found is not None
-    assert found.status.assigned == ()
+    assert found.status.revisions == ()
     assert found.status.instances_in_force == 2
 
 

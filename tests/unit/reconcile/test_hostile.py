@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from controller.api import labels
-from controller.api.update import Pulse, UpdateStatus
+from controller.api.update import Counts, UpdateStatus
 from controller.reconcile import swap
 from controller.reconcile.decode import POD_CODEC, read_update
 from tests.unit.reconcile.merged import merged
@@ -71,13 +71,8 @@ def test_a_pod_that_cannot_be_read_does_not_hide_the_others(
 @pytest.mark.parametrize(
     ("field", "stored", "new"),
     [
-        ("failureCounts", {"many": "0", "1": "2"}, {"failure_counts": {"2": "1"}}),
         ("downSince", {"soon": "0"}, {"down_since": {"2026-01-02T03:04:05Z": "1"}}),
-        (
-            "observedPulse",
-            {"value": [], "time": "2026-01-02T03:04:05Z", "more": 5},
-            {"observed_pulse": Pulse(value="x", time=1767323045.0)},
-        ),
+        ("counts", {"total": [], "more": 5}, {"counts": Counts(total=2)}),
     ],
 )
 def test_a_field_that_cannot_be_read_is_replaced_as_a_whole(
@@ -94,10 +89,10 @@ def test_a_field_that_cannot_be_read_is_replaced_as_a_whole(
 
 
 def test_what_cannot_be_read_and_is_not_written_stays() -> None:
-    raw = update("web-g2", phase="RollingForward", failureCounts={"many": "0"})
+    raw = update("web-g2", phase="RollingForward", plan={"groups": 7})
     read = read_update(raw).update
     assert read is not None
     after = read.status.model_copy(update={"message": "at work"})
     change = swap.change(read.status, after)
     assert change["message"] == "at work"
-    assert "failureCounts" not in change
+    assert "plan" not in change
