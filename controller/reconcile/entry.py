@@ -29,6 +29,7 @@ from controller.core.revisions import revision as revisions
 from controller.core.revisions.template import Prepared
 from controller.reconcile.apart import Apart
 from controller.reconcile.decode import RevisionObject, Unreadable, UpdateObject, left_alone_for
+from controller.reconcile.existence import Existence
 from controller.reconcile.refusal import RefusedActions
 
 Key = tuple[str, str]
@@ -79,6 +80,7 @@ class Entry:
     reported_too_new: set[str] = field(default_factory=set)
     #: The resourceVersion of the Job when this reconcile read it live; "": not read live.
     live: str = ""
+    existence: Existence = field(default_factory=Existence)
 
     @property
     def empty(self) -> bool:

@@ -81,7 +81,8 @@ class Intent:
         """GET the Job, so that the next decision may rely on the present version."""
         namespace, name = entry.key
         try:
-            raw = await self._client.get(JOBS, namespace, name)
+            with entry.existence.proving():
+                raw = await self._client.get(JOBS, namespace, name)
         except NotFound as error:
             error.prove()
             if entry.job is not None:
@@ -116,7 +117,8 @@ class Intent:
         swap.check(entry.job, observed)
         change = swap.change(observed.status, write.status)
         try:
-            raw = await swap.status(self._client, JOBS, observed.metadata, change)
+            with entry.existence.proving():
+                raw = await swap.status(self._client, JOBS, observed.metadata, change)
         except (Conflict, NotFound):
             await self.read_job(entry)
             raise

@@ -136,9 +136,10 @@ class Store:
             return
         key, slot = known
         entry = self.entry(key)
+        ours = entry.instances.is_going(uid)
         if entry.instances.drop(slot, uid):
             del self._pods[name]
-            self._settle(entry)
+            self._settle(entry, ours)
 
     def _note_gone(self, uid: str) -> None:
         self._gone[uid] = None
@@ -165,7 +166,7 @@ class Store:
         known = entry.updates.get(name.partition("/")[2])
         if known is not None and known.uid == uid:
             del entry.updates[known.name], self._updates[name]
-            self._settle(entry)
+            self._settle(entry, ("prune", uid) in entry.under_way)
 
     def foreign_names(self, entry: Entry) -> frozenset[str]:
         """The names for the Job's next Update that are held by Updates of other owners."""
@@ -201,10 +202,13 @@ class Store:
         if known is not None and known.uid == uid:
             del entry.revisions[known.name], self._revisions[name]
             entry.prepared.pop(known.name, None)
-            self._settle(entry)
+            self._settle(entry, ("prune", uid) in entry.under_way)
 
-    def _settle(self, entry: Entry) -> None:
-        """After a deletion: mark the key for a new decision, or drop the entry if it is empty."""
+    def _settle(self, entry: Entry, ours: bool = True) -> None:
+        """After a deletion: mark the key for a new decision, or drop the entry if it is empty.
+        ``ours``: False if something that the Job owned was deleted, and not by the operator."""
+        if not ours:
+            entry.existence.doubt()
         if entry.empty:
             self.entries.pop(entry.key, None)
         else:

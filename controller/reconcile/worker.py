@@ -27,6 +27,7 @@ from controller.reconcile import refusal
 from controller.reconcile.apart import look_around, surplus
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.events import Events
+from controller.reconcile.existence import is_to_be_read
 from controller.reconcile.gate_runner import Ask, GateRunner, Observe
 from controller.reconcile.in_work import InWork
 from controller.reconcile.intent import Intent
@@ -163,6 +164,10 @@ class Reconciler:
             seen = entry.observed(now, self._store.foreign_names(entry), self._brake)
             found = self._decide(seen, now)
             entry.illegal = refusal.log_illegal(key, entry.illegal, found.illegal)
+            if is_to_be_read(entry.existence, seen, found):
+                if not await self._is_there(entry) or not self._is_readable(entry):
+                    return False
+                continue
             if found.write is None:
                 break
             if await self.reports.through(key):

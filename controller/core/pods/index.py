@@ -107,8 +107,7 @@ class Instances:
 
     def not_created(self, slot: Slot) -> None:
         """The create under way failed."""
-        known = self.pods.get(slot)
-        if known is not None and not known.uid:
+        if (known := self.pods.get(slot)) is not None and not known.uid:
             del self.pods[slot]
             self._index(slot)
 
@@ -124,6 +123,10 @@ class Instances:
         self._going.discard(uid)
         self._forced.discard(uid)
         self._index(slot)
+
+    def is_going(self, uid: str) -> bool:
+        """Whether the operator deletes the pod with this uid."""
+        return uid in self._going
 
     def assume_changed(self, slot: Slot, uid: str) -> None:
         """A change in place is under way."""
@@ -214,9 +217,8 @@ class Instances:
         """The index computed from scratch; the incremental sets must always equal it."""
         fresh = Instances(self.owner, self.min_ready)
         fresh.pods = dict(self.pods)
-        fresh._going = set(self._going)
-        fresh._forced, fresh._changing = set(self._forced), set(self._changing)
-        fresh._repairing = set(self._repairing)
+        fresh._going, fresh._forced = set(self._going), set(self._forced)
+        fresh._changing, fresh._repairing = set(self._changing), set(self._repairing)
         for slot in fresh.pods:
             fresh._index(slot)
         fresh.advance(now)
@@ -241,10 +243,8 @@ class Instances:
         self._await(slot)
 
     def _facts_of(self, pod: Pod) -> frozenset[str]:
-        uid = pod.uid
-        going, changing = uid in self._going, uid in self._changing
-        forced, repairing = uid in self._forced, uid in self._repairing
-        return facts_of(pod, self.owner, going, changing, forced, repairing)
+        sets = (self._going, self._changing, self._forced, self._repairing)
+        return facts_of(pod, self.owner, *(pod.uid in under_way for under_way in sets))
 
     def _ripen(self, slot: Slot) -> None:
         pod = self.pods.get(slot)

@@ -60,4 +60,25 @@ FAULTS: Final = (
         breaks="The end of a predecessor, told by an old cache, ends its successor.",
         tests=(_ABSENCE,),
     ),
+    Fault(
+        file="controller/reconcile/existence.py",
+        old="return existence.in_doubt and _makes(found)",
+        new="return False",
+        breaks="Pods that the garbage collector took are made again for a Job that is gone.",
+        tests=("tests/unit/reconcile/test_existence.py",),
+    ),
+    Fault(
+        file="controller/reconcile/existence.py",
+        old="        return not observed.job_live\n",
+        new="        return False\n",
+        breaks="A revision that the garbage collector took is made again for a Job that is gone.",
+        tests=("tests/unit/reconcile/test_existence.py",),
+    ),
+    Fault(
+        file="controller/reconcile/store.py",
+        old="        if not ours:\n            entry.existence.doubt()\n",
+        new="",
+        breaks="The end of what a Job owned is no reason to ask whether the Job is still there.",
+        tests=("tests/unit/reconcile/test_existence.py",),
+    ),
 )
