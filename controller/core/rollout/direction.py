@@ -183,8 +183,10 @@ class Direction:
 
     @cached_property
     def pending(self) -> Ids:
-        """Ids that were in no group yet."""
-        return self.scope - self.at_goal - self.batch - self.done - self.failed
+        """Ids that were in no group yet, and ids that are in none any more although their old pod
+        is alive, because somebody removed ``status.batch``."""
+        astray = NONE if self.backward or self.restart else self.context.view.alive - self.arrived
+        return self.scope - (self.at_goal - astray) - self.batch - self.done - self.failed
 
     @cached_property
     def in_flight(self) -> Ids:

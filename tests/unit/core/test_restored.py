@@ -237,3 +237,29 @@ def asg_from(world: World) -> dict[str, str]:
     """The ``from`` of the newest Update: image -> ids."""
     ranges = asg.read(world.update.status.from_).items()
     return {world.cluster.image(revision): str(ids) for revision, ids in ranges}
+
+
+@pytest.mark.parametrize("replacement", ["Recreate", "InPlace", "Surge"])
+def test_an_update_whose_group_was_removed_from_its_status_leaves_no_old_pod(
+    replacement: str,
+) -> None:
+    strategy = {"type": "Batch", "size": 2}
+    update = {"replacement": replacement, "strategy": strategy}
+    world = World(instances=4, minReadySeconds=0, update=update).ready()
+    world.edit(image="app:2")
+    removed = []
+
+    def remove_the_group() -> None:
+        assigned = {i for image, ids in world.assigned().items() if image == "app:2" for i in ids}
+        if assigned and not removed:
+            name, status = world.update.metadata.name, world.update.status
+            assert status.batch is not None
+            world.cluster.put_update(name, status=status.model_copy(update={"batch": None}))
+            removed.append(name)
+
+    world.after_step = remove_the_group
+    world.until(lambda: bool(world.cluster.updates))
+    world.until_ended()
+    assert removed
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert set(world.images().values()) == {"app:2"}
