@@ -21,6 +21,7 @@ from controller import garbage
 from controller.api.job import KIND
 from controller.api.kinds import JOBS
 from controller.api.labels import FIELD_MANAGER
+from controller.candidacy import Candidacy
 from controller.gates.addresses import in_pod
 from controller.gates.asker import Asker
 from controller.gates.clients import GateClients, GateSettings
@@ -90,10 +91,12 @@ class Operator:
             self._store,
             settings.namespaces,
             settings.resync,
-            on_filled=garbage.look_as_usual,
+            on_filled=self._on_filled,
         )
-        # With CRDs that lose intent nothing is done.
-        self._crds = CrdCheck(self._client, settings.resync, on_fit=self._elector.start)
+        self._crds = CrdCheck(
+            self._client, settings.resync, lambda: self._feeds.synced, on_fit=self._beat
+        )
+        self._candidacy = Candidacy(self._elector, self._feeds, self._crds, settings.lease_duration)
         self._brakes = Brakes(self._store, settings.max_voluntary_disruption)
         self._recorder = Recorder(
             self._client,
@@ -136,7 +139,7 @@ class Operator:
             metrics=settings.metrics_address,
             alive=alive,
             ready={
-                "caches": lambda: None if self._feeds.synced else "not filled yet",
+                "caches": self._candidacy.blindness,
                 "crds": lambda: self._crds.problem,
                 **alive,
             },
@@ -162,12 +165,13 @@ class Operator:
     async def run(self) -> None:
         """Serve until stopped. Raises ``OSError`` if a listen address is not available."""
         await self._servers.start()
+        self._elector.start()
         self._jobs.start()
         background = [
             asyncio.create_task(work, name=name)
             for name, work in (
                 ("heartbeat", self._heartbeat.run()),
-                ("feeds", self._feeds.run()),
+                ("feeds", self._leading.fill()),
                 ("crds", self._crds.run()),
                 ("events", self._recorder.run()),
             )
@@ -221,9 +225,12 @@ class Operator:
         with suppress(RuntimeError):  # The loop is closed, because the process is ending.
             self._loop.call_soon_threadsafe(self._leading.notice)
 
+    def _on_filled(self) -> None:
+        garbage.look_as_usual()
+        self._beat()
+
     def _beat(self) -> None:
-        if self._feeds.synced:
-            self._elector.join()
+        self._candidacy.look()
         # A Lease can also end by time alone, if the thread of the elector is dead.
         self._leading.notice()
 

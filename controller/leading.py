@@ -1,8 +1,11 @@
 """Works on the shards whose Leases this process holds.
 
 For each shard, one after the other: the Lease is held; everything is listed again, so that the
-store is newer than the Lease; the keys of the shard are handled; the Lease is lost, or is to be
-given up, or the process ends; the work on the shard ends. Other shards go on all the time.
+store is newer than what others did; the keys of the shard are handled; the Lease is lost, or is to
+be given up, or the process ends; the work on the shard ends. Other shards go on all the time.
+
+A process that starts while nobody holds the Lease lists once: it looks at the Lease, then lists,
+and takes the Lease if that is the same still.
 """
 
 from __future__ import annotations
@@ -67,6 +70,12 @@ class Leading:
         self._stopping = True
         self.notice()
 
+    async def fill(self) -> None:
+        """Fill the store until cancelled. The Lease is looked at before, so that the first list may
+        be all it takes to begin the work."""
+        await self._until(lambda: self._elector.looked)
+        await self._feeds.run()
+
     async def run(self) -> None:
         """Raises what a worker raised by a bug."""
         workers = [
@@ -107,12 +116,12 @@ class Leading:
             def is_to_end(over: Callable[[], bool] = over) -> bool:
                 return over() or shard in elector.surplus or self._stopping
 
-            if await self._listed(is_to_end) and not is_to_end():
+            if await self._is_fresh(shard, is_to_end) and not is_to_end():
                 self._begin(shard, term)
                 await self._until(is_to_end)
                 await self._end(shard)
             if shard in elector.surplus and not over() and not self._stopping:
-                log.info("shard %d is given up for another replica", shard)
+                log.info("the Lease of shard %d is released for another replica", shard)
                 await elector.give_up(shard)
 
     async def _until(self, condition: Callable[[], bool]) -> None:
@@ -120,8 +129,11 @@ class Leading:
         while not condition() and not self._stopping:
             await self._news.wait()
 
-    async def _listed(self, over: Callable[[], bool]) -> bool:
-        """List everything again. Returns False if it was ``over`` before that had ended."""
+    async def _is_fresh(self, shard: int, over: Callable[[], bool]) -> bool:
+        """List everything again if others may have acted since the last list began. Returns False
+        if it was ``over`` before that had ended."""
+        if self._feeds.listed_since(self._elector.free_since(shard)):
+            return True
         if self._next_list is None:
             self._next_list = asyncio.create_task(self._list_when_free())
             self._lists.add(self._next_list)

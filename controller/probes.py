@@ -3,8 +3,8 @@
 ``/healthz`` fails only for faults of this process that a restart fixes: a key that is stuck in
 work, a watch that neither receives anything nor sends requests, a blocked event loop, a thread that
 ended. It does not fail because the API server is silent, however long.
-``/readyz`` fails until the caches are filled; a standby without the Lease is ready. Both list their
-checks in the format of the API server's probes.
+``/readyz`` fails until the caches are filled, and while a kind is refused for long (`candidacy`); a
+standby without the Lease is ready. Both list their checks in the format of the API server's probes.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ purpose, when the main loop has not turned for some seconds: then another replic
 main loop asks `Elector.holds` before each write, which reads the clock and waits for nobody; if the
 thread is blocked or dead, the answer becomes False by itself.
 
-With several shards each replica holds its share (`shards.share`). A replica that has too many names
-them in ``surplus``; the main loop ends the work on such a shard, then calls `give_up`.
+Only a replica that can do the work stands for a Lease (`stand`). With several shards each replica
+holds its share (`shards.share`). What a replica holds beyond that, or cannot work on, it names in
+``surplus``; the main loop ends the work on such a shard, then calls `give_up`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from controller.kube.client import Client
 from controller.kube.lease import Lease, Times
@@ -68,6 +69,8 @@ class Elector:
                   times=self._times, clock=clock, changed=self._think)
             for shard in range(shards)
         ]  # fmt: skip
+        #: Whether this replica can do the work.
+        self._able = False
         self._membership: Membership | None = None
         if shards > 1:
             self._membership = Membership(
@@ -85,6 +88,8 @@ class Elector:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
+        #: Set, and replaced, to end the present pauses between turns.
+        self._hurry = asyncio.Event()
         self._stopped = threading.Event()
         self._last_tick = clock()
 
@@ -94,10 +99,28 @@ class Elector:
         self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
         self._thread.start()
 
-    def join(self) -> None:
-        """From now on this replica takes its share of the shards. With one shard it always does."""
+    def stand(self, able: bool) -> None:
+        """Take free Leases, at once, from now on; or none, and name those that are held as
+        ``surplus``, because this replica cannot do the work."""
+        if able == self._able:
+            return
+        self._able = able
         if self._membership is not None:
-            self._membership.able = True
+            self._membership.able = able
+        if self._loop is not None:
+            with suppress(RuntimeError):  # The loop of the thread may be closed already.
+                self._loop.call_soon_threadsafe(self._end_pauses)
+
+    @property
+    def looked(self) -> bool:
+        """Whether it was tried to read the Lease (the common one, if there are several shards)."""
+        first = self._membership or self._leases[0]
+        return first.seen or first.failing
+
+    @property
+    def failing(self) -> bool:
+        """Whether the API server refuses or does not answer what is asked about Leases."""
+        return any(lease.failing for lease in (*self._leases, *filter(None, [self._membership])))
 
     def holds(self, shard: int) -> bool:
         """Whether this process may act on a shard at this moment. Call it before every write."""
@@ -106,6 +129,14 @@ class Elector:
     def term(self, shard: int) -> int:
         """Changes whenever this process gets the shard: work of an earlier term is over."""
         return self._leases[shard].term
+
+    def free_since(self, shard: int) -> float:
+        """Time of the clock since which nobody else could work on a shard that this replica got: it
+        saw the Lease free then, and took it by a compare-and-swap. Only known for the first term of
+        an only shard; else, infinity."""
+        lease = self._leases[shard]
+        known = self._membership is None and lease.term == 1
+        return lease.free_at if known else float("inf")
 
     def is_member(self) -> bool:
         """Whether this process is in contact with the API server and no operator of another number
@@ -123,7 +154,12 @@ class Elector:
 
     async def give_up(self, shard: int) -> None:
         """Release the Lease of a shard whose work has ended."""
-        await self._in_thread(self._leases[shard].release())
+        if self._loop is None or self._thread is None or not self._thread.is_alive():
+            return
+        release = self._leases[shard].release()
+        done = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(release, self._loop))
+        # Whether it has ended or not: `holds` is right.
+        await asyncio.wait([done], timeout=_STOP_TIMEOUT)
 
     async def stop(self) -> None:
         """Release all Leases and end the thread. Returns after at most 10 seconds."""
@@ -133,14 +169,6 @@ class Elector:
                 self._loop.call_soon_threadsafe(self._stop.set)
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, _STOP_TIMEOUT)
-
-    async def _in_thread(self, work: Coroutine[Any, Any, None]) -> None:
-        if self._loop is None or self._thread is None or not self._thread.is_alive():
-            work.close()
-            return
-        done = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
-        # Whether it has ended or not: `holds` is right.
-        await asyncio.wait([done], timeout=_STOP_TIMEOUT)
 
     # -- in the thread ---------------------------------------------------------------------
 
@@ -188,7 +216,7 @@ class Elector:
             self._think()
             # At the start this waits for the membership.
             known = lease.seen or lease.failing
-            await asyncio.sleep(lease.pause() if known else self._times.look / 4)
+            await self._pause(lease.pause() if known else self._times.look / 4)
 
     async def _turn(self, shard: int, lease: Lease) -> None:
         if not self._wants(shard):
@@ -208,7 +236,15 @@ class Elector:
                 await membership.turn(take=membership.able)
             membership.expire()
             self._think()
-            await asyncio.sleep(membership.pause())
+            await self._pause(membership.pause())
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), seconds)
+
+    def _end_pauses(self) -> None:
+        self._hurry.set()
+        self._hurry = asyncio.Event()
 
     def _may_turn(self) -> bool:
         """Whether the main loop works, so that holding Leases makes sense."""
@@ -226,9 +262,9 @@ class Elector:
 
     def _wants(self, shard: int) -> bool:
         """Whether to take the shard if it is free."""
-        if self._membership is None:
-            return True
-        if not self._membership.able or not all(lease.seen for lease in self._leases):
+        if self._membership is None or not self._able:
+            return self._able
+        if not all(lease.seen for lease in self._leases):
             return False
         return len((self._mine() | self._trying) - {shard}) < self._share()
 
@@ -249,12 +285,15 @@ class Elector:
     def _think(self) -> None:
         """Find out what this replica should give up, and tell the main loop of any change."""
         mine = self._mine()
-        if self._membership is not None and mine:
+        if not self._able:
+            self.surplus = frozenset(mine)
+        elif self._membership is not None and mine:
             too_many = len(mine) - self._share()
             self.surplus = frozenset(sorted(mine)[-too_many:] if too_many > 0 else ())
         else:
             self.surplus = frozenset()
-        told = (self.surplus, self.replicas, frozenset(mine), tuple(x.term for x in self._leases))
+        terms = tuple(lease.term for lease in self._leases)
+        told = (self.surplus, self.replicas, frozenset(mine), terms, self.looked)
         if told != self._told:
             self._told = told
             self._changed()

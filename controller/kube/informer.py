@@ -100,7 +100,19 @@ class Informer(Generic[T]):
     @property
     def error(self) -> str | None:
         """The error of a failing stream, until that stream works again; None if all work."""
-        return next((stream.error for stream in self.streams if stream.error), None)
+        return next((str(stream.failure) for stream in self.streams if stream.failure), None)
+
+    @property
+    def failing_seconds(self) -> float:
+        """For how long no stream has worked; 0 while one does. One namespace of several may be
+        refused because it was deleted, which must not count."""
+        return min(stream.failures.seconds for stream in self.streams)
+
+    @property
+    def listed_at(self) -> float:
+        """Time of the clock when the last complete list began, on the stream where that was
+        first."""
+        return min(stream.listed_at for stream in self.streams)
 
     def __len__(self) -> int:
         return sum(len(stream) for stream in self.streams)

@@ -94,8 +94,8 @@ class Lease:
         self._mine: Object | None = None
         #: The last observed resourceVersion, and the time of the clock when it was first observed.
         self._observed: tuple[str | None, float] = (None, 0.0)
-        #: Time of the clock when the Lease of another holder may be taken.
-        self._free_at = float("-inf")
+        #: Time of the clock since which, or from which on, no other process holds the Lease.
+        self.free_at = float("-inf")
         self._complaint = ""
 
     def valid(self) -> bool:
@@ -104,7 +104,7 @@ class Lease:
 
     def named(self) -> str | None:
         """Whom the Lease names as its holder; None if another one let it expire."""
-        expired = self.holder != self.identity and self._clock() > self._free_at
+        expired = self.holder != self.identity and self._clock() > self.free_at
         return None if expired else self.holder
 
     def pause(self) -> float:
@@ -113,7 +113,7 @@ class Lease:
             return self._times.retry
         # Jitter, so that contenders do not collide again and again.
         pause = self._times.look * random.uniform(0.8, 1.0)
-        left = self._free_at - self._clock()
+        left = self.free_at - self._clock()
         return min(pause, left + 0.01) if left > 0 else pause
 
     def expire(self) -> None:
@@ -235,17 +235,16 @@ class Lease:
         self.holder = holder
         if version != self._observed[0]:
             self._observed = (version, self._clock())
-        if holder == self.identity:
-            return True
-        if self.held:
+        if self.held and holder != self.identity:
             log.error("lease lost: %s is held by %s", self.name, holder or "nobody")
             self.lose()
             return False
-        if holder is None:
+        if holder in (None, self.identity):
+            self.free_at = self._observed[1]
             return True
         duration = float(spec.get("leaseDurationSeconds") or self._times.duration)
-        self._free_at = self._observed[1] + duration
-        return self._clock() > self._free_at
+        self.free_at = self._observed[1] + duration
+        return self._clock() > self.free_at
 
     async def _patch(self, lease: Object, spec: Object, **metadata: Any) -> Object:
         version = lease["metadata"]["resourceVersion"]

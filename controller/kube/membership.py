@@ -102,9 +102,11 @@ class Membership(Lease):
             {"op": "test", "path": "/spec/holderIdentity", "value": self.identity},
             {"op": "add", "path": "/spec/renewTime", "value": stamp},
         ]
+        path = _path(self._key)
         if self.able and self.willing:
-            path = _path(self._key)
             patch.append({"op": "add", "path": path, "value": f"{self.replica} {stamp}"})
+        elif not self.able and self._key in (self._mine["metadata"].get("annotations") or {}):
+            patch.append({"op": "remove", "path": path})
         for key in self._gone():
             path = _path(key)
             patch += [

@@ -21,6 +21,7 @@ from controller.kube.backlog import Backlog
 from controller.kube.client import Client
 from controller.kube.codec import Codec, Sink, T
 from controller.kube.errors import ApiError, Forbidden, Gone, NotFound, from_status
+from controller.kube.failures import SHORT, Failures
 from controller.kube.pages import pages
 from controller.resource import Resource
 
@@ -28,18 +29,14 @@ log = logging.getLogger(__name__)
 
 #: Number of events handled before other tasks of the event loop run.
 BATCH = 200
-BACKOFF_FIRST = 0.1
-BACKOFF_MAX = 10.0
-#: A watch that ends within this many seconds without an event counts as failed.
-SHORT_WATCH = 1.0
 #: Seconds after which a list is repeated that is empty although objects are known.
 DOUBT = 1.0
 
 
 class Reflector(Generic[T]):
-    """``name`` is for logs; ``failure`` is the last error, or None while the stream works.
-    ``namespace``: None for all. ``confirm``: an object that a list lacks is only gone if a GET says
-    so (`absence`); ``label_selector`` must then be a label's name."""
+    """``name`` is for logs; ``failures`` says whether the stream works. ``namespace``:
+    None for all. ``confirm``: an object that a list lacks is only gone if a GET says so
+    (`absence`); ``label_selector`` must then be a label's name."""
 
     def __init__(
         self,
@@ -59,10 +56,11 @@ class Reflector(Generic[T]):
     ) -> None:
         self.name = f"{resource.plural} in {namespace}" if namespace else resource.plural
         self.namespace = namespace
-        self.listed = False
+        #: Time of the clock when the last complete list began.
+        self.listed_at = float("-inf")
         #: Set when the first list was complete, or was refused as a whole (403, 404).
         self.answered = asyncio.Event()
-        self.failure: Exception | None = None
+        self.failures = Failures(clock)
         self.last_contact = clock()
         #: Time of the clock when this stream last sent a request to the API server.
         self.last_asked = clock()
@@ -85,16 +83,20 @@ class Reflector(Generic[T]):
         self._version: str | None = None
         self._waiting: list[asyncio.Future[None]] = []
         self._turn: asyncio.Task[None] | None = None
-        self._failures = 0
         self._backlog = Backlog(clock)
 
     def __len__(self) -> int:
         return len(self._known)
 
     @property
-    def error(self) -> str | None:
-        """The last failure in words."""
-        return None if self.failure is None else str(self.failure)
+    def listed(self) -> bool:
+        """Whether a list was complete."""
+        return self.listed_at > float("-inf")
+
+    @property
+    def failure(self) -> Exception | None:
+        """The last failure; None while the stream works."""
+        return self.failures.error
 
     @property
     def lag(self) -> float:
@@ -140,6 +142,7 @@ class Reflector(Generic[T]):
 
     async def _list(self) -> None:
         waiting, self._waiting = self._waiting, []
+        began = self._clock()
         try:
             seen, version = await self._read_pages()
             if not seen and self._known:
@@ -152,8 +155,8 @@ class Reflector(Generic[T]):
             self._waiting = waiting + self._waiting
             raise
         self._version = version
-        self._succeeded()
-        self.listed = True
+        self.failures.succeeded()
+        self.listed_at = began
         self.answered.set()
         self._on_listed()
         for waiter in waiting:
@@ -218,12 +221,12 @@ class Reflector(Generic[T]):
                 if handled % BATCH == 0:
                     await asyncio.sleep(0)
                 self._backlog.handled()
-        if not handled and self._clock() - started < SHORT_WATCH:
+        if not handled and self._clock() - started < SHORT:
             raise ApiError(0, "WatchEnded", "the watch ended at once")
 
     def _opened(self) -> None:
         self.last_contact = self._clock()
-        self.failure = None
+        self.failures.opened()
 
     def _handle(self, line: bytes) -> None:
         # The API server writes the type of the event first. The caller's decoder gets only events
@@ -237,7 +240,7 @@ class Reflector(Generic[T]):
         except Exception:
             log.exception("%s: an event that cannot be read: %.200r", self.name, line)
             return
-        self._succeeded()
+        self.failures.succeeded()
         self._version = item.resource_version
         if kind != "DELETED":
             self._put(item)
@@ -249,7 +252,7 @@ class Reflector(Generic[T]):
         content = event["object"]
         if event["type"] == "ERROR":
             raise from_status(content, int(content.get("code") or 500))
-        self._succeeded()
+        self.failures.succeeded()
         self._version = content["metadata"]["resourceVersion"]
 
     # -- changes ---------------------------------------------------------------------------
@@ -282,17 +285,9 @@ class Reflector(Generic[T]):
 
     # -- failures --------------------------------------------------------------------------
 
-    def _succeeded(self) -> None:
-        self._failures = 0
-        self.failure = None
-
     async def _back_off(self, error: Exception) -> None:
-        self.failure = error
         if isinstance(error, (Forbidden, NotFound)):
             self.answered.set()
-        level = logging.WARNING if self._failures in (1, 5) else logging.DEBUG
+        level = logging.WARNING if self.failures.count in (1, 5) else logging.DEBUG
         log.log(level, "%s: %s; trying again", self.name, error)
-        delay = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(self._failures, 20))
-        self._failures += 1
-        asked = error.retry_after if isinstance(error, ApiError) else None
-        await self._sleep(max(delay * random.uniform(0.5, 1.0), asked or 0.0))
+        await self._sleep(self.failures.failed(error))

@@ -3,6 +3,10 @@
 With CRDs that lack fields which the operator writes, it would lose intent without a word. So it
 says so, is not ready, and does not stand for the Lease until the CRDs are of its version; an older
 operator that holds the Lease goes on. All other differences are only said.
+
+The comparison is a help: if the API server does not publish the schemas, the operator goes on
+without after some looks, as long as all kinds can be listed. It looks again now and then, and if it
+then finds that the CRDs lose intent, it stops.
 """
 
 from __future__ import annotations
@@ -13,34 +17,43 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import API_VERSION
 from controller.api.served import Differences, compare
 from controller.kube.client import Client
-from controller.kube.discovery import published
+from controller.kube.discovery import published, serves
 from controller.kube.errors import ApiError, Forbidden, NotFound
 
 log = logging.getLogger(__name__)
 
 #: Seconds until the next look while the CRDs do not fit or were not seen.
 AGAIN: Final = 2.0
-#: Looks in a row that show nothing after which that is said.
-_TELL_AFTER: Final = 5
+#: Looks in a row that show nothing, although all kinds can be listed, after which the operator
+#: goes on without.
+LOOKS: Final = 5
+#: Seconds until the next look after that, at most.
+LATER: Final = 60.0
 _IDLE: Final = "this operator serves no Job"
 
 
 class CrdCheck:
-    """``fit`` is set, and ``on_fit`` called, once the CRDs have what the operator writes. ``run()``
-    works until cancelled."""
+    """``fit`` is set, and ``on_fit`` called, once the CRDs have what the operator writes, or cannot
+    be compared. ``filled()``: whether all kinds have been listed. ``run()`` works until cancelled.
+    """
 
     def __init__(
         self,
         client: Client,
         every: float,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        filled: Callable[[], bool] = lambda: True,
         on_fit: Callable[[], None] = lambda: None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.fit = asyncio.Event()
+        self._filled = filled
         self._on_fit = on_fit
+        #: Whether the CRDs were once found to fit. What was begun then goes on.
+        self._proved = False
         #: What is wrong, for the readiness; None if nothing is.
         self.problem: str | None = "the CRDs were not compared yet"
         self.differences = Differences()
@@ -65,51 +78,68 @@ class CrdCheck:
 
     async def run(self) -> None:
         while True:
-            settled = await self.look()
-            await self._sleep(self._every if settled else AGAIN)
+            await self._sleep(await self.look())
 
-    async def look(self) -> bool:
-        """Compare once. Returns whether there is nothing to look for soon."""
+    async def look(self) -> float:
+        """Compare once. Returns the seconds until the next look."""
         try:
-            raw = await published(self._client, API_VERSION)
-        except Forbidden as error:
-            # Some clusters do not let everybody read it. What cannot be known stops nothing.
-            self._say(logging.WARNING, f"the CRDs cannot be compared: {error}")
-            self._fits()
-            return True
-        except NotFound:
-            raw = b"{}"
-        except ApiError as error:
-            return self._failed(error)
-        try:
+            raw = await self._published()
             if raw != self._compared:
                 # To compare takes some milliseconds: it is done only when something has changed.
                 self.differences, self._compared = compare(json.loads(raw)), raw
+        except Forbidden as error:
+            # Some clusters do not let everybody read it: to look again at once would not help.
+            self._failures = LOOKS
+            return self._go_on(error)
+        except ApiError as error:
+            return self._failed(error)
         except (ValueError, TypeError, KeyError, AttributeError):
             return self._failed("the answer is none of the API server's")
         self._failures = 0
         for note in self.differences.notes():
             self._say(logging.WARNING, note)
         if (obstacle := self.differences.obstacle) is None:
+            if self._obstructed:
+                log.info("the CRDs have all fields that this operator writes")
+            self._proved = True
             self._fits()
-            return True
+            return self._every
         if self.problem == obstacle:
             # It is said at the second look: a schema is published a moment after it was changed.
-            begun = "this operator goes on, but loses intent" if self.fit.is_set() else _IDLE
+            begun = "this operator goes on, but loses intent" if self._proved else _IDLE
             self._say(logging.ERROR, f"{begun}: {obstacle}")
             self._obstructed = True
+            if not self._proved:
+                self.fit.clear()
         self.problem = obstacle
-        return False
+        return AGAIN
 
-    def _failed(self, why: object) -> bool:
-        self._failures += 1
-        if self._failures == _TELL_AFTER:
-            log.warning("the CRDs cannot be compared: %s; trying again", why)
-        return False
+    async def _published(self) -> bytes:
+        """The schemas. "{}" if the kinds are not installed. Raises ``ApiError``."""
+        try:
+            return await published(self._client, API_VERSION)
+        except NotFound:
+            # Perhaps it does not publish the schemas of what it serves, or not yet.
+            if all([await serves(self._client, resource) for resource in (JOBS, UPDATES)]):
+                raise
+            return b"{}"
+
+    def _failed(self, why: object) -> float:
+        if self._filled():  # Otherwise the API server may not answer at all, but will soon.
+            self._failures += 1
+        return self._go_on(why) if self._failures >= LOOKS else AGAIN
+
+    def _go_on(self, why: object) -> float:
+        """Serve Jobs without a comparison, unless an earlier one showed what would be lost."""
+        pause = min(LATER, self._every)
+        words = f"the CRDs cannot be compared: {why}; the next look is in {pause:.0f} s"
+        if not self.differences.lost:
+            words += ", and this operator goes on without"
+            self._fits()
+        self._say(logging.WARNING, words)
+        return pause
 
     def _fits(self) -> None:
-        if self._obstructed:
-            log.info("the CRDs have all fields that this operator writes")
         self.problem, self._obstructed = None, False
         if not self.fit.is_set():
             self.fit.set()

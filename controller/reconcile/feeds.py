@@ -18,6 +18,7 @@ from controller.api.labels import JOB
 from controller.kube.absence import gone
 from controller.kube.client import Client
 from controller.kube.errors import ApiError
+from controller.kube.failures import Failures
 from controller.kube.informer import Informer
 from controller.kube.resources import CONTROLLER_REVISIONS, PODS
 from controller.reconcile.decode import (
@@ -54,7 +55,11 @@ class Feeds:
         self._store = store
         self._namespaces = tuple(namespaces)
         self._resync_seconds = resync_seconds
+        self._clock = clock
         self._jobs_listed = asyncio.Event()
+        self._job_failures = Failures(clock)
+        #: Time of the clock when the last complete list of Jobs began.
+        self._jobs_listed_at = float("-inf")
         #: Set when Jobs are to be listed before their time.
         self._again = asyncio.Event()
         #: The periodic list of Jobs that is under way, or the last one.
@@ -112,6 +117,21 @@ class Feeds:
         informers = self.informers.values()
         return self._jobs_listed.is_set() and all(i.synced.is_set() for i in informers)
 
+    def problem(self, seconds: float) -> str | None:
+        """Which kind could not be followed for more than so many seconds, and why."""
+        for name, informer in self.informers.items():
+            if informer.failing_seconds > seconds:
+                return f"cannot follow {name}: {informer.error}"
+        # The list of all namespaces fails if one of them is refused: see `failing_seconds`.
+        if self._job_failures.seconds > seconds and len(self._namespaces) < 2:
+            return f"cannot list jobs: {self._job_failures.error}"
+        return None
+
+    def listed_since(self, moment: float) -> bool:
+        """Whether the last complete list of each kind began at this time of the clock or later."""
+        began = (informer.listed_at for informer in self.informers.values())
+        return min(self._jobs_listed_at, *began) >= moment
+
     async def run(self) -> None:
         """Fill the store until cancelled."""
         async with asyncio.TaskGroup() as group:
@@ -158,15 +178,20 @@ class Feeds:
         self._again.set()
 
     async def _try_list(self) -> bool:
+        began = self._clock()
         try:
             await self.list_jobs()
         except ApiError as error:
             log.warning("cannot list jobs: %s", error)
+            self._job_failures.failed(error)
             return False
-        except Exception:
+        except Exception as error:
             # An answer that is none of the API server's; it must not end the process.
             log.exception("cannot list jobs")
+            self._job_failures.failed(error)
             return False
+        self._job_failures.succeeded()
+        self._jobs_listed_at = began
         self._jobs_listed.set()
         return True
 

@@ -53,10 +53,13 @@ class _Stream(Protocol):
     """A reflector, whatever it watches."""
 
     namespace: str | None
-    listed: bool
     answered: asyncio.Event
-    failure: Exception | None
     last_contact: float
+
+    @property
+    def listed(self) -> bool: ...
+    @property
+    def failure(self) -> Exception | None: ...
 
 
 class _Watching(Protocol):

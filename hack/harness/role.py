@@ -32,13 +32,14 @@ def chart_rules() -> list[dict[str, Any]]:
     return rules
 
 
-def grant(cluster: Cluster, user: str) -> None:
-    """Give ``user`` the operator's permissions of the chart, in all namespaces."""
+def grant(cluster: Cluster, user: str, rules: list[dict[str, Any]] | None = None) -> None:
+    """Give ``user`` these permissions (by default, the operator's of the chart) in all namespaces,
+    and those on Leases. What was given before is replaced."""
     role = {
         "apiVersion": f"{RBAC}/v1",
         "kind": "ClusterRole",
         "metadata": {"name": user},
-        "rules": [*chart_rules(), LEASES],
+        "rules": [*(chart_rules() if rules is None else rules), LEASES],
     }
     binding = {
         "apiVersion": f"{RBAC}/v1",

@@ -9,8 +9,9 @@ import pytest
 
 from hack.devcluster.cluster import Cluster
 from hack.harness.audit import Audit
-from hack.harness.manifests import is_true, job, queue
+from hack.harness.manifests import Object, is_true, job, queue
 from hack.harness.operator import USER, Operator
+from hack.harness.role import chart_rules, grant
 from hack.harness.space import Space
 
 SLOW = {"behaviour": "ready-after", "ready_after": "500ms"}
@@ -100,6 +101,48 @@ def test_a_former_leader_has_nothing_to_do(space: Space, pair: tuple[Operator, O
     assert "echelon_queue_depth 0.0" in first.metrics()
     assert "echelon_queue_oldest_seconds 0.0" in first.metrics()
     assert first.probe("healthz")
+
+
+def without_lists_of_pods() -> list[Object]:
+    """The operator's permissions, but not to list pods."""
+    rules = chart_rules()
+    for rule in rules:
+        if rule["resources"] == ["pods"]:
+            rule["verbs"].remove("list")
+    assert rules != chart_rules()
+    return rules
+
+
+def test_one_that_cannot_list_pods_leaves_the_lease_to_another_and_stands_by_when_it_can(
+    space: Space, cluster: Cluster, operator: Operator, audit: Audit
+) -> None:
+    operator.stop()
+    lease, user = f"blind-{next(_NUMBERS)}", "blind-operator"
+    grant(cluster, user, without_lists_of_pods())
+    kubeconfig = cluster.client_kubeconfig(user)
+    blind = Operator(cluster, lease, identity="blind", args=FAST, kubeconfig=kubeconfig)
+    sees = Operator(cluster, lease, identity="sees", args=FAST)
+    try:
+        blind.start(ready=False)
+        blind.wait(
+            "looks at the Lease",
+            lambda: sum(r.resource == "leases" for r in audit.requests(user=user)) > 12,
+        )
+        assert 'cannot list resource "pods"' in blind.said()
+        assert [str(r) for r in audit.requests(user=user) if r.writes] == []
+        assert not blind.probe("readyz")
+        sees.start()
+        sees.wait("the Lease", lambda: leads(sees))
+        space.made(job(instances=2))
+        grant(cluster, user)
+        blind.wait("readiness", lambda: blind.probe("readyz"))
+        assert not leads(blind)
+        sees.kill9()
+        blind.wait("the Lease", lambda: leads(blind))
+        space.roll("web:2", "RolledForward")
+    finally:
+        blind.close()
+        sees.close()
 
 
 def test_an_operator_of_one_namespace_leaves_others_alone(

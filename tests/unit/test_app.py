@@ -110,6 +110,55 @@ async def test_one_that_lost_its_lease_for_an_api_server_that_is_silent_is_alive
     await until(lambda: leads(operator), 15)
 
 
+def lease_writes(api: FakeApi) -> int:
+    about = [seen for seen in api.seen if seen.path.startswith(LEASE)]
+    return sum(seen.method != "GET" for seen in about)
+
+
+async def test_one_that_starts_alone_lists_once(start: Start, api: FakeApi) -> None:
+    api.put("/api/v1/pods", "web-0")
+    operator = await start()
+    await until(lambda: leads(operator))
+    paths = [seen.path for seen in api.seen if "limit" in seen.query]
+    assert len(paths) == len(set(paths)) == 4, "each kind once"
+    first = [seen.path.startswith(LEASE) for seen in api.seen].index(True)
+    assert first < min(n for n, seen in enumerate(api.seen) if "limit" in seen.query)
+
+
+async def test_one_that_cannot_list_leaves_the_lease_alone_until_it_can(
+    start: Start, api: FakeApi
+) -> None:
+    api.forbidden.add("/api/v1/pods")
+    operator = await start()
+    looks = lambda: sum(seen.path == f"{LEASE}/echelon" for seen in api.seen)  # noqa: E731
+    await until(lambda: looks() > 10)
+    assert lease_writes(api) == 0
+    assert "[-]caches failed: not filled yet" in (await probe(operator, "readyz"))[1]
+    api.forbidden.discard("/api/v1/pods")
+    await until(lambda: leads(operator))
+
+
+async def test_a_leader_that_is_refused_for_long_gives_the_lease_up_and_comes_back(
+    start: Start, api: FakeApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    operator = await start()
+    await until(lambda: leads(operator))
+    api.forbidden.add("/api/v1/pods")
+    for _ in operator._feeds.informers:
+        (await api.watches.get()).end()
+    await until(lambda: not leads(operator))
+    await until(lambda: api.objects[f"{LEASE}/echelon"]["spec"]["holderIdentity"] == "")
+    assert "this operator stands for no Lease: it cannot follow pods: 403" in caplog.text
+    assert (await probe(operator, "healthz"))[0] == 200, "a restart would not help"
+    assert "[-]caches failed: cannot follow pods" in (await probe(operator, "readyz"))[1]
+    writes = lease_writes(api)
+    await asyncio.sleep(1)
+    assert lease_writes(api) == writes
+    api.forbidden.discard("/api/v1/pods")
+    await until(lambda: leads(operator))
+    assert (await probe(operator, "readyz"))[0] == 200
+
+
 async def test_without_an_answer_since_its_start_it_is_alive_and_not_ready(
     start: Start, api: FakeApi
 ) -> None:

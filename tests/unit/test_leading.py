@@ -37,6 +37,13 @@ class Elections:
     def term(self, shard: int) -> int:
         return self.terms[shard]
 
+    looked = True
+    #: Since when nobody else could act on a shard.
+    free = float("inf")
+
+    def free_since(self, _: int) -> float:
+        return self.free
+
     def is_member(self) -> bool:
         return True
 
@@ -53,6 +60,9 @@ class Lists:
         self.begun = 0
         self.go = asyncio.Event()
         self.go.set()
+
+    def listed_since(self, moment: float) -> bool:
+        return moment <= 100.0
 
     async def renewed(self) -> None:
         self.begun += 1
@@ -140,6 +150,16 @@ async def test_keys_are_handled_after_a_list_that_began_after_the_lease(stage: S
     await stage.at_work(0, 1, 2)
     await until(lambda: sorted(stage.work.done) == KEYS)
     assert stage.lists.begun == 1, "one list for all that came together"
+
+
+@pytest.mark.parametrize(("free", "lists"), [(99.0, 0), (101.0, 1)])
+async def test_a_list_that_began_when_nobody_else_could_act_any_more_is_enough(
+    stage: Stage, free: float, lists: int
+) -> None:
+    stage.elections.free = free
+    stage.elections.get(0)
+    await stage.at_work(0)
+    assert stage.lists.begun == lists
 
 
 async def test_a_shard_that_comes_later_does_not_stop_the_others(stage: Stage) -> None:

@@ -25,14 +25,14 @@ Make = Callable[..., Elector]
 async def make(connection: Connection) -> AsyncIterator[Make]:
     made: list[Elector] = []
 
-    def elector(identity: str, shards: int = 1, **options: object) -> Elector:
+    def elector(identity: str, shards: int = 1, able: bool = True, **options: object) -> Elector:
         client = Client(Connection(connection.server))
         new = Elector(
             client, namespace="ns", name="echelon", identity=identity, shards=shards,
             times=FAST, **options,  # type: ignore[arg-type]
         )  # fmt: skip
         made.append(new)
-        new.join()
+        new.stand(able)
         new.start()
         return new
 
@@ -66,6 +66,98 @@ async def test_one_shard_is_one_lease_of_the_old_name(make: Make, api: FakeApi) 
     assert not one.holds(0)
     assert api.objects[BASE]["spec"]["holderIdentity"] in ("", "two"), "it was released"
     await until(lambda: two.holds(0))
+
+
+async def test_one_that_cannot_do_the_work_leaves_the_lease_to_one_that_can(
+    make: Make, api: FakeApi
+) -> None:
+    blind, sees = make("blind", able=False), make("sees", able=False)
+    await until(lambda: blind.looked and sees.looked and api.count("GET") > 4)
+    assert api.objects == {}, "nobody takes it"
+    sees.stand(True)
+    await until(lambda: sees.holds(0))
+    assert not blind.holds(0)
+    await sees.stop()
+    seen = api.count("GET")
+    await until(lambda: api.count("GET") > seen + 2)
+    assert not blind.holds(0)
+    blind.stand(True)
+    await until(lambda: blind.holds(0))
+
+
+async def test_who_can_do_the_work_stands_at_once(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = make("one", able=False)
+    monkeypatch.setattr(one._leases[0], "pause", lambda: 3600.0)
+    await until(lambda: one._leases[0].seen)
+    await asyncio.sleep(0.05)  # It is in that pause.
+    one.stand(True)
+    await until(lambda: one.holds(0), 10)
+
+
+async def test_a_holder_that_cannot_go_on_gives_up_and_two_such_write_nothing(
+    make: Make, api: FakeApi
+) -> None:
+    one, two = make("one"), make("two", able=False)
+    await until(lambda: one.holds(0))
+    one.stand(False)
+    await until(lambda: one.surplus == {0})
+    assert one.holds(0), "until the work has ended"
+    await obey(one)
+    assert api.objects[BASE]["spec"]["holderIdentity"] == ""
+    version, seen = api.objects[BASE]["metadata"]["resourceVersion"], api.count("GET")
+    await until(lambda: api.count("GET") > seen + 8)
+    assert api.objects[BASE]["metadata"]["resourceVersion"] == version
+    two.stand(True)
+    await until(lambda: two.holds(0))
+    assert not one.holds(0)
+
+
+async def test_the_shards_of_one_that_cannot_go_on_are_taken_at_once(
+    make: Make, api: FakeApi
+) -> None:
+    one, two = make("one", 4), make("two", 4)
+
+    async def has(elector: Elector, number: int) -> None:
+        while len(held(elector)) != number:
+            await obey(one, two)
+            await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(has(two, 2), 60)
+    one.stand(False)
+    await until(lambda: len(api.objects[BASE]["metadata"]["annotations"]) == 1)
+    await asyncio.wait_for(has(two, 4), 60)
+    assert held(one) == set()
+    one.stand(True)
+    await asyncio.wait_for(has(one, 2), 60)
+
+
+async def test_since_when_nobody_else_could_act(make: Make, api: FakeApi) -> None:
+    api.put(BASE.rpartition("/")[0], "echelon", holderIdentity="gone", leaseDurationSeconds=1)
+    began = time.monotonic()
+    one = make("one", able=False)
+    await until(lambda: one._leases[0].holder == "gone")
+    api.objects[BASE]["spec"]["holderIdentity"] = ""
+    api.objects[BASE]["metadata"]["resourceVersion"] = "9000"
+    await until(lambda: one._leases[0].holder is None)
+    free = time.monotonic()
+    assert one.free_since(0) == float("inf"), "it has not got it"
+    await asyncio.sleep(0.1)
+    one.stand(True)
+    await until(lambda: one.holds(0))
+    assert began < one.free_since(0) <= free
+    await one.give_up(0)
+    await until(lambda: one.term(0) == 2 and one.holds(0))
+    assert one.free_since(0) == float("inf"), "its own writes may have come later"
+
+
+async def test_who_takes_an_expired_lease_knows_when_it_expired(make: Make, api: FakeApi) -> None:
+    api.put(BASE.rpartition("/")[0], "echelon", holderIdentity="gone", leaseDurationSeconds=1)
+    began = time.monotonic()
+    one = make("one")
+    await until(lambda: one.holds(0))
+    assert one.free_since(0) >= began + 1
 
 
 async def test_a_main_loop_that_is_blocked_lets_another_replica_take_over(make: Make) -> None:
@@ -169,14 +261,14 @@ async def test_a_shard_that_one_lost_is_taken_by_that_one_or_when_it_expires(
     )  # fmt: skip
     membership = elector._membership
     assert membership is not None
-    elector.join()
+    elector.stand(True)
     membership.held = True
     membership._known = {name: (f"{name} stamp", now) for name in ("one", "two", "three")}
     for lease, holder in zip(elector._leases, ("three", "one", "two", "two"), strict=True):
-        lease.seen, lease.holder, lease._free_at = True, holder, now + 5
+        lease.seen, lease.holder, lease.free_at = True, holder, now + 5
     elector._leases[1 if who == "one" else 3].held = True
     if expired:
-        elector._leases[2]._free_at = now - 1
+        elector._leases[2].free_at = now - 1
     assert elector._wants(2) == (who == "two" or expired)
     elector._think()
     assert elector.surplus == set()

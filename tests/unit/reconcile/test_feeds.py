@@ -196,3 +196,59 @@ async def test_when_kopf_begins_to_watch_the_jobs_are_listed_again() -> None:
         await asyncio.sleep(0)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_cannot_be_followed_for_long_is_a_problem() -> None:
+    shop, now = Shop(), [1000.0]
+    feeds = Feeds(shop.api, shop.store, clock=lambda: now[0])
+    assert feeds.problem(30) is None
+    (stream,) = feeds.updates.streams
+    stream.failures.failed(Forbidden(403, "Forbidden", "no"))
+    now[0] += 31
+    assert "cannot follow updates: 403" in (feeds.problem(30) or "")
+    assert feeds.problem(60) is None
+    stream.failures.succeeded()
+    assert feeds.problem(30) is None
+
+
+async def test_jobs_that_cannot_be_listed_for_long_are_a_problem() -> None:
+    shop, now, refused = Shop(), [1000.0], [True]
+
+    async def every(*_: object, **__: object) -> AsyncIterator[Object]:
+        if refused:
+            raise Forbidden(403, "Forbidden", "no")
+        for raw in list[Object]():
+            yield raw
+
+    shop.api.list = every
+    feeds = Feeds(shop.api, shop.store, clock=lambda: now[0])
+    assert not await feeds._try_list()
+    now[0] += 31
+    assert "cannot list jobs: 403" in (feeds.problem(30) or "")
+    refused.clear()
+    assert await feeds._try_list()
+    assert feeds.problem(30) is None
+
+
+async def test_one_namespace_of_several_that_is_refused_is_no_problem() -> None:
+    """It may have been deleted, and the operator's rights with it."""
+    shop, now = Shop(), [1000.0]
+    feeds = Feeds(shop.api, shop.store, ["one", "two"], clock=lambda: now[0])
+    for stream in feeds.pods.streams:
+        assert feeds.problem(30) is None
+        stream.failures.failed(Forbidden(403, "Forbidden", "no"))
+        now[0] += 31
+    assert "cannot follow pods" in (feeds.problem(30) or "")
+
+
+async def test_since_when_all_kinds_have_been_listed() -> None:
+    shop = Listed()
+    now = [1000.0]
+    shop.feeds = feeds = Feeds(shop.api, shop.store, clock=lambda: now[0])
+    for informer in feeds.informers.values():
+        assert not feeds.listed_since(0)
+        informer.streams[0].listed_at = 990.0
+    assert not feeds.listed_since(0), "no Jobs yet"
+    assert await feeds._try_list()
+    assert feeds.listed_since(990)
+    assert not feeds.listed_since(991)
