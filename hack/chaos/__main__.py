@@ -22,6 +22,7 @@ from hack.chaos.part import Part, Run
 from hack.chaos.parts import PARTS, chosen
 from hack.chaos.plane import Plane, StalledError
 from hack.chaos.row import Row
+from hack.chaos.tries import INFRASTRUCTURE
 from hack.devcluster.build import BuildError
 from hack.devcluster.cluster import ClusterError
 
@@ -110,7 +111,13 @@ def _one(
         progress(part.name, text.replace("[", r"\["))
 
     began = time.monotonic()
-    rows = part.run(Run(plane, say, seed, given.short, given.tries))
+    try:
+        rows = part.run(Run(plane, say, seed, given.short, given.tries))
+    except INFRASTRUCTURE as error:
+        say(f"broken off: {str(error)[:1000]}")
+        if not part.alone:
+            plane.check(began)
+        raise
     for row in rows:
         say(_told(row))
         for each in row.broken[:_SHOWN]:

@@ -16,6 +16,7 @@ from hack.chaos.plane import StalledError
 from hack.chaos.row import Row
 from hack.chaos.scenarios import NAMES
 from hack.devcluster.cluster import ClusterError
+from hack.harness.operator import OperatorError
 
 
 def test_names_are_different() -> None:
@@ -98,6 +99,21 @@ def test_the_short_form_asks_whether_the_machine_was_to_blame(
     else:
         assert one()[0].broken == broken
     assert [text.startswith("BROKEN") for text in told] == [False] + [True] * len(broken)
+
+
+def test_a_part_that_breaks_off_on_a_failing_machine_is_no_verdict() -> None:
+    def check(_: float) -> None:
+        raise StalledError("no answer")
+
+    def run(_: object) -> list[Row]:
+        raise OperatorError("timed out waiting for readiness")
+
+    plane, part = SimpleNamespace(check=check), Part("p", "", run, 1, 1)
+    with pytest.raises(StalledError):
+        program._one(part, plane, Namespace(short=False, tries=None), 7, lambda *_: None)
+    plane.check = lambda _: None
+    with pytest.raises(OperatorError):
+        program._one(part, plane, Namespace(short=False, tries=None), 7, lambda *_: None)
 
 
 def test_a_row_is_told_with_all_its_times() -> None:
