@@ -1,5 +1,6 @@
-"""`python -m hack.chaos [PART…]`: disturbs the operator, prints what came of it, exits with 1 if an
-invariant was broken."""
+"""`python -m hack.chaos [PART…]`: disturbs the operator and prints what came of it. It exits with 1
+if an invariant was broken, and with 3 if the control plane or this machine failed, so that nothing
+is known of the operator."""
 
 from __future__ import annotations
 
@@ -19,11 +20,14 @@ from hack.bench.show import Progress
 from hack.chaos import document, report
 from hack.chaos.part import Part, Run
 from hack.chaos.parts import PARTS, chosen
-from hack.chaos.plane import Plane
+from hack.chaos.plane import Plane, StalledError
 from hack.chaos.row import Row
+from hack.chaos.tries import INFRASTRUCTURE
 from hack.devcluster.build import BuildError
 from hack.devcluster.cluster import ClusterError
 
+#: The exit code when nothing is known of the operator.
+UNKNOWN: Final = 3
 #: Broken invariants of a row that are printed; the report has all of them.
 _SHOWN: Final = 3
 
@@ -41,24 +45,28 @@ def main() -> None:
         return
     try:
         _run(given)
-    except (BuildError, ClusterError, DocumentError) as error:
+    except (BuildError, DocumentError) as error:
         sys.exit(f"chaos: {error}")
+    except (ClusterError, StalledError) as error:
+        print(f"chaos: {error}", file=sys.stderr)
+        sys.exit(UNKNOWN)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 def _run(given: argparse.Namespace) -> None:
     reports = [report.read(path) for path in given.merge]
-    bad: list[str] = []
+    bad, again = list[str](), ""
     if given.part or not reports:
         made = _measure(given)
         reports.append(made)
         every = [row for part in made["parts"].values() for row in report.rows(part)]
         bad = [f"{row.scenario}, {row.fault}" for row in every if not _passes(row, given.short)]
+        again = f"; again with: {made['command']}"
     if given.document:
         document.insert(given.document, document.render(reports))
     if bad:
-        sys.exit(f"chaos: {len(bad)} rows are not as they must be ({'; '.join(bad)})")
+        sys.exit(f"chaos: {len(bad)} rows are not as they must be ({'; '.join(bad)}){again}")
 
 
 def _passes(row: Row, short: bool) -> bool:
@@ -102,17 +110,29 @@ def _one(
     def say(text: str) -> None:
         progress(part.name, text.replace("[", r"\["))
 
-    rows = part.run(Run(plane, say, seed, given.short, given.tries))
+    began = time.monotonic()
+    try:
+        rows = part.run(Run(plane, say, seed, given.short, given.tries))
+    except INFRASTRUCTURE as error:
+        say(f"broken off: {str(error)[:1000]}")
+        if not part.alone:
+            plane.check(began)
+        raise
     for row in rows:
         say(_told(row))
         for each in row.broken[:_SHOWN]:
             say(f"BROKEN: {row.scenario}, {row.fault}: {each[:1000]}")
+    if given.short and any(row.broken for row in rows):
+        # Was it this machine? The long form is looked at by a person.
+        plane.check(began)
     return rows
 
 
 def _told(row: Row) -> str:
-    half, most = row.quantile(50), row.quantile(100)
-    times = f", {half:.2f} s to recover, at most {most:.2f} s" if half and most else ""
+    half, tail, most = (row.quantile(percent) for percent in (50, 99, 100))
+    times = ""
+    if half is not None:
+        times = f", recovered in {half:.2f} s (p50), {tail:.2f} s (p99), {most:.2f} s (max)"
     late = f", {row.late} of them later than {row.limit:g} s" if row.late else ""
     note = f" ({row.note})" if row.note else ""
     words = f"{row.tried} tries, {len(row.broken)} broken{times}{late}{note}"

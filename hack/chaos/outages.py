@@ -30,12 +30,15 @@ _HOUR: Final = 3600
 @dataclass(frozen=True, slots=True)
 class Outage:
     """``disturb`` returns when all is well again. ``template``: what the Update brings, from whose
-    beginning on it is disturbed; None: another image, and it is disturbed in its midst. ``jumps``:
-    the operator's clock is `jumping`."""
+    beginning on it is disturbed; None: another image, and it is disturbed in its midst. ``before``:
+    the template of the Job before the Update; None: any. ``deleted``: how many pods a user deletes.
+    ``jumps``: the operator's clock is `jumping`."""
 
     name: str
     disturb: Callable[[Lane], object]
-    template: Callable[[], Object] | None = None
+    template: Object | None = None
+    before: Object | None = None
+    deleted: int = 0
     jumps: bool = False
 
 
@@ -52,7 +55,13 @@ def outages() -> list[Outage]:
         Outage("etcd compacted, all watches answered 410", break_plane.compacted),
         Outage("an admission policy denies deletes for 4 s", break_plane.denied),
         *(
-            Outage(f"node lost: the new pod is {stage}", nodes.lost(stage), nodes.template)
+            Outage(
+                f"node lost: {stage.name}",
+                nodes.lost(stage),
+                nodes.update(stage),
+                nodes.before(stage),
+                int(stage.deleted),
+            )
             for stage in nodes.STAGES
         ),
         Outage("clock an hour ahead, then right", lambda lane: _jump(lane, _HOUR), jumps=True),
@@ -82,7 +91,7 @@ def _try(run: Run, outage: Outage, row: Row) -> None:
     with Lane(run.plane, module=module) as lane:
         try:
             row.seconds.append(round(_course(lane, outage), 2))
-            row.broken += _judged(lane)
+            row.broken += _judged(lane, outage)
         except (AssertionError, ClusterError, ApiError) as error:
             row.broken.append(f"{error}\n{lane.space.describe()}")
         row.tried += 1
@@ -94,10 +103,11 @@ def _course(lane: Lane, outage: Outage) -> float:
     """The Update with the outage in its midst. Returns the seconds from the outage to its end."""
     space = lane.space
     wish = job(instances=_INSTANCES, strategy=queue(1), update={"maxFailuresPerInstance": 0})
+    if outage.before is not None:
+        wish["spec"]["template"] = outage.before
     space.made(wish, timeout=PATIENCE)
-    template = outage.template() if outage.template else None
-    if template is not None:
-        space.set_template(template)
+    if outage.template is not None:
+        space.set_template(outage.template)
     else:
         space.set_image("web:2", **SLOW)
         space.wait_update(
@@ -112,11 +122,12 @@ def _course(lane: Lane, outage: Outage) -> float:
     return taken
 
 
-def _judged(lane: Lane) -> list[str]:
+def _judged(lane: Lane, outage: Outage) -> list[str]:
     space = lane.space
     broken = judge(space, lane.audit, {lane.operator: lane.logged}, only=True)
     lives = {instance: len(uids) for instance, uids in space.observer.uids().items()}
-    if lives != dict.fromkeys(range(_INSTANCES), 2):
+    expected = [2] * (_INSTANCES - outage.deleted) + [3] * outage.deleted
+    if sorted(lives.values()) != expected:
         broken.append(f"each instance must be replaced once; it had so many pods: {lives}")
     if len(space.updates()) != 1:
         broken.append(f"{len(space.updates())} Updates for one change")

@@ -48,9 +48,13 @@ FAST: Final = Times(3.0, 2.0, 0.5)
 
 
 class Replica:
-    """One process of the pair, behind a proxy of its own; its ``user`` is in the audit log."""
+    """One process of the pair, behind a proxy of its own; its ``user`` is in the audit log.
+    ``forked``: see `Operator`."""
 
-    def __init__(self, plane: Plane, space: str, number: int, args: Sequence[str]) -> None:
+    def __init__(
+        self, plane: Plane, space: str, number: int, args: Sequence[str], forked: bool
+    ) -> None:
+        self._forked = forked
         self.user = REPLICAS[number]
         self.proxy = Proxy(plane.cluster, self.user)
         self._plane, self._space, self._args, self._number = plane, space, args, number
@@ -63,7 +67,7 @@ class Replica:
             identity=f"replica-{self._number}",
             args=("--namespace", self._space, *self._args),
             kubeconfig=self.proxy.kubeconfig,
-            forked=False,
+            forked=self._forked,
         )
         stack.callback(self._close)
         self.operator.start(timeout=90)
@@ -85,8 +89,9 @@ class Replica:
 class Pair(Stacked):
     """``space``: their namespace, with Jobs that are updated all the time."""
 
-    def __init__(self, plane: Plane, times: Times, jobs: int = 3) -> None:
+    def __init__(self, plane: Plane, times: Times, jobs: int = 3, *, forked: bool = False) -> None:
         super().__init__()
+        self._forked = forked
         self.plane = plane
         self._times = times
         self._jobs = jobs
@@ -99,7 +104,10 @@ class Pair(Stacked):
         self.audit = Audit(plane.cluster.audit_log)
         #: What was asked since the last call of `mark`.
         self.recent = Audit(plane.cluster.audit_log)
-        self.replicas = [Replica(plane, name, n, self._times.args) for n in range(len(REPLICAS))]
+        self.replicas = [
+            Replica(plane, name, number, self._times.args, self._forked)
+            for number in range(len(REPLICAS))
+        ]
         for replica in self.replicas:
             replica.start(self._stack)
         self.leader()

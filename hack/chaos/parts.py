@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import Final
 
-from hack.chaos import failover, faults, frozen, fuzz, kills, outages
+from hack.chaos import failover, faults, frozen, fuzz, kills, long_outage, outages, random_kills
 from hack.chaos.part import Part, Run
 from hack.chaos.row import Row
 from hack.chaos.scenarios import NAMES, scenarios
@@ -48,11 +48,15 @@ PARTS: Final[tuple[Part, ...]] = (
     *_kills(),
     Part("faults", "a fifth of the answers is an error, late, lost or doubled", faults.run, 13, 40),
     Part("failover", "the leader ends, is killed, or loses its network", failover.run, 35, 30),
+    Part(
+        "random-kills", "either of two replicas is killed at any moment", random_kills.run, 6, None
+    ),
     Part("frozen", "the leader is stopped past its Lease, and goes on", frozen.run, 10, 15),
     Part("fuzz", "specs and statuses of any content, without a control plane", fuzz.run, 6, None),
     Part(
-        "outages", "the control plane and nodes fail, the clock jumps", outages.run, 25, None, True
+        "outages", "the control plane and nodes fail, the clock jumps", outages.run, 28, None, True
     ),
+    Part("long-outage", "ten minutes without an API server", long_outage.run, 12, None, True),
 )
 
 

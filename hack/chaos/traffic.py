@@ -24,6 +24,8 @@ class Traffic:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="traffic")
         self._turns = dict.fromkeys(self.names, 1)
+        #: The generation of each Job after its last change, which the watch may show late.
+        self._changed = dict.fromkeys(self.names, 1)
 
     def __enter__(self) -> Traffic:
         for name in self.names:
@@ -55,10 +57,12 @@ class Traffic:
                 if self._is_done(name):
                     self._turns[name] += 1
                     with suppress(OSError, ApiError):
-                        self._space.set_image(f"web:{self._turns[name]}", name, **_STEERING)
+                        made = self._space.set_image(f"web:{self._turns[name]}", name, **_STEERING)
+                        self._changed[name] = made["metadata"]["generation"]
 
     def _is_done(self, name: str) -> bool:
         found = self._space.sightings.get(self._space.name, "EchelonJob", name)
         if found is None or not is_true(found, "Ready"):
             return False
-        return bool(found["status"]["observedGeneration"] == found["metadata"]["generation"])
+        generation = found["metadata"]["generation"]
+        return bool(found["status"]["observedGeneration"] == generation >= self._changed[name])

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from hack.chaos import __main__ as program
 from hack.chaos import report
+from hack.chaos.part import Part
 from hack.chaos.parts import PARTS, chosen, form
+from hack.chaos.plane import StalledError
 from hack.chaos.row import Row
 from hack.chaos.scenarios import NAMES
+from hack.devcluster.cluster import ClusterError
+from hack.harness.operator import OperatorError
 
 
 def test_names_are_different() -> None:
@@ -56,3 +62,61 @@ def test_a_document_is_made_of_merged_reports_without_running_anything(
     monkeypatch.setattr("sys.argv", words)
     program.main()
     assert "| s | f | 100 | 0 |" in target.read_text()
+
+
+@pytest.mark.parametrize("error", [ClusterError("no etcd"), StalledError("no answer")])
+def test_that_the_machine_failed_is_no_verdict(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Namespace) -> None:
+        raise error
+
+    monkeypatch.setattr(program, "_run", fail)
+    monkeypatch.setattr("sys.argv", ["chaos", "--short"])
+    with pytest.raises(SystemExit) as end:
+        program.main()
+    assert end.value.code == program.UNKNOWN
+
+
+@pytest.mark.parametrize(("short", "broken"), [(True, ["x"]), (True, []), (False, ["x"])])
+def test_the_short_form_asks_whether_the_machine_was_to_blame(
+    short: bool, broken: list[str]
+) -> None:
+    def check(_: float) -> None:
+        raise StalledError("no answer")
+
+    part = Part("p", "", lambda _: [Row("s", "f", 1, broken)], 1, 1)
+    told = list[str]()
+    given = Namespace(short=short, tries=None)
+
+    def one() -> list[Row]:
+        plane = SimpleNamespace(check=check)
+        return program._one(part, plane, given, 7, lambda _, text: told.append(text))
+
+    if short and broken:
+        with pytest.raises(StalledError):
+            one()
+    else:
+        assert one()[0].broken == broken
+    assert [text.startswith("BROKEN") for text in told] == [False] + [True] * len(broken)
+
+
+def test_a_part_that_breaks_off_on_a_failing_machine_is_no_verdict() -> None:
+    def check(_: float) -> None:
+        raise StalledError("no answer")
+
+    def run(_: object) -> list[Row]:
+        raise OperatorError("timed out waiting for readiness")
+
+    plane, part = SimpleNamespace(check=check), Part("p", "", run, 1, 1)
+    with pytest.raises(StalledError):
+        program._one(part, plane, Namespace(short=False, tries=None), 7, lambda *_: None)
+    plane.check = lambda _: None
+    with pytest.raises(OperatorError):
+        program._one(part, plane, Namespace(short=False, tries=None), 7, lambda *_: None)
+
+
+def test_a_row_is_told_with_all_its_times() -> None:
+    row = Row("s", "f", 3, [], [0.25, 3.0, 0.5], limit=2.0)
+    words = "recovered in 0.50 s (p50), 3.00 s (p99), 3.00 s (max), 1 of them later than 2 s"
+    assert words in program._told(row)
