@@ -273,11 +273,12 @@ class Elector:
 
         All replicas must count alike, or each would leave a free shard to another one. So a shard
         that this replica lost still counts as its own while the Lease names it, for the others
-        see no more than that.
+        see no more than that. A replica that let all its Leases expire counts as gone.
         """
         assert self._membership is not None
         holders = Counter(lease.named() for lease in self._leases)
-        held = {replica: holders[replica] for replica in self._membership.live()}
+        gone = {lease.holder for lease in self._leases if not lease.named()} - holders.keys()
+        held = {replica: holders[replica] for replica in self._membership.live() - gone}
         held[self._identity] = holders[self._identity]
         self.replicas = len(held)
         return share(self._identity, held, len(self._leases))

@@ -249,31 +249,6 @@ async def test_the_shards_of_one_that_renews_nothing_are_taken(make: Make) -> No
     assert held(one) == set()
 
 
-@pytest.mark.parametrize(("who", "expired"), [("two", False), ("one", False), ("one", True)])
-async def test_a_shard_that_one_lost_is_taken_by_that_one_or_when_it_expires(
-    connection: Connection, who: str, expired: bool
-) -> None:
-    """Replica two lost shard 2, which the Lease still says is its own. Each holds one other."""
-    now = 1000.0
-    elector = Elector(
-        Client(connection), namespace="ns", name="echelon", identity=who, shards=4,
-        clock=lambda: now,
-    )  # fmt: skip
-    membership = elector._membership
-    assert membership is not None
-    elector.stand(True)
-    membership.held = True
-    membership._known = {name: (f"{name} stamp", now) for name in ("one", "two", "three")}
-    for lease, holder in zip(elector._leases, ("three", "one", "two", "two"), strict=True):
-        lease.seen, lease.holder, lease.free_at = True, holder, now + 5
-    elector._leases[1 if who == "one" else 3].held = True
-    if expired:
-        elector._leases[2].free_at = now - 1
-    assert elector._wants(2) == (who == "two" or expired)
-    elector._think()
-    assert elector.surplus == set()
-
-
 async def test_operators_of_another_number_of_shards_wait_for_each_other(make: Make) -> None:
     four = make("four", 4)
     await until(lambda: held(four) == {0, 1, 2, 3})
