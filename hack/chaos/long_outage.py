@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Self
 
 from hack.chaos.pair import Pair, Times
 from hack.chaos.part import Run
 from hack.chaos.row import Row
 from hack.devcluster.cluster import ClusterError
-from hack.harness.manifests import job
+from hack.harness.manifests import job, phase
 from hack.harness.operator import OperatorError
 
 _MINUTES: Final = 10
@@ -79,7 +81,8 @@ def run(run: Run) -> list[Row]:
 def _course(run: Run, row: Row, pair: Pair, seconds: float) -> float:
     """Returns the seconds from the return of the API server to the next write."""
     cluster = run.plane.cluster
-    with Probes(pair) as probes:
+    pair.space.until("an Update to be under way", lambda: _under_way(pair), 60)
+    with Probes(pair) as probes, _told(run, row, probes):
         for part in _FRAIL:
             cluster.end(part)
         for replica in pair.replicas:
@@ -96,8 +99,21 @@ def _course(run: Run, row: Row, pair: Pair, seconds: float) -> float:
         for part in _FRAIL:
             cluster.begin(part)
         found = pair.next_write(since=begun, timeout=120)
-    row.broken += probes.failed
-    run.say(f"{probes.asked} probes, {len(probes.failed)} failed")
     if found is None:
         raise AssertionError("nobody writes")
     return max(0.0, begun + found - back)
+
+
+def _under_way(pair: Pair) -> bool:
+    updates = (update for name in pair.traffic.names for update in pair.space.updates(name))
+    return any(phase(update) == "RollingForward" for update in updates)
+
+
+@contextmanager
+def _told(run: Run, row: Row, probes: Probes) -> Iterator[None]:
+    """What the probes have found is told however the outage ends."""
+    try:
+        yield
+    finally:
+        row.broken += probes.failed
+        run.say(f"{probes.asked} probes, {len(probes.failed)} failed")
