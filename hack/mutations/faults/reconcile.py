@@ -89,8 +89,8 @@ FAULTS: Final = (
     Fault(
         file=f"{_SHELL}/worker.py",
         old="if await self.reports.through(key):",
-        new="if await self.reports.through(key) and False:",
-        breaks="A write of intent is decided from a status that a report has replaced meanwhile.",
+        new="if False and await self.reports.through(key):",
+        breaks="A write of intent is sent while a report about the same object is on its way.",
         tests=(f"{_TESTS}/test_reports.py::test_intent_does_not_conflict_with_a_report_under_way",),
     ),
     Fault(
