@@ -82,20 +82,20 @@ class MemoryApi(Client):
     async def get(
         self, resource: Resource, namespace: str | None, name: str, **_: Any
     ) -> dict[str, Any]:
-        self._here(namespace)
+        self._here(resource, namespace)
         return deepcopy(self._found(resource.plural, name))
 
     async def list(
         self, resource: Resource, namespace: str | None = None, **_: Any
     ) -> AsyncGenerator[dict[str, Any]]:
-        self._here(namespace)
+        self._here(resource, namespace)
         for obj in self.all(resource.plural).values():
             yield deepcopy(obj)
 
     async def create(
         self, resource: Resource, namespace: str | None, body: Any, **how: Any
     ) -> dict[str, Any]:
-        self._here(namespace)
+        self._here(resource, namespace)
         made: Object = json.loads(body) if isinstance(body, bytes) else deepcopy(body)
         plural, name = resource.plural, made["metadata"].get("name", "")
         if plural == "pods" and not _is_pod(made):
@@ -114,7 +114,7 @@ class MemoryApi(Client):
     async def patch(
         self, resource: Resource, namespace: str | None, name: str, body: Any, **how: Any
     ) -> dict[str, Any]:
-        self._here(namespace)
+        self._here(resource, namespace)
         old, sub = self._found(resource.plural, name), how.get("subresource")
         meta = body.get("metadata", {})
         if meta.get("uid", old["metadata"]["uid"]) != old["metadata"]["uid"]:
@@ -132,7 +132,7 @@ class MemoryApi(Client):
     async def replace(
         self, resource: Resource, namespace: str | None, name: str, body: Any
     ) -> dict[str, Any]:
-        self._here(namespace)
+        self._here(resource, namespace)
         old, new = self._found(resource.plural, name), json.loads(body)
         self._wrote("update", resource.plural, name)
         self._judge(resource.plural, old, new, None)
@@ -141,7 +141,7 @@ class MemoryApi(Client):
     async def delete(
         self, resource: Resource, namespace: str | None, name: str, **how: Any
     ) -> dict[str, Any]:
-        self._here(namespace)
+        self._here(resource, namespace)
         old = self._found(resource.plural, name)
         if not how.get("uid"):
             raise MisdeedError(f"a delete of {name} without a uid")
@@ -199,9 +199,9 @@ class MemoryApi(Client):
         return found
 
     @staticmethod
-    def _here(namespace: str | None) -> None:
-        if namespace != NAMESPACE:
-            raise MisdeedError(f"a request in the namespace {namespace}")
+    def _here(resource: Resource, namespace: str | None) -> None:
+        if namespace != (NAMESPACE if resource.namespaced else None):
+            raise MisdeedError(f"{resource.plural} of the namespace {namespace}")
 
 
 def _controller(obj: Object) -> Object:

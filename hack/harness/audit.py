@@ -110,7 +110,11 @@ def pods_made(requests: list[Request]) -> Counter[str]:
 
 
 def pods_deleted(requests: list[Request]) -> Counter[str]:
-    """Number of successful deletes of pods by name."""
-    return Counter(
-        r.name for r in requests if r.verb == "delete" and r.resource == "pods" and r.code == 200
-    )
+    """How many pods were deleted, by name. A repeated delete that names the same uid, such as one
+    whose answer was lost, is the same one."""
+    found = set[tuple[str, str]]()
+    for r in requests:
+        if r.verb == "delete" and r.resource == "pods" and r.code == 200:
+            meant = ((r.body or {}).get("preconditions") or {}).get("uid")
+            found.add((r.name, meant or str(r.at)))
+    return Counter(name for name, _ in found)

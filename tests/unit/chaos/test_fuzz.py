@@ -43,6 +43,8 @@ def revision_of_first() -> str:
     return current
 
 
+POLICY: Any = stage("rolling").objects["updates", "web-g2"]["status"]["policy"]
+
 #: What the fuzzer has found, and what became of it.
 FOUND = {
     "an active Update loses its status": (Change("updates", "web-g2", "status", {}),),
@@ -86,6 +88,9 @@ FOUND = {
     ),
     "a revision that is no template": (
         Change("controllerrevisions", revision_of_first(), "data", 7),
+    ),
+    "the nodes are read for a pod without a node": (
+        status("updates", "web-g2", policy={**POLICY, "replacement": "InPlace"}),
     ),
     "an annotation of endless digits": (
         Change("pods", "web-1", "annotations", {labels.FAILURES: "9" * 5_000}),

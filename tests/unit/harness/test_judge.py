@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hack.harness.audit import Request
+from hack.harness.audit import Request, pods_deleted
 from hack.harness.judge import unconditional
 
 
@@ -62,3 +62,10 @@ def test_these_are_conditional_or_need_not_be(request_: Request) -> None:
 def test_these_have_no_precondition(request_: Request) -> None:
     (found,) = unconditional([request_])
     assert "no precondition" in found
+
+
+def test_a_delete_that_is_repeated_for_the_same_uid_is_one() -> None:
+    one, two = ({"preconditions": {"uid": uid}} for uid in "12")
+    requests = [asked("delete", "pods", body) for body in (one, one, two)]
+    refused = asked("delete", "pods", {"preconditions": {"uid": "3"}}, code=409)
+    assert pods_deleted([*requests, refused]) == {"web-0": 2}
