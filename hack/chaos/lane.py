@@ -106,3 +106,5 @@ class Lane(Stacked):
             return True
 
         self.plane.cluster.wait("an empty namespace", empty, 60)
+        # The watch may be late; else what is gone would be seen in the next try.
+        self.plane.sightings.catch_up(self.space.name, 60)
