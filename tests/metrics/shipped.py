@@ -70,7 +70,7 @@ def panels() -> list[dict[str, Any]]:
 
 def queries() -> list[Panel]:
     """All queries, with the variables replaced as Grafana does for "All" and a short range."""
-    given = {"$namespace": ".*", "$job": ".*", "$__rate_interval": "30s", "$__range": "60s"}
+    given = {"$namespace": ".*", "$job": ".*", "$__rate_interval": "5m", "$__range": "5m"}
     found = []
     for panel in panels():
         for target in panel.get("targets", ()):
