@@ -33,8 +33,8 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit explore integration check bench chaos cluster crds format constraints clean \
-	chart cli-doc lock test-chart e2e ui browser test-ui pictures \
-	mutations golden devcluster devcluster-kubelet devcluster-helm
+	chart cli-doc lock test-chart test-metrics e2e ui browser test-ui pictures \
+	mutations golden devcluster devcluster-kubelet devcluster-helm devcluster-prometheus
 
 help: ## Show this
 	@echo "make demo and make test set up all they need. Targets:"
@@ -101,6 +101,9 @@ lock: $(INSTALLED) ## Pin what the image is made of, by hash
 test-chart: devcluster devcluster-helm ## Test the chart and the image with the real helm
 	@$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS) tests/chart
 
+test-metrics: devcluster devcluster-prometheus ## Test alerts and dashboard with the real Prometheus
+	@$(PYTEST) $(PYTEST_ARGS) tests/metrics
+
 test-ui: browser devcluster ## Test the web page in a real browser (needs Chromium)
 	@$(PYTEST) $(PYTEST_ARGS) tests/ui
 
@@ -125,6 +128,9 @@ devcluster-kubelet: $(INSTALLED) ## Build the kubelet (once)
 
 devcluster-helm: $(INSTALLED) ## Build helm (once)
 	@$(PYTHON) -m hack.devcluster.build helm
+
+devcluster-prometheus: $(INSTALLED) ## Build Prometheus and promtool (once)
+	@$(PYTHON) -m hack.devcluster.build prometheus
 
 # Chromium itself is not installed by make: that needs root.
 browser: $(INSTALLED)
