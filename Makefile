@@ -33,7 +33,7 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit explore integration check bench chaos cluster crds format constraints clean \
-	chart cli-doc lock test-chart test-metrics e2e ui browser test-ui pictures \
+	chart cli-doc metrics-doc lock test-chart test-metrics e2e ui browser test-ui pictures \
 	mutations golden devcluster devcluster-kubelet devcluster-helm devcluster-prometheus
 
 help: ## Show this
@@ -65,6 +65,7 @@ check: $(INSTALLED) ## Look at the code without running it: style, types, layers
 	@echo "crds/ as generated" && $(PYTHON) -m hack.crds --check
 	@echo "charts/ as generated" && $(PYTHON) -m hack.chart --check
 	@echo "docs/cli*.md as generated" && $(PYTHON) -m hack.cli_doc --check
+	@echo "docs/metrics.md as generated" && $(PYTHON) -m hack.metrics_doc --check
 	@echo "short files" && $(PYTHON) -m hack.lengths
 	@echo "documents" && $(PYTHON) -m hack.docs
 	@echo "tables that name tests" && $(PYTHON) -m hack.availability
@@ -91,6 +92,9 @@ chart: $(INSTALLED) ## Write the generated files of charts/echelon anew
 
 cli-doc: $(INSTALLED) ## Write docs/cli*.md anew from the commands of echelon
 	@$(PYTHON) -m hack.cli_doc
+
+metrics-doc: $(INSTALLED) ## Write docs/metrics.md anew from the operator's metrics
+	@$(PYTHON) -m hack.metrics_doc
 
 golden: devcluster ## Record what the present version stores in tests/golden, for a release
 	@$(PYTHON) -m hack.golden

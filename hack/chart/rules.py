@@ -226,6 +226,7 @@ KNOWN: Final[dict[str, Schema]] = {
     "metrics.service.port": _PORT,
     "metrics.service.annotations": _MAP,
     "metrics.service.labels": _MAP,
+    "metrics.jobs": _whole(0, 100_000),
     "metrics.serviceMonitor.namespace": _NAMESPACE,
     "metrics.serviceMonitor.labels": _MAP,
     "metrics.serviceMonitor.annotations": _MAP,

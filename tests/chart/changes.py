@@ -181,6 +181,7 @@ CHANGES: Final = {
     "metrics.service.port": Change(80),
     "metrics.service.annotations": Change({"prometheus.io/scrape": "true"}),
     "metrics.service.labels": Change(_OWN),
+    "metrics.jobs": Change(50),
     "metrics.serviceMonitor.enabled": Change(True),
     "metrics.serviceMonitor.namespace": Change("elsewhere", _MONITOR),
     "metrics.serviceMonitor.labels": Change({"release": "prometheus"}, _MONITOR),
