@@ -33,8 +33,8 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit explore integration check bench chaos cluster crds format constraints clean \
-	chart cli-doc lock test-chart e2e ui browser test-ui pictures \
-	mutations golden devcluster devcluster-kubelet devcluster-helm
+	chart cli-doc metrics-doc lock test-chart test-metrics e2e ui browser test-ui pictures \
+	mutations golden devcluster devcluster-kubelet devcluster-helm devcluster-prometheus
 
 help: ## Show this
 	@echo "make demo and make test set up all they need. Targets:"
@@ -65,6 +65,7 @@ check: $(INSTALLED) ## Look at the code without running it: style, types, layers
 	@echo "crds/ as generated" && $(PYTHON) -m hack.crds --check
 	@echo "charts/ as generated" && $(PYTHON) -m hack.chart --check
 	@echo "docs/cli*.md as generated" && $(PYTHON) -m hack.cli_doc --check
+	@echo "docs/metrics.md as generated" && $(PYTHON) -m hack.metrics_doc --check
 	@echo "short files" && $(PYTHON) -m hack.lengths
 	@echo "documents" && $(PYTHON) -m hack.docs
 	@echo "tables that name tests" && $(PYTHON) -m hack.availability
@@ -92,6 +93,9 @@ chart: $(INSTALLED) ## Write the generated files of charts/echelon anew
 cli-doc: $(INSTALLED) ## Write docs/cli*.md anew from the commands of echelon
 	@$(PYTHON) -m hack.cli_doc
 
+metrics-doc: $(INSTALLED) ## Write docs/metrics.md anew from the operator's metrics
+	@$(PYTHON) -m hack.metrics_doc
+
 golden: devcluster ## Record what the present version stores in tests/golden, for a release
 	@$(PYTHON) -m hack.golden
 
@@ -100,6 +104,9 @@ lock: $(INSTALLED) ## Pin what the image is made of, by hash
 
 test-chart: devcluster devcluster-helm ## Test the chart and the image with the real helm
 	@$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS) tests/chart
+
+test-metrics: devcluster devcluster-prometheus ## Test alerts and dashboard with the real Prometheus
+	@$(PYTEST) $(PYTEST_ARGS) tests/metrics
 
 test-ui: browser devcluster ## Test the web page in a real browser (needs Chromium)
 	@$(PYTEST) -n $(if $(filter 0,$(WORKERS)),0,2) $(PYTEST_ARGS) tests/ui
@@ -125,6 +132,9 @@ devcluster-kubelet: $(INSTALLED) ## Build the kubelet (once)
 
 devcluster-helm: $(INSTALLED) ## Build helm (once)
 	@$(PYTHON) -m hack.devcluster.build helm
+
+devcluster-prometheus: $(INSTALLED) ## Build Prometheus and promtool (once)
+	@$(PYTHON) -m hack.devcluster.build prometheus
 
 # Chromium itself is not installed by make: that needs root.
 browser: $(INSTALLED)

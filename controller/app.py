@@ -64,7 +64,8 @@ class Operator:
         self._stopping = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._identity = default_identity()
-        self._metrics = Metrics(CollectorRegistry(), version=version())
+        most = settings.job_metrics
+        self._metrics = Metrics(CollectorRegistry(), version=version(), most_jobs=most)
         self._heartbeat = Heartbeat(on_beat=self._beat)
         self._elector = self._new_elector(lease_connection)
         self._shards = Shards(settings.shards, self._elector, self._uid_of)
@@ -113,6 +114,7 @@ class Operator:
             observe=lambda seconds, result: self._metrics.reconciled(KIND, result, seconds),
             ask=Asker(self._gate_clients(connection)).ask,
             asked=self._metrics.asked,
+            ended=self._metrics.update_ended,
             report_every=settings.report,
             brake=self._brakes.now,
         )
@@ -277,6 +279,8 @@ class Operator:
         state.updates = lambda: gauges.updates(self._store)
         state.disruptions = self._brakes.numbers
         state.instances = lambda: gauges.instances(self._store)
+        state.each_job = lambda: gauges.each_job(self._store, self._shards.accepts)
+        state.ready = self._servers.is_ready
         state.informer_lag_seconds = lambda: {n: i.lag for n, i in informers.items()}
         state.informer_silence_seconds = lambda: {
             n: time.monotonic() - i.last_contact for n, i in informers.items()

@@ -1,7 +1,7 @@
-"""The operator's metrics. No label names a Job, because there may be thousands of Jobs.
+"""The operator's metrics; those of single Jobs are in `job_metrics`.
 
 Counters and histograms are updated when something happens. Gauges read the present state from its
-owner at each scrape.
+owner at each scrape. docs/metrics.md is made from the texts here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from controller.api.progress import TERMINAL, Phase
+from controller.job_metrics import JobCollector, JobNumbers
+
 _RECONCILE_BUCKETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+_UPDATE_BUCKETS: Final = (10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 86400)
+#: The final phases of Updates. Each is exported from the start, so that the first one is seen.
+OUTCOMES: Final = tuple(sorted(TERMINAL - {Phase.PLANNED}))
 _REQUEST_BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 # All counters start with the process, and `process_start_time_seconds` shows that time already.
@@ -46,6 +52,8 @@ def _nothing() -> float | None:
 class State:
     """Functions that return the present state at each scrape. Assign them; they must be cheap."""
 
+    #: Whether ``/readyz`` passes.
+    ready: Callable[[], bool] = field(default=bool)
     queue_depth: Callable[[], float] = field(default=_zero)
     queue_oldest_seconds: Callable[[], float] = field(default=_zero)
     #: By shard, or by "" if there is only one: whether this process works on it.
@@ -65,12 +73,15 @@ class State:
     informer_silence_seconds: Numbers = field(default=_none)
     #: Number of fields in which the CRDs differ from this version, by kind of difference.
     crd_differences: Numbers = field(default=_none)
+    #: The Jobs that this process works on.
+    each_job: Callable[[], Iterable[JobNumbers]] = field(default=tuple)
 
 
 class Metrics:
     """Registers all metrics in ``registry`` and updates the counters and histograms."""
 
-    def __init__(self, registry: CollectorRegistry, *, version: str) -> None:
+    def __init__(self, registry: CollectorRegistry, *, version: str, most_jobs: int = 1000) -> None:
+        """``most_jobs``: how many Jobs have metrics of their own."""
         self.registry = registry
         self.state = State()
         self._reconcile = Histogram(
@@ -115,10 +126,21 @@ class Metrics:
         )
         self._dropped = Counter(
             "echelon_events_dropped",
-            "Kubernetes Events that were not written.",
+            "Kubernetes Events that could not be written.",
             registry=registry,
         )
+        self._updates = Histogram(
+            "echelon_update_seconds",
+            "How long Updates took from their admission to their end, by the phase in which "
+            "they ended. One that was not admitted counts from its creation.",
+            ["outcome"],
+            buckets=_UPDATE_BUCKETS,
+            registry=registry,
+        )
+        for outcome in OUTCOMES:
+            self._updates.labels(str(outcome))
         registry.register(_StateCollector(self.state, version))
+        registry.register(JobCollector(lambda: self.state.each_job(), most_jobs))
         ProcessCollector(registry=registry)
 
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
@@ -148,6 +170,11 @@ class Metrics:
         self._ask_seconds.labels(provider).observe(seconds)
         self._ask_late.observe(max(0.0, late))
 
+    def update_ended(self, phase: Phase, seconds: float) -> None:
+        """Record the end of an Update. A dry run has no end that anybody waits for."""
+        if phase is not Phase.PLANNED:
+            self._updates.labels(str(phase)).observe(seconds)
+
     def event_dropped(self) -> None:
         self._dropped.inc()
 
@@ -160,9 +187,14 @@ class _StateCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         state = self._state
         yield _labelled("echelon_build_info", "Which version runs.", "version", self._build)
-        yield _by_shard("echelon_leader", "1 while this process holds the Lease.", state.leader())
+        yield _single("echelon_ready", "1 while /readyz passes.", state.ready)
+        yield _by_shard(
+            "echelon_leader",
+            "1 while this process holds the Lease and works; 0 while it stands by or lists.",
+            state.leader(),
+        )
         if (replicas := state.replicas()) is not None:
-            text = "Live replicas that share the shards."
+            text = "With several shards: live replicas that share them."
             yield GaugeMetricFamily("echelon_replicas", text, value=replicas)
         yield _single("echelon_queue_depth", "Keys waiting for a worker.", state.queue_depth)
         yield _single(
@@ -170,12 +202,22 @@ class _StateCollector(Collector):
             "How long the oldest key has been waiting or in work.",
             state.queue_oldest_seconds,
         )
-        yield _labelled("echelon_jobs", "Jobs, by condition that is True.", "condition", state.jobs)
+        yield _labelled(
+            "echelon_jobs",
+            "Jobs, by condition that is True. Stalled means that a person is needed.",
+            "condition",
+            state.jobs,
+        )
         yield _labelled("echelon_updates", "Updates, by phase.", "phase", state.updates)
-        yield _labelled("echelon_instances", "Instances, by state.", "state", state.instances)
+        yield _labelled(
+            "echelon_instances",
+            "Instances, by state: available, ready, starting, terminating, ended, missing.",
+            "state",
+            state.instances,
+        )
         yield _labelled(
             "echelon_voluntary_disruptions",
-            "Disruptions that no Update, scale or move explains: asked for in a minute, the limit.",
+            "Disruptions that no Update, scale or move explains: asked for in a minute; the limit.",
             "number",
             state.disruptions,
         )
@@ -193,7 +235,8 @@ class _StateCollector(Collector):
         )
         yield _labelled(
             "echelon_crd_differences",
-            "Fields in which the CRDs differ from this version, by kind of difference.",
+            "Fields in which the CRDs differ from this version: lost, missing, newer. With lost "
+            "above 0 an operator serves no Job.",
             "difference",
             state.crd_differences,
         )

@@ -146,6 +146,10 @@ class Servers:
         log.info("probes on http://%s/healthz, metrics on http://%s/metrics",
                  self.health, self.metrics)  # fmt: skip
 
+    def is_ready(self) -> bool:
+        """Whether ``/readyz`` passes."""
+        return _answer("readyz", self._ready).status == 200
+
     async def stop(self) -> None:
         for runner in self._runners:
             await runner.cleanup()

@@ -61,6 +61,9 @@ class Settings(Flags):
     metrics_address: ListenAddress = _flag(
         "metrics-address", _OUTPUT, "HOST:PORT", Address("127.0.0.1", 9095, spare=True),
         "Prometheus metrics, /metrics")
+    job_metrics: Annotated[int, whole_number(0, 100_000)] = _flag(
+        "job-metrics", _OUTPUT, "N", 1000,
+        "Jobs with metrics of their own; of the others only what needs attention; 0: no names")
     health_address: ListenAddress = _flag(
         "health-address", _OUTPUT, "HOST:PORT", Address("127.0.0.1", 9096, spare=True),
         "probes, /healthz and /readyz")

@@ -1,11 +1,21 @@
-"""Counts Jobs by condition, Updates by phase and instances by state, for metrics."""
+"""Counts Jobs by condition, Updates by phase and instances by state, for metrics: of all Jobs, and
+of each."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Final
 
+from controller.api.job import JobStatus
+from controller.api.update import ACTIVE, UpdateStatus
 from controller.core.model import conditions as cond
+from controller.core.pods.facts import View
+from controller.job_metrics import ActiveUpdate, JobNumbers
+from controller.reconcile.entry import Entry, Key
 from controller.reconcile.store import Store
+
+_AVAILABLE: Final = "available"
 
 #: The conditions of a Job. Each is always exported, if necessary with 0, so that alerts can use it.
 CONDITIONS = (
@@ -18,6 +28,15 @@ CONDITIONS = (
     cond.POD_NAME_CONFLICT,
     cond.SAFETY_STOP,
 )
+#: The status with which a condition of a Job needs attention.
+_ATTENTION: Final = {
+    cond.AVAILABLE: "False",
+    cond.STALLED: "True",
+    cond.ROLLED_BACK: "True",
+    cond.UPDATE_PENDING: "True",
+    cond.POD_NAME_CONFLICT: "True",
+    cond.SAFETY_STOP: "True",
+}
 
 
 def jobs(store: Store) -> dict[str, float]:
@@ -40,17 +59,66 @@ def updates(store: Store) -> dict[str, float]:
 
 
 def instances(store: Store) -> dict[str, float]:
-    """Number of instances by state. Each instance is in one state: available, ready (but not for
-    long enough yet), starting, terminating, ended, missing (no pod)."""
+    """Number of instances by state (see `_states`)."""
     found: Counter[str] = Counter()
     for entry in store.jobs():
         assert entry.job is not None
-        view = entry.instances.view(entry.job.status.slots)
-        found["available"] += len(view.good)
-        found["ready"] += len(view.ready - view.good)
-        found["starting"] += len(view.alive - view.ready)
-        found["terminating"] += len(view.terminating)
-        found["ended"] += len(view.ended)
-        in_force = entry.job.status.instances_in_force or 0
-        found["missing"] += max(0, in_force - len(view.present))
-    return dict(found)
+        found.update(_states(entry.job.status, entry.instances.view(entry.job.status.slots)))
+    return {state: float(number) for state, number in found.items()}
+
+
+def each_job(store: Store, ours: Callable[[Key], bool]) -> Iterator[JobNumbers]:
+    """The numbers of each Job that this process works on."""
+    for key, entry in store.entries.items():
+        if not ours(key):
+            continue
+        if entry.unreadable is not None:
+            stalled = (cond.STALLED, "True", entry.unreadable.unknown.reason)
+            yield JobNumbers(*key, conditions=(stalled,))
+        elif entry.job is not None:
+            yield _numbers(entry, entry.job.status)
+
+
+def _numbers(entry: Entry, status: JobStatus) -> JobNumbers:
+    view = entry.instances.view(status.slots)
+    lock = status.active_update
+    known = entry.updates.get(lock.name) if lock else None
+    update = known.update if known and lock and known.uid == lock.uid else None
+    active = update.status if update and update.status.phase in ACTIVE else None
+    states = _states(status, view).items()
+    conditions = status.conditions
+    return JobNumbers(
+        *entry.key,
+        conditions=tuple(
+            (c.type, c.status, c.reason) for c in conditions if c.status == _ATTENTION.get(c.type)
+        ),
+        instances={name: n for name, n in states if n or name == _AVAILABLE},
+        updating=len(active.batch.instances - view.good) if active and active.batch else 0,
+        good=entry.instances.first_good.count,
+        good_seconds=entry.instances.first_good.seconds,
+        updates=Counter(str(u.phase) for u in entry.updates.values()),
+        active=_active(active) if active else None,
+    )
+
+
+def _active(status: UpdateStatus) -> ActiveUpdate:
+    begun = [status.started_at, status.watching_since, *(g.started_at for g in status.gates)]
+    begun += [entry.time for entry in status.history[:1]]
+    begun += [status.batch.started_at] if status.batch else []
+    counts = status.counts.model_dump(exclude={"total"})
+    return ActiveUpdate(
+        str(status.phase), status.reason, max((at for at in begun if at), default=0.0), counts
+    )
+
+
+def _states(status: JobStatus, view: View) -> dict[str, int]:
+    """Number of instances by state. Each instance is in one state: available, ready (but not for
+    long enough yet), starting, terminating, ended, missing (no pod)."""
+    return {
+        _AVAILABLE: len(view.good),
+        "ready": len(view.ready - view.good),
+        "starting": len(view.alive - view.ready),
+        "terminating": len(view.terminating),
+        "ended": len(view.ended),
+        "missing": max(0, (status.instances_in_force or 0) - len(view.present)),
+    }

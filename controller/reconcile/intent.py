@@ -16,7 +16,7 @@ from controller.api import labels
 from controller.api.job import Job
 from controller.api.kinds import JOBS, UPDATES
 from controller.api.meta import ObjectMeta
-from controller.api.update import Update
+from controller.api.update import TERMINAL, Phase, Update
 from controller.core.model import plan
 from controller.core.model.observed import Observed
 from controller.kube.client import Client
@@ -36,15 +36,24 @@ from controller.reconcile.template_check import TemplateCheck
 log = logging.getLogger(__name__)
 
 
+#: Called after the write that ends an Update, with its final phase and its seconds.
+Ended = Callable[[Phase, float], None]
+
+
 class Intent:
     """Writes for one store through one client."""
 
     def __init__(
-        self, client: Client, store: Store, clock: Callable[[], float] = time.time
+        self,
+        client: Client,
+        store: Store,
+        clock: Callable[[], float] = time.time,
+        ended: Ended = lambda _phase, _seconds: None,
     ) -> None:
         self._client = client
         self._store = store
         self._clock = clock
+        self._ended = ended
         self._revisions = ControllerRevisions(client, store)
 
     async def perform(self, entry: Entry, write: plan.Write, observed: Observed) -> None:
@@ -138,6 +147,10 @@ class Intent:
             await self._read_update(entry, write.name)
             raise
         self._store.put_update(read_update(raw))
+        after = write.status
+        if after.phase in TERMINAL and observed.status.phase not in TERMINAL:
+            begun = after.started_at or observed.metadata.creation_timestamp or 0.0
+            self._ended(after.phase, max(0.0, (after.finished_at or begun) - begun))
 
     async def _make_update(self, entry: Entry, write: plan.MakeUpdate) -> None:
         assert entry.job is not None

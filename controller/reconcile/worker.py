@@ -30,7 +30,7 @@ from controller.reconcile.events import Events
 from controller.reconcile.existence import is_to_be_read
 from controller.reconcile.gate_runner import Ask, GateRunner, Observe
 from controller.reconcile.in_work import InWork
-from controller.reconcile.intent import Intent
+from controller.reconcile.intent import Ended, Intent
 from controller.reconcile.left_alone import LeftAlone
 from controller.reconcile.ownership import writing_for
 from controller.reconcile.pods import Pods
@@ -49,7 +49,8 @@ LATE = 0.005
 
 
 class Reconciler:
-    """``observe(seconds, result)`` is called after each reconcile.
+    """``observe(seconds, result)`` is called after each reconcile, ``ended(phase, seconds)`` after
+    each Update that ended.
 
     ``report_every``: seconds between two reports about one object, at least. ``brake`` counts the
     disruptions of all Jobs; None for no limit. Requests about pods have a client of their own, so
@@ -67,6 +68,7 @@ class Reconciler:
         observe: Callable[[float, str], None],
         ask: Ask,
         asked: Observe,
+        ended: Ended = lambda _phase, _seconds: None,
         report_every: float = REPORT_EVERY,
         brake: Callable[[], Brake] | None = None,
         clock: Callable[[], float] = time.time,
@@ -83,7 +85,7 @@ class Reconciler:
         #: Keys with a failed action since their last decision; several failures are one back-off.
         self._failing: set[Key] = set()
         self._in_work = InWork()
-        self._intent = Intent(client, store, clock)
+        self._intent = Intent(client, store, clock, ended)
         self._left_alone = LeftAlone(
             self._intent, self._events, self._granted, queue.add, self._at, clock
         )

@@ -75,6 +75,19 @@ _MOUNTS: Final[Schema] = {
     "items": {"type": "object", "required": ["name", "mountPath"]},
 }
 _HEADER: Final[Schema] = {"type": "string", "pattern": "^[A-Za-z0-9-]+$"}
+#: What can be changed of an alert.
+_ALERT: Final[Schema] = {
+    "type": ["object", "null"],
+    "additionalProperties": False,
+    "properties": {
+        "enabled": {"type": "boolean"},
+        "threshold": {"type": "number", "minimum": 0},
+        "for": _QUANTITY,
+        "keepFiringFor": _QUANTITY,
+        "severity": {"type": "string", "minLength": 1},
+        "labels": _MAP,
+    },
+}
 
 
 def _one_of(*choices: str) -> Schema:
@@ -213,6 +226,7 @@ KNOWN: Final[dict[str, Schema]] = {
     "metrics.service.port": _PORT,
     "metrics.service.annotations": _MAP,
     "metrics.service.labels": _MAP,
+    "metrics.jobs": _whole(0, 100_000),
     "metrics.serviceMonitor.namespace": _NAMESPACE,
     "metrics.serviceMonitor.labels": _MAP,
     "metrics.serviceMonitor.annotations": _MAP,
@@ -220,6 +234,13 @@ KNOWN: Final[dict[str, Schema]] = {
     "metrics.serviceMonitor.scrapeTimeout": _QUANTITY,
     "metrics.serviceMonitor.relabelings": _OBJECTS,
     "metrics.serviceMonitor.metricRelabelings": _OBJECTS,
+    "prometheusRule.namespace": _NAMESPACE,
+    "prometheusRule.labels": _MAP,
+    "prometheusRule.annotations": _MAP,
+    "prometheusRule.alerts": {"type": "object", "additionalProperties": _ALERT},
+    "grafana.dashboard.namespace": _NAMESPACE,
+    "grafana.dashboard.labels": _MAP,
+    "grafana.dashboard.annotations": _MAP,
     "networkPolicy.metricsFrom": _PEERS,
     "networkPolicy.egress.apiServerPorts": {"type": "array", "items": _PORT, "minItems": 1},
     "networkPolicy.egress.apiServerPeers": _PEERS,

@@ -1,11 +1,11 @@
 """Builds the real parts of a cluster from their Go modules, once per user and machine.
 
-`python3 -m hack.devcluster.build [control-plane|kubelet|helm]` needs the standard library and Go.
-A program is built into `<cache>/<name>-<digest>/`. The digest covers everything that affects the
-result: the module's pins, the project's own sources, the flags and the version of Go. So a change
-of the node simulator rebuilds only the node simulator. If several processes need a program, one
-builds it and the others wait. Programs in the folder `KUBEBUILDER_ASSETS` are used instead of built
-ones.
+`python3 -m hack.devcluster.build [control-plane|kubelet|helm|prometheus]` needs the standard
+library and Go. A program is built into `<cache>/<name>-<digest>/`. The digest covers everything
+that affects the result: the module's pins, the project's own sources, the flags and the version of
+Go. So a change of the node simulator rebuilds only the node simulator. If several processes need a
+program, one builds it and the others wait. Programs in the folder `KUBEBUILDER_ASSETS` are used
+instead of built ones.
 """
 
 from __future__ import annotations
@@ -58,10 +58,17 @@ class Unit:
     sources: str | None = None  # folder of the project's own code, if any
     link_flags: str = LINK_FLAGS
     aliases: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
     @property
     def programs(self) -> tuple[str, ...]:
         return self.aliases or (self.name,)
+
+
+def _of_prometheus(name: str) -> Unit:
+    """Without the discovery of targets in clouds, which would be most of the program."""
+    package = f"github.com/prometheus/prometheus/cmd/{name}"
+    return Unit(name, package, "prometheus", link_flags=STRIP, flags=("-tags=remove_all_sd",))
 
 
 _KUBE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
@@ -74,6 +81,8 @@ UNITS = {
         Unit("kubelet", "k8s.io/kubernetes/cmd/kubelet"),
         Unit("nodesim", "./cmd/nodesim", sources="cmd/nodesim", link_flags=STRIP),
         Unit("helm", "helm.sh/helm/v4/cmd/helm", module="helm", link_flags=HELM_LINK_FLAGS),
+        _of_prometheus("prometheus"),
+        _of_prometheus("promtool"),
     )
 }
 PROGRAMS = {program: unit for unit in UNITS.values() for program in unit.programs}
@@ -81,6 +90,7 @@ TARGETS = {
     "control-plane": ("etcd", *_KUBE, "kubectl", "nodesim"),
     "kubelet": ("kubelet",),
     "helm": ("helm",),
+    "prometheus": ("prometheus", "promtool"),
 }
 
 
@@ -134,7 +144,8 @@ def _digest(unit: Unit) -> str:
     if unit.sources:
         files += sorted((HERE / unit.sources).glob("*.go"))
     hashed = hashlib.sha256()
-    for word in (unit.package, unit.link_flags, *GO_FLAGS, _go_version(module)):
+    flags = (*GO_FLAGS, *unit.flags)
+    for word in (unit.package, unit.link_flags, *flags, _go_version(module)):
         hashed.update(word.encode() + b"\0")
     for file in files:
         hashed.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
@@ -159,7 +170,8 @@ def _build(unit: Unit, folder: Path) -> None:
 
 
 def _go_build(unit: Unit, out: Path) -> None:
-    command = ["go", "build", *GO_FLAGS, "-ldflags", unit.link_flags, "-o", str(out), unit.package]
+    flags = [*GO_FLAGS, *unit.flags, "-ldflags", unit.link_flags]
+    command = ["go", "build", *flags, "-o", str(out), unit.package]
     environment = os.environ | {"CGO_ENABLED": "0"}
     with tempfile.TemporaryFile("w+") as said:
         what = f"building {', '.join(unit.programs)}"

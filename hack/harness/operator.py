@@ -158,6 +158,12 @@ class Operator:
         """The answer of ``/readyz`` or ``/healthz``."""
         return self._get(0, f"/{name}")[0] == 200
 
+    @property
+    def metrics_address(self) -> str:
+        """``host:port`` of ``/metrics`` of the present process."""
+        found: str = _ADDRESSES.findall(self.said())[-1][1]
+        return found.removeprefix("http://")
+
     def metrics(self) -> str:
         return self._get(1, "/metrics")[1]
 

@@ -16,6 +16,8 @@ class Change:
 
 _EGRESS: Final = {"networkPolicy.enabled": True, "networkPolicy.egress.enabled": True}
 _MONITOR: Final = {"metrics.serviceMonitor.enabled": True}
+_RULE: Final = {"prometheusRule.enabled": True}
+_DASHBOARD: Final = {"grafana.dashboard.enabled": True}
 _RELABEL: Final = [{"action": "labeldrop", "regex": "pod"}]
 _PEER: Final = [{"namespaceSelector": {"matchLabels": {"team": "metrics"}}}]
 _OWN: Final = {"example.com/team": "platform"}
@@ -179,6 +181,7 @@ CHANGES: Final = {
     "metrics.service.port": Change(80),
     "metrics.service.annotations": Change({"prometheus.io/scrape": "true"}),
     "metrics.service.labels": Change(_OWN),
+    "metrics.jobs": Change(50),
     "metrics.serviceMonitor.enabled": Change(True),
     "metrics.serviceMonitor.namespace": Change("elsewhere", _MONITOR),
     "metrics.serviceMonitor.labels": Change({"release": "prometheus"}, _MONITOR),
@@ -188,6 +191,16 @@ CHANGES: Final = {
     "metrics.serviceMonitor.honorLabels": Change(True, _MONITOR),
     "metrics.serviceMonitor.relabelings": Change(_RELABEL, _MONITOR),
     "metrics.serviceMonitor.metricRelabelings": Change(_RELABEL, _MONITOR),
+    "prometheusRule.enabled": Change(True),
+    "prometheusRule.namespace": Change("elsewhere", _RULE),
+    "prometheusRule.labels": Change({"release": "prometheus"}, _RULE),
+    "prometheusRule.annotations": Change(_OWN, _RULE),
+    "prometheusRule.runbookUrl": Change("https://runbooks.example.com/echelon", _RULE),
+    "prometheusRule.alerts": Change({"EchelonUpdateStuck": {"threshold": 7200}}, _RULE),
+    "grafana.dashboard.enabled": Change(True),
+    "grafana.dashboard.namespace": Change("elsewhere", _DASHBOARD),
+    "grafana.dashboard.labels": Change({"dashboards": "yes"}, _DASHBOARD),
+    "grafana.dashboard.annotations": Change({"grafana_folder": "Echelon"}, _DASHBOARD),
     "networkPolicy.enabled": Change(True),
     "networkPolicy.metricsFrom": Change(_PEER, {"networkPolicy.enabled": True}),
     "networkPolicy.egress.enabled": Change(True, {"networkPolicy.enabled": True}),

@@ -54,30 +54,46 @@ _SPEC: Final = {
         "endpoints": {"type": "array", "items": _ENDPOINT},
     },
 }
-_MONITORS: Final[dict[str, Any]] = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "servicemonitors.monitoring.coreos.com"},
-    "spec": {
-        "group": "monitoring.coreos.com",
-        "scope": "Namespaced",
-        "names": {
-            "kind": "ServiceMonitor",
-            "listKind": "ServiceMonitorList",
-            "plural": "servicemonitors",
-            "singular": "servicemonitor",
-        },
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": _SPEC}}},
-            }
-        ],
+_RULE: Final = {
+    "type": "object",
+    "required": ["expr"],
+    "properties": {
+        "alert": _STRING,
+        "expr": _STRING,
+        "for": {**_STRING, "pattern": r"^(\d+(ms|s|m|h))+$"},
+        "keep_firing_for": _STRING,
+        "labels": _LABELS,
+        "annotations": _LABELS,
     },
 }
+_GROUP: Final = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {"name": _STRING, "rules": {"type": "array", "items": _RULE}},
+}
+_RULES: Final = {"type": "object", "properties": {"groups": {"type": "array", "items": _GROUP}}}
 _DEFINITIONS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+def _definition(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}
+    singular = kind.lower()
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{singular}s.monitoring.coreos.com"},
+        "spec": {
+            "group": "monitoring.coreos.com",
+            "scope": "Namespaced",
+            "names": {
+                "kind": kind,
+                "listKind": f"{kind}List",
+                "plural": f"{singular}s",
+                "singular": singular,
+            },
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+        },
+    }
 
 
 class DryRun:
@@ -86,11 +102,13 @@ class DryRun:
     def __init__(self, cluster: Cluster) -> None:
         self._api = cluster.api
         self._passed: set[str] = set()
-        self._api.create(_DEFINITIONS, _MONITORS)
-        cluster.wait(
-            "ServiceMonitors",
-            lambda: self._api.get("/apis/monitoring.coreos.com/v1/servicemonitors"),
-        )
+        for kind, spec in (("ServiceMonitor", _SPEC), ("PrometheusRule", _RULES)):
+            self._api.create(_DEFINITIONS, _definition(kind, spec))
+        for plural in ("servicemonitors", "prometheusrules"):
+            cluster.wait(
+                plural,
+                lambda p=plural: self._api.get(f"/apis/monitoring.coreos.com/v1/{p}"),  # type: ignore[misc]
+            )
         for name in ("echelon", "elsewhere", "team-a", "team-b"):
             body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
             self._apply(f"/api/v1/namespaces/{name}", body)

@@ -48,8 +48,10 @@ async def test_probes(http: aiohttp.ClientSession) -> None:
         500,
         "[-]pods failed: not listed yet\nreadyz check failed\n",
     )
+    assert not served.is_ready()
     synced.set()
     age = 130.0
+    assert served.is_ready()
     assert (await get(http, served.health, "/readyz"))[0] == 200
     assert await get(http, served.health, "/healthz") == (
         500,

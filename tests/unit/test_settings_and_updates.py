@@ -20,6 +20,7 @@ INSTEAD = {
     "--namespace": "which Jobs are served",
     "--metrics-address": "where metrics are served",
     "--health-address": "where probes are served",
+    "--job-metrics": "which Jobs have metrics of their own",
     "--log-format": "the log",
     "--log-level": "the log",
     "--lease-namespace": "which process acts",
@@ -59,5 +60,5 @@ def test_the_core_knows_no_settings_and_no_environment() -> None:
 def test_the_reconciler_gets_one_setting_which_only_delays_reports() -> None:
     given = set(inspect.signature(Reconciler.__init__).parameters)
     parts = {"self", "client", "pod_client", "store", "queue", "recorder"}
-    calls = {"observe", "ask", "asked", "clock", "decide", "brake"}
+    calls = {"observe", "ask", "asked", "clock", "decide", "brake", "ended"}
     assert given - parts - calls == {"report_every"}

@@ -136,6 +136,7 @@ rollingUpdate:
 {{- if .Values.metrics.enabled }}
 - --metrics-address=:{{ int .Values.metrics.port }}
 {{- end }}
+- --job-metrics={{ int .Values.metrics.jobs }}
 - --lease-namespace={{ include "echelon.leaseNamespace" . }}
 - --lease-name={{ include "echelon.leaseName" . }}
 {{- with .Values.leaderElection }}

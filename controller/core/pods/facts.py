@@ -178,6 +178,21 @@ class View:
         return self.by.get(update, NONE)
 
 
+class Twin:
+    """The view of the other slots, made when it is first asked for."""
+
+    __slots__ = ("_make", "_view")
+
+    def __init__(self, make: Callable[[], View]) -> None:
+        self._make = make
+        self._view: View | None = None
+
+    def __call__(self) -> View:
+        if self._view is None:
+            self._view = self._make()
+        return self._view
+
+
 def family(sets: Mapping[str, Ids], stem: str) -> dict[str, Ids]:
     """The non-empty sets whose name begins with ``stem``, by the rest of the name."""
     return {name[len(stem) :]: ids for name, ids in sets.items() if name.startswith(stem) and ids}

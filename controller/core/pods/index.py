@@ -21,7 +21,17 @@ from msgspec.structs import replace
 from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
 from controller.core.pods.backoff import Series, following, interrupted
-from controller.core.pods.facts import EVERY, SETS, Slot, View, facts_of, family, is_marked_lost
+from controller.core.pods.facts import (
+    EVERY,
+    SETS,
+    Slot,
+    Twin,
+    View,
+    facts_of,
+    family,
+    is_marked_lost,
+)
+from controller.core.pods.first_good import FirstGood
 from controller.core.pods.sighting import as_observed
 
 INTERRUPTIONS_KEPT = 20_000
@@ -45,6 +55,7 @@ class Instances:
         self._forced: set[str] = set()
         self._changing: set[str] = set()
         self._repairing: set[str] = set()
+        self.first_good = FirstGood()
         self._now = 0.0
         self._good = [0, 0]
         self._ripening: list[tuple[float, Slot, str]] = []
@@ -175,12 +186,14 @@ class Instances:
 
     def advance(self, now: float) -> None:
         """Make instances good that have been Ready for ``min_ready`` seconds by ``now``."""
-        self._now = now
+        before, self._now = self._now, now
         while self._ripening and self._ripening[0][0] <= now:
             _, slot, uid = heapq.heappop(self._ripening)
             pod = self.pods.get(slot)
             ready = pod is not None and pod.uid == uid and "ready" in self._facts[slot]
-            if pod and ready and pod.ready_since + self.min_ready <= now:
+            if pod and ready and (moment := pod.ready_since + self.min_ready) <= now:
+                if not self._was_good(pod):
+                    self.first_good.note(pod, moment, before)
                 self._good[slot[1]] |= 1 << slot[0]
                 self._await(slot)
 
@@ -203,12 +216,13 @@ class Instances:
             _pods=self.pods,
             _slots=slots,
             _interruptions=self.interruptions,
-            _twin=_Twin(self, EVERY - slots),
+            _twin=Twin(lambda: self.view(EVERY - slots)),
         )
 
     def belong_to(self, owner: str) -> None:
         """Another Job of the same name owns the index now: judge anew which pods are its own."""
         self.owner = owner
+        self.first_good = FirstGood()
         self.remade.clear()
         for slot in list(self.pods):
             self._index(slot)
@@ -274,22 +288,6 @@ class Instances:
             for second in {*plain, *surge}
         }
         return {second: ids for second, ids in found.items() if ids}
-
-
-class _Twin:
-    """The view of the other slots, made when it is first asked for."""
-
-    __slots__ = ("_index", "_slots", "_view")
-
-    def __init__(self, index: Instances, slots: Ids) -> None:
-        self._index = index
-        self._slots = slots
-        self._view: View | None = None
-
-    def __call__(self) -> View:
-        if self._view is None:
-            self._view = self._index.view(self._slots)
-        return self._view
 
 
 def _interrupted(before: Pod, now: Pod) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.api.meta import parse_time
 from controller.reconcile import gauges
 from tests.unit.reconcile.fake_api import Shop
 
@@ -21,3 +22,62 @@ def test_a_job_that_cannot_be_read_is_stalled() -> None:
     shop = Shop()
     shop.job(spec={"type": "Miracle"})
     assert gauges.jobs(shop.store)["Stalled"] == 1
+
+
+def test_a_job_has_its_instances_by_state_and_what_needs_attention() -> None:
+    shop = Shop()
+    available = {"type": "Available", "status": "False", "reason": "TooFewAvailable"}
+    shop.job(status={"conditions": [STALLED, READY, available], "instancesInForce": 2})
+    (found,) = gauges.each_job(shop.store, lambda _: True)
+    assert (found.namespace, found.name) == ("ns", "web")
+    assert found.conditions == (
+        ("Stalled", "True", "RolledBack"),
+        ("Available", "False", "TooFewAvailable"),
+    )
+    assert found.instances == {"available": 0, "missing": 2}, "no state without instances"
+    assert (found.updating, found.active, dict(found.updates)) == (0, None, {})
+
+
+def test_a_job_of_another_process_is_left_out() -> None:
+    shop = Shop()
+    shop.job()
+    assert list(gauges.each_job(shop.store, lambda _: False)) == []
+
+
+def test_of_a_job_that_cannot_be_read_only_that_is_told() -> None:
+    shop = Shop()
+    shop.job(spec={"type": "Miracle"})
+    (found,) = gauges.each_job(shop.store, lambda _: True)
+    assert found.conditions == (("Stalled", "True", "TooNew"),)
+    assert not found.instances
+
+
+def test_an_active_update_is_told_with_its_last_step() -> None:
+    shop = Shop()
+    shop.job(status={"activeUpdate": {"name": "web-g2", "uid": "u2"}, "instancesInForce": 3})
+    shop.update(
+        "web-g2",
+        metadata={"uid": "u2"},
+        status={
+            "phase": "RollingForward",
+            "reason": "Progressing",
+            "startedAt": "2026-01-01T00:00:00Z",
+            "batch": {"index": 1, "instances": "1-2", "startedAt": "2026-01-01T00:01:00Z"},
+            "counts": {"total": 3, "updated": 1, "updating": 2},
+        },
+    )
+    (found,) = gauges.each_job(shop.store, lambda _: True)
+    assert found.active is not None
+    assert (found.active.phase, found.active.reason) == ("RollingForward", "Progressing")
+    assert found.active.step_at == parse_time("2026-01-01T00:01:00Z")
+    assert found.active.counts["updated"] == 1
+    assert "total" not in found.active.counts
+    assert (found.updating, dict(found.updates)) == (2, {"RollingForward": 1})
+
+
+def test_an_update_that_is_not_the_lock_is_not_active() -> None:
+    shop = Shop()
+    shop.job(status={"activeUpdate": {"name": "web-g2", "uid": "u2"}})
+    shop.update("web-g2", metadata={"uid": "other"}, status={"phase": "RollingForward"})
+    (found,) = gauges.each_job(shop.store, lambda _: True)
+    assert found.active is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controller.api.labels import ADMITTED
+from controller.api.meta import parse_time
 from controller.api.update import Phase
 from controller.core.model import plan
 from controller.kube.errors import Conflict
@@ -89,3 +90,17 @@ async def test_an_update_of_the_same_name_does_not_hide_that_the_active_one_is_d
     found = shop.entry.observed(shop.now, frozenset())
     assert found.gone == {"web-g2"}
     assert found.updates["web-g2"].metadata.uid == "u"
+
+
+@pytest.mark.parametrize(("phase", "told"), [(Phase.ROLLED_BACK, 1), (Phase.ROLLING_BACK, 0)])
+async def test_the_end_of_an_update_is_told_with_its_time(
+    shop: Shop, phase: Phase, told: int
+) -> None:
+    shop.update(status={"phase": "RollingForward", "startedAt": "2026-01-01T00:00:00Z"})
+    ended: list[tuple[Phase, float]] = []
+    writes = Intent(shop.api, shop.store, lambda: NOW, lambda *end: ended.append(end))
+    known = shop.entry.observed(NOW, frozenset()).updates["web-g2"]
+    change = {"phase": phase, "finished_at": parse_time("2026-01-01T00:01:30Z")}
+    write = plan.WriteUpdate("web-g2", known.status.model_copy(update=change))
+    await writes.write_update(shop.entry, write, known)
+    assert ended == [(phase, 90.0)] * told

@@ -1,0 +1,156 @@
+"""The metrics of single Jobs, read from the store at each scrape.
+
+A Job that is gone is not in the next scrape, so no series outlives its Job. At most ``most`` Jobs
+have all series; conditions that need attention and active Updates are told of every Job, because
+alerts are about them. With 0 no metric names a Job. The labels are ``job_namespace`` and
+``job_name``, because Prometheus itself sets ``namespace`` and ``job``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.registry import Collector
+
+JOB: Final = ("job_namespace", "job_name")
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveUpdate:
+    """``counts``: number of instances by state; ``step_at``: epoch seconds."""
+
+    phase: str
+    reason: str
+    step_at: float
+    counts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class JobNumbers:
+    """What is told of one Job. ``conditions``: type, status and reason of each condition that needs
+    attention. ``instances``: number by state. ``updating``: instances that the active Update has
+    in work. ``good`` and ``good_seconds``: pods that became good, and how long they took together.
+    ``updates``: number of Updates by phase."""
+
+    namespace: str
+    name: str
+    conditions: tuple[tuple[str, str, str], ...] = ()
+    instances: Mapping[str, float] = field(default_factory=dict)
+    updating: float = 0.0
+    good: int = 0
+    good_seconds: float = 0.0
+    updates: Mapping[str, float] = field(default_factory=dict)
+    active: ActiveUpdate | None = None
+
+
+class JobCollector(Collector):
+    """``read()`` returns the Jobs that this process works on, in an order that does not change."""
+
+    def __init__(self, read: Callable[[], Iterable[JobNumbers]], most: int) -> None:
+        self._read = read
+        self._most = most
+
+    def collect(self) -> Iterator[Metric]:
+        families, omitted, most = _Families(), 0, self._most
+        for number, job in enumerate(self._read() if most else ()):
+            families.add_attention(job)
+            if number < most:
+                families.add(job)
+            else:
+                omitted += 1
+        yield from families.all
+        text = (
+            "Jobs beyond --job-metrics: of the metrics with job_name they have only those of "
+            "conditions that need attention and of active Updates."
+        )
+        yield GaugeMetricFamily("echelon_job_metrics_omitted", text, value=omitted)
+
+
+class _Families:
+    def __init__(self) -> None:
+        self.instances = _gauge(
+            "echelon_job_instances",
+            "Instances of the Job, by state: available; ready, but not for minReadySeconds yet;"
+            " starting; terminating; ended; missing. Each instance is in one state. A state "
+            "without instances is left out, except available.",
+            "state",
+        )
+        self.updating = _gauge(
+            "echelon_job_updating_instances",
+            "Instances that the active Update has in work and that are not available: a "
+            "downtime that was planned.",
+        )
+        self.good = SummaryMetricFamily(
+            "echelon_job_time_to_good_seconds",
+            "How long pods took from their creation until they were Ready for minReadySeconds "
+            "for the first time.",
+            labels=JOB,
+        )
+        self.conditions = _gauge(
+            "echelon_job_condition",
+            "1 for each condition of the Job that needs attention: Available while it is False;"
+            " Stalled, RolledBack, UpdatePending, PodNameConflict and SafetyStop while they are"
+            " True.",
+            "condition",
+            "status",
+            "reason",
+        )
+        self.updates = _gauge(
+            "echelon_job_updates", "Updates of the Job that exist, by phase.", "phase"
+        )
+        self.active = _gauge(
+            "echelon_job_active_update",
+            "1 while the Job has an active Update: its phase, and the reason in its status.",
+            "phase",
+            "reason",
+        )
+        self.step = _gauge(
+            "echelon_job_update_step_timestamp_seconds",
+            "When the active Update last entered a phase or began a group, a watch or a run of "
+            "a gate.",
+        )
+        self.counts = _gauge(
+            "echelon_job_update_instances",
+            "Instances of the active Update: pending, updating, updated, failed, rolled_back.",
+            "state",
+        )
+
+    @property
+    def all(self) -> tuple[Metric, ...]:
+        return (
+            self.conditions,
+            self.instances,
+            self.updating,
+            self.good,
+            self.updates,
+            self.active,
+            self.step,
+            self.counts,
+        )
+
+    def add_attention(self, job: JobNumbers) -> None:
+        name = [job.namespace, job.name]
+        for condition in job.conditions:
+            self.conditions.add_metric([*name, *condition], 1.0)
+        if (update := job.active) is not None:
+            self.active.add_metric([*name, update.phase, update.reason], 1.0)
+            self.step.add_metric(name, update.step_at)
+
+    def add(self, job: JobNumbers) -> None:
+        name = [job.namespace, job.name]
+        for state, number in job.instances.items():
+            self.instances.add_metric([*name, state], number)
+        if job.instances:
+            self.updating.add_metric(name, job.updating)
+            self.good.add_metric(name, job.good, job.good_seconds)
+        for phase, number in job.updates.items():
+            self.updates.add_metric([*name, phase], number)
+        for state, number in job.active.counts.items() if job.active else ():
+            self.counts.add_metric([*name, state], number)
+
+
+def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, labels=[*JOB, *labels])
