@@ -22,6 +22,7 @@ from controller.api.job import KIND
 from controller.api.kinds import JOBS
 from controller.api.labels import FIELD_MANAGER
 from controller.candidacy import Candidacy
+from controller.clock import SteadyClock
 from controller.gates.addresses import in_pod
 from controller.gates.asker import Asker
 from controller.gates.clients import GateClients, GateSettings
@@ -64,8 +65,7 @@ class Operator:
         self._stopping = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._identity = default_identity()
-        most = settings.job_metrics
-        self._metrics = Metrics(CollectorRegistry(), version=version(), most_jobs=most)
+        self._metrics = Metrics(CollectorRegistry(), version(), settings.job_metrics)
         self._heartbeat = Heartbeat(on_beat=self._beat)
         self._elector = self._new_elector(lease_connection)
         self._shards = Shards(settings.shards, self._elector, self._uid_of)
@@ -86,19 +86,15 @@ class Operator:
         )
         # A standby collects no keys: the process that gets the Lease adds all of them.
         self._queue: WorkQueue[Key] = WorkQueue(gap=DECIDE_EVERY, accepts=self._shards.accepts)
-        self._store = Store(self._queue.add)
-        self._feeds = Feeds(
-            self._client,
-            self._store,
-            settings.namespaces,
-            settings.resync,
-            on_filled=self._on_filled,
-        )
+        clock = SteadyClock()
+        self._store = Store(self._queue.add, clock)
+        spaces, resync = settings.namespaces, settings.resync
+        self._feeds = Feeds(self._client, self._store, spaces, resync, on_filled=self._on_filled)
         self._crds = CrdCheck(
             self._client, settings.resync, lambda: self._feeds.synced, on_fit=self._beat
         )
         self._candidacy = Candidacy(self._elector, self._feeds, self._crds, settings.lease_duration)
-        self._brakes = Brakes(self._store, settings.max_voluntary_disruption)
+        self._brakes = Brakes(self._store, settings.max_voluntary_disruption, clock)
         self._recorder = Recorder(
             self._client,
             controller="echelon.dev/controller",
@@ -117,6 +113,7 @@ class Operator:
             ended=self._metrics.update_ended,
             report_every=settings.report,
             brake=self._brakes.now,
+            clock=clock,
         )
         self._leading = Leading(
             self._elector,

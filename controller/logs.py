@@ -53,9 +53,13 @@ def _tame_others(level: str) -> None:
     logging.getLogger("kubernetes").setLevel(logging.WARNING)
 
 
+#: kopf warns that it gets no signals in its thread; the main thread handles them. It logs the stack
+#: of each failure of a watch; `controller.handlers` says in a line that kopf is started again.
+_NO_NEWS: Final = ("OS signals are ignored", " has failed: ")
+
+
 def _is_news(record: logging.LogRecord) -> bool:
-    # kopf warns that it gets no signals in its thread; the main thread handles them.
-    return not (record.name.startswith("kopf") and "OS signals are ignored" in str(record.msg))
+    return not (record.name.startswith("kopf") and any(w in str(record.msg) for w in _NO_NEWS))
 
 
 def _wants_colour(stream: TextIO) -> bool:

@@ -80,7 +80,7 @@ class State:
 class Metrics:
     """Registers all metrics in ``registry`` and updates the counters and histograms."""
 
-    def __init__(self, registry: CollectorRegistry, *, version: str, most_jobs: int = 1000) -> None:
+    def __init__(self, registry: CollectorRegistry, version: str, most_jobs: int = 1000) -> None:
         """``most_jobs``: how many Jobs have metrics of their own."""
         self.registry = registry
         self.state = State()

@@ -70,6 +70,9 @@ def test_what_kopf_says_of_each_object_is_not_news() -> None:
     logging.getLogger("kopf._core.reactor.running").warning(
         "OS signals are ignored: running not in the main thread."
     )
+    logging.getLogger("kopf._core.reactor.orchestration").error(
+        "Multidimensional multitasker has failed: it broke", exc_info=ValueError("it broke")
+    )
     assert out.getvalue() == ""
     logging.getLogger("kopf._core.reactor.running").warning("something else")
     assert "something else" in out.getvalue()
