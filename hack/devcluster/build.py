@@ -1,11 +1,11 @@
 """Builds the real parts of a cluster from their Go modules, once per user and machine.
 
-`python3 -m hack.devcluster.build [control-plane|kubelet|helm]` needs the standard library and Go.
-A program is built into `<cache>/<name>-<digest>/`. The digest covers everything that affects the
-result: the module's pins, the project's own sources, the flags and the version of Go. So a change
-of the node simulator rebuilds only the node simulator. If several processes need a program, one
-builds it and the others wait. Programs in the folder `KUBEBUILDER_ASSETS` are used instead of built
-ones.
+`python3 -m hack.devcluster.build [TARGET…]` needs the standard library and Go; targets are
+control-plane (the default), kubelet, helm, integrations and kube-state-metrics. A program is built
+into `<cache>/<name>-<digest>/`. The digest covers everything that affects the result: the module's
+pins, the project's own sources, the flags and the version of Go. So a change of the node simulator
+rebuilds only the node simulator. If several processes need a program, one builds it and the others
+wait. Programs in the folder `KUBEBUILDER_ASSETS` are used instead of built ones.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Unit:
     name: str
     package: str
     module: str = "."
-    sources: str | None = None  # folder of the project's own code, if any
+    sources: str | None = None  # folder of the project's own code in the module, if any
     link_flags: str = LINK_FLAGS
     aliases: tuple[str, ...] = ()
 
@@ -74,6 +74,16 @@ UNITS = {
         Unit("kubelet", "k8s.io/kubernetes/cmd/kubelet"),
         Unit("nodesim", "./cmd/nodesim", sources="cmd/nodesim", link_flags=STRIP),
         Unit("helm", "helm.sh/helm/v4/cmd/helm", module="helm", link_flags=HELM_LINK_FLAGS),
+        *(
+            Unit(name, f"./cmd/{name}", "../integrations", f"cmd/{name}", link_flags=STRIP)
+            for name in ("argolua", "kstatus")
+        ),
+        Unit(
+            "kube-state-metrics",
+            "k8s.io/kube-state-metrics/v2",
+            module="../integrations/statemetrics",
+            link_flags=STRIP,
+        ),
     )
 }
 PROGRAMS = {program: unit for unit in UNITS.values() for program in unit.programs}
@@ -81,6 +91,8 @@ TARGETS = {
     "control-plane": ("etcd", *_KUBE, "kubectl", "nodesim"),
     "kubelet": ("kubelet",),
     "helm": ("helm",),
+    "integrations": ("argolua", "kstatus"),
+    "kube-state-metrics": ("kube-state-metrics",),
 }
 
 
@@ -132,7 +144,7 @@ def _digest(unit: Unit) -> str:
     module = HERE / unit.module
     files = [module / "go.mod", module / "go.sum"]
     if unit.sources:
-        files += sorted((HERE / unit.sources).glob("*.go"))
+        files += sorted((module / unit.sources).glob("*.go"))
     hashed = hashlib.sha256()
     for word in (unit.package, unit.link_flags, *GO_FLAGS, _go_version(module)):
         hashed.update(word.encode() + b"\0")
