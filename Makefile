@@ -19,7 +19,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 DRIVER := $(VENV)/.browser
-FOLDERS := tests/cli tests/devcluster tests/examples tests/integration tests/unit
+FOLDERS := tests/cli tests/devcluster tests/examples tests/gitops tests/integration tests/unit
 TESTS ?= $(FOLDERS)
 MACHINES := tests/unit/core/test_invariants.py tests/unit/reconcile/test_anything_goes.py
 WORKERS ?= 6
@@ -34,7 +34,8 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit explore integration check bench chaos cluster crds format constraints clean \
 	chart cli-doc lock test-chart e2e ui browser test-ui pictures \
-	mutations golden devcluster devcluster-kubelet devcluster-helm
+	mutations golden integrations recorded test-statemetrics \
+	devcluster devcluster-kubelet devcluster-helm devcluster-integrations devcluster-statemetrics
 
 help: ## Show this
 	@echo "make demo and make test set up all they need. Targets:"
@@ -45,7 +46,7 @@ help: ## Show this
 demo: devcluster ## See an update pass and another undo itself (KEEP=1 stays)
 	@$(PYTHON) -m hack.demo $(if $(KEEP),--keep) $(if $(PLAIN),--plain) $(ARGS)
 
-test: devcluster ## Run all tests
+test: devcluster devcluster-integrations ## Run all tests
 	@$(PYTEST) $(call spread,$(TESTS)) $(PYTEST_ARGS) $(TESTS)
 
 unit: $(INSTALLED) ## Run the tests that need nothing but Python
@@ -54,7 +55,7 @@ unit: $(INSTALLED) ## Run the tests that need nothing but Python
 explore: $(INSTALLED) ## Look for new examples that break the state machines (SEED=17: from there)
 	@$(PYTEST) -n 2 $(PYTEST_ARGS) $(if $(SEED),,--hypothesis-profile=ci) $(MACHINES)
 
-integration: devcluster ## Run the tests of the operator on a real control plane
+integration: devcluster devcluster-integrations ## Run the tests of the operator on a real control plane
 	@$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS) tests/integration
 
 check: $(INSTALLED) ## Look at the code without running it: style, types, layers, stale files
@@ -65,6 +66,8 @@ check: $(INSTALLED) ## Look at the code without running it: style, types, layers
 	@echo "crds/ as generated" && $(PYTHON) -m hack.crds --check
 	@echo "charts/ as generated" && $(PYTHON) -m hack.chart --check
 	@echo "docs/cli*.md as generated" && $(PYTHON) -m hack.cli_doc --check
+	@echo "integrations/ as generated" && $(PYTHON) -m hack.integrations.argocd --check \
+		&& $(PYTHON) -m hack.integrations.kustomize --check
 	@echo "short files" && $(PYTHON) -m hack.lengths
 	@echo "documents" && $(PYTHON) -m hack.docs
 	@echo "tables that name tests" && $(PYTHON) -m hack.availability
@@ -92,6 +95,12 @@ chart: $(INSTALLED) ## Write the generated files of charts/echelon anew
 cli-doc: $(INSTALLED) ## Write docs/cli*.md anew from the commands of echelon
 	@$(PYTHON) -m hack.cli_doc
 
+integrations: $(INSTALLED) ## Write the generated files of integrations/ anew
+	@$(PYTHON) -m hack.integrations.argocd && $(PYTHON) -m hack.integrations.kustomize
+
+recorded: devcluster ## Record the stories that tests/gitops shows to other tools anew
+	@$(PYTHON) -m hack.integrations.record
+
 golden: devcluster ## Record what the present version stores in tests/golden, for a release
 	@$(PYTHON) -m hack.golden
 
@@ -100,6 +109,9 @@ lock: $(INSTALLED) ## Pin what the image is made of, by hash
 
 test-chart: devcluster devcluster-helm ## Test the chart and the image with the real helm
 	@$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS) tests/chart
+
+test-statemetrics: devcluster devcluster-statemetrics ## Test the configuration with the real kube-state-metrics
+	@$(PYTEST) $(PYTEST_ARGS) tests/statemetrics
 
 test-ui: browser devcluster ## Test the web page in a real browser (needs Chromium)
 	@$(PYTEST) $(PYTEST_ARGS) tests/ui
@@ -125,6 +137,12 @@ devcluster-kubelet: $(INSTALLED) ## Build the kubelet (once)
 
 devcluster-helm: $(INSTALLED) ## Build helm (once)
 	@$(PYTHON) -m hack.devcluster.build helm
+
+devcluster-integrations: $(INSTALLED) ## Build what reads objects as Argo CD and kstatus do (once)
+	@$(PYTHON) -m hack.devcluster.build integrations
+
+devcluster-statemetrics: $(INSTALLED) ## Build kube-state-metrics (once)
+	@$(PYTHON) -m hack.devcluster.build kube-state-metrics
 
 # Chromium itself is not installed by make: that needs root.
 browser: $(INSTALLED)

@@ -13,8 +13,8 @@ import (
 // The longest a script may take.
 const patience = time.Second
 
-// The libraries of a script that an administrator configured: neither `string` nor `math`, and no
-// global `os`.
+// The libraries of a script that an administrator configured: neither `string` nor `math`, and `os`
+// only by require.
 var libraries = []struct {
 	name string
 	open lua.LGFunction
@@ -22,6 +22,7 @@ var libraries = []struct {
 	{lua.LoadLibName, lua.OpenPackage},
 	{lua.BaseLibName, lua.OpenBase},
 	{lua.TabLibName, lua.OpenTable},
+	{lua.OsLibName, lua.OpenOs},
 }
 
 // run returns the table that the script returns for the object, as JSON.
@@ -34,7 +35,7 @@ func run(script string, object map[string]any) (json.RawMessage, error) {
 			return nil, err
 		}
 	}
-	state.PreloadModule(lua.OsLibName, clock)
+	keepClock(state)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	state.SetContext(ctx)
@@ -49,21 +50,20 @@ func run(script string, object map[string]any) (json.RawMessage, error) {
 	return luajson.Encode(table)
 }
 
-// clock is what `require("os")` returns: it can only tell the time.
-func clock(state *lua.LState) int {
-	if err := state.CallByParam(
-		lua.P{Fn: state.NewFunction(lua.OpenOs), NRet: 1, Protect: true}, lua.LString(lua.OsLibName),
-	); err != nil {
-		state.RaiseError("%s", err)
-	}
-	whole := state.CheckTable(-1)
-	state.SetGlobal(lua.OsLibName, lua.LNil)
+// keepClock leaves of the library `os` what tells the time, for those who require it.
+func keepClock(state *lua.LState) {
+	whole := state.GetGlobal(lua.OsLibName)
 	safe := state.NewTable()
 	for _, name := range []string{"time", "date"} {
-		safe.RawSetString(name, whole.RawGetString(name))
+		safe.RawSetString(name, state.GetField(whole, name))
 	}
-	state.Push(safe)
-	return 1
+	state.SetGlobal(lua.OsLibName, lua.LNil)
+	loaded := state.GetField(state.GetGlobal(lua.LoadLibName), "loaded")
+	state.SetField(loaded, lua.OsLibName, lua.LNil)
+	state.PreloadModule(lua.OsLibName, func(state *lua.LState) int {
+		state.Push(safe)
+		return 1
+	})
 }
 
 // toLua makes a Lua value of decoded JSON. As there is no null in a table, such a field is left out.
