@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from hack.devcluster.build import binary
-from hack.integrations import FILES, ROOT, kustomize
+from hack.integrations import ROOT, kustomize
+from tests.gitops.kustomization import Folder, Object, built
 
-Object = dict[str, Any]
-
-COMPONENT = FILES / "kustomize"
 EXAMPLES = sorted(
     path
     for path in (ROOT / "examples").rglob("*.yaml")
@@ -38,37 +33,9 @@ GATE_JOB = {
 }
 
 
-class Folder:
-    """A kustomization of one's own, with a Job."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        shutil.copytree(COMPONENT, path / "echelon")
-
-    def build(
-        self, objects: list[Object], *, component: bool = True, **fields: Any
-    ) -> list[Object]:
-        """What kustomize makes of the objects; ``fields``: of the kustomization."""
-        (self.path / "objects.yaml").write_text(yaml.safe_dump_all(objects))
-        wish: Object = {"resources": ["objects.yaml"], **fields}
-        if component:
-            wish["components"] = ["echelon"]
-        (self.path / "kustomization.yaml").write_text(json.dumps(wish))
-        return built(self.path)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
-
-
-def built(folder: Path) -> list[Object]:
-    done = subprocess.run(
-        [str(binary("kubectl")), "kustomize", str(folder)], capture_output=True, text=True
-    )
-    assert not done.returncode, done.stderr
-    assert not done.stderr
-    return [each for each in yaml.safe_load_all(done.stdout) if each]
 
 
 def job_of(path: Path) -> Object:
