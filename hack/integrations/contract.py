@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from hack.harness.manifests import Object, by_revision, is_true, phase
+from hack.harness.manifests import Object, by_revision, condition, is_true, phase
 from hack.harness.statuses import TABLE, TERMINAL
 
 
@@ -52,7 +52,10 @@ def of_job(job: Object, phases: Iterable[str]) -> set[Said]:
     if is_true(job, "Stalled"):
         return {BAD}
     if status.get("activeUpdate"):
-        return {_moving(each) for each in phases} or {MOVING}
+        shown = condition(job, "Reconciling").get("reason", "")
+        # The Job may name what holds it (a quota, a pod that does not end) instead of the phase.
+        other = set() if shown in TABLE else {MOVING}
+        return {_moving(each) for each in phases} | other or {MOVING}
     outcome = status.get("lastAttempt", {}).get("outcome")
     assigned = set(by_revision(status.get("assigned")))
     behind = assigned - {status.get("updateRevision")}
