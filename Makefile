@@ -19,7 +19,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 DRIVER := $(VENV)/.browser
-FOLDERS := tests/cli tests/devcluster tests/examples tests/integration tests/unit
+FOLDERS := tests/cli tests/devcluster tests/examples tests/gitops tests/integration tests/unit
 TESTS ?= $(FOLDERS)
 MACHINES := tests/unit/core/test_invariants.py tests/unit/reconcile/test_anything_goes.py
 WORKERS ?= 6
@@ -33,8 +33,9 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit explore integration check bench chaos cluster crds format constraints clean \
-	chart cli-doc metrics-doc lock test-chart test-metrics e2e ui browser test-ui pictures \
-	mutations golden devcluster devcluster-kubelet devcluster-helm devcluster-prometheus
+	chart cli-doc metrics-doc lock test-chart test-metrics test-statemetrics e2e ui browser test-ui \
+	pictures mutations golden integrations recorded devcluster devcluster-kubelet devcluster-helm \
+	devcluster-prometheus devcluster-integrations devcluster-statemetrics
 
 help: ## Show this
 	@echo "make demo and make test set up all they need. Targets:"
@@ -45,7 +46,7 @@ help: ## Show this
 demo: devcluster ## See an update pass and another undo itself (KEEP=1 stays)
 	@$(PYTHON) -m hack.demo $(if $(KEEP),--keep) $(if $(PLAIN),--plain) $(ARGS)
 
-test: devcluster ## Run all tests
+test: devcluster devcluster-integrations ## Run all tests
 	@$(PYTEST) $(call spread,$(TESTS)) $(PYTEST_ARGS) $(TESTS)
 
 unit: $(INSTALLED) ## Run the tests that need nothing but Python
@@ -54,7 +55,7 @@ unit: $(INSTALLED) ## Run the tests that need nothing but Python
 explore: $(INSTALLED) ## Look for new examples that break the state machines (SEED=17: from there)
 	@$(PYTEST) -n 2 $(PYTEST_ARGS) $(if $(SEED),,--hypothesis-profile=ci) $(MACHINES)
 
-integration: devcluster ## Run the tests of the operator on a real control plane
+integration: devcluster devcluster-integrations ## Run the tests of the operator on a real control plane
 	@$(PYTEST) -n $(WORKERS) $(PYTEST_ARGS) tests/integration
 
 check: $(INSTALLED) ## Look at the code without running it: style, types, layers, stale files
@@ -66,6 +67,8 @@ check: $(INSTALLED) ## Look at the code without running it: style, types, layers
 	@echo "charts/ as generated" && $(PYTHON) -m hack.chart --check
 	@echo "docs/cli*.md as generated" && $(PYTHON) -m hack.cli_doc --check
 	@echo "docs/metrics.md as generated" && $(PYTHON) -m hack.metrics_doc --check
+	@echo "integrations/ as generated" && $(PYTHON) -m hack.integrations.argocd --check \
+		&& $(PYTHON) -m hack.integrations.kustomize --check
 	@echo "short files" && $(PYTHON) -m hack.lengths
 	@echo "documents" && $(PYTHON) -m hack.docs
 	@echo "tables that name tests" && $(PYTHON) -m hack.availability
@@ -96,6 +99,12 @@ cli-doc: $(INSTALLED) ## Write docs/cli*.md anew from the commands of echelon
 metrics-doc: $(INSTALLED) ## Write docs/metrics.md anew from the operator's metrics
 	@$(PYTHON) -m hack.metrics_doc
 
+integrations: $(INSTALLED) ## Write the generated files of integrations/ anew
+	@$(PYTHON) -m hack.integrations.argocd && $(PYTHON) -m hack.integrations.kustomize
+
+recorded: devcluster ## Record the stories that tests/gitops shows to other tools anew
+	@$(PYTHON) -m hack.integrations.record
+
 golden: devcluster ## Record what the present version stores in tests/golden, for a release
 	@$(PYTHON) -m hack.golden
 
@@ -107,6 +116,9 @@ test-chart: devcluster devcluster-helm ## Test the chart and the image with the 
 
 test-metrics: devcluster devcluster-prometheus ## Test alerts and dashboard with the real Prometheus
 	@$(PYTEST) $(PYTEST_ARGS) tests/metrics
+
+test-statemetrics: devcluster devcluster-statemetrics ## Test the configuration with the real kube-state-metrics
+	@$(PYTEST) $(PYTEST_ARGS) tests/statemetrics
 
 test-ui: browser devcluster ## Test the web page in a real browser (needs Chromium)
 	@$(PYTEST) -n $(if $(filter 0,$(WORKERS)),0,2) $(PYTEST_ARGS) tests/ui
@@ -135,6 +147,12 @@ devcluster-helm: $(INSTALLED) ## Build helm (once)
 
 devcluster-prometheus: $(INSTALLED) ## Build Prometheus and promtool (once)
 	@$(PYTHON) -m hack.devcluster.build prometheus
+
+devcluster-integrations: $(INSTALLED) ## Build what reads objects as Argo CD and kstatus do (once)
+	@$(PYTHON) -m hack.devcluster.build integrations
+
+devcluster-statemetrics: $(INSTALLED) ## Build kube-state-metrics (once)
+	@$(PYTHON) -m hack.devcluster.build kube-state-metrics
 
 # Chromium itself is not installed by make: that needs root.
 browser: $(INSTALLED)

@@ -12,6 +12,9 @@ import sys
 from hack.devcluster.build import GO_FLAGS, HERE
 from hack.devcluster.progress import ticking
 
+#: The modules with Go code of the project.
+MODULES = (HERE, HERE.parent / "integrations")
+
 
 def main() -> int:
     """Returns 1 if a file is not formatted or go vet reports a problem."""
@@ -19,21 +22,28 @@ def main() -> int:
     flags = [flag for flag in GO_FLAGS if flag != "-buildvcs=false"]
     try:
         unformatted = subprocess.run(
-            ["gofmt", "-l", "cmd"], cwd=HERE, capture_output=True, text=True, check=True
+            ["gofmt", "-l", *(str(module / "cmd") for module in MODULES)],
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         if unformatted:
             print(f"not formatted by gofmt:\n{unformatted}", file=sys.stderr)
         vet = ["go", "vet", *flags, "./cmd/..."]
         with ticking("go vet (the first run compiles Kubernetes)"):
-            vetted = subprocess.run(
-                vet, cwd=HERE, env=environment, capture_output=True, text=True, check=False
-            )
+            vetted = [
+                subprocess.run(
+                    vet, cwd=module, env=environment, capture_output=True, text=True, check=False
+                )
+                for module in MODULES
+            ]
     except FileNotFoundError as error:
         print(f"{error.filename} is not on the PATH; install Go", file=sys.stderr)
         return 1
-    if vetted.returncode:
-        print(vetted.stderr.strip(), file=sys.stderr)
-    return 1 if unformatted or vetted.returncode else 0
+    failed = [each for each in vetted if each.returncode]
+    for each in failed:
+        print(each.stderr.strip(), file=sys.stderr)
+    return 1 if unformatted or failed else 0
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Builds the real parts of a cluster from their Go modules, once per user and machine.
 
-`python3 -m hack.devcluster.build [control-plane|kubelet|helm|prometheus]` needs the standard
-library and Go. A program is built into `<cache>/<name>-<digest>/`. The digest covers everything
-that affects the result: the module's pins, the project's own sources, the flags and the version of
-Go. So a change of the node simulator rebuilds only the node simulator. If several processes need a
-program, one builds it and the others wait. Programs in the folder `KUBEBUILDER_ASSETS` are used
-instead of built ones.
+`python3 -m hack.devcluster.build [TARGET…]` needs the standard library and Go; targets are
+control-plane (the default), kubelet, helm, integrations, kube-state-metrics and prometheus. A
+program is built into `<cache>/<name>-<digest>/`. The digest covers everything that affects the
+result: the module's pins, the project's own sources, the flags and the version of Go. So a change
+of the node simulator rebuilds only the node simulator. If several processes need a program, one
+builds it and the others wait. Programs in the folder `KUBEBUILDER_ASSETS` are used instead of built
+ones.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Unit:
     name: str
     package: str
     module: str = "."
-    sources: str | None = None  # folder of the project's own code, if any
+    sources: str | None = None  # folder of the project's own code in the module, if any
     link_flags: str = LINK_FLAGS
     aliases: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
@@ -83,6 +84,16 @@ UNITS = {
         Unit("helm", "helm.sh/helm/v4/cmd/helm", module="helm", link_flags=HELM_LINK_FLAGS),
         _of_prometheus("prometheus"),
         _of_prometheus("promtool"),
+        *(
+            Unit(name, f"./cmd/{name}", "../integrations", f"cmd/{name}", link_flags=STRIP)
+            for name in ("argolua", "kstatus")
+        ),
+        Unit(
+            "kube-state-metrics",
+            "k8s.io/kube-state-metrics/v2",
+            module="../integrations/statemetrics",
+            link_flags=STRIP,
+        ),
     )
 }
 PROGRAMS = {program: unit for unit in UNITS.values() for program in unit.programs}
@@ -91,6 +102,8 @@ TARGETS = {
     "kubelet": ("kubelet",),
     "helm": ("helm",),
     "prometheus": ("prometheus", "promtool"),
+    "integrations": ("argolua", "kstatus"),
+    "kube-state-metrics": ("kube-state-metrics",),
 }
 
 
@@ -142,7 +155,7 @@ def _digest(unit: Unit) -> str:
     module = HERE / unit.module
     files = [module / "go.mod", module / "go.sum"]
     if unit.sources:
-        files += sorted((HERE / unit.sources).glob("*.go"))
+        files += sorted((module / unit.sources).glob("*.go"))
     hashed = hashlib.sha256()
     flags = (*GO_FLAGS, *unit.flags)
     for word in (unit.package, unit.link_flags, *flags, _go_version(module)):

@@ -39,9 +39,14 @@ def written(obj: Object, before: Object | None) -> bool:
     status = obj.get("status", {})
     if status.get("observedGeneration", -1) < 0 or reason(obj, "Stalled") in LEFT_ALONE:
         return False
-    if any(_others(entry) for entry in obj["metadata"].get("managedFields", ())):
+    if others_wrote(obj):
         return False
     return before is None or status != before.get("status", {})
+
+
+def others_wrote(obj: Object) -> bool:
+    """Whether another client wrote fields of the status."""
+    return any(_others(entry) for entry in obj["metadata"].get("managedFields", ()))
 
 
 def reason(obj: Object, name: str) -> str:

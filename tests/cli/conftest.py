@@ -24,6 +24,7 @@ from tests.integration.conftest import (  # noqa: F401
     shared_operator,
     sightings,
     space,
+    told,
 )
 
 

@@ -48,7 +48,8 @@ class Repository:
 
 @pytest.fixture
 def repository(stage: Stage, tmp_path: Path, overlay: str) -> Iterator[Repository]:
-    folder = shutil.copytree(FOLDER, tmp_path / "repository")
+    folder = shutil.copytree(FOLDER, tmp_path / "examples" / "gitops")
+    shutil.copytree(ROOT / "integrations" / "kustomize", tmp_path / "integrations" / "kustomize")
     stage.shell(f"kubectl create namespace {overlay}")
     yield Repository(stage, folder, overlay)
     stage.shell(f"kubectl delete namespace {overlay} --wait=false")

@@ -1,8 +1,9 @@
 """One real control plane, one operator, and a namespace for each test.
 
 A test with the fixture `space` gets a new namespace and a running operator. At the end of the test
-three checks run: the observer (pods and statuses), the audit log (the operator's requests) and the
-operator's log (no unhandled error).
+four checks run: the observer (pods and statuses), the audit log (the operator's requests), the
+operator's log (no unhandled error), and what Argo CD and kstatus said of every version of every Job
+and Update.
 
 tests/cli imports these fixtures. To pytest an imported fixture is another one, so what the session
 has one of is `made_once`.
@@ -27,6 +28,8 @@ from hack.harness.plane import install
 from hack.harness.role import grant
 from hack.harness.sightings import Sightings
 from hack.harness.space import Space
+from hack.integrations.recording import objects
+from hack.integrations.told import Told
 
 #: The requests of the control plane itself and of the tests are most of all, and no test asks for
 #: them: to log them would slow down the API server.
@@ -118,6 +121,15 @@ def shared_operator(cluster: Cluster, sightings: Sightings) -> Iterator[Operator
     made.close()
 
 
+@pytest.fixture(scope="session")
+@made_once
+def told() -> Iterator[Told]:
+    """What other tools say of Jobs and Updates."""
+    made = Told()
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def operator(shared_operator: Operator) -> Operator:
     """The running operator. A test may stop, kill and start it; it runs again for the next test."""
@@ -139,6 +151,7 @@ def space(
     sightings: Sightings,
     operator: Operator,
     audit: Audit,
+    told: Told,
 ) -> Iterator[Space]:
     """A namespace for the test. What it made is deleted at its end."""
     stem = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
@@ -151,6 +164,7 @@ def space(
     try:
         if not _failed(request.node):
             faults = judge(made, audit, since)
+            faults += told.faults(objects(sightings.events(made.name)))
             assert not faults, "\n".join(["faults that must never happen:", *faults])
     finally:
         made.end()

@@ -18,6 +18,7 @@ from tests.integration.conftest import (  # noqa: F401
     shared_operator,
     sightings,
     space,
+    told,
 )
 from tests.ui.inside import Inside
 from tests.ui.window import Window
