@@ -1,0 +1,36 @@
+"""The commands of the pages for newcomers run in their order, in a namespace for each page, and
+print what the page shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hack.demo.stage import ROOT, Stage
+from tests.examples.story import Story
+
+PAGES = (
+    "quick-start.md",
+    "tasks/approval.md",
+    "tasks/canary.md",
+    "tasks/coordinated.md",
+    "tasks/in-place.md",
+    "tasks/roll-back.md",
+)
+
+
+@pytest.fixture
+def story(stage: Stage, page: str, tmp_path: Path) -> Iterator[Story]:
+    namespace = re.sub(r"\W", "-", page.removesuffix(".md"))
+    yield Story(stage, namespace, tmp_path, {})
+    stage.shell(f"kubectl delete namespace {namespace} --wait=false")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_does_what_it_says(story: Story, page: str) -> None:
+    story.tell((ROOT / "docs" / page).read_text())
+    assert story.ran
