@@ -19,8 +19,8 @@ from controller.api.schema import PRESERVE
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs"
 _NOTICE: Final = "<!-- Generated from controller/api by `make api-doc`. Do not edit. -->"
-_HEAD: Final = ("| field | type | default | limits | meaning |", "|---|---|---|---|---|")
-#: In a description the default is the last sentence; in the table it has a column of its own.
+_HEAD: Final = ("| field | type, default, limits | meaning |", "|---|---|---|")
+#: In a description the default is the last sentence; in the table it stands beside the type.
 _DEFAULT: Final = re.compile(r" Default: .*\.$")
 _PERCENT: Final = "number or percentage"
 
@@ -71,17 +71,10 @@ class Document:
 
 
 def _row(name: str, node: Schema, required: bool, target: str) -> str:
-    kind = _kind(node)
-    default = "**required**" if required else _default(node)
+    kind = f"[{_kind(node)}]({target})" if target else _kind(node)
+    about = [kind, "**required**" if required else _default(node), _limits(node)]
     text = _DEFAULT.sub("", node.get("description", ""))
-    cells = (
-        f"`{name}`",
-        f"[{kind}]({target})" if target else kind,
-        default,
-        _limits(node),
-        _cell(text),
-    )
-    return f"| {' | '.join(cells)} |"
+    return f"| `{name}` | {', '.join(filter(None, about))} | {_cell(text)} |"
 
 
 def _inner(node: Schema) -> tuple[Schema, str]:
@@ -104,20 +97,21 @@ def _plural(kind: str) -> str:
 
 
 def _default(node: Schema) -> str:
-    if "default" not in node:
+    value = node.get("default")
+    if value in (None, {}):
         return ""
-    value = node["default"]
-    if value in ({}, []):
-        return "none" if value == [] else ""
+    if value == []:
+        return "default: none"
     if isinstance(value, dict):
-        return f"`{{{', '.join(f'{key}: {each}' for key, each in value.items())}}}`"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+        return f"default: `{{{', '.join(f'{key}: {each}' for key, each in value.items())}}}`"
+    return f"default: `{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _limits(node: Schema) -> str:
     found = []
     if "enum" in node:
-        found.append(", ".join(f"`{word}`" for word in node["enum"]))
+        words = [f"`{word}`" for word in node["enum"]]
+        found.append(f"one of {' '.join(words)}" if len(words) > 1 else f"only {words[0]}")
     if "minimum" in node or "maximum" in node:
         least, most = node.get("minimum"), node.get("maximum")
         large = most is None or most >= 2**31 - 1
@@ -127,7 +121,7 @@ def _limits(node: Schema) -> str:
             found.append("not empty")
         if high in node:
             found.append(f"at most {node[high]} {what or 'items'}")
-    return "; ".join(found)
+    return ", ".join(found)
 
 
 def _key(node: Schema) -> str:

@@ -52,14 +52,14 @@ def test_every_rule_is_said(rules: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        "| `instances` | integer | `1` | 0 to 10000 | ",
-        "| `template` | object | **required** |  | ",
-        "| `mode` | string | `Automatic` | `Automatic`, `Manual` | ",
-        "| `strategy` | [object](#specupdatestrategy) | `{type: Queue, size: 1}` |  | ",
-        "| `maxUnavailable` | number or percentage |  | at least 1 | ",
-        "| `rollbackOnFailure` | boolean | `true` |  | ",
-        "| `gates` | [list of objects](#specupdategates) | none | at most 16 items | ",
-        "| `retryToken` | string |  | at most 253 characters | ",
+        "| `instances` | integer, default: `1`, 0 to 10000 | ",
+        "| `template` | object, **required** | ",
+        "| `mode` | string, default: `Automatic`, one of `Automatic` `Manual` | ",
+        "| `strategy` | [object](#specupdatestrategy), default: `{type: Queue, size: 1}` | ",
+        "| `maxUnavailable` | number or percentage, at least 1 | ",
+        "| `rollbackOnFailure` | boolean, default: `true` | ",
+        "| `gates` | [list of objects](#specupdategates), default: none, at most 16 items | ",
+        "| `retryToken` | string, at most 253 characters | ",
     ],
 )
 def test_a_row(row: str) -> None:
@@ -67,5 +67,5 @@ def test_a_row(row: str) -> None:
 
 
 def test_parts_that_are_the_same_have_one_section() -> None:
-    link = "| `gates` | [list of objects](reference-job.md#specupdategates) |"
+    link = "| `gates` | [list of objects](reference-job.md#specupdategates), "
     assert link in TEXTS["reference-update.md"]
