@@ -57,7 +57,7 @@ class Document:
         for name, child in node["properties"].items():
             inner, suffix = _inner(child)
             target = ""
-            if "properties" in inner and PRESERVE not in inner:
+            if inner.get("properties") and PRESERVE not in inner:
                 here = f"{path}.{name}{suffix}"
                 if _key(inner) not in self.known:
                     below.append((here, inner))
