@@ -56,6 +56,8 @@ def main() -> int:
     found = build()
     for problem in found:
         print(problem, file=sys.stderr)
+    if not found:
+        print(ROOT / pages.project()["site_dir"])
     if options.serve is not None:
         try:
             serve(ROOT / pages.project()["site_dir"], options.serve)

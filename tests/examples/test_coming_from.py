@@ -1,6 +1,6 @@
 """The moves to Jobs in docs/coming-from: the commands of move-deployment.md and statefulset.md run
 in their order, and no step takes the service away. Excerpts of manifests, also in deployment.md
-and argo-rollout.md, are right."""
+and argo-rollout.md, are right, and so is how a pod is put into quarantine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import yaml
 from controller.api.job import Job
 from controller.core.verdicts.validation import refusal
 from hack.demo.stage import ROOT, Stage
-from tests.examples.rolling import TIMEOUT, is_true
+from tests.examples.rolling import TIMEOUT, Rolling, is_true
 from tests.examples.story import Story
 from tests.examples.volumes import provide_volumes
 
@@ -85,6 +85,28 @@ def test_a_statefulset_is_moved_with_its_pods_and_volumes(
     }
     Story(stage, namespace, tmp_path, after).tell((FOLDER / "statefulset.md").read_text())
     assert sorted(service.ready()) == ["db-0", "db-1", "db-2"]
+
+
+def test_a_pod_in_quarantine_stays_an_instance(
+    stage: Stage, namespace: str, tmp_path: Path
+) -> None:
+    text = (FOLDER / "deployment.md").read_text()
+    relabel, delete = re.findall(r"^\| `(kubectl (?:label|delete) pod web-3.*?)` \|", text, re.M)
+    story = Story(stage, namespace, tmp_path, {})
+    story.run("kubectl apply -f examples/updates/web.yaml")
+    job = Rolling(stage, "web", namespace)
+    job.wait_ready(6)
+    service = Service(stage, namespace, "web")
+    before = service.ready()
+
+    story.run(relabel)
+    assert before.keys() - service.ready().keys() == {"web-3"}
+    job.wait_ready(6)
+    assert job.pods()[3]["metadata"]["uid"] == before["web-3"]
+
+    story.run(delete)
+    stage.cluster.wait("another web-3", lambda: "web-3" in service.ready(), TIMEOUT)
+    assert service.ready()["web-3"] != before["web-3"]
 
 
 @pytest.mark.parametrize(
