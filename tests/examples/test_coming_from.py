@@ -122,12 +122,14 @@ def test_the_lines_that_are_shown_are_in_the_manifest(page: str, manifest: str) 
             assert value in list(found(job, key)), f"{manifest} has no {key}: {value}"
 
 
-def test_gates_in_place_of_an_analysis_are_valid() -> None:
+def test_the_policy_in_place_of_steps_and_analysis_is_valid() -> None:
     text = (FOLDER / "argo-rollout.md").read_text()
     (block,) = re.findall(r"^```yaml\n(.*?)^```", text, re.M | re.S)
     job = yaml.safe_load((MANIFESTS / "job.yaml").read_text())
-    job["spec"]["update"] |= yaml.safe_load(block)
-    (gate,) = Job.model_validate(job).spec.update.gates
+    job["spec"] |= yaml.safe_load(block)
+    update = Job.model_validate(job).spec.update
+    assert update.replacement == "Surge"
+    (gate,) = update.gates
     assert gate.prometheus is not None
     assert refusal([gate], "gates") is None
 
