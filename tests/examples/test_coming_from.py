@@ -51,7 +51,7 @@ class Service:
         assert self.ready() == self.pods, "no pod was restarted"
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_a_deployment_is_moved_with_its_autoscaler(
     stage: Stage, namespace: str, tmp_path: Path
 ) -> None:
@@ -64,7 +64,7 @@ def test_a_deployment_is_moved_with_its_autoscaler(
     assert sorted(service.ready()) == ["cart-0-s", "cart-1-s", "cart-2-s"]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_a_statefulset_is_moved_with_its_pods_and_volumes(
     stage: Stage, namespace: str, tmp_path: Path
 ) -> None:

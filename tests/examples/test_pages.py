@@ -29,7 +29,7 @@ def story(stage: Stage, page: str, tmp_path: Path) -> Iterator[Story]:
     stage.shell(f"kubectl delete namespace {namespace} --wait=false")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_does_what_it_says(story: Story, page: str) -> None:
     story.tell((ROOT / "docs" / page).read_text())
