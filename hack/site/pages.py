@@ -31,6 +31,8 @@ _PICTURE: Final = re.compile(
 )
 _FILE: Final = re.compile(r"\[[\w./-]+\.md\]\(([^)#:]+\.md)")
 _HEADING: Final = re.compile(r"^# +(.+)$", re.MULTILINE)
+#: A drawing takes all the width there is; its own is the third number of its viewBox.
+_WIDTH: Final = re.compile(r'width="100%"([^>]*viewBox="\S+ \S+ (\S+) )')
 _ROW: Final = re.compile(r"^\|.*\|$", re.MULTILINE)
 _CODE: Final = re.compile(r"`[^`\n]+`")
 
@@ -95,7 +97,10 @@ def _diagram(source: str, stem: Path) -> str:
     for name, theme in THEMES.items():
         head = f"---\nconfig:\n  theme: {theme}\n  fontFamily: sans-serif\n---\n"
         picture = stem.with_name(f"{stem.name}-{name}.svg")
-        picture.write_text(mmdr.render(head + source).svg(), encoding="utf-8")
+        drawn = mmdr.render(head + source).svg()
+        # Not as wide as the page: a small diagram would have letters as large as headings.
+        drawn = _WIDTH.sub(r'width="\2"\1', drawn, count=1)
+        picture.write_text(drawn, encoding="utf-8")
         names[name] = picture.name
     return _both("Diagram", names) + "\n"
 
