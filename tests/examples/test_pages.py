@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hack.demo.stage import ROOT, Stage
-from tests.examples.story import Story
+from tests.examples.story import Story, commands
 
 PAGES = (
     "quick-start.md",
@@ -20,6 +20,21 @@ PAGES = (
     "tasks/in-place.md",
     "tasks/roll-back.md",
 )
+
+
+#: Every page whose commands are run in their order, here or by another test.
+STORIES = (*PAGES, "updates.md", "coming-from/move-deployment.md", "coming-from/statefulset.md")
+
+
+@pytest.mark.parametrize("page", STORIES)
+def test_an_update_of_the_operator_is_there_before_it_is_named(page: str) -> None:
+    """The operator makes it a moment after the Job was applied: kubectl does not wait by itself."""
+    awaited: set[str] = set()
+    for command in commands((ROOT / "docs" / page).read_text()):
+        for name in re.findall(r"\b[a-z]+-g\d+\b", command.text):
+            if f"wait eup/{name} --for=create" in command.text:
+                awaited.add(name)
+            assert name in awaited, command.text
 
 
 @pytest.fixture
