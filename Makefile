@@ -12,6 +12,7 @@
 #   SMOKE=1                     bench: the short form
 #   SHORT=1                     chaos: the short form
 #   CHROMIUM=PATH               test-ui, pictures: the browser, if it is not on the PATH
+#   PORT=8000                   site-serve: the port on 127.0.0.1
 
 SHELL := bash
 PYTHON3 ?= python3
@@ -19,6 +20,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 DRIVER := $(VENV)/.browser
+SITE := $(VENV)/.docs
 FOLDERS := tests/cli tests/devcluster tests/examples tests/gitops tests/integration tests/unit
 TESTS ?= $(FOLDERS)
 MACHINES := tests/unit/core/test_invariants.py tests/unit/reconcile/test_anything_goes.py
@@ -33,9 +35,10 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit explore integration check bench chaos cluster crds format constraints clean \
-	chart cli-doc metrics-doc lock test-chart test-metrics test-statemetrics e2e ui browser test-ui \
-	pictures mutations golden integrations recorded devcluster devcluster-kubelet devcluster-helm \
-	devcluster-prometheus devcluster-integrations devcluster-statemetrics
+	chart api-doc cli-doc metrics-doc site site-serve lock test-chart test-metrics test-statemetrics \
+	e2e ui browser test-ui pictures mutations golden integrations recorded devcluster \
+	devcluster-kubelet devcluster-helm devcluster-prometheus devcluster-integrations \
+	devcluster-statemetrics
 
 help: ## Show this
 	@echo "make demo and make test set up all they need. Targets:"
@@ -69,6 +72,7 @@ check: $(INSTALLED) ## Look at the code without running it: style, types, layers
 	@echo "docs/metrics.md as generated" && $(PYTHON) -m hack.metrics_doc --check
 	@echo "integrations/ as generated" && $(PYTHON) -m hack.integrations.argocd --check \
 		&& $(PYTHON) -m hack.integrations.kustomize --check
+	@echo "docs/reference-*.md as generated" && $(PYTHON) -m hack.api_doc --check
 	@echo "short files" && $(PYTHON) -m hack.lengths
 	@echo "documents" && $(PYTHON) -m hack.docs
 	@echo "tables that name tests" && $(PYTHON) -m hack.availability
@@ -104,6 +108,15 @@ integrations: $(INSTALLED) ## Write the generated files of integrations/ anew
 
 recorded: devcluster ## Record the stories that tests/gitops shows to other tools anew
 	@$(PYTHON) -m hack.integrations.record
+
+api-doc: $(INSTALLED) ## Write docs/reference-*.md anew from the models
+	@$(PYTHON) -m hack.api_doc
+
+site: $(SITE) ## Build the documents as a site, in build/site; a warning is an error
+	@$(PYTHON) -m hack.site
+
+site-serve: $(SITE) ## Build the site and show it on 127.0.0.1 (PORT=8000), until Ctrl-C
+	@$(PYTHON) -m hack.site --serve $(or $(PORT),8000)
 
 golden: devcluster ## Record what the present version stores in tests/golden, for a release
 	@$(PYTHON) -m hack.golden
@@ -161,7 +174,7 @@ browser: $(INSTALLED)
 
 constraints: $(INSTALLED) ## Pin the newest versions of all Python packages
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade \
-		--upgrade-strategy eager --editable '.[dev,browser]'
+		--upgrade-strategy eager --editable '.[dev,browser,docs]'
 	@{ sed -n '/^#/p' hack/constraints.txt; \
 		$(PYTHON) -m pip freeze --exclude-editable; } > hack/.constraints \
 		&& mv hack/.constraints hack/constraints.txt && touch $(INSTALLED)
@@ -183,4 +196,9 @@ $(INSTALLED): pyproject.toml hack/constraints.txt
 $(DRIVER): $(INSTALLED)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check \
 		--constraint hack/constraints.txt --editable '.[dev,browser]'
+	@touch $@
+
+$(SITE): $(INSTALLED)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check \
+		--constraint hack/constraints.txt --editable '.[dev,docs]'
 	@touch $@

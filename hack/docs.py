@@ -2,6 +2,7 @@
 
 * No text file has conflict markers.
 * Links of Markdown documents, and their pictures, lead to existing files and headings.
+* Each document of docs/ is in the navigation of the site (`zensical.toml`), and each entry exists.
 * Each code block has a comment on the line before it: ``<!-- run by: tests/… -->`` names the test
   that runs it (this file must contain the name of the document), ``<!-- not run: why -->`` says why
   no test does. One comment can stand for all blocks of some kinds of a document:
@@ -13,10 +14,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+CONFIG = ROOT / "zensical.toml"
 
 _MARKER = re.compile(r"^(<{7} |\|{7} |={7}$|>{7} )")
 _FENCE = re.compile(r"^ *```(\w*)")
@@ -34,15 +38,23 @@ def conflicts(text: str) -> Iterator[str]:
             yield f"{number}: a conflict marker"
 
 
-def dead_links(path: Path, text: str) -> Iterator[str]:
-    """Links to files or headings that do not exist. Links to other hosts are not checked."""
+def links(text: str) -> Iterator[tuple[str, str]]:
+    """Links and pictures of a document: path ("" for the document itself) and anchor. Links to
+    other hosts are left out."""
     for link in ("".join(found) for found in _LINK.findall(_CODE.sub("", text))):
-        if re.match(r"[a-z]+:", link):
-            continue
-        name, _, anchor = link.partition("#")
+        if not re.match(r"[a-z]+:", link):
+            name, _, anchor = link.partition("#")
+            yield name, anchor
+
+
+def dead_links(path: Path, text: str) -> Iterator[str]:
+    """Links that lead to no file or heading, or to a folder: a site has no page for that."""
+    for name, anchor in links(text):
         target = path.parent / name if name else path
         if not target.exists():
-            yield f" the link to {link} leads nowhere"
+            yield f" the link to {name} leads nowhere"
+        elif target.is_dir():
+            yield f" the link to {name} leads to a folder; name a file, such as its README.md"
         elif anchor and anchor not in anchors(target.read_text(encoding="utf-8")):
             yield f" no heading of {target.name} is #{anchor}"
 
@@ -85,6 +97,29 @@ def _names(test: Path, document: Path) -> bool:
     return test.is_file() and document.name in test.read_text(encoding="utf-8")
 
 
+def navigation(config: str) -> Iterator[str]:
+    """The documents in the navigation of the site, as paths from the root, in their order."""
+    waiting: list[Any] = [tomllib.loads(config)["project"]["nav"]]
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, str):
+            yield node
+        else:
+            waiting[:0] = node.values() if isinstance(node, dict) else node
+
+
+def not_in_navigation(paths: Iterable[Path], config: str, root: Path = ROOT) -> Iterator[str]:
+    """Documents of docs/ that no reader of the site finds, and entries without a document."""
+    named = list(navigation(config))
+    for path in paths:
+        name = path.relative_to(root).as_posix()
+        if path.suffix == ".md" and name.startswith("docs/") and name not in named:
+            yield f"{name}: it is not in nav of {CONFIG.name}; add a line"
+    for name in named:
+        if not (root / name).is_file():
+            yield f"{CONFIG.name}: there is no {name}"
+
+
 def problems(paths: Iterable[Path]) -> Iterator[str]:
     """All problems of these files, as ``path:line: problem``."""
     for path in paths:
@@ -113,7 +148,8 @@ def files() -> list[Path]:
 
 def main() -> int:
     """Print all problems. Returns 1 if there are any."""
-    found = list(problems(files()))
+    every = files()
+    found = [*problems(every), *not_in_navigation(every, CONFIG.read_text(encoding="utf-8"))]
     for problem in found:
         print(problem, file=sys.stderr)
     return 1 if found else 0

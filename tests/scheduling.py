@@ -27,6 +27,7 @@ from xdist.workermanage import WorkerController
 TOGETHER: Final = (
     ("tests/devcluster/",),
     ("tests/examples/test_updates_", "tests/examples/test_kubectl_doc.py"),
+    tuple(f"tests/examples/test_{name}.py" for name in ("coming_from", "pages", "troubleshooting")),
     ("tests/examples/",),
     ("tests/integration/aurora/",),
     ("tests/integration/test_crds.py",),

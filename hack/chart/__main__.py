@@ -1,8 +1,8 @@
 """``python -m hack.chart`` writes the generated files of charts/echelon; ``--check`` compares them.
 
-The templates of the CRDs are generated from crds/*.yaml; values.schema.json and the table in
-README.md from values.yaml; files/dashboard.json from hack/chart/dashboard. ``--check`` exits with 0
-if all files are up to date, otherwise with 1.
+The templates of the CRDs are generated from crds/*.yaml; values.schema.json, the table in README.md
+and docs/helm-values.md from values.yaml; files/dashboard.json from hack/chart/dashboard. ``--check``
+exits with 0 if all files are up to date, otherwise with 1.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hack.chart import CHART, ROOT, crds, dashboard, readme, schema
+from hack.chart import CHART, ROOT, crds, dashboard, document, readme, schema
 from hack.chart.values import values
 
 
@@ -19,10 +19,12 @@ def rendered() -> dict[Path, str]:
     """The generated text of each file."""
     text = (CHART / "values.yaml").read_text()
     found = values(text)
+    checked = schema.of(found)
     files = {
-        CHART / "values.schema.json": schema.of(found),
+        CHART / "values.schema.json": checked,
         CHART / "README.md": readme.of((CHART / "README.md").read_text(), found),
         CHART / "files" / "dashboard.json": dashboard.text(),
+        ROOT / "docs" / "helm-values.md": document.of(found, checked),
     }
     for source in sorted((ROOT / "crds").glob("*.yaml")):
         files[CHART / "templates" / "crds" / source.name] = crds.template(source.read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -17,6 +18,12 @@ CRDS = Path(__file__).resolve().parents[2] / "crds"
 
 def _end(number: int, _: FrameType | None) -> None:
     raise SystemExit(128 + number)
+
+
+def programs(cluster: Cluster) -> str:
+    """The folders of kubectl and of echelon, as in PATH."""
+    folders = (cluster.binary("kubectl").parent, Path(sys.executable).parent)
+    return os.pathsep.join(map(str, folders))
 
 
 def main() -> None:
@@ -35,7 +42,7 @@ def main() -> None:
             taken = time.monotonic() - begun
             print(f"Kubernetes with {options.nodes} simulated nodes, ready in {taken:.1f} s.\n")
             print(f"    export KUBECONFIG={cluster.kubeconfig}")
-            print(f"    kubectl is {cluster.binary('kubectl')}")
+            print(f"    export PATH={programs(cluster)}:$PATH\n")
             print(f"    logs are in {cluster.log_dir}\n")
             print("Press Ctrl-C to stop and remove the cluster.", flush=True)
             cluster.watch()

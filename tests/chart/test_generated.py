@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hack.chart import CHART, crds, readme, schema
+from hack.chart import CHART, crds, document, readme, schema
 from hack.chart.__main__ import stale
 from hack.chart.values import UndocumentedError, Value, values
 
@@ -67,3 +67,19 @@ def test_a_definition_with_metadata_of_its_own_is_refused() -> None:
 def test_the_table_needs_its_marks() -> None:
     with pytest.raises(ValueError, match="marks"):
         readme.of("no table", [])
+
+
+def test_the_document_has_each_value_once_with_its_type() -> None:
+    text = document.of(REAL, schema.of(REAL))
+    for value in REAL:
+        assert text.count(f"\n| `{value.name}` | ") == 1
+        assert value.text.replace("|", "\\|") in text
+    rows = (
+        "| `replicaCount` | integer | `2` | ",
+        '| `image.pullPolicy` | `Always`, `IfNotPresent`, `Never` | `"IfNotPresent"` | ',
+        "| `commonLabels` | map | `{}` | ",
+        "| `watchNamespaces` | list | `[]` | ",
+        "| `rbac.create` | boolean | `true` | ",
+    )
+    assert [row for row in rows if row not in text] == []
+    assert "\n## `rbac`\n" in text

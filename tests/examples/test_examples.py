@@ -13,6 +13,7 @@ import yaml
 from controller.api.job import Job
 from hack.demo.stage import ROOT, Stage
 from tests.examples.rolling import TIMEOUT, Rolling
+from tests.examples.volumes import provide_volumes
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 
@@ -109,23 +110,6 @@ def apply(stage: Stage, path: Path, tag: str) -> int:
     stage.cluster.kubectl("apply", "-f", "-", input=newer)
     generation: int = stage.job(job_of(path)["metadata"]["name"])["metadata"]["generation"]
     return generation
-
-
-def provide_volumes(stage: Stage) -> None:
-    """Create a volume for each claim without one: this cluster has no provisioner."""
-    api = stage.cluster.api
-    volumes = {each["metadata"]["name"] for each in api.get("/api/v1/persistentvolumes")["items"]}
-    for claim in api.get("/api/v1/namespaces/default/persistentvolumeclaims")["items"]:
-        name, wanted = claim["metadata"]["name"], claim["spec"]
-        if name in volumes:
-            continue
-        spec = {
-            "capacity": wanted["resources"]["requests"],
-            "accessModes": wanted["accessModes"],
-            "claimRef": {"namespace": "default", "name": name},
-            "hostPath": {"path": f"/data/{name}"},
-        }
-        api.create("/api/v1/persistentvolumes", {"metadata": {"name": name}, "spec": spec})
 
 
 def claims(job: Rolling) -> dict[int, str]:

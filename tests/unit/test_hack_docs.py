@@ -6,13 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from hack.docs import anchors, conflicts, dead_links, files, problems, unrun_blocks
+from hack.docs import (
+    CONFIG,
+    anchors,
+    conflicts,
+    dead_links,
+    files,
+    navigation,
+    not_in_navigation,
+    problems,
+    unrun_blocks,
+)
 
 BLOCK = "```sh\nkubectl get ejob\n```\n"
 
 
 def test_the_tree_has_nothing_to_find_out() -> None:
     assert list(problems(files())) == []
+    assert list(not_in_navigation(files(), CONFIG.read_text())) == []
 
 
 @pytest.mark.parametrize("mark", ["<<<<<<< HEAD", "||||||| base", "=======", ">>>>>>> main"])
@@ -24,9 +35,10 @@ def test_a_rule_of_a_table_is_no_conflict_marker() -> None:
     assert list(conflicts("========\n<<<<<<<<\n  <<<<<<< HEAD\n")) == []
 
 
-@pytest.mark.parametrize("link", ["gone.md", "there.md#gone", "#gone", "../gone/"])
+@pytest.mark.parametrize("link", ["gone.md", "there.md#gone", "#gone", "../gone/", "folder", "."])
 def test_dead_links_are_refused(tmp_path: Path, link: str) -> None:
     (tmp_path / "there.md").write_text("# There\n")
+    (tmp_path / "folder").mkdir()
     document = tmp_path / "document.md"
     document.write_text(text := f"# Here\n[it]({link})\n")
     assert len(list(dead_links(document, text))) == 1
@@ -90,3 +102,25 @@ def test_a_block_says_what_runs_it_or_why_nothing_does(
 def test_a_block_without_an_end_is_refused(tmp_path: Path) -> None:
     text = "<!-- not run: it has no end -->\n```sh\nls\n"
     assert list(unrun_blocks(tmp_path / "document.md", text)) == ["3: a code block has no end"]
+
+
+NAV = """
+[project]
+nav = [
+  { "Home" = "README.md" },
+  { "Part" = [{ "One" = "docs/one.md" }, { "Deep" = [{ "Two" = "docs/deep/two.md" }] }] },
+]
+"""
+
+
+def test_a_document_is_in_the_navigation_of_the_site(tmp_path: Path) -> None:
+    names = ["README.md", "docs/one.md", "docs/deep/two.md"]
+    assert list(navigation(NAV)) == names
+    for name in [*names, "docs/lost.md", "docs/picture.svg", "elsewhere.md"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    there = [path for path in tmp_path.rglob("*") if path.is_file()]
+    (found,) = not_in_navigation(there, NAV, tmp_path)
+    assert found.startswith("docs/lost.md: ")
+    (tmp_path / "docs/one.md").unlink()
+    assert "zensical.toml: there is no docs/one.md" in not_in_navigation([], NAV, tmp_path)

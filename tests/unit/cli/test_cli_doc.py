@@ -1,5 +1,6 @@
 """`hack.cli_doc`: each command is in docs/cli.md, docs/cli-job.md or docs/cli-update.md, each with
-an example that parses; so do the commands in README.md."""
+an example that parses. So do the commands in README.md, and those within the text of all
+documents."""
 
 from __future__ import annotations
 
@@ -14,9 +15,28 @@ from hack import cli_doc
 from hack.cli_examples import EXAMPLES
 
 COMMANDS = dict(cli_doc.commands())
-README = (cli_doc.FOLDER.parent / "README.md").read_text()
+ROOT = cli_doc.FOLDER.parent
+README = (ROOT / "README.md").read_text()
+#: Names of commands and of groups of commands, which a text may mention without arguments.
+NAMES = {name for words in COMMANDS for name in (words, words.split()[0])}
+_BLOCK = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+
+
+def within_texts() -> Iterator[str]:
+    """The commands within the texts of all documents but the generated ones, which have a synopsis
+    of each command."""
+    generated = set(cli_doc.rendered())
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        if path not in generated:
+            text = _BLOCK.sub("", path.read_text())
+            for said in re.findall(r"`(?:kubectl )?echelon ([^`\n]+)`", text):
+                if said not in NAMES:
+                    yield f"echelon {said}"
+
+
 LINES = [line for lines in EXAMPLES.values() for line in lines]
 LINES += re.findall(r"^echelon .*$", README, re.MULTILINE)
+LINES += sorted(set(within_texts()))
 
 
 def calls(line: str) -> Iterator[list[str]]:

@@ -1,0 +1,1 @@
+"""Builds the documents as a site (`zensical.toml`), and checks what was built."""
