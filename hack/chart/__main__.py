@@ -1,8 +1,8 @@
 """``python -m hack.chart`` writes the generated files of charts/echelon; ``--check`` compares them.
 
-The templates of the CRDs are generated from crds/*.yaml; values.schema.json, the table in README.md
-and docs/helm-values.md from values.yaml; files/dashboard.json from hack/chart/dashboard. ``--check``
-exits with 0 if all files are up to date, otherwise with 1.
+The templates of the CRDs are generated from crds/*.yaml; values.schema.json, the table in
+README.md and docs/helm-values.md from values.yaml; files/dashboard.json from hack/chart/dashboard.
+``--check`` exits with 0 if all files are up to date, otherwise with 1.
 """
 
 from __future__ import annotations
