@@ -62,6 +62,15 @@ class Stage:
         flags = [f"--enable-admission-plugins={name}" for name in admission_plugins]
         self._cluster = self._stack.enter_context(Cluster(self.nodes, api_args=flags))
 
+    def apply_crds(self) -> None:
+        """Apply the CRDs and wait until they are served. (`kubectl wait` fails if it asks before
+        a CRD has any condition.)"""
+        self.shell("kubectl apply -f crds/")
+        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        self.cluster.wait(
+            "the CRDs", lambda: all(map(_established, self.cluster.api.get(path)["items"])), 60
+        )
+
     def start_operator(self, kubeconfig: Path | None = None) -> None:
         """Start the operator. It logs to the cluster's log folder and acts as administrator by
         default."""
@@ -148,3 +157,8 @@ class Stage:
 
     def operator_log(self, lines: int = 25) -> str:
         return self._operator.said(lines) if self._operator else ""
+
+
+def _established(crd: dict[str, Any]) -> bool:
+    conditions = crd.get("status", {}).get("conditions") or ()
+    return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)

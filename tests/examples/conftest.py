@@ -24,7 +24,6 @@ class QuickStage(Stage):
 def stage() -> Iterator[Stage]:
     with QuickStage() as made:
         made.start_cluster()
-        made.shell("kubectl apply -f crds/")
-        made.shell("kubectl wait --for=condition=Established crd --all")
+        made.apply_crds()
         made.start_operator()
         yield made

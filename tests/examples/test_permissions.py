@@ -31,8 +31,7 @@ def test_the_documented_role_is_enough() -> None:
     """The operator creates, updates, prunes, scales, and replaces a lost pod: all of its writes."""
     with Stage(nodes=2) as stage:
         stage.start_cluster("OwnerReferencesPermissionEnforcement")
-        stage.shell("kubectl apply -f crds/")
-        stage.shell("kubectl wait --for=condition=Established crd --all")
+        stage.apply_crds()
         for manifest in (documented_role(), BINDING):
             stage.cluster.kubectl("apply", "-f", "-", input=yaml.safe_dump(manifest))
         stage.start_operator(stage.cluster.client_kubeconfig(USER))
