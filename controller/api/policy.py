@@ -8,7 +8,7 @@ numbers.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
@@ -111,10 +111,16 @@ class ResolvedStrategy(Model):
                 return {**data, "size": sizes[0], "sizes": None}
         return data
 
+    @model_validator(mode="after")
+    def _positive(self) -> Self:
+        if min(self.groups) < 1:
+            raise ValueError("a group has at least one instance")
+        return self
+
     @property
     def groups(self) -> tuple[int, ...]:
         """The sizes of consecutive groups; the last one repeats."""
-        return self.sizes or (self.size or 1,)
+        return self.sizes or (1 if self.size is None else self.size,)
 
 
 # The three policies share these descriptions, which `kubectl explain` shows.

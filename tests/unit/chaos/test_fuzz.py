@@ -92,6 +92,16 @@ FOUND = {
     "the nodes are read for a pod without a node": (
         status("updates", "web-g2", policy={**POLICY, "replacement": "InPlace"}),
     ),
+    "a group of no instance": (
+        status("updates", "web-g2", policy={**POLICY, "strategy": {"type": "Queue", "size": 0}}),
+    ),
+    "groups of which one has no instance": (
+        status(
+            "updates",
+            "web-g2",
+            policy={**POLICY, "strategy": {"type": "VariableBatch", "sizes": [1, 0]}},
+        ),
+    ),
     "an annotation of endless digits": (
         Change("pods", "web-1", "annotations", {labels.FAILURES: "9" * 5_000}),
     ),
