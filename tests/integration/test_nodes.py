@@ -150,6 +150,11 @@ def is_gone(space: Space, name: str) -> bool:
     return any(t["key"] == "node.kubernetes.io/unreachable" for t in taints(space, name))
 
 
+def is_ready(space: Space, name: str) -> bool:
+    conditions = space.api.get(NODE + name)["status"]["conditions"]
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
 def bring_back(space: Space, name: str) -> None:
     space.api.patch(NODE + name, {"metadata": {"annotations": {"sim.echelon.dev/lost": None}}})
 
@@ -207,6 +212,8 @@ def test_while_all_nodes_are_lost_an_update_takes_no_pod_away(
     for name in all_lost:
         lose(space, name)
     space.until("no pod to be Ready", lambda: not any(p.ready for p in space.pods().values()), 60)
+    # The node controller notices one node after the other.
+    space.until("no node to be Ready", lambda: not any(is_ready(space, n) for n in all_lost), 60)
     space.set_image("web:2")
     held = space.wait_update(
         "RollingForward", probe=lambda u: u["status"]["reason"] == "NodesLost", timeout=40

@@ -197,8 +197,8 @@ FAULTS: Final = (
     ),
     Fault(
         file=f"{_CORE}/replacement/repair.py",
-        old="        if repairing or (undo and pod.instance in resized):",
-        new="        if repairing:",
+        old=" or (undo and pod.instance in resized):",
+        new=":",
         breaks="A resize that is due is taken back and made at the same time.",
         tests=("tests/unit/core/test_half_made_resize.py",),
     ),
