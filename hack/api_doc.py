@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any, Final
 from controller.api.crds import job_schema, update_schema
 from controller.api.rules import JOB, UPDATE, Rules
 from controller.api.schema import PRESERVE
+from hack.generated import written
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs"
 _NOTICE: Final = "<!-- Generated from controller/api by `make api-doc`. Do not edit. -->"
@@ -159,17 +159,7 @@ def rendered() -> dict[Path, str]:
 
 def main() -> int:
     """Write the files. With ``--check`` only print the stale ones."""
-    parser = argparse.ArgumentParser(description="Generate docs/reference-*.md from the models.")
-    parser.add_argument("--check", action="store_true", help="only report stale files")
-    check = parser.parse_args().check
-    texts = rendered()
-    stale = [p for p, text in texts.items() if not p.exists() or p.read_text() != text]
-    for path in stale:
-        if check:
-            print(f"{path.name} is stale; run `make api-doc`", file=sys.stderr)
-        else:
-            path.write_text(texts[path])
-    return 1 if check and stale else 0
+    return written(rendered, "Generate docs/reference-*.md from the models.", "make api-doc")
 
 
 if __name__ == "__main__":

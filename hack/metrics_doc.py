@@ -6,7 +6,6 @@ It asks a real registry, in which everything happened once, so that each metric 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from prometheus_client import CollectorRegistry, Metric
 from controller.api.progress import Phase
 from controller.job_metrics import ActiveUpdate, JobNumbers
 from controller.metrics import Metrics
+from hack.generated import written
 
 FILE: Final = Path(__file__).resolve().parent.parent / "docs" / "metrics.md"
 _NOTICE: Final = (
@@ -104,17 +104,12 @@ def _cell(text: str) -> str:
 
 
 def main() -> int:
-    """Write the file. With ``--check`` only say whether it is stale."""
-    parser = argparse.ArgumentParser(description="Generate docs/metrics.md from the metrics.")
-    parser.add_argument("--check", action="store_true", help="only report a stale file")
-    check = parser.parse_args().check
-    text = rendered(example().registry.collect())
-    stale = not FILE.exists() or FILE.read_text() != text
-    if stale and check:
-        print(f"{FILE.name} is stale; run `make metrics-doc`", file=sys.stderr)
-    elif stale:
-        FILE.write_text(text)
-    return 1 if check and stale else 0
+    """Write the files. With ``--check`` only print the stale ones."""
+    return written(
+        lambda: {FILE: rendered(example().registry.collect())},
+        "Generate docs/metrics.md from the metrics.",
+        "make metrics-doc",
+    )
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ def _read(wire: type[W], raw: dict[str, Any], limit: frozenset[str] | None = Non
     try:
         return wire.model_validate(raw)
     except ValidationError as error:
-        stored, needed = part(raw, "status"), _needed(wire, part(raw, "status"))
+        stored = part(raw, "status")
+        needed = _needed(wire, stored)
         needed = needed if limit is None else needed & limit
         bad = {place[1] for e in error.errors() if len(place := e["loc"]) > 1} - needed
         # What is still invalid raises here, so that the error is about that alone.

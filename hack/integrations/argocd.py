@@ -6,14 +6,14 @@ scripts beside it.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from hack.integrations import FILES, ROOT
+from hack.generated import written
+from hack.integrations import FILES
 from hack.integrations.reader import Reader
 
 Object = dict[str, Any]
@@ -96,17 +96,10 @@ def _indented(script: Path, by: int) -> str:
 
 
 def main() -> int:
-    """Write the file. With ``--check`` only say whether it is stale."""
-    parser = argparse.ArgumentParser(description="Generate the snippet for Argo CD.")
-    parser.add_argument("--check", action="store_true", help="only report a stale file")
-    text = snippet()
-    if parser.parse_args().check:
-        if SNIPPET.exists() and SNIPPET.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{SNIPPET.relative_to(ROOT)} is stale; run `make integrations`", file=sys.stderr)
-        return 1
-    SNIPPET.write_text(text, encoding="utf-8")
-    return 0
+    """Write the files. With ``--check`` only print the stale ones."""
+    return written(
+        lambda: {SNIPPET: snippet()}, "Generate the snippet for Argo CD.", "make integrations"
+    )
 
 
 if __name__ == "__main__":

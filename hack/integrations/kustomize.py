@@ -10,7 +10,6 @@ with 0 if the file is up to date, with 1 if it is stale.
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from typing import Any, Final
 import yaml
 
 from hack.devcluster.build import HERE as DEVCLUSTER
+from hack.generated import written
 from hack.integrations import FILES, ROOT
 
 Schema = dict[str, Any]
@@ -49,18 +49,7 @@ def schema() -> str:
     kept: dict[str, Schema] = {}
     for name in kinds:
         _keep(name, known, kept)
-    paths = _paths(document["paths"]) | {
-        f"/apis/echelon.dev/v1alpha1/namespaces/{{namespace}}/{crd['spec']['names']['plural']}": (
-            _get(
-                {
-                    "group": "echelon.dev",
-                    "version": "v1alpha1",
-                    "kind": crd["spec"]["names"]["kind"],
-                }
-            )
-        )
-        for crd in _crds()
-    }
+    paths = _paths(document["paths"]) | dict(_our_path(crd) for crd in _crds())
     info = {"title": "Merge keys of Kubernetes and Echelon", "version": "v1alpha1"}
     return (
         f'{{"swagger": "2.0", "info": {json.dumps(info)},\n'
@@ -179,17 +168,10 @@ def _of_crd(node: Schema, path: str) -> Schema:
 
 
 def main() -> int:
-    """Write the file. With ``--check`` only say whether it is stale."""
-    parser = argparse.ArgumentParser(description="Generate the schema for kustomize.")
-    parser.add_argument("--check", action="store_true", help="only report a stale file")
-    text = schema()
-    if parser.parse_args().check:
-        if FILE.exists() and FILE.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{FILE.relative_to(ROOT)} is stale; run `make integrations`", file=sys.stderr)
-        return 1
-    FILE.write_text(text, encoding="utf-8")
-    return 0
+    """Write the files. With ``--check`` only print the stale ones."""
+    return written(
+        lambda: {FILE: schema()}, "Generate the schema for kustomize.", "make integrations"
+    )
 
 
 if __name__ == "__main__":
