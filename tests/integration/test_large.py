@@ -1,4 +1,5 @@
-"""A Job of 1,000 instances is created and updated at once, with small statuses and few writes."""
+"""A Job of 500 instances is created and updated at once, with small statuses and few writes. (The
+benchmarks do the same with 1,000 and 10,000.)"""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from hack.harness.manifests import Object, batch, by_revision, ids, job, queue, 
 from hack.harness.operator import USER, Operator
 from hack.harness.space import Space
 
-COUNT = 1000
+COUNT = 500
 MAX_BYTES = 200 * 1024
 #: Limits of status writes: per Update, per group, and per second.
 WRITES, PER_GROUP, PER_SECOND = 20, 3, 3
@@ -36,7 +37,7 @@ def shared_operator(cluster: Cluster, shared_operator: Operator) -> Iterator[Ope
 @pytest.fixture
 def space(space: Space) -> Space:
     """Only unit tests come after these (see `tests.scheduling`), and the control plane ends with
-    them: to delete a thousand pods before takes it as long as to make them."""
+    them: to delete so many pods before takes it as long as to make them."""
     space.stays = True
     return space
 
@@ -47,7 +48,7 @@ def size(obj: Object) -> int:
 
 
 @pytest.mark.timeout(900)
-def test_a_thousand_instances_are_made_and_rolled(space: Space) -> None:
+def test_many_instances_are_made_and_rolled(space: Space) -> None:
     made = space.made(job(instances=COUNT, strategy=queue(COUNT)), timeout=90)
     assert made["status"]["availableInstances"] == COUNT
     ended = space.roll("web:2", "RolledForward", timeout=120)
@@ -98,10 +99,10 @@ def roll(space: Space, audit: Audit, name: str, outcome: str, **spec: Any) -> Ob
 def test_alternating_instances_and_long_failures(space: Space, audit: Audit) -> None:
     """``python -m hack.bench large`` does the same with 10,000 instances."""
     policy: Object = {"maxFailedInstances": TOLERATED, "maxFailuresPerInstance": 0}
-    space.made(job(instances=COUNT, strategy=queue(250), update={"mode": "Manual"}), timeout=90)
-    ship(space, "web:2", EVEN[::8][:FAILING])
+    space.made(job(instances=COUNT, strategy=queue(125), update={"mode": "Manual"}), timeout=90)
+    ship(space, "web:2", EVEN[::4][:FAILING])
     listed = ",".join(map(str, EVEN))
-    half = policy | {"strategy": batch(125)}
+    half = policy | {"strategy": batch(62)}
     first = roll(space, audit, "half", "RolledForward", instances=listed, policy=half)
     assert first["status"]["counts"]["failed"] == FAILING
     assert len(first["status"]["failures"]) == 50
@@ -116,4 +117,4 @@ def test_alternating_instances_and_long_failures(space: Space, audit: Audit) -> 
     assert by_revision(space.job()["status"]["assigned"]) == before
     for seen in space.observer.events():
         if seen.kind != "Pod":
-            assert len(json.dumps(seen.object)) < MAX_BYTES // 5, "a tenth of the instances"
+            assert len(json.dumps(seen.object)) < MAX_BYTES // 5, "of few instances"

@@ -167,7 +167,7 @@ def test_a_new_pod_on_a_node_that_is_lost_past_its_deadline_is_no_failure(
     died."""
     # Longer than the node controller needs to notice: until then a lost node looks healthy.
     quick = {"readyTimeoutSeconds": 14, "maxFailuresPerInstance": 0}
-    space.made(job(instances=1, update=quick))
+    space.made(pinned("sim-8", job(instances=1, update=quick)))
     new = pinned(lost, job())["spec"]["template"]
     new["metadata"] = {"annotations": sim(behaviour="ready-after", ready_after="2s")}
     new["spec"]["containers"][0]["image"] = "web:2"

@@ -102,15 +102,32 @@ def _wait(space: Space, name: str, condition: str) -> None:
     space.wait_job(condition, lambda job: is_true(job, condition), name, timeout=60)
 
 
-def lose_all_nodes(space: Space) -> None:
-    """All nodes stop reporting, and an Update begins."""
-    for node in space.api.get("/api/v1/nodes")["items"]:
-        name = node["metadata"]["name"]
-        space.api.patch(NODE + name, {"metadata": {"annotations": {f"{SIM}/lost": "true"}}})
-    space.until(
-        "no pod to be Ready", lambda: not any(p.ready for p in space.pods("adrift").values()), 60
-    )
-    space.set_image("web:2", "adrift")
+@contextmanager
+def all_nodes_lost(space: Space) -> Iterator[None]:
+    """All nodes stop reporting, and an Update begins. At the end they report again."""
+    names = [node["metadata"]["name"] for node in space.api.get("/api/v1/nodes")["items"]]
+    try:
+        _mark_lost(space, names, "true")
+        space.until(
+            "no pod to be Ready",
+            lambda: not any(p.ready for p in space.pods("adrift").values()),
+            60,
+        )
+        space.set_image("web:2", "adrift")
+        yield
+    finally:
+        _mark_lost(space, names, None)
+        space.cluster.wait("the nodes to be well again", lambda: not _taints(space, names), 60)
+
+
+def _mark_lost(space: Space, names: list[str], value: str | None) -> None:
+    for name in names:
+        space.api.patch(NODE + name, {"metadata": {"annotations": {f"{SIM}/lost": value}}})
+
+
+def _taints(space: Space, names: list[str]) -> list[Object]:
+    nodes = (space.api.get(NODE + name) for name in names)
+    return [taint for node in nodes for taint in node["spec"].get("taints", [])]
 
 
 @contextmanager

@@ -73,9 +73,12 @@ class Prometheus:
         self._guard.close()
 
     def scrape(self, name: str, address: str, job: str = "echelon") -> None:
-        """Scrape one more target, at ``host:port``."""
+        """Scrape one more target, at ``host:port``. Returns after the first time: what a counter
+        has counted before that, no rate ever shows."""
         self._targets[name] = {"targets": [address], "labels": {"instance": name, "job": job}}
         self._write_targets()
+        is_up = f'up{{instance="{name}"}} == 1'
+        self.wait(f"the first scrape of {name}", lambda: self.query(is_up))
 
     def scrape_nothing(self) -> None:
         self._targets.clear()

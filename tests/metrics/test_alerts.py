@@ -76,9 +76,9 @@ def seen(
             found.ask(prometheus)
         with causes.older_crds(cluster, prometheus):
             causes.until(prometheus, found.fired, {OF_CRDS})
-        causes.lose_all_nodes(space)
-        causes.until(prometheus, found.fired, {OF_NODES})
-        found.ask(prometheus)
+        with causes.all_nodes_lost(space):
+            causes.until(prometheus, found.fired, {OF_NODES})
+            found.ask(prometheus)
         # Before the first scrape it was true, too.
         found.fired.discard(ABSENT)
         prometheus.scrape_nothing()

@@ -62,13 +62,13 @@ def test_a_healthy_hour_of_updates_fires_nothing(
         rules = hastened(THRESHOLDS, hold=MINUTE, window=10 * MINUTE)
         prometheus = stack.enter_context(Prometheus(tmp_path, rules))
         prometheus.scrape("healthy", operator.metrics_address)
-        prometheus.wait("the first scrape", lambda: prometheus.query("echelon_build_info"))
         # Until then no operator was there.
         prometheus.wait("the end of EchelonAbsent", lambda: not prometheus.firing())
         begun, image = time.time(), 2
         while time.time() - begun < HOUR:
-            rolling = {name: roll(space, name, image) for name in ("web", "api", "db")}
+            # An Update has the number of the generation that the operator finds: none comes after.
             space.scale(6 + image % 3, "web")
+            rolling = {name: roll(space, name, image) for name in ("web", "api", "db")}
             for name, update in rolling.items():
                 space.wait_update("RolledForward", name=update, job=name, timeout=60)
             image += 1

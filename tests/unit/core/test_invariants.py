@@ -31,7 +31,7 @@ class AnythingGoes(Disturbed):
 
 PROFILE = settings(
     # What looks for new examples (`make explore`) looks longer than what sees the known ones again.
-    max_examples=250 if settings.get_current_profile_name() == "ci" else 60,
+    max_examples=120 if settings.get_current_profile_name() == "ci" else 60,
     stateful_step_count=50,
     deadline=None,
     # Without "explain": it traces every line, and a failure would take an hour to report.
