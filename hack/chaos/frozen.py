@@ -43,8 +43,11 @@ def run(run: Run) -> list[Row]:
             if seconds is None:
                 row.broken.append("the standby does not write")
                 continue
-            if seconds < FAST.earliest:
-                row.broken.append(f"the standby wrote {seconds:.2f} s after the leader's last act")
+            # Busy machines renew late, too: it may have stopped acting before it was frozen.
+            last = pair.last_write(leader, before=woken)
+            gap = since + seconds - last
+            if gap < FAST.earliest:
+                row.broken.append(f"the standby wrote {gap:.2f} s after the leader's last act")
             row.seconds.append(round(seconds, 3))
         row.broken += pair.judged()
     return [row]

@@ -151,6 +151,12 @@ class Pair(Stacked):
         good = [r for r in found if r.writes and not r.dry_run and r.code < 300]
         return sorted((r for r in good if r.at.timestamp() > since), key=lambda r: r.at)
 
+    def last_write(self, replica: Replica, before: float) -> float:
+        """The Unix time of the last successful write of a replica; 0 if there is none."""
+        found = self.audit.requests(user=replica.user, namespace=self.space.name)
+        times = (r.at.timestamp() for r in found if r.writes and not r.dry_run and r.code < 300)
+        return max((at for at in times if at < before), default=0.0)
+
     def next_write(self, *replicas: Replica, since: float, timeout: float) -> float | None:
         """Seconds from a Unix time to the next write of these replicas. None: there was none."""
         deadline = since + timeout

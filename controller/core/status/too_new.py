@@ -105,7 +105,7 @@ def status_patch(raw: Mapping[str, Any], unknown: Unknown, now: float) -> dict[s
     old = old if isinstance(old, list) else []
     conditions = with_stalled(_readable(old), unknown, generation, now)
     # A condition that does not change keeps the fields that only a newer version knows.
-    same_as = {c.get("type"): c for c in old if isinstance(c, dict)}
+    same_as = {c["type"]: c for c in old if isinstance(c, dict) and isinstance(c.get("type"), str)}
     told = [
         {**(same_as.get(c.type, {}) if c.type not in _TOLD else {}), **wire(c)} for c in conditions
     ]

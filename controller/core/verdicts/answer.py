@@ -124,9 +124,10 @@ def judge_job(status: Mapping[str, Any] | None, tail: str) -> Answer:
     ``Failed`` fails; without them the Job still runs."""
     conditions = (status or {}).get("conditions")
     true = {
-        condition.get("type"): condition
+        condition["type"]: condition
         for condition in (conditions if isinstance(conditions, list) else ())
         if isinstance(condition, dict) and condition.get("status") == "True"
+        if isinstance(condition.get("type"), str)
     }
     if "Complete" in true:
         return passed(value="Complete")

@@ -39,6 +39,14 @@ async def test_a_job_that_cannot_be_read_is_not_missing() -> None:
     assert [reason for reason, _ in shop.events] == ["TooNew"]
 
 
+async def test_conditions_of_any_content_do_not_keep_it_from_being_reported() -> None:
+    shop = Shop()
+    edited = [{"type": [], "status": "True"}, {"status": "True"}, "Ready", None]
+    shop.job(**newer(), status={**RUNNING, "conditions": edited})
+    await shop.reconcile()
+    assert shop.condition("Stalled")["reason"] == "TooNew"
+
+
 async def test_an_unreadable_job_is_reported_once() -> None:
     shop = Shop()
     shop.job(**newer())

@@ -117,6 +117,7 @@ def condition(kind: str, status: str = "True", **more: str) -> dict[str, str]:
         {"active": 1},
         {"conditions": None},
         {"conditions": ["?"]},
+        {"conditions": [{"type": [], "status": "True"}]},
         {"conditions": [condition("Complete", "False")]},
         {"conditions": [condition("SuccessCriteriaMet"), condition("Suspended")]},
         {"conditions": [condition("FailureTarget")]},
