@@ -140,12 +140,13 @@ _TOLD: Final = frozenset({cond.READY, cond.RECONCILING, cond.STALLED})
 def with_stalled(
     old: Iterable[Condition], unknown: Unknown, generation: int, now: float
 ) -> tuple[Condition, ...]:
-    """``old`` with ``Stalled`` True, ``Ready`` and ``Reconciling`` False; others do not change."""
-    old, reason, message = tuple(old), unknown.reason, message_of(unknown)
+    """``old`` with ``Stalled`` True, ``Ready`` and ``Reconciling`` False; others do not change. Of
+    several conditions of one type, which the API server refuses, the last stays."""
+    known, reason, message = {c.type: c for c in old}, unknown.reason, message_of(unknown)
     no = Wanted(False, reason, message)
     wanted = {cond.READY: no, cond.RECONCILING: no, cond.STALLED: Wanted(True, reason, message)}
-    merged = cond.merged(old, wanted, generation, now)
-    return (*merged, *(c for c in old if c.type not in wanted))
+    merged = cond.merged(known.values(), wanted, generation, now)
+    return (*merged, *(c for c in known.values() if c.type not in wanted))
 
 
 def _readable(raw: Iterable[Any]) -> Iterable[Condition]:

@@ -41,10 +41,13 @@ async def test_a_job_that_cannot_be_read_is_not_missing() -> None:
 
 async def test_conditions_of_any_content_do_not_keep_it_from_being_reported() -> None:
     shop = Shop()
-    edited = [{"type": [], "status": "True"}, {"status": "True"}, "Ready", None]
+    twice = {"type": "Mine", "status": "True"}
+    edited = [{"type": [], "status": "True"}, {"status": "True"}, "Ready", None, twice, twice]
     shop.job(**newer(), status={**RUNNING, "conditions": edited})
     await shop.reconcile()
     assert shop.condition("Stalled")["reason"] == "TooNew"
+    types = [each["type"] for each in shop.status()["conditions"]]
+    assert sorted(types) == ["Mine", "Ready", "Reconciling", "Stalled"]
 
 
 async def test_an_unreadable_job_is_reported_once() -> None:
