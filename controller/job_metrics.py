@@ -12,7 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
 from prometheus_client.registry import Collector
 
 JOB: Final = ("job_namespace", "job_name")
@@ -33,7 +38,7 @@ class JobNumbers:
     """What is told of one Job. ``conditions``: type, status and reason of each condition that needs
     attention. ``instances``: number by state. ``updating``: instances that the active Update has
     in work. ``good`` and ``good_seconds``: pods that became good, and how long they took together.
-    ``updates``: number of Updates by phase."""
+    ``ended``: pods that are no more, by cause. ``updates``: number of Updates by phase."""
 
     namespace: str
     name: str
@@ -42,6 +47,7 @@ class JobNumbers:
     updating: float = 0.0
     good: int = 0
     good_seconds: float = 0.0
+    ended: Mapping[str, float] = field(default_factory=dict)
     updates: Mapping[str, float] = field(default_factory=dict)
     active: ActiveUpdate | None = None
 
@@ -89,6 +95,12 @@ class _Families:
             "for the first time.",
             labels=JOB,
         )
+        self.ended = CounterMetricFamily(
+            "echelon_job_ended_instances",
+            "Pods of the Job that are no more, by cause: Update, Rollback, Scale, Move, Evicted, "
+            "Preempted, NodeLost, Failed, Deleted.",
+            labels=(*JOB, "cause"),
+        )
         self.conditions = _gauge(
             "echelon_job_condition",
             "1 for each condition of the Job that needs attention: Available while it is False;"
@@ -125,6 +137,7 @@ class _Families:
             self.instances,
             self.updating,
             self.good,
+            self.ended,
             self.updates,
             self.active,
             self.step,
@@ -146,6 +159,8 @@ class _Families:
         if job.instances:
             self.updating.add_metric(name, job.updating)
             self.good.add_metric(name, job.good, job.good_seconds)
+        for cause, number in job.ended.items():
+            self.ended.add_metric([*name, cause], number)
         for phase, number in job.updates.items():
             self.updates.add_metric([*name, phase], number)
         for state, number in job.active.counts.items() if job.active else ():

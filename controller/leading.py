@@ -159,6 +159,7 @@ class Leading:
         self._shards.begin(shard, term)
         keys = [key for key in self._store.entries if self._shards.shard(key) == shard]
         for key in keys:
+            self._store.entries[key].begin()
             self._queue.add(key)
         if len(self._shards) == 1:
             log.info("at work: %d Jobs", sum(1 for _ in self._store.jobs()))

@@ -62,6 +62,7 @@ def example() -> Metrics:
         "web",
         conditions=(("Stalled", "True", "RolledBack"),),
         instances={"available": 3.0},
+        ended={"Failed": 1.0},
         updates={"RolledForward": 1.0},
         active=ActiveUpdate("RollingForward", "Progressing", 0.0, {"updated": 1.0}),
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from controller.api.ended import Ended
 from controller.api.ids import MAX_ID, NONE, Ids
 from controller.api.known_bad import KnownBad
 from controller.api.labels import API_VERSION
@@ -135,8 +136,8 @@ class JobStatus(Status):
         MAY_BE_LOST,
         Field(
             description="Conditions of the Job: Ready, Reconciling, Stalled, Available, "
-            "UpdatePending, RolledBack, PodNameConflict, SafetyStop. An absent condition is False; "
-            "UpdatePending and RolledBack are always present.",
+            "UpdatePending, RolledBack, PodNameConflict, SafetyStop, Truncated. An absent one is "
+            "False; UpdatePending and RolledBack are always present.",
             exclude_if=empty,
             json_schema_extra={
                 "x-kubernetes-list-type": "map",
@@ -242,6 +243,15 @@ class JobStatus(Status):
         Field(
             description="Revisions whose update failed; the newest 10 are kept. An Update to such "
             "a revision needs `force`.",
+            exclude_if=empty,
+        ),
+    ] = ()
+    ended: Annotated[
+        tuple[Ended, ...],
+        MAY_BE_LOST,
+        Field(
+            description="The newest 50 pods that are no more, newest first. What ended while no "
+            "operator was at work may be missing.",
             exclude_if=empty,
         ),
     ] = ()

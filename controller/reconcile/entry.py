@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from controller.api.job import Job
 from controller.api.lenient import lenient, part
+from controller.api.pods.pod import Pod
 from controller.api.update import TERMINAL, Update
 from controller.core.model import plan
 from controller.core.model.brake import Brake
@@ -29,6 +30,7 @@ from controller.core.revisions import revision as revisions
 from controller.core.revisions.template import Prepared
 from controller.reconcile.apart import Apart
 from controller.reconcile.decode import RevisionObject, Unreadable, UpdateObject, left_alone_for
+from controller.reconcile.endings import Endings
 from controller.reconcile.existence import Existence
 from controller.reconcile.refusal import RefusedActions
 
@@ -81,6 +83,7 @@ class Entry:
     #: The resourceVersion of the Job when this reconcile read it live; "": not read live.
     live: str = ""
     existence: Existence = field(default_factory=Existence)
+    endings: Endings = field(default_factory=Endings)
 
     @property
     def empty(self) -> bool:
@@ -147,6 +150,7 @@ class Entry:
         self.templates.clear()
         self.warned.clear()
         self.in_place_refused.clear()
+        self.endings.clear()
         self._ask_again()
 
     def _ask_again(self) -> None:
@@ -160,6 +164,19 @@ class Entry:
         while len(self.templates) >= TEMPLATES_KEPT:
             self.templates.pop(next(iter(self.templates)))
         self.templates[revision] = template
+
+    def begin(self) -> None:
+        """This process works on the Job from now on."""
+        pods = self.instances.pods.values()
+        self.endings.begin({pod.uid for pod in pods if pod.deleted is not None})
+
+    def note_end(self, pod: Pod, now: float) -> None:
+        """A pod is gone."""
+        if self.job is None or pod.owner != self.uid:
+            return
+        lock = self.job.status.active_update
+        known = self.updates.get(lock.name) if lock else None
+        self.endings.note(pod, now, self.job.status, known.update if known else None)
 
     def is_of(self, job: Job) -> bool:
         """Whether the entry still belongs to the Job with this uid."""
@@ -249,6 +266,7 @@ class Entry:
             job_live=self.live == job.metadata.resource_version,
             newer_revisions={n: r.unknown for n, r in self.revisions.items() if r.unknown},
             too_new=left_alone_for(self.updates.values(), job),
+            ended=self.endings.fresh(job.status),
             brake=brake,
         )
 

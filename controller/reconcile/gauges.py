@@ -27,6 +27,7 @@ CONDITIONS = (
     cond.ROLLED_BACK,
     cond.POD_NAME_CONFLICT,
     cond.SAFETY_STOP,
+    cond.TRUNCATED,
 )
 #: The status with which a condition of a Job needs attention.
 _ATTENTION: Final = {
@@ -96,6 +97,7 @@ def _numbers(entry: Entry, status: JobStatus) -> JobNumbers:
         updating=len(active.batch.instances - view.good) if active and active.batch else 0,
         good=entry.instances.first_good.count,
         good_seconds=entry.instances.first_good.seconds,
+        ended={str(cause): float(n) for cause, n in entry.endings.count.items()},
         updates=Counter(str(u.phase) for u in entry.updates.values()),
         active=_active(active) if active else None,
     )

@@ -99,6 +99,7 @@ class Pods:
             case plan.DeletePod():
                 slot = (action.instance, action.surge)
                 entry.instances.assume_deleted(slot, action.uid, action.force)
+                entry.endings.intend(action.uid, action.intent)
             case plan.ChangePod():
                 entry.instances.assume_changed((action.instance, action.surge), action.uid)
             case plan.RepairPod():
@@ -127,6 +128,8 @@ class Pods:
         except NotHolderError:
             settled = False  # Not sent: the process that holds the Lease now decides about it.
         except ApiError as error:
+            if refusal.answer(error).is_judged:
+                entry.endings.withdraw(action.uid)
             before = entry.refused_actions.get(action.key)
             refused = judgement.refused_action(action, refusal.answer(error), before, self._clock())
             entry.refused_actions[action.key] = refused

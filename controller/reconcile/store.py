@@ -136,8 +136,10 @@ class Store:
             return
         key, slot = known
         entry = self.entry(key)
-        ours = entry.instances.is_going(uid)
+        ours, pod = entry.instances.is_going(uid), entry.instances.pods.get(slot)
         if entry.instances.drop(slot, uid):
+            assert pod is not None
+            entry.note_end(pod, self._clock())
             del self._pods[name]
             self._settle(entry, ours)
 

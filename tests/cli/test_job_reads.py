@@ -146,6 +146,24 @@ def test_instances(space: Space, echelon: Echelon) -> None:
     assert echelon("job", "instances", "web/x").code == 2
 
 
+def test_instances_that_are_no_more(space: Space, echelon: Echelon) -> None:
+    made = space.made(job(instances=2))
+    none = echelon("job", "instances", "web", "--ended", check=0)
+    assert (none.out, "No pod of Job web is known to have ended." in none.err) == ("", True)
+    space.delete_pod("web-1")
+    space.wait_job("its end", lambda j: j["status"].get("ended"))
+    head, line = echelon("job", "instances", "web", "--ended", check=0).lines
+    assert head.split() == [
+        *("INSTANCE", "CAUSE", "REVISION", "NODE", "EXIT", "RAN", "ENDED", "MESSAGE")
+    ]
+    assert line.split()[:3] == ["1", "Deleted", made["status"]["currentRevision"]]
+    found = json.loads(echelon("job", "instances", "web/1", "--ended", "-o", "json", check=0).out)
+    assert found == space.job()["status"]["ended"]
+    other = echelon("job", "instances", "web/0", "--ended", check=0)
+    assert "No pod of instances 0 of Job web is known" in other.err
+    assert echelon("job", "instances", "web", "--ended", "-o", "name").code == 2
+
+
 def test_instances_at_another_revision_are_marked(space: Space, echelon: Echelon) -> None:
     space.made(job(instances=2, steering={"behaviour": "never-stop", "instances": "0"}))
     old = space.job()["status"]["currentRevision"]

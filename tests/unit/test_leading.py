@@ -9,7 +9,7 @@ import pytest
 
 from controller.kube.workqueue import WorkQueue
 from controller.leading import Leading
-from controller.reconcile.entry import Key
+from controller.reconcile.entry import Entry, Key
 from controller.reconcile.ownership import Shards
 from tests.unit.kube.conftest import until
 
@@ -96,7 +96,7 @@ class Work:
 
 class Stock:
     def __init__(self) -> None:
-        self.entries = dict.fromkeys(KEYS)
+        self.entries = {key: Entry(key) for key in KEYS}
 
     def jobs(self) -> list[Key]:
         return KEYS

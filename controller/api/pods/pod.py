@@ -58,6 +58,8 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     node: str = ""
     ip: str = ""
     trouble: Trouble | None = None
+    #: Exit code of the first container that ended with another one than 0; else 0.
+    exit_code: int = 0
     #: Grace period of its deletion in seconds; None: the pod is not being deleted.
     grace: int | None = None
     #: Finalizers that delay its deletion; empty if the pod is not being deleted.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from sys import intern
 
 from controller.api import labels
@@ -76,6 +76,7 @@ def slim(wire: PodWire) -> Pod | None:
         taken_at=taken_at,
         ip=status.pod_ip,
         trouble=trouble,
+        exit_code=_exit_code(containers),
         grace=meta.deletion_grace_period_seconds,
         finalizers=() if meta.deletion_timestamp is None else meta.finalizers,
         changed=base.at,
@@ -91,6 +92,11 @@ def _restarted(c: ContainerStatus, base: RestartBase) -> float:
     """When the container ended that has restarted; 0 if there is no restart above the base."""
     ended = c.last_state.terminated
     return seconds(ended.finished_at) if ended and c.restart_count > base.due(c) else 0.0
+
+
+def _exit_code(containers: Iterable[ContainerStatus]) -> int:
+    ends = (c.state.terminated for c in containers)
+    return next((end.exit_code for end in ends if end and end.exit_code), 0)
 
 
 def _labelled(meta: PodMeta, job: str, instance: int, digest: bool) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Annotated, Final
+
+import typer
 
 from controller.api.ids import Ids
 from controller.cli import arguments, options
 from controller.cli.exits import CliError
+from controller.cli.job.ended import show as show_ended
 from controller.cli.keys import JobKey, job_key
 from controller.cli.objects import as_job
 from controller.cli.output import Column, Format, note, objects, table
@@ -36,6 +39,9 @@ def style_of(row: Instance) -> str:
 
 def list_instances(
     key: arguments.JobKey,
+    ended: Annotated[
+        bool, typer.Option("--ended", help="Those that are no more, the newest 50, and why.")
+    ] = False,
     form: options.Output = None,
     namespace: options.Namespace = None,
     context: options.Context = None,
@@ -44,11 +50,15 @@ def list_instances(
     """List the instances of a Job: what each runs, where, and what is wrong with it.
 
     An arrow in the column REVISION leads to the revision that an instance should have and does not
-    have yet. With -o json, yaml or name the pods are printed.
+    have yet. With -o json, yaml or name the pods are printed; of those that are no more, what
+    status.ended of the Job tells.
     """
     asked = job_key(key)
 
     async def command(session: Session) -> None:
+        if ended:
+            show_ended(as_job(await session.job(asked.name)), asked.instances, form, time.time())
+            return
         raw, pods = await asyncio.gather(session.job(asked.name), session.pods_of(asked.name))
         now = time.time()
         rows = chosen(instances(as_job(raw), pods, now), asked)

@@ -15,13 +15,14 @@ from controller.core.admission.automatic import (
     start_refused,
     wanted,
 )
-from controller.core.job import pending, unavailable
+from controller.core.job import pending, size_limit, unavailable
 from controller.core.model import assigned as asg
 from controller.core.model import conditions as cond
 from controller.core.model import policy
 from controller.core.model.conditions import Wanted
 from controller.core.model.context import Context
 from controller.core.model.observed import Refusal
+from controller.core.pods.ended import newest
 from controller.core.refusals import actions as refused_actions
 from controller.core.refusals import writes as refused_writes
 from controller.core.replacement import safety
@@ -38,7 +39,7 @@ def with_conditions(context: Context, status: JobStatus) -> JobStatus:
     generation = context.job.metadata.generation
     # An id keeps its slot as long as it has a pod in either slot.
     has_pod = view.occupied | view.twin.occupied
-    return status.model_copy(
+    after = status.model_copy(
         update={
             "observed_generation": generation,
             "instances": len(view.present & intended),
@@ -52,11 +53,19 @@ def with_conditions(context: Context, status: JobStatus) -> JobStatus:
             "slots": status.slots & (intended | has_pod),
             "revisions": asg.write(running),
             "down_since": unavailable.kept(context),
-            "conditions": cond.merged(
-                context.status.conditions, _wanted(context), generation, context.now
-            ),
+            "ended": newest(context.observed.ended, status.ended),
         }
     )
+    after, shortened = size_limit.fitted(after)
+    before, wanted_now = context.status.conditions, _wanted(context)
+    if shortened or cond.find(before, cond.TRUNCATED):
+        wanted_now[cond.TRUNCATED] = (
+            Wanted(True, "TooLarge", f"to stay below 150 KiB the status has only {shortened}")
+            if shortened
+            else Wanted(False, "Complete")
+        )
+    conditions = cond.merged(before, wanted_now, generation, context.now)
+    return after.model_copy(update={"conditions": conditions})
 
 
 def next_deadline(context: Context) -> float | None:

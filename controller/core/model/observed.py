@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from controller.api.ended import Ended
 from controller.api.job import Job
 from controller.api.update import Phase, Update
 from controller.core.model.brake import Brake
@@ -175,6 +176,7 @@ class Observed:
     newer operator; None if it is not. ``quiet_until``: name of an Update ("" for the Job) -> epoch
     seconds before which nothing is reported about it, because that was just done.
 
+    ``ended``: what became of pods, newest first, as far as the status does not say so.
     ``brake``: counts the disruptions of all Jobs, which takes a while; None for no limit.
     """
 
@@ -203,5 +205,6 @@ class Observed:
     job_live: bool = False
     refused_writes: Mapping[str, Refusal] = field(default_factory=dict)
     too_new: Unknown | None = None
+    ended: tuple[Ended, ...] = ()
     newer_revisions: Mapping[str, str] = field(default_factory=dict)
     brake: Callable[[], Brake] | None = field(default=None, compare=False)

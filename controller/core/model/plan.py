@@ -7,13 +7,14 @@ or acts on intent that the API server has acknowledged (``actions``). It may als
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from controller.api.gate import Gate
 from controller.api.ids import NONE, Ids
 from controller.api.job import JobStatus
 from controller.api.update import UpdateStatus
+from controller.core.pods.ended import UNKNOWN, Intent
 from controller.core.revisions.change import Change
 from controller.core.verdicts.builtin import Evidence
 
@@ -201,6 +202,7 @@ class DeletePod:
     name: str
     uid: str
     force: bool = False
+    intent: Intent = field(default=UNKNOWN, compare=False)
 
     @property
     def key(self) -> ActionKey:
@@ -261,7 +263,7 @@ class Prune:
 class AskGate:
     """Ask a gate of the Update named ``update`` about a group. ``run`` identifies the run of the
     gate, ``question`` one verdict within the run. ``updated``: ids of instances that run the new
-    revision; ``baseline``: ids of instances to compare them with."""
+    revision; ``baseline``: ids of instances to compare them with; ``due``: epoch seconds."""
 
     gate: Gate
     update: str
@@ -269,7 +271,6 @@ class AskGate:
     run: str
     updated: Ids
     baseline: Ids
-    #: Epoch seconds at which the question was due.
     due: float = 0.0
     question: str = ""
     #: How many instances are updated or have failed; -1 if an updated instance is not Ready.
@@ -291,7 +292,6 @@ class Plan:
     actions: tuple[Action, ...] = ()
     reports: tuple[WriteJob | WriteUpdate, ...] = ()
     wake_at: float | None = None
-    #: Gates to ask; their answers arrive in a later `Observed`.
     asks: tuple[AskGate, ...] = ()
     #: Actions that are left out only because the API server has just refused them. All other
     #: stored refusals are outdated. None if this plan did not look for actions.

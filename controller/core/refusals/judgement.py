@@ -62,6 +62,11 @@ class ErrorAnswer:
         )
 
     @property
+    def is_judged(self) -> bool:
+        """Whether the API server has refused the request itself, so that it was not carried out."""
+        return self.status in _JUDGED
+
+    @property
     def is_denial(self) -> bool:
         """Whether a policy or a webhook refuses the request, whatever the HTTP code: that can
         change, and does not mean that the object is invalid."""

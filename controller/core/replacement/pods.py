@@ -19,10 +19,11 @@ from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.model.disruption import NONE_HELD_BACK, Allowance
 from controller.core.model.observed import TERMINATING
-from controller.core.model.plan import Action, ActionKey, ChangePod, CreatePod, DeletePod
+from controller.core.model.plan import Action, ActionKey, ChangePod, CreatePod
 from controller.core.pods import backoff
 from controller.core.replacement import disruption, in_place, repair, safety
 from controller.core.replacement.creation import create
+from controller.core.replacement.deletion import delete
 from controller.core.replacement.safety import SafetyBrake
 from controller.core.revisions.change import Change
 from controller.core.rollout.direction import Direction
@@ -110,18 +111,19 @@ class Convergence:
         replacing = self.startable & view.alive
         gone = self._surplus | self._wrong
         gone = gone - self.brake.asked | gone & self.brake.allowed
-        for i in gone | self._overdue - self._beside | self._infeasible:
+        overdue = self._overdue - self._beside
+        for i in gone | overdue | self._infeasible:
             # A pod that is being created has no uid yet; it is deleted when the watch shows it.
             if (pod := view.pod(i)).uid:
-                yield _delete(pod)
+                yield delete(pod, self.direction, overdue, self._surplus)
         yield from (action for i in replacing if (action := self._replace(i)))
         for i, at in self._ended():
             if at <= context.now:
-                yield _delete(view.pod(i))
+                yield delete(view.pod(i), self.direction)
         yield from self._delete_twins()
         for pod, at in self._stuck():
             if at <= context.now:
-                yield replace(_delete(pod), force=True)
+                yield replace(delete(pod, self.direction), force=True)
 
     def _replace(self, instance: int) -> Action | None:
         """The action that replaces an instance: delete its old pod, change it in place, or create
@@ -132,13 +134,13 @@ class Convergence:
         if not pod.uid:
             return None
         if instance in direction.removed:
-            return _delete(pod)
+            return delete(pod, direction)
         if direction.surges:
             return self._twin_of(pod)
         goal = asg.revision_of(direction.goal, instance) or ""
         change = in_place.how(self.context, direction, pod, goal)
         if change is Change.REPLACE:
-            return _delete(pod)
+            return delete(pod, direction)
         if not pod.labelled and pod.changing_to != goal:
             return None  # The repair of its labels comes first.
         count = self.failures.counts.get(instance, 0) if self.failures else 0
@@ -185,10 +187,10 @@ class Convergence:
         kept = self._beside & self.direction.in_flight - overdue if self.direction else NONE
         for i in twin.alive - kept - (self._stray_twins - self.brake.allowed):
             if (pod := twin.pod(i)).uid:
-                yield _delete(pod)
+                yield delete(pod, self.direction, overdue)
         for i, at in self._ended_twins():
             if at <= self.context.now or i not in kept:
-                yield _delete(twin.pod(i))
+                yield delete(twin.pod(i), self.direction)
 
     def _ended_twins(self) -> Iterator[tuple[int, float]]:
         """Ended pods in the other slot, as in ``_ended``. Such a pod is deleted at once (0.0) if no
@@ -294,7 +296,3 @@ class Convergence:
                 by, count = (update, counts.get(i, 0)) if i in by_update else ("", 0)
                 if (action := create(context, i, revision, i in slots, by, count)) is not None:
                     yield action
-
-
-def _delete(pod: Pod) -> DeletePod:
-    return DeletePod(pod.instance, pod.surge, pod.name, pod.uid)

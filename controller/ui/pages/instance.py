@@ -112,11 +112,7 @@ class InstancePage:
         if job is None:
             return None
         rows = self._rows(site)
-        past = [
-            each
-            for each in site.recorder.ended(self.namespace, self.job)
-            if each.seen.pod.instance == self.instance
-        ]
+        past = [each for each in job.status.ended if each.instance == self.instance]
         updates = site.store.updates_of(self.namespace, self.job) if sight.rights.updates else []
         failures = [
             (update, failure)
@@ -135,7 +131,6 @@ class InstancePage:
             "marks": self._marks(job, site, sight.rights),
             "past": past,
             "failures": failures,
-            "since": site.recorder.since,
         }
 
     def _rows(self, site: Site) -> list[Instance]:

@@ -172,7 +172,7 @@ class JobPage:
         if self.tab == "instances":
             return job_tabs.instances(site, job, self.chosen, sight, self.home)
         if self.tab == "completed":
-            return job_tabs.completed(site, job, updates, sight)
+            return job_tabs.completed(job, updates)
         if self.tab == "configuration":
             return job_tabs.configuration(job, revisions, self.chosen)
         return job_tabs.history_of(site, job, updates, revisions)

@@ -21,7 +21,6 @@ from controller.ui import figures, marks
 from controller.ui.access import Rights
 from controller.ui.marks import Badge
 from controller.ui.pages.base import Data, words_of
-from controller.ui.recorder import Ended
 from controller.ui.site import Site
 from controller.ui.steps import Step, steps
 from controller.view.configurations import relevant
@@ -111,16 +110,13 @@ def _sets(looks: Sequence[tuple[Instance, Badge]]) -> list[tuple[Badge, Ids]]:
     return [(badge, Ids(found[badge])) for badge in _BADGES if found[badge]]
 
 
-def completed(site: Site, job: Job, updates: Sequence[Update], sight: Rights) -> Data:
-    """What is known of pods that are no more: those that the page saw end, and the failures that
-    Updates have recorded."""
-    namespace, name = job.metadata.namespace, job.metadata.name
-    ended: list[Ended] = site.recorder.ended(namespace, name) if sight.pods else []
+def completed(job: Job, updates: Sequence[Update]) -> Data:
+    """What became of pods that are no more, and the failures that Updates have recorded."""
     failures: list[tuple[Update, Failure]] = [
         (update, failure) for update in updates for failure in update.status.failures
     ]
     failures.sort(key=lambda each: -each[1].time)
-    return {"ended": ended, "failures": failures[:PER_PAGE], "since": site.recorder.since}
+    return {"ended": job.status.ended, "failures": failures[:PER_PAGE]}
 
 
 async def revisions(site: Site, namespace: str, job: str, sight: Rights) -> Revisions:

@@ -137,10 +137,24 @@ async def test_updates_of_a_job_newest_first(page: Setting) -> None:
 
 
 async def test_completed_shows_what_went_and_recorded_failures(page: Setting) -> None:
-    put(page.store, job(), pod(0), update(failures=[FAILURE]))
-    page.store.drop_pod("shop/web-0", "uid-shop-web-0")
+    gone = {
+        "instance": 2,
+        "revision": "web-bbbb",
+        "node": "n7",
+        "startedAt": format_time(NOW - 60),
+        "endedAt": format_time(NOW),
+        "cause": "Rollback",
+        "exitCode": 9,
+        "message": "no <b>room</b>",
+        "update": "web-g2",
+    }
+    put(page.store, job(ended=[gone]), update(failures=[FAILURE]))
+    for path in ("/jobs/shop/web?tab=completed", "/instances/shop/web/2"):
+        _, html = await page.get(path)
+        for words in ("Rollback", "bbbb", "n7", "no &lt;b&gt;room", "/updates/shop/web-g2"):
+            assert words in html, (path, words)
     _, html = await page.get("/jobs/shop/web?tab=completed")
-    assert "web-0" in html
+    assert "exit code 9" in html
     assert "exit code 3" in html
 
 

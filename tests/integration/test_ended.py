@@ -1,0 +1,86 @@
+"""The status of a Job says what became of its pods, with the right cause of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hack.devcluster.cluster import Cluster
+from hack.harness.manifests import Object, job, queue, sim
+from hack.harness.operator import Operator
+from hack.harness.space import Space
+
+
+def causes(seen: Object) -> list[tuple[int, str]]:
+    ended: list[Any] = seen["status"].get("ended", [])
+    return sorted((each["instance"], each["cause"]) for each in ended)
+
+
+def ended(space: Space, *wanted: tuple[int, str]) -> list[Object]:
+    """Wait until exactly these pods have ended, and return their entries, newest first."""
+    seen = space.wait_job(f"the ends {wanted}", lambda j: causes(j) == sorted(wanted), timeout=30)
+    found: list[Object] = seen["status"].get("ended", [])
+    return found
+
+
+def test_an_update_its_rollback_and_a_scale(space: Space) -> None:
+    quick = {"maxFailuresPerInstance": 0, "readyTimeoutSeconds": 5}
+    old = space.made(job(instances=3, strategy=queue(3), update=quick))["status"]
+    space.scale(2)
+    (scaled,) = ended(space, (2, "Scale"))
+    assert scaled["revision"] == old["currentRevision"]
+    assert scaled["node"].startswith("sim-")
+    assert scaled["startedAt"] <= scaled["endedAt"]
+    assert "update" not in scaled
+    bad = space.set_image("web:2", behaviour="crash-loop", exit_code=3)
+    name = f"web-g{bad['metadata']['generation']}"
+    space.wait_update("RolledBack", name=name, timeout=60)
+    found = ended(
+        space, (0, "Rollback"), (0, "Update"), (1, "Rollback"), (1, "Update"), (2, "Scale")
+    )
+    undone = [each for each in found if each["cause"] == "Rollback"]
+    assert {each["update"] for each in found if each["instance"] < 2} == {name}
+    assert {each["revision"] for each in undone} == {bad_revision(space, name)}
+    assert [each["endedAt"] for each in found] == sorted(
+        (each["endedAt"] for each in found), reverse=True
+    )
+
+
+def bad_revision(space: Space, update: str) -> str:
+    revision: str = space.update(update)["status"]["to"]["revision"]
+    return revision
+
+
+def test_others_delete_and_evict_and_pods_fail(space: Space) -> None:
+    space.made(job(instances=3))
+    space.delete_pod("web-0")
+    ended(space, (0, "Deleted"))
+    pod = space.pods()[1]
+    space.observer.not_the_operator(pod.uid)
+    eviction = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": "web-1", "namespace": space.name},
+    }
+    space.api.create(space.path("pods", "web-1", "eviction"), eviction)
+    ended(space, (0, "Deleted"), (1, "Evicted"))
+    crash = sim(behaviour="exit", exit_after="0s", exit_code=7)
+    space.patch_pod("web-2", annotations=crash)
+    found = ended(space, (0, "Deleted"), (1, "Evicted"), (2, "Failed"))
+    (failed,) = (each for each in found if each["cause"] == "Failed")
+    assert failed["exitCode"] == 7
+    assert "exited with code 7" in failed["message"]
+    space.wait_ready()
+
+
+def test_an_operator_that_takes_over_knows_what_the_last_one_began(
+    cluster: Cluster, space: Space, operator: Operator
+) -> None:
+    slow = {"behaviour": "slow-stop", "stop_after": "3s"}
+    space.made(job(instances=2, strategy=queue(1), steering=slow))
+    space.set_image("web:2")
+    space.until("the first pod to stop", lambda: space.pods()[0].deleting)
+    operator.kill9()
+    operator.start()
+    space.wait_update("RolledForward", timeout=40)
+    ended(space, (0, "Update"), (1, "Update"))
+    assert cluster is not None
