@@ -62,6 +62,21 @@ def _held(name: str, phase: str, why: str) -> Object:
     return job(name, activeUpdate=active, conditions=[reconciling])
 
 
+def _ended(instance: int, cause: str) -> Object:
+    """A pod that is no more, as the status of its Job tells."""
+    return {
+        "instance": instance,
+        "revision": "checkout-bbbb",
+        "node": FAILURE["node"],
+        "startedAt": stamp(600),
+        "endedAt": stamp(30),
+        "cause": cause,
+        "exitCode": 3,
+        "message": f"{FAILURE['reason']}: {FAILURE['message']}",
+        **({"update": "checkout-g4"} if cause == "Rollback" else {}),
+    }
+
+
 def everything() -> list[Object]:
     """Jobs in every health, an Update in every phase, instances in every state."""
     words = "checkout-g4: instance 2 failed: CrashLoopBackOff, container main: last exit code 3"
@@ -80,7 +95,11 @@ def everything() -> list[Object]:
         ),
         _held("cart", "RollForwardPaused", "paused by ada"),
         _held("mail", "RollingForward", NO_ROOM),
-        job("checkout", conditions=[condition("Stalled", reason="RolledBack", message=words)]),
+        job(
+            "checkout",
+            conditions=[condition("Stalled", reason="RolledBack", message=words)],
+            ended=[_ended(2, "Rollback"), _ended(1, "NodeLost"), _ended(0, "Scale")],
+        ),
         job("manual", conditions=[condition("UpdatePending", reason="Manual", message="waits")]),
         job("unseen", observedGeneration=-1, conditions=[]),
         job(LONG, "search", instances=0),
