@@ -68,6 +68,7 @@ def held(space: Space, **fields: object) -> None:
     space.wait_update(
         "RollingForward", probe=lambda it: it["status"].get("counts", {}).get("updated") == 1
     )
+    space.until("the new pod of 1", lambda: 1 in space.pods() and space.pods()[1].image == "web:2")
 
 
 def release(space: Space) -> None:

@@ -80,6 +80,8 @@ MAY_BE_LOST = {
         "updatedInstances", "selector", "updateRevision", "revisions",
         # The time until the Job is Stalled begins again.
         "downSince",
+        # For people only.
+        "ended",
     },
     UpdateStatus: {
         # Written anew with each report, from the other fields and the pods.

@@ -17,6 +17,8 @@ from tests.unit.kube.fake import FakeApi
 
 BASE = "/apis/coordination.k8s.io/v1/namespaces/ns/leases/echelon"
 FAST = Times(duration=1.5, renew_deadline=1.0, retry=0.2)
+#: Where no Lease is to expire, however busy the machine is.
+CALM = Times(duration=60, renew_deadline=40, retry=0.2)
 
 Make = Callable[..., Elector]
 
@@ -25,11 +27,13 @@ Make = Callable[..., Elector]
 async def make(connection: Connection) -> AsyncIterator[Make]:
     made: list[Elector] = []
 
-    def elector(identity: str, shards: int = 1, able: bool = True, **options: object) -> Elector:
+    def elector(
+        identity: str, shards: int = 1, able: bool = True, times: Times = FAST, **options: object
+    ) -> Elector:
         client = Client(Connection(connection.server))
         new = Elector(
             client, namespace="ns", name="echelon", identity=identity, shards=shards,
-            times=FAST, **options,  # type: ignore[arg-type]
+            times=times, **options,  # type: ignore[arg-type]
         )  # fmt: skip
         made.append(new)
         new.stand(able)
@@ -210,10 +214,10 @@ async def test_an_api_server_that_does_not_answer_is_no_fault(make: Make, api: F
 
 
 async def test_replicas_share_the_shards_when_they_come_and_go(make: Make, api: FakeApi) -> None:
-    one = make("one", 4)
+    one = make("one", 4, times=CALM)
     await until(lambda: held(one) == {0, 1, 2, 3})
     assert set(api.objects) == {BASE, *(f"{BASE}-{n}" for n in range(4))}
-    two = make("two", 4)
+    two = make("two", 4, times=CALM)
     await until(lambda: len(one.surplus) == 2)
     assert held(one) == {0, 1, 2, 3}, "until the work on them has ended"
     assert held(two) == set()
@@ -221,7 +225,7 @@ async def test_replicas_share_the_shards_when_they_come_and_go(make: Make, api: 
     await until(lambda: len(held(two)) == 2)
     assert held(one) | held(two) == {0, 1, 2, 3}
     assert (one.replicas, two.replicas) == (2, 2)
-    three = make("three", 4)
+    three = make("three", 4, times=CALM)
     await until(lambda: one.surplus or two.surplus)
     await obey(one, two)
     await until(lambda: held(three))
