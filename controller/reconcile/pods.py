@@ -128,10 +128,10 @@ class Pods:
         except NotHolderError:
             settled = False  # Not sent: the process that holds the Lease now decides about it.
         except ApiError as error:
-            if refusal.answer(error).is_judged:
+            answer, before = refusal.answer(error), entry.refused_actions.get(action.key)
+            if answer.is_judged:
                 entry.endings.withdraw(action.uid)
-            before = entry.refused_actions.get(action.key)
-            refused = judgement.refused_action(action, refusal.answer(error), before, self._clock())
+            refused = judgement.refused_action(action, answer, before, self._clock())
             entry.refused_actions[action.key] = refused
             what = f"{action.key[0]} of {action.name} refused: {error}"
             log.log(logging.DEBUG if before else logging.WARNING, what, extra=about_line(entry))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -143,19 +143,20 @@ class Pair(Stacked):
     def writes(self, *replicas: Replica, since: float) -> list[Request]:
         """The successful writes of these replicas since the mark that the API server received after
         a Unix time, in their order."""
-        found = [
-            request
-            for each in replicas or self.replicas
-            for request in self.recent.requests(user=each.user, namespace=self.space.name)
-        ]
-        good = [r for r in found if r.writes and not r.dry_run and r.code < 300]
+        good = self._successful(self.recent, *(replicas or self.replicas))
         return sorted((r for r in good if r.at.timestamp() > since), key=lambda r: r.at)
 
     def last_write(self, replica: Replica, before: float) -> float:
         """The Unix time of the last successful write of a replica; 0 if there is none."""
-        found = self.audit.requests(user=replica.user, namespace=self.space.name)
-        times = (r.at.timestamp() for r in found if r.writes and not r.dry_run and r.code < 300)
+        times = (r.at.timestamp() for r in self._successful(self.audit, replica))
         return max((at for at in times if at < before), default=0.0)
+
+    def _successful(self, audit: Audit, *replicas: Replica) -> Iterator[Request]:
+        """The successful writes of these replicas."""
+        for each in replicas:
+            for request in audit.requests(user=each.user, namespace=self.space.name):
+                if request.writes and not request.dry_run and request.code < 300:
+                    yield request
 
     def next_write(self, *replicas: Replica, since: float, timeout: float) -> float | None:
         """Seconds from a Unix time to the next write of these replicas. None: there was none."""

@@ -71,7 +71,7 @@ class ErrorAnswer:
         """Whether a policy or a webhook refuses the request, whatever the HTTP code: that can
         change, and does not mean that the object is invalid."""
         words = ("denied request", "denied the request")
-        return self.status in _JUDGED and any(word in self.message for word in words)
+        return self.is_judged and any(word in self.message for word in words)
 
     @property
     def stops_one_write(self) -> bool:
@@ -89,7 +89,7 @@ def refusal(error: ErrorAnswer, before: Refusal | None, now: float, surge: bool 
     """What to remember of a failed request about a pod. ``before``: the refusal that it repeats;
     ``now``: epoch seconds; ``surge``: the pod is a surge twin."""
     tries, since = (before.tries + 1, before.since) if before else (1, now)
-    counts = error.status in _JUDGED
+    counts = error.is_judged
     if error.is_terminating or error.status == NOT_FOUND:
         return Refusal(TERMINATING, error.words, now + LONGEST, False, tries, surge, since)
     if error.is_quota:
