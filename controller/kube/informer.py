@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Generic
 
 from controller.kube.client import Client
@@ -28,8 +28,9 @@ class Informer(Generic[T]):
 
     ``on_put(object)`` is called for each new or changed object, ``on_delete(key, uid)`` for each
     deleted object. If an object was deleted and created again under the same key, first
-    ``on_delete`` is called, then ``on_put``. Both are called from the event loop and must not
-    block. ``run()`` works until cancelled.
+    ``on_delete`` is called, then ``on_put``. ``on_delete`` may name an object that was never put.
+    Both are called from the event loop and must not block. ``held``: see `Sink`. ``run()`` works
+    until cancelled.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Informer(Generic[T]):
         codec: Codec[T],
         on_put: Callable[[T], None],
         on_delete: Callable[[str, str], None],
+        held: Callable[[], Mapping[str, str]] = dict,
         namespaces: Sequence[str] = (),
         label_selector: str | None = None,
         field_selector: str | None = None,
@@ -57,7 +59,7 @@ class Informer(Generic[T]):
                 resource,
                 namespace,
                 codec=codec,
-                sink=Sink(on_put, on_delete),
+                sink=Sink(on_put, on_delete, held),
                 label_selector=label_selector,
                 field_selector=field_selector,
                 metadata_only=metadata_only,

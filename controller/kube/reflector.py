@@ -12,7 +12,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Generic
 
@@ -142,15 +142,15 @@ class Reflector(Generic[T]):
 
     async def _list(self) -> None:
         waiting, self._waiting = self._waiting, []
-        began = self._clock()
+        began, held = self._clock(), self._held()
         try:
             seen, version = await self._read_pages()
-            if not seen and self._known:
+            if not seen and held:
                 # An empty list may be true, but a proxy or a broken storage may cause it too.
                 log.warning("%s: an empty list; asking again", self.name)
                 await self._sleep(DOUBT)
                 seen, version = await self._read_pages()
-            await self._forget_missing(seen)
+            await self._forget_missing(held, seen)
         except BaseException:
             self._waiting = waiting + self._waiting
             raise
@@ -163,19 +163,26 @@ class Reflector(Generic[T]):
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def _forget_missing(self, seen: set[str]) -> None:
-        """Forget the known objects that are not in a list; with ``confirm`` those that are gone."""
-        missing = {key: uid for key, (uid, _) in self._known.items() if key not in seen}
+    def _held(self) -> dict[str, str]:
+        """key -> uid of all objects that the sink has."""
+        prefix = f"{self.namespace}/" if self.namespace else ""
+        held = {key: uid for key, uid in self._sink.held().items() if key.startswith(prefix)}
+        return {key: uid for key, (uid, _) in self._known.items()} | held
+
+    async def _forget_missing(self, held: Mapping[str, str], seen: set[str]) -> None:
+        """Forget the objects that the sink had when a list began and that are not in the list; with
+        ``confirm`` those that are gone."""
+        missing = {key: uid for key, uid in held.items() if key not in seen}
         if not self._confirm:
             for key in missing:
-                self._forget(key)
+                self._forget(key, missing[key])
             return
         kept, label = len(missing), self._select["label_selector"]
         async for part in gone(self._client, self._resource, missing, label):
             self.last_contact = self._clock()
             kept -= len(part)
             for key in part:
-                self._forget(key)
+                self._forget(key, missing[key])
         if kept:
             log.warning("%s: a list lacks %d objects that exist", self.name, kept)
 
@@ -245,7 +252,7 @@ class Reflector(Generic[T]):
         if kind != "DELETED":
             self._put(item)
         elif not self._is_stale(item):
-            self._forget(item.key)
+            self._forget(item.key, item.uid)
 
     def _handle_control(self, line: bytes) -> None:
         event = json.loads(line)
@@ -267,21 +274,21 @@ class Reflector(Generic[T]):
         if known == (item.uid, item.resource_version) or self._is_stale(item):
             return
         if known is not None and known[0] != item.uid:
-            self._forget(item.key)
+            self._forget(item.key, known[0])
         self._known[item.key] = (item.uid, item.resource_version)
         try:
             self._sink.put(item)
         except Exception:
             log.exception("%s: handling %s failed", self.name, item.key)
 
-    def _forget(self, key: str) -> None:
-        known = self._known.pop(key, None)
-        if known is None:
-            return
-        try:
-            self._sink.delete(key, known[0])
-        except Exception:
-            log.exception("%s: handling the end of %s failed", self.name, key)
+    def _forget(self, key: str, uid: str) -> None:
+        """An object is gone. Perhaps this stream never saw it, but the sink has it."""
+        known = self._known.pop(key, (uid, ""))
+        for each in dict.fromkeys((known[0], uid)):
+            try:
+                self._sink.delete(key, each)
+            except Exception:
+                log.exception("%s: handling the end of %s failed", self.name, key)
 
     # -- failures --------------------------------------------------------------------------
 

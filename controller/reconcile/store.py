@@ -108,7 +108,7 @@ class Store:
     def _drop_foreign_pod(self, name: str) -> None:
         if (key := self._foreign_pods.pop(name, None)) is not None:
             entry = self.entry(key)
-            entry.apart.foreign_pods.pop(name.partition("/")[2], None)
+            entry.apart.foreign_pods.pop(_name(name), None)
             self._settle(entry)
 
     def _take_pod(self, item: PodObject) -> None:
@@ -143,6 +143,11 @@ class Store:
             del self._pods[name]
             self._settle(entry, ours)
 
+    def pods_held(self) -> dict[str, str]:
+        """The pods that are known from any source: informer key -> uid."""
+        there = ((n, self.entry(key).instances.pods.get(s)) for n, (key, s) in self._pods.items())
+        return {name: pod.uid for name, pod in there if pod is not None}
+
     def _note_gone(self, uid: str) -> None:
         self._gone[uid] = None
         while len(self._gone) > GONE_KEPT:
@@ -165,10 +170,15 @@ class Store:
         if (key := self._updates.get(name)) is None:
             return
         entry = self.entry(key)
-        known = entry.updates.get(name.partition("/")[2])
+        known = entry.updates.get(_name(name))
         if known is not None and known.uid == uid:
             del entry.updates[known.name], self._updates[name]
             self._settle(entry, ("prune", uid) in entry.under_way)
+
+    def updates_held(self) -> dict[str, str]:
+        """The Updates that are known from any source: informer key -> uid."""
+        there = ((n, self.entry(k).updates.get(_name(n))) for n, k in self._updates.items())
+        return {name: update.uid for name, update in there if update is not None}
 
     def foreign_names(self, entry: Entry) -> frozenset[str]:
         """The names for the Job's next Update that are held by Updates of other owners."""
@@ -200,11 +210,16 @@ class Store:
         if (key := self._revisions.get(name)) is None:
             return
         entry = self.entry(key)
-        known = entry.revisions.get(name.partition("/")[2])
+        known = entry.revisions.get(_name(name))
         if known is not None and known.uid == uid:
             del entry.revisions[known.name], self._revisions[name]
             entry.prepared.pop(known.name, None)
             self._settle(entry, ("prune", uid) in entry.under_way)
+
+    def revisions_held(self) -> dict[str, str]:
+        """The revisions that are known from any source: informer key -> uid."""
+        there = ((n, self.entry(k).revisions.get(_name(n))) for n, k in self._revisions.items())
+        return {name: revision.uid for name, revision in there if revision is not None}
 
     def _settle(self, entry: Entry, ours: bool = True) -> None:
         """After a deletion: mark the key for a new decision, or drop the entry if it is empty.
@@ -215,3 +230,8 @@ class Store:
             self.entries.pop(entry.key, None)
         else:
             self._changed(entry.key)
+
+
+def _name(key: str) -> str:
+    """The name of an object, from its key of an informer."""
+    return key.partition("/")[2]

@@ -52,8 +52,13 @@ class Mirror:
         self.view[item.key] = item
 
     def delete(self, key: str, uid: str) -> None:
-        self.said.append(f"delete {key} {uid}")
-        assert self.view.pop(key).uid == uid
+        """As a receiver should, it takes no notice of an object that it does not have."""
+        if key in self.view and self.view[key].uid == uid:
+            self.said.append(f"delete {key} {uid}")
+            del self.view[key]
+
+    def held(self) -> dict[str, str]:
+        return {key: item.uid for key, item in self.view.items()}
 
 
 class Running:
@@ -74,6 +79,7 @@ class Running:
             codec=Codec(read_event, read_page),
             on_put=mirror.put,
             on_delete=mirror.delete,
+            held=mirror.held,
             namespaces=namespaces,
             confirm=confirm,
             sleep=self._sleep,

@@ -15,7 +15,7 @@ from controller.kube.errors import NotFound, ServerError
 from controller.kube.resources import PODS
 from tests.unit.kube.conftest import until
 from tests.unit.kube.fake import FakeApi, Seen
-from tests.unit.kube.mirror import Mirror, Running
+from tests.unit.kube.mirror import Mirror, Running, Thing
 
 IN = "/api/v1/namespaces/ns/pods"
 ALL = "/api/v1/pods"
@@ -69,6 +69,32 @@ async def test_what_is_gone_goes(running: Running, api: FakeApi, mirror: Mirror)
     without(api, "c")
     await relist(running)
     assert mirror.said[3:] == ["delete ns/a uid-a"]
+
+
+def made(mirror: Mirror, name: str) -> None:
+    """The receiver has learnt of an object from the answer to its create."""
+    mirror.view[f"ns/{name}"] = Thing(f"ns/{name}", f"uid-{name}", "900")
+
+
+async def test_what_no_watch_ever_showed_goes_too(
+    running: Running, api: FakeApi, mirror: Mirror
+) -> None:
+    api.put(IN, "there")
+    without(api, "there")
+    for name in ("there", "gone"):
+        made(mirror, name)
+    mirror.view["elsewhere/x"] = Thing("elsewhere/x", "uid-x", "900")
+    await relist(running)
+    assert mirror.said[3:] == ["delete ns/gone uid-gone"]
+    assert set(mirror.view) == {"ns/a", "ns/b", "ns/c", "ns/there", "elsewhere/x"}
+
+
+@pytest.mark.usefixtures("running")
+async def test_the_watch_may_tell_first_of_an_end(api: FakeApi, mirror: Mirror) -> None:
+    """A pod deleted with a grace period of 0 has no event between its creation and its end."""
+    made(mirror, "x")
+    (await asyncio.wait_for(api.watches.get(), 5)).send("DELETED", api.put(IN, "x"))
+    await until(lambda: mirror.said[3:] == ["delete ns/x uid-x"])
 
 
 async def test_after_a_wrong_list_the_watch_still_ends_an_object(

@@ -39,6 +39,36 @@ def test_an_expired_version_is_listed_again(make_world: Make) -> None:
     world.until(lambda: "web-0" in world.cluster.pods and world.pod(0).ready)
 
 
+def test_a_pod_that_only_its_create_told_of_and_that_went_is_made_again(make_world: Make) -> None:
+    """No watch and no list ever showed it; the store must not keep it for ever."""
+    world = make_world(instances=2).ready()
+    world.late = {"pod"}
+    world.edit(instances=3)
+    world.run(5)
+    first = world.pod(2)
+    world.cluster.remove_pod(first)
+    world.cluster.watches.cut(forget=True)
+    world.late = set()
+    world.until(lambda: "web-2" in world.cluster.pods and world.pod(2).ready)
+    assert world.pod(2).uid != first.uid
+
+
+def test_an_update_that_only_its_create_told_of_and_that_went_holds_no_lock(
+    make_world: Make,
+) -> None:
+    world = make_world(instances=2).ready()
+    world.late = {"update", "revision"}
+    world.edit(image="app:2")
+    world.run(5)
+    (first,) = world.cluster.updates.values()
+    assert world.cluster.job.status.active_update is not None
+    world.cluster.user_delete_update(first.metadata.name)
+    world.cluster.watches.cut(forget=True)
+    world.late = set()
+    world.until(lambda: world.cluster.job.status.active_update is None)
+    world.roll("app:3")
+
+
 class Listed(Shop):
     """A shop whose lists of Jobs a test gives."""
 
