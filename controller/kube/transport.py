@@ -19,6 +19,7 @@ from yarl import URL
 from controller.kube import warning_headers
 from controller.kube.config import ConfigError, Connection
 from controller.kube.errors import ApiError, Unauthorized, Unreachable, raise_for
+from controller.kube.pace import Pace
 from controller.kube.refusals import Refusals
 from controller.kube.request import Request
 
@@ -51,6 +52,7 @@ class Transport:
         self._slots = asyncio.Semaphore(limit)
         self._observe = observe
         self._refusals = Refusals()
+        self._pace = Pace()
         self._read_timeout = aiohttp.ClientTimeout(total=read_timeout)
         self._write_timeout = aiohttp.ClientTimeout(total=write_timeout)
         self._watch_timeout = aiohttp.ClientTimeout(
@@ -77,11 +79,15 @@ class Transport:
 
     async def call(self, request: Request) -> bytes:
         """Send the request. Returns the body of the answer."""
+        await self._pace.turn(request.path)
         async with self._slots:
             try:
                 return await self._send(request)
             except Unauthorized:
                 return await self._send(request)
+            except ApiError as error:
+                self._pace.failed(request.path, error)
+                raise
 
     async def stream(
         self, request: Request, opened: Callable[[], None] | None = None

@@ -29,8 +29,8 @@ KINDS: Final = (
     Fault(times=2),
     Fault(late=2.0),
 )
-#: The most equal requests about one object within a second, and the most writes, as a multiple of
-#: those without faults.
+#: The most requests about one object within a second, and the most writes, as a multiple of those
+#: without faults.
 MOST_PER_SECOND: Final = 5
 MOST_WRITES: Final = 2.0
 #: A pod is Ready so long after its start, as real ones take a moment, too.
@@ -40,16 +40,16 @@ _POLICY: Final = {"maxFailuresPerInstance": 0, "readyTimeoutSeconds": 0}
 
 @dataclass(slots=True)
 class Meter:
-    """Counts what an operator asks. ``most``: the most requests about one object within a second.
-    ``repeated``: the most of them that were the same, but for the version that they mean: the
-    beginning of an Update is many different writes, a hot loop is the same one again and again."""
+    """Counts what an operator asks. ``most``: the most requests about one object within a second,
+    and ``crowd``: which, with their moments. ``repeated``: the most of them that were the same, but
+    for the version that they mean."""
 
     writes: int = 0
     most: int = 0
     repeated: int = 0
-    busiest: str = ""
+    crowd: tuple[str, ...] = ()
     kinds: Counter[str] = field(default_factory=Counter)
-    _recent: dict[str, deque[float]] = field(default_factory=dict)
+    _recent: dict[str, deque[tuple[float, str]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, asked: Asked, now: float) -> None:
@@ -59,18 +59,20 @@ class Meter:
             return
         with self._lock:
             self.writes += asked.writes
-            self.most = max(self.most, self._within(about, now))
-            same = self._within(f"{asked.method} {asked.path} {_content(asked.body)}", now)
-            if same > self.repeated:
-                self.repeated, self.busiest = same, f"{asked.method} {asked.path}"
+            what = f"{asked.method} {asked.path}"
+            every = self._within(about, now, what)
+            if len(every) > self.most:
+                self.most, self.crowd = len(every), tuple(every)
+            same = self._within(f"{what} {_content(asked.body)}", now, what)
+            self.repeated = max(self.repeated, len(same))
 
-    def _within(self, about: str, now: float) -> int:
-        """Count one more of these; how many there were within a second."""
+    def _within(self, about: str, now: float, what: str) -> list[str]:
+        """Take one more of these. Returns those of the last second, with their moments."""
         window = self._recent.setdefault(about, deque())
-        window.append(now)
-        while window[0] <= now - 1:
+        window.append((now, what))
+        while window[0][0] <= now - 1:
             window.popleft()
-        return len(window)
+        return [f"{moment - now:.3f} {each}" for moment, each in window]
 
 
 def _content(body: bytes) -> str:
@@ -167,13 +169,14 @@ def _judge_meters(row: Row, plain: Meter, without: Counted, faulty: Meter, found
     now = faulty.writes / max(1, found.ended)
     if now > MOST_WRITES * usual:
         row.broken.append(f"{now:.1f} writes per Update, {usual:.1f} without faults")
-    if faulty.repeated > MOST_PER_SECOND:
-        row.broken.append(f"{faulty.repeated} equal requests within a second: {faulty.busiest}")
+    if faulty.most > MOST_PER_SECOND:
+        asked = "; ".join(faulty.crowd)
+        row.broken.append(f"{faulty.most} requests about one object within a second: {asked}")
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(faulty.kinds.items()))
     row.note = (
-        f"{now:.1f} writes per Update, {usual:.1f} without faults; at most {faulty.repeated} equal "
-        f"requests a second about one object ({plain.repeated} without faults), {faulty.most} of "
-        f"any kind ({plain.most}); {kinds}; "
+        f"{now:.1f} writes per Update, {usual:.1f} without faults; at most {faulty.most} requests "
+        f"a second about one object ({plain.most} without faults), {faulty.repeated} of them equal "
+        f"({plain.repeated}); {kinds}; "
         "the seconds are those of an Update"
     )
 

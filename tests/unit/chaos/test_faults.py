@@ -34,7 +34,8 @@ def test_the_busiest_second_of_one_object_is_found() -> None:
         meter.take(Asked("PATCH", STATUS, ""), moment)
     meter.take(Asked("GET", "/api/v1/namespaces/a/pods/web-0", ""), 0.5)
     assert meter.most == meter.repeated == 3
-    assert meter.busiest.endswith("updates/web-g2/status")
+    assert [each.split()[0] for each in meter.crowd] == ["-0.400", "-0.200", "0.000"]
+    assert meter.crowd[-1].endswith("updates/web-g2/status")
     assert meter.writes == 5
 
 
