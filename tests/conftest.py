@@ -27,8 +27,9 @@ settings.register_profile(
 settings.register_profile("ci", settings.get_profile("echelon"), derandomize=False, print_blob=True)
 settings.load_profile("echelon")
 
-# The API servers of tests spend a sixth of their time on collecting garbage; memory is cheaper.
-os.environ.setdefault("GOGC", "400")
+# With less memory, the API servers of tests would spend a third of their time on collecting garbage.
+os.environ.setdefault("GOGC", "800")
+os.environ.setdefault("GOMEMLIMIT", "1GiB")
 
 # Where a shell runs us aside SIGINT is ignored, and would be by all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-NODE_GRACE_SECONDS = 8  # a node without heartbeats for this long is Unknown
+NODE_GRACE_SECONDS = 12  # a node without heartbeats for this long is Unknown
 
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",

@@ -29,7 +29,7 @@ func main() {
 	flag.StringVar(&o.nodePrefix, "node-prefix", "sim-", "names of the nodes: prefix and a number from 0")
 	flag.Int64Var(&o.podsPerNode, "pods-per-node", 2000, "pod capacity of a node")
 	flag.IntVar(&o.workers, "workers", 64, "pods acted on at the same time")
-	flag.DurationVar(&o.heartbeat, "heartbeat", 2*time.Second, "how often a node renews its Lease")
+	flag.DurationVar(&o.heartbeat, "heartbeat", 4*time.Second, "how often a node renews its Lease")
 	klog.InitFlags(nil)
 	flag.Parse()
 
