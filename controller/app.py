@@ -32,7 +32,7 @@ from controller.kube.config import Connection, connect
 from controller.kube.elector import Elector
 from controller.kube.events import Recorder
 from controller.kube.identity import default_identity
-from controller.kube.lease import Times
+from controller.kube.lease_times import Times
 from controller.kube.workqueue import WorkQueue
 from controller.leading import Leading
 from controller.metrics import Metrics

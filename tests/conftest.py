@@ -27,7 +27,7 @@ settings.register_profile(
 settings.register_profile("ci", settings.get_profile("echelon"), derandomize=False, print_blob=True)
 settings.load_profile("echelon")
 
-# With less memory, the API servers of tests would spend a third of their time on collecting garbage.
+# With less memory, the API servers of tests would spend a third of their time on garbage.
 os.environ.setdefault("GOGC", "800")
 os.environ.setdefault("GOMEMLIMIT", "1GiB")
 

@@ -22,7 +22,8 @@ from contextlib import suppress
 from typing import Final
 
 from controller.kube.client import Client
-from controller.kube.lease import Lease, Times
+from controller.kube.lease import Lease
+from controller.kube.lease_times import Times
 from controller.kube.membership import Membership
 from controller.kube.shards import lease_name, share
 
@@ -214,8 +215,7 @@ class Elector:
                 lease.lose()
             lease.expire()
             self._think()
-            # At the start this waits for the membership.
-            known = lease.seen or lease.failing
+            known = lease.seen or lease.failing  # At the start this waits for the membership.
             await self._pause(lease.pause() if known else self._times.look / 4)
 
     async def _turn(self, shard: int, lease: Lease) -> None:

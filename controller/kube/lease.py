@@ -14,37 +14,17 @@ import math
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, Conflict, Forbidden, NotFound
+from controller.kube.lease_times import Times
 from controller.kube.resources import LEASES
 
 log = logging.getLogger(__name__)
 
 Object = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Seconds, in falling order. A Lease not renewed for ``duration`` is free. Its holder stops
-    acting ``renew_deadline`` after its last renewal, and renews every ``retry``."""
-
-    duration: float = 15.0
-    renew_deadline: float = 10.0
-    retry: float = 2.0
-
-    def __post_init__(self) -> None:
-        if not self.duration > self.renew_deadline > self.retry > 0:
-            raise ValueError("a Lease needs duration > renew_deadline > retry > 0")
-
-    @property
-    def look(self) -> float:
-        """How often those who do not hold the Lease read it. A release is noticed within this
-        time, and a holder that was killed is replaced at most this long after ``duration``."""
-        return self.retry / 4
 
 
 class Lease:
@@ -138,15 +118,28 @@ class Lease:
         self.lose()
         async with self._lock:
             self._releasing = False
-            mine, self._mine = self._mine, None
-            if mine is None or not was_valid:
-                return
             try:
-                async with asyncio.timeout(self._timeout()):
-                    await self._patch(mine, self._emptied())
-                    self.holder = None
+                if was_valid:
+                    async with asyncio.timeout(self._timeout()):
+                        await self._leave()
             except (ApiError, TimeoutError) as error:
                 log.warning("%s not released: %s", self, error)
+            self._mine = None
+
+    async def _leave(self) -> None:
+        """Free the Lease. A renewal that was broken off, or had no answer, may have changed it."""
+        lease = self._mine
+        while True:
+            lease = lease or await self._client.get(LEASES, self._namespace, self.name)
+            if (lease.get("spec") or {}).get("holderIdentity") != self.identity:
+                return
+            try:
+                await self._patch(lease, self._emptied())
+            except Conflict:
+                lease = None
+                continue
+            self.holder = None
+            return
 
     # -- one turn --------------------------------------------------------------------------
 

@@ -13,13 +13,12 @@ things with one request:
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Set
 from typing import Any, Final
 
 from controller.kube.client import Client
-from controller.kube.errors import ApiError, BadRequest, Conflict, Invalid, NotFound
+from controller.kube.errors import BadRequest, Conflict, Invalid, NotFound
 from controller.kube.lease import Lease, Object
 from controller.kube.resources import LEASES
 from controller.kube.shards import fnv1a
@@ -63,21 +62,8 @@ class Membership(Lease):
         }
         return others | {self.replica} if self.able and self.held else others
 
-    async def release(self) -> None:
-        """End the membership. The last live replica frees the Lease."""
-        was_valid, self._releasing = self.valid(), True
-        self.lose()
-        async with self._lock:
-            self._releasing, self._mine = False, None
-            if not was_valid:
-                return
-            try:
-                async with asyncio.timeout(self._timeout()):
-                    await self._leave()
-            except (ApiError, TimeoutError) as error:
-                log.warning("%s not released: %s", self, error)
-
     async def _leave(self) -> None:
+        """End the membership. The last live replica frees the Lease."""
         while True:
             lease = await self._client.get(LEASES, self._namespace, self.name)
             if (lease.get("spec") or {}).get("holderIdentity") != self.identity:

@@ -15,7 +15,8 @@ from controller.kube.client import Client
 from controller.kube.config import connect
 from controller.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound
 from controller.kube.events import Recorder
-from controller.kube.lease import Lease, Times
+from controller.kube.lease import Lease
+from controller.kube.lease_times import Times
 from controller.kube.membership import Membership
 from controller.kube.resources import EVENTS, LEASES, NAMESPACES, PODS
 from controller.resource import Resource

@@ -11,7 +11,7 @@ import pytest
 from controller.kube.client import Client
 from controller.kube.config import Connection
 from controller.kube.elector import Elector
-from controller.kube.lease import Times
+from controller.kube.lease_times import Times
 from tests.unit.kube.conftest import until
 from tests.unit.kube.fake import FakeApi
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator
@@ -10,7 +9,8 @@ import pytest
 from controller.kube.client import Client
 from controller.kube.config import Connection
 from controller.kube.identity import default_identity
-from controller.kube.lease import Lease, Times
+from controller.kube.lease import Lease
+from controller.kube.lease_times import Times
 from tests.unit.kube.conftest import Clock
 from tests.unit.kube.fake import FakeApi
 
@@ -97,21 +97,6 @@ async def test_a_restarted_process_has_its_own_lease_at_once(
     assert api.objects[PATH]["spec"]["leaseTransitions"] == 1
 
 
-async def test_release_hands_over_at_once(
-    client: Client, second: Client, clock: Clock, api: FakeApi
-) -> None:
-    one, two = contender(client, "one", clock), contender(second, "two", clock)
-    await one.turn()
-    await two.turn()
-    await one.release()
-    assert not one.valid()
-    assert api.objects[PATH]["spec"]["holderIdentity"] == ""
-    await two.turn()
-    assert two.valid()
-    await one.release()  # harmless
-    assert api.objects[PATH]["spec"]["holderIdentity"] == "two"
-
-
 async def test_failures_are_not_renewals(client: Client, api: FakeApi, clock: Clock) -> None:
     lease = contender(client, "one", clock)
     for status in (401, 403, 404, 500, 503):
@@ -190,16 +175,6 @@ async def test_a_lease_is_only_looked_at_by_one_that_has_enough(
     assert lease.valid()
     await lease.turn(take=False)
     assert lease.valid(), "what is held is kept"
-
-
-async def test_a_renewal_under_way_does_not_undo_a_release(
-    client: Client, api: FakeApi, clock: Clock
-) -> None:
-    lease = contender(client, "one", clock)
-    await lease.turn()
-    await asyncio.gather(lease.turn(), lease.release())
-    assert not lease.valid()
-    assert api.objects[PATH]["spec"]["holderIdentity"] == ""
 
 
 async def test_a_standby_looks_often_and_at_the_moment_of_expiry(

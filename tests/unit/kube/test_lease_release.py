@@ -1,0 +1,87 @@
+"""Whoever ends leaves the Lease to others at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from controller.kube.client import Client
+from controller.kube.config import Connection
+from tests.unit.kube.conftest import Clock
+from tests.unit.kube.fake import FakeApi, Seen
+from tests.unit.kube.test_lease import PATH, contender
+
+
+@pytest.fixture
+async def second(connection: Connection) -> AsyncIterator[Client]:
+    async with Client(connection) as made:
+        yield made
+
+
+async def test_release_hands_over_at_once(
+    client: Client, second: Client, clock: Clock, api: FakeApi
+) -> None:
+    one, two = contender(client, "one", clock), contender(second, "two", clock)
+    await one.turn()
+    await two.turn()
+    await one.release()
+    assert not one.valid()
+    assert api.objects[PATH]["spec"]["holderIdentity"] == ""
+    await two.turn()
+    assert two.valid()
+    await one.release()  # harmless
+    assert api.objects[PATH]["spec"]["holderIdentity"] == "two"
+
+
+async def test_a_renewal_under_way_does_not_undo_a_release(
+    client: Client, api: FakeApi, clock: Clock
+) -> None:
+    lease = contender(client, "one", clock)
+    await lease.turn()
+    await asyncio.gather(lease.turn(), lease.release())
+    assert not lease.valid()
+    assert api.objects[PATH]["spec"]["holderIdentity"] == ""
+
+
+async def test_a_renewal_that_was_broken_off_does_not_keep_the_lease(
+    client: Client, api: FakeApi, clock: Clock
+) -> None:
+    """The process ends while a renewal is under way, which the API server has carried out."""
+    lease = contender(client, "one", clock)
+    await lease.turn()
+
+    def carried_out(seen: Seen) -> web.Response:
+        renewal.cancel()
+        return api._patch(seen)
+
+    api.faults.append(("PATCH", carried_out))
+    renewal = asyncio.create_task(lease.turn())
+    with pytest.raises(asyncio.CancelledError):
+        await renewal
+    await lease.release()
+    assert api.objects[PATH]["spec"]["holderIdentity"] == ""
+
+
+async def test_after_a_renewal_without_an_answer_the_lease_is_released_too(
+    client: Client, api: FakeApi, clock: Clock
+) -> None:
+    lease = contender(client, "one", clock)
+    await lease.turn()
+    api.fail("PATCH", 500)
+    await lease.turn()
+    assert lease.valid()
+    await lease.release()
+    assert api.objects[PATH]["spec"]["holderIdentity"] == ""
+
+
+async def test_somebody_elses_lease_is_not_released(
+    client: Client, api: FakeApi, clock: Clock
+) -> None:
+    lease = contender(client, "one", clock)
+    await lease.turn()
+    api.put(PATH.rpartition("/")[0], "echelon", holderIdentity="two")
+    await lease.release()
+    assert api.objects[PATH]["spec"]["holderIdentity"] == "two"
