@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import re
 import sys
@@ -17,8 +16,9 @@ from typer.main import get_command
 
 from controller.cli.main import app
 from hack.cli_examples import EXAMPLES
+from hack.generated import ROOT, written
 
-FOLDER: Final = Path(__file__).resolve().parent.parent / "docs"
+FOLDER: Final = ROOT / "docs"
 #: Flags that nearly all commands have; they are described once.
 SHARED: Final = ("--namespace", "--context", "--kubeconfig", "--help")
 #: Commands that change something: the API server can refuse that.
@@ -183,18 +183,10 @@ def missing() -> list[str]:
 
 def main() -> int:
     """Write the files. With ``--check`` only print the stale ones."""
-    parser = argparse.ArgumentParser(description="Generate docs/cli*.md from the commands.")
-    parser.add_argument("--check", action="store_true", help="only report stale files")
-    check = parser.parse_args().check
     for words in (lacking := missing()):
         print(f"hack/cli_examples.py and the commands differ: {words}", file=sys.stderr)
-    stale = [p for p, text in rendered().items() if not p.exists() or p.read_text() != text]
-    for path in stale:
-        if check:
-            print(f"{path.name} is stale; run `make cli-doc`", file=sys.stderr)
-        else:
-            path.write_text(rendered()[path])
-    return 1 if lacking or (check and stale) else 0
+    status = written(rendered, "Generate docs/cli*.md from the commands.", "make cli-doc")
+    return 1 if lacking else status
 
 
 if __name__ == "__main__":

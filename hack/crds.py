@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ from typing import Any
 import yaml
 
 from controller.api.crds import all_crds
+from hack.generated import ROOT, written
 
-FOLDER = Path(__file__).resolve().parent.parent / "crds"
+FOLDER = ROOT / "crds"
 _HEADER = "# Generated from controller/api by `make crds`. Do not edit.\n"
 
 
@@ -34,25 +34,9 @@ def rendered() -> dict[Path, str]:
     return files
 
 
-def stale() -> list[Path]:
-    """The files that are not up to date."""
-    return [
-        path for path, text in rendered().items() if not path.exists() or path.read_text() != text
-    ]
-
-
 def main() -> int:
     """Write the files. With ``--check`` only print the stale ones."""
-    parser = argparse.ArgumentParser(description="Generate crds/*.yaml from the models.")
-    parser.add_argument("--check", action="store_true", help="only report stale files")
-    if parser.parse_args().check:
-        for path in (old := stale()):
-            print(f"{path.name} is stale; run `make crds`", file=sys.stderr)
-        return 1 if old else 0
-    FOLDER.mkdir(exist_ok=True)
-    for path, text in rendered().items():
-        path.write_text(text)
-    return 0
+    return written(rendered, "Generate crds/*.yaml from the models.", "make crds")
 
 
 if __name__ == "__main__":

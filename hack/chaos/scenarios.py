@@ -157,14 +157,20 @@ def _pulse(space: Space) -> None:
     space.set_image("web:2")
     space.wait_update("RollForwardAwaitingPulse", name="web-g2", timeout=PATIENCE)
 
+    with_pulses(space, lambda it: phase(it) == "RolledForward")
+    ended(space, "RolledForward")
+
+
+def with_pulses(space: Space, probe: Callable[[Object], bool]) -> None:
+    """Send pulses all the time until ``probe`` is true for the Update `web-g2`."""
+
     def pulsed() -> bool:
         moment = datetime.now(UTC).replace(microsecond=0).isoformat()
         marks = {"metadata": {"annotations": {"echelon.dev/pulsed-at": moment}}}
         space.api.patch(space.path("updates", "web-g2"), marks)
-        return phase(space.update("web-g2")) == "RolledForward"
+        return probe(space.update("web-g2"))
 
-    space.cluster.wait("the end, with a pulse all the time", pulsed, 3 * PATIENCE)
-    ended(space, "RolledForward")
+    space.cluster.wait("an Update with a pulse all the time", pulsed, 3 * PATIENCE)
 
 
 def _by_hand(space: Space) -> None:

@@ -7,54 +7,35 @@ README.md and docs/helm-values.md from values.yaml; files/dashboard.json from ha
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 from hack.chart import CHART, ROOT, crds, dashboard, document, readme, schema
 from hack.chart.values import values
+from hack.generated import written
 
 
-def rendered() -> dict[Path, str]:
-    """The generated text of each file."""
+def rendered() -> dict[Path, str | None]:
+    """The generated text of each file; None for templates of CRDs that no longer exist."""
     text = (CHART / "values.yaml").read_text()
     found = values(text)
     checked = schema.of(found)
-    files = {
+    templates = CHART / "templates" / "crds"
+    files: dict[Path, str | None] = dict.fromkeys(sorted(templates.glob("*.yaml")))
+    files |= {
         CHART / "values.schema.json": checked,
         CHART / "README.md": readme.of((CHART / "README.md").read_text(), found),
         CHART / "files" / "dashboard.json": dashboard.text(),
         ROOT / "docs" / "helm-values.md": document.of(found, checked),
     }
     for source in sorted((ROOT / "crds").glob("*.yaml")):
-        files[CHART / "templates" / "crds" / source.name] = crds.template(source.read_text())
+        files[templates / source.name] = crds.template(source.read_text())
     return files
-
-
-def stale() -> list[Path]:
-    """The files that are not up to date, and templates of CRDs that no longer exist."""
-    files = rendered()
-    left = set((CHART / "templates" / "crds").glob("*.yaml")) - set(files)
-    return sorted(left) + [
-        path for path, text in files.items() if not path.exists() or path.read_text() != text
-    ]
 
 
 def main() -> int:
     """Write the files. With ``--check`` only print the stale ones."""
-    parser = argparse.ArgumentParser(description="Generate the generated files of the chart.")
-    parser.add_argument("--check", action="store_true", help="only report stale files")
-    if parser.parse_args().check:
-        for path in (old := stale()):
-            print(f"{path.relative_to(ROOT)} is stale; run `make chart`", file=sys.stderr)
-        return 1 if old else 0
-    files = rendered()
-    for path in stale():
-        if path in files:
-            path.write_text(files[path])
-        else:
-            path.unlink()
-    return 0
+    return written(rendered, "Generate the generated files of the chart.", "make chart")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,10 @@ class ArgoCD:
         self._lua = Reader("argolua")
 
     def health(self, obj: Object) -> Object:
-        """``{status, message}``. Raises ``ReadError`` if the script fails."""
+        """``{status, message}``. Raises ``ReadError`` if the script fails. Argo CD asks no script
+        about an object that is being deleted."""
+        if "deletionTimestamp" in obj["metadata"]:
+            return {"status": "Progressing", "message": "Pending deletion"}
         asked = {"script": self._health[_key(obj)], "object": obj}
         found: Object = self._lua.ask(asked)["returned"]
         return found

@@ -15,7 +15,7 @@ from hack.harness.statuses import TABLE, TERMINAL
 
 
 class Said(NamedTuple):
-    """The words of both tools. Argo CD has its own for objects that are being deleted."""
+    """The words of both tools."""
 
     kstatus: str
     argocd: str
@@ -25,7 +25,7 @@ WELL: Final = Said("Current", "Healthy")
 MOVING: Final = Said("InProgress", "Progressing")
 WAITING: Final = Said("InProgress", "Suspended")
 BAD: Final = Said("Failed", "Degraded")
-GOING: Final = Said("Terminating", "")
+GOING: Final = Said("Terminating", "Progressing")
 _WAITS: Final = ("Paused", "AwaitingPulse")
 
 

@@ -1,10 +1,12 @@
-"""``python -m hack.integrations.record`` records tests/gitops/recorded.jsonl anew.
+"""``python -m hack.integrations.record [STORY …]`` records tests/gitops/recorded.jsonl anew.
 
-A real operator plays all `stories` on a real control plane.
+A real operator plays all `stories` on a real control plane; with names only these, and the others
+stay as they are recorded.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -25,19 +27,31 @@ _TRIALS: Final = 3
 
 
 def main() -> int:
-    """Record all stories."""
+    """Record the stories."""
+    names = set(sys.argv[1:])
     FILE.parent.mkdir(parents=True, exist_ok=True)
     with Plane() as plane:
         operator = Operator(plane.cluster, "recorded")
         try:
             operator.start()
-            wanted = stories(plane.web.url)
+            every = stories(plane.web.url)
+            if unknown := names - {each.name for each in every}:
+                raise SystemExit(f"there is no story {', '.join(sorted(unknown))}")
+            wanted = [each for each in every if not names or each.name in names]
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 told = list(pool.map(lambda each: _played(plane, *each), enumerate(wanted)))
         finally:
             operator.close()
-    FILE.write_text("".join(f"{each}\n" for each in told), encoding="utf-8")
+    lines = _kept(names) | {each.name: text for each, text in zip(wanted, told, strict=True)}
+    text = "".join(f"{lines[each.name]}\n" for each in every if each.name in lines)
+    FILE.write_text(text, encoding="utf-8")
     return 0
+
+
+def _kept(names: set[str]) -> dict[str, str]:
+    """The lines that stay if only stories of these names are recorded."""
+    lines = FILE.read_text(encoding="utf-8").splitlines() if names else []
+    return {json.loads(each)["story"]: each for each in lines}
 
 
 def _played(plane: Plane, number: int, story: Story) -> str:

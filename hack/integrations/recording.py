@@ -20,7 +20,10 @@ from hack.integrations import ROOT
 FILE: Final = ROOT / "tests" / "gitops" / "recorded.jsonl"
 _VERSION: Final = "echelon.dev/v1alpha1"
 #: What is kept: of metadata, of a Job's spec, of a status and of its policy and failures.
-_METADATA: Final = {"name", "namespace", "uid", "generation", "deletionTimestamp"}
+_METADATA: Final = {
+    *("name", "namespace", "uid", "generation"),
+    *("deletionTimestamp", "finalizers"),
+}
 _SPEC: Final = {"instances"}
 _STATUS: Final = {
     "observedGeneration",

@@ -17,6 +17,7 @@ from hack.harness.manifests import (
     update,
 )
 from hack.harness.space import Space
+from hack.integrations import rare
 
 QUICK: Final = {"readyTimeoutSeconds": 2, "maxFailuresPerInstance": 0}
 BAD: Final = "web:2-never-ready"
@@ -42,6 +43,7 @@ def stories(url: str) -> list[Story]:
     ]
     quick = made(update=QUICK)
     manual = made(update={"mode": "Manual"})
+    pulses = {"pulseIntervalSeconds": 2}
     unknown = [{"name": "g", "intervalSeconds": 1, "timeoutSeconds": 1, "http": _nowhere()}]
     return [
         *known,
@@ -65,6 +67,9 @@ def stories(url: str) -> list[Story]:
         Story("edits that start nothing", made(), _edits, healthy=True),
         Story("deleted in the foreground", made(), _foreground, healthy=True),
         Story("born paused", made(strategy=batch(2)), _born_paused, healthy=True),
+        Story("a revision is gone", made(), rare.error, healthy=False),
+        Story("a roll back that awaits a pulse", made(update=pulses), rare.pulse_back, False),
+        Story("deletions that hang", made(), rare.hanging, healthy=False),
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from hack.harness.conditions import others_wrote
 from hack.harness.manifests import Object
 from hack.integrations.argocd import SNIPPET, ArgoCD
-from hack.integrations.contract import GOING, Said, versions
+from hack.integrations.contract import Said, versions
 from hack.integrations.reader import Reader
 
 #: What the health scripts and kstatus read.
@@ -29,10 +29,7 @@ class Told:
 
     def said(self, obj: Object) -> Said:
         """What both say of an object. Raises ``ReadError`` if one cannot read it."""
-        status = self._kstatus.ask(obj)["status"]
-        if status == GOING.kstatus:
-            return GOING
-        return Said(status, self._argocd.health(obj)["status"])
+        return Said(self._kstatus.ask(obj)["status"], self._argocd.health(obj)["status"])
 
     def faults(self, objects: Iterable[Object]) -> Iterator[str]:
         """Versions of which one said something else than the contract. ``objects``: all versions of

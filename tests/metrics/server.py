@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from hack.devcluster.build import binary
-from hack.devcluster.ports import free
-from hack.devcluster.process import Guard
+from tests.prometheus import Server
 
 _CONFIG = """
 global: {{scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 1s}}
@@ -25,52 +22,21 @@ scrape_configs:
 """
 
 
-class Prometheus:
-    """Serves on 127.0.0.1 while the block lasts. ``rules``: the text of a file of rules.
+class Prometheus(Server):
+    """``rules``: the text of a file of rules.
 
     Each target has a name, which is its label ``instance``. ``job`` is the operator's name, as that
     of its Service is in a cluster.
     """
 
     def __init__(self, folder: Path, rules: str) -> None:
-        (port,) = free(1)
-        self.url = f"http://127.0.0.1:{port}"
         self._targets: dict[str, Any] = {}
         self._file = folder / "targets.json"
-        self._log = folder / "prometheus.log"
-        (folder / "alerts.yaml").write_text(rules)
-        config = folder / "prometheus.yml"
-        config.write_text(_CONFIG.format(rules=folder / "alerts.yaml", targets=self._file))
-        self._command = [
-            str(binary("prometheus")),
-            f"--config.file={config}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--log.level=warn",
-        ]
-        self._guard = Guard()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Prometheus:
+        alerts = folder / "alerts.yaml"
+        alerts.write_text(rules)
         self._write_targets()
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
-            )
-        self._guard.tell(f"+{self._process.pid}")
-        self.wait("readiness", self._ready)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-        self._guard.close()
+        config = _CONFIG.format(rules=alerts, targets=self._file)
+        super().__init__(binary("prometheus"), folder, config)
 
     def scrape(self, name: str, address: str, job: str = "echelon") -> None:
         """Scrape one more target, at ``host:port``. Returns after the first time: what a counter
@@ -107,14 +73,6 @@ class Prometheus:
         found = self.query('last_over_time(ALERTS{alertstate="firing"}[10m])')
         return {each["metric"]["alertname"] for each in found}
 
-    def wait(self, what: str, probe: Any, timeout: float = 60.0) -> None:
-        """Wait until ``probe()`` is true."""
-        deadline = time.monotonic() + timeout
-        while not probe():
-            words = f"timed out waiting for {what}"
-            assert time.monotonic() < deadline, f"{words}\n{self._log.read_text()[-2000:]}"
-            time.sleep(0.2)
-
     def _write_targets(self) -> None:
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(list(self._targets.values())))
@@ -127,10 +85,3 @@ class Prometheus:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{given}: {error.read().decode()}") from None
-
-    def _ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import combinations
 from typing import Any
 
@@ -43,6 +44,25 @@ def test_each_panel_is_complete() -> None:
             assert target["legendFormat"] or panel["type"] == "table", title
 
 
+def test_newer_versions_of_the_schema_change_nothing_of_it() -> None:
+    """What Grafana's migrations to the versions 40 to 43 change does not occur in it."""
+    whole = json.loads(TEXT)
+    assert isinstance(whole["refresh"], str)
+    assert "timepicker" not in whole
+    for panel in SHOWN:
+        used = {each["id"] for each in panel.get("transformations", ())}
+        used |= {p["id"] for each in panel["fieldConfig"]["overrides"] for p in each["properties"]}
+        assert not used & {"formatTime", "custom.hideFrom"}, panel["title"]
+
+
+def test_steps_of_colours_begin_without_a_value_and_ascend() -> None:
+    for panel in SHOWN:
+        steps = panel["fieldConfig"]["defaults"].get("thresholds", {}).get("steps", ())
+        values = [each["value"] for each in steps]
+        assert values[:1] in ([], [None]), panel["title"]
+        assert values[1:] == sorted(values[1:]), panel["title"]
+
+
 def test_titles_and_ids_are_unique() -> None:
     for field in ("title", "id"):
         found = [panel[field] for panel in panels()]
@@ -59,6 +79,9 @@ def test_panels_are_on_the_grid_and_do_not_overlap() -> None:
 def test_the_variables_choose_the_data_source_namespaces_and_jobs() -> None:
     found = json.loads(TEXT)["templating"]["list"]
     assert [each["name"] for each in found] == ["datasource", "namespace", "job"]
+    assert (found[0]["type"], found[0]["query"]) == ("datasource", "prometheus")
+    for each in found[1:]:
+        assert (each["type"], each["datasource"]) == ("query", SHOWN[0]["datasource"])
     for each in found[1:]:
         assert (each["multi"], each["includeAll"], each["current"]["value"]) == (
             True,
@@ -66,6 +89,12 @@ def test_the_variables_choose_the_data_source_namespaces_and_jobs() -> None:
             "$__all",
         )
     assert "$namespace" in found[2]["query"]
+
+
+def test_no_other_variables_are_used() -> None:
+    defined = {each["name"] for each in json.loads(TEXT)["templating"]["list"]}
+    used = set(re.findall(r"\$\{?(\w+)", TEXT))
+    assert used == defined | {"__all", "__range", "__rate_interval"}
 
 
 def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -9,16 +9,15 @@ import os
 import shutil
 import subprocess
 import time
-import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from hack.devcluster.build import cache_dir
-from hack.devcluster.ports import free
-from hack.devcluster.process import Guard
 from hack.harness.web import Asked, Said, Web
+from tests.prometheus import Server
 
 #: Requests per second that each instance serves.
 TRAFFIC = 100.0
@@ -101,30 +100,16 @@ class Exporter:
         return 200, "\n".join(lines) + "\n"
 
 
-class Prometheus:
-    """A Prometheus server. ``url`` stays the same while it is ``down``."""
+class Prometheus(Server):
+    """A Prometheus server that scrapes ``exporter`` twice a second."""
 
     def __init__(self, program: Path, folder: Path) -> None:
         self.exporter = Exporter()
-        (port,) = free(1)
-        self.url = f"http://127.0.0.1:{port}"
-        config = folder / "prometheus.yml"
-        config.write_text(_CONFIG.format(port=self.exporter.port))
-        self._command = [
-            str(program),
-            f"--config.file={config}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--log.level=warn",
-        ]
-        self._log = folder / "log"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._guard = Guard()
+        super().__init__(program, folder, _CONFIG.format(port=self.exporter.port))
 
-    def __enter__(self) -> Prometheus:
+    def __enter__(self) -> Self:
         self.exporter.__enter__()
-        self.start()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self,
@@ -132,31 +117,5 @@ class Prometheus:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
+        super().__exit__(kind, error, trace)
         self.exporter.__exit__(kind, error, trace)
-        self._guard.close()
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
-            )
-        self._guard.tell(f"+{self._process.pid}")
-        deadline = time.monotonic() + 60
-        while not self._ready():
-            assert time.monotonic() < deadline, self._log.read_text()
-            time.sleep(0.1)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._guard.tell(f"-{self._process.pid}")
-            self._process = None
-
-    def _ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
