@@ -24,8 +24,8 @@ from controller.kube.errors import (
 #: Requests about one object in so many seconds, at most.
 MOST: Final = 4
 WITHIN: Final = 1.0
-#: Seconds for which requests are spaced after a failure: about one object after a conflict, about
-#: each object after a failure of the API server.
+#: Seconds for which requests are spaced after a failure: about one object after a conflict or an
+#: eviction that is refused, about each object after a failure of the API server.
 AFTER: Final = 10.0
 
 
@@ -70,7 +70,8 @@ class Pace:
     def failed(self, path: str, error: ApiError) -> None:
         """Note how a request to this path failed."""
         now = self._clock()
-        if isinstance(error, Conflict):
+        # What refuses an eviction is a budget for this pod, and no overload.
+        if isinstance(error, Conflict) or path.partition("?")[0].endswith("/eviction"):
             self._one[subject(path)] = now + AFTER
         elif isinstance(error, (TooManyRequests, ServerError, Unreachable)):
             self._every = now + AFTER

@@ -63,6 +63,12 @@ async def test_after_a_conflict_requests_about_that_object_are_spaced(
     assert await waited(pace, clock, JOB, 2 * MOST) == 2.0
 
 
+async def test_a_refused_eviction_is_no_failure_of_the_server(pace: Pace, clock: Clock) -> None:
+    pace.failed(f"{OTHER}/eviction?dryRun=All", TooManyRequests(429, "", ""))
+    assert await waited(pace, clock, JOB, 100) == 0
+    assert await waited(pace, clock, OTHER, MOST + 1) == 1.0
+
+
 @pytest.mark.parametrize("error", FAILURES, ids=lambda e: type(e).__name__)
 async def test_after_a_failure_of_the_server_all_requests_are_spaced(
     pace: Pace, clock: Clock, error: ApiError
