@@ -23,7 +23,8 @@ DRIVER := $(VENV)/.browser
 SITE := $(VENV)/.docs
 FOLDERS := tests/cli tests/devcluster tests/examples tests/gitops tests/integration tests/unit
 TESTS ?= $(FOLDERS)
-MACHINES := tests/unit/core/test_invariants.py tests/unit/reconcile/test_anything_goes.py
+MACHINES := tests/unit/core/test_invariants.py tests/unit/reconcile/test_anything_goes.py \
+	tests/unit/chaos/test_fuzz.py
 WORKERS ?= 6
 PYTEST_ARGS ?=
 PYTEST = $(PYTHON) -m pytest $(if $(SEED),--hypothesis-profile=ci --hypothesis-seed=$(SEED))

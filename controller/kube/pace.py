@@ -64,7 +64,8 @@ class Pace:
                 sent.popleft()
             if len(sent) < MOST:
                 break
-            await self._sleep(sent[0] + WITHIN - now)
+            # A little longer, or rounding could leave nothing to sleep and the turn not yet come.
+            await self._sleep(sent[0] + WITHIN - now + 0.001)
         sent.append(now)
 
     def failed(self, path: str, error: ApiError) -> None:

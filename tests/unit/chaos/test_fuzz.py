@@ -18,7 +18,7 @@ from hack.chaos.fuzz_api import JOB, SCHEMAS, MemoryApi, MisdeedError
 from hack.chaos.fuzz_world import STAGES, World, stage
 
 
-@settings(max_examples=250, phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink))
+@settings(max_examples=80, phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink))
 @given(cases())
 def test_whatever_somebody_wrote_is_decided_or_refused(case: Case) -> None:
     asyncio.run(played(case))
