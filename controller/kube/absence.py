@@ -20,18 +20,26 @@ AT_ONCE: Final = 8
 
 
 async def gone(
-    client: Client, resource: Resource, missing: Mapping[str, str], label: str | None = None
+    client: Client,
+    resource: Resource,
+    missing: Mapping[str, str],
+    label: str | None = None,
+    unlabelled: Set[str] = frozenset(),
 ) -> AsyncGenerator[Set[str]]:
     """The keys of ``missing`` whose object is gone, or no longer has the label ``label``, in parts:
     one for a few GETs, so that what is proved is not proved again after a failure.
 
+    ``unlabelled``: keys of objects that may never have had the label, which says nothing of them.
     ``missing``: ``namespace/name`` -> uid. Raises ``ApiError`` if a GET is not answered.
     """
     names = list(missing)
     for first in range(0, len(names), AT_ONCE):
         keys = names[first : first + AT_ONCE]
         answers = await asyncio.gather(
-            *(_is_gone(client, resource, key, missing[key], label) for key in keys)
+            *(
+                _is_gone(client, resource, key, missing[key], None if key in unlabelled else label)
+                for key in keys
+            )
         )
         yield {key for key, is_gone in zip(keys, answers, strict=True) if is_gone}
 

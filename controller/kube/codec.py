@@ -118,9 +118,9 @@ def _readable(wire: type[W], items: Iterable[dict[str, Any]]) -> Iterator[W]:
 @dataclass(frozen=True, slots=True)
 class Sink(Generic[T]):
     """Receives changes. Exceptions that ``put`` and ``delete`` raise are logged, and the stream
-    goes on. ``held()``: key -> uid of the objects that the receiver has, also from elsewhere, for
-    example from the answer to a create. They too are gone when a list lacks them."""
+    goes on. ``held(namespace)`` (None: all): key -> uid of the objects that the receiver has, also
+    from elsewhere, as from the answer to a create. They too are gone when a list lacks them."""
 
     put: Callable[[T], None]
     delete: Callable[[str, str], None]
-    held: Callable[[], Mapping[str, str]] = dict
+    held: Callable[[str | None], Mapping[str, str]] = lambda _: {}

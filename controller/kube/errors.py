@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 
 class ApiError(Exception):
@@ -94,6 +94,10 @@ class Unreachable(ApiError):
 
     def __init__(self, message: str) -> None:
         super().__init__(0, "Unreachable", message)
+
+
+#: The API server cannot answer now. It may later.
+FOR_NOW: Final = (TooManyRequests, ServerError, Unreachable)
 
 
 class NotHolderError(ApiError):

@@ -41,7 +41,7 @@ class Informer(Generic[T]):
         codec: Codec[T],
         on_put: Callable[[T], None],
         on_delete: Callable[[str, str], None],
-        held: Callable[[], Mapping[str, str]] = dict,
+        held: Callable[[str | None], Mapping[str, str]] = lambda _: {},
         namespaces: Sequence[str] = (),
         label_selector: str | None = None,
         field_selector: str | None = None,

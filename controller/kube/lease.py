@@ -18,13 +18,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from controller.kube.client import Client
-from controller.kube.errors import AlreadyExists, ApiError, Conflict, Forbidden, NotFound
+from controller.kube.errors import FOR_NOW, AlreadyExists, ApiError, Conflict, Forbidden, NotFound
 from controller.kube.lease_times import Times
 from controller.kube.resources import LEASES
 
 log = logging.getLogger(__name__)
 
 Object = dict[str, Any]
+
+#: How often a release is tried, and the seconds between.
+_TRIES, _AGAIN = 10, 0.1
 
 
 class Lease:
@@ -77,6 +80,8 @@ class Lease:
         #: Time of the clock since which, or from which on, no other process holds the Lease.
         self.free_at = float("-inf")
         self._complaint = ""
+        #: Whether this process asked for the Lease, so that it may have it without knowing.
+        self._asked = False
 
     def valid(self) -> bool:
         """Whether this process may act at this moment. Call it before every write."""
@@ -110,36 +115,39 @@ class Lease:
             self._changed()
 
     async def release(self) -> None:
-        """Release the Lease, so that a standby does not have to wait until it expires.
-
-        ``valid()`` is False before the release is sent.
-        """
+        """Release the Lease, so that a standby does not have to wait until it expires. ``valid()``
+        is False before the release is sent."""
         was_valid, self._releasing = self.valid(), True
         self.lose()
         async with self._lock:
             self._releasing = False
             try:
-                if was_valid:
+                if was_valid or self._asked:
                     async with asyncio.timeout(self._timeout()):
                         await self._leave()
-            except (ApiError, TimeoutError) as error:
-                log.warning("%s not released: %s", self, error)
-            self._mine = None
+            except Exception as error:
+                # Whatever it is, the other Leases are to be released as well.
+                log.warning("%s not released: %s", self, str(error) or "timed out")
+            self._mine, self._asked = None, False
 
     async def _leave(self) -> None:
-        """Free the Lease. A renewal that was broken off, or had no answer, may have changed it."""
+        """Leave the Lease. A renewal that was broken off, or had no answer, may have changed it."""
         lease = self._mine
-        while True:
-            lease = lease or await self._client.get(LEASES, self._namespace, self.name)
-            if (lease.get("spec") or {}).get("holderIdentity") != self.identity:
-                return
+        for left in reversed(range(_TRIES)):
             try:
-                await self._patch(lease, self._emptied())
-            except Conflict:
+                lease = lease or await self._client.get(LEASES, self._namespace, self.name)
+                if (lease.get("spec") or {}).get("holderIdentity") == self.identity:
+                    await self._free(lease)
+                return
+            except (Conflict, *FOR_NOW):
+                if not left:
+                    raise
                 lease = None
-                continue
-            self.holder = None
-            return
+                await asyncio.sleep(_AGAIN)
+
+    async def _free(self, lease: Object) -> None:
+        await self._patch(lease, self._emptied())
+        self.holder = None
 
     # -- one turn --------------------------------------------------------------------------
 
@@ -195,6 +203,7 @@ class Lease:
             return False
         if not (take or self.held):
             return False
+        self._asked = True
         self._mine = await self._take(lease)
         return True
 
@@ -216,6 +225,7 @@ class Lease:
             "metadata": {"name": self.name, "namespace": self._namespace, **self._metadata()},
             "spec": self._record(0),
         }
+        self._asked = True
         self._mine = await self._client.create(LEASES, self._namespace, body)
         return True
 

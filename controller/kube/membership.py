@@ -62,19 +62,11 @@ class Membership(Lease):
         }
         return others | {self.replica} if self.able and self.held else others
 
-    async def _leave(self) -> None:
+    async def _free(self, lease: Object) -> None:
         """End the membership. The last live replica frees the Lease."""
-        while True:
-            lease = await self._client.get(LEASES, self._namespace, self.name)
-            if (lease.get("spec") or {}).get("holderIdentity") != self.identity:
-                return
-            self._note(lease)
-            record = {} if self.live() - {self.replica} else self._emptied()
-            try:
-                await self._patch(lease, record, annotations={self._key: None})
-            except Conflict:
-                continue  # Another replica renewed it, or left as well.
-            return
+        self._note(lease)
+        record = {} if self.live() - {self.replica} else self._emptied()
+        await self._patch(lease, record, annotations={self._key: None})
 
     # -- one turn --------------------------------------------------------------------------
 

@@ -13,13 +13,7 @@ from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from controller.kube.errors import (
-    ApiError,
-    Conflict,
-    ServerError,
-    TooManyRequests,
-    Unreachable,
-)
+from controller.kube.errors import FOR_NOW, ApiError, Conflict, TooManyRequests
 
 #: Requests about one object in so many seconds, at most.
 MOST: Final = 4
@@ -46,49 +40,70 @@ class Pace:
         #: Until when the requests about every object, and about one object, are spaced.
         self._every = float("-inf")
         self._one: dict[str, float] = {}
-        #: By object, when its last requests were sent.
-        self._sent: defaultdict[str, deque[float]] = defaultdict(deque)
+        #: By object, the turns of its last requests, which may be yet to come.
+        self._turns: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MOST))
+        self._swept = float("-inf")
 
     async def turn(self, path: str) -> None:
-        """Return when a request to this path may be sent."""
-        if not self._one and self._every < self._clock():
-            self._sent.clear()
+        """Return when a request to this path may be sent: first come, first served."""
+        now = self._clock()
+        if not self._one and self._every < now:
+            self._turns.clear()
             return
+        self._sweep(now)
         about = subject(path)
-        if not about or not self._is_spaced(about):
+        if not about or not self._is_spaced(about, now):
             return
-        sent = self._sent[about]
-        while True:
-            now = self._clock()
-            while sent and sent[0] <= now - WITHIN:
-                sent.popleft()
-            if len(sent) < MOST:
-                break
+        turns = self._turns[about]
+        at = max(now, turns[0] + WITHIN) if len(turns) == MOST else now
+        turns.append(at)
+        while at > now and self._is_spaced(about, now):
             # A little longer, or rounding could leave nothing to sleep and the turn not yet come.
-            await self._sleep(sent[0] + WITHIN - now + 0.001)
-        sent.append(now)
+            await self._sleep(min(at - now, WITHIN) + 0.001)
+            now = self._clock()
 
     def failed(self, path: str, error: ApiError) -> None:
         """Note how a request to this path failed."""
-        now = self._clock()
+        until = self._clock() + AFTER
         # What refuses an eviction is a budget for this pod, and no overload.
-        if isinstance(error, Conflict) or path.partition("?")[0].endswith("/eviction"):
-            self._one[subject(path)] = now + AFTER
-        elif isinstance(error, (TooManyRequests, ServerError, Unreachable)):
-            self._every = now + AFTER
+        budget = isinstance(error, TooManyRequests) and _subresource(path) == "eviction"
+        if budget or isinstance(error, Conflict):
+            self._one[subject(path)] = until
+        elif isinstance(error, FOR_NOW):
+            self._every = until
 
-    def _is_spaced(self, about: str) -> bool:
-        now = self._clock()
-        for other in [each for each, until in self._one.items() if until < now]:
-            del self._one[other]
-        return self._every >= now or about in self._one
+    def _is_spaced(self, about: str, now: float) -> bool:
+        return max(self._every, self._one.get(about, self._every)) >= now
+
+    def _sweep(self, now: float) -> None:
+        """Forget what does not count any more."""
+        if now < self._swept + WITHIN:
+            return
+        self._swept = now
+        for about in [each for each, until in self._one.items() if until < now]:
+            del self._one[about]
+        for about in [each for each, turns in self._turns.items() if turns[-1] <= now - WITHIN]:
+            del self._turns[about]
 
 
 def subject(path: str) -> str:
-    """The object that a request is about: its path without subresource and query; "" if the path
-    names none, as that of a list or a create, or names a Lease."""
+    """The object that a request is about: its path without subresource and query. "" if the path
+    names none, as that of a list or a create; for Leases; and for what is in no namespace, as nodes
+    are, which are read for many Jobs."""
+    found = _parts(path)
+    return "/".join(found[:-1]) if found and found[2] != "leases" else ""
+
+
+def _subresource(path: str) -> str:
+    return (_parts(path) or [""])[-1]
+
+
+def _parts(path: str) -> list[str]:
+    """Of a path that names an object in a namespace: its group and version, namespace, plural, name
+    and subresource ("" if there is none). [] for other paths."""
     parts = path.partition("?")[0].strip("/").split("/")
     start = 2 if parts[0] == "api" else 3  # api/v1/…, apis/<group>/<version>/…
-    namespaced = parts[start : start + 1] == ["namespaces"] and len(parts) > start + 2
-    end = start + (4 if namespaced else 2)
-    return "/".join(parts[:end]) if len(parts) >= end and "leases" not in parts else ""
+    found = parts[start + 1 :]
+    if parts[start : start + 1] != ["namespaces"] or not 3 <= len(found) <= 4:
+        return []
+    return ["/".join(parts[: start + 1]), *found, *[""][: 4 - len(found)]]

@@ -142,8 +142,9 @@ class Reflector(Generic[T]):
 
     async def _list(self) -> None:
         waiting, self._waiting = self._waiting, []
-        began, held = self._clock(), self._held()
+        began = self._clock()
         try:
+            held = self._held()
             seen, version = await self._read_pages()
             if not seen and held:
                 # An empty list may be true, but a proxy or a broken storage may cause it too.
@@ -165,9 +166,7 @@ class Reflector(Generic[T]):
 
     def _held(self) -> dict[str, str]:
         """key -> uid of all objects that the sink has."""
-        prefix = f"{self.namespace}/" if self.namespace else ""
-        held = {key: uid for key, uid in self._sink.held().items() if key.startswith(prefix)}
-        return {key: uid for key, (uid, _) in self._known.items()} | held
+        return {k: uid for k, (uid, _) in self._known.items()} | {**self._sink.held(self.namespace)}
 
     async def _forget_missing(self, held: Mapping[str, str], seen: set[str]) -> None:
         """Forget the objects that the sink had when a list began and that are not in the list; with
@@ -178,7 +177,8 @@ class Reflector(Generic[T]):
                 self._forget(key, missing[key])
             return
         kept, label = len(missing), self._select["label_selector"]
-        async for part in gone(self._client, self._resource, missing, label):
+        unseen = {k for k, uid in missing.items() if self._known.get(k, ("",))[0] != uid}
+        async for part in gone(self._client, self._resource, missing, label, unseen):
             self.last_contact = self._clock()
             kept -= len(part)
             for key in part:

@@ -82,9 +82,10 @@ class Transport:
         await self._pace.turn(request.path)
         async with self._slots:
             try:
-                return await self._send(request)
-            except Unauthorized:
-                return await self._send(request)
+                try:
+                    return await self._send(request)
+                except Unauthorized:
+                    return await self._send(request)
             except ApiError as error:
                 self._pace.failed(request.path, error)
                 raise

@@ -94,7 +94,7 @@ class Feeds:
             client,
             CONTROLLER_REVISIONS,
             codec=REVISION_CODEC,
-            on_put=store.put_revision,
+            on_put=store.see_revision,
             on_delete=store.drop_revision,
             held=store.revisions_held,
             namespaces=self._namespaces,

@@ -143,10 +143,18 @@ class Store:
             del self._pods[name]
             self._settle(entry, ours)
 
-    def pods_held(self) -> dict[str, str]:
+    def pods_held(self, namespace: str | None) -> dict[str, str]:
         """The pods that are known from any source: informer key -> uid."""
-        there = ((n, self.entry(key).instances.pods.get(s)) for n, (key, s) in self._pods.items())
-        return {name: pod.uid for name, pod in there if pod is not None}
+        return {
+            f"{entry.key[0]}/{pod.name}": pod.uid
+            for entry in self._entries_in(namespace)
+            for pod in entry.instances.pods.values()
+            if pod.uid
+        }
+
+    def _entries_in(self, namespace: str | None) -> Iterator[Entry]:
+        every = self.entries.values()
+        return (e for e in every if namespace is None or e.key[0] == namespace)
 
     def _note_gone(self, uid: str) -> None:
         self._gone[uid] = None
@@ -175,10 +183,13 @@ class Store:
             del entry.updates[known.name], self._updates[name]
             self._settle(entry, ("prune", uid) in entry.under_way)
 
-    def updates_held(self) -> dict[str, str]:
+    def updates_held(self, namespace: str | None) -> dict[str, str]:
         """The Updates that are known from any source: informer key -> uid."""
-        there = ((n, self.entry(k).updates.get(_name(n))) for n, k in self._updates.items())
-        return {name: update.uid for name, update in there if update is not None}
+        return {
+            f"{entry.key[0]}/{name}": known.uid
+            for entry in self._entries_in(namespace)
+            for name, known in entry.updates.items()
+        }
 
     def foreign_names(self, entry: Entry) -> frozenset[str]:
         """The names for the Job's next Update that are held by Updates of other owners."""
@@ -197,10 +208,18 @@ class Store:
 
     # ControllerRevisions.
 
+    def see_revision(self, item: RevisionObject) -> None:
+        """Take a revision from the watch: it may have lost its label, and has it again."""
+        self._gone.pop(item.uid, None)
+        self.put_revision(item)
+
     def put_revision(self, item: RevisionObject) -> None:
         if not item.job or item.uid in self._gone:
             return
         key = (item.namespace, item.job)
+        if (known := self._revisions.get(item.key)) is not None and known != key:
+            self.entry(known).revisions.pop(item.name, None)
+            self._settle(self.entry(known))
         self._revisions[item.key] = key
         self.entry(key).put_revision(item)
         self._changed(key)
@@ -216,10 +235,13 @@ class Store:
             entry.prepared.pop(known.name, None)
             self._settle(entry, ("prune", uid) in entry.under_way)
 
-    def revisions_held(self) -> dict[str, str]:
+    def revisions_held(self, namespace: str | None) -> dict[str, str]:
         """The revisions that are known from any source: informer key -> uid."""
-        there = ((n, self.entry(k).revisions.get(_name(n))) for n, k in self._revisions.items())
-        return {name: revision.uid for name, revision in there if revision is not None}
+        return {
+            f"{entry.key[0]}/{name}": known.uid
+            for entry in self._entries_in(namespace)
+            for name, known in entry.revisions.items()
+        }
 
     def _settle(self, entry: Entry, ours: bool = True) -> None:
         """After a deletion: mark the key for a new decision, or drop the entry if it is empty.

@@ -57,8 +57,9 @@ class Mirror:
             self.said.append(f"delete {key} {uid}")
             del self.view[key]
 
-    def held(self) -> dict[str, str]:
-        return {key: item.uid for key, item in self.view.items()}
+    def held(self, namespace: str | None) -> dict[str, str]:
+        prefix = f"{namespace}/" if namespace else ""
+        return {k: item.uid for k, item in self.view.items() if k.startswith(prefix)}
 
 
 class Running:

@@ -89,6 +89,17 @@ async def test_what_no_watch_ever_showed_goes_too(
     assert set(mirror.view) == {"ns/a", "ns/b", "ns/c", "ns/there", "elsewhere/x"}
 
 
+async def test_what_may_never_have_had_the_label_is_not_gone_without_it(
+    client: Client, api: FakeApi
+) -> None:
+    api.put(IN, "a")
+    missing = {"ns/a": "uid-a"}
+    parts = [part async for part in gone(client, PODS, missing, "app", {"ns/a"})]
+    assert parts == [set()]
+    parts = [part async for part in gone(client, PODS, missing, "app")]
+    assert parts == [{"ns/a"}]
+
+
 @pytest.mark.usefixtures("running")
 async def test_the_watch_may_tell_first_of_an_end(api: FakeApi, mirror: Mirror) -> None:
     """A pod deleted with a grace period of 0 has no event between its creation and its end."""

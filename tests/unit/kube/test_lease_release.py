@@ -77,6 +77,43 @@ async def test_after_a_renewal_without_an_answer_the_lease_is_released_too(
     assert api.objects[PATH]["spec"]["holderIdentity"] == ""
 
 
+async def test_a_take_that_was_broken_off_does_not_keep_the_lease(
+    client: Client, api: FakeApi, clock: Clock
+) -> None:
+    lease = contender(client, "one", clock)
+
+    def carried_out(seen: Seen) -> web.Response:
+        taking.cancel()
+        return api._create(seen)
+
+    api.faults.append(("POST", carried_out))
+    taking = asyncio.create_task(lease.turn())
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    assert api.objects[PATH]["spec"]["holderIdentity"] == "one"
+    await lease.release()
+    assert api.objects[PATH]["spec"]["holderIdentity"] == ""
+
+
+async def test_a_release_is_tried_again(client: Client, api: FakeApi, clock: Clock) -> None:
+    lease = contender(client, "one", clock)
+    await lease.turn()
+    api.fail("PATCH", 500)
+    api.fail("GET", 429)
+    await lease.release()
+    assert api.objects[PATH]["spec"]["holderIdentity"] == ""
+
+
+async def test_an_answer_that_is_none_does_not_keep_other_leases_from_being_released(
+    client: Client, api: FakeApi, clock: Clock
+) -> None:
+    lease = contender(client, "one", clock)
+    await lease.turn()
+    api.faults.append(("PATCH", lambda _: web.Response(text="<html>")))
+    await lease.release()
+    assert not lease.valid()
+
+
 async def test_somebody_elses_lease_is_not_released(
     client: Client, api: FakeApi, clock: Clock
 ) -> None:

@@ -89,6 +89,32 @@ async def test_no_moment_is_too_exact_to_pass(pace: Pace, clock: Clock) -> None:
         assert await asyncio.wait_for(waited(pace, clock, JOB, 40), 5) > 8
 
 
+async def test_who_waits_goes_on_when_the_spacing_ends() -> None:
+    pace, order = Pace(), list[int]()
+    pace.failed(JOB, CONFLICT)
+
+    async def one(number: int) -> None:
+        await pace.turn(JOB)
+        order.append(number)
+
+    waiting = [asyncio.create_task(one(number)) for number in range(3 * MOST)]
+    await asyncio.sleep(0)
+    assert order == list(range(MOST))
+    pace._one.clear()
+    await asyncio.wait_for(asyncio.gather(*waiting), 60)
+    assert sorted(order) == list(range(3 * MOST))
+
+
+async def test_what_is_over_is_forgotten(pace: Pace, clock: Clock) -> None:
+    for number in range(1000):
+        pace.failed(f"{JOB}-{number}", CONFLICT)
+        pace.failed(OTHER, FAILURES[0])
+        await pace.turn(f"{JOB}-{number}")
+        clock.pass_by(0.1)
+    assert len(pace._turns) < 30
+    assert len(pace._one) < 150
+
+
 async def test_lists_and_creates_never_wait(pace: Pace, clock: Clock) -> None:
     pace.failed(JOB, FAILURES[0])
     assert await waited(pace, clock, "/api/v1/namespaces/ns/pods?limit=500", 100) == 0
@@ -101,9 +127,9 @@ async def test_lists_and_creates_never_wait(pace: Pace, clock: Clock) -> None:
         (f"{JOB}/status?dryRun=All", JOB),
         (JOB, JOB),
         (OTHER, OTHER),
-        ("/api/v1/nodes/n1/status", "/api/v1/nodes/n1"),
-        ("/api/v1/namespaces/ns", "/api/v1/namespaces/ns"),
-        ("/apis/echelon.dev/v1alpha1/maintenances/m", "/apis/echelon.dev/v1alpha1/maintenances/m"),
+        ("/api/v1/namespaces/leases/pods/leases", "/api/v1/namespaces/leases/pods/leases"),
+        ("/api/v1/nodes/n1/status", ""),
+        ("/api/v1/namespaces/ns", ""),
         ("/apis/echelon.dev/v1alpha1/namespaces/ns/echelonjobs?limit=5", ""),
         ("/apis/echelon.dev/v1alpha1/echelonjobs", ""),
         ("/version", ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from controller.api.update import Update
@@ -265,3 +266,23 @@ def test_a_late_answer_brings_no_deleted_update_or_revision_back() -> None:
     store.put_revision(revision)
     entry = store.entries[KEY]
     assert (entry.updates, entry.revisions) == ({}, {})
+
+
+def test_a_revision_that_has_its_label_again_is_known_again() -> None:
+    store = Store(lambda _: None)
+    store.put_job(job())
+    revision = RevisionObject("ns", "web-abc", "r1", "5", "web", "j1", 1)
+    store.put_revision(revision)
+    store.drop_revision("ns/web-abc", "r1")
+    store.see_revision(replace(revision, resource_version="7"))
+    assert store.revisions_held("ns") == {"ns/web-abc": "r1"}
+    assert store.revisions_held("elsewhere") == {}
+
+
+def test_a_revision_that_names_another_job_leaves_the_first() -> None:
+    store = Store(lambda _: None)
+    revision = RevisionObject("ns", "web-abc", "r1", "5", "web", "j1", 1)
+    store.put_revision(revision)
+    store.put_revision(replace(revision, resource_version="6", job="other"))
+    store.drop_revision("ns/web-abc", "r1")
+    assert not store.entries
