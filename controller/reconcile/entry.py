@@ -221,7 +221,7 @@ class Entry:
         seconds = job.spec.min_ready_seconds
         if active is not None and active.status.min_ready_seconds is not None:
             seconds = active.status.min_ready_seconds
-        self.instances.set_min_ready(seconds)
+        self.instances.set_times(seconds, job.spec.sla.duration if job.spec.sla else 0)
         self.instances.advance(now)
         view = self.instances.view(job.status.slots)
         self._forget_answers(updates)

@@ -85,6 +85,13 @@ class Context:
         return self.view.good & self.intended
 
     @cached_property
+    def counting(self) -> Ids:
+        """Ids of instances that count for `spec.sla`: one of their pods does, and is not being
+        evicted."""
+        own, twin = self.view, self.view.twin
+        return (own.counting - own.evicting | twin.counting - twin.evicting) & self.intended
+
+    @cached_property
     def at_assigned(self) -> Ids:
         """Ids of instances whose pod is at its assigned revision."""
         bits = 0

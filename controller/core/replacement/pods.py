@@ -18,11 +18,9 @@ from controller.core.gates.gates import Gates
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.model.disruption import NONE_HELD_BACK, Allowance
-from controller.core.model.observed import TERMINATING
 from controller.core.model.plan import Action, ActionKey, ChangePod, CreatePod
 from controller.core.pods import backoff
-from controller.core.replacement import disruption, in_place, repair, safety
-from controller.core.replacement.creation import create
+from controller.core.replacement import creation, disruption, in_place, repair, safety, sla, twins
 from controller.core.replacement.deletion import delete
 from controller.core.replacement.safety import SafetyBrake
 from controller.core.revisions.change import Change
@@ -82,12 +80,21 @@ class Convergence:
         untouched = self.direction.not_started & self.direction.at_goal
         return disruption.allow(self.context, self.direction, untouched)
 
+    @property
+    def held_back(self) -> Allowance:
+        """Which instances policies keep from being disrupted: those of the group in flight, else
+        those whose old pod must stay beside the new one."""
+        if self.disruption.held_back or not self._old_pods_kept:
+            return self.disruption
+        words = sla.in_words(self.context)
+        return Allowance(NONE, self._old_pods_kept, sla.REASON, words)
+
     @cached_property
     def next_moment(self) -> float | None:
         """When (epoch seconds) the next back-off or deadline ends that an action waits for."""
         now = self.context.now
         moments = [at for _, at in self._ended() if at > now]
-        moments += [at for _, at in self._ended_twins() if at > now]
+        moments += [at for _, at in twins.ended(self.context, self._unstored) if at > now]
         moments += [at for _, at in self._stuck() if at > now]
         moments += [r.until for r in self.context.observed.refusals.values() if r.until > now]
         moments += [s.resume_at for s in self.context.observed.remade.values() if s.resume_at > now]
@@ -175,29 +182,32 @@ class Convergence:
         if goal is None or goal not in observed.revisions:
             return None
         count = self.failures.counts.get(i, 0) if self.failures else 0
-        return create(self.context, i, goal, not pod.surge, direction.update.metadata.uid, count)
+        return creation.create(
+            self.context, i, goal, not pod.surge, direction.update.metadata.uid, count
+        )
 
     def _delete_twins(self) -> Iterator[Action]:
         """Deletes of pods in the other slot that are not, or no longer, part of a surge, and of new
         pods whose deadline passed."""
-        twin = self.context.view.twin
         if not self._consistent:
-            return
+            return iter(())
         overdue = self._overdue & self._beside
-        kept = self._beside & self.direction.in_flight - overdue if self.direction else NONE
-        for i in twin.alive - kept - (self._stray_twins - self.brake.allowed):
-            if (pod := twin.pod(i)).uid:
-                yield delete(pod, self.direction, overdue)
-        for i, at in self._ended_twins():
-            if at <= self.context.now or i not in kept:
-                yield delete(twin.pod(i), self.direction)
+        held = self._stray_twins - self.brake.allowed | self._old_pods_kept
+        return twins.deletes(
+            self.context, self.direction, self._part_of_surge, held, overdue, self._unstored
+        )
 
-    def _ended_twins(self) -> Iterator[tuple[int, float]]:
-        """Ended pods in the other slot, as in ``_ended``. Such a pod is deleted at once (0.0) if no
-        old pod of its instance is alive."""
-        view = self.context.view
-        for i in view.twin.ended - self._unstored:
-            yield i, backoff.remake_at(view.twin.pod(i)) if i in view.alive else 0.0
+    @cached_property
+    def _part_of_surge(self) -> Ids:
+        """Ids whose new pod in the other slot stays until it is good, or has failed."""
+        overdue = self._overdue & self._beside
+        return self._beside & self.direction.in_flight - overdue if self.direction else NONE
+
+    @cached_property
+    def _old_pods_kept(self) -> Ids:
+        """Ids whose pod in the other slot must stay because too few instances count."""
+        old = self.context.view.twin.alive - self._part_of_surge
+        return sla.old_pods_kept(self.context, self.direction, old)
 
     def _stuck(self) -> Iterator[tuple[Pod, float]]:
         """Terminating pods of the group in flight, with the moment at which to delete them by force
@@ -272,27 +282,5 @@ class Convergence:
             yield i, backoff.remake_at(view.pod(i)) if i in context.at_assigned else 0.0
 
     def _creates(self) -> Iterator[Action]:
-        context, view, direction = self.context, self.context.view, self.direction
-        # A pod in the other slot becomes the instance's pod, or goes first: never two pods.
-        missing = context.intended - view.occupied - view.twin.occupied
-        if context.observed.name_conflicts:
-            missing -= Ids(context.observed.name_conflicts)
-        if direction is not None:
-            missing -= (direction.not_started & direction.created) - self.startable
-        slots = context.status.slots
         counts = self.failures.counts if self.failures else {}
-        refusals = context.observed.refusals
-        if any(r.reason == TERMINATING and r.until > context.now for r in refusals.values()):
-            return  # The namespace terminates: nothing can be created in it.
-        for revision, ids in context.assigned.items():
-            if revision not in context.observed.revisions:
-                continue
-            update, by_update = "", NONE
-            if direction is not None and revision in direction.goal:
-                update, by_update = direction.update.metadata.uid, direction.goal[revision]
-                if not direction.restart:  # Every pod created during a restart counts for it.
-                    by_update &= direction.batch | direction.done | direction.failed
-            for i in ids & missing:
-                by, count = (update, counts.get(i, 0)) if i in by_update else ("", 0)
-                if (action := create(context, i, revision, i in slots, by, count)) is not None:
-                    yield action
+        return creation.creates(self.context, self.direction, self.startable, counts)

@@ -110,7 +110,10 @@ class Sight:
         lock = active.get(held.name) if held else None
         seconds = lock.status.min_ready_seconds if lock else None
         self.latest = max(self.latest, now)
-        self.instances.set_min_ready(job.spec.min_ready_seconds if seconds is None else seconds)
+        self.instances.set_times(
+            job.spec.min_ready_seconds if seconds is None else seconds,
+            job.spec.sla.duration if job.spec.sla else 0,
+        )
         self.instances.advance(now)
         self.conflicts = {i: c for i, c in self.conflicts.items() if c[1] > now}
         revision = self.cluster.revision_of(job)
