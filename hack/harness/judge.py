@@ -28,6 +28,10 @@ ALLOWED = frozenset(
         ("patch", "controllerrevisions", ""),
         ("update", "controllerrevisions", ""),  # revisions of an older operator
         ("delete", "controllerrevisions", ""),
+        ("create", "pods", "eviction"),
+        ("create", "poddisruptionbudgets", ""),
+        ("patch", "poddisruptionbudgets", ""),
+        ("delete", "poddisruptionbudgets", ""),
         ("create", "jobs.batch", ""),  # for job gates
         ("create", "events", ""),
         ("patch", "events", ""),

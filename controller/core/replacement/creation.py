@@ -53,6 +53,8 @@ def create(
     )
     if refusal is not None and refusal.until > context.now:
         return None
+    if (instance, surge) in context.disrupted:
+        return None  # The disruption controller would take the new pod for the evicted one.
     if series is None or series.revision != revision:
         # The back-off and the count of pods at another revision do not apply.
         return CreatePod(instance, revision, surge, update, failures)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from controller.api.ids import NONE, Ids
-from controller.api.meta import surely_past
 from controller.api.pods.pod import Pod
 from controller.api.policy import StrategyType
 from controller.core.gates.gates import Gates
@@ -20,7 +19,17 @@ from controller.core.model.context import Context
 from controller.core.model.disruption import NONE_HELD_BACK, Allowance
 from controller.core.model.plan import Action, ActionKey, ChangePod, CreatePod
 from controller.core.pods import backoff
-from controller.core.replacement import creation, disruption, in_place, repair, safety, sla, twins
+from controller.core.replacement import (
+    budget,
+    creation,
+    deletion,
+    disruption,
+    in_place,
+    repair,
+    safety,
+    sla,
+    twins,
+)
 from controller.core.replacement.deletion import delete
 from controller.core.replacement.safety import SafetyBrake
 from controller.core.revisions.change import Change
@@ -58,9 +67,10 @@ class Convergence:
         direction = self.direction
         if direction is None or not direction.moving or self.blocked:
             return NONE
-        not_started = direction.not_started & direction.at_goal
+        evicting = self.context.view.evicting
+        not_started = direction.not_started & direction.at_goal - evicting
         if direction.policy.strategy.type is StrategyType.QUEUE:
-            started = direction.in_flight - direction.not_started
+            started = direction.in_flight - direction.not_started | direction.in_flight & evicting
             room = direction.policy.strategy.groups[0] - len(started)
             # Gates allow only so many instances before the next verdict.
             if (left := Gates(direction).room) is not None:
@@ -86,8 +96,8 @@ class Convergence:
         those whose old pod must stay beside the new one."""
         if self.disruption.held_back or not self._old_pods_kept:
             return self.disruption
-        words = sla.in_words(self.context)
-        return Allowance(NONE, self._old_pods_kept, sla.REASON, words)
+        reason, words = budget.why_old_pods_stay(self.context)
+        return Allowance(NONE, self._old_pods_kept, reason, words)
 
     @cached_property
     def next_moment(self) -> float | None:
@@ -95,8 +105,10 @@ class Convergence:
         now = self.context.now
         moments = [at for _, at in self._ended() if at > now]
         moments += [at for _, at in twins.ended(self.context, self._unstored) if at > now]
-        moments += [at for _, at in self._stuck() if at > now]
+        moments += [at for _, at in deletion.stuck(self.context, self.direction) if at > now]
         moments += [r.until for r in self.context.observed.refusals.values() if r.until > now]
+        if (free_at := budget.next_moment(self.context)) is not None:
+            moments.append(free_at)
         moments += [s.resume_at for s in self.context.observed.remade.values() if s.resume_at > now]
         return min(moments, default=None)
 
@@ -104,7 +116,8 @@ class Convergence:
     def _sorted(self) -> tuple[tuple[Action, ...], frozenset[ActionKey]]:
         free, held = list[Action](), set[ActionKey]()
         repairs = repair.repairs(self.context, in_place.resized_again(self.direction))
-        for action in chain(repairs, self._deletes(), self._creates()):
+        budgets = budget.actions(self.context)
+        for action in chain(repairs, budgets, self._deletes(), self._creates()):
             if not isinstance(action, CreatePod) and self.context.is_held(action):
                 held.add(action.key)
                 continue
@@ -116,7 +129,7 @@ class Convergence:
     def _deletes(self) -> Iterator[Action]:
         context, view = self.context, self.context.view
         replacing = self.startable & view.alive
-        gone = self._surplus | self._wrong
+        gone = (NONE if budget.lags(self.context) else self._surplus) | self._wrong
         gone = gone - self.brake.asked | gone & self.brake.allowed
         overdue = self._overdue - self._beside
         for i in gone | overdue | self._infeasible:
@@ -128,7 +141,7 @@ class Convergence:
             if at <= context.now:
                 yield delete(view.pod(i), self.direction)
         yield from self._delete_twins()
-        for pod, at in self._stuck():
+        for pod, at in deletion.stuck(self.context, self.direction):
             if at <= context.now:
                 yield replace(delete(pod, self.direction), force=True)
 
@@ -146,13 +159,19 @@ class Convergence:
             return self._twin_of(pod)
         goal = asg.revision_of(direction.goal, instance) or ""
         change = in_place.how(self.context, direction, pod, goal)
+        counts = instance in self._evicts
         if change is Change.REPLACE:
-            return delete(pod, direction)
+            return delete(pod, direction, evict=counts)
         if not pod.labelled and pod.changing_to != goal:
             return None  # The repair of its labels comes first.
         count = self.failures.counts.get(instance, 0) if self.failures else 0
         uid = direction.update.metadata.uid
-        return ChangePod(instance, pod.surge, pod.name, pod.uid, goal, uid, count, change)
+        return ChangePod(instance, pod.surge, pod.name, pod.uid, goal, uid, count, change, counts)
+
+    @cached_property
+    def _evicts(self) -> Ids:
+        """Ids whose pod the Update takes down only if disruption budgets let it go."""
+        return budget.evicts(self.context, self.direction)
 
     @cached_property
     def brake(self) -> SafetyBrake:
@@ -205,20 +224,13 @@ class Convergence:
 
     @cached_property
     def _old_pods_kept(self) -> Ids:
-        """Ids whose pod in the other slot must stay because too few instances count."""
-        old = self.context.view.twin.alive - self._part_of_surge
-        return sla.old_pods_kept(self.context, self.direction, old)
-
-    def _stuck(self) -> Iterator[tuple[Pod, float]]:
-        """Terminating pods of the group in flight, with the moment at which to delete them by force
-        (epoch seconds; contract: terminationTimeoutSeconds)."""
-        direction = self.direction
-        if direction is None or not (timeout := direction.policy.termination_timeout_seconds):
-            return
-        for view in (self.context.view, self.context.view.twin):
-            for i in direction.in_flight & view.terminating - view.forced:
-                if (pod := view.pod(i)).deleted is not None:
-                    yield pod, surely_past(pod.deleted, timeout)
+        """Ids whose pod in the other slot must stay: too few instances count, or a disruption
+        budget has to take note of another one first."""
+        context, direction = self.context, self.direction
+        old = context.view.twin.alive - self._part_of_surge
+        kept = sla.old_pods_kept(context, direction, old)
+        kept |= budget.old_pods_kept(context, direction, old - kept)
+        return kept | context.view.twin.evicting
 
     @cached_property
     def _consistent(self) -> bool:

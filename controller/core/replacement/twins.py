@@ -9,6 +9,7 @@ from controller.api.ids import Ids
 from controller.core.model.context import Context
 from controller.core.model.plan import Action
 from controller.core.pods import backoff
+from controller.core.replacement import budget
 from controller.core.replacement.deletion import delete
 from controller.core.rollout.direction import Direction
 
@@ -19,9 +20,10 @@ def deletes(
     """``part``: ids whose new pod is part of a surge; ``held``: ids whose pod must not go yet;
     ``overdue``: ids whose new pod did not become good in time; ``unstored``: see `ended`."""
     twin = context.view.twin
+    evicted = budget.evicts_old_pods(context, direction)
     for i in twin.alive - part - held:
         if (pod := twin.pod(i)).uid:
-            yield delete(pod, direction, overdue)
+            yield delete(pod, direction, overdue, evict=i in evicted)
     for i, at in ended(context, unstored):
         if at <= context.now or i not in part:
             yield delete(twin.pod(i), direction)

@@ -161,6 +161,20 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/replacement/test_sla.py",),
     ),
     Fault(
+        file=f"{_CORE}/replacement/budget.py",
+        old="return 0 if going or _pending(context) else 1, REASON, words",
+        new="return len(context.intended), REASON, words",
+        breaks="Several pods are evicted at a time under one disruption budget.",
+        tests=(f"{_TESTS}/replacement/test_budget.py",),
+    ),
+    Fault(
+        file=f"{_CORE}/replacement/creation.py",
+        old="if (instance, surge) in context.disrupted:",
+        new="if False:",
+        breaks="The disruption controller takes the successor of an evicted pod for that pod.",
+        tests=(f"{_TESTS}/replacement/test_budget.py",),
+    ),
+    Fault(
         file=f"{_CORE}/replacement/repair.py",
         old="        if repairing or (undo",
         new="        if (undo",

@@ -46,6 +46,7 @@ class Sight:
         self.refused_writes: dict[str, Refusal] = {}
         self.conflicts: dict[int, tuple[str, float]] = {}
         self.gone: set[str] = set()
+        self.not_evicted: Refusal | None = None
         self.live = ""
         #: The latest moment at which it looked: what became good then stays so.
         self.latest = 0.0
@@ -138,6 +139,8 @@ class Sight:
             name_conflicts={i: who for i, (who, _) in self.conflicts.items()},
             remade=dict(self.instances.remade),
             nodes=dict(self.nodes),
+            budgets=tuple(self.cluster.budgets.values()),
+            not_evicted=self.not_evicted,
             job_live=self.live == job.metadata.resource_version,
         )
 
