@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from hack.devcluster.api import ApiError
+from hack.harness.audit import Audit
 from hack.harness.manifests import Object, batch, condition, is_true, job, queue, update
 from hack.harness.space import Space
 
@@ -177,3 +179,48 @@ def test_an_update_by_hand_can_leave_budgets_aside(space: Space) -> None:
     make_budget(space, "nothing", 2, 2, **{"echelon.dev/job": "web"})
     space.create(update("urgent", restart=True, policy={"slaAware": False}))
     space.wait_update("RolledForward", name="urgent", timeout=60)
+
+
+def test_a_change_in_place_asks_by_a_dry_run_alone(space: Space, audit: Audit) -> None:
+    policy = {**AWARE, "replacement": "InPlace"}
+    space.made(job(instances=3, strategy=batch(3), update=policy, sla={"minAvailable": 2}))
+    space.cluster.wait("the budget", lambda: own(space) == 2, 30)
+    before = {pod.uid for pod in space.pods().values()}
+    space.roll("web:2", "RolledForward", timeout=60)
+    assert {pod.uid for pod in space.pods().values()} == before
+    asked = [r for r in audit.requests(namespace=space.name) if r.subresource == "eviction"]
+    assert {request.name for request in asked} == {"web-0", "web-1", "web-2"}
+    assert all(request.dry_run for request in asked)
+
+
+def _ready_for(space: Space) -> list[float]:
+    """Seconds for which each pod has been Ready."""
+    now, stamps = datetime.now(UTC), (pod.ready_at for pod in space.pods().values())
+    return [(now - datetime.fromisoformat(stamp)).total_seconds() for stamp in stamps]
+
+
+def test_an_instance_counts_after_a_while(space: Space) -> None:
+    sla = {"minAvailable": 2, "durationSeconds": 4}
+    space.made(job(instances=3, strategy=batch(3), update=AWARE, sla=sla))
+    # Before they count, they go freely.
+    space.cluster.wait("all to count", lambda: min(_ready_for(space)) > 5, 60)
+    space.set_image("web:2")
+    held = space.wait_update(
+        "RollingForward",
+        probe=lambda u: u["status"]["reason"] == "SLA" and u["status"]["counts"]["updated"] == 1,
+        timeout=60,
+    )
+    message = held["status"]["message"]
+    assert "2 of 3 instances count (available for 4s), 2 must (sla.minAvailable is 2)" in message
+    assert "2 of 3 instances count" in condition(space.job(), "Reconciling")["message"]
+    space.wait_update("RolledForward", timeout=60)
+
+
+def test_an_old_pod_of_a_surge_is_evicted(space: Space, audit: Audit) -> None:
+    policy = {**AWARE, "replacement": "Surge"}
+    space.made(job(instances=2, strategy=batch(2), update=policy, sla={"minAvailable": 1}))
+    space.cluster.wait("the budget", lambda: own(space) == 1, 30)
+    space.roll("web:2", "RolledForward", timeout=60)
+    space.wait_ready()
+    asked = [r for r in audit.requests(namespace=space.name) if r.subresource == "eviction"]
+    assert {r.name for r in asked if r.code == 201 and not r.dry_run} == {"web-0", "web-1"}
