@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import structs
 
 from controller.core.pods.facts import Slot
+from controller.core.refusals import judgement
 from controller.reconcile.apart import LOOK_EVERY
 from controller.reconcile.budgets import BudgetObject, Budgets, obeys
 from controller.reconcile.decode import PodObject, RevisionObject, UpdateObject
@@ -245,7 +246,7 @@ class Store:
             if entry.job is not None and (obeys(entry) or entry.not_evicted):
                 covering = (b.name for b in entry.budgets(entry) if b.selects)
                 if entry.not_evicted and (allows is None or allows in covering):
-                    entry.not_evicted = replace(entry.not_evicted, until=0.0)
+                    entry.not_evicted = judgement.sooner(entry.not_evicted, self._clock())
                 self._changed(key)
 
     def _settle(self, entry: Entry, ours: bool = True) -> None:

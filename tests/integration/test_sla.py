@@ -212,7 +212,9 @@ def test_an_instance_counts_after_a_while(space: Space) -> None:
     )
     message = held["status"]["message"]
     assert "2 of 3 instances count (available for 4s), 2 must (sla.minAvailable is 2)" in message
-    assert "2 of 3 instances count" in condition(space.job(), "Reconciling")["message"]
+    space.wait_job(
+        "told", lambda j: "2 of 3 instances count" in condition(j, "Reconciling")["message"]
+    )
     space.wait_update("RolledForward", timeout=60)
 
 

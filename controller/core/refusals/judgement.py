@@ -21,6 +21,8 @@ LONGEST: Final = 60.0
 BUSY: Final = 8.0
 #: The same at most, while a disruption budget allows no eviction.
 BUDGET: Final = 30.0
+#: The pause at least, while several Jobs evict under one budget.
+CONTEST: Final = 0.5
 
 BAD_REQUEST: Final = 400
 UNAUTHORIZED: Final = 401
@@ -124,6 +126,13 @@ def not_evicted(error: ErrorAnswer, before: Refusal | None, now: float) -> Refus
     if error.status == INTERNAL and "more than one PodDisruptionBudget" in error.message:
         return Refusal("SeveralBudgets", error.words, now + BUDGET, False, tries, since=since)
     return None
+
+
+def sooner(refused: Refusal, now: float) -> Refusal:
+    """The refusal of an eviction after a change of the budget: it is asked for again at once, or,
+    if other Jobs were faster before, in a moment."""
+    pause = CONTEST if refused.tries > 1 else 0.0
+    return replace(refused, until=min(refused.until, now + pause))
 
 
 def refused_write(error: ErrorAnswer, before: Refusal | None, now: float) -> Refusal:

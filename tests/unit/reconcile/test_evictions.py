@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from controller.api.update import Phase
-from controller.core.refusals.judgement import ErrorAnswer, not_evicted
+from controller.core.refusals.judgement import ErrorAnswer, not_evicted, sooner
 from tests.unit.reconcile.sim import ShellWorld
 
 Make = Callable[..., ShellWorld]
@@ -118,3 +118,13 @@ def test_the_old_pods_of_a_surge_are_evicted(make_world: Make) -> None:
     world.roll("app:2")
     assert world.phase is Phase.ROLLED_FORWARD
     assert len(evicted(world)) == 2
+
+
+def test_a_change_of_the_budget_makes_it_ask_again() -> None:
+    answer = ErrorAnswer(429, causes=("DisruptionBudget",))
+    first = not_evicted(answer, None, 100.0)
+    assert first is not None
+    assert sooner(first, 100.2).until == 100.2
+    second = not_evicted(answer, first, 100.3)
+    assert second is not None
+    assert sooner(second, 100.4).until == 100.9, "another Job was faster: no storm of requests"
