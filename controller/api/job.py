@@ -25,6 +25,7 @@ from controller.api.meta import (
 )
 from controller.api.policy import UpdatePolicy
 from controller.api.safety import Safety
+from controller.api.sla import Sla
 
 KIND = "EchelonJob"
 MAX_INSTANCES = MAX_ID + 1
@@ -82,6 +83,13 @@ class JobSpec(SpecModel):
     update: Annotated[
         UpdatePolicy, Field(description="Policy by which changes of the template roll out.")
     ] = UpdatePolicy()
+    sla: Annotated[
+        Sla | None,
+        Field(
+            description="How many instances must stay available while instances are disrupted on "
+            "purpose. Updates obey it with `update.slaAware`. Absent: no such number."
+        ),
+    ] = None
     revision_history_limit: Annotated[
         Limit,
         Field(
@@ -136,8 +144,8 @@ class JobStatus(Status):
         MAY_BE_LOST,
         Field(
             description="Conditions of the Job: Ready, Reconciling, Stalled, Available, "
-            "UpdatePending, RolledBack, PodNameConflict, SafetyStop, Truncated. An absent one is "
-            "False; UpdatePending and RolledBack are always present.",
+            "UpdatePending, RolledBack, PodNameConflict, BudgetOverlap, SafetyStop, Truncated. An "
+            "absent one is False; UpdatePending and RolledBack are always present.",
             exclude_if=empty,
             json_schema_extra={
                 "x-kubernetes-list-type": "map",

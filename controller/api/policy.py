@@ -8,9 +8,9 @@ numbers.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated
 
-from pydantic import Field, WithJsonSchema, model_validator
+from pydantic import Field
 
 from controller.api.gate import Gate as Gate
 from controller.api.meta import (
@@ -21,14 +21,9 @@ from controller.api.meta import (
     SpecModel,
     empty,
 )
-
-
-class StrategyType(StrEnum):
-    """How an update groups instances."""
-
-    QUEUE = "Queue"
-    BATCH = "Batch"
-    VARIABLE_BATCH = "VariableBatch"
+from controller.api.strategy import ResolvedStrategy as ResolvedStrategy
+from controller.api.strategy import Strategy as Strategy
+from controller.api.strategy import StrategyType as StrategyType
 
 
 class Mode(StrEnum):
@@ -44,83 +39,6 @@ class Replacement(StrEnum):
     RECREATE = "Recreate"
     IN_PLACE = "InPlace"
     SURGE = "Surge"
-
-
-_TYPE = (
-    "How instances are grouped. `Queue`: a sliding window; as soon as one instance is good, the "
-    "next one is replaced, with at most `size` in flight. `Batch`: `size` instances are replaced, "
-    "and the next batch starts when the whole batch is done. `VariableBatch`: as Batch, with the "
-    "batch sizes from `sizes`."
-)
-_SIZE = (
-    "Number of instances that are replaced at a time: a number of at least 1, or a percentage such "
-    'as "25%" of the instances of the Update, rounded up. Required with Batch. Absent with Queue: '
-    "1. Not used with VariableBatch."
-)
-_SIZES = (
-    'Sizes of consecutive batches, such as [1, 10, "25%"]: numbers of instances, or percentages of '
-    "the instances of the Update, rounded up. The last size repeats until all instances are done. "
-    "Required with VariableBatch, and allowed only there."
-)
-_AUTO_PAUSE = (
-    "true: the Update pauses before each new batch until its `resumeToken` is changed. Only with "
-    "Batch and VariableBatch. Absent: false."
-)
-
-
-class Strategy(SpecModel):
-    """How many instances are replaced at a time, and in which groups."""
-
-    # No enum: a CEL rule refuses other words and names the equivalents of other controllers' words.
-    type: Annotated[
-        StrategyType,
-        Field(description=_TYPE),
-        WithJsonSchema({"type": "string", "maxLength": 64}),
-    ]
-    size: Annotated[PositiveIntOrPercent | None, Field(description=_SIZE)] = None
-    sizes: Annotated[
-        tuple[PositiveIntOrPercent, ...] | None,
-        Field(description=_SIZES, min_length=1, max_length=100),
-    ] = None
-    auto_pause: Annotated[bool, Field(description=_AUTO_PAUSE, exclude_if=empty)] = False
-
-
-class ResolvedStrategy(Model):
-    """A strategy that has numbers instead of percentages."""
-
-    type: Annotated[StrategyType, Field(description=_TYPE)]
-    size: Annotated[
-        int | None, Field(description="Number of instances that are replaced at a time.")
-    ] = None
-    sizes: Annotated[
-        tuple[int, ...] | None,
-        Field(
-            description="Numbers of instances of consecutive batches; the last one repeats until "
-            "all instances are done."
-        ),
-    ] = None
-    auto_pause: Annotated[bool, Field(description=_AUTO_PAUSE)] = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_size(cls, data: Any) -> Any:
-        """Accept `sizes` for every type: the first becomes `size`, unless it is a VariableBatch."""
-        if isinstance(data, dict) and data.get("type") != StrategyType.VARIABLE_BATCH:
-            sizes = data.get("sizes")
-            if sizes and data.get("size") is None:
-                return {**data, "size": sizes[0], "sizes": None}
-        return data
-
-    @model_validator(mode="after")
-    def _positive(self) -> Self:
-        if min(self.groups) < 1:
-            raise ValueError("a group has at least one instance")
-        return self
-
-    @property
-    def groups(self) -> tuple[int, ...]:
-        """The sizes of consecutive groups; the last one repeats."""
-        return self.sizes or (1 if self.size is None else self.size,)
 
 
 # The three policies share these descriptions, which `kubectl explain` shows.
@@ -219,6 +137,13 @@ PulseInterval = Annotated[
         "the Update needs no pulse.",
     ),
 ]
+SlaAware = Annotated[
+    bool,
+    Field(
+        description="true: the Update, in either direction, takes an instance down only if "
+        "`spec.sla` of the Job allows it. Absent: false."
+    ),
+]
 DEFAULT_STRATEGY = Strategy(type=StrategyType.QUEUE, size=1)
 
 
@@ -245,6 +170,7 @@ class UpdatePolicy(SpecModel):
     gates: Gates = ()
     watch_after_seconds: WatchAfter = 0
     pulse_interval_seconds: PulseInterval | None = None
+    sla_aware: Annotated[SlaAware, Field(exclude_if=empty)] = False
     retry_token: Annotated[
         str | None,
         Field(
@@ -269,6 +195,7 @@ class PolicyPatch(SpecModel):
     gates: Gates | None = None
     watch_after_seconds: WatchAfter | None = None
     pulse_interval_seconds: PulseInterval | None = None
+    sla_aware: SlaAware | None = None
 
 
 class ResolvedPolicy(Model):
@@ -296,3 +223,4 @@ class ResolvedPolicy(Model):
     gates: Annotated[Gates, Field(exclude_if=empty)] = ()
     watch_after_seconds: WatchAfter = 0
     pulse_interval_seconds: PulseInterval | None = None
+    sla_aware: Annotated[SlaAware, Field(exclude_if=empty)] = False

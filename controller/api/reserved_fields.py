@@ -79,9 +79,6 @@ _PAUSE: Final = _object(
     seconds=_number("Seconds that the pause lasts; absent: until `resumeToken` changes."),
 )
 _PAUSES: Final = {"pauses": _list("Pauses after groups.", _PAUSE, most=100)}
-_SLA_AWARE: Final = {
-    "slaAware": _flag("Whether Updates also obey `spec.sla` and disruption budgets.")
-}
 _WAIT: Final = _object(
     "Conditions that another Job must meet.",
     job=_text("Name of the other Job."),
@@ -133,14 +130,6 @@ JOB_SPEC: Final[Fields] = {
             leave=_free("Step before a serving pod is deleted or changed."),
             rejoin=_free("Step before a new pod serves."),
         ),
-        "sla": _object(
-            "How many instances must stay available during voluntary disruptions.",
-            minAvailable=_share("A number, or a percentage of `status.instancesInForce`."),
-            durationSeconds=_number(
-                "Seconds for which an instance must have been available to count."
-            ),
-            coordinator=_free("A service that must also agree to a disruption."),
-        ),
         "cron": _object(
             "Schedule of a Cron Job.",
             schedule=_text("Schedule in cron format."),
@@ -167,13 +156,14 @@ JOB_SPEC: Final[Fields] = {
             "Whether instances are created all at once or one by one.", "Parallel", "Ordered"
         ),
     },
-    "spec.update": {**_WAIT_FOR, **_SLA_AWARE},
+    "spec.sla": {"coordinator": _free("A service that must also agree to a disruption.")},
+    "spec.update": _WAIT_FOR,
     "spec.update.strategy": _PAUSES,
 }
 
 UPDATE_SPEC: Final[Fields] = {
     "spec": {**_WAIT_FOR, "undo": _text("Name of the Update to undo.")},
-    "spec.policy": {**_WAIT_FOR, **_SLA_AWARE},
+    "spec.policy": _WAIT_FOR,
     "spec.policy.strategy": _PAUSES,
 }
 
@@ -227,7 +217,6 @@ UPDATE_STATUS: Final[Fields] = {
     },
     "status.counts": {"relabelled": _number("Number of instances of which only labels change.")},
     "status.plan.instances": {"relabel": _kept("Ids of instances of which only labels change.")},
-    "status.policy": _SLA_AWARE,
     "status.policy.strategy": _PAUSES,
 }
 

@@ -129,6 +129,14 @@ JOB: Final[Rules] = {
             ".template.echelon",
         ),
     ),
+    "spec.sla": (
+        Rule(
+            "has(self.minAvailable)",
+            "sla.minAvailable is required; give a number of instances or a percentage such as"
+            " '95%', or leave sla out",
+            ".minAvailable",
+        ),
+    ),
     "spec.update": UNAVAILABLE,
     "spec.update.strategy": STRATEGY,
     "spec.update.gates[]": GATE,

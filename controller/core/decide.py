@@ -87,7 +87,7 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
         reports=_with_ahead(pods, _reports(context, pods)),
         wake_at=_wake(context, direction, pods),
         asks=Gates(direction).asks() if direction and direction.moving else (),
-        waiting=pods.disruption.held_back,
+        waiting=pods.held_back.held_back,
     )
 
 
@@ -194,7 +194,7 @@ def _reports(context: Context, pods: Convergence | None) -> tuple[WriteJob | Wri
     if counted and counted.failures and direction:
         name, before = direction.update.metadata.name, direction.update.status
         if not context.is_quiet(name):
-            now = report(direction, counted.failures, counted.disruption)
+            now = report(direction, counted.failures, counted.held_back)
             found += [WriteUpdate(name, now)] if now != before else []
     return tuple(write for write in found if not refused_writes.by(context, write))
 
@@ -218,6 +218,7 @@ def _wake(context: Context, direction: Direction | None, pods: Convergence | Non
     verdict = context.observed.verdict
     moments = [
         context.view.next_good,
+        context.view.next_counting,
         job_status.next_deadline(context),
         creation.settled_at(context),
         verdict.ask_again if verdict and not verdict.accepted else None,

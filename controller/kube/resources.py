@@ -14,6 +14,7 @@ CONTROLLER_REVISIONS: Final = Resource("apps", "v1", "controllerrevisions", "Con
 LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 EVENTS: Final = Resource("events.k8s.io", "v1", "events", "Event")
 SECRETS: Final = Resource("", "v1", "secrets", "Secret")
+BUDGETS: Final = Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget")
 BATCH_JOBS: Final = Resource("batch", "v1", "jobs", "Job")
 
 

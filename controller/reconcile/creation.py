@@ -45,7 +45,7 @@ async def prepared(client: Client, entry: Entry, job: Job, revision: str) -> Pre
         return known
     namespace, name = entry.key
     if revision == entry.revision:
-        template = entry.template_dict()
+        template = json.loads(entry.template)
     elif (read := entry.templates.get(revision)) is not None:
         template = json.loads(read)
     else:

@@ -8,7 +8,6 @@ asks or tries again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,8 +18,8 @@ from controller.api.job import Job
 from controller.api.lenient import lenient, part
 from controller.api.pods.pod import Pod
 from controller.api.update import TERMINAL, Update
-from controller.core.model import plan
 from controller.core.model.brake import Brake
+from controller.core.model.budget import Budget
 from controller.core.model.limits import TEMPLATES_KEPT
 from controller.core.model.observed import GateAnswer, Node, Observed, Refusal, Verdict
 from controller.core.model.plan import ActionKey
@@ -28,6 +27,7 @@ from controller.core.pods.identity import name_conflicts
 from controller.core.pods.index import Instances
 from controller.core.revisions import revision as revisions
 from controller.core.revisions.template import Prepared
+from controller.reconcile import refusal
 from controller.reconcile.apart import Apart
 from controller.reconcile.decode import RevisionObject, Unreadable, UpdateObject, left_alone_for
 from controller.reconcile.endings import Endings
@@ -84,6 +84,10 @@ class Entry:
     live: str = ""
     existence: Existence = field(default_factory=Existence)
     endings: Endings = field(default_factory=Endings)
+    #: The disruption budgets that matter for the Job.
+    budgets: Callable[[Entry], tuple[Budget, ...]] = lambda _: ()
+    #: Why the last eviction was not granted.
+    not_evicted: Refusal | None = None
 
     @property
     def empty(self) -> bool:
@@ -151,6 +155,7 @@ class Entry:
         self.warned.clear()
         self.in_place_refused.clear()
         self.endings.clear()
+        self.not_evicted = None
         self._ask_again()
 
     def _ask_again(self) -> None:
@@ -221,15 +226,11 @@ class Entry:
         seconds = job.spec.min_ready_seconds
         if active is not None and active.status.min_ready_seconds is not None:
             seconds = active.status.min_ready_seconds
-        self.instances.set_min_ready(seconds)
+        self.instances.set_times(seconds, job.spec.sla.duration if job.spec.sla else 0)
         self.instances.advance(now)
         view = self.instances.view(job.status.slots)
         self._forget_answers(updates)
-        if self.refusals:
-            # A create in flight has not succeeded: the refusal before it still counts.
-            pods = self.instances.pods
-            made = {i for i, r in self.refusals.items() if (p := pods.get((i, r.surge))) and p.uid}
-            self.refusals = {i: r for i, r in self.refusals.items() if i not in made}
+        self.refusals = refusal.still_refused(self.refusals, self.instances.pods)
         return Observed(
             job=job,
             revision=self.revision,
@@ -268,14 +269,14 @@ class Entry:
             too_new=left_alone_for(self.updates.values(), job),
             ended=self.endings.fresh(job.status),
             brake=brake,
+            budgets=self.budgets(self),
+            keeping=any(verb == "budget" for verb, _ in self.under_way),
+            not_evicted=self.not_evicted,
         )
 
     def _forget_answers(self, updates: Mapping[str, Update]) -> None:
         """Drop verdicts for Updates that have ended, and refusals for objects that are gone."""
-        if self.refused_writes:
-            gone = self.refused_writes.keys() - map(plan.subject_of_update, self.updates)
-            for subject in [s for s in gone if s.startswith(plan.subject_of_update(""))]:
-                del self.refused_writes[subject]
+        refusal.forget_ended(self.refused_writes, self.updates)
         if self.verdicts.keys() - {""}:
             asking = {u.metadata.uid for u in updates.values()} | {""}
             self.verdicts = {uid: v for uid, v in self.verdicts.items() if uid in asking}
@@ -293,8 +294,3 @@ class Entry:
         uid = active.metadata.uid if active else ""
         self.answers = {key: last for key, last in self.answers.items() if key[0] == uid}
         return {gate: last for (_, gate), last in self.answers.items()}
-
-    def template_dict(self) -> dict[str, Any]:
-        """The present template in canonical form."""
-        template: dict[str, Any] = json.loads(self.template)
-        return template

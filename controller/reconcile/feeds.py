@@ -20,7 +20,8 @@ from controller.kube.client import Client
 from controller.kube.errors import ApiError
 from controller.kube.failures import Failures
 from controller.kube.informer import Informer
-from controller.kube.resources import CONTROLLER_REVISIONS, PODS
+from controller.kube.resources import BUDGETS, CONTROLLER_REVISIONS, PODS
+from controller.reconcile.budgets import BUDGET_CODEC, BudgetObject
 from controller.reconcile.decode import (
     POD_CODEC,
     REVISION_CODEC,
@@ -103,15 +104,34 @@ class Feeds:
             clock=clock,
         )
 
+        self.budgets = Informer[BudgetObject](
+            client,
+            BUDGETS,
+            codec=BUDGET_CODEC,
+            on_put=store.put_budget,
+            on_delete=store.drop_budget,
+            held=store.budgets.held,
+            namespaces=self._namespaces,
+            confirm=True,
+            clock=clock,
+        )
+
     @property
     def informers(
         self,
-    ) -> dict[str, Informer[PodObject] | Informer[UpdateObject] | Informer[RevisionObject]]:
+    ) -> dict[
+        str,
+        Informer[PodObject]
+        | Informer[UpdateObject]
+        | Informer[RevisionObject]
+        | Informer[BudgetObject],
+    ]:
         """The informers by the name of their resource."""
         return {
             "pods": self.pods,
             "updates": self.updates,
             "controllerrevisions": self.revisions,
+            "poddisruptionbudgets": self.budgets,
         }
 
     @property

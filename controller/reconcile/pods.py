@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from controller.api import labels
 from controller.api.kinds import UPDATES
@@ -28,16 +28,23 @@ from controller.kube.errors import (
     NotFound,
     NotHolderError,
 )
-from controller.kube.resources import CONTROLLER_REVISIONS, PODS
-from controller.reconcile import refusal
+from controller.kube.resources import BUDGETS, CONTROLLER_REVISIONS, PODS
+from controller.reconcile import budgets, refusal
 from controller.reconcile.creation import Creation
 from controller.reconcile.decode import pod_of
 from controller.reconcile.entry import Entry, Key
+from controller.reconcile.evictions import Evictions
 from controller.reconcile.inplace import Changing
 from controller.reconcile.references import about_line, owner_reference
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
+
+_PRUNED: Final = {
+    "Update": UPDATES,
+    "ControllerRevision": CONTROLLER_REVISIONS,
+    "PodDisruptionBudget": BUDGETS,
+}
 
 
 class Pods:
@@ -54,6 +61,7 @@ class Pods:
         self._store = store
         self._settled = settled
         self._clock = clock
+        self._evictions = Evictions(client, store, clock)
         self._tasks: dict[asyncio.Task[None], Key] = {}
 
     def act(self, entry: Entry, actions: Sequence[plan.Action]) -> None:
@@ -96,6 +104,8 @@ class Pods:
     def _assume(self, entry: Entry, action: plan.ActionOnObject) -> None:
         entry.under_way.add(action.key)
         match action:
+            case plan.DeletePod(evict=True):
+                entry.instances.assume_evicting((action.instance, action.surge), action.uid)
             case plan.DeletePod():
                 slot = (action.instance, action.surge)
                 entry.instances.assume_deleted(slot, action.uid, action.force)
@@ -116,6 +126,10 @@ class Pods:
             match action:
                 case plan.Prune():
                     await self._prune(entry, action)
+                case plan.KeepBudget():
+                    await self._keep(entry, action)
+                case plan.DeletePod(evict=True):
+                    await self._evictions.evict(entry, action)
                 case plan.DeletePod():
                     await self._delete(entry, action)
                 case plan.ChangePod() | plan.RepairPod(undo=True):
@@ -129,8 +143,10 @@ class Pods:
             settled = False  # Not sent: the process that holds the Lease now decides about it.
         except ApiError as error:
             answer, before = refusal.answer(error), entry.refused_actions.get(action.key)
+            if self._evictions.is_held(entry, action, answer):
+                return  # A disruption budget waits for other pods, and no deadline runs.
             if answer.is_judged:
-                entry.endings.withdraw(action.uid)
+                entry.endings.withdraw(action.key[1])
             refused = judgement.refused_action(action, answer, before, self._clock())
             entry.refused_actions[action.key] = refused
             what = f"{action.key[0]} of {action.name} refused: {error}"
@@ -147,6 +163,9 @@ class Pods:
         """Remove the assumption of an action that has ended."""
         entry.under_way.discard(action.key)
         match action:
+            case plan.DeletePod(evict=True):
+                slot = (action.instance, action.surge)
+                entry.instances.evicted(slot, action.uid, granted)
             case plan.DeletePod() if not granted:
                 entry.instances.not_deleted((action.instance, action.surge), action.uid)
             case plan.ChangePod():
@@ -160,6 +179,8 @@ class Pods:
             return True
         changing = Changing(self._client, self._store, entry, entry.job, self._clock)
         if isinstance(action, plan.ChangePod):
+            if action.budgeted and not await self._evictions.would_go(entry, action):
+                return True
             return await changing.run(action)
         await changing.take_back(action)
         return True
@@ -217,11 +238,20 @@ class Pods:
         return False
 
     async def _prune(self, entry: Entry, action: plan.Prune) -> None:
-        resource = UPDATES if action.kind == "Update" else CONTROLLER_REVISIONS
+        resource = _PRUNED[action.kind]
         with suppress(NotFound, Conflict):
             await self._client.delete(resource, entry.key[0], action.name, uid=action.uid)
         name = f"{entry.key[0]}/{action.name}"
         if action.kind == "Update":
             self._store.drop_update(name, action.uid)
-        else:
+        elif action.kind == "ControllerRevision":
             self._store.drop_revision(name, action.uid)
+        else:
+            self._store.drop_budget(name, action.uid)
+
+    async def _keep(self, entry: Entry, action: plan.KeepBudget) -> None:
+        kept = await budgets.keep(self._client, entry, action)
+        if kept is not None:
+            self._store.put_budget(kept)
+        else:
+            self._store.drop_budget(f"{entry.key[0]}/{action.name}", action.uid)

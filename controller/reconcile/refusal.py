@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
 
-from controller.core.model.observed import RefusedAction
+from controller.api.pods.pod import Pod
+from controller.core.model import plan
+from controller.core.model.observed import Refusal, RefusedAction
 from controller.core.model.plan import ActionKey
+from controller.core.pods.facts import Slot
 from controller.core.refusals.judgement import ErrorAnswer
 from controller.kube.errors import ApiError
 
@@ -20,10 +24,28 @@ def answer(error: ApiError) -> ErrorAnswer:
         status=error.status,
         reason=error.reason,
         message=error.message,
+        cause=next((str(c.get("message") or "") for c in error.details.get("causes") or ()), ""),
         causes=tuple(str(cause.get("reason")) for cause in error.details.get("causes") or ()),
         kind=type(error).__name__,
         retry_after=error.retry_after,
     )
+
+
+def still_refused(refusals: dict[int, Refusal], pods: Mapping[Slot, Pod]) -> dict[int, Refusal]:
+    """The refusals of creates whose pod was not made since. A create in flight has not succeeded:
+    the refusal before it still counts."""
+    if not refusals:
+        return refusals
+    made = {i for i, r in refusals.items() if (p := pods.get((i, r.surge))) and p.uid}
+    return {i: r for i, r in refusals.items() if i not in made}
+
+
+def forget_ended(refused_writes: dict[str, Refusal], updates: Iterable[str]) -> None:
+    """Drop the refusals of writes to Updates that are not among ``updates`` (names)."""
+    if refused_writes:
+        gone = refused_writes.keys() - map(plan.subject_of_update, updates)
+        for subject in [s for s in gone if s.startswith(plan.subject_of_update(""))]:
+            del refused_writes[subject]
 
 
 def log_illegal(

@@ -11,7 +11,9 @@ from typing import Any
 from msgspec import structs
 
 from controller.core.pods.facts import Slot
+from controller.core.refusals import judgement
 from controller.reconcile.apart import LOOK_EVERY
+from controller.reconcile.budgets import BudgetObject, Budgets, obeys
 from controller.reconcile.decode import PodObject, RevisionObject, UpdateObject
 from controller.reconcile.entry import Entry, Key
 
@@ -27,6 +29,9 @@ class Store:
         self._changed = changed
         self._clock = clock
         self.entries: dict[Key, Entry] = {}
+        #: Namespace -> the keys of its entries.
+        self._spaces: dict[str, set[Key]] = {}
+        self.budgets = Budgets()
         #: Informer key of a pod -> the entry and the slot where the pod is stored.
         self._pods: dict[str, tuple[Key, Slot]] = {}
         self._foreign_pods: dict[str, Key] = {}
@@ -41,7 +46,8 @@ class Store:
     def entry(self, key: Key) -> Entry:
         """The entry of a key; it is created if there is none."""
         if (entry := self.entries.get(key)) is None:
-            entry = self.entries[key] = Entry(key)
+            entry = self.entries[key] = Entry(key, budgets=self.budgets.of)
+            self._spaces.setdefault(key[0], set()).add(key)
         return entry
 
     def jobs(self) -> Iterator[Entry]:
@@ -243,6 +249,28 @@ class Store:
             for name, known in entry.revisions.items()
         }
 
+    # PodDisruptionBudgets.
+
+    def put_budget(self, item: BudgetObject) -> None:
+        if item.uid not in self._gone and self.budgets.put(item):
+            self._budget_changed(item.namespace, item.name if item.allowed else "")
+
+    def drop_budget(self, name: str, uid: str) -> None:
+        self._note_gone(uid)
+        if self.budgets.drop(name, uid):
+            self._budget_changed(name.partition("/")[0])
+
+    def _budget_changed(self, namespace: str, allows: str | None = None) -> None:
+        """Decide anew about the Jobs that obey budgets. ``allows``: name of the budget that allows
+        evictions now, or ""; None: one is gone."""
+        for key in tuple(self._spaces.get(namespace, ())):
+            entry = self.entries[key]
+            if entry.job is not None and (obeys(entry) or entry.not_evicted):
+                covering = (b.name for b in entry.budgets(entry) if b.selects)
+                if entry.not_evicted and (allows is None or allows in covering):
+                    entry.not_evicted = judgement.sooner(entry.not_evicted, self._clock())
+                self._changed(key)
+
     def _settle(self, entry: Entry, ours: bool = True) -> None:
         """After a deletion: mark the key for a new decision, or drop the entry if it is empty.
         ``ours``: False if something that the Job owned was deleted, and not by the operator."""
@@ -250,6 +278,7 @@ class Store:
             entry.existence.doubt()
         if entry.empty:
             self.entries.pop(entry.key, None)
+            self._spaces.get(entry.key[0], set()).discard(entry.key)
         else:
             self._changed(entry.key)
 

@@ -105,16 +105,24 @@ def pods_made(requests: list[Request]) -> Counter[str]:
     return Counter(
         r.name
         for r in requests
-        if r.verb == "create" and r.resource == "pods" and r.code == 201 and not r.dry_run
+        if r.verb == "create"
+        and r.resource == "pods"
+        and not r.subresource
+        and r.code == 201
+        and not r.dry_run
     )
 
 
 def pods_deleted(requests: list[Request]) -> Counter[str]:
-    """How many pods were deleted, by name. A repeated delete that names the same uid, such as one
-    whose answer was lost, is the same one."""
+    """How many pods were deleted or evicted, by name. A repeated request that names the same uid,
+    such as one whose answer was lost, is the same one."""
     found = set[tuple[str, str]]()
     for r in requests:
         if r.verb == "delete" and r.resource == "pods" and r.code == 200:
             meant = ((r.body or {}).get("preconditions") or {}).get("uid")
+            found.add((r.name, meant or str(r.at)))
+        elif r.subresource == "eviction" and r.code == 201 and not r.dry_run:
+            options = (r.body or {}).get("deleteOptions") or {}
+            meant = (options.get("preconditions") or {}).get("uid")
             found.add((r.name, meant or str(r.at)))
     return Counter(name for name, _ in found)

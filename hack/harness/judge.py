@@ -28,6 +28,10 @@ ALLOWED = frozenset(
         ("patch", "controllerrevisions", ""),
         ("update", "controllerrevisions", ""),  # revisions of an older operator
         ("delete", "controllerrevisions", ""),
+        ("create", "pods", "eviction"),
+        ("create", "poddisruptionbudgets", ""),
+        ("patch", "poddisruptionbudgets", ""),
+        ("delete", "poddisruptionbudgets", ""),
         ("create", "jobs.batch", ""),  # for job gates
         ("create", "events", ""),
         ("patch", "events", ""),
@@ -35,8 +39,9 @@ ALLOWED = frozenset(
 )
 
 #: The largest number of equal requests about one object within a second. The most frequent correct
-#: requests are status writes of an Update whose groups take milliseconds, and repeated Events.
-AT_MOST: Final = {"updates": 40, "echelonjobs": 40, "events": 40}
+#: requests are status writes of an Update whose groups take milliseconds, repeated Events, and the
+#: reads of a disruption budget, one after each eviction.
+AT_MOST: Final = {"updates": 40, "echelonjobs": 40, "events": 40, "poddisruptionbudgets": 40}
 #: The same limit for all other requests. A resize needs two patches of the pod, a conflict one
 #: more.
 FEW: Final = 6

@@ -20,6 +20,7 @@ OPERATORS = ("echelon", "echelon-lease")
 PRUNING: dict[str, Any] = {"updateHistoryLimit": 1, "revisionHistoryLimit": 1}
 JOB_GATES = "tests/integration/gates/test_job.py"
 REVISIONS = "tests/integration/test_revisions.py"
+SLA = "tests/integration/test_sla.py"
 NODES = "tests/integration/test_nodes.py"
 #: Before and after a resize; only Recreate can add resources where there were none.
 SMALL, LARGE = ({"requests": {"cpu": cpu, "memory": "16Mi"}} for cpu in ("10m", "20m"))
@@ -34,6 +35,11 @@ UNSEEN: dict[Right, str] = {
     ("update", "controllerrevisions"): (
         f"{REVISIONS}::test_a_revision_that_an_older_operator_stored_is_used_again_and_orphaned"
     ),
+    ("create", "pods/eviction"): f"{SLA}::test_a_budget_over_two_jobs_is_never_violated",
+    ("get", "poddisruptionbudgets"): f"{SLA}::test_the_budget_of_the_job_itself",
+    ("create", "poddisruptionbudgets"): f"{SLA}::test_the_budget_of_the_job_itself",
+    ("patch", "poddisruptionbudgets"): f"{SLA}::test_the_budget_of_the_job_itself",
+    ("delete", "poddisruptionbudgets"): f"{SLA}::test_the_budget_of_the_job_itself",
     # Read when a pod is late: in these tests no deadline passes.
     (
         "get",

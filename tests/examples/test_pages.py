@@ -14,6 +14,7 @@ from tests.examples.story import Story, commands
 
 PAGES = (
     "quick-start.md",
+    "sla.md",
     "tasks/approval.md",
     "tasks/canary.md",
     "tasks/coordinated.md",

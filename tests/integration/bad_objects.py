@@ -65,6 +65,10 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
     "no spec": ({"spec": ...}, ("spec", "Required value")),
     "no template": (_spec(template=...), ("spec.template", "Required value")),
     "unknown type": (_spec(type="Daemon"), ("spec.type", "Unsupported value", "Service")),
+    "sla without a number": (
+        _spec(sla={"durationSeconds": 300}),
+        ("spec.sla.minAvailable", "a number of instances or a percentage"),
+    ),
     "negative instances": (
         _spec(instances=-1),
         ("spec.instances", "greater than or equal to 0"),
@@ -241,7 +245,7 @@ LATER_JOBS: dict[str, Object] = {
     "spec.constraints": _spec(constraints=[{"key": "host", "limit": 1}]),
     "spec.migrations": _spec(migrations=[{"name": "001", "container": _CONTAINER}]),
     "spec.lifecycle": _spec(lifecycle={"leave": {"seconds": 15}}),
-    "spec.sla": _spec(sla={"minAvailable": "95%", "durationSeconds": 300}),
+    "spec.sla.coordinator": _spec(sla={"minAvailable": "95%", "coordinator": {"url": "http://a"}}),
     "spec.cron": _spec(cron={"schedule": "*/5 * * * *"}),
     "spec.collisionPolicy": _spec(collisionPolicy="CancelNew"),
     "spec.maxTaskFailures": _spec(maxTaskFailures=0),
@@ -252,7 +256,6 @@ LATER_JOBS: dict[str, Object] = {
     ),
     "spec.ordering": _spec(ordering="Ordered"),
     "spec.update.waitFor": _update(waitFor=[_WAIT]),
-    "spec.update.slaAware": _update(slaAware=False),
     "spec.update.strategy.pauses": _strategy(**_PAUSES),
     "spec.update.gates[0].scope": _update(gates=[{"name": "errors", "http": {"url": "http://a"},
                                                   "scope": "Before"}]),
@@ -261,7 +264,6 @@ LATER_UPDATES: dict[str, Object] = {
     "spec.waitFor": _spec(waitFor=[_WAIT]),
     "spec.undo": _spec(undo="web-g3"),
     "spec.policy.waitFor": _patch(waitFor=[_WAIT]),
-    "spec.policy.slaAware": _patch(slaAware=True),
     "spec.policy.strategy.pauses": _patch(strategy=_PAUSES),
     "spec.policy.gates[0].scope": _patch(gates=[{**GATE, "scope": "Before"}]),
 }
@@ -281,6 +283,6 @@ LATER_UPDATE_STATUS: Object = {
     "to": {"revision": "web-1", "instances": "0", "source": "abc", "parent": "web-0"},
     "counts": {"relabelled": 3},
     "plan": {"instances": {"relabel": "0-3"}},
-    "policy": {"slaAware": True, "strategy": {"type": "Batch", "pauses": [{"after": 1}]},
+    "policy": {"strategy": {"type": "Batch", "pauses": [{"after": 1}]},
                "gates": [{"name": "a", "scope": "Before"}]},
 }  # fmt: skip

@@ -120,7 +120,7 @@ async def test_one_that_starts_alone_lists_once(start: Start, api: FakeApi) -> N
     operator = await start()
     await until(lambda: leads(operator))
     paths = [seen.path for seen in api.seen if "limit" in seen.query]
-    assert len(paths) == len(set(paths)) == 4, "each kind once"
+    assert len(paths) == len(set(paths)) == 5, "each kind once"
     first = [seen.path.startswith(LEASE) for seen in api.seen].index(True)
     assert first < min(n for n, seen in enumerate(api.seen) if "limit" in seen.query)
 

@@ -23,6 +23,14 @@ it serves. The operator never writes the spec of a Job, only its status.
 - apiGroups: [""]
   resources: ["pods/resize"]
   verbs: ["patch"]
+# Updates with slaAware evict pods, so that disruption budgets are obeyed.
+- apiGroups: [""]
+  resources: ["pods/eviction"]
+  verbs: ["create"]
+# The budget of a Job with sla.minAvailable, and those that others have made for its pods.
+- apiGroups: ["policy"]
+  resources: ["poddisruptionbudgets"]
+  verbs: ["get", "list", "watch", "create", "patch", "delete"]
 # update: some revisions made by an older version of the operator cannot be patched.
 - apiGroups: ["apps"]
   resources: ["controllerrevisions"]

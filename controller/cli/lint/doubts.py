@@ -26,6 +26,7 @@ def of_job(job: Job) -> Iterator[Problem]:
     yield from _probes(job, containers)
     yield from _images(spec)
     yield from _group(job)
+    yield from _sla(job)
     yield from _canary(job)
     yield from _times(job, containers)
     yield from _claims(job, spec)
@@ -77,6 +78,7 @@ def _group(job: Job) -> Iterator[Problem]:
     strategy = policy.strategy
     first = strategy.sizes[0] if strategy.sizes else strategy.size
     protected = policy.max_unavailable is not None or policy.replacement is Replacement.SURGE
+    protected |= policy.sla_aware and job.spec.sla is not None
     if count > 1 and not protected and first is not None and count_up(first, count) >= count:
         field = "sizes" if strategy.sizes else "size"
         yield warning(
@@ -84,6 +86,27 @@ def _group(job: Job) -> Iterator[Problem]:
             f"an update takes all {count} instances at once, and meanwhile none may serve; use a "
             "smaller size, maxUnavailable or replacement: Surge",
         )
+
+
+def _sla(job: Job) -> Iterator[Problem]:
+    """`spec.sla` and `update.slaAware` say the same: that updates obey it."""
+    sla, aware = job.spec.sla, job.spec.update.sla_aware
+    if sla is None:
+        if aware:
+            yield warning((*_UPDATE, "slaAware"), "there is no spec.sla that it could obey")
+    elif not aware:
+        words = "updates do not obey it; set update.slaAware: true"
+        yield warning(("spec", "sla"), words)
+    elif sla.min_available is not None and job.spec.instances > 1:
+        count = job.spec.instances
+        given = sla.min_available
+        asked = given if isinstance(given, int) else count_up(given, count)
+        if asked >= count:
+            words = (
+                f"all {count} instances can never count while one is replaced; {count - 1} are "
+                "required instead"
+            )
+            yield warning(("spec", "sla", "minAvailable"), words)
 
 
 def _canary(job: Job) -> Iterator[Problem]:

@@ -26,7 +26,7 @@ from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.admission.estimate import estimate
 from controller.core.model.context import Context
 from controller.core.model.limits import TEMPLATES_KEPT
-from controller.core.replacement import in_place
+from controller.core.replacement import in_place, sla
 from controller.core.revisions.change import Change
 from controller.core.revisions.template import own_claims
 from controller.core.rollout import strategy
@@ -56,7 +56,11 @@ def preview(
         instances=instances,
         groups=_groups(direction, sizes),
         estimate=estimate(
-            context.observed.finished.values(), draft, len(_covered(direction)), watched
+            context.observed.finished.values(),
+            draft,
+            len(_covered(direction)),
+            watched,
+            _sla_seconds(direction, instances),
         ),
         conflicts=(
             *conflicts,
@@ -208,6 +212,8 @@ def _warnings(direction: Direction, instances: PlannedInstances) -> Iterator[Con
         if why := next(in_place.reasons(direction.context, direction.goal, replaced), None):
             words = f"instances are replaced, not changed in place: {why}"
             yield Conflict(reason=in_place.NOT_IN_PLACE, message=words)
+    if words := _sla(direction, instances):
+        yield Conflict(reason=sla.REASON, message=words)
     for revision, ids in direction.goal.items():
         template = direction.context.observed.templates.get(revision)
         if template and ids & instances.surge and (claims := own_claims(template)):
@@ -217,6 +223,31 @@ def _warnings(direction: Direction, instances: PlannedInstances) -> Iterator[Con
             )
             yield Conflict(reason="SurgeSharesVolume", message=words)
             return
+
+
+def _sla(direction: Direction, instances: PlannedInstances) -> str | None:
+    """What `spec.sla` makes the Update wait for: its groups take down more than it allows. Returns
+    None if it does not."""
+    context, strategy = direction.context, direction.policy.strategy
+    down = (instances.recreate | instances.in_place) & context.counting
+    if context.job.spec.sla is None or not sla.is_obeyed(context, direction) or not down:
+        return None
+    spare = max(0, len(context.counting) - sla.least(context))
+    if spare >= min(max(strategy.groups), len(down)):
+        return None
+    return f"{sla.in_words(context)}; {spare} can be taken down now"
+
+
+def _sla_seconds(direction: Direction, instances: PlannedInstances) -> int:
+    """Seconds that the Update takes at least because instances have to count again, one round after
+    the other, before the next can be taken down."""
+    context = direction.context
+    if (given := context.job.spec.sla) is None or not sla.is_obeyed(context, direction):
+        return 0
+    spare = max(1, len(context.intended) - sla.least(context))
+    rounds = -(-len(instances.recreate | instances.in_place) // spare)
+    ready = direction.update.status.min_ready_seconds or 0
+    return max(0, rounds - 1) * (ready + given.duration)
 
 
 def _quota(direction: Direction, instances: PlannedInstances) -> str | None:

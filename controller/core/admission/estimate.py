@@ -16,12 +16,13 @@ MAX_PAST: Final = 5
 
 
 def estimate(
-    past: Iterable[Finished], draft: UpdateStatus, instances: int, watched: int
+    past: Iterable[Finished], draft: UpdateStatus, instances: int, watched: int, sla: int = 0
 ) -> Estimate | None:
     """The estimate in seconds, and what it derives from.
 
     ``instances``: how many the update covers; ``watched``: how many groups have to stay Ready for
-    ``minReadySeconds``, one after the other.
+    ``minReadySeconds``, one after the other; ``sla``: seconds for which instances must be available
+    before others are taken down.
 
     The estimate is the median time per instance of the last completed updates (with their pauses
     and their group sizes), but at least the times that the policy prescribes. Returns None without
@@ -32,6 +33,9 @@ def estimate(
     after = draft.policy.watch_after_seconds if draft.policy else 0
     floor = seconds * watched + after
     guess = ceil(median(rates) * instances) if rates else 0
+    if instances and sla > max(floor, guess):
+        words = f"sla ({sla} s until the last instances may be taken down)"
+        return Estimate(seconds=sla + seconds + after, from_=words)
     if not instances or not max(floor, guess):
         return None
     if guess >= floor:

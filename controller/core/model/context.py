@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from controller.api.ids import Ids
 from controller.api.job import Job, JobStatus
+from controller.api.pods.pod import slot_of
 from controller.api.policy import ResolvedPolicy
 from controller.api.update import ACTIVE, BACKWARD, FORWARD, TERMINAL, Update
 from controller.core.model import assigned as asg
+from controller.core.model.budget import FORGOTTEN
 from controller.core.model.observed import Observed
 from controller.core.model.plan import Action, CreatePod
-from controller.core.pods.facts import View
+from controller.core.pods.facts import Slot, View
 from controller.lazy import cached_property
 
 
@@ -83,6 +85,24 @@ class Context:
     def available(self) -> Ids:
         """Ids of instances that are good, at any revision."""
         return self.view.good & self.intended
+
+    @cached_property
+    def counting(self) -> Ids:
+        """Ids of instances that count for `spec.sla`: one of their pods does, and is not being
+        evicted."""
+        own, twin = self.view, self.view.twin
+        return (own.counting - own.evicting | twin.counting - twin.evicting) & self.intended
+
+    @cached_property
+    def disrupted(self) -> dict[Slot, float]:
+        """Slots whose pod was evicted, as a disruption budget still has it, with the moment (epoch
+        seconds) until which that counts: so long no pod of the same name is created."""
+        found, job = dict[Slot, float](), self.job.metadata.name
+        for budget in self.observed.budgets:
+            for name, at in budget.disrupted.items() if budget.selects else ():
+                if at + FORGOTTEN > self.now and (slot := slot_of(job, name)):
+                    found[slot] = at + FORGOTTEN
+        return found
 
     @cached_property
     def at_assigned(self) -> Ids:

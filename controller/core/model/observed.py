@@ -10,6 +10,7 @@ from controller.api.ended import Ended
 from controller.api.job import Job
 from controller.api.update import Phase, Update
 from controller.core.model.brake import Brake
+from controller.core.model.budget import Budget
 from controller.core.model.plan import ActionKey, ActionOnObject
 from controller.core.pods.backoff import Series
 from controller.core.pods.facts import Slot, View
@@ -177,6 +178,8 @@ class Observed:
     seconds before which nothing is reported about it, because that was just done.
 
     ``ended``: what became of pods, newest first, as far as the status does not say so.
+    Disruption budgets, if the Job has to do with any: ``budgets``; ``keeping``: a write of the
+    Job's own is under way; ``not_evicted``: why the last eviction was not granted.
     ``brake``: counts the disruptions of all Jobs, which takes a while; None for no limit.
     """
 
@@ -206,5 +209,8 @@ class Observed:
     refused_writes: Mapping[str, Refusal] = field(default_factory=dict)
     too_new: Unknown | None = None
     ended: tuple[Ended, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    keeping: bool = False
+    not_evicted: Refusal | None = None
     newer_revisions: Mapping[str, str] = field(default_factory=dict)
     brake: Callable[[], Brake] | None = field(default=None, compare=False)

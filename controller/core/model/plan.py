@@ -10,17 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from controller.api.gate import Gate
 from controller.api.ids import NONE, Ids
 from controller.api.job import JobStatus
 from controller.api.update import UpdateStatus
+from controller.core.model.ask import AskGate as AskGate
+from controller.core.model.budget import KeepBudget as KeepBudget
 from controller.core.pods.ended import UNKNOWN, Intent
 from controller.core.revisions.change import Change
-from controller.core.verdicts.builtin import Evidence
 
 EventType = Literal["Normal", "Warning"]
 #: An action on an existing object: the verb and the object's uid.
-ActionKey = tuple[Literal["delete", "change", "repair", "prune"], str]
+ActionKey = tuple[Literal["delete", "change", "repair", "prune", "budget"], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +195,15 @@ class CreatePod:
 @dataclass(frozen=True, slots=True)
 class DeletePod:
     """Delete the pod of an instance if it still has this uid. ``force``: without a grace period,
-    because the pod's own one ended ``terminationTimeoutSeconds`` ago."""
+    because the pod's own one ended ``terminationTimeoutSeconds`` ago. ``evict``: by an eviction, so
+    that disruption budgets are obeyed."""
 
     instance: int
     surge: bool
     name: str
     uid: str
     force: bool = False
+    evict: bool = False
     intent: Intent = field(default=UNKNOWN, compare=False)
 
     @property
@@ -211,7 +213,8 @@ class DeletePod:
 
 @dataclass(frozen=True, slots=True)
 class ChangePod:
-    """Change the running pod of an instance to another revision in place (contract rule 16)."""
+    """Change the running pod of an instance to another revision in place (contract rule 16).
+    ``budgeted``: only if disruption budgets would let the pod go."""
 
     instance: int
     surge: bool
@@ -221,6 +224,7 @@ class ChangePod:
     update: str
     failures: int
     change: Change
+    budgeted: bool = False
 
     @property
     def key(self) -> ActionKey:
@@ -248,9 +252,9 @@ class RepairPod:
 
 @dataclass(frozen=True, slots=True)
 class Prune:
-    """Delete an old ControllerRevision or a finished Update."""
+    """Delete an old ControllerRevision, a finished Update, or the budget of the Job."""
 
-    kind: Literal["ControllerRevision", "Update"]
+    kind: Literal["ControllerRevision", "Update", "PodDisruptionBudget"]
     name: str
     uid: str
 
@@ -259,27 +263,7 @@ class Prune:
         return ("prune", self.uid)
 
 
-@dataclass(frozen=True, slots=True)
-class AskGate:
-    """Ask a gate of the Update named ``update`` about a group. ``run`` identifies the run of the
-    gate, ``question`` one verdict within the run. ``updated``: ids of instances that run the new
-    revision; ``baseline``: ids of instances to compare them with; ``due``: epoch seconds."""
-
-    gate: Gate
-    update: str
-    group: int
-    run: str
-    updated: Ids
-    baseline: Ids
-    due: float = 0.0
-    question: str = ""
-    #: How many instances are updated or have failed; -1 if an updated instance is not Ready.
-    through: int = 0
-    #: What a `builtin` gate judges; None for the other kinds.
-    evidence: Evidence | None = None
-
-
-ActionOnObject = DeletePod | ChangePod | RepairPod | Prune
+ActionOnObject = DeletePod | ChangePod | RepairPod | Prune | KeepBudget
 Action = CreatePod | ActionOnObject
 
 

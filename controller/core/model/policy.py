@@ -37,6 +37,17 @@ def max_unavailable(value: int | str | None, in_force: int) -> int | None:
     return None if value is None else max(1, count_down(value, in_force))
 
 
+def min_available(value: int | str | None, in_force: int) -> int:
+    """How many of ``in_force`` instances must count while another one is taken down.
+
+    A percentage rounds up. At most all but one are needed, or no instance could be replaced.
+    """
+    if value is None:
+        return 0
+    least = value if isinstance(value, int) else -(-in_force * _percent(value) // 100)
+    return min(least, max(0, in_force - 1))
+
+
 def _strategy(strategy: Strategy, total: int) -> ResolvedStrategy:
     """``strategy`` with counts as sizes. Without a size (the schema forbids that) the size is 1."""
     if strategy.type is StrategyType.VARIABLE_BATCH:

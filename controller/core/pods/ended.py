@@ -35,10 +35,12 @@ _USUAL: Final = frozenset({"ContainersNotReady", "PodCompleted", "Unhealthy"})
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Why the operator deletes a pod. ``update``: name of the Update behind it, or ""."""
+    """Why the operator deletes a pod. ``update``: name of the Update behind it, or ""; ``evicts``:
+    it does so by an eviction."""
 
     cause: EndCause
     update: str = ""
+    evicts: bool = False
 
 
 UNKNOWN: Final = Intent(EndCause.DELETED)
@@ -47,7 +49,9 @@ UNKNOWN: Final = Intent(EndCause.DELETED)
 def ended(pod: Pod, intent: Intent, now: float) -> Ended:
     """The entry of a pod that is gone at ``now`` (epoch seconds). ``intent``: the operator's;
     `UNKNOWN` if it did not delete the pod."""
-    intent = _shown(pod) or intent
+    shown = _shown(pod)
+    if shown and not (intent.evicts and shown.cause is EndCause.EVICTED):
+        intent = shown
     over = pod.trouble.at if pod.trouble and pod.trouble.at and pod.ended else now
     return Ended(
         instance=pod.instance,
@@ -84,7 +88,8 @@ def inherited(pod: Pod, status: JobStatus, active: Update | None) -> Intent:
     batch = active.status.batch if active else None
     if active and batch and pod.instance in batch.instances and pod.update != active.metadata.uid:
         cause = EndCause.ROLLBACK if active.status.phase in BACKWARD else EndCause.UPDATE
-        return Intent(cause, active.metadata.name)
+        policy = active.status.policy
+        return Intent(cause, active.metadata.name, policy is not None and policy.sla_aware)
     if not any(pod.instance in part.instances for part in status.assigned):
         return Intent(EndCause.SCALE)
     return UNKNOWN

@@ -9,8 +9,10 @@ from typing import Final
 
 from controller.api.ids import MAX_ID, NONE, Ids
 from controller.api.pods.pod import Pod
+from controller.core.pods.under_way import UnderWay
 
 Slot = tuple[int, bool]
+NOTHING: Final = UnderWay()
 EVERY: Final = Ids.span(0, MAX_ID + 1)
 
 SETS: Final = (
@@ -28,6 +30,7 @@ SETS: Final = (
     "forced",
     "infeasible",
     "repairing",
+    "evicting",
     "lost",
 )
 #: Reasons of trouble by which the node controller and the kubelet mark pods of a lost node.
@@ -39,39 +42,40 @@ def is_marked_lost(pod: Pod) -> bool:
     return pod.trouble is not None and pod.trouble.reason in _NODE_LOST
 
 
-def facts_of(
-    pod: Pod,
-    owner: str,
-    going: bool = False,
-    changing: bool = False,
-    forced: bool = False,
-    repairing: bool = False,
-) -> frozenset[str]:
-    """The facts that a pod shows to the Job with uid ``owner``. They do not depend on the time.
+def was_interrupted(before: Pod, now: Pod) -> bool:
+    """Whether a pod lost its readiness or a container restarted between two versions of it."""
+    if now.deleted is not None or before.changed != now.changed or not now.in_effect:
+        return False
+    # The loss of a node says nothing about what runs on it.
+    unready = before.ready and not now.ready and not now.ended and not is_marked_lost(now)
+    return now.restarts > before.restarts or unready
 
-    Requests of the operator that are under way: ``going``: delete the pod; ``forced``: delete it
-    without a grace period; ``changing``: change it in place; ``repairing``: restore its labels or
-    its owner reference.
-    """
-    under_way = {"repairing"} if repairing else set[str]()
+
+def facts_of(pod: Pod, owner: str, under_way: UnderWay = NOTHING) -> frozenset[str]:
+    """The facts that a pod shows to the Job with uid ``owner``. They do not depend on the time.
+    ``under_way``: the operator's requests."""
+    uid = pod.uid
+    repairing = {"repairing"} if uid in under_way.repairing else set[str]()
     if pod.owner != owner:
-        return frozenset({"foreign" if pod.owner else "orphan"} | under_way)
-    facts = {"present", f"at:{pod.revision}", f"by:{pod.update}"} | under_way
-    if pod.deleted is not None or going:
+        return frozenset({"foreign" if pod.owner else "orphan"} | repairing)
+    facts = {"present", f"at:{pod.revision}", f"by:{pod.update}"} | repairing
+    if pod.deleted is not None or uid in under_way.going:
         facts.add("terminating")
-        if forced or pod.grace == 0:
+        if uid in under_way.forced or pod.grace == 0:
             facts.add("forced")
     elif pod.ended:
         facts.add("ended")
     else:
         facts.add("alive")
         # Until a change in place is in effect, the pod's Ready condition is about the old version.
-        if changing:
+        if uid in under_way.changing:
             facts.add("changing")
         elif not pod.in_effect:
             facts.add("change_pending")
         elif pod.ready:
             facts.add("ready")
+        if uid in under_way.evicting:
+            facts.add("evicting")
         if pod.infeasible:
             facts.add("infeasible")
         if is_marked_lost(pod):
@@ -97,7 +101,7 @@ class View:
     ``present``: the slot holds a pod of this Job; each is ``alive``, ``terminating`` or ``ended``.
     Within ``alive``: ``ready``, and within that ``good``; ``changing``: a change in place is under
     way; ``change_pending``: the change is made but not in effect; ``infeasible``: it never will be;
-    ``lost``: the pod's node does not report.
+    ``evicting``: its eviction is asked for; ``lost``: the pod's node does not report.
     Within ``terminating``: ``forced``: deleted without a grace period. ``failed_or_restarted``: the
     pod ended or a container restarted. ``unlabelled``: the pod lacks a label of ours, or its labels
     tell of a resize that was not made. ``foreign``: a pod of another owner (such as a deleted Job
@@ -119,8 +123,11 @@ class View:
     forced: Ids
     infeasible: Ids
     repairing: Ids
+    evicting: Ids
     lost: Ids
     good: Ids
+    #: Ids whose pod has been good for so long that it counts for `spec.sla`.
+    counting: Ids
     #: Revision -> ids whose pod, in any state, was created at it or changed to it.
     at: Mapping[str, Ids]
     #: uid of an Update -> ids whose pod it created or changed; "": pods created without an Update.
@@ -129,6 +136,8 @@ class View:
     waiting: Mapping[int, Ids]
     #: Epoch seconds at which the next Ready instance becomes good; None if there is none.
     next_good: float | None
+    #: The same of ``counting``; None also if each good instance counts.
+    next_counting: float | None
     _pods: Mapping[Slot, Pod]
     _slots: Ids
     _interruptions: Collection[tuple[float, tuple[int, bool]]] = field(compare=False)

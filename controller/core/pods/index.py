@@ -13,8 +13,8 @@ twice.
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
@@ -29,10 +29,13 @@ from controller.core.pods.facts import (
     View,
     facts_of,
     family,
-    is_marked_lost,
+    was_interrupted,
 )
 from controller.core.pods.first_good import FirstGood
+from controller.core.pods.ripening import Ripening
 from controller.core.pods.sighting import as_observed
+from controller.core.pods.under_way import UnderWay
+from controller.core.pods.waited_for import WaitedFor
 
 INTERRUPTIONS_KEPT = 20_000
 
@@ -42,7 +45,6 @@ class Instances:
 
     def __init__(self, owner: str, min_ready: float = 0.0) -> None:
         self.owner = owner
-        self.min_ready = min_ready
         self.pods: dict[Slot, Pod] = {}
         self._facts: dict[Slot, frozenset[str]] = {}
         self._sets: tuple[dict[str, int], dict[str, int]] = ({}, {})
@@ -50,18 +52,13 @@ class Instances:
         self.remade: dict[Slot, Series] = {}
         #: The newest restarts of containers and losses of readiness: epoch seconds and slot.
         self.interruptions: deque[tuple[float, Slot]] = deque(maxlen=INTERRUPTIONS_KEPT)
-        #: uids of pods with a delete, a delete by force, a change in place, a repair under way.
-        self._going: set[str] = set()
-        self._forced: set[str] = set()
-        self._changing: set[str] = set()
-        self._repairing: set[str] = set()
+        self._under_way = UnderWay()
         self.first_good = FirstGood()
         self._now = 0.0
-        self._good = [0, 0]
-        self._ripening: list[tuple[float, Slot, str]] = []
-        #: Per slot: second -> ids that are waited for since then; and the second of each slot.
-        self._waiting: tuple[dict[int, int], dict[int, int]] = ({}, {})
-        self._since: dict[Slot, int] = {}
+        self._good = Ripening(min_ready)
+        #: Ids that have been good for so long that they count (`spec.sla`); None: all good ones do.
+        self._lasting: Ripening | None = None
+        self._waiting = WaitedFor()
 
     # Events of the watch.
 
@@ -78,14 +75,14 @@ class Instances:
             pod = as_observed(pod, known, now)
         if known is not None and known.uid == pod.uid and self._was_good(known):
             pod = replace(pod, was_good=True)
-        if known is not None and known.uid == pod.uid and _interrupted(known, pod):
+        if known is not None and known.uid == pod.uid and was_interrupted(known, pod):
             # If the pod was not Ready before, its stamp is old: the moment of observation counts.
             self.interruptions.append((max(pod.ready_since, self._now), pod.slot))
         elif known is None and pod.restarted:
             # This process never observed the pod before; the pod shows only its last restart.
             self.interruptions.append((pod.restarted, pod.slot))
         if known is not None and known.uid != pod.uid:
-            self._forget(known.uid)
+            self._under_way.forget(known.uid)
         self.pods[pod.slot] = pod
         self.remade.pop(pod.slot, None)
         if known == pod:
@@ -94,16 +91,16 @@ class Instances:
         return True
 
     def _was_good(self, pod: Pod) -> bool:
-        return pod.was_good or bool(self._good[pod.surge] >> pod.instance & 1)
+        return pod.was_good or self._good.has(pod.slot)
 
     def drop(self, slot: Slot, uid: str) -> bool:
         """Remove the pod with this uid, which is gone. A successor with the same name stays.
         Returns whether a pod was removed."""
-        known = self.pods.get(slot)
-        self._forget(uid)
+        known, evicted = self.pods.get(slot), uid in self._under_way.evicted
+        self._under_way.forget(uid)
         if known is None or known.uid != uid:
             return False
-        if interrupted(known):
+        if interrupted(known) and not evicted:
             self.remade[slot] = following(known)
         del self.pods[slot]
         self._index(slot)
@@ -124,78 +121,101 @@ class Instances:
 
     def assume_deleted(self, slot: Slot, uid: str, force: bool = False) -> None:
         """A delete is under way."""
-        self._going.add(uid)
+        self._under_way.going.add(uid)
         if force:
-            self._forced.add(uid)
+            self._under_way.forced.add(uid)
         self._index(slot)
 
     def not_deleted(self, slot: Slot, uid: str) -> None:
         """The delete under way failed."""
-        self._going.discard(uid)
-        self._forced.discard(uid)
+        self._under_way.going.discard(uid)
+        self._under_way.forced.discard(uid)
+        self._index(slot)
+
+    def assume_evicting(self, slot: Slot, uid: str) -> None:
+        """An eviction is asked for. Until it is granted, the pod serves on."""
+        self._under_way.evicting.add(uid)
+        self._index(slot)
+
+    def evicted(self, slot: Slot, uid: str, granted: bool) -> None:
+        """The answer to the eviction came; a granted one is a delete under way."""
+        self._under_way.evicting.discard(uid)
+        if granted and slot in self.pods and self.pods[slot].uid == uid:
+            self._under_way.evicted.add(uid)
+            self._under_way.going.add(uid)
         self._index(slot)
 
     def is_going(self, uid: str) -> bool:
         """Whether the operator deletes the pod with this uid."""
-        return uid in self._going
+        return uid in self._under_way.going
 
     def assume_changed(self, slot: Slot, uid: str) -> None:
         """A change in place is under way."""
-        self._changing.add(uid)
+        self._under_way.changing.add(uid)
         self._index(slot)
 
     def changed(self, slot: Slot, uid: str) -> None:
         """The change in place ended: its result was stored by ``put``, or it failed."""
-        self._changing.discard(uid)
+        self._under_way.changing.discard(uid)
         self._index(slot)
 
     def assume_repaired(self, slot: Slot, uid: str) -> None:
         """A repair of labels or owner reference is under way."""
-        self._repairing.add(uid)
+        self._under_way.repairing.add(uid)
         self._index(slot)
 
     def repaired(self, slot: Slot, uid: str) -> None:
         """The repair ended: its result was stored by ``put``, or it failed."""
-        self._repairing.discard(uid)
+        self._under_way.repairing.discard(uid)
         self._index(slot)
 
     def forget_assumed(self) -> None:
         """Drop all assumptions: nobody waits for the requests under way any more."""
         for slot in [slot for slot, pod in self.pods.items() if not pod.uid]:
             self.not_created(slot)
-        under_way = self._going | self._changing | self._repairing
-        for uids in (self._going, self._forced, self._changing, self._repairing):
-            uids.clear()
+        under_way = self._under_way.clear()
         for slot in [slot for slot, pod in self.pods.items() if pod.uid in under_way]:
             self._index(slot)
 
-    def _forget(self, uid: str) -> None:
-        for under_way in (self._going, self._forced, self._changing, self._repairing):
-            under_way.discard(uid)
-
     # The passing of time.
 
-    def set_min_ready(self, seconds: float) -> None:
-        """Use another ``minReadySeconds`` from now on (rare: visits all pods)."""
-        if seconds != self.min_ready:
-            self.min_ready = seconds
-            self._good, self._ripening = [0, 0], []
+    def set_times(self, min_ready: float, lasting: float = 0.0) -> None:
+        """Use another ``minReadySeconds`` from now on, or another time for which an instance must
+        have been good to count (rare: visits all pods)."""
+        if (min_ready, lasting) != (self.min_ready, self.lasting):
+            self._good = Ripening(min_ready)
+            self._lasting = Ripening(min_ready + lasting) if lasting else None
             for slot in self.pods:
                 self._ripen(slot)
                 self._await(slot)
 
+    @property
+    def min_ready(self) -> float:
+        return self._good.seconds
+
+    @property
+    def lasting(self) -> float:
+        return self._lasting.seconds - self._good.seconds if self._lasting else 0.0
+
     def advance(self, now: float) -> None:
         """Make instances good that have been Ready for ``min_ready`` seconds by ``now``."""
         before, self._now = self._now, now
-        while self._ripening and self._ripening[0][0] <= now:
-            _, slot, uid = heapq.heappop(self._ripening)
+        for pod, moment, new in self._ripened(self._good, now):
+            if new and not pod.was_good:
+                self.first_good.note(pod, moment, before)
+            self._await(pod.slot)
+        if self._lasting is not None:
+            deque(self._ripened(self._lasting, now), maxlen=0)
+
+    def _ripened(self, what: Ripening, now: float) -> Iterator[tuple[Pod, float, bool]]:
+        """The pods whose time is up, each with that moment, and whether it was not ripe before."""
+        for slot, uid in what.due(now):
             pod = self.pods.get(slot)
             ready = pod is not None and pod.uid == uid and "ready" in self._facts[slot]
-            if pod and ready and (moment := pod.ready_since + self.min_ready) <= now:
-                if not self._was_good(pod):
-                    self.first_good.note(pod, moment, before)
-                self._good[slot[1]] |= 1 << slot[0]
-                self._await(slot)
+            if pod and ready and (moment := pod.ready_since + what.seconds) <= now:
+                new = not what.has(slot)
+                what.ripen(slot)
+                yield pod, moment, new
 
     # The sets that decisions read.
 
@@ -208,11 +228,13 @@ class Instances:
         }
         return View(
             **{name: sets.get(name, NONE) for name in SETS},
-            good=Ids.of_bits(self._good[0] & ~mask | self._good[1] & mask),
+            good=_of(self._good, mask),
+            counting=_of(self._lasting or self._good, mask),
             at=family(sets, "at:"),
             by=family(sets, "by:"),
-            waiting=self._waited_for(slots),
-            next_good=self._ripening[0][0] if self._ripening else None,
+            waiting=self._waiting.of(slots),
+            next_good=self._good.next,
+            next_counting=self._lasting.next if self._lasting else None,
             _pods=self.pods,
             _slots=slots,
             _interruptions=self.interruptions,
@@ -230,9 +252,9 @@ class Instances:
     def recomputed(self, now: float) -> Instances:
         """The index computed from scratch; the incremental sets must always equal it."""
         fresh = Instances(self.owner, self.min_ready)
+        fresh.set_times(self.min_ready, self.lasting)
         fresh.pods = dict(self.pods)
-        fresh._going, fresh._forced = set(self._going), set(self._forced)
-        fresh._changing, fresh._repairing = set(self._changing), set(self._repairing)
+        fresh._under_way = self._under_way.copy()
         for slot in fresh.pods:
             fresh._index(slot)
         fresh.advance(now)
@@ -242,7 +264,7 @@ class Instances:
         """Bring the sets up to date with the facts of the slot's pod."""
         pod = self.pods.get(slot)
         old = self._facts.pop(slot, frozenset())
-        new = self._facts_of(pod) if pod else frozenset()
+        new = facts_of(pod, self.owner, self._under_way) if pod else frozenset()
         sets, bit = self._sets[slot[1]], 1 << slot[0]
         for name in old - new:
             sets[name] &= ~bit
@@ -252,47 +274,27 @@ class Instances:
             sets[name] = sets.get(name, 0) | bit
         if pod:
             self._facts[slot] = new
-        self._good[slot[1]] &= ~bit
+        self._good.end(slot)
+        if self._lasting is not None:
+            self._lasting.end(slot)
         self._ripen(slot)
         self._await(slot)
-
-    def _facts_of(self, pod: Pod) -> frozenset[str]:
-        sets = (self._going, self._changing, self._forced, self._repairing)
-        return facts_of(pod, self.owner, *(pod.uid in under_way for under_way in sets))
 
     def _ripen(self, slot: Slot) -> None:
         pod = self.pods.get(slot)
         if pod is not None and "ready" in self._facts[slot]:
-            heapq.heappush(self._ripening, (pod.ready_since + self.min_ready, slot, pod.uid))
+            self._good.begin(slot, pod)
+            if self._lasting is not None:
+                self._lasting.begin(slot, pod)
 
     def _await(self, slot: Slot) -> None:
         """Put the id into the bucket of its pod's creation or change, if it is alive and not
         good; else take it out."""
-        pod, (instance, surge) = self.pods.get(slot), slot
-        good = self._good[surge] >> instance & 1
+        pod, good = self.pods.get(slot), self._good.has(slot)
         alive = pod is not None and "alive" in self._facts[slot]
-        new = int(pod.since) if pod and alive and not good else None
-        old, buckets, bit = self._since.pop(slot, None), self._waiting[surge], 1 << instance
-        if old is not None:
-            buckets[old] &= ~bit
-            if not buckets[old]:
-                del buckets[old]
-        if new is not None:
-            self._since[slot] = new
-            buckets[new] = buckets.get(new, 0) | bit
-
-    def _waited_for(self, slots: Ids) -> dict[int, Ids]:
-        plain, surge, mask = *self._waiting, slots.bits
-        found = {
-            second: Ids.of_bits(plain.get(second, 0) & ~mask | surge.get(second, 0) & mask)
-            for second in {*plain, *surge}
-        }
-        return {second: ids for second, ids in found.items() if ids}
+        self._waiting.put(slot, int(pod.since) if pod and alive and not good else None)
 
 
-def _interrupted(before: Pod, now: Pod) -> bool:
-    if now.deleted is not None or before.changed != now.changed or not now.in_effect:
-        return False
-    # The loss of a node says nothing about what runs on it.
-    unready = before.ready and not now.ready and not now.ended and not is_marked_lost(now)
-    return now.restarts > before.restarts or unready
+def _of(ripening: Ripening, mask: int) -> Ids:
+    plain, surge = ripening.ripe
+    return Ids.of_bits(plain & ~mask | surge & mask)

@@ -14,7 +14,7 @@ from typing import Final
 from controller.api.ids import Ids
 from controller.core.model.context import Context
 from controller.core.model.observed import RefusedAction
-from controller.core.model.plan import ChangePod, DeletePod, Prune, RepairPod
+from controller.core.model.plan import ChangePod, DeletePod, KeepBudget, Prune, RepairPod
 
 #: Seconds after which an action that is still refused needs a person (as in rule 15).
 STUCK_AFTER: Final = 60.0
@@ -28,7 +28,10 @@ def words(refused: RefusedAction) -> str:
     action = refused.action
     if isinstance(action, Prune):
         return f"cannot delete {action.kind} {action.name}: {refused.refusal.message}"
-    verb = _VERBS[action.key[0]]
+    if isinstance(action, KeepBudget):
+        return f"cannot keep PodDisruptionBudget {action.name}: {refused.refusal.message}"
+    evicted = isinstance(action, DeletePod) and action.evict
+    verb = "evict" if evicted else _VERBS[action.key[0]]
     return f"instance {action.instance}: cannot {verb} pod {action.name}: {refused.refusal.message}"
 
 
@@ -65,4 +68,4 @@ def next_moment(context: Context) -> float | None:
 
 def _instance(refused: RefusedAction) -> int:
     action = refused.action
-    return -1 if isinstance(action, Prune) else action.instance
+    return -1 if isinstance(action, Prune | KeepBudget) else action.instance

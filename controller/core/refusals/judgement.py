@@ -19,6 +19,10 @@ from controller.core.verdicts import validation
 FIRST: Final = 1.0
 LONGEST: Final = 60.0
 BUSY: Final = 8.0
+#: The same at most, while a disruption budget allows no eviction.
+BUDGET: Final = 30.0
+#: The pause at least, while several Jobs evict under one budget.
+CONTEST: Final = 0.5
 
 BAD_REQUEST: Final = 400
 UNAUTHORIZED: Final = 401
@@ -26,6 +30,8 @@ FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
 CONFLICT: Final = 409
 INVALID: Final = 422
+TOO_MANY: Final = 429
+INTERNAL: Final = 500
 #: The API server has judged the request itself.
 _JUDGED: Final = (BAD_REQUEST, FORBIDDEN, INVALID)
 
@@ -33,8 +39,9 @@ _JUDGED: Final = (BAD_REQUEST, FORBIDDEN, INVALID)
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
     """A request that failed. ``status``: HTTP code, 0 if no answer came; ``reason`` and ``message``
-    of the Status, ``causes``: the reasons of its causes; ``kind``: what such an error is called if
-    it gives no reason; ``retry_after``: seconds that the API server asks to wait."""
+    of the Status, ``causes``: the reasons of its causes; ``cause``: the message of the
+    first; ``kind``: what such an error is called if it gives no reason; ``retry_after``: seconds
+    that the API server asks to wait."""
 
     status: int
     reason: str = ""
@@ -42,6 +49,7 @@ class ErrorAnswer:
     causes: tuple[str, ...] = ()
     kind: str = "ApiError"
     retry_after: float | None = None
+    cause: str = ""
 
     @property
     def words(self) -> str:
@@ -102,6 +110,29 @@ def refusal(error: ErrorAnswer, before: Refusal | None, now: float, surge: bool 
     # A server in trouble is asked again soon: only an answer shows that it is well again.
     wait = max(delay(tries, longest=LONGEST if counts else BUSY), error.retry_after or 0.0)
     return Refusal(reason, error.words, now + wait, counts, tries, surge, since)
+
+
+def not_evicted(error: ErrorAnswer, before: Refusal | None, now: float) -> Refusal | None:
+    """What to remember of an eviction that disruption budgets do not allow. ``before``: the last
+    such answer. Returns None if the error is about something else: while a budget is not observed
+    yet, the API server is busy."""
+    tries, since = (before.tries + 1, before.since) if before else (1, now)
+    if error.status == TOO_MANY and "DisruptionBudget" in error.causes:
+        words = f"{error.words.rstrip('.')}: {error.cause}".rstrip(": ")
+        if "still being processed" in words:
+            return None
+        wait = delay(tries, longest=BUDGET)
+        return Refusal("DisruptionBudget", words, now + wait, False, tries, since=since)
+    if error.status == INTERNAL and "more than one PodDisruptionBudget" in error.message:
+        return Refusal("SeveralBudgets", error.words, now + BUDGET, False, tries, since=since)
+    return None
+
+
+def sooner(refused: Refusal, now: float) -> Refusal:
+    """The refusal of an eviction after a change of the budget: it is asked for again at once, or,
+    if other Jobs were faster before, in a moment."""
+    pause = CONTEST if refused.tries > 1 else 0.0
+    return replace(refused, until=min(refused.until, now + pause))
 
 
 def refused_write(error: ErrorAnswer, before: Refusal | None, now: float) -> Refusal:

@@ -1,11 +1,45 @@
-"""The create of one pod: it waits for a refusal or a back-off to end, and continues the count of
+"""The creates of pods. Each waits for a refusal or a back-off to end, and continues the count of
 how often the instance's pod was created again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+from controller.api.ids import NONE, Ids
 from controller.core.model.context import Context
+from controller.core.model.observed import TERMINATING
 from controller.core.model.plan import CreatePod
+from controller.core.rollout.direction import Direction
+
+
+def creates(
+    context: Context, direction: Direction | None, startable: Ids, counts: Mapping[int, int]
+) -> Iterator[CreatePod]:
+    """The creates of pods that are missing. ``direction``: of the active Update; ``startable``: ids
+    of its group that may be created now; ``counts``: instance -> its failures."""
+    view = context.view
+    # A pod in the other slot becomes the instance's pod, or goes first: never two pods.
+    missing = context.intended - view.occupied - view.twin.occupied
+    if context.observed.name_conflicts:
+        missing -= Ids(context.observed.name_conflicts)
+    if direction is not None:
+        missing -= (direction.not_started & direction.created) - startable
+    slots, refusals = context.status.slots, context.observed.refusals
+    if any(r.reason == TERMINATING and r.until > context.now for r in refusals.values()):
+        return  # The namespace terminates: nothing can be created in it.
+    for revision, ids in context.assigned.items():
+        if revision not in context.observed.revisions:
+            continue
+        update, by_update = "", NONE
+        if direction is not None and revision in direction.goal:
+            update, by_update = direction.update.metadata.uid, direction.goal[revision]
+            if not direction.restart:  # Every pod created during a restart counts for it.
+                by_update &= direction.batch | direction.done | direction.failed
+        for i in ids & missing:
+            by, count = (update, counts.get(i, 0)) if i in by_update else ("", 0)
+            if (action := create(context, i, revision, i in slots, by, count)) is not None:
+                yield action
 
 
 def create(
@@ -19,6 +53,8 @@ def create(
     )
     if refusal is not None and refusal.until > context.now:
         return None
+    if (instance, surge) in context.disrupted:
+        return None  # The disruption controller would take the new pod for the evicted one.
     if series is None or series.revision != revision:
         # The back-off and the count of pods at another revision do not apply.
         return CreatePod(instance, revision, surge, update, failures)

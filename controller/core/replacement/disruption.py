@@ -5,7 +5,8 @@ it or removes its instance, or it is at a revision that its instance is not assi
 pod that ended, failed or is surplus is no voluntary disruption.
 
 Every voluntary disruption asks one chain of policies. A policy gets the instances that the policies
-before it allow, and answers with those that it allows; the first that holds any back says why.
+before it allow, and answers with those that it allows. The first that holds any back says why, or
+the one that allows none of those that were left.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from controller.api.ids import NONE, Ids
 from controller.core.model import policy
 from controller.core.model.context import Context
 from controller.core.model.disruption import Allowance
+from controller.core.replacement import budget, sla
 from controller.core.rollout import lost_nodes
 from controller.core.rollout.direction import Direction
 
@@ -34,7 +36,7 @@ def allow(context: Context, direction: Direction | None, ids: Ids) -> Allowance:
     for ask in POLICIES:
         before = allowed
         allowed, *why = ask(context, direction, before)
-        if allowed != before and not reason:
+        if allowed != before and not (reason and allowed):
             reason, message = why
     return Allowance(allowed, ids - allowed, reason, message)
 
@@ -76,4 +78,10 @@ def one_at_a_time(context: Context, direction: Direction | None, ids: Ids) -> tu
 
 
 #: In the order in which they are asked.
-POLICIES: Final[tuple[Policy, ...]] = (nodes_lost, max_unavailable, one_at_a_time)
+POLICIES: Final[tuple[Policy, ...]] = (
+    nodes_lost,
+    max_unavailable,
+    sla.hold,
+    budget.hold,
+    one_at_a_time,
+)

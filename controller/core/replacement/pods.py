@@ -11,18 +11,25 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from controller.api.ids import NONE, Ids
-from controller.api.meta import surely_past
 from controller.api.pods.pod import Pod
 from controller.api.policy import StrategyType
 from controller.core.gates.gates import Gates
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.model.disruption import NONE_HELD_BACK, Allowance
-from controller.core.model.observed import TERMINATING
 from controller.core.model.plan import Action, ActionKey, ChangePod, CreatePod
 from controller.core.pods import backoff
-from controller.core.replacement import disruption, in_place, repair, safety
-from controller.core.replacement.creation import create
+from controller.core.replacement import (
+    budget,
+    creation,
+    deletion,
+    disruption,
+    in_place,
+    repair,
+    safety,
+    sla,
+    twins,
+)
 from controller.core.replacement.deletion import delete
 from controller.core.replacement.safety import SafetyBrake
 from controller.core.revisions.change import Change
@@ -60,9 +67,10 @@ class Convergence:
         direction = self.direction
         if direction is None or not direction.moving or self.blocked:
             return NONE
-        not_started = direction.not_started & direction.at_goal
+        evicting = self.context.view.evicting
+        not_started = direction.not_started & direction.at_goal - evicting
         if direction.policy.strategy.type is StrategyType.QUEUE:
-            started = direction.in_flight - direction.not_started
+            started = direction.in_flight - direction.not_started | direction.in_flight & evicting
             room = direction.policy.strategy.groups[0] - len(started)
             # Gates allow only so many instances before the next verdict.
             if (left := Gates(direction).room) is not None:
@@ -82,14 +90,25 @@ class Convergence:
         untouched = self.direction.not_started & self.direction.at_goal
         return disruption.allow(self.context, self.direction, untouched)
 
+    @property
+    def held_back(self) -> Allowance:
+        """Which instances policies keep from being disrupted: those of the group in flight, else
+        those whose old pod must stay beside the new one."""
+        if self.disruption.held_back or not self._old_pods_kept:
+            return self.disruption
+        reason, words = budget.why_old_pods_stay(self.context)
+        return Allowance(NONE, self._old_pods_kept, reason, words)
+
     @cached_property
     def next_moment(self) -> float | None:
         """When (epoch seconds) the next back-off or deadline ends that an action waits for."""
         now = self.context.now
         moments = [at for _, at in self._ended() if at > now]
-        moments += [at for _, at in self._ended_twins() if at > now]
-        moments += [at for _, at in self._stuck() if at > now]
+        moments += [at for _, at in twins.ended(self.context, self._unstored) if at > now]
+        moments += [at for _, at in deletion.stuck(self.context, self.direction) if at > now]
         moments += [r.until for r in self.context.observed.refusals.values() if r.until > now]
+        if (free_at := budget.next_moment(self.context)) is not None:
+            moments.append(free_at)
         moments += [s.resume_at for s in self.context.observed.remade.values() if s.resume_at > now]
         return min(moments, default=None)
 
@@ -97,7 +116,8 @@ class Convergence:
     def _sorted(self) -> tuple[tuple[Action, ...], frozenset[ActionKey]]:
         free, held = list[Action](), set[ActionKey]()
         repairs = repair.repairs(self.context, in_place.resized_again(self.direction))
-        for action in chain(repairs, self._deletes(), self._creates()):
+        budgets = budget.actions(self.context)
+        for action in chain(repairs, budgets, self._deletes(), self._creates()):
             if not isinstance(action, CreatePod) and self.context.is_held(action):
                 held.add(action.key)
                 continue
@@ -109,7 +129,7 @@ class Convergence:
     def _deletes(self) -> Iterator[Action]:
         context, view = self.context, self.context.view
         replacing = self.startable & view.alive
-        gone = self._surplus | self._wrong
+        gone = (NONE if budget.lags(self.context) else self._surplus) | self._wrong
         gone = gone - self.brake.asked | gone & self.brake.allowed
         overdue = self._overdue - self._beside
         for i in gone | overdue | self._infeasible:
@@ -121,7 +141,7 @@ class Convergence:
             if at <= context.now:
                 yield delete(view.pod(i), self.direction)
         yield from self._delete_twins()
-        for pod, at in self._stuck():
+        for pod, at in deletion.stuck(self.context, self.direction):
             if at <= context.now:
                 yield replace(delete(pod, self.direction), force=True)
 
@@ -139,13 +159,19 @@ class Convergence:
             return self._twin_of(pod)
         goal = asg.revision_of(direction.goal, instance) or ""
         change = in_place.how(self.context, direction, pod, goal)
+        counts = instance in self._evicts
         if change is Change.REPLACE:
-            return delete(pod, direction)
+            return delete(pod, direction, evict=counts)
         if not pod.labelled and pod.changing_to != goal:
             return None  # The repair of its labels comes first.
         count = self.failures.counts.get(instance, 0) if self.failures else 0
         uid = direction.update.metadata.uid
-        return ChangePod(instance, pod.surge, pod.name, pod.uid, goal, uid, count, change)
+        return ChangePod(instance, pod.surge, pod.name, pod.uid, goal, uid, count, change, counts)
+
+    @cached_property
+    def _evicts(self) -> Ids:
+        """Ids whose pod the Update takes down only if disruption budgets let it go."""
+        return budget.evicts(self.context, self.direction)
 
     @cached_property
     def brake(self) -> SafetyBrake:
@@ -175,40 +201,36 @@ class Convergence:
         if goal is None or goal not in observed.revisions:
             return None
         count = self.failures.counts.get(i, 0) if self.failures else 0
-        return create(self.context, i, goal, not pod.surge, direction.update.metadata.uid, count)
+        return creation.create(
+            self.context, i, goal, not pod.surge, direction.update.metadata.uid, count
+        )
 
     def _delete_twins(self) -> Iterator[Action]:
         """Deletes of pods in the other slot that are not, or no longer, part of a surge, and of new
         pods whose deadline passed."""
-        twin = self.context.view.twin
         if not self._consistent:
-            return
+            return iter(())
         overdue = self._overdue & self._beside
-        kept = self._beside & self.direction.in_flight - overdue if self.direction else NONE
-        for i in twin.alive - kept - (self._stray_twins - self.brake.allowed):
-            if (pod := twin.pod(i)).uid:
-                yield delete(pod, self.direction, overdue)
-        for i, at in self._ended_twins():
-            if at <= self.context.now or i not in kept:
-                yield delete(twin.pod(i), self.direction)
+        held = self._stray_twins - self.brake.allowed | self._old_pods_kept
+        return twins.deletes(
+            self.context, self.direction, self._part_of_surge, held, overdue, self._unstored
+        )
 
-    def _ended_twins(self) -> Iterator[tuple[int, float]]:
-        """Ended pods in the other slot, as in ``_ended``. Such a pod is deleted at once (0.0) if no
-        old pod of its instance is alive."""
-        view = self.context.view
-        for i in view.twin.ended - self._unstored:
-            yield i, backoff.remake_at(view.twin.pod(i)) if i in view.alive else 0.0
+    @cached_property
+    def _part_of_surge(self) -> Ids:
+        """Ids whose new pod in the other slot stays until it is good, or has failed."""
+        overdue = self._overdue & self._beside
+        return self._beside & self.direction.in_flight - overdue if self.direction else NONE
 
-    def _stuck(self) -> Iterator[tuple[Pod, float]]:
-        """Terminating pods of the group in flight, with the moment at which to delete them by force
-        (epoch seconds; contract: terminationTimeoutSeconds)."""
-        direction = self.direction
-        if direction is None or not (timeout := direction.policy.termination_timeout_seconds):
-            return
-        for view in (self.context.view, self.context.view.twin):
-            for i in direction.in_flight & view.terminating - view.forced:
-                if (pod := view.pod(i)).deleted is not None:
-                    yield pod, surely_past(pod.deleted, timeout)
+    @cached_property
+    def _old_pods_kept(self) -> Ids:
+        """Ids whose pod in the other slot must stay: too few instances count, or a disruption
+        budget has to take note of another one first."""
+        context, direction = self.context, self.direction
+        old = context.view.twin.alive - self._part_of_surge
+        kept = sla.old_pods_kept(context, direction, old)
+        kept |= budget.old_pods_kept(context, direction, old - kept)
+        return kept | context.view.twin.evicting
 
     @cached_property
     def _consistent(self) -> bool:
@@ -272,27 +294,5 @@ class Convergence:
             yield i, backoff.remake_at(view.pod(i)) if i in context.at_assigned else 0.0
 
     def _creates(self) -> Iterator[Action]:
-        context, view, direction = self.context, self.context.view, self.direction
-        # A pod in the other slot becomes the instance's pod, or goes first: never two pods.
-        missing = context.intended - view.occupied - view.twin.occupied
-        if context.observed.name_conflicts:
-            missing -= Ids(context.observed.name_conflicts)
-        if direction is not None:
-            missing -= (direction.not_started & direction.created) - self.startable
-        slots = context.status.slots
         counts = self.failures.counts if self.failures else {}
-        refusals = context.observed.refusals
-        if any(r.reason == TERMINATING and r.until > context.now for r in refusals.values()):
-            return  # The namespace terminates: nothing can be created in it.
-        for revision, ids in context.assigned.items():
-            if revision not in context.observed.revisions:
-                continue
-            update, by_update = "", NONE
-            if direction is not None and revision in direction.goal:
-                update, by_update = direction.update.metadata.uid, direction.goal[revision]
-                if not direction.restart:  # Every pod created during a restart counts for it.
-                    by_update &= direction.batch | direction.done | direction.failed
-            for i in ids & missing:
-                by, count = (update, counts.get(i, 0)) if i in by_update else ("", 0)
-                if (action := create(context, i, revision, i in slots, by, count)) is not None:
-                    yield action
+        return creation.creates(self.context, self.direction, self.startable, counts)

@@ -34,6 +34,8 @@ def _of_policy(policy: ResolvedPolicy) -> list[tuple[str, str]]:
     found = [("Strategy", _strategy(policy)), ("Replacement", str(policy.replacement))]
     if policy.max_unavailable is not None:
         found.append(("Unavailable", f"at most {policy.max_unavailable}"))
+    if policy.sla_aware:
+        found.append(("SLA", "obeyed: none is taken down unless spec.sla of the Job allows it"))
     if policy.ready_timeout_seconds:
         found.append(("Deadline", f"{age(policy.ready_timeout_seconds)} to become good"))
     tolerated = plural(policy.max_failed_instances, "failed instance")

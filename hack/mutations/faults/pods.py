@@ -13,7 +13,7 @@ FAULTS: Final = (
     # pods
     Fault(
         file=f"{_CORE}/pods/facts.py",
-        old="if pod.deleted is not None or going:",
+        old="if pod.deleted is not None or uid in under_way.going:",
         new="if pod.deleted is not None:",
         breaks="A delete under way is not assumed, so a late watch makes the operator repeat it.",
         tests=(f"{_TESTS}/pods/test_index.py",),
@@ -33,7 +33,7 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/pods/test_index.py",),
     ),
     Fault(
-        file=f"{_CORE}/pods/index.py",
+        file=f"{_CORE}/pods/facts.py",
         old="return now.restarts > before.restarts or",
         new="return now.restarts >= before.restarts or",
         breaks="Every new version of a pod counts as an interruption, so a builtin gate fails.",
@@ -126,7 +126,7 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/replacement/test_disruption.py",),
     ),
     Fault(
-        file=f"{_CORE}/replacement/pods.py",
+        file=f"{_CORE}/replacement/creation.py",
         old="context.intended - view.occupied - view.twin.occupied",
         new="context.intended - view.occupied",
         breaks="A second pod of an instance is created while one lives in its other slot.",
@@ -140,8 +140,8 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/test_writes.py",),
     ),
     Fault(
-        file=f"{_CORE}/replacement/pods.py",
-        old="missing -= (direction.not_started & direction.created) - self.startable",
+        file=f"{_CORE}/replacement/creation.py",
+        old="missing -= (direction.not_started & direction.created) - startable",
         new="pass",
         breaks="The instances that an Update adds are created before their turn in the strategy.",
         tests=(f"{_TESTS}/progress/test_advance.py",),
@@ -152,6 +152,27 @@ FAULTS: Final = (
         new="            if at:\n                yield replace(",
         breaks="A stuck pod is deleted by force before terminationTimeoutSeconds are over.",
         tests=(f"{_TESTS}/test_moments.py",),
+    ),
+    Fault(
+        file=f"{_CORE}/replacement/sla.py",
+        old="max(0, len(context.counting) - least(context))",
+        new="max(0, len(context.counting) - least(context) + 1)",
+        breaks="One instance more than spec.sla allows is taken down.",
+        tests=(f"{_TESTS}/replacement/test_sla.py",),
+    ),
+    Fault(
+        file=f"{_CORE}/replacement/budget.py",
+        old="return 0 if going or _pending(context) else 1, REASON, words",
+        new="return len(context.intended), REASON, words",
+        breaks="Several pods are evicted at a time under one disruption budget.",
+        tests=(f"{_TESTS}/replacement/test_budget.py",),
+    ),
+    Fault(
+        file=f"{_CORE}/replacement/creation.py",
+        old="if (instance, surge) in context.disrupted:",
+        new="if False:",
+        breaks="The disruption controller takes the successor of an evicted pod for that pod.",
+        tests=(f"{_TESTS}/replacement/test_budget.py",),
     ),
     Fault(
         file=f"{_CORE}/replacement/repair.py",

@@ -245,7 +245,7 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/test_apart.py",),
     ),
     Fault(
-        file=f"{_SHELL}/entry.py",
+        file=f"{_SHELL}/refusal.py",
         old="if (p := pods.get((i, r.surge))) and p.uid}",
         new="if pods.get((i, r.surge))}",
         breaks="A create under way counts as a success, so the back-off of creates never grows.",

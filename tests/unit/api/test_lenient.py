@@ -112,7 +112,7 @@ def a_job(**spec: Any) -> dict[str, Any]:
     ("spec", "field"),
     [
         ({"speed": 3}, "spec.speed"),
-        ({"update": {"slaAware": True}}, "spec.update.slaAware"),
+        ({"sla": {"coordinator": {}}}, "spec.sla.coordinator"),
         ({"update": {"strategy": {"type": "Batch", "size": 1, "pauses": []}}},
          "spec.update.strategy.pauses"),
         ({"update": {"gates": [{"name": "a", "http": {"url": "u", "proxy": "p"}}]}},

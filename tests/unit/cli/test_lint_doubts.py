@@ -120,3 +120,16 @@ def test_an_autoscaler_and_a_number() -> None:
               "metadata": {"name": "web"}, "spec": target}  # fmt: skip
     assert "leave it out" in warnings(scaler, job({"instances": 3}))["spec.instances"]
     assert found(scaler, job()) == []
+
+
+def test_an_sla_that_updates_do_not_obey() -> None:
+    spec = {"instances": 4, "sla": {"minAvailable": 3}}
+    assert "set update.slaAware" in warnings(job(spec))["spec.sla"]
+    assert "spec.sla" not in warnings(job({**spec, "update": {"slaAware": True}}))
+    alone = warnings(job({"update": {"slaAware": True}}))
+    assert "no spec.sla" in alone["spec.update.slaAware"]
+
+
+def test_an_sla_of_all_instances() -> None:
+    spec = {"instances": 4, "sla": {"minAvailable": "100%"}, "update": {"slaAware": True}}
+    assert "3 are required" in warnings(job(spec))["spec.sla.minAvailable"]

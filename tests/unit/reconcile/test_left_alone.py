@@ -264,7 +264,9 @@ async def test_unreadable_objects_in_the_first_lists_do_not_stop_the_operator() 
 
 async def test_an_unknown_field_of_a_spec_leaves_its_job_alone() -> None:
     shop = Shop()
-    shop.job(spec={"sla": {"minAvailable": 1}})
+    shop.job(spec={"frozen": "1"})
     await shop.reconcile()
     assert shop.api.writes() == [("patch", "echelonjobs", "web")]
-    assert "spec.sla: this version does not know this field" in shop.condition("Stalled")["message"]
+    assert (
+        "spec.frozen: this version does not know this field" in shop.condition("Stalled")["message"]
+    )

@@ -105,7 +105,7 @@ def test_the_template_is_kept_as_bytes_and_names_the_revision() -> None:
     entry = store.entries[KEY]
     assert entry.job is not None
     assert entry.job.spec.template == {}
-    assert entry.template_dict()["spec"]["containers"][0]["image"] == "web:7"
+    assert json.loads(entry.template)["spec"]["containers"][0]["image"] == "web:7"
     assert b"web:7" in entry.template
     assert entry.revision.startswith("web-")
 

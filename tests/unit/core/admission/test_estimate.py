@@ -86,3 +86,10 @@ def test_an_update_that_started_and_ended_within_a_second_counts() -> None:
     found = estimate([past(0.0, updated=4)], draft(), instances=8, watched=1)
     assert found is not None
     assert (found.seconds, found.from_.startswith("0.2 s per instance")) == (2, True)
+
+
+def test_instances_that_have_to_count_again_take_their_time() -> None:
+    found = estimate([past(20.0)], draft(10, after=5), instances=10, watched=1, sla=900)
+    assert found == Estimate(
+        seconds=915, from_="sla (900 s until the last instances may be taken down)"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controller.api.pods.pod import Pod
 from controller.core.pods.facts import facts_of
+from controller.core.pods.under_way import UnderWay
 
 OLD, NEW = "web-a", "web-b"
 
@@ -21,5 +22,5 @@ def test_a_pod_is_not_ready_while_its_change_in_place_is_not_in_effect() -> None
     changed = pod(ready=True, in_effect=False)
     assert {"alive", "change_pending"} <= facts_of(changed, "job")
     assert "ready" not in facts_of(changed, "job")
-    assert "ready" not in facts_of(pod(ready=True), "job", changing=True)
+    assert "ready" not in facts_of(pod(ready=True), "job", UnderWay(changing={pod().uid}))
     assert "ready" in facts_of(pod(ready=True), "job")

@@ -68,7 +68,7 @@ def test_ready_long_enough_is_good() -> None:
     assert (store.view().good, store.view().next_good) == (Ids([0]), 112.0), (
         "after a flap the window begins anew"
     )
-    store.set_min_ready(20)
+    store.set_times(20)
     store.advance(120.0)
     assert (store.view().good, store.view().next_good) == (Ids([0]), 127.0)
 

@@ -84,3 +84,13 @@ def test_each_policy_gets_what_those_before_allow(monkeypatch: pytest.MonkeyPatc
     assert asked == [ALL, ALL, Ids([0, 1])]
     assert (found.allowed, found.held_back) == (Ids([1]), Ids([0, 2, 3]))
     assert (found.reason, found.message) == ("Two", "Two says no"), "the first that holds any back"
+
+
+def test_the_policy_that_leaves_none_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def policy_of(allowed: Ids, reason: str) -> disruption.Policy:
+        return lambda _, __, ids: (ids & allowed, reason, f"{reason} says no")
+
+    chain = policy_of(Ids([0, 1]), "Two"), policy_of(NONE, "Nobody"), policy_of(NONE, "Later")
+    monkeypatch.setattr(disruption, "POLICIES", chain)
+    found = disruption.allow(context_of(World(instances=4).ready()), None, ALL)
+    assert (found.allowed, found.reason) == (NONE, "Nobody")

@@ -15,7 +15,7 @@ from controller.api.meta import ObjectMeta, OwnerReference, wire
 from controller.api.pods.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.model.observed import Node, Revision
-from controller.core.model.plan import AskGate, MakeUpdate
+from controller.core.model.plan import AskGate, KeepBudget, MakeUpdate
 from controller.core.verdicts.answer import Answer, Verdict
 from tests.unit.core.sim.store import START, ApiError
 from tests.unit.core.sim.users import Users
@@ -167,6 +167,26 @@ class Cluster(Users):
 
         self._ask("delete pod", name, apply)
 
+    def evict_pod(self, name: str, uid: str) -> None:
+        """An eviction after its dry run."""
+        self._pod(name, uid)
+        self.ask_to_evict()
+
+        def apply() -> None:
+            pod = self._pod(name, uid)
+            self.let_go(replace(pod, disrupted=True))
+            self.note_eviction(pod)
+
+        self._ask("evict pod", name, apply)
+
+    def keep_budget(self, action: KeepBudget) -> None:
+        def apply() -> None:
+            known = self.budgets.get(action.name)
+            if known is None or known.uid == action.uid:
+                self.put_budget(action.name, action.least, self.job.metadata.uid)
+
+        self._ask("keep budget", action.name, apply)
+
     def change_pod(self, name: str, uid: str, seen: int, changed: Pod) -> Pod:
         """A change in place: what ``changed`` says of revision, update and failures. ``seen``: the
         resourceVersion that was decided on."""
@@ -224,6 +244,9 @@ class Cluster(Users):
         store: dict[str, Any] = self.updates if kind == "Update" else self.revisions
 
         def apply() -> None:
+            if kind == "PodDisruptionBudget":
+                self.drop_budget(name)
+                return
             if store.pop(name, None) is None:
                 raise ApiError("NotFound", name)
             self.tell("update" if kind == "Update" else "revision", name, uid, None)

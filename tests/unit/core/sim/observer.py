@@ -6,13 +6,14 @@ what speaks of the instances as a whole: never two pods of one, never too many o
 
 from __future__ import annotations
 
-from controller.api.ids import NONE, Ids
+from controller.api.ids import MAX_ID, NONE, Ids
+from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement
 from controller.api.update import BACKWARD, Update
 from controller.core.model import assigned as asg
 from controller.core.model.observed import Observed
 from controller.core.model.plan import ChangePod, DeletePod, Plan
-from controller.core.model.policy import max_unavailable
+from controller.core.model.policy import max_unavailable, min_available
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.reasons import Reasons
 from tests.unit.core.sim.records import Records, by_itself
@@ -64,6 +65,30 @@ class Observer:
                 live[pod.instance] = pod.name
         self.records.look()
 
+    def _counting(self, seen: Observed, plan: Plan, update: Update) -> None:
+        """An Update that obeys `spec.sla` leaves enough instances that count."""
+        policy, sla = update.status.policy, seen.job.spec.sla
+        if policy is None or sla is None or not policy.sla_aware:
+            return
+        ready, now = update.status.min_ready_seconds or 0, self.cluster.now
+        count = len(self.intended)
+        scaled = Ids.span(count, MAX_ID + 1)
+        acts = [a for a in plan.actions if isinstance(a, DeletePod | ChangePod)]
+        acts = [a for a in acts if a.instance not in scaled]
+
+        def counts(pod: Pod) -> bool:
+            serves = pod.ready and pod.deleted is None and not pod.ended and pod.in_effect
+            return serves and pod.ready_since + ready + sla.duration <= now
+
+        pods = [p for p in self.cluster.pods.values() if counts(p) and p.instance < count]
+        gone = {a.uid for a in acts}
+        before = {p.instance for p in pods}
+        after = {p.instance for p in pods if p.uid not in gone}
+        least = min_available(sla.min_available, count)
+        assert before == after or len(after) >= least, (
+            f"{plan.actions} leave {len(after)} of {count} that count, {least} must"
+        )
+
     def _service(self, seen: Observed, plan: Plan, update: Update) -> None:
         """No more instances out of service than the strategy and ``maxUnavailable`` allow."""
         slots, good = seen.job.status.slots, seen.view.good & self.intended
@@ -75,6 +100,7 @@ class Observer:
         policy, status = update.status.policy, update.status
         assert policy is not None
         assert status.to is not None
+        self._counting(seen, plan, update)
         if not taken:
             return
         if policy.replacement is Replacement.SURGE:

@@ -6,25 +6,20 @@ shows them; its reports wait for a second between them.
 
 from __future__ import annotations
 
-from controller.api.pods.pod import Pod
 from controller.api.update import Update
 from controller.core.decide import decide
 from controller.core.gates.run import gap
 from controller.core.model import plan
-from controller.core.model.observed import GateAnswer, Node, Refusal, RefusedAction, Verdict
-from controller.core.revisions.change import Change
+from controller.core.model.observed import GateAnswer, Node, Refusal, Verdict
+from tests.unit.core.sim.acts import Acts
 from tests.unit.core.sim.cluster import Cluster
-from tests.unit.core.sim.sight import Sight
 from tests.unit.core.sim.store import ApiError
 from tests.values import replace
 
-#: Refusals that tell what is there, and are not waited for.
-ANSWERS = ("NotFound", "Conflict", "Invalid", "AlreadyExists")
 PAUSE = 1.0
-LOOK_AGAIN = 30.0
 
 
-class Operator(Sight):
+class Operator(Acts):
     """One life of the operator."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -74,6 +69,8 @@ class Operator(Sight):
             match action:
                 case plan.CreatePod():
                     self.instances.assume_created(self._assumed(action))
+                case plan.DeletePod(evict=True):
+                    self.instances.assume_evicting((action.instance, action.surge), action.uid)
                 case plan.DeletePod():
                     slot = (action.instance, action.surge)
                     self.instances.assume_deleted(slot, action.uid, action.force)
@@ -184,115 +181,6 @@ class Operator(Sight):
             self._answer(there)
         if there is None or (held and held.name == name and held.uid != there.metadata.uid):
             self.gone.add(name)
-
-    # Acts on pods.
-
-    def _act(self, action: plan.Action) -> None:
-        now, cluster = self.cluster.now, self.cluster
-        try:
-            match action:
-                case plan.CreatePod():
-                    made = cluster.create_pod(self._assumed(action))
-                    self.refusals.pop(action.instance, None)
-                    self.instances.put(made, now)
-                case plan.DeletePod():
-                    cluster.delete_pod(action.name, action.uid, action.force)
-                case plan.ChangePod():
-                    self._change(action)
-                case plan.RepairPod():
-                    repaired = cluster.repair_pod(
-                        action.name, action.uid, action.revision, action.undo
-                    )
-                    self.instances.put(repaired, now)
-                case plan.Prune():
-                    cluster.prune(action.kind, action.name, action.uid)
-            if not isinstance(action, plan.CreatePod):
-                self.refused_actions.pop(action.key, None)
-        except ApiError as error:
-            self._not_done(action, error, now)
-        finally:
-            if isinstance(action, plan.RepairPod):
-                self.instances.repaired((action.instance, action.surge), action.uid)
-
-    def _change(self, action: plan.ChangePod) -> None:
-        """One patch for images; a resize is announced on the pod first."""
-        slot = (action.instance, action.surge)
-        wish = Pod(
-            "default",
-            action.name,
-            action.uid,
-            "web",
-            "",
-            *slot,
-            revision=action.revision,
-            update=action.update,
-            failures=action.failures,
-        )
-        seen = self.instances.pods[slot].resource_version
-        if action.change is Change.RESOURCES:
-            seen = self.cluster.announce(action.name, action.uid, seen, action.revision)
-        changed = self.cluster.change_pod(action.name, action.uid, seen, wish)
-        self.instances.put(changed, self.cluster.now)
-        self.instances.changed(slot, action.uid)
-
-    def _not_done(self, action: plan.Action, error: ApiError, now: float) -> None:
-        if not isinstance(action, plan.CreatePod) and error.reason not in ANSWERS:
-            before = self.refused_actions.get(action.key)
-            refused = self._refusal(error, before.refusal if before else None, now)
-            self.refused_actions[action.key] = RefusedAction(action, refused)
-        if isinstance(action, plan.ChangePod):
-            if error.reason == "Invalid":
-                self.in_place_refused.add(action.uid)
-            if error.reason == "NotFound":
-                self.instances.drop((action.instance, action.surge), action.uid)
-            elif error.reason == "Conflict":
-                self.instances.put(self.cluster.pods[action.name], now)
-            self.instances.changed((action.instance, action.surge), action.uid)
-        elif isinstance(action, plan.DeletePod):
-            if error.reason == "NotFound":
-                self.instances.drop((action.instance, action.surge), action.uid)
-            else:
-                self.instances.not_deleted((action.instance, action.surge), action.uid)
-        elif isinstance(action, plan.CreatePod):
-            self._not_created(action, error, now)
-
-    def _not_created(self, action: plan.CreatePod, error: ApiError, now: float) -> None:
-        i, slot = action.instance, (action.instance, action.surge)
-        self.instances.not_created(slot)
-        if error.reason == "AlreadyExists":
-            there = self.cluster.pods.get(self._assumed(action).name)
-            if there is not None and there.owner in (self.job.metadata.uid, ""):
-                self.instances.put(there, now)
-            elif there is not None:
-                self.conflicts[i] = (f"held by {there.owner}", now + LOOK_AGAIN)
-            return
-        self.refusals[i] = self._refusal(error, self.refusals.get(i), now, action.surge)
-
-    @staticmethod
-    def _refusal(
-        error: ApiError, before: Refusal | None, now: float, surge: bool = False
-    ) -> Refusal:
-        tries, since = (before.tries + 1, before.since) if before else (1, now)
-        counts = error.reason != "Down"
-        until = now + min(60.0 if counts else 8.0, 2.0 ** (tries - 1))
-        return Refusal(error.reason, error.message, until, counts, tries, surge, since)
-
-    def _assumed(self, action: plan.CreatePod) -> Pod:
-        name, uid = self.job.metadata.name, self.job.metadata.uid
-        return Pod(
-            namespace="default",
-            name=f"{name}-{action.instance}" + ("-s" if action.surge else ""),
-            uid="",
-            job=name,
-            owner=uid,
-            instance=action.instance,
-            surge=action.surge,
-            revision=action.revision,
-            update=action.update,
-            failures=action.failures,
-            remade=action.remade,
-            created=self.cluster.now,
-        )
 
 
 def _name(report: plan.WriteJob | plan.WriteUpdate) -> str:

@@ -46,6 +46,7 @@ class Sight:
         self.refused_writes: dict[str, Refusal] = {}
         self.conflicts: dict[int, tuple[str, float]] = {}
         self.gone: set[str] = set()
+        self.not_evicted: Refusal | None = None
         self.live = ""
         #: The latest moment at which it looked: what became good then stays so.
         self.latest = 0.0
@@ -110,7 +111,10 @@ class Sight:
         lock = active.get(held.name) if held else None
         seconds = lock.status.min_ready_seconds if lock else None
         self.latest = max(self.latest, now)
-        self.instances.set_min_ready(job.spec.min_ready_seconds if seconds is None else seconds)
+        self.instances.set_times(
+            job.spec.min_ready_seconds if seconds is None else seconds,
+            job.spec.sla.duration if job.spec.sla else 0,
+        )
         self.instances.advance(now)
         self.conflicts = {i: c for i, c in self.conflicts.items() if c[1] > now}
         revision = self.cluster.revision_of(job)
@@ -135,6 +139,8 @@ class Sight:
             name_conflicts={i: who for i, (who, _) in self.conflicts.items()},
             remade=dict(self.instances.remade),
             nodes=dict(self.nodes),
+            budgets=tuple(self.cluster.budgets.values()),
+            not_evicted=self.not_evicted,
             job_live=self.live == job.metadata.resource_version,
         )
 

@@ -10,11 +10,11 @@ from controller.api.labels import PULSED_AT
 from controller.api.meta import format_time
 from controller.api.pods.pod import Pod, slot_of
 from controller.api.update import UpdateSpec, UpdateStatus
-from tests.unit.core.sim.store import Store
+from tests.unit.core.sim.disruption import Disruption
 from tests.values import replace
 
 
-class Users(Store):
+class Users(Disruption):
     """None of this is the operator's: it is neither counted nor does it fail."""
 
     def user_edit(self, change: Callable[[Job], Job]) -> None:

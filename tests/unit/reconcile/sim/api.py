@@ -6,16 +6,16 @@ import copy
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 from controller.api import labels
 from controller.api.meta import OwnerReference, format_time
 from controller.api.update import UpdateSpec
 from tests.unit.reconcile.merged import merged
+from tests.unit.reconcile.sim.budgets import Asked as Asked
+from tests.unit.reconcile.sim.budgets import BudgetApi
+from tests.unit.reconcile.sim.budgets import Refused as Refused
 from tests.unit.reconcile.sim.raw_pods import Object
-from tests.unit.reconcile.sim.served import Served
 
 _PATH: Final = re.compile(
     r"/(?:api|apis/[\w.]+)/\w+(?:/namespaces/(?P<ns>\w+))?/(?P<plural>\w+)"
@@ -27,6 +27,7 @@ _KINDS: Final = {
     "controllerrevisions": "revision",
     "pods": "pod",
     "nodes": "node",
+    "poddisruptionbudgets": "budget",
 }
 
 
@@ -37,44 +38,8 @@ _NODE: Final[Object] = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - an answer, as `errors` has them
-    """A Status that says no."""
-
-    def __init__(self, code: int, reason: str, message: str = "") -> None:
-        super().__init__(code, reason, message)
-        self.code = code
-        self.status = {"kind": "Status", "code": code, "reason": reason, "message": message}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One request."""
-
-    method: str
-    path: str
-    query: str = ""
-    accept: str = ""
-    content_type: str = ""
-    body: Object = field(default_factory=dict)
-
-    @property
-    def given(self) -> dict[str, str]:
-        return {name: values[0] for name, values in parse_qs(self.query).items()}
-
-    @property
-    def is_watch(self) -> bool:
-        return "watch=1" in self.query
-
-    @property
-    def is_write(self) -> bool:
-        return self.method != "GET" and "dryRun" not in self.query
-
-
-class Api:
+class Api(BudgetApi):
     """``answer`` gives an object, or raises ``Refused``."""
-
-    def __init__(self, served: Served) -> None:
-        self.served = served
 
     def kind(self, asked: Asked) -> str:
         found = _PATH.match(asked.path)
@@ -87,10 +52,14 @@ class Api:
         kind, name = _KINDS[found["plural"]], found["name"] or ""
         if asked.method == "GET":
             answer = self._get(kind, name) if name else self._list(kind)
+        elif asked.method == "POST" and found["sub"] == "eviction":
+            answer = self._evict(name, asked)
         elif asked.method == "POST":
             answer = getattr(self, f"_make_{kind}")(asked.body, "dryRun" in asked.query)
         elif asked.method == "DELETE":
             answer = self._delete(kind, name, asked.body)
+        elif kind == "budget":
+            answer = self._patch_budget(name, asked.body)
         else:
             answer = self._patch(kind, name, found["sub"] or "", asked)
         if "PartialObjectMetadata" in asked.accept and "items" not in answer:
@@ -260,7 +229,16 @@ class Api:
             served.tell("revision", name, uid, None)
             return old
 
-        act: dict[str, Callable[[], Any]] = {"pod": pod, "update": update, "revision": revision}
+        def budget() -> Object:
+            served.drop_budget(name)
+            return old
+
+        act: dict[str, Callable[[], Any]] = {
+            "pod": pod,
+            "update": update,
+            "revision": revision,
+            "budget": budget,
+        }
         return served.wrote("delete pod" if kind == "pod" else "prune", name, act[kind])
 
 

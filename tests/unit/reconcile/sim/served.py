@@ -12,11 +12,12 @@ from typing import Any
 
 from controller.api import labels
 from controller.api.job import Job, JobStatus
-from controller.api.meta import wire
+from controller.api.meta import format_time, wire
 from controller.api.pods.pod import Pod
 from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodWire
 from controller.api.update import Update, UpdateStatus
+from controller.core.model.budget import Budget
 from controller.core.model.observed import Revision
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.reconcile.sim import raw_pods
@@ -28,7 +29,7 @@ from tests.values import replace
 SELECTED = ("pod", "revision")
 #: What the JSON of a pod must say just as the kubelet meant it.
 FACTS = ("phase", "ready", "ready_since", "restarts", "ran", "deleted", "owner", "in_effect")
-KINDS = ("job", "update", "revision", "pod")
+KINDS = ("job", "update", "revision", "pod", "budget")
 
 
 class Served(Cluster):
@@ -132,6 +133,35 @@ class Served(Cluster):
         (self.orphans if mine else self.revisions).pop(name, None)
         self._put("revision", raw)
         return raw
+
+    # Disruption budgets.
+
+    def tell_budget(self, budget: Budget, *, gone: bool = False) -> None:
+        if gone:
+            self._drop("budget", budget.name)
+            return
+        owner = {"uid": budget.owner, "controller": True}
+        label = self.job.metadata.name if budget.selects else "another"
+        self._put(
+            "budget",
+            {
+                "metadata": {
+                    "name": budget.name,
+                    "namespace": "default",
+                    "uid": budget.uid,
+                    "resourceVersion": self.version(),
+                    "ownerReferences": [owner] if budget.owner else [],
+                },
+                "spec": {
+                    "minAvailable": budget.least,
+                    "selector": {"matchLabels": {labels.JOB: label}},
+                    "unhealthyPodEvictionPolicy": "AlwaysAllow",
+                },
+                "status": {
+                    "disruptedPods": {n: format_time(at) for n, at in budget.disrupted.items()}
+                },
+            },
+        )
 
     # Watches.
 
