@@ -159,9 +159,10 @@ class Budgets:
         del there[name]
         return True
 
-    def held(self) -> dict[str, str]:
+    def held(self, namespace: str | None) -> dict[str, str]:
         """Informer key -> uid."""
-        return {b.key: b.uid for there in self._known.values() for b in there.values()}
+        known = self._known if namespace is None else {namespace: self._known.get(namespace, {})}
+        return {b.key: b.uid for there in known.values() for b in there.values()}
 
     def of(self, entry: Entry) -> tuple[Budget, ...]:
         """The budgets that matter for a Job: its own, and if it obeys any, those that select its

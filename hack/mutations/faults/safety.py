@@ -48,7 +48,7 @@ FAULTS: Final = (
     ),
     Fault(
         file="controller/kube/reflector.py",
-        old="async for part in gone(self._client, self._resource, missing, label):",
+        old="async for part in gone(self._client, self._resource, missing, label, unseen):",
         new="for part in [set(missing)]:",
         breaks="An object that a list lacks counts as gone.",
         tests=(_ABSENCE,),

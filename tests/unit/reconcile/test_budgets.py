@@ -97,7 +97,7 @@ def test_only_news_cause_a_decision() -> None:
     store.drop_budget("ns/mine", "uid-another")
     store.drop_budget("ns/mine", "uid-mine")
     assert len(marked) == 3
-    assert store.budgets.held() == {}
+    assert store.budgets.held(None) == store.budgets.held("ns") == {}
 
 
 def test_what_a_decision_learns_of_its_own() -> None:
