@@ -107,7 +107,7 @@ class Metrics:
         )
         self._asks = Counter(
             "echelon_gate_asks",
-            "Questions to gates, by provider and verdict.",
+            "Questions to gates, by provider and verdict; Wait: a Job runs, or a webhook said so.",
             ["provider", "verdict"],
             registry=registry,
         )
