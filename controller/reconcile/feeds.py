@@ -17,6 +17,7 @@ from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
 from controller.kube.absence import gone
 from controller.kube.client import Client
+from controller.kube.codec import Codec, T
 from controller.kube.errors import ApiError
 from controller.kube.failures import Failures
 from controller.kube.informer import Informer
@@ -31,6 +32,7 @@ from controller.reconcile.decode import (
     UpdateObject,
 )
 from controller.reconcile.store import Store
+from controller.resource import Resource
 
 log = logging.getLogger(__name__)
 
@@ -68,52 +70,44 @@ class Feeds:
         #: Keys of Jobs that are nested too deeply to be read. While there are any, kopf may not get
         #: beyond them, for it reads JSON as Python does; then the list takes its place.
         self._too_deep: set[tuple[str, str]] = set()
-        self.pods = Informer[PodObject](
-            client,
-            PODS,
-            codec=POD_CODEC,
-            on_put=store.put_pod,
-            on_delete=store.drop_pod,
-            held=store.pods_held,
-            namespaces=self._namespaces,
-            label_selector=JOB,
-            confirm=True,
-            clock=clock,
+        self.pods = self._follow(
+            PODS, POD_CODEC, store.put_pod, store.drop_pod, store.pods_held, JOB
         )
-        self.updates = Informer[UpdateObject](
-            client,
-            UPDATES,
-            codec=UPDATE_CODEC,
-            on_put=store.put_update,
-            on_delete=store.drop_update,
-            held=store.updates_held,
-            namespaces=self._namespaces,
-            confirm=True,
-            clock=clock,
+        self.updates = self._follow(
+            UPDATES, UPDATE_CODEC, store.put_update, store.drop_update, store.updates_held
         )
-        self.revisions = Informer[RevisionObject](
-            client,
+        self.revisions = self._follow(
             CONTROLLER_REVISIONS,
-            codec=REVISION_CODEC,
-            on_put=store.see_revision,
-            on_delete=store.drop_revision,
-            held=store.revisions_held,
-            namespaces=self._namespaces,
-            label_selector=JOB,
-            confirm=True,
-            clock=clock,
+            REVISION_CODEC,
+            store.see_revision,
+            store.drop_revision,
+            store.revisions_held,
+            JOB,
+        )
+        self.budgets = self._follow(
+            BUDGETS, BUDGET_CODEC, store.put_budget, store.drop_budget, store.budgets.held
         )
 
-        self.budgets = Informer[BudgetObject](
-            client,
-            BUDGETS,
-            codec=BUDGET_CODEC,
-            on_put=store.put_budget,
-            on_delete=store.drop_budget,
-            held=store.budgets.held,
+    def _follow(
+        self,
+        resource: Resource,
+        codec: Codec[T],
+        put: Callable[[T], None],
+        drop: Callable[[str, str], None],
+        held: Callable[[str | None], Mapping[str, str]],
+        label: str | None = None,
+    ) -> Informer[T]:
+        return Informer(
+            self._client,
+            resource,
+            codec=codec,
+            on_put=put,
+            on_delete=drop,
+            held=held,
             namespaces=self._namespaces,
+            label_selector=label,
             confirm=True,
-            clock=clock,
+            clock=self._clock,
         )
 
     @property

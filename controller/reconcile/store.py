@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import structs
 
@@ -18,6 +18,11 @@ from controller.reconcile.decode import PodObject, RevisionObject, UpdateObject
 from controller.reconcile.entry import Entry, Key
 
 GONE_KEPT = 10_000
+
+
+class _Known(Protocol):
+    @property
+    def uid(self) -> str: ...
 
 
 class Store:
@@ -151,16 +156,18 @@ class Store:
 
     def pods_held(self, namespace: str | None) -> dict[str, str]:
         """The pods that are known from any source: informer key -> uid."""
-        return {
-            f"{entry.key[0]}/{pod.name}": pod.uid
-            for entry in self._entries_in(namespace)
-            for pod in entry.instances.pods.values()
-            if pod.uid
-        }
+        return self._held(namespace, lambda e: {p.name: p for p in e.instances.pods.values()})
 
-    def _entries_in(self, namespace: str | None) -> Iterator[Entry]:
-        every = self.entries.values()
-        return (e for e in every if namespace is None or e.key[0] == namespace)
+    def _held(
+        self, namespace: str | None, of: Callable[[Entry], Mapping[str, _Known]]
+    ) -> dict[str, str]:
+        return {
+            f"{entry.key[0]}/{name}": known.uid
+            for entry in self.entries.values()
+            if namespace is None or entry.key[0] == namespace
+            for name, known in of(entry).items()
+            if known.uid
+        }
 
     def _note_gone(self, uid: str) -> None:
         self._gone[uid] = None
@@ -191,11 +198,7 @@ class Store:
 
     def updates_held(self, namespace: str | None) -> dict[str, str]:
         """The Updates that are known from any source: informer key -> uid."""
-        return {
-            f"{entry.key[0]}/{name}": known.uid
-            for entry in self._entries_in(namespace)
-            for name, known in entry.updates.items()
-        }
+        return self._held(namespace, lambda entry: entry.updates)
 
     def foreign_names(self, entry: Entry) -> frozenset[str]:
         """The names for the Job's next Update that are held by Updates of other owners."""
@@ -243,13 +246,7 @@ class Store:
 
     def revisions_held(self, namespace: str | None) -> dict[str, str]:
         """The revisions that are known from any source: informer key -> uid."""
-        return {
-            f"{entry.key[0]}/{name}": known.uid
-            for entry in self._entries_in(namespace)
-            for name, known in entry.revisions.items()
-        }
-
-    # PodDisruptionBudgets.
+        return self._held(namespace, lambda entry: entry.revisions)
 
     def put_budget(self, item: BudgetObject) -> None:
         if item.uid not in self._gone and self.budgets.put(item):

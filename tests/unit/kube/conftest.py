@@ -46,6 +46,13 @@ async def client(connection: Connection) -> AsyncIterator[Client]:
         yield made
 
 
+@pytest.fixture
+async def second(connection: Connection) -> AsyncIterator[Client]:
+    """Another process's client."""
+    async with Client(connection) as made:
+        yield made
+
+
 async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Let other tasks run until the condition holds; fail if it never does."""
     async with asyncio.timeout(seconds):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -19,12 +18,6 @@ PATH = "/apis/coordination.k8s.io/v1/namespaces/ns/leases/echelon"
 
 def contender(client: Client, identity: str, clock: Clock) -> Lease:
     return Lease(client, "ns", "echelon", identity, clock=clock)
-
-
-@pytest.fixture
-async def second(connection: Connection) -> AsyncIterator[Client]:
-    async with Client(connection) as made:
-        yield made
 
 
 async def test_the_first_creates_it(client: Client, api: FakeApi, clock: Clock) -> None:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 
 import pytest
 from aiohttp import web
 
 from controller.kube.client import Client
-from controller.kube.config import Connection
+from controller.kube.lease import Lease
 from tests.unit.kube.conftest import Clock
 from tests.unit.kube.fake import FakeApi, Seen
 from tests.unit.kube.test_lease import PATH, contender
 
 
-@pytest.fixture
-async def second(connection: Connection) -> AsyncIterator[Client]:
-    async with Client(connection) as made:
-        yield made
+async def broken_off(
+    lease: Lease, api: FakeApi, verb: str, carried_out: Callable[[Seen], web.Response]
+) -> None:
+    """A turn that is cancelled while the API server carries out its request."""
+
+    def carry_out(seen: Seen) -> web.Response:
+        turn.cancel()
+        return carried_out(seen)
+
+    api.faults.append((verb, carry_out))
+    turn = asyncio.create_task(lease.turn())
+    with pytest.raises(asyncio.CancelledError):
+        await turn
 
 
 async def test_release_hands_over_at_once(
@@ -52,15 +61,7 @@ async def test_a_renewal_that_was_broken_off_does_not_keep_the_lease(
     """The process ends while a renewal is under way, which the API server has carried out."""
     lease = contender(client, "one", clock)
     await lease.turn()
-
-    def carried_out(seen: Seen) -> web.Response:
-        renewal.cancel()
-        return api._patch(seen)
-
-    api.faults.append(("PATCH", carried_out))
-    renewal = asyncio.create_task(lease.turn())
-    with pytest.raises(asyncio.CancelledError):
-        await renewal
+    await broken_off(lease, api, "PATCH", api._patch)
     await lease.release()
     assert api.objects[PATH]["spec"]["holderIdentity"] == ""
 
@@ -81,15 +82,7 @@ async def test_a_take_that_was_broken_off_does_not_keep_the_lease(
     client: Client, api: FakeApi, clock: Clock
 ) -> None:
     lease = contender(client, "one", clock)
-
-    def carried_out(seen: Seen) -> web.Response:
-        taking.cancel()
-        return api._create(seen)
-
-    api.faults.append(("POST", carried_out))
-    taking = asyncio.create_task(lease.turn())
-    with pytest.raises(asyncio.CancelledError):
-        await taking
+    await broken_off(lease, api, "POST", api._create)
     assert api.objects[PATH]["spec"]["holderIdentity"] == "one"
     await lease.release()
     assert api.objects[PATH]["spec"]["holderIdentity"] == ""

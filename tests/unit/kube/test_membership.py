@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from controller.kube.client import Client
-from controller.kube.config import Connection
 from controller.kube.lease import Lease
 from controller.kube.membership import Membership
 from tests.unit.kube.conftest import Clock
@@ -20,12 +17,6 @@ def member(client: Client, replica: str, clock: Clock, shards: int = 4) -> Membe
     made = Membership(client, "ns", "echelon", replica, shards, clock=clock)
     made.able = True
     return made
-
-
-@pytest.fixture
-async def second(connection: Connection) -> AsyncIterator[Client]:
-    async with Client(connection) as made:
-        yield made
 
 
 async def test_replicas_hold_it_together_and_see_each_other(
