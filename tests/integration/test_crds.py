@@ -72,7 +72,7 @@ def refusal(cluster: Cluster, obj: Object) -> str:
 
 
 def test_no_rule_is_complained_about(crd_cluster: Cluster) -> None:
-    for plural in ("echelonjobs", "updates"):
+    for plural in ("echelonjobs", "updates", "maintenances"):
         crd = crd_cluster.api.get(f"{CRDS}/{plural}.echelon.dev")
         conditions = {c["type"]: c["status"] for c in crd["status"]["conditions"]}
         assert conditions["Established"] == "True"
@@ -295,3 +295,61 @@ def test_an_action_moves_in_one_direction(cluster: Cluster) -> None:
         for action in back:
             with pytest.raises(ApiError, match="moves only from Proceed to Rollback to Abort"):
                 act(action)
+
+
+GOOD_MAINTENANCES = {
+    "nodes": {"nodes": ["node-0", "node-1.example.com"]},
+    "a selector": {"nodeSelector": {"kubernetes.io/hostname": "node-0", "rack": ""}},
+    "all": {
+        "nodes": [f"node-{n}" for n in range(1000)],
+        "mode": "Drain",
+        "maxConcurrentNodes": "10%",
+        "sla": {"minAvailable": "95%", "durationSeconds": 1800},
+        "timeoutSeconds": 3600,
+        "otherPods": "Evict",
+        "deleteEmptyDirData": True,
+    },
+}
+BAD_MAINTENANCES = {
+    "neither": ({}, "exactly one of nodes and nodeSelector; give one of them"),
+    "both": (
+        {"nodes": ["node-0"], "nodeSelector": {"rack": "7"}},
+        "exactly one of nodes and nodeSelector; give one of them",
+    ),
+    "no node": ({"nodes": []}, "spec.nodes"),
+    "a selector of all": ({"nodeSelector": {}}, "spec.nodeSelector"),
+    "too many": ({"nodes": [f"node-{n}" for n in range(1001)]}, "spec.nodes"),
+    "twice": ({"nodes": ["node-0", "node-0"]}, 'spec.nodes[1]: Duplicate value: "node-0"'),
+    "no name": ({"nodes": ["Node 0"]}, "spec.nodes[0]"),
+    "a mode": ({"nodes": ["node-0"], "mode": "Reboot"}, "spec.mode"),
+    "none at once": ({"nodes": ["node-0"], "maxConcurrentNodes": 0}, "spec.maxConcurrentNodes"),
+}
+
+
+def maintenance(spec: Object, name: str = "rack-7") -> Object:
+    kind = {"apiVersion": "echelon.dev/v1alpha1", "kind": "Maintenance"}
+    return {**kind, "metadata": {"name": name}, "spec": spec}
+
+
+@pytest.mark.parametrize("name", GOOD_MAINTENANCES)
+def test_a_good_maintenance_is_accepted_as_it_is(crd_cluster: Cluster, name: str) -> None:
+    spec, place = GOOD_MAINTENANCES[name], f"{GROUP}/maintenances"
+    made = crd_cluster.api.create(f"{place}?fieldValidation=Strict", maintenance(spec))
+    crd_cluster.api.delete(f"{place}/rack-7")
+    assert made["spec"] == spec
+    assert made["status"] == {"observedGeneration": -1}
+
+
+@pytest.mark.parametrize("name", BAD_MAINTENANCES)
+def test_a_bad_maintenance_is_refused(crd_cluster: Cluster, name: str) -> None:
+    spec, words = BAD_MAINTENANCES[name]
+    with pytest.raises(ApiError) as refused:
+        crd_cluster.api.create(f"{GROUP}/maintenances", maintenance(spec))
+    assert refused.value.code == 422
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["rack.7", "r" * 64])
+def test_the_name_of_a_maintenance_must_fit_into_a_taint(crd_cluster: Cluster, name: str) -> None:
+    with pytest.raises(ApiError, match="must be a DNS label of at most 63 characters"):
+        crd_cluster.api.create(f"{GROUP}/maintenances", maintenance({"nodes": ["n"]}, name))
