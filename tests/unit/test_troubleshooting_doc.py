@@ -27,6 +27,7 @@ OTHERS: Final = frozenset(
         "Burstable",
         "CheckTemplate",
         "ControllerRevision",
+        "DaemonSet",
         "False",
         "Guaranteed",
         "Normal",
