@@ -44,6 +44,11 @@ class Store:
             entry = self.entries[key] = Entry(key)
         return entry
 
+    def uid_of(self, key: Key) -> str:
+        """The uid of the Job of a key; "" if there is no Job."""
+        entry = self.entries.get(key)
+        return entry.uid if entry else ""
+
     def jobs(self) -> Iterator[Entry]:
         """The entries whose Job exists and can be read."""
         return (entry for entry in self.entries.values() if entry.job is not None)

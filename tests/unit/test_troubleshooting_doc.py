@@ -33,6 +33,7 @@ OTHERS: Final = frozenset(
         "Normal",
         "NotRequired",
         "Pod",
+        "PreferNoSchedule",
         "Succeeded",
         "True",
         "Update",

@@ -39,8 +39,8 @@ def claims(observed: Observed) -> Claims:
     named = {m.metadata.name: _names(m, observed.nodes.values()) for m in order}
     naming = dict[str, list[Maintenance]]()
     for maintenance in order:
-        for node in named[maintenance.metadata.name]:
-            naming.setdefault(node, []).append(maintenance)
+        for name in named[maintenance.metadata.name]:
+            naming.setdefault(name, []).append(maintenance)
     holders, left_alone, ask = dict[str, Maintenance](), dict[str, str](), set[str]()
     for node in observed.nodes.values():
         candidates = naming.get(node.name, [])
