@@ -150,3 +150,8 @@ def patched(node: Node, change: PatchNode) -> Node:
     if CORDONED_BEFORE in said:
         fields["cordoned_before"] = said[CORDONED_BEFORE] == "true"
     return replace(node, **fields)
+
+
+def condition(world: World, kind: str, name: str = "rack") -> tuple[str, str, str]:
+    found = world.maintenances[name].status.conditions
+    return next((c.status, c.reason, c.message) for c in found if c.type == kind)
