@@ -40,6 +40,8 @@ AT_ONCE: Final = 8
 #: Seconds from a refused eviction to the next try: the first, and at most.
 FIRST: Final = 1.0
 MOST: Final = 30.0
+#: Seconds to the next try for a node that had changed meanwhile.
+CONFLICT_PAUSE: Final = 0.3
 #: Seconds to the next try of a request that RBAC forbids.
 FORBIDDEN_PAUSE: Final = 60.0
 
@@ -55,18 +57,25 @@ class Applier:
         self._now = now
         self._every = every
         self._slots = asyncio.Semaphore(AT_ONCE)
+        #: Whether a node had changed when it was to be patched.
+        self._conflict = False
         #: name -> when the next report may be written.
         self._quiet_until: dict[str, float] = {}
 
     async def apply(self, plan: Plan) -> float | None:
         """Carry out a plan. Returns epoch seconds at which something is to be tried again. Raises
         ``ApiError`` if the API server did not take something that it should have taken."""
+        self._conflict = False
         await self._all([self._node(each) for each in plan.nodes])
         await self._all([self._mark(each) for each in plan.marks])
         for each in plan.evictions:
             # One after the other: each sees what the one before left of a budget.
             await self._evict(each)
-        return await self._reports(plan.statuses)
+        later = await self._reports(plan.statuses)
+        if self._conflict:
+            soon = self._now() + CONFLICT_PAUSE
+            return soon if later is None else min(later, soon)
+        return later
 
     async def _all(self, requests: Sequence[Awaitable[None]]) -> None:
         async def one(request: Awaitable[None]) -> None:
@@ -92,8 +101,12 @@ class Applier:
         body = {"metadata": metadata, "spec": spec}
         try:
             raw = await self._client.patch(NODES, None, change.name, body)
-        except (Conflict, NotFound):
-            # The watch brings the newer version, or says that the node is gone.
+        except Conflict:
+            # A report of the kubelet makes a newer version, too, and that calls for no decision.
+            self._conflict = True
+            return
+        except NotFound:
+            # The watch says that the node is gone.
             return
         self._store.put_node(node_from(raw))
 

@@ -58,9 +58,12 @@ def _patch(observed: Observed, claims: Claims, turns: Turns, node: Node, now: fl
 
 
 def _is_unmarked(observed: Observed, node: Node) -> bool:
-    """Whether the pods of the node are known, and none has a mark."""
+    """Whether the pods of the node are known, and none has a mark; that of a pod that is being
+    deleted goes with it, which may take for ever on a lost node."""
     pods = observed.pods.get(node.name)
-    return pods is not None and not any(pod.move or pod.deadline for pod in pods)
+    return pods is not None and not any(
+        (pod.move or pod.deadline) and not pod.terminating for pod in pods
+    )
 
 
 def _tainted(node: Node, name: str) -> tuple[Mapping[str, Any], ...] | None:

@@ -74,12 +74,17 @@ async def test_what_is_taken_back_is_removed(world: World) -> None:
     assert body["spec"] == {"unschedulable": None, "taints": None}
 
 
-@pytest.mark.parametrize("error", [Conflict(409), NotFound(404, "NotFound")])
-async def test_a_node_that_changed_or_is_gone_is_left_to_the_watch(
-    world: World, error: Exception
-) -> None:
-    world.stub.answers["nodes"] = [error]
+async def test_a_node_that_is_gone_is_left_to_the_watch(world: World) -> None:
+    world.stub.answers["nodes"] = [NotFound(404, "NotFound")]
     assert await world.applier.apply(Plan(nodes=(PatchNode("n1", "u", "1", True),))) is None
+
+
+async def test_a_node_that_changed_is_tried_again_soon(world: World) -> None:
+    # The kubelet reports all the time, and its reports call for no decision.
+    world.stub.answers["nodes"] = [Conflict(409), node(version=3)]
+    plan = Plan(nodes=(PatchNode("n1", "u", "1", True),))
+    assert await world.applier.apply(plan) == world.now + 0.3
+    assert await world.applier.apply(plan) is None
 
 
 async def test_an_error_of_the_api_server_ends_the_pass(world: World) -> None:

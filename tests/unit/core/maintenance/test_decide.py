@@ -95,6 +95,15 @@ def test_the_marks_of_pods_go_before_that_of_their_node() -> None:
     assert not world.nodes["n1"].mark
 
 
+def test_a_pod_that_is_being_deleted_does_not_keep_its_node() -> None:
+    world = World().with_nodes("n1").put(maintenance(nodes=("n1",)), instance()).settle()
+    world.pods["web-0"] = replace(world.pods["web-0"], terminating=True)
+    world.maintenances.clear()
+    world.settle()
+    assert not world.nodes["n1"].mark
+    assert not world.nodes["n1"].unschedulable
+
+
 def test_nothing_is_taken_back_while_the_api_server_has_the_maintenance() -> None:
     world = World().with_nodes("n1", "n2").put(maintenance(), instance()).settle()
     world.maintenances.clear()
