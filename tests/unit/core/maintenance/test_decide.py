@@ -58,6 +58,13 @@ def test_a_pod_is_marked_only_when_its_node_is_cordoned() -> None:
     assert [mark.name for mark in world.step().marks] == ["web-0"]
 
 
+def test_while_a_node_is_uncordoned_no_pod_is_marked() -> None:
+    world = World().with_nodes("n1").put(maintenance(nodes=("n1",))).put(instance()).settle()
+    world.put(instance("web-1"))
+    world.nodes["n1"] = replace(world.nodes["n1"], unschedulable=False)
+    assert [bool(plan.marks) for plan in (world.step(), world.step())] == [False, True]
+
+
 def test_deactivate_only_taints() -> None:
     world = World().with_nodes("n1", "n2").put(maintenance(mode="Deactivate"), instance()).settle()
     assert world.phases() == {"n1": "Deactivated", "n2": "Deactivated"}
@@ -272,24 +279,3 @@ def test_a_node_that_a_selector_adds_later_is_drained_too() -> None:
     world.settle()
     assert not world.nodes["n1"].mark
     assert not world.nodes["n1"].unschedulable
-
-
-def test_a_status_lists_unfinished_nodes_first_and_not_more_than_200() -> None:
-    nodes = tuple(f"n{n:03}" for n in range(300))
-    world = World().with_nodes(*nodes).put(maintenance(nodes=nodes, max_concurrent_nodes=300))
-    world.put(instance("web-0", "n299")).settle()
-    status = world.maintenances["rack"].status
-    assert len(status.nodes) == 200
-    assert status.nodes[0].name == "n299"
-    assert (status.counts.draining, status.counts.drained, status.counts.instances) == (1, 299, 1)
-
-
-def test_the_time_of_a_phase_stays_while_the_phase_does() -> None:
-    world = World().with_nodes("n1", "n2").put(maintenance(), instance()).settle()
-    world.now = START + 100
-    del world.pods["web-0"]
-    world.settle()
-    since = {node.name: node.since for node in world.maintenances["rack"].status.nodes}
-    assert since == {"n1": START + 100, "n2": START + 100}
-    world.now = START + 200
-    assert not world.step().statuses
