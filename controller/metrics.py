@@ -107,7 +107,7 @@ class Metrics:
         )
         self._asks = Counter(
             "echelon_gate_asks",
-            "Questions to gates, by provider and verdict.",
+            "Questions to gates, by provider and verdict; Wait: who was asked decides later.",
             ["provider", "verdict"],
             registry=registry,
         )

@@ -35,7 +35,7 @@ _RUN_BY: Final = "<!-- sh run by: tests/unit/cli/test_cli_doc.py -->"
 _INTRO: Final = """\
 # Command line
 
-`echelon` shows Jobs and their Updates and steers them. Install it with `pip install 'echelon-controller[cli]'`. The same program is also installed as a plugin of kubectl, so `kubectl echelon job list` works as well. It finds the cluster as kubectl does: `--kubeconfig`, `KUBECONFIG`, `~/.kube/config`.
+`echelon` shows Jobs and their Updates and steers them. Install it with `pip install '.[cli]'` in a checkout of Echelon. The same program is also installed as a plugin of kubectl, so `kubectl echelon job list` works as well. It finds the cluster as kubectl does: `--kubeconfig`, `KUBECONFIG`, `~/.kube/config`.
 
 Jobs are named as in `kubectl get`: `web` or `ejob/web`. `web/3` and `web/0-3,7` are instances of the Job `web`. Where a command wants an Update, the name of its Job stands for the active Update, or else the newest.
 

@@ -141,7 +141,7 @@ SlaAware = Annotated[
     bool,
     Field(
         description="true: the Update, in either direction, takes an instance down only if "
-        "`spec.sla` of the Job allows it. Absent: false."
+        "`spec.sla` of the Job and the PodDisruptionBudgets of its pod allow it. Absent: false."
     ),
 ]
 DEFAULT_STRATEGY = Strategy(type=StrategyType.QUEUE, size=1)

@@ -44,7 +44,7 @@ def ui(
     except ImportError as error:
         raise CliError(
             f"the web page is not installed: {error}",
-            "install it with `pip install 'echelon-controller[ui]'`",
+            "install it with `pip install '.[ui]'` in a checkout of Echelon",
         ) from error
 
     async def command(session: Session) -> None:

@@ -73,7 +73,9 @@ class GateRunner:
             before, now = entry.answers.get(key), self._clock()
             latest = GateAnswer(ask.run, answer, now, ask.through, ask.question)
             entry.answers[key] = latest = latest.following(before, gap(gate))
-            self._observe(gate.provider, str(answer.verdict), latest.at - begun, begun - ask.due)
+            # An answer that waits is no fault of a gate, and alerts must not count it as one.
+            verdict = "Wait" if answer.waiting else str(answer.verdict)
+            self._observe(gate.provider, verdict, latest.at - begun, begun - ask.due)
             log.debug("gate %s: %s %s", gate.name, answer.verdict, answer.message)
         finally:
             entry.asking.discard(gate.name)

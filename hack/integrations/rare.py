@@ -1,5 +1,5 @@
-"""Plays of what is seldom seen: an end with an error, a rollback that waits for a pulse, and
-deletions that hang because somebody's finalizer is left."""
+"""Plays of what is seldom seen: an end with an error, a rollback that waits for a pulse, an update
+that a disruption budget holds, and deletions that hang because somebody's finalizer is left."""
 
 from __future__ import annotations
 
@@ -36,6 +36,30 @@ def pulse_back(space: Space) -> None:
     space.wait_update("RollBackAwaitingPulse", name="web-g2", timeout=PATIENCE)
     with_pulses(space, lambda it: phase(it) == "RolledBack")
     ended(space, "RolledBack")
+
+
+def held(space: Space) -> None:
+    """A disruption budget allows no eviction, until somebody deletes it."""
+    path = f"/apis/policy/v1/namespaces/{space.name}/poddisruptionbudgets"
+    pods = len(space.pods())
+    selector = {"matchLabels": {"echelon.dev/job": "web"}}
+    spec = {"minAvailable": pods, "selector": selector}
+    space.api.create(path, {"metadata": {"name": "all"}, "spec": spec})
+
+    def known() -> bool:
+        found = space.api.get(f"{path}/all")
+        return bool(found.get("status", {}).get("currentHealthy") == pods)
+
+    space.cluster.wait("the budget to know its pods", known, PATIENCE)
+    space.set_image("web:2")
+    space.wait_update(
+        "RollingForward",
+        name="web-g2",
+        probe=lambda it: it["status"]["reason"] == "DisruptionBudget",
+        timeout=PATIENCE,
+    )
+    space.api.delete(f"{path}/all")
+    ended(space, "RolledForward")
 
 
 def hanging(space: Space) -> None:

@@ -70,6 +70,7 @@ def stories(url: str) -> list[Story]:
         Story("a revision is gone", made(), rare.error, healthy=False),
         Story("a roll back that awaits a pulse", made(update=pulses), rare.pulse_back, False),
         Story("deletions that hang", made(), rare.hanging, healthy=False),
+        Story("held by a budget", made(update={"slaAware": True}), rare.held, healthy=True),
     ]
 
 

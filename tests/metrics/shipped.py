@@ -77,5 +77,7 @@ def queries() -> list[Panel]:
             expr = target["expr"]
             for name, value in given.items():
                 expr = expr.replace(name, value)
+            # With a vector that is always there, "returns data" would say nothing.
+            expr = expr.removesuffix(" or vector(0)")
             found.append(Panel(panel["title"], target["refId"], expr))
     return found

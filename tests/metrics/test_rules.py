@@ -91,6 +91,7 @@ HEALTHY: Final = {
     f"echelon_job_updating_instances{{{_JOB.replace('web', 'empty')}}}": "0x1000",
     'echelon_gate_asks_total{provider="http",verdict="Inconclusive"}': "0+20x1000",
     'echelon_gate_asks_total{provider="http",verdict="Pass"}': "0+60x1000",
+    'echelon_gate_asks_total{provider="job",verdict="Wait"}': "0+60x1000",
     'echelon_build_info{instance="a",job="echelon",version="1"}': _ON,
     'echelon_leader{job="echelon",instance="a"}': "0x1000",
     'echelon_leader{job="echelon",instance="b"}': _ON,

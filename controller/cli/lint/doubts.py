@@ -89,12 +89,11 @@ def _group(job: Job) -> Iterator[Problem]:
 
 
 def _sla(job: Job) -> Iterator[Problem]:
-    """`spec.sla` and `update.slaAware` say the same: that updates obey it."""
+    """An sla that updates do not obey, or that all instances would have to keep."""
     sla, aware = job.spec.sla, job.spec.update.sla_aware
     if sla is None:
-        if aware:
-            yield warning((*_UPDATE, "slaAware"), "there is no spec.sla that it could obey")
-    elif not aware:
+        return
+    if not aware:
         words = "updates do not obey it; set update.slaAware: true"
         yield warning(("spec", "sla"), words)
     elif sla.min_available is not None and job.spec.instances > 1:

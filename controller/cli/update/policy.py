@@ -23,7 +23,7 @@ def _lines(policy: ResolvedPolicy, min_ready: int | None) -> Iterator[tuple[str,
     if policy.max_unavailable is not None:
         yield "", f"none is taken down while {policy.max_unavailable} are unavailable"
     if policy.sla_aware:
-        yield "", "none is taken down unless spec.sla of the Job allows it"
+        yield "", "none is taken down unless spec.sla and disruption budgets allow it"
     yield "Good", f"Ready for {age(min_ready)}" if min_ready else "Ready"
     limit = policy.ready_timeout_seconds
     yield "Deadline", f"{age(limit)} to become good" if limit else "none"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -28,11 +28,13 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to one question. ``message`` and ``value`` are cut to one printable line of at
-    most 256 and 64 characters; a status stores them as they are."""
+    most 256 and 64 characters; a status stores them as they are. ``waiting``: nothing is wrong, who
+    was asked decides later."""
 
     verdict: Verdict
     message: str = ""
     value: str | None = None
+    waiting: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", one_line(self.message, LONGEST_MESSAGE))
@@ -53,8 +55,8 @@ def failed(message: str, value: str | None = None) -> Answer:
     return Answer(Verdict.FAIL, message, value)
 
 
-def inconclusive(message: str, value: str | None = None) -> Answer:
-    return Answer(Verdict.INCONCLUSIVE, message, value)
+def inconclusive(message: str, value: str | None = None, *, waiting: bool = False) -> Answer:
+    return Answer(Verdict.INCONCLUSIVE, message, value, waiting)
 
 
 def one_line(text: str, most: int) -> str:
@@ -115,7 +117,8 @@ def judge_webhook(status: int, body: bytes) -> Answer:
         given = f"is {one_line(json.dumps(verdict), 80)}" if "verdict" in response else "is missing"
         return inconclusive(f"verdict {given}; it must be Pass, Fail or Wait")
     message = response.get("message")
-    return Answer(_VERDICTS[verdict], message if isinstance(message, str) else "", verdict)
+    words = message if isinstance(message, str) else ""
+    return Answer(_VERDICTS[verdict], words, verdict, waiting=verdict == "Wait")
 
 
 def judge_job(status: Mapping[str, Any] | None, tail: str) -> Answer:
@@ -132,7 +135,7 @@ def judge_job(status: Mapping[str, Any] | None, tail: str) -> Answer:
     if "Complete" in true:
         return passed(value="Complete")
     if "Failed" not in true:
-        return inconclusive("running")
+        return inconclusive("running", waiting=True)
     why = true["Failed"].get("reason") or true["Failed"].get("message") or ""
     message = f"the Job failed ({why})" if why else "the Job failed"
     lines = " | ".join(line.strip() for line in tail.splitlines() if line.strip())

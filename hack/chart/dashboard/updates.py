@@ -81,7 +81,8 @@ ROWS: Final[tuple[Row, ...]] = (
             lines(
                 "Verdicts",
                 "cps",
-                "Answers of gates per second. Inconclusive: no answer, or one that says nothing.",
+                "Answers of gates per second. Inconclusive: no answer, or one that says nothing. "
+                "Wait: a Job that runs, or a webhook that said so.",
                 {
                     "{{provider}} {{verdict}}": "sum by (provider, verdict) "
                     "(rate(echelon_gate_asks_total[$__rate_interval]))"

@@ -9,7 +9,7 @@ import pytest
 from controller.api.gate import Gate
 from controller.api.ids import NONE
 from controller.core.model.plan import AskGate
-from controller.core.verdicts.answer import Answer, Verdict
+from controller.core.verdicts.answer import Answer, Verdict, judge_job, judge_webhook
 from controller.reconcile.entry import Key
 from controller.reconcile.gate_runner import GateRunner
 from tests.unit.reconcile.fake_api import KEY, NOW, Shop
@@ -83,3 +83,30 @@ async def test_an_update_that_is_gone_is_not_asked_about(shop: Shop) -> None:
     runner.act(shop.entry, [ASK])
     await asyncio.sleep(0)
     assert outside.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "counted"),
+    [
+        (Answer(Verdict.PASS), "Pass"),
+        (judge_webhook(200, b'{"verdict": "Wait"}'), "Wait"),
+        (judge_job(None, ""), "Wait"),
+        (judge_webhook(500, b""), "Inconclusive"),
+    ],
+)
+async def test_an_answer_that_waits_counts_as_no_fault(
+    shop: Shop, answer: Answer, counted: str
+) -> None:
+    """The alert about gates without useful answers counts the inconclusive ones."""
+    observed = list[str]()
+
+    async def ask(*_: object) -> Answer:
+        return answer
+
+    def observe(_provider: str, verdict: str, *_: float) -> None:
+        observed.append(verdict)
+
+    runner = GateRunner(ask, lambda _: None, observe, lambda: NOW)
+    runner.act(shop.entry, [ASK])
+    await asyncio.gather(*runner._tasks)
+    assert observed == [counted]

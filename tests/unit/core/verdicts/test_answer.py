@@ -71,7 +71,9 @@ def test_the_http_verdict_is_that_of_the_worst_target(
 )
 def test_a_webhook_gives_its_verdict(text: str, verdict: Verdict) -> None:
     body = json.dumps({"verdict": text, "message": "as\nI see it"}).encode()
-    assert judge_webhook(200, body) == Answer(verdict, "as I see it", text)
+    answer = judge_webhook(200, body)
+    assert answer == Answer(verdict, "as I see it", text)
+    assert answer.waiting is (text == "Wait")
 
 
 @pytest.mark.parametrize(
