@@ -1,9 +1,8 @@
-"""What renderings may take of a core, however many there are."""
+"""What renderings may take of a core, however many there are. The time is virtual."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -11,22 +10,21 @@ from controller.ui import live
 from controller.ui.turns import Turns
 from tests.unit.ui.conftest import Setting
 from tests.unit.ui.objects import job, put, update
+from tests.unit.virtual import VirtualTime
 
 COST = 0.01
 
 
-def busy(seconds: float = COST) -> None:
-    """Keep the process busy."""
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        pass
+@pytest.fixture
+async def time(monkeypatch: pytest.MonkeyPatch) -> VirtualTime:
+    return VirtualTime(monkeypatch)
 
 
-async def test_after_each_turn_there_is_a_rest_as_long() -> None:
+async def test_after_each_turn_there_is_a_rest_as_long(time: VirtualTime) -> None:
     turns = Turns()
-    begun = time.perf_counter()
-    await asyncio.gather(*(turns.take(busy) for _ in range(20)))
-    assert time.perf_counter() - begun > 39 * COST * 0.95
+    begun = time.now
+    await asyncio.gather(*(turns.take(lambda: time.pass_by(COST)) for _ in range(20)))
+    assert time.now - begun == pytest.approx(39 * COST)
 
 
 async def test_an_error_ends_a_turn() -> None:
@@ -37,61 +35,64 @@ async def test_an_error_ends_a_turn() -> None:
     assert await turns.take(lambda: 7) == 7
 
 
-async def test_a_result_does_not_wait_for_the_rest() -> None:
-    turns = Turns()
-    begun = time.perf_counter()
-    await turns.take(lambda: busy(0.2))
-    assert time.perf_counter() - begun < 0.39
+async def test_a_result_does_not_wait_for_the_rest(time: VirtualTime) -> None:
+    begun = time.now
+    await Turns().take(lambda: time.pass_by(0.2))
+    assert time.now - begun == pytest.approx(0.2)
 
 
 class Slow:
-    """Makes each rendering of a part keep the process busy. ``took``: seconds in all; ``count``:
-    how many there were."""
+    """Makes each rendering of a part take so many seconds. ``count``: how many there were."""
 
-    def __init__(self, page: Setting, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
-        self.took, self.count = 0.0, 0
+    def __init__(
+        self, page: Setting, time: VirtualTime, monkeypatch: pytest.MonkeyPatch, part: str
+    ) -> None:
+        self.count = 0
         plain = page.renderer.html
 
         def html(template: str, data: dict[str, object]) -> object:
             if template == part:
-                begun = time.perf_counter()
-                busy(0.03)
-                self.took += time.perf_counter() - begun
+                time.pass_by(self.seconds)
                 self.count += 1
             return plain(template, data)
 
         monkeypatch.setattr(page.renderer, "html", html)
 
+    seconds = 0.03
+
+    @property
+    def took(self) -> float:
+        """Seconds of all renderings."""
+        return self.count * self.seconds
+
 
 async def test_many_pages_of_one_viewer_take_half_of_a_core_at_most(
-    page: Setting, monkeypatch: pytest.MonkeyPatch
+    page: Setting, time: VirtualTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "PAUSE", 0.01)
     monkeypatch.setattr(live, "TICK", 0.05)
     put(page.store, job())
-    slow = Slow(page, monkeypatch, "job/tab.html")
+    slow = Slow(page, time, monkeypatch, "job/tab.html")
     streams = [
         await page.client.get(f"/live/jobs/shop/web?at={i}") for i in range(live.MAX_PAGES_OF_ONE)
     ]
-    before, begun = slow.took, time.perf_counter()
-    await asyncio.sleep(1.5)
-    share = (slow.took - before) / (time.perf_counter() - begun)
+    before, begun = slow.took, time.now
+    await asyncio.sleep(60)
+    share = (slow.took - before) / (time.now - begun)
     for each in streams:
         each.close()
-    assert 0.1 < share < 0.6
+    assert 0.45 < share < 0.51
 
 
 async def test_long_renderings_do_not_hold_up_the_others(
-    page: Setting, monkeypatch: pytest.MonkeyPatch
+    page: Setting, time: VirtualTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "PAUSE", 0.01)
     monkeypatch.setattr(live, "REST", 0)
     put(page.store, job(), update())
-    # The first rendering of all reads the templates, which takes long.
-    assert (await page.get("/updates/shop/web-g2"))[0] == 200
     other = await page.client.get("/live/updates/shop/web-g2")
     await until_it_says(other, 'hx-target="#head"')
-    slow = Slow(page, monkeypatch, "job/tab.html")
+    slow = Slow(page, time, monkeypatch, "job/tab.html")
     streams = [await page.client.get(f"/live/jobs/shop/web?at={i}") for i in range(15)]
     for number in range(3):
         before = slow.count
@@ -110,13 +111,14 @@ async def until_it_says(stream: object, text: str) -> None:
 
 
 async def test_pages_of_one_user_are_rendered_one_after_the_other(
-    page: Setting, monkeypatch: pytest.MonkeyPatch
+    page: Setting, time: VirtualTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(page.store, job())
-    slow = Slow(page, monkeypatch, "job/tab.html")
-    begun = time.perf_counter()
+    slow = Slow(page, time, monkeypatch, "job/tab.html")
+    begun = time.now
     await asyncio.gather(*(page.get("/jobs/shop/web") for _ in range(10)))
-    assert slow.took / (time.perf_counter() - begun) < 0.6
+    assert slow.count == 10
+    assert time.now - begun == pytest.approx(19 * slow.seconds)
 
 
 async def test_only_so_many_different_pages_of_one_user_are_streamed(
