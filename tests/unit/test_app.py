@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -19,10 +20,12 @@ FLAGS = [
     "--health-address=127.0.0.1:0",
     "--metrics-address=127.0.0.1:0",
     "--lease-namespace=ns",
-    "--lease-duration-seconds=2",
-    "--lease-renew-deadline-seconds=1.5",
+    "--lease-duration-seconds=600",
+    "--lease-renew-deadline-seconds=400",
     "--lease-retry-seconds=0.2",
 ]
+#: Where a Lease is to be lost.
+SHORT = ["--lease-duration-seconds=2", "--lease-renew-deadline-seconds=1.5"]
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/ns/leases"
 
 Start = Callable[..., Awaitable[Operator]]
@@ -54,7 +57,7 @@ async def start(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     yield started
     for operator, task in running:
         operator.stop()
-        await asyncio.wait_for(task, 30)
+        await asyncio.wait_for(task, 60)
 
 
 async def probe(operator: Operator, name: str) -> tuple[int, str]:
@@ -100,14 +103,14 @@ async def test_an_operator_of_another_number_of_shards_waits_alive_and_ready(
 async def test_one_that_lost_its_lease_for_an_api_server_that_is_silent_is_alive_and_ready(
     start: Start, api: FakeApi
 ) -> None:
-    operator = await start()
+    operator = await start(*SHORT)
     await until(lambda: leads(operator))
     api.silent |= {"GET", "PATCH", "LIST", "WATCH", "POST"}
     await until(lambda: not leads(operator))
     assert (await probe(operator, "healthz"))[0] == 200
     assert (await probe(operator, "readyz"))[0] == 200, "its caches are filled still"
     api.silent.clear()
-    await until(lambda: leads(operator), 15)
+    await until(lambda: leads(operator))
 
 
 def lease_writes(api: FakeApi) -> int:
@@ -141,7 +144,7 @@ async def test_one_that_cannot_list_leaves_the_lease_alone_until_it_can(
 async def test_a_leader_that_is_refused_for_long_gives_the_lease_up_and_comes_back(
     start: Start, api: FakeApi, caplog: pytest.LogCaptureFixture
 ) -> None:
-    operator = await start()
+    operator = await start(*SHORT)
     await until(lambda: leads(operator))
     api.forbidden.add("/api/v1/pods")
     for _ in operator._feeds.informers:
@@ -195,6 +198,6 @@ async def test_a_stuck_key_is_a_fault(start: Start) -> None:
     operator._queue._processing[("ns", "web")] = time.monotonic() - 11
     status, text = await probe(operator, "healthz")
     assert status == 500
-    assert "[-]queue failed: nothing has moved for 11 s" in text
+    assert re.search(r"\[-\]queue failed: nothing has moved for \d\d+ s", text)
     operator._queue._processing.clear()
     assert (await probe(operator, "healthz"))[0] == 200

@@ -172,6 +172,7 @@ async def test_a_shard_that_comes_later_does_not_stop_the_others(stage: Stage) -
     stage.work.done.clear()
     for key in KEYS:
         stage.queue.add(key)
+    await until(lambda: stage.work.done == stage.of(0))
     await asyncio.sleep(0.01)
     assert stage.work.done == stage.of(0)
     stage.lists.go.set()

@@ -118,9 +118,9 @@ async def roll(api: Api, wanted: Plan) -> list[str]:
     async with TestServer(api.app()) as server, aiohttp.ClientSession() as http:
         floor = Floor(http, str(server.make_url("")).rstrip("/"), wanted)
         watch = await floor.begin_watch(http)
-        await asyncio.wait_for(floor.create(), 10)
+        await asyncio.wait_for(floor.create(), 60)
         before = len(api.asked)
-        await asyncio.wait_for(floor.roll(), 10)
+        await asyncio.wait_for(floor.roll(), 60)
         watch.cancel()
     return api.asked[before:]
 

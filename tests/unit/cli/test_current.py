@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from controller.api.job import Job
-from controller.cli import patience
 from controller.cli.exits import CliError, Exit
 from controller.cli.session import Session
 from controller.cli.update.current import current, is_settled, waits_in_vain
@@ -17,6 +16,7 @@ from tests.unit.cli.fakes import a_job, an_update
 from tests.unit.cli.fakes import session as having
 from tests.unit.kube.fake import FakeApi
 from tests.unit.view.raw import condition, job
+from tests.unit.virtual import VirtualTime
 
 Object = dict[str, Any]
 JOBS = "/apis/echelon.dev/v1alpha1/namespaces/ns/echelonjobs"
@@ -147,18 +147,16 @@ class TestTime:
         return stored
 
     @pytest.fixture(autouse=True)
-    def _impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        whole = patience.with_note
-        soon: Any = lambda versions, words: whole(versions, words, 0.05)  # noqa: E731
-        monkeypatch.setattr("controller.cli.update.current.with_note", soon)
+    async def _time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        VirtualTime(monkeypatch)
 
     async def test_a_note_says_that_no_operator_looks(
         self, api: FakeApi, session: Session, web: Object, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        waiting = asyncio.ensure_future(current(session, "ejob/web", 30.0))
-        watch = await asyncio.wait_for(api.watches.get(), 5)
+        waiting = asyncio.ensure_future(current(session, "ejob/web", 300.0))
+        watch = await asyncio.wait_for(api.watches.get(), 60)
         said = ""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while "no operator has looked at the last change of Job web" not in said:
                 said += capsys.readouterr().err
                 await asyncio.sleep(0.01)
@@ -167,13 +165,13 @@ class TestTime:
         web["status"]["observedGeneration"] = 2
         web["metadata"]["resourceVersion"] = "999"
         watch.send("MODIFIED", web)
-        assert (await asyncio.wait_for(waiting, 5))["metadata"]["name"] == "web-g1"
+        assert (await asyncio.wait_for(waiting, 60))["metadata"]["name"] == "web-g1"
 
     async def test_the_timeout_is_the_users(
         self, web: Object, session: Session, capsys: pytest.CaptureFixture[str]
     ) -> None:
         with pytest.raises(CliError) as caught:
-            await current(session, "ejob/web", 0.3)
+            await current(session, "ejob/web", 30.0)
         assert web["status"]["observedGeneration"] == 1
         assert caught.value.code is Exit.TIMEOUT
         assert "echelon job status web -n ns" in caught.value.hint

@@ -17,6 +17,7 @@ from controller.cli.follow import BACK, follow
 from controller.cli.session import Session
 from tests.unit.cli.fakes import a_job
 from tests.unit.kube.fake import FakeApi, Watch
+from tests.unit.virtual import VirtualTime
 
 Object = dict[str, Any]
 PATH = "/apis/echelon.dev/v1alpha1/namespaces/ns/updates"
@@ -24,7 +25,9 @@ _VERSIONS = itertools.count(1000)
 
 
 @pytest.fixture(autouse=True)
-def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+async def _time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timeouts of users pass at once, and only when nothing comes any more."""
+    VirtualTime(monkeypatch)
     monkeypatch.setattr(module, "FIRST_PAUSE", 0.005)
     monkeypatch.setattr(module, "LONGEST_PAUSE", 0.02)
     monkeypatch.setattr(module, "SHORT_WATCH", 0.0)
@@ -39,7 +42,7 @@ class Reader:
 
     async def phase(self) -> str:
         """The phase of the next version."""
-        found = await asyncio.wait_for(anext(self._versions), 5)
+        found = await asyncio.wait_for(anext(self._versions), 60)
         return str(found["status"]["phase"])
 
     async def close(self) -> None:
@@ -69,7 +72,7 @@ def gone(api: FakeApi) -> None:
 
 
 async def watch_of(api: FakeApi) -> Watch:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return await api.watches.get()
 
 

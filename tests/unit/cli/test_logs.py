@@ -144,7 +144,7 @@ async def test_no_log_at_all(api: FakeApi, session: Session) -> None:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - any condition, not only events
             await asyncio.sleep(0.005)
 
@@ -214,7 +214,7 @@ async def test_following_over_restarts_and_successors(
         (of_job,) = (each for each in watches if each is not watch)
         of_job.send("DELETED", api.objects[f"{JOBS}/web"])
         with pytest.raises(CliError, match="was deleted"):
-            await asyncio.wait_for(task, 5)
+            await asyncio.wait_for(task, 60)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

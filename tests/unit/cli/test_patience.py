@@ -39,7 +39,7 @@ class Told:
 async def said(capsys: pytest.CaptureFixture[str], words: str) -> str:
     """What is on stderr as soon as it has these words."""
     found = ""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while words not in found:
             found += capsys.readouterr().err
             await asyncio.sleep(0.01)
@@ -71,7 +71,7 @@ async def test_no_note_about_an_update_that_was_seen(capsys: pytest.CaptureFixtu
         return [each async for each in with_note(told.versions(), words, 0.02)]
 
     reading = asyncio.ensure_future(read())
-    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(asked.wait(), 60)
     told.last.set_result(version(2))
     await reading
     assert capsys.readouterr().err == ""

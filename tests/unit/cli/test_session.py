@@ -63,13 +63,13 @@ STALLED = condition("Stalled", "RolledBack", "web-g2: it crashed")
 async def test_a_job_that_needed_a_person_before_is_scaled(api: FakeApi, session: Session) -> None:
     job = scaled(api, STALLED, instancesInForce=4, availableInstances=2)
     waiting = asyncio.ensure_future(until_ready(session, job, 30.0, before=job))
-    watch = await asyncio.wait_for(api.watches.get(), 5)
+    watch = await asyncio.wait_for(api.watches.get(), 60)
     assert not waiting.done()
     there = copy.deepcopy(job)
     there["status"]["availableInstances"] = 4
     there["metadata"]["resourceVersion"] = "999"
     watch.send("MODIFIED", there)
-    assert await asyncio.wait_for(waiting, 5) is Exit.DONE
+    assert await asyncio.wait_for(waiting, 60) is Exit.DONE
 
 
 @pytest.mark.parametrize(("before", "now"), [("", "RolledBack"), ("RolledBack", "RevisionMissing")])

@@ -15,6 +15,7 @@ from controller.gates.context import Context
 from controller.kube.client import Client
 from hack.devcluster.certs import Authority
 from tests.unit.kube.fake import FakeApi, Seen
+from tests.unit.virtual import VirtualTime
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -117,7 +118,15 @@ async def clients(make_clients: MakeClients) -> GateClients:
 
 
 @pytest.fixture
-def asker(clients: GateClients) -> Asker:
+async def time(monkeypatch: pytest.MonkeyPatch) -> VirtualTime:
+    """An answer that comes is in time, however slow the machine is; one that hangs is not waited
+    for."""
+    return VirtualTime(monkeypatch)
+
+
+@pytest.fixture
+def asker(clients: GateClients, time: VirtualTime) -> Asker:
+    assert time
     return Asker(clients)
 
 

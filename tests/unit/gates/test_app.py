@@ -37,13 +37,13 @@ async def test_gates_that_hang_hold_up_nothing_but_gates(
             await client.create(SECRETS, "ns", {"metadata": {"name": "s"}})
 
     async def hang(_: object) -> bytes:
-        return await asyncio.sleep(60, b"")
+        return await asyncio.sleep(3600, b"")
 
     monkeypatch.setattr(gate_clients.api._transport, "_send", hang)
     asking = [asyncio.create_task(gate_clients.api.get(SECRETS, "ns", "s")) for _ in range(200)]
     await asyncio.sleep(0.05)
     clients = (operator._client, operator._pod_client)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         for client in clients:
             assert await client.get(PODS, "ns", "p")
     for task in asking:

@@ -16,6 +16,7 @@ from controller.gates.asker import Asker
 from controller.gates.context import Context
 from controller.gates.names import Resolver
 from tests.unit.gates.conftest import Serve
+from tests.unit.kube.conftest import until
 
 
 class Names:
@@ -29,7 +30,7 @@ class Names:
     def __call__(self, host: Any, *args: Any, **more: Any) -> Any:
         self.asked[str(host)] += 1
         if str(host).startswith("slow"):
-            self.end.wait(10)
+            self.end.wait()
             raise socket.gaierror(-2, "unknown")
         return self._real(host, *args, **more)
 
@@ -51,7 +52,7 @@ async def test_an_address_is_found(names: Names) -> None:
 async def test_a_name_is_looked_up_once_at_a_time(names: Names) -> None:
     resolver = Resolver()
     asking = [asyncio.create_task(resolver.resolve("slow", port)) for port in range(9)]
-    await asyncio.sleep(0.05)
+    await until(lambda: names.asked)
     # One caller gives up; the others still get the answer.
     asking.pop().cancel()
     names.end.set()
@@ -66,7 +67,7 @@ async def test_a_name_is_looked_up_once_at_a_time(names: Names) -> None:
 async def test_waiting_for_a_thread_can_be_cancelled(names: Names) -> None:
     resolver = Resolver(threads=2)
     asking = [asyncio.create_task(resolver.resolve(f"slow-{n}")) for n in range(9)]
-    await asyncio.sleep(0.05)
+    await until(lambda: len(names.asked) == 2)
     for task in asking:
         task.cancel()
     await asyncio.gather(*asking, return_exceptions=True)
@@ -82,13 +83,15 @@ async def test_a_slow_name_does_not_hold_up_others(
         return web.Response()
 
     def gate(url: str) -> Gate:
-        return Gate.model_validate({"name": "g", "http": {"url": url}, "intervalSeconds": 3})
+        return Gate.model_validate({"name": "g", "http": {"url": url}})
 
     server = await serve(ok)
     slow = [asyncio.create_task(asker.ask(gate("http://slow.example"), context)) for _ in range(40)]
-    await asyncio.sleep(0.1)
+    await until(lambda: names.asked)
     good = await asker.ask(gate(server.url.replace("127.0.0.1", "localhost")), context)
     assert good.verdict is Verdict.PASS
+    assert not any(task.done() for task in slow)
+    names.end.set()
     answers = await asyncio.gather(*slow)
     assert {answer.verdict for answer in answers} == {Verdict.INCONCLUSIVE}
     assert names.asked["slow.example"] == 1

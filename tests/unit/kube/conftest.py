@@ -53,7 +53,7 @@ async def second(connection: Connection) -> AsyncIterator[Client]:
         yield made
 
 
-async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
     """Let other tasks run until the condition holds; fail if it never does."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - any condition, not only events

@@ -37,7 +37,7 @@ async def running(client: Client, api: FakeApi, mirror: Mirror) -> AsyncIterator
 
 
 async def relist(running: Running) -> None:
-    await asyncio.wait_for(running.informer.resync(), 10)
+    await asyncio.wait_for(running.informer.resync(), 60)
 
 
 def without(api: FakeApi, *names: str) -> None:
@@ -104,7 +104,7 @@ async def test_what_may_never_have_had_the_label_is_not_gone_without_it(
 async def test_the_watch_may_tell_first_of_an_end(api: FakeApi, mirror: Mirror) -> None:
     """A pod deleted with a grace period of 0 has no event between its creation and its end."""
     made(mirror, "x")
-    (await asyncio.wait_for(api.watches.get(), 5)).send("DELETED", api.put(IN, "x"))
+    (await asyncio.wait_for(api.watches.get(), 60)).send("DELETED", api.put(IN, "x"))
     await until(lambda: mirror.said[3:] == ["delete ns/x uid-x"])
 
 
@@ -114,7 +114,7 @@ async def test_after_a_wrong_list_the_watch_still_ends_an_object(
     await api.watches.get()
     without(api, "a")
     await relist(running)
-    (await asyncio.wait_for(api.watches.get(), 5)).send("DELETED", api.put(IN, "a"))
+    (await asyncio.wait_for(api.watches.get(), 60)).send("DELETED", api.put(IN, "a"))
     await until(lambda: mirror.said[3:] == ["delete ns/a uid-a"])
 
 
@@ -140,11 +140,11 @@ async def test_an_old_cache_brings_nothing_back(
     api.put(IN, "a", uid="successor")
     await relist(running)
     assert mirror.said[3:] == ["delete ns/a uid-a", "put ns/a"]
-    await asyncio.wait_for(api.watches.get(), 5)
+    await asyncio.wait_for(api.watches.get(), 60)
     stale = {"metadata": {"resourceVersion": "5"}, "items": [old]}
     api.faults.append(("LIST", lambda _: web.json_response(stale)))
     await relist(running)
-    watch = await asyncio.wait_for(api.watches.get(), 5)
+    watch = await asyncio.wait_for(api.watches.get(), 60)
     watch.send("DELETED", old)
     watch.send("ADDED", api.put(IN, "d"))
     await until(lambda: "ns/d" in mirror.view)

@@ -165,7 +165,7 @@ async def test_drain_writes_what_waits_and_ends(reporter: Reporter, api: FakeApi
     for number in range(20):
         reporter.say(f"note {number}")
     await reporter.recorder.drain()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
     assert len(api.objects) == 20
     reporter.say("too late")
     assert len(api.objects) == 20

@@ -28,13 +28,13 @@ async def running(client: Client, api: FakeApi, mirror: Mirror) -> AsyncIterator
     for name in "abc":
         api.put(ALL, name)
     started = Running(client, mirror)
-    await asyncio.wait_for(started.informer.synced.wait(), 5)
+    await asyncio.wait_for(started.informer.synced.wait(), 60)
     yield started
     await started.stop()
 
 
 async def opened(api: FakeApi) -> Watch:
-    return await asyncio.wait_for(api.watches.get(), 5)
+    return await asyncio.wait_for(api.watches.get(), 60)
 
 
 async def test_list_then_watch(running: Running, api: FakeApi, mirror: Mirror) -> None:
@@ -112,7 +112,7 @@ async def test_an_empty_list_is_asked_for_again(
     await opened(api)
     empty = {"metadata": {"resourceVersion": "7"}, "items": []}
     api.faults.append(("LIST", lambda _: web.json_response(empty)))
-    await asyncio.wait_for(running.informer.resync(), 5)
+    await asyncio.wait_for(running.informer.resync(), 60)
     assert len(mirror.said) == 3
     assert api.count("LIST") == 3
 
@@ -121,7 +121,7 @@ async def test_a_list_that_is_empty_twice_is_believed(
     running: Running, api: FakeApi, mirror: Mirror
 ) -> None:
     api.objects = {}
-    await asyncio.wait_for(running.informer.resync(), 5)
+    await asyncio.wait_for(running.informer.resync(), 60)
     assert mirror.view == {}
     assert api.count("LIST") == 3
 
@@ -132,7 +132,7 @@ async def test_a_list_without_a_version_is_not_believed(
     malformed: dict[str, object] = {"metadata": {}, "items": []}
     api.faults.append(("LIST", lambda _: web.json_response(malformed)))
     api.faults.append(("LIST", lambda _: web.Response(text="<html>sign in</html>")))
-    await asyncio.wait_for(running.informer.resync(), 5)
+    await asyncio.wait_for(running.informer.resync(), 60)
     assert len(mirror.view) == 3
     assert len(mirror.said) == 3
     assert len(running.pauses) == 2
@@ -149,7 +149,7 @@ async def test_half_a_list_deletes_nothing(running: Running, api: FakeApi, mirro
         return api._list(seen)
 
     api.faults.extend([("LIST", pass_on), ("LIST", expire)])
-    await asyncio.wait_for(running.informer.resync(), 5)
+    await asyncio.wait_for(running.informer.resync(), 60)
     assert len(mirror.said) == 3
     assert set(mirror.view) == {"ns/a", "ns/b", "ns/c"}
 
@@ -159,7 +159,7 @@ async def test_pages_are_followed(client: Client, api: FakeApi, mirror: Mirror) 
     for number in range(50):
         api.put(ALL, f"p{number}")
     started = Running(client, mirror)
-    await asyncio.wait_for(started.informer.synced.wait(), 5)
+    await asyncio.wait_for(started.informer.synced.wait(), 60)
     assert len(mirror.view) == 50
     assert api.count("LIST") == 8
     await started.stop()
@@ -171,7 +171,7 @@ async def test_resync_calls_back_only_for_differences(
     await opened(api)
     api.put(ALL, "b")  # an event the watch never gets
     del api.objects[f"{ALL}/c"]
-    await asyncio.wait_for(asyncio.gather(running.informer.resync(), running.informer.resync()), 5)
+    await asyncio.wait_for(asyncio.gather(running.informer.resync(), running.informer.resync()), 60)
     assert mirror.said[3:] == ["put ns/b", "delete ns/c uid-c"]
 
 
@@ -179,7 +179,7 @@ async def test_resync_outlives_an_outage(running: Running, api: FakeApi, mirror:
     await opened(api)
     api.fail("LIST", 500, times=5)
     del api.objects[f"{ALL}/c"]
-    await asyncio.wait_for(running.informer.resync(), 5)
+    await asyncio.wait_for(running.informer.resync(), 60)
     assert mirror.said[3:] == ["delete ns/c uid-c"]
     assert len(running.pauses) == 5
 
@@ -250,7 +250,7 @@ async def test_lag_is_work_without_a_pause(api: FakeApi, client: Client, clock: 
 async def test_one_stream_for_each_namespace(client: Client, api: FakeApi, mirror: Mirror) -> None:
     api.put("/api/v1/namespaces/one/pods", "a")
     started = Running(client, mirror, ("one", "two"))
-    await asyncio.wait_for(started.informer.synced.wait(), 5)
+    await asyncio.wait_for(started.informer.synced.wait(), 60)
     await opened(api)
     await opened(api)
     assert {seen.path for seen in api.seen} == {
@@ -267,7 +267,7 @@ async def test_not_synced_while_refused(client: Client, api: FakeApi, mirror: Mi
     assert "no list on pods" in (started.informer.error or "")
     assert not started.informer.synced.is_set()
     assert [(s.answered.is_set(), s.listed) for s in started.informer.streams] == [(True, False)]
-    await asyncio.wait_for(started.informer.synced.wait(), 5)
+    await asyncio.wait_for(started.informer.synced.wait(), 60)
     assert started.informer.error is None
     await started.stop()
 

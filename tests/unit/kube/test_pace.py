@@ -86,7 +86,7 @@ async def test_no_moment_is_too_exact_to_pass(pace: Pace, clock: Clock) -> None:
     for start in (1750000000.1, 1750000000.2000003, 1750000000.7777777):
         clock.now = start
         pace.failed(JOB, FAILURES[0])
-        assert await asyncio.wait_for(waited(pace, clock, JOB, 40), 5) > 8
+        assert await asyncio.wait_for(waited(pace, clock, JOB, 40), 60) > 8
 
 
 async def test_who_waits_goes_on_when_the_spacing_ends() -> None:

@@ -218,7 +218,7 @@ async def test_when_kopf_begins_to_watch_the_jobs_are_listed_again() -> None:
     shop.api.objects.clear()
     feeds = Feeds(shop.api, shop.store, ["ns"])
     running = asyncio.create_task(feeds._list_jobs_for_ever())
-    await asyncio.wait_for(feeds._jobs_listed.wait(), 10)
+    await asyncio.wait_for(feeds._jobs_listed.wait(), 60)
     assert KEY in shop.store.entries
     listed.clear()
     feeds.look_again()

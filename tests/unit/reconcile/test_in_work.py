@@ -55,21 +55,21 @@ async def test_it_waits_for_the_keys_in_work_that_are_not_kept() -> None:
     ending = asyncio.create_task(held.worker.end(kept(OTHER), 5.0))
     assert not await ended(ending)
     held.go.set()
-    await asyncio.wait_for(ending, 1)
+    await asyncio.wait_for(ending, 60)
     assert sorted(held.reconciled) == sorted([KEY, OTHER])
 
 
 async def test_keys_that_are_kept_are_not_waited_for() -> None:
     held = Held()
     await held.begun(OTHER)
-    await asyncio.wait_for(held.worker.end(kept(OTHER), 5.0), 1)
+    await asyncio.wait_for(held.worker.end(kept(OTHER), 3600.0), 60)
     assert set(held.worker._in_work._workers) == {OTHER}
 
 
 async def test_what_takes_too_long_is_broken_off_and_its_worker_goes_on() -> None:
     held = Held()
     await held.begun(KEY)
-    await asyncio.wait_for(held.worker.end(kept(), 0.05), 1)
+    await asyncio.wait_for(held.worker.end(kept(), 0.05), 60)
     await until(lambda: not held.worker._in_work._workers)
     held.go.set()
     for key in (KEY, OTHER):

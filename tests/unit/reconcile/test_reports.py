@@ -194,7 +194,7 @@ async def test_intent_does_not_conflict_with_a_report_under_way() -> None:
     decided, write, through = asyncio.Event(), reports._write, reports.through
 
     async def written_late(*report: Any) -> bool:
-        await asyncio.wait_for(decided.wait(), 5)
+        await asyncio.wait_for(decided.wait(), 60)
         return await write(*report)
 
     async def waited_for(key: Key) -> bool:

@@ -30,7 +30,7 @@ async def send(port: int, data: bytes) -> str:
     """The first line of the answer to these bytes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(data)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         answer = await reader.readline()
     writer.close()
     return answer.decode()

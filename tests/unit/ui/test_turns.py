@@ -77,11 +77,11 @@ async def test_many_pages_of_one_viewer_take_half_of_a_core_at_most(
         await page.client.get(f"/live/jobs/shop/web?at={i}") for i in range(live.MAX_PAGES_OF_ONE)
     ]
     before, begun = slow.took, time.now
-    await asyncio.sleep(60)
+    await asyncio.sleep(6)
     share = (slow.took - before) / (time.now - begun)
     for each in streams:
         each.close()
-    assert 0.45 < share < 0.51
+    assert 0.4 < share < 0.52
 
 
 async def test_long_renderings_do_not_hold_up_the_others(
@@ -105,7 +105,7 @@ async def test_long_renderings_do_not_hold_up_the_others(
 
 
 async def until_it_says(stream: object, text: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while text not in (await stream.content.readline()).decode():  # type: ignore[attr-defined]
             pass
 

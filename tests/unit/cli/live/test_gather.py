@@ -84,11 +84,11 @@ class Show:
         ).snapshots()
 
     async def next(self) -> Snapshot:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await anext(self._snapshots)
 
     async def until(self, test: Callable[[Snapshot], object]) -> Snapshot:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             async for snapshot in self._snapshots:
                 if test(snapshot):
                     return snapshot
@@ -106,7 +106,7 @@ async def show(session: Session) -> AsyncIterator[Show]:
 
 
 async def watch_of_update(api: FakeApi) -> Watch:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             watch = await api.watches.get()
             if watch.query.get("fieldSelector") == "metadata.name=web-g4":
