@@ -210,7 +210,7 @@ class Cluster:
     def thaw(self, name: str) -> None:
         self._child(name).send(signal.SIGCONT)
 
-    def wait(self, what: str, probe: Callable[[], T], timeout: float = 30.0) -> T:
+    def wait(self, what: str, probe: Callable[[], T], timeout: float = 120.0) -> T:
         """Return the first true value of `probe`. An error of the API server counts as false.
 
         Raises ClusterError with `what` at the timeout, or if a component has died.
@@ -275,7 +275,7 @@ class Cluster:
         if name == "etcd":
             self.wait("etcd", lambda: ports.answers(self.layout.etcd_port))
         elif name == "kube-apiserver":
-            self.wait("the API server", lambda: self.api.get("/readyz") == "ok", 60)
+            self.wait("the API server", lambda: self.api.get("/readyz") == "ok", 240)
 
     def _await_content(self) -> None:
         default = "/api/v1/namespaces/default"
@@ -284,8 +284,8 @@ class Cluster:
             account = {"metadata": {"name": "default"}}
             self.api.create(f"{default}/serviceaccounts", account)
         account_path = f"{default}/serviceaccounts/default"
-        self.wait("the default ServiceAccount", lambda: self.api.get(account_path), 60)
-        self.wait(f"{self.nodes} Ready nodes", lambda: _ready_nodes(self.api) >= self.nodes, 60)
+        self.wait("the default ServiceAccount", lambda: self.api.get(account_path), 240)
+        self.wait(f"{self.nodes} Ready nodes", lambda: _ready_nodes(self.api) >= self.nodes, 240)
 
 
 def _ready_nodes(api: Api) -> int:

@@ -17,6 +17,7 @@ from typing import ClassVar
 from hack.devcluster.cluster import Cluster
 from hack.devcluster.process import Guard
 from hack.harness.forked import ROOT, Forked
+from hack.harness.patience import patient
 
 USER = "echelon-operator"
 _ADDRESSES = re.compile(r"probes on (http://\S+)/healthz, metrics on (http://\S+)/metrics")
@@ -110,11 +111,11 @@ class Operator:
         assert self._process is not None
         self._signal(signal.SIGTERM)
         try:
-            code = self._process.wait(timeout)
+            code = self._process.wait(patient(timeout))
         except subprocess.TimeoutExpired:
             self.kill9()
             raise OperatorError(
-                f"still running {timeout:g} s after SIGTERM\n{self.log_tail()}"
+                f"still running {patient(timeout):g} s after SIGTERM\n{self.log_tail()}"
             ) from None
         self._forget()
         return code
@@ -139,7 +140,7 @@ class Operator:
     def exit_code(self, timeout: float) -> int:
         """Wait until the process exits by itself."""
         assert self._process is not None
-        code = self._process.wait(timeout)
+        code = self._process.wait(patient(timeout))
         self._forget()
         return code
 
@@ -183,6 +184,7 @@ class Operator:
         """Wait until ``probe()`` is true. Raises OperatorError at the timeout, or if the process
         exits."""
         assert callable(probe)
+        timeout = patient(timeout)
         deadline = time.monotonic() + timeout
         while not probe():
             if not self.running:

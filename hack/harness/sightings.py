@@ -125,7 +125,7 @@ class Sightings:
                 self._news.wait_for(lambda was=before: self._count != was, min(0.2, left))  # type: ignore[misc]
             time.sleep(EVENTS_SECONDS)
 
-    def catch_up(self, namespace: str, timeout: float = 10.0) -> None:
+    def catch_up(self, namespace: str, timeout: float = 60.0) -> None:
         """Return when the observed objects are exactly those in the namespace now."""
         for kind, path in PATHS.items():
             group, _, plural = path.rpartition("/")

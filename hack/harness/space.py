@@ -11,13 +11,12 @@ from hack.devcluster.api import ApiError
 from hack.devcluster.cluster import Cluster
 from hack.harness.manifests import Object, is_true, phase, template
 from hack.harness.observer import Observer
+from hack.harness.patience import patient
 from hack.harness.pods import PodSeen
 from hack.harness.sightings import GROUP, Sightings
 
 T = TypeVar("T")
 TERMINAL = ("RolledForward", "RolledBack", "Aborted", "Failed", "Error", "Superseded", "Rejected")
-#: Timeouts are for a machine that does nothing else; several workers share theirs.
-PATIENCE = 3
 
 
 class Space:
@@ -104,8 +103,7 @@ class Space:
     def orphan_job(self) -> None:
         """Delete the Job `web` and orphan its objects. The garbage collector needs more than half a
         minute to know a new kind, so the first to ask on a new control plane waits that long."""
-        patience = f"--timeout={PATIENCE * 30}s"
-        self.kubectl("delete", "ejob/web", "--cascade=orphan", patience)
+        self.kubectl("delete", "ejob/web", "--cascade=orphan", f"--timeout={patient(30):g}s")
 
     def patch_pod(self, name: str, **metadata: Any) -> None:
         self.api.patch(self.path("pods", name), {"metadata": metadata})
@@ -164,10 +162,11 @@ class Space:
 
     def until(self, what: str, probe: Callable[[], T], timeout: float = 20.0) -> T:
         """Call ``probe`` at each event of the cluster and return its first true value."""
-        found = self.sightings.wait(probe, PATIENCE * timeout)
+        timeout = patient(timeout)
+        found = self.sightings.wait(probe, timeout)
         if not found:
             raise AssertionError(
-                f"timed out after {PATIENCE * timeout:g} s waiting for {what}\n{self.explain()}"
+                f"timed out after {timeout:g} s waiting for {what}\n{self.explain()}"
             )
         return found
 

@@ -37,7 +37,7 @@ def release(cluster: Cluster, installed: Release) -> Iterator[Release]:
     yield release
     release.uninstall()
     # Delete its objects, too, because operators of other tests serve every namespace.
-    cluster.kubectl("delete", "namespace", "stamped", "--timeout=60s")
+    cluster.kubectl("delete", "namespace", "stamped", "--timeout=180s")
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 def crd_cluster() -> Iterator[Cluster]:
     with Cluster(nodes=0, controllers=False, scheduler=False) as cluster:
         cluster.kubectl("apply", "-f", str(FOLDER))
-        cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
+        cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=180s")
         # Unlike other commands, api-resources does not use kubectl's cache.
         cluster.wait(
             "discovery",

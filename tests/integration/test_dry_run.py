@@ -82,7 +82,7 @@ def test_a_dry_run_touches_nothing(space: Space, audit: Audit) -> None:
     assert plan["instances"] == {"recreate": "0-5"}
     shown = space.kubectl("get", "eup", "plan", "-o", "jsonpath={.status.plan.groups.count}")
     assert shown == "6"
-    space.kubectl("wait", "eup/plan", "--for=condition=Complete", "--timeout=5s")
+    space.kubectl("wait", "eup/plan", "--for=condition=Complete", "--timeout=180s")
 
 
 def test_a_canary_then_the_rest(space: Space) -> None:

@@ -15,6 +15,8 @@ from hack.harness.space import Space
 
 INSTANCES = 5
 SECONDS = 60
+#: Share of a core. On a slow machine, so many times what the operator uses there without Jobs.
+SHARE, TIMES = 0.02, 3
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,7 @@ SECONDS = 60
 def test_an_idle_operator_writes_only_its_lease_and_uses_next_to_no_cpu(
     space: Space, operator: Operator, audit: Audit, jobs: int
 ) -> None:
+    alone = share(operator, SECONDS / 3)
     names = [f"job-{number}" for number in range(jobs)]
     makers = [
         threading.Thread(target=lambda part=names[n::8]: [space.create(job(x, 5)) for x in part])
@@ -42,14 +45,19 @@ def test_an_idle_operator_writes_only_its_lease_and_uses_next_to_no_cpu(
     )
     quiet(operator, audit)
     audit.mark()
-    cpu, began = operator.cpu_seconds(), time.monotonic()
-    time.sleep(SECONDS)  # a fixed period in which nothing must happen
-    spent, seconds = operator.cpu_seconds() - cpu, time.monotonic() - began
+    idle = share(operator, SECONDS)
     writes = [r for r in audit.requests(user=USER) if r.writes]
     assert [str(r) for r in writes if r.resource != "leases"] == []
     assert writes, "the Lease is renewed"
-    assert spent / seconds < 0.02, f"{spent:.2f} s of CPU in {seconds:.0f} s"
+    assert idle < max(SHARE, TIMES * alone), f"{idle:.1%} of a core; without Jobs {alone:.1%}"
     assert operator.probe("healthz")
+
+
+def share(operator: Operator, seconds: float) -> float:
+    """The share of a core that the operator uses in a period in which nothing must happen."""
+    cpu, began = operator.cpu_seconds(), time.monotonic()
+    time.sleep(seconds)
+    return (operator.cpu_seconds() - cpu) / (time.monotonic() - began)
 
 
 def quiet(operator: Operator, audit: Audit) -> None:

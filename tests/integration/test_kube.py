@@ -92,14 +92,14 @@ async def test_an_informer_outlives_the_api_server(
     await asyncio.gather(*(client.create(PODS, ns, pod(f"p{n}")) for n in range(20)))
     mirror = Mirror()
     running = Running(client, mirror, (ns,))
-    await asyncio.wait_for(running.informer.synced.wait(), 10)
+    await asyncio.wait_for(running.informer.synced.wait(), 60)
     assert len(mirror.view) == 20
     await client.create(PODS, ns, pod("late"))
     await until(lambda: f"{ns}/late" in mirror.view)
     cluster.kill("kube-apiserver")
-    await until(lambda: running.informer.error, 10)
+    await until(lambda: running.informer.error)
     await asyncio.to_thread(cluster.begin, "kube-apiserver")
-    await until(lambda: running.informer.error is None, 30)
+    await until(lambda: running.informer.error is None)
     assert len(mirror.view) == 21
     assert not [said for said in mirror.said if said.startswith("delete")]
     await client.delete(PODS, ns, "p0", grace_period_seconds=0)
@@ -121,17 +121,18 @@ async def test_a_lease(client: Client, ns: str) -> None:
                 await lease.turn()
                 await asyncio.sleep(lease.pause())
 
-    await get(one, 5)
+    await get(one, 60)
     await two.turn()
     assert two.holder == "one"
     began = asyncio.get_running_loop().time()
-    await get(two, 10)  # The first is gone and does not release it.
+    await get(two, 60)  # The first is gone and does not release it.
     assert asyncio.get_running_loop().time() - began > 1.5
     assert not one.valid()
     spec = (await client.get(LEASES, ns, "l"))["spec"]
     assert (spec["holderIdentity"], spec["leaseTransitions"]) == ("two", 1)
     await two.release()
-    await get(three, 1)
+    await three.turn()
+    assert three.held
 
 
 async def test_a_membership(client: Client, ns: str) -> None:
@@ -213,20 +214,20 @@ async def test_the_feed_of_jobs(client: Client, ns: str, cluster: Cluster) -> No
     feed.start()
     await asyncio.sleep(0.3)
     await asyncio.to_thread(cluster.kubectl, "apply", "-f", str(FOLDER))
-    await until(lambda: feed.starts, 30)
+    await until(lambda: feed.starts)
     template = {"spec": pod("x")["spec"]}
     job = {"apiVersion": JOBS.api_version, "kind": "EchelonJob", "spec": {"template": template}}
     await client.create(JOBS, ns, {**job, "metadata": {"name": "one"}})
-    await until(lambda: told, 20)
+    await until(lambda: told)
     cluster.kill("kube-apiserver")
     await asyncio.sleep(2)
     await asyncio.to_thread(cluster.begin, "kube-apiserver")
     await client.create(JOBS, ns, {**job, "metadata": {"name": "two"}})
-    await until(lambda: ("ADDED", "two") in told or ("LISTED", "two") in told, 40)
+    await until(lambda: ("ADDED", "two") in told or ("LISTED", "two") in told, 120)
     await client.delete(JOBS, ns, "one")
-    await until(lambda: ("DELETED", "one") in told, 20)
+    await until(lambda: ("DELETED", "one") in told)
     assert feed.alive()
-    await asyncio.wait_for(watching.wait(), 30)
+    await asyncio.wait_for(watching.wait(), 60)
     await feed.stop()
     assert not feed.alive()
     requests = [json.loads(line) for line in cluster.audit_log.read_text().splitlines()]

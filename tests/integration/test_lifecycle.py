@@ -18,7 +18,7 @@ def gone(space: Space) -> bool:
 def test_a_deleted_job_takes_all_it_owns_with_it(space: Space) -> None:
     space.made(job(instances=3))
     space.roll("web:2", "RolledForward")
-    space.kubectl("delete", "ejob/web", "--timeout=20s")
+    space.kubectl("delete", "ejob/web", "--timeout=180s")
     space.until("nothing left", lambda: gone(space), timeout=30)
     assert space.revisions() == []
 
@@ -28,7 +28,7 @@ def test_a_job_deleted_while_the_operator_is_dead_goes_all_the_same(
 ) -> None:
     space.made(job(instances=3))
     operator.kill9()
-    space.kubectl("delete", "ejob/web", "--timeout=20s")
+    space.kubectl("delete", "ejob/web", "--timeout=180s")
     space.until("nothing left", lambda: gone(space), timeout=30)
     operator.start()
     assert space.observer.replay().faults == []
@@ -84,7 +84,7 @@ def test_a_namespace_deleted_in_mid_update_goes(space: Space, cluster: Cluster) 
     path = f"/api/v1/namespaces/{space.name}"
     space.observer.namespace_goes()
     cluster.api.delete(path)
-    cluster.kubectl("wait", "--for=delete", f"ns/{space.name}", "--timeout=60s")
+    cluster.kubectl("wait", "--for=delete", f"ns/{space.name}", "--timeout=180s")
     assert gone(space)
     cluster.api.create("/api/v1/namespaces", {"metadata": {"name": space.name}})
     cluster.wait("the ServiceAccount", lambda: cluster.api.get(f"{path}/serviceaccounts/default"))

@@ -210,9 +210,9 @@ def test_the_pods_of_a_stateful_set_are_taken_over_without_a_restart(space: Spac
     spec = {"replicas": 3, "selector": {"matchLabels": labels}, "serviceName": "web"}
     made = {"metadata": {"name": "web"}, "spec": {**spec, "template": template}}
     space.api.create(f"/apis/apps/v1/namespaces/{space.name}/statefulsets", made)
-    space.kubectl("rollout", "status", "statefulset/web", "--timeout=40s")
+    space.kubectl("rollout", "status", "statefulset/web", "--timeout=180s")
     before = {i: space.pod(i)["metadata"]["uid"] for i in range(3)}
-    space.kubectl("delete", "statefulset/web", "--cascade=orphan", "--timeout=60s")
+    space.kubectl("delete", "statefulset/web", "--cascade=orphan", "--timeout=180s")
     space.create(job(instances=3))
     held = space.wait_job("the name conflict", lambda j: is_true(j, "PodNameConflict"))
     for i in range(3):

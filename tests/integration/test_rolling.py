@@ -180,7 +180,7 @@ def test_going_back_to_a_former_template_uses_its_revision_again(space: Space) -
 def test_kubectl_wait_for_complete_suffices(space: Space) -> None:
     space.made(job(instances=2))
     space.roll("web:2", "RollingForward", "RolledForward")
-    said = space.kubectl("wait", "--for=condition=Complete", "eup/web-g2", "--timeout=20s")
+    said = space.kubectl("wait", "--for=condition=Complete", "eup/web-g2", "--timeout=180s")
     assert "condition met" in said
     assert space.update("web-g2")["status"]["phase"] == "RolledForward"
 

@@ -1,4 +1,8 @@
-"""Several operators share the Jobs by shards, and each Job has one writer at any time."""
+"""Several operators share the Jobs by shards, and each Job has one writer at any time.
+
+Their Leases last as long as in production: where many tests share a machine, an operator may get no
+processor for seconds, and must not lose a Lease by that.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +10,23 @@ import itertools
 import os
 import re
 import signal
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
+from controller.kube.lease_times import Times
 from controller.kube.shards import shard_of
 from hack.devcluster.cluster import Cluster
 from hack.harness import one_writer
 from hack.harness.audit import Audit
 from hack.harness.manifests import job, queue
 from hack.harness.operator import Operator
+from hack.harness.patience import patient
 from hack.harness.space import Space
 
 SHARDS = 4
 ALL = set(range(SHARDS))
-DURATION = 6.0
-FAST = (
-    f"--lease-duration-seconds={DURATION}",
-    "--lease-renew-deadline-seconds=4",
-    "--lease-retry-seconds=0.5",
-)
-#: Seconds that a machine full of other tests may need for what takes one.
-PATIENCE = 8.0
 SLOW = {"behaviour": "ready-after", "ready_after": "300ms"}
 JOBS = [f"j{n}" for n in range(10)]
 _LEADS = re.compile(r'echelon_leader(?:\{shard="(\d+)"\})? 1\.0')
@@ -52,7 +49,7 @@ class Replicas:
             self._cluster,
             self._lease,
             identity=f"{self._lease}-{who}",
-            args=(*FAST, f"--shards={shards}"),
+            args=(f"--shards={shards}",),
             module="hack.harness.told_apart",
         )
         self.made.append(new)
@@ -131,7 +128,7 @@ def test_one_of_two_is_killed_and_all_jobs_are_served_again(
     killed = datetime.now(UTC)
     first.kill9()
     replicas.roll()
-    second.wait("all shards", lambda: shards(second) == ALL, 30)
+    second.wait("all shards", lambda: shards(second) == ALL)
     replicas.rolled()
     replicas.judge()
     late = dict.fromkeys(JOBS, 0.0)
@@ -139,7 +136,7 @@ def test_one_of_two_is_killed_and_all_jobs_are_served_again(
         if one_writer.who(request) == second.identity and request.at > killed:
             late[one_writer.job_of(request)] = (request.at - killed).total_seconds()
     print({name: round(late[name], 2) for name in of_first})
-    assert all(0 < late[name] < DURATION + PATIENCE for name in of_first)
+    assert all(0 < late[name] < Times().duration + patient(8) for name in of_first)
 
 
 def test_a_third_replica_gets_shards_while_jobs_are_updated(replicas: Replicas) -> None:
@@ -185,7 +182,7 @@ def test_a_leader_that_was_frozen_writes_nothing_when_it_wakes(
         replicas.roll(f"web:{number}")
         space.until("an instance that changes", lambda: _is_rolling(space))
         first.freeze()
-        second.wait("all shards", lambda: shards(second) == ALL, timeout=30)
+        second.wait("all shards", lambda: shards(second) == ALL)
         first.thaw()
         replicas.wait_shared(2, 2)
         replicas.rolled(pods=number)
@@ -197,22 +194,18 @@ def _is_rolling(space: Space) -> bool:
     return any(update["status"].get("phase") == "RollingForward" for update in updates)
 
 
-def test_a_blocked_main_loop_lets_the_standby_take_over(
-    space: Space, replicas: Replicas, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BLOCK_SECONDS", "20")
+def test_a_blocked_main_loop_lets_the_standby_take_over(space: Space, replicas: Replicas) -> None:
     first = replicas.start("first", shards=1)
     first.wait("the Lease", lambda: shards(first) == {0})
     second = replicas.start("second", shards=1)
     space.made(job(instances=4, strategy=queue(1)))
     space.set_image("web:2", **SLOW)
     space.wait_update("RollingForward", probe=lambda u: u["status"]["counts"]["updated"] >= 1)
-    began = time.monotonic()
     os.kill(first.pid, signal.SIGUSR1)
     assert not first.probe("healthz"), "the kubelet restarts it if that lasts"
-    second.wait("the Lease", lambda: shards(second) == {0}, timeout=19)
-    assert time.monotonic() - began < 20, "it is still blocked"
+    second.wait("the Lease", lambda: shards(second) == {0})
     assert "the event loop is blocked" in first.said()
+    os.kill(first.pid, signal.SIGUSR2)
     space.wait_update("RolledForward", timeout=40)
     first.wait("it to work again", lambda: first.probe("healthz"))
     assert shards(first) == set()

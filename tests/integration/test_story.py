@@ -154,7 +154,7 @@ def test_a_condition_keeps_its_transition_time_while_its_status_stays(space: Spa
 
 def test_kubectl_wait_and_rollout_tools_can_wait_for_a_job(space: Space) -> None:
     space.create(job(instances=2))
-    space.kubectl("wait", "--for=condition=Ready", "ejob/web", "--timeout=20s")
+    space.kubectl("wait", "--for=condition=Ready", "ejob/web", "--timeout=180s")
     assert is_true(space.job(), "Ready")
 
 

@@ -93,10 +93,10 @@ def test_a_person_pauses_and_no_gate_is_asked(space: Space, web: Web) -> None:
     space.until("a question", lambda: bool(web.asked), 40)
     space.api.patch(space.path("updates", "web-g2"), {"spec": {"paused": True}})
     space.wait_update("RollForwardPaused")
-    time.sleep(1.5)  # one question may be in progress
     asked = len(web.asked)
     time.sleep(5)
-    assert len(web.asked) == asked
+    assert len(web.asked) <= asked + 1, "one question may have been on its way"
+    asked = len(web.asked)
     space.api.patch(space.path("updates", "web-g2"), {"spec": {"paused": False}})
     space.wait_update("RollingForward")
     space.until("a question", lambda: len(web.asked) > asked, 20)
