@@ -12,6 +12,7 @@ from typing import Self
 
 from hack.devcluster.ports import free
 from hack.devcluster.process import Guard
+from hack.harness.patience import patient
 
 
 class Server:
@@ -66,7 +67,7 @@ class Server:
 
     def wait(self, what: str, probe: Callable[[], object], timeout: float = 60.0) -> None:
         """Wait until ``probe()`` is true."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + patient(timeout)
         while not probe():
             words = f"timed out waiting for {what}"
             assert time.monotonic() < deadline, f"{words}\n{self._log.read_text()[-2000:]}"

@@ -16,6 +16,7 @@ from hack.chart import CHART
 from hack.devcluster.cluster import Cluster
 from hack.harness.manifests import job, phase, template
 from hack.harness.operator import Operator
+from hack.harness.patience import patient
 from tests.chart.helm import Object, helm, nested
 
 GROUP = "/apis/echelon.dev/v1alpha1"
@@ -155,7 +156,7 @@ class Jobs:
         }
 
     def wait(self, what: str, probe: Callable[[], Any], timeout: float = 40.0) -> Any:
-        return self.cluster.wait(what, probe, timeout)
+        return self.cluster.wait(what, probe, patient(timeout))
 
     def _available(self, name: str) -> int:
         status = self.cluster.api.get(self.path("echelonjobs", name)).get("status", {})

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from hack.harness.forked import Forked, path
+from hack.harness.patience import patient
 
 #: Commands that look into a namespace; the others do not know ``-n``.
 NAMESPACED = ("job", "update", "lint")
@@ -115,7 +116,7 @@ class Echelon:
             files["stdin"].write_text(stdin or "")
             given = self._placed(args), self._environ(env)
             process = Command(*given, files["out"], files["err"], files["stdin"])
-            late = ""
+            late, timeout = "", patient(timeout)
             try:
                 code = process.wait(timeout)
             except subprocess.TimeoutExpired:
@@ -153,5 +154,5 @@ class Echelon:
 def interrupt(process: Running, timeout: float = 20.0) -> Result:
     """Press Ctrl-C and wait for the end."""
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=timeout)
+    out, err = process.communicate(timeout=patient(timeout))
     return Result(process.wait(), out, err)

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Final
 
 from hack.harness.forked import path
+from hack.harness.patience import patient
 from tests.cli.echelon import Command
 
 _CONTROL: Final = re.compile(r"\x1b\[([0-?]*)([@-~])")
@@ -115,7 +116,7 @@ class Terminal:
 
     def until(self, test: Callable[[str], object], seconds: float = 60.0) -> str:
         """Wait until ``test`` holds for the text on the terminal. Returns the text."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + patient(seconds)
         while not test(found := self.text):
             assert time.monotonic() < end, f"the terminal shows\n{found}"
             time.sleep(0.05)

@@ -9,6 +9,7 @@ import pytest
 
 from hack.devcluster.cluster import Cluster
 from hack.harness.manifests import Object, ids, is_true, job, queue, update
+from hack.harness.patience import patient
 from hack.harness.space import Space
 from tests.cli.echelon import Echelon, interrupt
 from tests.cli.kubelet import Kubelet
@@ -262,7 +263,7 @@ def test_logs_end_with_the_job(space: Space, echelon: Echelon, kubelet: Kubelet)
     process = echelon.start("job", "logs", "web", "-f")
     wait_line(space, process.stdout, "[web/0] one")
     echelon("job", "delete", "web", "-y", check=0)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=patient(60))
     assert process.returncode == 1, out
     assert "EchelonJob web was deleted" in err
 

@@ -8,6 +8,7 @@ import pytest
 
 from hack.harness.manifests import job
 from hack.harness.operator import Operator
+from hack.harness.patience import patient
 from hack.harness.space import Space
 from tests.cli.echelon import Echelon, interrupt
 from tests.cli.files import created
@@ -34,7 +35,7 @@ def test_the_time_for_the_update_of_a_template_is_the_users(
     process = echelon.start("update", "wait", "web", "--timeout", "120")
     assert "no operator has looked at the last change of Job web" in process.stderr.readline()
     operator.start()
-    out, err = process.communicate(timeout=90)
+    out, err = process.communicate(timeout=patient(60))
     assert process.returncode == 0, err
     assert "web-g2 RolledForward" in out
 
@@ -63,7 +64,7 @@ def test_a_template_that_is_changed_before_its_update_is_made(
     process = waiting(echelon, here.image("web:2"), "--wait")
     space.set_image(image)
     operator.start()
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=patient(60))
     assert process.returncode == 5, err
     assert "the template of Job web was changed again" in err
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hack.harness.manifests import batch, by_revision, queue, update
+from hack.harness.patience import patient
 from hack.harness.space import Space
 from tests.cli.echelon import Echelon, Result, interrupt
 from tests.cli.files import created
@@ -211,7 +212,7 @@ def test_superseded_while_it_is_followed_is_5(space: Space, echelon: Echelon, fi
     following = echelon.start("update", "start", here.image("web:2"), "-y", "--wait")
     name = space.wait_update("RollForwardAwaitingPulse")["metadata"]["name"]
     space.set_image("web:3")
-    out, err = following.communicate(timeout=60)
+    out, err = following.communicate(timeout=patient(60))
     assert following.returncode == 5, out + err
     assert f"update.echelon.dev/{name} Superseded" in out
 
@@ -254,7 +255,7 @@ def ask(echelon: Echelon, path: str, meanwhile: Callable[[], object], answer: st
         asked += letter
     meanwhile()
     os.write(ours, f"{answer}\n".encode())
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=patient(60))
     os.close(ours)
     os.close(theirs)
     return Result(process.wait(), out, asked + err)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from hack.harness.manifests import batch, is_true, job, phase, queue, sim, update
 from hack.harness.operator import Operator
+from hack.harness.patience import patient
 from hack.harness.space import Space
 from tests.cli.echelon import Echelon
 
@@ -253,7 +254,7 @@ def test_6_a_verb_that_the_operator_refuses(
         space.observer.not_the_operator(done["metadata"]["resourceVersion"])
     finally:
         operator.thaw()
-    out, err = resuming.communicate(timeout=30)
+    out, err = resuming.communicate(timeout=patient(60))
     assert resuming.returncode == 6, out + err
     assert "error: resumeToken has no effect: " in err
     space.wait_update("RolledForward", name=name, probe=lambda u: is_true(u, "VerbRefused"))

@@ -9,6 +9,7 @@ import pytest
 
 from hack.harness.manifests import batch, is_true, job, template, update
 from hack.harness.operator import Operator
+from hack.harness.patience import patient
 from hack.harness.space import Space
 from tests.cli.echelon import Echelon, interrupt
 from tests.cli.test_update_verbs import moving
@@ -43,7 +44,7 @@ def test_0_a_rollback_that_was_asked_for(space: Space, echelon: Echelon) -> None
     first = waiting.stderr.readline()
     assert first.startswith(f"{name} RollingForward"), "each change of phase is told"
     echelon("update", "rollback", name, check=0)
-    out, err = waiting.communicate(timeout=60)
+    out, err = waiting.communicate(timeout=patient(60))
     assert waiting.returncode == 0, err
     assert f"update.echelon.dev/{name} RolledBack" in out
 
@@ -119,7 +120,7 @@ def test_5_superseded(space: Space, echelon: Echelon) -> None:
     waiting = echelon.start("update", "wait", name, "--timeout", "60")
     space.set_image("web:3")
     space.wait_update("Superseded", name=name)
-    out, err = waiting.communicate(timeout=30)
+    out, err = waiting.communicate(timeout=patient(60))
     assert waiting.returncode == 5, err
     assert f"{name} Superseded" in out
 
@@ -129,7 +130,7 @@ def test_5_deleted(space: Space, echelon: Echelon) -> None:
     waiting = echelon.start("update", "wait", name)
     space.cluster.wait("its first line", waiting.stderr.readline)
     space.kubectl("delete", "eup", name)
-    _, err = waiting.communicate(timeout=30)
+    _, err = waiting.communicate(timeout=patient(60))
     assert waiting.returncode == 5, err
     assert f"Update {name} was deleted, which aborts it" in err
 

@@ -14,6 +14,7 @@ from controller.api.labels import PULSED_AT
 from controller.api.meta import format_time
 from hack.devcluster.cluster import Cluster
 from hack.harness.manifests import batch, job, update
+from hack.harness.patience import patient
 from hack.harness.space import Space
 from tests.cli.echelon import Echelon, Running, interrupt
 from tests.cli.terminal import Terminal
@@ -63,7 +64,7 @@ def test_0_lines_of_a_good_update(space: Space, echelon: Echelon) -> None:
     head = first_line(space, watching)
     echelon("update", "pulse", name, check=0)
     out, err = watching.stdout.read(), watching.stderr.read()
-    assert watching.wait(100) == 0, err
+    assert watching.wait(patient(60)) == 0, err
     assert words(head)[0].startswith(f"web-g2  Job web in namespace {space.name}")
     found = words(out)
     assert found[-1].startswith("✓ web-g2 has rolled forward")
@@ -82,7 +83,7 @@ def test_0_a_rollback_that_was_asked_for(space: Space, echelon: Echelon) -> None
     watching = echelon.start("update", "watch", name, "--timeout", "100")
     echelon("update", "rollback", name, check=0)
     echelon("update", "pulse", name)
-    out, err = watching.communicate(timeout=60)
+    out, err = watching.communicate(timeout=patient(60))
     assert watching.returncode == 0, err
     assert "RollingBack  rollback requested by" in out
     assert f"↺ {name} has rolled back" in out
@@ -118,7 +119,7 @@ def test_5_aborted(space: Space, echelon: Echelon) -> None:
     name = held(space)
     watching = echelon.start("update", "watch", name)
     echelon("update", "abort", name, check=0)
-    out, err = watching.communicate(timeout=60)
+    out, err = watching.communicate(timeout=patient(60))
     assert watching.returncode == 5, err
     assert f"■ {name} was aborted" in out
 
@@ -127,7 +128,7 @@ def test_5_superseded(space: Space, echelon: Echelon) -> None:
     name = held(space)
     watching = echelon.start("update", "watch", name)
     space.set_image("web:3")
-    out, err = watching.communicate(timeout=60)
+    out, err = watching.communicate(timeout=patient(60))
     assert watching.returncode == 5, err
     assert f"» {name} was superseded" in out
     assert f"echelon update watch web -n {space.name}" in err
@@ -138,7 +139,7 @@ def test_5_deleted(space: Space, echelon: Echelon) -> None:
     watching = echelon.start("update", "watch", name)
     first_line(space, watching)
     space.kubectl("delete", "eup", name)
-    _, err = watching.communicate(timeout=30)
+    _, err = watching.communicate(timeout=patient(60))
     assert watching.returncode == 5, err
     assert f"Update {name} was deleted, which aborts it" in err
 
@@ -168,7 +169,7 @@ def test_8_paused_by_the_operator(space: Space, echelon: Echelon) -> None:
     # Without the flag a pause is waited through.
     watching = echelon.start("update", "watch", "web-g2", "--timeout", "60")
     echelon("update", "resume", "web-g2", check=0)
-    out, err = watching.communicate(timeout=60)
+    out, err = watching.communicate(timeout=patient(60))
     assert watching.returncode == 0, err
     assert "RollForwardPaused" in out
 
@@ -198,7 +199,7 @@ def test_it_reconnects_by_itself(space: Space, echelon: Echelon, cluster: Cluste
     with down(cluster, "kube-apiserver"):
         time.sleep(1)
     echelon("update", "abort", name, check=0)
-    out, err = watching.communicate(timeout=150)
+    out, err = watching.communicate(timeout=patient(60))
     assert watching.returncode == 5, err
     assert f"■ {name} was aborted" in out
     assert [line.split(" (")[0] for line in err.splitlines()][:2] == [

@@ -14,6 +14,7 @@ import pytest
 
 from hack.devcluster.cluster import Cluster
 from hack.harness.manifests import Object, job
+from hack.harness.patience import patient
 from hack.harness.space import Space
 from tests.cli.echelon import Echelon
 from tests.cli.test_update_wait import held
@@ -69,12 +70,12 @@ def test_the_installed_programs(cluster: Cluster, program: str) -> None:
         pytest.skip(f"{program} is not installed")
     environ = os.environ | {"KUBECONFIG": str(cluster.kubeconfig)}
     done = subprocess.run(
-        [path, "version"], env=environ, capture_output=True, text=True, timeout=60
+        [path, "version"], env=environ, capture_output=True, text=True, timeout=patient(60)
     )
     assert done.returncode == 0, done.stderr
     assert "Kinds: echelon.dev v1alpha1" in done.stdout
     wrong = subprocess.run(
-        [path, "update", "wait"], env=environ, capture_output=True, text=True, timeout=60
+        [path, "update", "wait"], env=environ, capture_output=True, text=True, timeout=patient(60)
     )
     assert wrong.returncode == 2
     assert "Missing argument" in wrong.stderr
@@ -92,7 +93,7 @@ def test_ctrl_c_ends_a_program(space: Space) -> None:
         assert name in waiting.stderr.readline()
         waiting.send_signal(signal.SIGINT)
         err = waiting.stderr.read()
-        assert waiting.wait(20) == 130, err
+        assert waiting.wait(patient(60)) == 130, err
     assert "comes back to it" in err
     assert "Traceback" not in err
 
@@ -101,7 +102,7 @@ def test_kubectl_runs_the_plugin(cluster: Cluster) -> None:
     environ = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"}
     environ |= {"KUBECONFIG": str(cluster.kubeconfig)}
     command = [str(Cluster.binary("kubectl")), "echelon", "job", "-h"]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=patient(60))
     assert done.returncode == 0, done.stderr
     assert "Usage: kubectl echelon job" in done.stdout
 
@@ -122,7 +123,11 @@ def test_bash_completes_names(space: Space, echelon: Echelon, tmp_path: Path) ->
     environ = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"}
     environ |= {"KUBECONFIG": str(space.cluster.kubeconfig)}
     done = subprocess.run(
-        ["bash", "-c", "\n".join(lines)], env=environ, capture_output=True, text=True, timeout=60
+        ["bash", "-c", "\n".join(lines)],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=patient(60),
     )
     assert done.stdout.split() == ["web", "wide"], done.stderr
 
@@ -134,6 +139,6 @@ def test_kubectl_completes_updates(space: Space) -> None:
     command = [sys.executable, "-c", "from controller.cli.completion import *; kubectl_plugin()"]
     words = ["update", "get", "-n", space.name, ""]
     done = subprocess.run(
-        [*command, *words], env=environ, capture_output=True, text=True, timeout=60
+        [*command, *words], env=environ, capture_output=True, text=True, timeout=patient(60)
     )
     assert done.stdout.splitlines() == ["web-g2", ":4"], done.stderr

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from hack.devcluster.cluster import Cluster
+from hack.harness.patience import patient
 
 T = TypeVar("T")
 Object = dict[str, Any]
@@ -77,7 +78,7 @@ class Place:
 
     def wait(self, what: str, probe: Callable[[], T | None], timeout: float = 30.0) -> T:
         """Wait until ``probe`` returns a true value, and return it."""
-        found = self.cluster.wait(what, probe, timeout)
+        found = self.cluster.wait(what, probe, patient(timeout))
         assert found is not None
         return found
 

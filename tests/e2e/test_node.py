@@ -17,6 +17,7 @@ from hack.devcluster.cluster import Cluster
 from hack.e2e import box, cgroups, images, network
 from hack.e2e.node import RealNode
 from hack.e2e.operator_base import ROOT
+from hack.harness.patience import patient
 
 #: A process that owns a node. It prints what the test must look for, then waits to be killed.
 _OWNER = """
@@ -67,7 +68,7 @@ def test_nothing_stays_when_its_owner_is_ended(
     )
     os.kill(owner.pid, number)
     owner.wait()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + patient(20)
     while found := left(owner.pid, *seen):
         assert time.monotonic() < deadline, found
         time.sleep(0.1)

@@ -17,6 +17,7 @@ from hack.demo.ending import COMMANDS, NEXT, advise, tell
 from hack.demo.screen import Plain
 from hack.demo.stage import ROOT, Stage
 from hack.demo.story import EXAMPLE, GOOD, SHORTER_TIMEOUT
+from hack.harness.patience import patient
 from tests.examples.rolling import Rolling
 
 
@@ -74,8 +75,8 @@ def test_an_interrupted_demo_leaves_nothing_behind(number: signal.Signals, tmp_p
     )
     demo.send_signal(number)
     demo.stdout.read()
-    assert demo.wait(30) == (143 if number is signal.SIGTERM else 130)
-    deadline = time.monotonic() + 10
+    assert demo.wait(patient(30)) == (143 if number is signal.SIGTERM else 130)
+    deadline = time.monotonic() + patient(10)
     while (left := [pid for pid in started if alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert left == []

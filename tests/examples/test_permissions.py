@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from hack.demo.stage import ROOT, Stage
+from hack.harness.patience import patient
 
 USER = "echelon-operator"
 BINDING = {
@@ -38,18 +39,18 @@ def test_the_documented_role_is_enough() -> None:
         manifest = yaml.safe_load((ROOT / "examples" / "minimal.yaml").read_text())
         manifest["spec"] |= HISTORY
         apply(stage, manifest)
-        stage.cluster.wait("the Job is Ready", lambda: available(stage, 3), 60)
+        stage.cluster.wait("the Job is Ready", lambda: available(stage, 3), patient(60))
 
         containers = manifest["spec"]["template"]["spec"]["containers"]
         for tag in ("1.1", "1.2"):
             containers[0]["image"] = f"app:{tag}"
             apply(stage, manifest)
-            stage.cluster.wait("it is updated", lambda t=tag: runs(stage, f"app:{t}"), 60)  # type: ignore[misc]
+            stage.cluster.wait("it is updated", lambda t=tag: runs(stage, f"app:{t}"), patient(60))  # type: ignore[misc]
         stage.cluster.wait("old objects are pruned", lambda: pruned(stage), 30)
         stage.shell("kubectl scale ejob small --replicas=2")
-        stage.cluster.wait("one goes", lambda: available(stage, 2), 60)
+        stage.cluster.wait("one goes", lambda: available(stage, 2), patient(60))
         stage.shell("kubectl delete pod small-0 --wait=false")
-        stage.cluster.wait("it is made again", lambda: available(stage, 2), 60)
+        stage.cluster.wait("it is made again", lambda: available(stage, 2), patient(60))
         stage.cluster.wait("Events are written", lambda: "UpdateStarted" in events(stage), 30)
         log = stage.operator_log(10_000)
         assert "forbidden" not in log.lower()

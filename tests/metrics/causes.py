@@ -16,6 +16,7 @@ from hack.crds import FOLDER
 from hack.devcluster.cluster import Cluster
 from hack.harness.manifests import Object, is_true, job, queue
 from hack.harness.operator import Operator
+from hack.harness.patience import patient
 from hack.harness.proxy import Asked, Fault, Proxy
 from hack.harness.space import Space
 from hack.harness.web import Web
@@ -210,7 +211,7 @@ def _has_engine(cluster: Cluster) -> bool:
 
 def until(prometheus: Prometheus, seen: set[str], wanted: set[str], timeout: float = 120) -> None:
     """Wait until all ``wanted`` alerts have fired. All that have are added to ``seen``."""
-    end = time.monotonic() + timeout
+    end = time.monotonic() + patient(timeout)
     while missing := wanted - seen:
         assert time.monotonic() < end, f"these alerts did not fire: {sorted(missing)}"
         time.sleep(0.2)

@@ -24,6 +24,7 @@ from hack.devcluster.cluster import Cluster
 from hack.devcluster.ports import free
 from hack.harness.manifests import is_true, job, update
 from hack.harness.operator import USER, Operator
+from hack.harness.patience import patient
 from hack.harness.plane import install
 from hack.harness.role import grant
 from hack.harness.sightings import Sightings
@@ -116,7 +117,7 @@ def metrics(space: Space, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         return False
 
     try:
-        space.cluster.wait("kube-state-metrics", complete, PATIENCE)
+        space.cluster.wait("kube-state-metrics", complete, patient(PATIENCE))
         yield found
         said = log.read_text()
         assert "forbidden" not in said, said

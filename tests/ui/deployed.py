@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hack.bench.proc import cpu_seconds, rss_mb
+from hack.harness.patience import patient
 from tests.ui.people import Person
 
 _FREE = [f"--{name}=127.0.0.1:0" for name in ("address", "health-address", "metrics-address")]
@@ -62,7 +63,7 @@ class Deployed:
         return int(self.url.rpartition(":")[2])
 
     def _said(self, pattern: str, timeout: float = 60) -> str:
-        end = time.monotonic() + timeout
+        end = time.monotonic() + patient(timeout)
         while not (found := re.search(pattern, text := self.log.read_text())):
             assert self._process.poll() is None, text
             assert time.monotonic() < end, f"it does not say {pattern}: {text}"
@@ -70,7 +71,7 @@ class Deployed:
         return " ".join(found.groups())
 
     def _wait_ready(self) -> None:
-        end = time.monotonic() + 30
+        end = time.monotonic() + patient(30)
         while fetch(f"{self.health}/readyz")[0] != 200:
             assert time.monotonic() < end, fetch(f"{self.health}/readyz")[1]
             time.sleep(0.05)
@@ -80,7 +81,7 @@ class Deployed:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
-                self._process.wait(20)
+                self._process.wait(patient(20))
             except subprocess.TimeoutExpired:
                 self._process.kill()
         return self._process.wait(), self.log.read_text()
@@ -139,7 +140,7 @@ class Browser:
 
     def wait(self, path: str, text: str, timeout: float = 40) -> str:
         """Wait until a page has a text."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + patient(timeout)
         while text not in (found := self.get(path)[1]):
             assert time.monotonic() < end, f"{path} does not say {text!r}"
             time.sleep(0.1)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hack.bench.proc import cpu_seconds, rss_mb
+from hack.harness.patience import patient
 from tests.cli.echelon import Echelon
 
 
@@ -22,7 +23,7 @@ class Program:
     def __init__(self, kubeconfig: Path | str, args: Sequence[str] = ()) -> None:
         self._process = Echelon(kubeconfig, "").start("ui", "--no-browser", *args)
         self._said = ("", "")
-        self.url = self._address(60)
+        self.url = self._address(patient(60))
 
     def __enter__(self) -> Program:
         return self
@@ -37,14 +38,14 @@ class Program:
             ready.register(self._process.stdout, selectors.EVENT_READ)
             assert ready.select(timeout), "echelon ui does not start"
         line = self._process.stdout.readline().strip()
-        assert line, self._process.communicate(timeout=20)[1]
+        assert line, self._process.communicate(timeout=patient(20))[1]
         return line.rstrip("/")
 
     def end(self) -> tuple[int, str]:
         """Press Ctrl-C. Returns the exit code and all that it wrote."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-            self._said = self._process.communicate(timeout=20)
+            self._said = self._process.communicate(timeout=patient(20))
         return self._process.returncode, "".join(self._said)
 
     def get(self, path: str) -> tuple[int, str]:
@@ -57,7 +58,7 @@ class Program:
 
     def wait(self, path: str, text: str, timeout: float = 60) -> str:
         """Wait until a page has a text."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + patient(timeout)
         while text not in (found := self.get(path)[1]):
             assert time.monotonic() < end, f"{path} does not say {text!r}: {words(found)[-1500:]}"
             time.sleep(0.2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -20,6 +19,9 @@ from tests.ui.rights import user_of
 from tests.ui.window import Window
 
 ANY_PORT = ["--port", "0"]
+#: How many times as much as one viewer fifty may cost. Where the page is rendered for each, it is
+#: more than twenty.
+MOST = 5
 
 
 def slow(instances: int = 12) -> Object:
@@ -156,7 +158,16 @@ def viewers(url: str, number: int, seconds: float) -> list[int]:
         return apart.submit(lambda: asyncio.run(watched(url, number, seconds))).result()
 
 
-def test_fifty_viewers_of_an_update_cost_little(space: Space, audit: Audit) -> None:
+def cost(page: Program, stream: str, number: int) -> tuple[float, int]:
+    """Seconds of a processor that the page works for each byte that a viewer gets, and the least
+    that one gets of so many viewers."""
+    before = page.cpu()
+    least = min(viewers(stream, number, 10))
+    print(f"{number} viewers: {page.cpu() - before:.2f} s in 10 s, {least} bytes at least")
+    return (page.cpu() - before) / least, least
+
+
+def test_fifty_viewers_of_an_update_cost_little_more_than_one(space: Space, audit: Audit) -> None:
     name = rolling(space, 40)
     user, config = user_of(space, "page", steer=True)
     with Program(config, ["-n", space.name, *ANY_PORT]) as page:
@@ -164,12 +175,10 @@ def test_fifty_viewers_of_an_update_cost_little(space: Space, audit: Audit) -> N
         stream = f"{page.url}/live/updates/{space.name}/{name}"
         viewers(stream, 1, 2)
         audit.mark()
-        before, begun = page.cpu(), time.monotonic()
-        got = viewers(stream, 50, 10)
-        share = (page.cpu() - before) / (time.monotonic() - begun)
+        one, _ = cost(page, stream, 1)
+        fifty, least = cost(page, stream, 50)
         requests = [str(each) for each in audit.requests(user=user) if each.verb != "watch"]
-        print(f"{share:.1%} of a core, {page.memory():.0f} MiB, {min(got)} bytes at least")
-        assert min(got) > 10_000, "all saw it move"
+        assert least > 10_000, "all saw it move"
         assert requests == []
-        assert share <= 0.10
+        assert fifty < MOST * one
         assert page.memory() <= 200

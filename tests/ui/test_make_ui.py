@@ -11,12 +11,13 @@ import urllib.request
 from pathlib import Path
 
 from hack.demo.stage import ROOT
+from hack.harness.patience import patient
 from tests.examples.test_demo import alive, descendants
 
 STATES = ("Ready", "Update pending", "Reconciling", "Paused", "Stalled")
 #: What Updates of the scene come to, and stay.
 OUTCOMES = ("Rolled forward", "Rolled back", "Failed")
-PATIENCE = 120.0
+PATIENCE = 360.0
 
 
 def test_it_shows_jobs_in_every_state_and_ends_without_a_trace(tmp_path: Path) -> None:
@@ -41,9 +42,9 @@ def test_it_shows_jobs_in_every_state_and_ends_without_a_trace(tmp_path: Path) -
     processes = descendants(started.pid)
     os.killpg(started.pid, signal.SIGINT)  # as Ctrl-C: to all of the terminal's processes
     rest = started.stdout.read()
-    assert started.wait(30) == 130
+    assert started.wait(patient(30)) == 130
     assert "Traceback" not in rest
-    end = time.monotonic() + 10
+    end = time.monotonic() + patient(10)
     while (left := [pid for pid in processes if alive(pid)]) and time.monotonic() < end:
         time.sleep(0.1)
     assert left == []

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 #: How long a text may take to appear, in milliseconds.
-PATIENCE = 15_000
+PATIENCE = 90_000
 
 
 class Window:
