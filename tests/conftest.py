@@ -18,7 +18,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
+from controller import garbage
 from tests.scheduling import Scheduling, filler, rank, step_back
+
+# Nothing that the collection of tests makes is garbage. Each worker would look at it for a quarter
+# of its time, and again and again while the tests run.
+garbage.look_rarely()
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile(
@@ -47,6 +52,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         # What is wrong with a file is said when its tests are collected.
         with suppress(Exception, pytest.skip.Exception):
             importlib.import_module(".".join(file.relative_to(root).with_suffix("").parts))
+
+
+def pytest_collection_finish() -> None:
+    garbage.look_as_usual()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,10 +12,10 @@ from controller import garbage
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
+    """What is frozen stays so: for the other tests it makes no difference but of time."""
     before = gc.get_threshold()
     yield
     gc.set_threshold(*before)
-    gc.unfreeze()
 
 
 def test_it_is_looked_for_rarely_while_the_store_is_filled() -> None:
@@ -25,6 +25,7 @@ def test_it_is_looked_for_rarely_while_the_store_is_filled() -> None:
 
 
 def test_then_what_is_there_is_not_looked_at_again() -> None:
+    gc.unfreeze()
     garbage.look_rarely()
     garbage.look_as_usual()
     assert gc.get_threshold() == (700, 10, 10)
