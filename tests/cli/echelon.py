@@ -19,7 +19,7 @@ from typing import TextIO
 from hack.harness.forked import Forked, path
 
 #: Commands that look into a namespace; the others do not know ``-n``.
-NAMESPACED = ("job", "update", "lint")
+NAMESPACED = ("job", "sla", "update", "lint")
 #: Flags that say where to look: with one of them the test's namespace is not added.
 _PLACES = ("-n", "--namespace", "-A", "--all-namespaces")
 
