@@ -19,8 +19,9 @@ def compare(instances: Instances, status: JobStatus, active: Update | None, now:
     """Count which instances were lost and have recovered. ``active``: the Update with the lock."""
     plain, surge = instances.good_slots
     good, timings = plain | surge, instances.timings
-    if timings.is_settled(good):
+    if timings.is_settled(good, instances.min_ready):
         return
+    timings.apply(instances.min_ready)
     wanted = assigned.ids_of(assigned.read(status.assigned))
     batch = active.status.batch if active else None
     timings.compare(good, wanted, batch.instances if batch else NONE, now)

@@ -43,6 +43,8 @@ class Timings:
     recovery: Took = field(default_factory=Took)
     #: When the pods were last looked at; 0: never. What was good by then is not counted.
     _looked: float = 0.0
+    #: `minReadySeconds` when instances were compared last, and those that were good.
+    _min_ready: float = 0.0
     _good: Ids = NONE
     #: Lost instances, and since when each is.
     _lost: Ids = NONE
@@ -50,7 +52,7 @@ class Timings:
 
     def put(self, known: Pod, pod: Pod) -> None:
         """A new version of the pod ``known`` was observed."""
-        if pod.node and not known.node:
+        if pod.node and not known.node and pod.bound:
             self.assigned.add(pod.bound - pod.created)
 
     def became_good(self, pod: Pod, moment: float) -> None:
@@ -62,9 +64,15 @@ class Timings:
         """What is good at ``now`` is known."""
         self._looked = now
 
-    def is_settled(self, good: Ids) -> bool:
+    def is_settled(self, good: Ids, min_ready: float) -> bool:
         """Whether none is lost, and these were good before: then there is nothing to compare."""
-        return good == self._good and not self._lost
+        return good == self._good and not self._lost and min_ready == self._min_ready
+
+    def apply(self, min_ready: float) -> None:
+        """Instances are good after ``min_ready`` seconds from now on. Those that are no longer good
+        by this rule alone were not lost."""
+        if min_ready != self._min_ready:
+            self._min_ready, self._good = min_ready, NONE
 
     def compare(self, good: Ids, wanted: Ids, planned: Ids, now: float) -> None:
         """Take the instances with a ``good`` pod at ``now``. ``wanted``: all that the Job should

@@ -117,3 +117,19 @@ def test_instances_that_come_up_for_the_first_time_did_not_recover() -> None:
     timings.compare(NONE, ALL, NONE, 100.0)
     timings.compare(ALL, ALL, NONE, 110.0)
     assert timings.recovery.total == (0, 0.0)
+
+
+def test_a_longer_min_ready_seconds_loses_no_instance() -> None:
+    timings = Timings()
+    timings.compare(ALL, ALL, NONE, 100.0)
+    assert timings.is_settled(ALL, 0.0)
+    assert not timings.is_settled(ALL, 60.0)
+    timings.apply(60.0)
+    timings.compare(NONE, ALL, NONE, 110.0)
+    timings.apply(60.0)
+    timings.compare(ALL, ALL, NONE, 160.0)
+    assert timings.recovery.total == (0, 0.0)
+    timings.compare(NONE, ALL, NONE, 170.0)
+    timings.apply(60.0)
+    timings.compare(ALL, ALL, NONE, 180.0)
+    assert timings.recovery.total == (3, 30.0)
