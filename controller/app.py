@@ -276,7 +276,7 @@ class Operator:
         state.updates = lambda: gauges.updates(self._store)
         state.disruptions = self._brakes.numbers
         state.instances = lambda: gauges.instances(self._store)
-        state.each_job = lambda: gauges.each_job(self._store, self._shards.accepts)
+        state.each_job = lambda: gauges.each_job(self._store, self._shards.accepts, time.time())
         state.ready = self._servers.is_ready
         state.informer_lag_seconds = lambda: {n: i.lag for n, i in informers.items()}
         state.informer_silence_seconds = lambda: {

@@ -21,6 +21,9 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 JOB: Final = ("job_namespace", "job_name")
+#: How often something happened, and how many seconds it took in all.
+Total = tuple[int, float]
+NOTHING: Final[Total] = (0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +40,20 @@ class ActiveUpdate:
 class JobNumbers:
     """What is told of one Job. ``conditions``: type, status and reason of each condition that needs
     attention. ``instances``: number by state. ``updating``: instances that the active Update has
-    in work. ``good`` and ``good_seconds``: pods that became good, and how long they took together.
-    ``ended``: pods that are no more, by cause. ``updates``: number of Updates by phase."""
+    in work. ``uptime()``: seconds by percentage of the instances; it is called only if it is told.
+    ``assigned``, ``good``, ``recovered``: how many pods or instances became so, and how many
+    seconds they took together. ``ended``: pods that are no more, by cause. ``updates``: number of
+    Updates by phase."""
 
     namespace: str
     name: str
     conditions: tuple[tuple[str, str, str], ...] = ()
     instances: Mapping[str, float] = field(default_factory=dict)
     updating: float = 0.0
-    good: int = 0
-    good_seconds: float = 0.0
+    uptime: Callable[[], Mapping[int, float]] = dict
+    assigned: Total = NOTHING
+    good: Total = NOTHING
+    recovered: Total = NOTHING
     ended: Mapping[str, float] = field(default_factory=dict)
     updates: Mapping[str, float] = field(default_factory=dict)
     active: ActiveUpdate | None = None
@@ -89,11 +96,28 @@ class _Families:
             "Instances that the active Update has in work and that are not available: a "
             "downtime that was planned.",
         )
-        self.good = SummaryMetricFamily(
+        self.uptime = _gauge(
+            "echelon_job_uptime_seconds",
+            "For how long at least so many percent (50, 75, 90, 95, 99) of the instances have been "
+            "available without a break; an instance that is not available counts with 0. Taken "
+            "from the pods, so a restart of the operator does not change it.",
+            "percent",
+        )
+        self.assigned = _summary(
+            "echelon_job_time_to_assigned_seconds",
+            "How long pods took from their creation until they were bound to a node. Since the "
+            "operator began to work on the Job.",
+        )
+        self.good = _summary(
             "echelon_job_time_to_good_seconds",
             "How long pods took from their creation until they were Ready for minReadySeconds "
-            "for the first time.",
-            labels=JOB,
+            "for the first time. Since the operator began to work on the Job.",
+        )
+        self.recovered = _summary(
+            "echelon_job_time_to_recovery_seconds",
+            "How long instances that were lost took until they were available again; what an "
+            "Update has in work, or a scale removed, is not lost. Since the operator began to "
+            "work on the Job.",
         )
         self.ended = CounterMetricFamily(
             "echelon_job_ended_instances",
@@ -136,7 +160,10 @@ class _Families:
             self.conditions,
             self.instances,
             self.updating,
+            self.uptime,
+            self.assigned,
             self.good,
+            self.recovered,
             self.ended,
             self.updates,
             self.active,
@@ -158,7 +185,11 @@ class _Families:
             self.instances.add_metric([*name, state], number)
         if job.instances:
             self.updating.add_metric(name, job.updating)
-            self.good.add_metric(name, job.good, job.good_seconds)
+            self.assigned.add_metric(name, *job.assigned)
+            self.good.add_metric(name, *job.good)
+            self.recovered.add_metric(name, *job.recovered)
+            for percent, seconds in job.uptime().items():
+                self.uptime.add_metric([*name, str(percent)], seconds)
         for cause, number in job.ended.items():
             self.ended.add_metric([*name, cause], number)
         for phase, number in job.updates.items():
@@ -169,3 +200,9 @@ class _Families:
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, text, labels=[*JOB, *labels])
+
+
+def _summary(name: str, text: str) -> SummaryMetricFamily:
+    """How long something took: its count and sum, of which Prometheus makes a mean. A histogram per
+    Job would be a dozen series instead of two."""
+    return SummaryMetricFamily(name, text, labels=JOB)

@@ -72,6 +72,7 @@ PARTS: Final = (
     ("cli.md", "", ""),
     ("cli-job.md", "# `echelon job`", "job"),
     ("cli-update.md", "# `echelon update`", "update"),
+    ("cli-sla.md", "# `echelon sla`", "sla"),
 )
 
 

@@ -19,6 +19,8 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "job scale": ("echelon job scale web 20",),
     "job status": ("echelon job status web",),
     "lint": ("echelon lint web.yaml", "kubectl kustomize overlays/production | echelon lint -"),
+    "sla get-job-uptime": ("echelon sla get-job-uptime web --percentiles 95,99.9",),
+    "sla get-task-up-count": ("echelon sla get-task-up-count web --durations 10m,1d",),
     "ui": ("echelon ui",),
     "update abort": ("echelon update abort web-g4",),
     "update get": ("echelon update get web-g4 -o yaml",),

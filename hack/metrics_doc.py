@@ -31,6 +31,8 @@ The operator serves its metrics at `/metrics` (`--metrics-address`, by default `
 All replicas count all Jobs (`echelon_jobs`, `echelon_updates`, `echelon_instances`): take the `max` of them, not the `sum`. `echelon_leader` has the label `shard`, and `echelon_replicas` exists, only with several shards. A metric of a single Job comes from the replica that works on the Job.
 
 The labels of a Job are `job_namespace` and `job_name`, because Prometheus itself gives each series `namespace` and `job`. At most `--job-metrics` Jobs (1000) have metrics of their own; conditions that need attention and active Updates are told of each Job. When a Job is deleted, its series end with the next scrape.
+
+What Aurora exported of a job's SLA: its job uptime is `echelon_job_uptime_seconds` (here the instances that are not available count, too), its median times to assigned and running are the means of `echelon_job_time_to_assigned_seconds` and `echelon_job_time_to_good_seconds` (`rate(…_sum[1h]) / rate(…_count[1h])`), and its platform uptime is the row SLA of the dashboard. These are sums and counts, not histograms: a histogram would be a dozen series per Job.
 """  # noqa: E501
 _GROUPS: Final = (
     ("Single Jobs", ("echelon_job_",)),
@@ -62,6 +64,7 @@ def example() -> Metrics:
         "web",
         conditions=(("Stalled", "True", "RolledBack"),),
         instances={"available": 3.0},
+        uptime=lambda: {95: 600.0},
         ended={"Failed": 1.0},
         updates={"RolledForward": 1.0},
         active=ActiveUpdate("RollingForward", "Progressing", 0.0, {"updated": 1.0}),

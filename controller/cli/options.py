@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from controller.cli.durations import seconds
-from controller.cli.output import Format
+from controller.cli.output import Data, Format
 
 Kubeconfig = Annotated[
     str | None,
@@ -31,6 +31,9 @@ Selector = Annotated[
 Output = Annotated[
     Format | None,
     typer.Option("-o", "--output", help="json, yaml, wide or name.", show_default=False),
+]
+AsData = Annotated[
+    Data | None, typer.Option("-o", "--output", help="json or yaml.", show_default=False)
 ]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
 Timeout = Annotated[

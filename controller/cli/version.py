@@ -11,7 +11,7 @@ import typer
 
 from controller.api.labels import API_VERSION
 from controller.cli import options
-from controller.cli.output import Data, dump, note
+from controller.cli.output import dump, note
 
 if TYPE_CHECKING:
     from controller.cli.installed import Installed
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 def version(
     client: Annotated[bool, typer.Option("--client", help="Only of this program.")] = False,
-    form: Annotated[
-        Data | None, typer.Option("-o", "--output", help="json or yaml.", show_default=False)
-    ] = None,
+    form: options.AsData = None,
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,
 ) -> None:

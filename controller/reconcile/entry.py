@@ -27,7 +27,7 @@ from controller.core.pods.identity import name_conflicts
 from controller.core.pods.index import Instances
 from controller.core.revisions import revision as revisions
 from controller.core.revisions.template import Prepared
-from controller.reconcile import refusal
+from controller.reconcile import refusal, timings
 from controller.reconcile.apart import Apart
 from controller.reconcile.decode import RevisionObject, Unreadable, UpdateObject, left_alone_for
 from controller.reconcile.endings import Endings
@@ -172,6 +172,7 @@ class Entry:
 
     def begin(self) -> None:
         """This process works on the Job from now on."""
+        timings.begin(self.instances)
         pods = self.instances.pods.values()
         self.endings.begin({pod.uid for pod in pods if pod.deleted is not None})
 
@@ -228,6 +229,7 @@ class Entry:
             seconds = active.status.min_ready_seconds
         self.instances.set_times(seconds, job.spec.sla.duration if job.spec.sla else 0)
         self.instances.advance(now)
+        timings.compare(self.instances, job.status, active, now)
         view = self.instances.view(job.status.slots)
         self._forget_answers(updates)
         self.refusals = refusal.still_refused(self.refusals, self.instances.pods)

@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from controller.api.job import JobStatus
 from controller.api.update import ACTIVE, UpdateStatus
+from controller.core.model import assigned
 from controller.core.model import conditions as cond
 from controller.core.pods.facts import View
+from controller.core.pods.index import Instances
+from controller.core.pods.uptime import PERCENTS, at_percent, available_since, uptimes
 from controller.job_metrics import ActiveUpdate, JobNumbers
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.store import Store
@@ -68,8 +72,8 @@ def instances(store: Store) -> dict[str, float]:
     return {state: float(number) for state, number in found.items()}
 
 
-def each_job(store: Store, ours: Callable[[Key], bool]) -> Iterator[JobNumbers]:
-    """The numbers of each Job that this process works on."""
+def each_job(store: Store, ours: Callable[[Key], bool], now: float) -> Iterator[JobNumbers]:
+    """The numbers of each Job that this process works on, at ``now`` (epoch seconds)."""
     for key, entry in store.entries.items():
         if not ours(key):
             continue
@@ -77,17 +81,17 @@ def each_job(store: Store, ours: Callable[[Key], bool]) -> Iterator[JobNumbers]:
             stalled = (cond.STALLED, "True", entry.unreadable.unknown.reason)
             yield JobNumbers(*key, conditions=(stalled,))
         elif entry.job is not None:
-            yield _numbers(entry, entry.job.status)
+            yield _numbers(entry, entry.job.status, now)
 
 
-def _numbers(entry: Entry, status: JobStatus) -> JobNumbers:
+def _numbers(entry: Entry, status: JobStatus, now: float) -> JobNumbers:
     view = entry.instances.view(status.slots)
     lock = status.active_update
     known = entry.updates.get(lock.name) if lock else None
     update = known.update if known and lock and known.uid == lock.uid else None
     active = update.status if update and update.status.phase in ACTIVE else None
     states = _states(status, view).items()
-    conditions = status.conditions
+    conditions, timings = status.conditions, entry.instances.timings
     return JobNumbers(
         *entry.key,
         conditions=tuple(
@@ -95,12 +99,21 @@ def _numbers(entry: Entry, status: JobStatus) -> JobNumbers:
         ),
         instances={name: n for name, n in states if n or name == _AVAILABLE},
         updating=len(active.batch.instances - view.good) if active and active.batch else 0,
-        good=entry.instances.first_good.count,
-        good_seconds=entry.instances.first_good.seconds,
+        uptime=partial(_uptime, entry.instances, status, now),
+        assigned=timings.assigned.total,
+        good=timings.good.total,
+        recovered=timings.recovery.total,
         ended={str(cause): float(n) for cause, n in entry.endings.count.items()},
         updates=Counter(str(u.phase) for u in entry.updates.values()),
         active=_active(active) if active else None,
     )
+
+
+def _uptime(instances: Instances, status: JobStatus, now: float) -> dict[int, float]:
+    """Seconds by percentage. Sorts the instances; a Job without instances has none."""
+    ids = assigned.ids_of(assigned.read(status.assigned))
+    ascending = uptimes(available_since(instances, ids), len(ids), now)
+    return {percent: at_percent(ascending, percent) for percent in PERCENTS if ids}
 
 
 def _active(status: UpdateStatus) -> ActiveUpdate:

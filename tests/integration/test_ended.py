@@ -40,6 +40,7 @@ def test_an_update_its_rollback_and_a_scale(space: Space) -> None:
     undone = [each for each in found if each["cause"] == "Rollback"]
     assert {each["update"] for each in found if each["instance"] < 2} == {name}
     assert {each["revision"] for each in undone} == {bad_revision(space, name)}
+    assert 3 in {each["exitCode"] for each in undone}, "its container waits for its next start"
     assert [each["endedAt"] for each in found] == sorted(
         (each["endedAt"] for each in found), reverse=True
     )
@@ -70,6 +71,45 @@ def test_others_delete_and_evict_and_pods_fail(space: Space) -> None:
     assert failed["exitCode"] == 7
     assert "exited with code 7" in failed["message"]
     space.wait_ready()
+
+
+#: Half of what a simulated node has, and more.
+LARGE: Object = {"requests": {"cpu": "900"}}
+
+
+def test_a_pod_makes_room_for_one_of_higher_priority(space: Space) -> None:
+    wish = job(instances=1)
+    pod: Object = wish["spec"]["template"]["spec"]
+    pod["nodeSelector"] = {"kubernetes.io/hostname": "sim-8"}
+    pod["containers"][0]["resources"] = LARGE
+    space.made(wish)
+    space.observer.not_the_operator(space.pods()[0].uid)
+    first = {
+        "kind": "Pod",
+        "metadata": {"name": "first"},
+        "spec": {
+            "priorityClassName": "system-node-critical",
+            "nodeSelector": pod["nodeSelector"],
+            "containers": [{"name": "first", "image": "first:1", "resources": LARGE}],
+        },
+    }
+    space.create(first)
+    (gone,) = ended(space, (0, "Preempted"))
+    assert gone["node"] == "sim-8"
+    assert "update" not in gone
+    space.kubectl("delete", "pod", "first")
+    space.wait_ready(timeout=60)
+
+
+def test_the_newest_fifty_are_kept_newest_first(space: Space) -> None:
+    space.made(job(instances=60))
+    space.scale(0)
+    told = space.wait_job("all ends", lambda j: len(j["status"].get("ended", [])) == 50, timeout=60)
+    found = told["status"]["ended"]
+    times = [each["endedAt"] for each in found]
+    assert times == sorted(times, reverse=True)
+    assert {each["cause"] for each in found} == {"Scale"}
+    assert len({each["instance"] for each in found}) == 50
 
 
 def test_an_operator_that_takes_over_knows_what_the_last_one_began(

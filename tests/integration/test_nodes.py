@@ -135,6 +135,10 @@ def test_a_pod_evicted_from_a_lost_node_comes_up_elsewhere_when_it_is_gone(
     space.kubectl("delete", "pod", "web-0", "--force", "--grace-period=0")
     space.wait_ready(timeout=30)
     assert space.pods()[0].node != lost
+    told = space.wait_job("its end", lambda j: j["status"].get("ended"))["status"]["ended"]
+    assert [(each["instance"], each["cause"], each["node"]) for each in told] == [
+        (0, "NodeLost", lost)
+    ]
 
 
 def lose(space: Space, name: str) -> None:

@@ -72,6 +72,8 @@ def make(space: Space, web: Web) -> None:
     for each in made[1:]:
         space.wait_ready(each["metadata"]["name"], timeout=60)
     crash = {"behaviour": "crash-loop", "exit_code": 3}
+    space.delete_pod("undone-0")
+    space.until("undone-0 to come back", lambda: _is_back(space, "undone"), 60)
     stranger = {"kind": "Pod", "metadata": {"name": "blocked-0-s"}}
     space.create({**stranger, "spec": {"containers": [{"name": "x", "image": "x"}]}})
     space.set_image("web:2", "undone", **crash)
@@ -87,6 +89,11 @@ def make(space: Space, web: Web) -> None:
         _wait(space, name, what)
     _wait(space, "braked", "SafetyStop")
     space.wait_update("RollForwardPaused", job="paused", timeout=60)
+
+
+def _is_back(space: Space, name: str) -> bool:
+    pod = space.pods(name).get(0)
+    return pod is not None and pod.ready and not pod.deleting
 
 
 def _spoil(space: Space, pod: str) -> None:

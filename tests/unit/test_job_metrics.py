@@ -14,8 +14,10 @@ WEB = JobNumbers(
     conditions=(("Stalled", "True", "RolledBack"),),
     instances={"available": 3.0, "missing": 1.0},
     updating=1.0,
-    good=2,
-    good_seconds=9.0,
+    uptime=lambda: {50: 120.0, 99: 0.0},
+    assigned=(4, 2.0),
+    good=(2, 9.0),
+    recovered=(1, 7.5),
     updates={"RolledBack": 1.0},
     active=ActiveUpdate("RollingForward", "Progressing", 1000.0, {"updated": 2.0}),
 )
@@ -37,6 +39,12 @@ def test_a_job_has_its_series_until_it_is_gone() -> None:
         f'echelon_job_instances{{{NAME},state="available"}} 3.0',
         f'echelon_job_instances{{{NAME},state="missing"}} 1.0',
         f"echelon_job_updating_instances{{{NAME}}} 1.0",
+        f'echelon_job_uptime_seconds{{{NAME},percent="50"}} 120.0',
+        f'echelon_job_uptime_seconds{{{NAME},percent="99"}} 0.0',
+        f"echelon_job_time_to_assigned_seconds_count{{{NAME}}} 4.0",
+        f"echelon_job_time_to_assigned_seconds_sum{{{NAME}}} 2.0",
+        f"echelon_job_time_to_recovery_seconds_count{{{NAME}}} 1.0",
+        f"echelon_job_time_to_recovery_seconds_sum{{{NAME}}} 7.5",
         f"echelon_job_time_to_good_seconds_count{{{NAME}}} 2.0",
         f"echelon_job_time_to_good_seconds_sum{{{NAME}}} 9.0",
         f'echelon_job_updates{{{NAME},phase="RolledBack"}} 1.0',
@@ -64,6 +72,16 @@ def test_beyond_the_limit_only_what_needs_attention_is_told() -> None:
         'echelon_job_instances{job_name="api",job_namespace="shop",state="available"} 1.0' in lines
     )
     assert "echelon_job_metrics_omitted 1.0" in lines
+
+
+def test_the_uptime_of_a_job_beyond_the_limit_is_not_computed() -> None:
+    def uptime() -> dict[int, float]:
+        raise AssertionError("computed")
+
+    metrics = Metrics(CollectorRegistry(), version="1", most_jobs=1)
+    beyond = JobNumbers("shop", "api", instances={"available": 1.0}, uptime=uptime)
+    metrics.state.each_job = lambda: [WEB, beyond]
+    assert "echelon_job_metrics_omitted 1.0" in scraped(metrics)
 
 
 def test_with_0_no_metric_names_a_job() -> None:

@@ -76,7 +76,7 @@ def slim(wire: PodWire) -> Pod | None:
         taken_at=taken_at,
         ip=status.pod_ip,
         trouble=trouble,
-        exit_code=_exit_code(containers),
+        exit_code=_exit_code((*status.init_container_statuses, *status.container_statuses), base),
         grace=meta.deletion_grace_period_seconds,
         finalizers=() if meta.deletion_timestamp is None else meta.finalizers,
         changed=base.at,
@@ -94,9 +94,15 @@ def _restarted(c: ContainerStatus, base: RestartBase) -> float:
     return seconds(ended.finished_at) if ended and c.restart_count > base.due(c) else 0.0
 
 
-def _exit_code(containers: Iterable[ContainerStatus]) -> int:
-    ends = (c.state.terminated for c in containers)
-    return next((end.exit_code for end in ends if end and end.exit_code), 0)
+def _exit_code(containers: Iterable[ContainerStatus], base: RestartBase) -> int:
+    """Of the first container that ended with another code than 0. One that waits for its next start
+    (CrashLoopBackOff) has ended, too, unless a change in place restarts it."""
+    for c in containers:
+        restarts = c.state.waiting and c.restart_count > base.due(c)
+        end = c.last_state.terminated if restarts else c.state.terminated
+        if end and end.exit_code:
+            return end.exit_code
+    return 0
 
 
 def _labelled(meta: PodMeta, job: str, instance: int, digest: bool) -> bool:

@@ -6,6 +6,7 @@ these stay. ``ended`` is cut first, oldest entries first, then ``revisions``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import accumulate, takewhile
 from typing import Final
@@ -59,4 +60,9 @@ def _of_range(part: RevisionRange) -> int:
 
 
 def _of_ended(each: Ended) -> int:
-    return 180 + len(each.message) + len(each.node) + len(each.revision) + len(each.update)
+    return 180 + _in_json(each.message) + len(each.node) + len(each.revision) + len(each.update)
+
+
+def _in_json(text: str) -> int:
+    """Bytes of a text in JSON, where a letter can be four and a quotation mark two."""
+    return len(json.dumps(text, ensure_ascii=False).encode())

@@ -31,9 +31,9 @@ from controller.core.pods.facts import (
     family,
     was_interrupted,
 )
-from controller.core.pods.first_good import FirstGood
 from controller.core.pods.ripening import Ripening
 from controller.core.pods.sighting import as_observed
+from controller.core.pods.timings import Timings
 from controller.core.pods.under_way import UnderWay
 from controller.core.pods.waited_for import WaitedFor
 
@@ -53,7 +53,7 @@ class Instances:
         #: The newest restarts of containers and losses of readiness: epoch seconds and slot.
         self.interruptions: deque[tuple[float, Slot]] = deque(maxlen=INTERRUPTIONS_KEPT)
         self._under_way = UnderWay()
-        self.first_good = FirstGood()
+        self.timings = Timings()
         self._now = 0.0
         self._good = Ripening(min_ready)
         #: Ids that have been good for so long that they count (`spec.sla`); None: all good ones do.
@@ -73,8 +73,10 @@ class Instances:
                 return False
         if now is not None:
             pod = as_observed(pod, known, now)
-        if known is not None and known.uid == pod.uid and self._was_good(known):
-            pod = replace(pod, was_good=True)
+        if known is not None and known.uid == pod.uid:
+            self.timings.put(known, pod)
+            if known.was_good or self._good.has(pod.slot):
+                pod = replace(pod, was_good=True)
         if known is not None and known.uid == pod.uid and was_interrupted(known, pod):
             # If the pod was not Ready before, its stamp is old: the moment of observation counts.
             self.interruptions.append((max(pod.ready_since, self._now), pod.slot))
@@ -89,9 +91,6 @@ class Instances:
             return False
         self._index(pod.slot)
         return True
-
-    def _was_good(self, pod: Pod) -> bool:
-        return pod.was_good or self._good.has(pod.slot)
 
     def drop(self, slot: Slot, uid: str) -> bool:
         """Remove the pod with this uid, which is gone. A successor with the same name stays.
@@ -199,11 +198,12 @@ class Instances:
 
     def advance(self, now: float) -> None:
         """Make instances good that have been Ready for ``min_ready`` seconds by ``now``."""
-        before, self._now = self._now, now
+        self._now = now
         for pod, moment, new in self._ripened(self._good, now):
             if new and not pod.was_good:
-                self.first_good.note(pod, moment, before)
+                self.timings.became_good(pod, moment)
             self._await(pod.slot)
+        self.timings.looked(now)
         if self._lasting is not None:
             deque(self._ripened(self._lasting, now), maxlen=0)
 
@@ -217,6 +217,11 @@ class Instances:
                 what.ripen(slot)
                 yield pod, moment, new
 
+    @property
+    def good_slots(self) -> tuple[Ids, Ids]:
+        """The ids with a good pod, in each of the two slots."""
+        return self._good.of(NONE), self._good.of(EVERY)
+
     # The sets that decisions read.
 
     def view(self, slots: Ids = NONE) -> View:
@@ -228,8 +233,8 @@ class Instances:
         }
         return View(
             **{name: sets.get(name, NONE) for name in SETS},
-            good=_of(self._good, mask),
-            counting=_of(self._lasting or self._good, mask),
+            good=self._good.of(slots),
+            counting=(self._lasting or self._good).of(slots),
             at=family(sets, "at:"),
             by=family(sets, "by:"),
             waiting=self._waiting.of(slots),
@@ -244,7 +249,7 @@ class Instances:
     def belong_to(self, owner: str) -> None:
         """Another Job of the same name owns the index now: judge anew which pods are its own."""
         self.owner = owner
-        self.first_good = FirstGood()
+        self.timings = Timings()
         self.remade.clear()
         for slot in list(self.pods):
             self._index(slot)
@@ -293,8 +298,3 @@ class Instances:
         pod, good = self.pods.get(slot), self._good.has(slot)
         alive = pod is not None and "alive" in self._facts[slot]
         self._waiting.put(slot, int(pod.since) if pod and alive and not good else None)
-
-
-def _of(ripening: Ripening, mask: int) -> Ids:
-    plain, surge = ripening.ripe
-    return Ids.of_bits(plain & ~mask | surge & mask)

@@ -31,6 +31,16 @@ _DOWN: Final = f"clamp_min({_ALL} - {_AVAILABLE} - {_UPDATING}, 0)"
 #: 0 to 1. Jobs without instances are left out, because nothing of them can be down.
 _UPTIME: Final = f"1 - {_DOWN} / ({_ALL} > 0)"
 _SUM, _COUNT = "echelon_job_time_to_good_seconds_sum", "echelon_job_time_to_good_seconds_count"
+
+
+def mean(metric: str) -> str:
+    """The mean of what a summary of each selected Job counted lately."""
+    total, count = (grown(f"{metric}_{part}", "$__rate_interval") for part in ("sum", "count"))
+    return f"{total} / ({count} > 0)"
+
+
+_UPTIMES: Final = of_jobs("echelon_job_uptime_seconds", "percent")
+_P95: Final = 'percent="95"'
 _NEEDS_PERSON: Final = 'condition=~"Stalled|SafetyStop|PodNameConflict|Available"'
 _UPTIME_IS: Final = (
     "Share of the instances that are available. An instance that an Update has in work counts as "
@@ -119,10 +129,35 @@ ROWS: Final[tuple[Row, ...]] = (
                 "s",
                 "How long the pods that became good lately took from their creation until they "
                 "were Ready for minReadySeconds. Without new pods there is no value.",
-                {
-                    _LEGEND: f"{grown(_SUM, '$__rate_interval')}"
-                    f" / ({grown(_COUNT, '$__rate_interval')} > 0)"
-                },
+                {_LEGEND: mean("echelon_job_time_to_good_seconds")},
+            ),
+            lines(
+                "Uptime of the instances, by percentage",
+                "s",
+                "For how long at least so many percent of the instances of a Job have been "
+                "available without a break; of the selected Jobs the worst. A drop is a restart, "
+                "whoever caused it.",
+                {"{{percent}}%": f"min by (percent) ({_UPTIMES})"},
+            ),
+            lines(
+                "Uptime that 95% of the instances have, per Job",
+                "s",
+                "The twenty Jobs with the shortest. Compare it with sla.durationSeconds.",
+                {_LEGEND: f"bottomk(20, {of_jobs('echelon_job_uptime_seconds', where=_P95)})"},
+            ),
+            lines(
+                "Mean time to assigned per Job",
+                "s",
+                "How long the pods that were bound to a node lately had waited for it since their "
+                "creation. Without new pods there is no value.",
+                {_LEGEND: mean("echelon_job_time_to_assigned_seconds")},
+            ),
+            lines(
+                "Mean time to recovery per Job",
+                "s",
+                "How long instances that were lost, other than by an Update or a scale, took until "
+                "they were available again.",
+                {_LEGEND: mean("echelon_job_time_to_recovery_seconds")},
             ),
         ),
     ),

@@ -1,5 +1,5 @@
-"""`hack.cli_doc`: each command is in docs/cli.md, docs/cli-job.md or docs/cli-update.md, each with
-an example that parses. So do the commands in README.md, and those within the text of all
+"""`hack.cli_doc`: each command is in docs/cli.md, cli-job.md, cli-update.md or cli-sla.md, each
+with an example that parses. So do the commands in README.md, and those within the text of all
 documents."""
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from controller.api.labels import FAILURES, INSTANCE, JOB, MANAGED_BY, REMADE, R
 from controller.api.pods.pod import slot_of
 from controller.api.pods.slim import slim as slim_pod
 from controller.api.pods.wire import PodWire
-from tests.unit.api.pods.raw_pods import condition, container, raw, running, slim, waiting
+from tests.unit.api.pods.raw_pods import condition, container, ended, raw, running, slim, waiting
 
 
 def test_an_ordinary_pod() -> None:
@@ -80,3 +80,23 @@ def test_a_pod_without_any_status_is_pending() -> None:
         0.0,
         None,
     )
+
+
+def test_the_exit_code_is_of_the_first_container_that_ended_badly() -> None:
+    well = {"name": "side", "restartCount": 0, "state": ended(0, "Completed")}
+    bad = {"name": "web", "restartCount": 0, "state": ended(7)}
+    assert slim(raw(well, bad)).exit_code == 7
+    assert slim(raw(well, running())).exit_code == 0
+
+
+def test_a_container_that_waits_for_its_next_start_has_ended() -> None:
+    crashed = {"restartCount": 2, "lastState": ended(3)}
+    assert slim(raw(waiting("CrashLoopBackOff", **crashed))).exit_code == 3
+    assert slim(raw(running(**crashed))).exit_code == 0, "it runs again"
+    assert slim(raw(waiting("ContainerCreating"))).exit_code == 0
+
+
+def test_an_init_container_that_crashes_has_an_exit_code() -> None:
+    init = waiting("CrashLoopBackOff", name="migrate", restartCount=1, lastState=ended(9))
+    pod = slim(raw(waiting("PodInitializing"), initContainerStatuses=[init]))
+    assert pod.exit_code == 9

@@ -49,6 +49,15 @@ def test_the_oldest_ends_go_first() -> None:
     assert fitted(after) == (after, "")
 
 
+def test_messages_are_measured_in_bytes() -> None:
+    whole = ranges([*ODD, ODD[0]])
+    told = tuple(each.model_copy(update={"message": "\U0001f4a5" * 200}) for each in pods(0))
+    after, _ = fitted(JobStatus(assigned=whole, revisions=whole, ended=told))
+    text = json.dumps(wire(after), separators=(",", ":"), ensure_ascii=False)
+    assert 0 < len(after.ended) < KEPT
+    assert len(text.encode()) <= ROOM
+
+
 def test_then_revisions_are_cut() -> None:
     assigned = ranges([ids for ids in ODD for _ in (0, 1)])
     status = JobStatus(assigned=assigned, revisions=assigned, ended=pods(10))
