@@ -29,7 +29,9 @@ WRITES: Final = frozenset(
 )
 _CODES: Final = re.compile(r"^Exit codes?:? ", re.MULTILINE)
 _NOTICE: Final = "<!-- Generated from controller/cli by `make cli-doc`. Do not edit. -->"
-_RUN_BY: Final = "<!-- sh run by: tests/unit/cli/test_cli_doc.py -->"
+_CHECKED_BY: Final = (
+    "<!-- sh checked by: tests/unit/cli/test_cli_doc.py; not run: tests/cli runs the commands -->"
+)
 
 _INTRO: Final = """\
 # Command line
@@ -94,7 +96,7 @@ def rendered() -> dict[Path, str]:
     files = {}
     for name, title, first in PARTS:
         mine = [(words, node) for words, node in every if _group(words) == first]
-        lines = [_NOTICE, _RUN_BY, title if first else _INTRO.rstrip("\n")]
+        lines = [_NOTICE, _CHECKED_BY, title if first else _INTRO.rstrip("\n")]
         if not first:
             lines += ["", "## Commands", "", *_index(every)]
         for words, node in mine:

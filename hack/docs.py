@@ -3,9 +3,12 @@
 * No text file has conflict markers.
 * Links of Markdown documents, and their pictures, lead to existing files and headings.
 * Each document of docs/ is in the navigation of the site (`zensical.toml`), and each entry exists.
-* Each code block has a comment on the line before it: ``<!-- run by: tests/… -->`` names the test
-  that runs it (this file must contain the name of the document), ``<!-- not run: why -->`` says why
-  no test does. One comment can stand for all blocks of some kinds of a document:
+* Each code block has a comment on the line before it. ``<!-- run by: tests/… -->`` names the test
+  that runs it, or gives it to the program that reads it: the source of the test must show that
+  (`running.py`). ``<!-- checked by: tests/… -->`` names a test that only parses the block, or
+  compares it with something; of commands it adds why they are not run:
+  ``<!-- checked by: tests/…; not run: why -->``. ``<!-- not run: why -->`` says why there is no
+  test. One comment can stand for all blocks of some kinds of a document:
   ``<!-- sh console run by: tests/… -->``.
 """
 
@@ -19,6 +22,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from hack.running import runs
+
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "zensical.toml"
 
@@ -27,8 +32,11 @@ _FENCE = re.compile(r"^ *```(\w*)")
 _CODE = re.compile(r"^ *```.*?^ *```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)|<(?:a|img|source)\s[^>]*?\b(?:href|src|srcset)=\"([^\"\s]+)\"")
 _HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
-_ONE = re.compile(r"^ *<!-- (?:run by: (?P<test>\S+)|not run: .+) -->$")
-_ALL = re.compile(r"^<!-- (?P<kinds>\w+(?: \w+)*) run by: (?P<test>\S+) -->$", re.MULTILINE)
+_TEST = r"(?P<what>run|checked) by: (?P<test>[^\s;]+)(?P<why>; not run: .+)?"
+_ONE = re.compile(rf"^ *<!-- (?:{_TEST}|not run: .+) -->$")
+_ALL = re.compile(rf"^<!-- (?P<kinds>\w+(?: \w+)*) {_TEST} -->$", re.MULTILINE)
+#: Kinds of blocks that are commands.
+_COMMANDS = ("", "console", "sh")
 
 
 def conflicts(text: str) -> Iterator[str]:
@@ -71,30 +79,41 @@ def anchors(text: str) -> set[str]:
 
 
 def unrun_blocks(path: Path, text: str, root: Path = ROOT) -> Iterator[str]:
-    """Code blocks that no test runs, without a comment that says why."""
-    whole = {kind: test for kinds, test in _ALL.findall(text) for kind in kinds.split()}
+    """Code blocks whose comment is missing, or promises more than the test does."""
+    whole = {kind: found for found in _ALL.finditer(text) for kind in found["kinds"].split()}
     inside, before = False, ""
     for number, line in enumerate(text.splitlines(), 1):
         if fence := _FENCE.match(line):
             inside = not inside
             if inside:
-                one = _ONE.match(before)
-                test = one["test"] if one else whole.get(fence[1])
-                if one is None and test is None:
-                    yield (
-                        f"{number}: no test runs this block; name one before it,"
-                        " <!-- run by: tests/… -->, or say why: <!-- not run: … -->"
-                    )
-                elif test is not None and not _names(root / test, path):
-                    yield f"{number}: {test} does not run the blocks of {path.name}"
+                comment = _ONE.match(before) or whole.get(fence[1])
+                if problem := _untrue(comment, path, fence[1], root):
+                    yield f"{number}: {problem}"
         before = line
     if inside:
         yield f"{len(text.splitlines())}: a code block has no end"
 
 
-def _names(test: Path, document: Path) -> bool:
-    """Whether the test exists and contains the name of the document."""
-    return test.is_file() and document.name in test.read_text(encoding="utf-8")
+def _untrue(comment: re.Match[str] | None, path: Path, kind: str, root: Path) -> str | None:
+    """What is wrong with the comment of a block, if something is."""
+    if comment is None:
+        return (
+            "no test runs this block; name one before it, <!-- run by: tests/… -->,"
+            " or say why: <!-- not run: … -->"
+        )
+    if comment["test"] is None:
+        return None
+    test = root / comment["test"]
+    source = test.read_text(encoding="utf-8") if test.is_file() else ""
+    if comment["what"] == "run":
+        if runs(source, path, kind):
+            return None
+        return f"{comment['test']} does not run the {kind or 'plain'} blocks of {path.name}"
+    if path.name not in source:
+        return f"{comment['test']} does not name {path.name}"
+    if kind in _COMMANDS and not comment["why"]:
+        return "these are commands: say why the test does not run them, `; not run: …`"
+    return None
 
 
 def navigation(config: str) -> Iterator[str]:

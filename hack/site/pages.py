@@ -3,7 +3,7 @@
 The copy has the folders of the repository, so relative links hold in both. The text differs from
 GitHub's where Python-Markdown needs that:
 
-* Comments of the form ``<!-- run by: … -->`` are for `hack.docs`; they are left out.
+* Comments such as ``<!-- run by: … -->`` are for `hack.docs`; they are left out.
 * GitHub makes a picture of a mermaid block in the browser; here it is made beforehand, so that
   nothing is loaded from elsewhere.
 * A ``<picture>`` follows the system's theme; here it follows the theme that the reader chose.

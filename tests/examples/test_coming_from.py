@@ -111,7 +111,11 @@ def test_a_pod_in_quarantine_stays_an_instance(
 
 @pytest.mark.parametrize(
     ("page", "manifest"),
-    [("deployment.md", "job.yaml"), ("statefulset.md", "stateful-job.yaml")],
+    [
+        ("deployment.md", "job.yaml"),
+        ("statefulset.md", "stateful-job.yaml"),
+        ("argo-rollout.md", "rollout-job.yaml"),
+    ],
 )
 def test_the_lines_that_are_shown_are_in_the_manifest(page: str, manifest: str) -> None:
     blocks = re.findall(r"^```yaml\n(.*?)^```", (FOLDER / page).read_text(), re.M | re.S)
@@ -123,15 +127,24 @@ def test_the_lines_that_are_shown_are_in_the_manifest(page: str, manifest: str) 
 
 
 def test_the_policy_in_place_of_steps_and_analysis_is_valid() -> None:
-    text = (FOLDER / "argo-rollout.md").read_text()
-    (block,) = re.findall(r"^```yaml\n(.*?)^```", text, re.M | re.S)
-    job = yaml.safe_load((MANIFESTS / "job.yaml").read_text())
-    job["spec"] |= yaml.safe_load(block)
+    job = yaml.safe_load((MANIFESTS / "rollout-job.yaml").read_text())
     update = Job.model_validate(job).spec.update
     assert update.replacement == "Surge"
     (gate,) = update.gates
     assert gate.prometheus is not None
     assert refusal([gate], "gates") is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("deployment.yaml", "job.yaml"), ("rollout.yaml", "rollout-job.yaml")],
+)
+def test_the_template_is_taken_over_as_it_is(before: str, after: str) -> None:
+    old, new = (
+        next(found(list(yaml.safe_load_all((MANIFESTS / name).read_text())), "template"))
+        for name in (before, after)
+    )
+    assert old == new
 
 
 def found(node: Any, key: str) -> Iterator[Any]:

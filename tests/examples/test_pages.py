@@ -1,5 +1,5 @@
 """The commands of the pages for newcomers run in their order, in a namespace for each page, and
-print what the page shows."""
+print what the page shows. The Jobs that README.md and docs/sla.md show as a whole run, too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hack.demo.stage import ROOT, Stage
+from tests.examples.rolling import Rolling
 from tests.examples.story import Story, commands
 
 PAGES = (
@@ -40,7 +41,7 @@ def test_an_update_of_the_operator_is_there_before_it_is_named(page: str) -> Non
 
 @pytest.fixture
 def story(stage: Stage, page: str, tmp_path: Path) -> Iterator[Story]:
-    namespace = re.sub(r"\W", "-", page.removesuffix(".md"))
+    namespace = re.sub(r"\W", "-", page.removesuffix(".md").lower())
     yield Story(stage, namespace, tmp_path, {})
     stage.shell(f"kubectl delete namespace {namespace} --wait=false")
 
@@ -50,3 +51,18 @@ def story(stage: Stage, page: str, tmp_path: Path) -> Iterator[Story]:
 def test_a_page_does_what_it_says(story: Story, page: str) -> None:
     story.tell((ROOT / "docs" / page).read_text())
     assert story.ran
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/sla.md"])
+def test_the_job_of_a_page_runs_and_is_updated(story: Story, page: str, tmp_path: Path) -> None:
+    manifest, *others = re.findall(r"^```yaml\n(.*?)^```", (ROOT / page).read_text(), re.M | re.S)
+    assert not others
+    path = tmp_path / "web.yaml"
+    path.write_text(manifest)
+    story.run(f"kubectl apply -f {path}")
+    job = Rolling(story.stage, "web", story.namespace)
+    instances = job.get()["spec"]["instances"]
+    job.wait_ready(instances)
+    story.run(f"sed s/:1.0/:1.1/ {path} | kubectl apply -f -")
+    job.wait_outcome("RolledForward", 2)
+    assert job.images() == ["webserver:1.1"] * instances

@@ -82,21 +82,36 @@ def test_anchors_are_those_of_the_web_page() -> None:
         ("", False),
         ("<!-- not run: -->\n", False),
         ("<!-- not run: it needs a cluster -->\n", True),
-        ("<!-- run by: test_document.py -->\n", True),
+        ("<!-- run by: test_runs.py -->\n", True),
+        ("<!-- run by: test_reads.py -->\n", False),
         ("<!-- run by: test_other.py -->\n", False),
         ("<!-- run by: test_gone.py -->\n", False),
-        ("<!-- console sh run by: test_document.py -->\nText.\n", True),
-        ("<!-- yaml run by: test_document.py -->\nText.\n", False),
+        ("<!-- checked by: test_reads.py; not run: it needs root -->\n", True),
+        ("<!-- checked by: test_reads.py; not run: -->\n", False),
+        ("<!-- checked by: test_reads.py -->\n", False),
+        ("<!-- checked by: test_other.py; not run: it needs root -->\n", False),
+        ("<!-- console sh run by: test_runs.py -->\nText.\n", True),
+        ("<!-- sh run by: test_reads.py -->\nText.\n", False),
+        ("<!-- sh checked by: test_reads.py; not run: it needs root -->\nText.\n", True),
+        ("<!-- yaml run by: test_runs.py -->\nText.\n", False),
     ],
 )
-def test_a_block_says_what_runs_it_or_why_nothing_does(
+def test_a_block_says_what_is_done_with_it_and_that_is_so(
     tmp_path: Path, before: str, passes: bool
 ) -> None:
-    (tmp_path / "test_document.py").write_text("TEXT = Path('document.md').read_text()\n")
+    read = "Path('document.md').read_text()"
+    (tmp_path / "test_runs.py").write_text(f"def test_it(story):\n    story.tell({read})\n")
+    (tmp_path / "test_reads.py").write_text(f"def test_it():\n    assert {read}\n")
     (tmp_path / "test_other.py").write_text("")
     text = f"# Title\n{before}{BLOCK}"
     found = list(unrun_blocks(tmp_path / "document.md", text, tmp_path))
     assert (found == []) is passes
+
+
+def test_a_manifest_can_be_checked_without_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "test_reads.py").write_text("TEXT = Path('document.md').read_text()\n")
+    text = "<!-- checked by: test_reads.py -->\n```yaml\na: 1\n```\n"
+    assert list(unrun_blocks(tmp_path / "document.md", text, tmp_path)) == []
 
 
 def test_a_block_without_an_end_is_refused(tmp_path: Path) -> None:

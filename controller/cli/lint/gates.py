@@ -1,10 +1,12 @@
-"""What the operator refuses in gates although the schema allows it, and all placeholders."""
+"""What the operator refuses in gates although the schema allows it, all placeholders, and URLs that
+nobody can answer."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -19,6 +21,8 @@ _PLACEHOLDER: Final = re.compile(r"\{\{\s*echelon\.[^{}]*\}\}")
 OF_PODS: Final = ("instance", "instances", "job", "namespace")
 OF_GATES: Final = ("job", "namespace", "revision", "digest", "updated", "baseline")
 _POD_IP: Final = "podIP"
+#: Where a gate has a URL.
+_URLS: Final = (("prometheus", "address"), ("http", "url"), ("webhook", "url"))
 
 
 def problems(gates: Any, path: Path) -> Iterator[Problem]:
@@ -28,6 +32,7 @@ def problems(gates: Any, path: Path) -> Iterator[Problem]:
         if isinstance(gate, dict):
             yield from _condition(gate, (*path, index))
             yield from _texts(gate, (*path, index))
+            yield from _urls(gate, (*path, index))
     yield from _room([gate for _, gate in found], path)
 
 
@@ -70,6 +75,25 @@ def _texts(gate: dict[str, Any], path: Path) -> Iterator[Problem]:
     for provider in ("prometheus", "webhook", "job", "http"):
         known = (*OF_GATES, _POD_IP) if provider == "http" else OF_GATES
         yield from placeholders(gate.get(provider), known, (*path, provider))
+
+
+def _urls(gate: dict[str, Any], path: Path) -> Iterator[Problem]:
+    """The operator asks such a URL again and again, until the gate is inconclusive."""
+    for provider, field in _URLS:
+        part = gate.get(provider)
+        text = part.get(field) if isinstance(part, dict) else None
+        if isinstance(text, str) and text and not _can_be_asked(_PLACEHOLDER.sub("0", text)):
+            words = "not of the form http[s]://host[:port]/path: the gate would get no answer"
+            yield warning((*path, provider, field), words)
+
+
+def _can_be_asked(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        # Reading the port checks it.
+        return url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
 
 
 def _room(gates: list[Any], path: Path) -> Iterator[Problem]:

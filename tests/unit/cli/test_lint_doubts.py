@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from controller.gates.fetch import FetchError, url_of
 from tests.integration.bad_objects import JOB, UPDATE, changed
 from tests.unit.cli.manifests import PROBE, Object, container, errors, found, job, warnings
 
@@ -26,6 +27,28 @@ def test_a_placeholder_of_a_pod_address_is_for_http_gates_alone() -> None:
     hook = {"name": "b", "webhook": {"url": "http://{{echelon.podIP}}:80"}}
     said = warnings(job({"update": {"gates": [http, hook]}}))
     assert list(said) == ["spec.update.gates[1].webhook.url"]
+
+
+@pytest.mark.parametrize("url", ["prometheus:9090", "http://a:1.199", "http://", "ftp://a", "a b"])
+def test_a_url_that_nobody_can_answer(url: str) -> None:
+    gates = [
+        {"name": "a", "prometheus": {"address": url, "query": "up", "condition": "result > 0.0"}},
+        {"name": "b", "http": {"url": url}},
+        {"name": "c", "webhook": {"url": url}},
+    ]
+    said = warnings(job({"update": {"gates": gates}}))
+    fields = ("prometheus.address", "http.url", "webhook.url")
+    assert list(said) == [f"spec.update.gates[{i}].{field}" for i, field in enumerate(fields)]
+    with pytest.raises(FetchError):
+        url_of(url)  # the operator says so, too, but only when it asks
+
+
+@pytest.mark.parametrize(
+    "url", ["http://{{echelon.podIP}}:8080/healthz", "https://[::1]:8443", "http://web.shop"]
+)
+def test_a_url_that_can_be_asked(url: str) -> None:
+    gates = [{"name": "a", "http": {"url": url}}]
+    assert not warnings(job({"update": {"gates": gates}}))
 
 
 # What is doubtful.

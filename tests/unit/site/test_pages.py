@@ -21,6 +21,7 @@ def test_the_site_has_every_document_and_what_they_show() -> None:
     ("written", "shown"),
     [
         ("# A\n<!-- sh run by: tests/x.py -->\nText.\n", "# A\nText.\n"),
+        ("# A\n<!-- sh checked by: x.py; not run: y -->\nText.\n", "# A\nText.\n"),
         ("<!-- not run: why -->\n```\nls\n```\n", "```\nls\n```\n"),
         # Only in code of a cell Python-Markdown shows the backslash.
         ("| `a \\| b` | c \\| d |\n`e \\| f`\n", "| `a | b` | c \\| d |\n`e \\| f`\n"),
@@ -31,7 +32,7 @@ def test_the_site_has_every_document_and_what_they_show() -> None:
             "![An x](p/x-light.webp#only-light)![An x](p/x-dark.webp#only-dark)\n",
         ),
     ],
-    ids=["comment", "not run", "bar", "name", "picture"],
+    ids=["run by", "checked by", "not run", "bar", "name", "picture"],
 )
 def test_the_text_of_a_page(tmp_path: Path, written: str, shown: str) -> None:
     (tmp_path / "b.md").write_text("<!-- generated -->\n# The `b` page\n\n# Another\n")
