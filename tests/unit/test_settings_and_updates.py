@@ -36,6 +36,7 @@ INSTEAD = {
     "--stuck-seconds": "when /healthz fails",
     "--max-voluntary-disruption": "deletions that no Update explains",
     "--gate-ca-file": "whom gates trust: of this process, as its network is",
+    "--maintenance": "whether this process serves another kind; no Update asks for it",
     "--gate-allow-loopback": "which addresses gates may ask: of this process, as its network is",
 }
 

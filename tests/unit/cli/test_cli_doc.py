@@ -1,6 +1,6 @@
-"""`hack.cli_doc`: each command is in docs/cli.md, docs/cli-job.md or docs/cli-update.md, each with
-an example that parses. So do the commands in README.md, and those within the text of all
-documents."""
+"""`hack.cli_doc`: each command is in docs/cli.md, docs/cli-job.md, docs/cli-maintenance.md or
+docs/cli-update.md, each with an example that parses. So do the commands in README.md, and those
+within the text of all documents."""
 
 from __future__ import annotations
 
