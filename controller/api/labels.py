@@ -40,6 +40,10 @@ SAFE_TO_EVICT: Final = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 MOVE: Final = "echelon.dev/move"
 #: On pods: from when on the instance is moved whatever agreements and budgets say (RFC 3339).
 MOVE_DEADLINE: Final = "echelon.dev/move-deadline"
+#: On pods: the Maintenance's `spec.sla` as JSON, which holds for a Job that has none.
+MOVE_SLA: Final = "echelon.dev/move-sla"
+#: On a pod that the Job's operator creates beside a marked one: the uid of that one.
+MOVED_FROM: Final = "echelon.dev/moved-from"
 #: On nodes, as an annotation: whose turn the node is in. As the key of a taint: which Maintenance
 #: names the node; the value is its name.
 MAINTENANCE: Final = "echelon.dev/maintenance"

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from controller.api.ids import NONE, Ids
+from controller.api.pods.move import Move
 from controller.api.pods.pod import Pod
 from controller.core.pods.backoff import Series, following, interrupted
 from controller.core.pods.facts import (
@@ -85,10 +86,9 @@ class Instances:
             self._under_way.forget(known.uid)
         self.pods[pod.slot] = pod
         self.remade.pop(pod.slot, None)
-        if known == pod:
-            return False
-        self._index(pod.slot)
-        return True
+        if known != pod:
+            self._index(pod.slot)
+        return known != pod
 
     def _was_good(self, pod: Pod) -> bool:
         return pod.was_good or self._good.has(pod.slot)
@@ -228,8 +228,8 @@ class Instances:
         }
         return View(
             **{name: sets.get(name, NONE) for name in SETS},
-            good=_of(self._good, mask),
-            counting=_of(self._lasting or self._good, mask),
+            good=self._good.of(slots),
+            counting=(self._lasting or self._good).of(slots),
             at=family(sets, "at:"),
             by=family(sets, "by:"),
             waiting=self._waiting.of(slots),
@@ -240,6 +240,12 @@ class Instances:
             _interruptions=self.interruptions,
             _twin=Twin(lambda: self.view(EVERY - slots)),
         )
+
+    def moves(self) -> set[Move]:
+        """The moves that a Maintenance asks of pods."""
+        bits = ((s, self._sets[s].get("marked", 0)) for s in (False, True))
+        slots = ((i, s) for s, marked in bits for i in Ids.of_bits(marked))
+        return {move for slot in slots if (move := self.pods[slot].move)}
 
     def belong_to(self, owner: str) -> None:
         """Another Job of the same name owns the index now: judge anew which pods are its own."""
@@ -293,8 +299,3 @@ class Instances:
         pod, good = self.pods.get(slot), self._good.has(slot)
         alive = pod is not None and "alive" in self._facts[slot]
         self._waiting.put(slot, int(pod.since) if pod and alive and not good else None)
-
-
-def _of(ripening: Ripening, mask: int) -> Ids:
-    plain, surge = ripening.ripe
-    return Ids.of_bits(plain & ~mask | surge & mask)

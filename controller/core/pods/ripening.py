@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 
+from controller.api.ids import Ids
 from controller.api.pods.pod import Pod
 from controller.core.pods.facts import Slot
 
@@ -25,6 +26,11 @@ class Ripening:
 
     def has(self, slot: Slot) -> bool:
         return bool(self.ripe[slot[1]] >> slot[0] & 1)
+
+    def of(self, slots: Ids) -> Ids:
+        """The ripe ids. ``slots``: ids that live in the ``-s`` slot."""
+        plain, surge = self.ripe
+        return Ids.of_bits(plain & ~slots.bits | surge & slots.bits)
 
     def begin(self, slot: Slot, pod: Pod) -> None:
         """The slot's pod is Ready."""
