@@ -104,7 +104,7 @@ def test_what_it_waits_for_is_said_and_goes_by_itself() -> None:
     world.behave(instance=0, ready=None)
     world.kill(0)
     world.run(5)
-    mark(world.cluster, 1)
+    mark(world.cluster, 1, node="n1")
     world.run(30)
     assert left(world) == Ids([1])
     reason, message = told(world)
@@ -243,9 +243,7 @@ def test_a_successor_can_be_asked_to_move_in_its_turn() -> None:
     world, _ = world_of(update=SURGE)
     mark(world.cluster, 1)
     world.until(moved(world))
-    for pod in list(world.cluster.pods.values()):
-        if pod.instance == 1:
-            mark(world.cluster, 1, node="n2")
+    mark(world.cluster, 1)
     world.until(moved(world))
     assert [p.name for p in world.cluster.pods.values() if p.instance == 1] == ["web-1"]
 

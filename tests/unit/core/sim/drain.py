@@ -22,7 +22,7 @@ MARK = "rack-7/uid-of-rack-7"
 def mark(
     cluster: Cluster,
     *instances: int,
-    node: str = "n1",
+    node: str = "",
     deadline: float = math.inf,
     sla: dict[str, Any] | None = None,
 ) -> None:
@@ -30,7 +30,9 @@ def mark(
     given = Sla.model_validate(sla) if sla else None
     for pod in list(cluster.pods.values()):
         if pod.instance in instances and pod.deleted is None and pod.move is None:
-            cluster.set_pod(replace(pod, node=node, move=Move(MARK, deadline, given)))
+            at = pod.created if node else pod.taken_at
+            move = Move(MARK, deadline, given)
+            cluster.set_pod(replace(pod, node=node, taken_at=at, move=move))
 
 
 def lift(cluster: Cluster) -> None:
