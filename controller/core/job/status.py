@@ -129,6 +129,8 @@ def _kstatus(context: Context) -> tuple[Wanted, Wanted, Wanted]:
         no = Wanted(False, reason, message)
         return no, Wanted(True, reason, message), no
     message = f"{len(context.intended)} of {len(context.intended)} instances available"
+    if (moving := moves.condition(context).get(cond.MOVING)) and moving.status:
+        message += f"; {moving.message}"
     if waiting := pending.why(context):
         message += f"; {waiting[1]}"
     if (overruled := outcome.count_refused(context)) and overruled not in message:
