@@ -26,10 +26,14 @@ def pods(space: Space) -> list[PodSeen]:
 
 
 def mark(space: Space, *instances: int, **notes: str) -> None:
-    found = space.pods()
-    for i in instances:
-        space.patch_pod(found[i].name, annotations={MOVE: MARK, **notes})
-    space.until("the marks", lambda: len(marked(space)) == len(instances))
+    found = {pod.uid: pod for i, pod in space.pods().items() if i in instances}
+    for pod in found.values():
+        space.patch_pod(pod.name, annotations={MOVE: MARK, **notes})
+
+    def unmarked() -> list[PodSeen]:
+        return [pod for pod in pods(space) if pod.uid in found and MOVE not in pod.annotations]
+
+    space.until("the marks to be seen", lambda: not unmarked())
 
 
 def marked(space: Space) -> list[str]:
