@@ -57,6 +57,14 @@ class Store:
             del self.nodes[name]
             self.changed()
 
+    def nodes_held(self, _namespace: str | None) -> dict[str, str]:
+        """Name -> uid."""
+        return {name: node.uid for name, node in self.nodes.items()}
+
+    def pods_held(self, node: str, _namespace: str | None) -> dict[str, str]:
+        """Key -> uid of the known pods of a node."""
+        return {key: pod.uid for key, pod in self.pods.get(node, {}).items()}
+
     def put_pod(self, pod: PodObject) -> None:
         pods = self.pods.get(pod.pod.node)
         if pods is None:
