@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from controller.api.kinds import MAINTENANCES
 from controller.api.labels import MOVE, MOVE_DEADLINE
+from controller.api.maintenance import Maintenance
 from controller.api.meta import wire
 from controller.core.maintenance.observed import Refused
-from controller.core.maintenance.plan import EvictPod, MarkPod, PatchNode, Plan, WriteStatus
+from controller.core.maintenance.plan import Event, EvictPod, MarkPod, PatchNode, Plan, WriteStatus
 from controller.core.maintenance.status import FORBIDDEN
 from controller.kube.client import Client
 from controller.kube.errors import (
@@ -47,15 +48,22 @@ FORBIDDEN_PAUSE: Final = 60.0
 
 
 class Applier:
-    """``now()``: epoch seconds. ``every``: seconds between two reports about one Maintenance."""
+    """``now()``: epoch seconds. ``every``: seconds between two reports about one Maintenance.
+    ``record``: called with the Events of each report that was written."""
 
     def __init__(
-        self, client: Client, store: Store, now: Callable[[], float], every: float
+        self,
+        client: Client,
+        store: Store,
+        now: Callable[[], float],
+        every: float,
+        record: Callable[[Maintenance, Event], None] = lambda *_: None,
     ) -> None:
         self._client = client
         self._store = store
         self._now = now
         self._every = every
+        self._record = record
         self._slots = asyncio.Semaphore(AT_ONCE)
         #: Whether a node had changed when it was to be patched.
         self._conflict = False
@@ -194,6 +202,9 @@ class Applier:
             self._quiet_until.pop(meta.name, None)
             return
         self._store.put(raw)
+        for event in report.events:
+            log.info("%s: %s: %s", meta.name, event.reason, event.note)
+            self._record(report.maintenance, event)
 
 
 def _told(error: ApiError) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 import pytest
@@ -49,9 +49,8 @@ async def world() -> AsyncIterator[World]:
 
 
 @pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("controller.maintenance.feeds._AGAIN", 0.01)
-    yield
 
 
 def pod(api: FakeApi, name: str, node: str = "n1") -> None:
