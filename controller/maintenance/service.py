@@ -19,7 +19,7 @@ from controller.kube.client import Client
 from controller.kube.config import Connection
 from controller.kube.elector import Elector
 from controller.kube.events import Recorder
-from controller.kube.lease import Times
+from controller.kube.lease_times import Times
 from controller.kube.workqueue import WorkQueue
 from controller.maintenance import gauges
 from controller.maintenance.apply import Applier
