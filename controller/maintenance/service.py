@@ -90,7 +90,10 @@ class Service:
         self._feeds = Feeds(self._client, self._store, settings.resync)
         applier = Applier(self._client, self._store, time.time, settings.report, self._record)
         own = environ.get("NODE_NAME", ""), environ.get("POD_UID", "")
-        self._worker = Worker(self._client, self._store, queue, self._feeds, applier, own)
+        may_evict = settings.maintenance_evict_others
+        self._worker = Worker(
+            self._client, self._store, queue, self._feeds, applier, own, may_evict
+        )
         self._leading = Leading(
             self._elector, self._feeds.renewed, self._worker.begin, self._worker.end
         )

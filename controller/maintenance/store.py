@@ -107,6 +107,7 @@ class Store:
         live: Mapping[str, str | None],
         own_node: str,
         own_pod: str,
+        may_evict: bool = True,
     ) -> Observed:
         """What a decision is made from. ``synced(node)``: whether all pods of a node are known."""
         read = {name: each.read for name, each in self.maintenances.items()}
@@ -124,6 +125,7 @@ class Store:
             refused=self.refused,
             own_node=own_node,
             own_pod=own_pod,
+            may_evict=may_evict,
         )
 
 

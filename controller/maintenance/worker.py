@@ -34,7 +34,8 @@ class PodFeeds(Protocol):
 
 class Worker:
     """``run()`` works until cancelled, on what ``queue`` has. ``own``: the name of the node and the
-    uid of the pod of this process, "" if it has none. ``now()``: epoch seconds."""
+    uid of the pod of this process, "" if it has none. ``may_evict``: whether it may evict pods that
+    belong to no Job. ``now()``: epoch seconds."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Worker:
         feeds: PodFeeds,
         applier: Applier,
         own: tuple[str, str],
+        may_evict: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
@@ -53,6 +55,7 @@ class Worker:
         self._applier = applier
         self._unread = Unread(client, store)
         self._own = own
+        self._may_evict = may_evict
         self._now = now
         self._working = asyncio.Lock()
 
@@ -100,7 +103,8 @@ class Worker:
             self._queue.add_after(ALL, max(0.0, at - self._now()))
 
     def _decide(self, live: Mapping[str, str | None], now: float) -> Plan:
-        return decide(self._store.observed(self._feeds.synced, live, *self._own), now)
+        observed = self._store.observed(self._feeds.synced, live, *self._own, self._may_evict)
+        return decide(observed, now)
 
     async def _live(self, names: frozenset[str]) -> dict[str, str | None]:
         """The uids of these Maintenances, read live; None for one that is gone."""

@@ -44,7 +44,7 @@ class World:
         stub: Any = self.stub
         applier = Applier(stub, self.store, lambda: self.now, 1.0)
         self.worker = Worker(
-            stub, self.store, self.queue, self, applier, ("", ""), lambda: self.now
+            stub, self.store, self.queue, self, applier, ("", ""), True, lambda: self.now
         )
 
     def watch(self, nodes: frozenset[str]) -> None:
@@ -171,6 +171,10 @@ async def test_a_refused_eviction_is_due_again_at_its_time(world: World) -> None
     world.queue.add_after = lambda _, seconds: later.append(seconds)  # type: ignore[method-assign]
     await world.worker.once()
     assert world.wrote[0] == "eviction"
-    assert world.queue.depth == 1, "the status is to say so"
-    await world.worker.once()
     assert later == [1.0]
+    # Refused again, with the same words: no report is due that would call for a decision.
+    world.now += 1.0
+    world.stub.answers["eviction"] = [ServerError(503, "ServiceUnavailable")]
+    world.stub.answers["maintenances"] = [maintenance(version=3)]
+    await world.worker.once()
+    assert later[-1] == 2.0
