@@ -22,6 +22,11 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "maintenance activate": ("echelon maintenance activate node-1 node-2",),
     "maintenance deactivate": ("echelon maintenance deactivate node-1",),
     "maintenance drain": ("echelon maintenance drain node-1 node-2 --wait",),
+    "maintenance plan": (
+        "echelon maintenance plan node-1 node-2",
+        "echelon maintenance plan --filename hosts.txt -o name | "
+        "echelon maintenance drain --filename -",
+    ),
     "maintenance status": ("echelon maintenance status rack-7",),
     "ui": ("echelon ui",),
     "update abort": ("echelon update abort web-g4",),

@@ -41,7 +41,7 @@ add(
     app,
     "completion",
     "controller.cli.completion:completion",
-    "Print a script that completes commands, flags and names of Jobs and Updates.",
+    "Print a script that completes commands, flags and names of objects.",
 )
 add(
     app,

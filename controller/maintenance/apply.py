@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from controller.api.kinds import MAINTENANCES
 from controller.api.labels import MOVE, MOVE_DEADLINE
+from controller.api.maintenance import Maintenance
 from controller.api.meta import wire
 from controller.core.maintenance.observed import Refused
-from controller.core.maintenance.plan import EvictPod, MarkPod, PatchNode, Plan, WriteStatus
+from controller.core.maintenance.plan import Event, EvictPod, MarkPod, PatchNode, Plan, WriteStatus
 from controller.core.maintenance.status import FORBIDDEN
 from controller.kube.client import Client
 from controller.kube.errors import (
@@ -47,35 +48,39 @@ FORBIDDEN_PAUSE: Final = 60.0
 
 
 class Applier:
-    """``now()``: epoch seconds. ``every``: seconds between two reports about one Maintenance."""
+    """``now()``: epoch seconds. ``every``: seconds between two reports about one Maintenance.
+    ``record``: called with the Events of each report that was written."""
 
     def __init__(
-        self, client: Client, store: Store, now: Callable[[], float], every: float
+        self,
+        client: Client,
+        store: Store,
+        now: Callable[[], float],
+        every: float,
+        record: Callable[[Maintenance, Event], None] = lambda *_: None,
     ) -> None:
         self._client = client
         self._store = store
         self._now = now
         self._every = every
+        self._record = record
         self._slots = asyncio.Semaphore(AT_ONCE)
-        #: Whether a node had changed when it was to be patched.
-        self._conflict = False
+        #: When what the present plan could not do is to be tried again.
+        self._again: list[float] = []
         #: name -> when the next report may be written.
         self._quiet_until: dict[str, float] = {}
 
     async def apply(self, plan: Plan) -> float | None:
         """Carry out a plan. Returns epoch seconds at which something is to be tried again. Raises
         ``ApiError`` if the API server did not take something that it should have taken."""
-        self._conflict = False
+        self._again = []
         await self._all([self._node(each) for each in plan.nodes])
         await self._all([self._mark(each) for each in plan.marks])
         for each in plan.evictions:
             # One after the other: each sees what the one before left of a budget.
             await self._evict(each)
-        later = await self._reports(plan.statuses)
-        if self._conflict:
-            soon = self._now() + CONFLICT_PAUSE
-            return soon if later is None else min(later, soon)
-        return later
+        await self._reports(plan.statuses)
+        return min(self._again, default=None)
 
     async def _all(self, requests: Sequence[Awaitable[None]]) -> None:
         async def one(request: Awaitable[None]) -> None:
@@ -103,7 +108,7 @@ class Applier:
             raw = await self._client.patch(NODES, None, change.name, body)
         except Conflict:
             # A report of the kubelet makes a newer version, too, and that calls for no decision.
-            self._conflict = True
+            self._again.append(self._now() + CONFLICT_PAUSE)
             return
         except NotFound:
             # The watch says that the node is gone.
@@ -158,20 +163,20 @@ class Applier:
     def _refuse(self, uid: str, reason: str, message: str, pause: float | None) -> None:
         tries = self._store.tries.get(uid, 0)
         seconds = max(pause or 0.0, min(MOST, FIRST * 2.0 ** min(tries, 10)))
-        self._store.refuse(uid, Refused(reason, message, self._now() + seconds))
+        until = self._now() + seconds
+        self._again.append(until)
+        self._store.refuse(uid, Refused(reason, message, until))
 
     # Statuses.
 
-    async def _reports(self, reports: Sequence[WriteStatus]) -> float | None:
-        later = list[float]()
+    async def _reports(self, reports: Sequence[WriteStatus]) -> None:
         for report in reports:
             name, now = report.maintenance.metadata.name, self._now()
             if (until := self._quiet_until.get(name, 0.0)) > now:
-                later.append(until)
+                self._again.append(until)
                 continue
             self._quiet_until[name] = now + self._every
             await self._report(report)
-        return min(later, default=None)
 
     async def _report(self, report: WriteStatus) -> None:
         meta = report.maintenance.metadata
@@ -194,6 +199,9 @@ class Applier:
             self._quiet_until.pop(meta.name, None)
             return
         self._store.put(raw)
+        for event in report.events:
+            log.info("%s: %s: %s", meta.name, event.reason, event.note)
+            self._record(report.maintenance, event)
 
 
 def _told(error: ApiError) -> tuple[str, str]:

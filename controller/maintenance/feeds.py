@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from controller.api.kinds import MAINTENANCES
 from controller.kube.client import Client
+from controller.kube.codec import Codec, T
 from controller.kube.errors import ApiError
 from controller.kube.informer import Informer
 from controller.kube.resources import NODES, PODS
 from controller.maintenance.decode import NODE_CODEC, POD_CODEC, NodeObject, PodObject
 from controller.maintenance.store import Store
+from controller.resource import Resource
 
 log = logging.getLogger(__name__)
 
@@ -31,16 +34,31 @@ class Feeds:
         self._every = every
         self._again = asyncio.Event()
         self._listed = False
-        self.nodes = Informer[NodeObject](
-            client,
-            NODES,
-            codec=NODE_CODEC,
-            on_put=store.put_node,
-            on_delete=store.drop_node,
-            held=lambda: {name: node.uid for name, node in store.nodes.items()},
-            confirm=True,
+        self.nodes: Informer[NodeObject] = self._follow(
+            NODES, NODE_CODEC, store.put_node, store.drop_node, store.nodes_held
         )
         self._pods: dict[str, tuple[Informer[PodObject], asyncio.Task[None]]] = {}
+
+    def _follow(
+        self,
+        resource: Resource,
+        codec: Codec[T],
+        put: Callable[[T], None],
+        drop: Callable[[str, str], None],
+        held: Callable[[str | None], Mapping[str, str]],
+        fields: str | None = None,
+    ) -> Informer[T]:
+        """An informer; ``fields``: a field selector."""
+        return Informer(
+            self._client,
+            resource,
+            codec=codec,
+            on_put=put,
+            on_delete=drop,
+            held=held,
+            field_selector=fields,
+            confirm=True,
+        )
 
     @property
     def filled(self) -> bool:
@@ -73,20 +91,18 @@ class Feeds:
             self._store.forget_pods(node)
         for node in sorted(nodes - self._pods.keys()):
             self._store.pods[node] = {}
-            informer = Informer[PodObject](
-                self._client,
+            informer = self._follow(
                 PODS,
-                codec=POD_CODEC,
-                on_put=self._store.put_pod,
-                on_delete=partial(self._store.drop_pod, node),
-                held=partial(self._held, node),
-                field_selector=f"spec.nodeName={node}",
-                confirm=True,
+                POD_CODEC,
+                self._store.put_pod,
+                partial(self._store.drop_pod, node),
+                partial(self._store.pods_held, node),
+                f"spec.nodeName={node}",
             )
-            task = asyncio.create_task(self._follow(informer), name=f"pods of {node}")
+            task = asyncio.create_task(self._run(informer), name=f"pods of {node}")
             self._pods[node] = informer, task
 
-    async def _follow(self, informer: Informer[PodObject]) -> None:
+    async def _run(self, informer: Informer[PodObject]) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(informer.run())
             await informer.synced.wait()
@@ -96,9 +112,6 @@ class Feeds:
     def synced(self, node: str) -> bool:
         """Whether all pods of the node are known."""
         return node in self._pods and self._pods[node][0].synced.is_set()
-
-    def _held(self, node: str) -> dict[str, str]:
-        return {key: pod.uid for key, pod in self._store.pods.get(node, {}).items()}
 
     # Maintenances.
 

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from controller.kube.client import Client
 from controller.kube.config import Connection
-from controller.kube.transport import Observe
 from controller.maintenance.refusals import NotEnabled
 from controller.maintenance.service import Service, lease_name
+from controller.metrics import Metrics
 from controller.probes import Check
 from controller.settings import Settings
 
@@ -48,12 +48,12 @@ def maintenance(
     client: Client,
     identity: str,
     agent: str,
-    observe: Observe,
+    metrics: Metrics,
 ) -> Maintaining:
     """``own``: connections for requests and for the Lease, with ``--maintenance``. ``client``: that
     of the operator, which writes only while it may write for Jobs."""
     if own is not None:
-        return Service(settings, *own, identity, agent, observe)
+        return Service(settings, *own, identity, agent, metrics)
     if settings.namespaces:
         return Nothing()
     return NotEnabled(client, (settings.lease_namespace, lease_name(settings)), agent)

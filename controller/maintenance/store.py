@@ -57,6 +57,14 @@ class Store:
             del self.nodes[name]
             self.changed()
 
+    def nodes_held(self, _namespace: str | None) -> dict[str, str]:
+        """Name -> uid."""
+        return {name: node.uid for name, node in self.nodes.items()}
+
+    def pods_held(self, node: str, _namespace: str | None) -> dict[str, str]:
+        """Key -> uid of the known pods of a node."""
+        return {key: pod.uid for key, pod in self.pods.get(node, {}).items()}
+
     def put_pod(self, pod: PodObject) -> None:
         pods = self.pods.get(pod.pod.node)
         if pods is None:
@@ -99,6 +107,7 @@ class Store:
         live: Mapping[str, str | None],
         own_node: str,
         own_pod: str,
+        may_evict: bool = True,
     ) -> Observed:
         """What a decision is made from. ``synced(node)``: whether all pods of a node are known."""
         read = {name: each.read for name, each in self.maintenances.items()}
@@ -116,6 +125,7 @@ class Store:
             refused=self.refused,
             own_node=own_node,
             own_pod=own_pod,
+            may_evict=may_evict,
         )
 
 

@@ -107,7 +107,11 @@ def maintainer(cluster: Cluster) -> Iterator[Operator]:
     permit(cluster)
     config = cluster.client_kubeconfig(USER)
     made = Operator(
-        cluster, LEASE, identity="maintainer-2", args=["--maintenance"], kubeconfig=config
+        cluster,
+        LEASE,
+        identity="maintainer-2",
+        args=["--maintenance", "--maintenance-evict-others"],
+        kubeconfig=config,
     )
     made.start()
     yield made
@@ -182,17 +186,31 @@ def test_a_pod_without_a_controller_blocks_until_a_person_deletes_it(
     nodes.until("the end", lambda: nodes.phases("rack") == {"sim-2": "Drained"})
 
 
-def test_without_the_right_to_evict_a_person_is_needed(
-    space: Space, nodes: Nodes, cluster: Cluster
-) -> None:
-    permit(cluster, evict=False)
-    replicas(space, 1)
-    (node,) = nodes.until("the pod", nodes.busy)
-    nodes.make("rack", nodes=[node], otherPods="Evict")
-    forbidden = lambda: nodes.condition("rack", "Stalled")["reason"] == "EvictionForbidden"  # noqa: E731
-    nodes.until("it to be said", forbidden)
-    nodes.change("rack", otherPods=None)
-    nodes.until("the end", lambda: nodes.phases("rack") == {node: "Drained"})
+def test_without_the_right_to_evict_a_person_is_needed(space: Space, cluster: Cluster) -> None:
+    """The right on evictions alone does not matter: Jobs' instances are evicted, too."""
+    permit(cluster)
+    config = cluster.client_kubeconfig(USER)
+    other = Operator(cluster, LEASE, identity="gentle", args=["--maintenance"], kubeconfig=config)
+    other.start()
+    try:
+        with maintained(space, other) as nodes:
+            replicas(space, 1)
+            (node,) = nodes.until("the pod", nodes.busy)
+            ((name, uid),) = {
+                p["metadata"]["name"]: p["metadata"]["uid"] for p in nodes.on(node)
+            }.items()
+            nodes.make("rack", nodes=[node], otherPods="Evict")
+            forbidden = lambda: nodes.condition("rack", "Stalled")["reason"] == "EvictionForbidden"  # noqa: E731
+            nodes.until("it to be said", forbidden)
+            nodes.change("rack", otherPods=None)
+            nodes.until("the end", lambda: nodes.phases("rack") == {node: "Drained"})
+            ((after, same),) = {
+                p["metadata"]["name"]: p["metadata"]["uid"] for p in nodes.on(node)
+            }.items()
+            assert (after, same) == (name, uid)
+        assert other.stop() == 0
+    finally:
+        other.close()
 
 
 def test_a_node_that_is_lost_in_its_turn_is_said(space: Space, nodes: Nodes) -> None:

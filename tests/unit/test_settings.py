@@ -116,6 +116,7 @@ def test_each_setting_is_a_flag_and_a_variable() -> None:
     texts = {
         "--namespace": "a", "--metrics-address": ":1", "--health-address": ":2",
         "--job-metrics": "5", "--maintenance": "true",
+        "--maintenance-evict-others": "true",
         "--log-format": "json", "--log-level": "error", "--lease-namespace": "b",
         "--lease-name": "c", "--shards": "4", "--lease-duration-seconds": "30",
         "--lease-renew-deadline-seconds": "20", "--lease-retry-seconds": "0.5",

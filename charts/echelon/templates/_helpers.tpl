@@ -132,6 +132,9 @@ rollingUpdate:
 {{- end }}
 {{- if .Values.maintenance.enabled }}
 - --maintenance=true
+{{- if .Values.maintenance.evictOthers }}
+- --maintenance-evict-others=true
+{{- end }}
 {{- end }}
 - --log-format={{ .Values.logging.format }}
 - --log-level={{ .Values.logging.level }}

@@ -88,6 +88,10 @@ pods on them. The operator patches no other field of a node.
 - apiGroups: [""]
   resources: ["pods"]
   verbs: ["get", "list", "watch", "patch"]
+# Events about Maintenances: those about objects of the cluster are written to namespace default.
+- apiGroups: ["events.k8s.io"]
+  resources: ["events"]
+  verbs: ["create", "patch"]
 {{- if .Values.maintenance.evictOthers }}
 # To evict pods that belong to no Job.
 - apiGroups: [""]

@@ -17,6 +17,12 @@ app = typer.Typer(
 # The order is that of the help.
 add(
     app,
+    "plan",
+    "controller.cli.maintenance.plan:plan",
+    "Show which nodes could be drained now, what forbids the others, and how long it would take.",
+)
+add(
+    app,
     "drain",
     "controller.cli.maintenance.make:drain",
     "Cordon nodes and have the instances on them moved, some nodes at a time.",

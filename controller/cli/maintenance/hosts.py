@@ -10,12 +10,15 @@ from typing import Annotated
 import typer
 
 from controller.api.maintenance import MAX_NODES
+from controller.cli.completion import node_names
 from controller.cli.exits import CliError, Exit
 from controller.cli.keys import check_name
 
 Nodes = Annotated[
     list[str] | None,
-    typer.Argument(metavar="NODE", help="Names of nodes.", show_default=False),
+    typer.Argument(
+        metavar="NODE", help="Names of nodes.", show_default=False, autocompletion=node_names
+    ),
 ]
 Hosts = Annotated[
     str | None,
@@ -30,10 +33,10 @@ Hosts = Annotated[
 
 def hosts(given: Sequence[str] | None, filename: str | None) -> list[str]:
     """The names, each once, in their order. Raises ``CliError``."""
-    names = [name.removeprefix("node/") for name in given or ()]
+    names = list(given or ())
     if filename is not None:
         names += (line.partition("#")[0].strip() for line in _read(filename).splitlines())
-    names = list(dict.fromkeys(name for name in names if name))
+    names = list(dict.fromkeys(name.removeprefix("node/") for name in names if name))
     if not names:
         hint = "give names of nodes, or a file with --filename"
         raise CliError("no node is named", hint, Exit.USAGE)

@@ -13,6 +13,15 @@ from controller.api.labels import API_VERSION
 from controller.api.maintenance import KIND, Mode
 from controller.cli import options
 from controller.cli.exits import Exit
+from controller.cli.maintenance.flags import (
+    AtOnce,
+    AvailableFor,
+    EmptyDirs,
+    Evict,
+    Force,
+    MinAvailable,
+    drain_spec,
+)
 from controller.cli.maintenance.hosts import Hosts, Nodes, hosts
 from controller.cli.maintenance.waiting import until_done
 from controller.cli.output import Format, objects
@@ -23,34 +32,18 @@ Name = Annotated[
     typer.Option("--name", help="Its name; absent: made of its nodes.", show_default=False),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until all nodes are finished.")]
-At = Annotated[
-    str | None,
-    typer.Option(
-        "--max-concurrent-nodes", metavar="N|N%", help="Nodes at the same time.", show_default="1"
-    ),
-]
-Force = Annotated[
-    int | None,
-    typer.Option(
-        "--force-after",
-        metavar="SECONDS",
-        min=0,
-        help="Seconds after which instances move whatever agreements say.",
-        show_default="never",
-    ),
-]
-Evict = Annotated[
-    bool, typer.Option("--evict-others", help="Evict pods that belong to no Job, too.")
-]
 
 
 def drain(
     nodes: Nodes = None,
     filename: Hosts = None,
     name: Name = None,
-    at_once: At = None,
+    at_once: AtOnce = None,
+    min_available: MinAvailable = None,
+    available_for: AvailableFor = None,
     force_after: Force = None,
     evict_others: Evict = False,
+    empty_dirs: EmptyDirs = False,
     wait: Wait = False,
     timeout: options.Timeout = None,
     form: options.Output = None,
@@ -59,18 +52,20 @@ def drain(
 ) -> None:
     """Cordon nodes and have the instances on them moved, some nodes at a time.
 
-    This makes a Maintenance. The nodes stay cordoned until `echelon maintenance activate`.
+    This makes a Maintenance; `echelon maintenance plan` tells before what it would meet. The nodes
+    stay cordoned until `echelon maintenance activate`.
 
     Exit codes: 0 made, with --wait: all nodes are drained; 4 a person is needed, with --wait;
     6 rejected; 7 timeout; 130 interrupted: the Maintenance goes on.
     """
-    spec: dict[str, Any] = {"mode": Mode.DRAIN.value}
-    if at_once is not None:
-        spec["maxConcurrentNodes"] = int(at_once) if at_once.isdecimal() else at_once
-    if force_after is not None:
-        spec["timeoutSeconds"] = force_after
-    if evict_others:
-        spec["otherPods"] = "Evict"
+    spec = drain_spec(
+        at_once,
+        min_available,
+        available_for,
+        force_after,
+        evict_others=evict_others,
+        empty_dirs=empty_dirs,
+    )
     _make(hosts(nodes, filename), name, spec, wait, timeout, form, Place(kubeconfig, context))
 
 

@@ -13,6 +13,7 @@ from controller.api.kinds import MAINTENANCES
 from controller.api.lenient import shown
 from controller.api.maintenance import Maintenance, NodeStatus
 from controller.cli import options
+from controller.cli.completion import maintenance_names
 from controller.cli.maintenance.waiting import condition
 from controller.cli.output import Column, Format, Object, longest_message, note, objects, table
 from controller.cli.session import Place, Session, run
@@ -20,7 +21,12 @@ from controller.view.words import cut, since
 
 Name = Annotated[
     str | None,
-    typer.Argument(metavar="NAME", help="Only this Maintenance.", show_default=False),
+    typer.Argument(
+        metavar="NAME",
+        help="Only this Maintenance.",
+        show_default=False,
+        autocompletion=maintenance_names,
+    ),
 ]
 
 

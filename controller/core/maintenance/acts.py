@@ -38,6 +38,8 @@ def marks(observed: Observed, claims: Claims, turns: Turns, now: float) -> Itera
 
 def evictions(observed: Observed, turns: Turns, now: float) -> Iterator[EvictPod]:
     """Other pods that are to be evicted now."""
+    if not observed.may_evict:
+        return
     for name, left in turns.left.items():
         for pod in left.evicted:
             if pod.terminating or not _is_due(observed, pod.uid, now):

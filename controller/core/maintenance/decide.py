@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from controller.core.maintenance.acts import evictions, marks
 from controller.core.maintenance.claims import claims
+from controller.core.maintenance.events import events
 from controller.core.maintenance.nodes import is_to_be_released, patches
 from controller.core.maintenance.observed import Observed
 from controller.core.maintenance.plan import Plan, WriteStatus
@@ -24,7 +25,7 @@ def decide(observed: Observed, now: float) -> Plan:
         node.name for node in observed.nodes.values() if is_to_be_released(claimed, taken, node)
     }
     reports = tuple(
-        WriteStatus(each, wanted)
+        WriteStatus(each, wanted, events(each.status, wanted))
         for each in claimed.order
         if (wanted := status(observed, claimed, taken, each, now)) != each.status
     )

@@ -77,7 +77,8 @@ class Observed:
     Maintenances that this version cannot read. ``live``: answers of live reads for this decision:
     the uid of the Maintenance of this name, None if there is none. ``drained``: nodes that were
     seen empty, with `turn_key`. ``refused`` is by the uid of the pod. ``own_node``, ``own_pod``:
-    the node's name and the uid of the pod in which this operator runs."""
+    the node's name and the uid of the pod in which this operator runs. ``may_evict``: whether it is
+    allowed to evict other pods."""
 
     maintenances: Mapping[str, Maintenance] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
@@ -88,6 +89,7 @@ class Observed:
     refused: Mapping[str, Refused] = field(default_factory=dict)
     own_node: str = ""
     own_pod: str = ""
+    may_evict: bool = True
 
     def marked_by(self, mark: str) -> Maintenance | None:
         """The Maintenance of a mark, if it is known and not being deleted."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from controller.api.maintenance import Maintenance, MaintenanceStatus
 
@@ -50,11 +50,21 @@ class EvictPod:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """A Kubernetes Event about a Maintenance, recorded after the write that it belongs to."""
+
+    type: Literal["Normal", "Warning"]
+    reason: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class WriteStatus:
     """Report the status of a Maintenance that still has this version."""
 
     maintenance: Maintenance
     status: MaintenanceStatus
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

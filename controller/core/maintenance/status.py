@@ -32,6 +32,10 @@ DRAINING: Final = "Draining"
 NOT_ENABLED: Final = "NotEnabled"
 TOO_NEW: Final = "TooNew"
 
+_NOT_ALLOWED: Final = (
+    "the operator may not evict pods that belong to no Job: start it with "
+    "--maintenance-evict-others (chart value maintenance.evictOthers)"
+)
 _FINISHED: Final = frozenset({NodePhase.DRAINED, NodePhase.DEACTIVATED})
 #: The order of the list: what needs a person's eyes first comes first.
 _ORDER: Final = (
@@ -185,6 +189,9 @@ def _draining(
         for pod in (*left.instances, *left.evicted)
         if pod.uid in observed.refused
     ]
+    if left.evicted and not observed.may_evict:
+        said.append(_NOT_ALLOWED)
+        stalled.setdefault(FORBIDDEN, f"{node.name}: {_NOT_ALLOWED}")
     said += [f"pod {pod.place}: {refusal.message}" for pod, refusal in refusals[:_NAMED]]
     for pod, refusal in refusals:
         if refusal.reason == FORBIDDEN:

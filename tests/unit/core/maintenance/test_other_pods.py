@@ -101,3 +101,14 @@ def test_a_drained_node_need_not_be_watched_until_the_spec_changes() -> None:
     meta = changed.metadata.model_copy(update={"generation": 2})
     world.put(changed.model_copy(update={"metadata": meta})).settle()
     assert not world.pods
+
+
+def test_an_operator_that_may_not_evict_says_so_and_evicts_nothing() -> None:
+    world = World(may_evict=False).with_nodes("n1")
+    world.put(maintenance(nodes=("n1",), other_pods="Evict"), other()).settle()
+    assert set(world.pods) == {"agent"}
+    status, reason, message = condition(world, "Stalled")
+    assert (status, reason) == ("True", "EvictionForbidden")
+    assert "maintenance.evictOthers" in message
+    world.put(maintenance(nodes=("n1",))).settle()
+    assert world.phases() == {"n1": "Drained"}

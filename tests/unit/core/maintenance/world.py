@@ -55,6 +55,7 @@ class World:
     server: Mapping[str, str] | None = None
     own_node: str = ""
     own_pod: str = ""
+    may_evict: bool = True
     now: float = START
     watched: frozenset[str] = frozenset()
     plans: list[Plan] = field(default_factory=list)
@@ -88,6 +89,7 @@ class World:
             refused=self.refused,
             own_node=self.own_node,
             own_pod=self.own_pod,
+            may_evict=self.may_evict,
         )
 
     def plan(self) -> Plan:
