@@ -138,7 +138,8 @@ class Operator:
             on_watch=self._feeds.look_again,
         )
         self._maintenance = maintenance(
-            settings, maintaining, self._client, self._identity, AGENT, self._metrics
+            *(settings, maintaining, self._client, self._identity, AGENT, self._metrics),
+            waits=self._store.moving,
         )
         alive = self._alive() | self._maintenance.checks()
         self._servers = Servers(

@@ -44,6 +44,7 @@ MOVE_DEADLINE: Final = "echelon.dev/move-deadline"
 MOVE_SLA: Final = "echelon.dev/move-sla"
 #: On a pod that the Job's operator creates beside a marked one: the uid of that one.
 MOVED_FROM: Final = "echelon.dev/moved-from"
+MOVES: Final = (MOVE, MOVE_DEADLINE, MOVE_SLA, MOVED_FROM)
 #: On nodes, as an annotation: whose turn the node is in. As the key of a taint: which Maintenance
 #: names the node; the value is its name.
 MAINTENANCE: Final = "echelon.dev/maintenance"

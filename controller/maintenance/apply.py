@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from controller.api.kinds import MAINTENANCES
-from controller.api.labels import MOVE, MOVE_DEADLINE
+from controller.api.labels import MOVE, MOVE_DEADLINE, MOVE_SLA
 from controller.api.maintenance import Maintenance
 from controller.api.meta import wire
 from controller.core.maintenance.observed import Refused
@@ -118,7 +118,11 @@ class Applier:
     # Pods.
 
     async def _mark(self, mark: MarkPod) -> None:
-        said = {MOVE: mark.move or None, MOVE_DEADLINE: mark.deadline or None}
+        said = {
+            MOVE: mark.move or None,
+            MOVE_DEADLINE: mark.deadline or None,
+            MOVE_SLA: mark.sla or None,
+        }
         body = {"metadata": {"uid": mark.uid, "annotations": said}}
         try:
             raw = await self._client.patch(PODS, mark.namespace, mark.name, body)

@@ -148,6 +148,7 @@ def pod_of(wire: PodWire) -> PodObject:
         controller="" if ours else owner.kind,
         move=said.get(labels.MOVE, ""),
         deadline=said.get(labels.MOVE_DEADLINE, ""),
+        sla=said.get(labels.MOVE_SLA, ""),
         terminating=meta.deletion_timestamp is not None,
         ended=wire.status.phase in ("Succeeded", "Failed"),
         mirror="kubernetes.io/config.mirror" in said,

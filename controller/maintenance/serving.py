@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from controller.kube.client import Client
@@ -49,11 +50,13 @@ def maintenance(
     identity: str,
     agent: str,
     metrics: Metrics,
+    waits: Callable[[str, str], str],
 ) -> Maintaining:
     """``own``: connections for requests and for the Lease, with ``--maintenance``. ``client``: that
-    of the operator, which writes only while it may write for Jobs."""
+    of the operator, which writes only while it may write for Jobs. ``waits(namespace, job)``: what
+    the moves of a Job wait for."""
     if own is not None:
-        return Service(settings, *own, identity, agent, metrics)
+        return Service(settings, *own, identity, agent, metrics, waits)
     if settings.namespaces:
         return Nothing()
     return NotEnabled(client, (settings.lease_namespace, lease_name(settings)), agent)

@@ -10,10 +10,16 @@ from controller.maintenance.decode import Known, NodeObject, PodObject, known
 
 
 class Store:
-    """``changed()`` is called when a decision may differ. It belongs to one event loop."""
+    """``changed()`` is called when a decision may differ; ``waits``: see `Observed`. It belongs to
+    one event loop."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        changed: Callable[[], None],
+        waits: Callable[[str, str], str] = lambda _namespace, _job: "",
+    ) -> None:
         self.changed = changed
+        self._waits = waits
         self.maintenances: dict[str, Known] = {}
         self.nodes: dict[str, NodeObject] = {}
         #: By node, for the nodes whose pods are watched; then by ``namespace/name``.
@@ -126,6 +132,7 @@ class Store:
             own_node=own_node,
             own_pod=own_pod,
             may_evict=may_evict,
+            waits=self._waits,
         )
 
 

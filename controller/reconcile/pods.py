@@ -212,7 +212,7 @@ class Pods:
         if action.adopt and entry.job is not None:
             metadata["ownerReferences"] = [owner_reference(entry)]
         if action.moved:
-            metadata["annotations"] = {labels.MOVE: None, labels.MOVED_FROM: None}
+            metadata["annotations"] = dict.fromkeys(labels.MOVES)
         try:
             raw = await self._client.patch(PODS, namespace, action.name, {"metadata": metadata})
         except NotFound:

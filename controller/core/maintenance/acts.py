@@ -6,10 +6,11 @@ the same node again. Marks are taken back only from pods on nodes whose mark is 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from controller.api.maintenance import Maintenance
-from controller.api.meta import format_time, parse_time
+from controller.api.meta import format_time, parse_time, wire
 from controller.core.maintenance.claims import Claims
 from controller.core.maintenance.nodes import is_to_be_released
 from controller.core.maintenance.observed import Node, Observed
@@ -24,16 +25,16 @@ def marks(observed: Observed, claims: Claims, turns: Turns, now: float) -> Itera
             continue
         holder = turns.current.get(name)
         if holder is not None and node.unschedulable:
-            move, deadline = holder.mark, _deadline(holder, node)
+            said = holder.mark, _deadline(holder, node), _sla(holder)
         elif is_to_be_released(claims, turns, node):
-            move = deadline = ""
+            said = "", "", ""
         else:
             continue
         for pod in pods:
-            if not pod.job or pod.terminating or (pod.move, pod.deadline) == (move, deadline):
+            if not pod.job or pod.terminating or (pod.move, pod.deadline, pod.sla) == said:
                 continue
-            if not (move and pod.ended) and _is_due(observed, pod.uid, now):
-                yield MarkPod(pod.namespace, pod.name, pod.uid, move, deadline)
+            if not (said[0] and pod.ended) and _is_due(observed, pod.uid, now):
+                yield MarkPod(pod.namespace, pod.name, pod.uid, *said)
 
 
 def evictions(observed: Observed, turns: Turns, now: float) -> Iterator[EvictPod]:
@@ -57,6 +58,12 @@ def _is_last(others: int, instances: int) -> bool:
 def _is_due(observed: Observed, uid: str, now: float) -> bool:
     refused = observed.refused.get(uid)
     return refused is None or refused.until <= now
+
+
+def _sla(maintenance: Maintenance) -> str:
+    """What holds for a Job without `spec.sla`; "": one instance at a time."""
+    given = maintenance.spec.sla
+    return json.dumps(wire(given), separators=(",", ":")) if given else ""
 
 
 def _deadline(maintenance: Maintenance, node: Node) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +42,8 @@ def is_ours(taint: Mapping[str, Any]) -> bool:
 @dataclass(frozen=True, slots=True)
 class Pod:
     """A pod on a node. ``job``: the name of the Job that controls it; "" if none does.
-    ``controller``: the kind of the controller of another pod; "" if it has none."""
+    ``controller``: the kind of the controller of another pod; "" if it has none. ``move``,
+    ``deadline`` and ``sla`` are our annotations, "" if absent."""
 
     namespace: str
     name: str
@@ -52,6 +53,7 @@ class Pod:
     controller: str = ""
     move: str = ""
     deadline: str = ""
+    sla: str = ""
     terminating: bool = False
     ended: bool = False
     mirror: bool = False
@@ -78,7 +80,8 @@ class Observed:
     the uid of the Maintenance of this name, None if there is none. ``drained``: nodes that were
     seen empty, with `turn_key`. ``refused`` is by the uid of the pod. ``own_node``, ``own_pod``:
     the node's name and the uid of the pod in which this operator runs. ``may_evict``: whether it is
-    allowed to evict other pods."""
+    allowed to evict other pods. ``waits(namespace, job)``: what the moves of a Job wait for; ""
+    for nothing."""
 
     maintenances: Mapping[str, Maintenance] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
@@ -90,6 +93,7 @@ class Observed:
     own_node: str = ""
     own_pod: str = ""
     may_evict: bool = True
+    waits: Callable[[str, str], str] = field(default=lambda _namespace, _job: "", compare=False)
 
     def marked_by(self, mark: str) -> Maintenance | None:
         """The Maintenance of a mark, if it is known and not being deleted."""

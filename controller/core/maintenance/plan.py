@@ -31,13 +31,14 @@ class PatchNode:
 
 @dataclass(frozen=True, slots=True)
 class MarkPod:
-    """Set both annotations of a pod; "" removes them."""
+    """Set the annotations of a pod; "" removes one."""
 
     namespace: str
     name: str
     uid: str
     move: str = ""
     deadline: str = ""
+    sla: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,8 +177,11 @@ def _draining(
     if not node.ready:
         said.append("the node is not Ready, so pods leave it only when it answers again")
         stalled.setdefault(NOT_READY, f"{node.name}: {said[0]}")
-    jobs = Counter(f"{pod.namespace}/{pod.job}" for pod in left.instances)
-    said += [f"{n} of Job {job} to be moved" for job, n in jobs.most_common(_NAMED)]
+    jobs = Counter((pod.namespace, pod.job) for pod in left.instances)
+    for (namespace, job), count in jobs.most_common(_NAMED):
+        waits = observed.waits(namespace, job)
+        words = f"{count} of Job {namespace}/{job} to be moved"
+        said.append(f"{words} ({waits})" if waits else words)
     for pod, why in left.blocked[:_NAMED]:
         said.append(f"pod {pod.place} {why}")
     if left.blocked:

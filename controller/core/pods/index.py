@@ -243,9 +243,8 @@ class Instances:
 
     def moves(self) -> set[Move]:
         """The moves that a Maintenance asks of pods."""
-        bits = ((s, self._sets[s].get("marked", 0)) for s in (False, True))
-        slots = ((i, s) for s, marked in bits for i in Ids.of_bits(marked))
-        return {move for slot in slots if (move := self.pods[slot].move)}
+        marked = ((s, Ids.of_bits(self._sets[s].get("marked", 0))) for s in (False, True))
+        return {move for s, ids in marked for i in ids if (move := self.pods[i, s].move)}
 
     def belong_to(self, owner: str) -> None:
         """Another Job of the same name owns the index now: judge anew which pods are its own."""

@@ -34,10 +34,7 @@ _OURS: Final = (
     labels.RESIZING,
     labels.CHANGED_FROM,
     labels.RESIZED,
-    labels.MOVE,
-    labels.MOVE_DEADLINE,
-    labels.MOVE_SLA,
-    labels.MOVED_FROM,
+    *labels.MOVES,
 )
 
 

@@ -93,16 +93,23 @@ async def test_an_error_of_the_api_server_ends_the_pass(world: World) -> None:
         await world.applier.apply(Plan(nodes=(PatchNode("n1", "u", "1", True),)))
 
 
+SLA = '{"minAvailable":"95%"}'
+
+
 async def test_a_mark_is_written_to_the_pod_of_this_uid(world: World) -> None:
     marked = pod(version=2, annotations={"echelon.dev/move": "rack/uid-rack"})
     world.stub.answers["pods"] = [marked]
     await world.applier.apply(
-        Plan(marks=(MarkPod("ops", "agent", "uid-agent", "rack/uid-rack", ""),))
+        Plan(marks=(MarkPod("ops", "agent", "uid-agent", "rack/uid-rack", "", SLA),))
     )
     ((_, _, body),) = world.stub.sent
     assert body["metadata"] == {
         "uid": "uid-agent",
-        "annotations": {"echelon.dev/move": "rack/uid-rack", "echelon.dev/move-deadline": None},
+        "annotations": {
+            "echelon.dev/move": "rack/uid-rack",
+            "echelon.dev/move-deadline": None,
+            "echelon.dev/move-sla": SLA,
+        },
     }
     assert world.store.pods["n1"]["ops/agent"].pod.move == "rack/uid-rack"
 

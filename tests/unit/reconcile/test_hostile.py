@@ -27,10 +27,7 @@ NOTES = [
     labels.RESIZED,
     labels.RESIZING,
     labels.REVISION,
-    labels.MOVE,
-    labels.MOVE_DEADLINE,
-    labels.MOVE_SLA,
-    labels.MOVED_FROM,
+    *labels.MOVES,
 ]
 
 

@@ -16,7 +16,6 @@ from controller.api.pods.pod import Pod
 from controller.api.pods.restart_base import RestartBase
 
 Object = dict[str, Any]
-MARKS = (labels.MOVE, labels.MOVE_DEADLINE, labels.MOVE_SLA, labels.MOVED_FROM)
 
 
 def made(pod: Pod) -> Object:
@@ -47,7 +46,7 @@ def told(raw: Object, pod: Pod) -> Object:
 
 
 def _mark(meta: Object, move: Move | None) -> None:
-    notes = {k: v for k, v in meta.get("annotations", {}).items() if k not in MARKS}
+    notes = {k: v for k, v in meta.get("annotations", {}).items() if k not in labels.MOVES}
     if move is not None:
         notes[labels.MOVE] = move.mark
         if move.deadline < math.inf:
