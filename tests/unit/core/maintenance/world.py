@@ -109,7 +109,9 @@ class World:
             self.nodes[change.name] = patched(self.nodes[change.name], change)
         for mark in found.marks:
             pod = self.pods[mark.name]
-            self.pods[mark.name] = replace(pod, move=mark.move, deadline=mark.deadline, sla=mark.sla)
+            self.pods[mark.name] = replace(
+                pod, move=mark.move, deadline=mark.deadline, sla=mark.sla
+            )
         for gone in found.evictions:
             del self.pods[gone.name]
         for report in found.statuses:
