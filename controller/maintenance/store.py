@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from controller.core.maintenance.observed import Observed, Refused
+from controller.core.maintenance.observed import JobKey, Observed, Refused
 from controller.maintenance.decode import Known, NodeObject, PodObject, known
 
 
@@ -108,6 +109,7 @@ class Store:
         own_node: str,
         own_pod: str,
         may_evict: bool = True,
+        waits: Mapping[JobKey, str] = MappingProxyType({}),
     ) -> Observed:
         """What a decision is made from. ``synced(node)``: whether all pods of a node are known."""
         read = {name: each.read for name, each in self.maintenances.items()}
@@ -126,6 +128,7 @@ class Store:
             own_node=own_node,
             own_pod=own_pod,
             may_evict=may_evict,
+            waits=waits,
         )
 
 

@@ -39,4 +39,5 @@ def decide(observed: Observed, now: float) -> Plan:
         evictions=tuple(evictions(observed, taken, now)),
         statuses=reports,
         wake_at=min(again, default=None),
+        jobs=tuple(sorted({key for left in taken.left.values() for key, _ in left.jobs})),
     )
