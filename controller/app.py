@@ -138,8 +138,7 @@ class Operator:
             on_watch=self._feeds.look_again,
         )
         self._maintenance = maintenance(
-            *(settings, maintaining, self._client, self._identity, AGENT, self._metrics),
-            waits=self._store.moving,
+            settings, maintaining, self._client, self._identity, AGENT, self._metrics
         )
         alive = self._alive() | self._maintenance.checks()
         self._servers = Servers(

@@ -69,6 +69,7 @@ MAINTENANCE_COLUMNS: Final = (
     _column("Phase", ".status.phase", "string", "Phase of the Maintenance."),
     _column("Finished", ".status.counts.finished", "integer", "Nodes drained or deactivated."),
     _column("Nodes", ".status.counts.nodes", "integer", "Nodes that the Maintenance names."),
+    _column("Draining", ".status.counts.draining", "integer", "Nodes that are being drained."),
     _column("Message", f"{_READY}.message", "string", "Message of the condition Ready."),
     _AGE,
     _column("Reason", f"{_READY}.reason", "string", "The message as one word.", wide=True),

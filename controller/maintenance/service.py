@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -44,8 +44,7 @@ def lease_name(settings: Settings) -> str:
 
 class Service:
     """``await run()`` works until cancelled, between ``start()`` and ``await stop()``. The Lease
-    has a connection of its own. ``waits``: see `Observed`; ``environ``: where the pod of this
-    process is named."""
+    has a connection of its own. ``environ``: where the pod of this process is named."""
 
     def __init__(
         self,
@@ -55,7 +54,6 @@ class Service:
         identity: str,
         agent: str,
         metrics: Metrics,
-        waits: Callable[[str, str], str],
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._loop = asyncio.get_running_loop()
@@ -88,7 +86,7 @@ class Service:
             on_drop=metrics.event_dropped,
         )
         queue: WorkQueue[str] = WorkQueue(gap=_GAP, accepts=lambda _: self._leading.is_at_work)
-        self._store = Store(lambda: queue.add(ALL), waits)
+        self._store = Store(lambda: queue.add(ALL))
         self._feeds = Feeds(self._client, self._store, settings.resync)
         applier = Applier(self._client, self._store, time.time, settings.report, self._record)
         own = environ.get("NODE_NAME", ""), environ.get("POD_UID", "")

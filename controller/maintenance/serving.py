@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Protocol
 
 from controller.kube.client import Client
@@ -50,13 +49,11 @@ def maintenance(
     identity: str,
     agent: str,
     metrics: Metrics,
-    waits: Callable[[str, str], str],
 ) -> Maintaining:
     """``own``: connections for requests and for the Lease, with ``--maintenance``. ``client``: that
-    of the operator, which writes only while it may write for Jobs. ``waits(namespace, job)``: what
-    the moves of a Job wait for."""
+    of the operator, which writes only while it may write for Jobs."""
     if own is not None:
-        return Service(settings, *own, identity, agent, metrics, waits)
+        return Service(settings, *own, identity, agent, metrics)
     if settings.namespaces:
         return Nothing()
     return NotEnabled(client, (settings.lease_namespace, lease_name(settings)), agent)

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from controller.core.maintenance.observed import Observed, Refused
+from controller.core.maintenance.observed import JobKey, Observed, Refused
 from controller.maintenance.decode import Known, NodeObject, PodObject, known
 
 
 class Store:
-    """``changed()`` is called when a decision may differ; ``waits``: see `Observed`. It belongs to
-    one event loop."""
+    """``changed()`` is called when a decision may differ. It belongs to one event loop."""
 
-    def __init__(
-        self,
-        changed: Callable[[], None],
-        waits: Callable[[str, str], str] = lambda _namespace, _job: "",
-    ) -> None:
+    def __init__(self, changed: Callable[[], None]) -> None:
         self.changed = changed
-        self._waits = waits
         self.maintenances: dict[str, Known] = {}
         self.nodes: dict[str, NodeObject] = {}
         #: By node, for the nodes whose pods are watched; then by ``namespace/name``.
@@ -114,6 +109,7 @@ class Store:
         own_node: str,
         own_pod: str,
         may_evict: bool = True,
+        waits: Mapping[JobKey, str] = MappingProxyType({}),
     ) -> Observed:
         """What a decision is made from. ``synced(node)``: whether all pods of a node are known."""
         read = {name: each.read for name, each in self.maintenances.items()}
@@ -132,7 +128,7 @@ class Store:
             own_node=own_node,
             own_pod=own_pod,
             may_evict=may_evict,
-            waits=self._waits,
+            waits=waits,
         )
 
 

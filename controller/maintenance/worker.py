@@ -17,6 +17,7 @@ from controller.kube.workqueue import WorkQueue
 from controller.maintenance.apply import Applier
 from controller.maintenance.refusals import Unread
 from controller.maintenance.store import Store
+from controller.maintenance.waits import EVERY, Waits
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Worker:
         self._feeds = feeds
         self._applier = applier
         self._unread = Unread(client, store)
+        self._waits = Waits(client, now)
         self._own = own
         self._may_evict = may_evict
         self._now = now
@@ -99,11 +101,16 @@ class Worker:
         self._feeds.watch(plan.watch)
         again = await self._applier.apply(plan)
         await self._unread.report(now)
+        if await self._waits.look(plan.jobs):
+            self._queue.add(ALL)
+        if plan.jobs:
+            self._queue.add_after(ALL, EVERY)
         if (at := min(filter(None, (plan.wake_at, again)), default=None)) is not None:
             self._queue.add_after(ALL, max(0.0, at - self._now()))
 
     def _decide(self, live: Mapping[str, str | None], now: float) -> Plan:
-        observed = self._store.observed(self._feeds.synced, live, *self._own, self._may_evict)
+        own, waits = self._own, self._waits.words
+        observed = self._store.observed(self._feeds.synced, live, *own, self._may_evict, waits)
         return decide(observed, now)
 
     async def _live(self, names: frozenset[str]) -> dict[str, str | None]:

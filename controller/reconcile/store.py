@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from msgspec import structs
 
-from controller.core.model.conditions import MOVING, find, is_true
 from controller.core.pods.facts import Slot
 from controller.core.refusals import judgement
 from controller.reconcile.apart import LOOK_EVERY
@@ -48,13 +47,6 @@ class Store:
         #: uids of deleted pods, Updates and revisions, oldest first: a late answer must not bring
         #: them back.
         self._gone: dict[str, None] = {}
-
-    def moving(self, namespace: str, job: str) -> str:
-        """What the moves of a Job's instances wait for, as its status says; "" for nothing."""
-        entry = self.entries.get((namespace, job))
-        conditions = entry.job.status.conditions if entry and entry.job else ()
-        found = find(conditions, MOVING) if is_true(conditions, MOVING) else None
-        return found.message if found else ""
 
     def entry(self, key: Key) -> Entry:
         """The entry of a key; it is created if there is none."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from controller.api.maintenance import Maintenance, MaintenanceSpec
 from controller.core.model.conditions import READY, STALLED, find, is_true
-from controller.view.words import plural
+from controller.view.words import age
 
 
 class Course(StrEnum):
@@ -114,7 +114,7 @@ def _agreement(spec: MaintenanceSpec) -> str:
 def _deadline(spec: MaintenanceSpec) -> str:
     if spec.timeout_seconds is None:
         return ""
-    return f"{plural(spec.timeout_seconds, 'second')} after the cordon"
+    return f"{age(spec.timeout_seconds)} after the cordon"
 
 
 def _others(spec: MaintenanceSpec) -> str:

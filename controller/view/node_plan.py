@@ -16,6 +16,7 @@ from controller.api.ids import Ids
 from controller.api.maintenance import MaintenanceSpec
 from controller.core.maintenance.observed import Node, Pod
 from controller.core.maintenance.pods import Leaving, leaving
+from controller.core.maintenance.status import BLOCKED, NOT_READY, WAITING
 
 Key = tuple[str, str]
 
@@ -92,12 +93,14 @@ class NodePlan:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a plan is made from. ``pods``: by node, of the nodes that are asked about."""
+    """What a plan is made from. ``pods``: by node, of the nodes that are asked about.
+    ``holders``: node -> a Maintenance that names it already."""
 
     nodes: Mapping[str, Node]
     pods: Mapping[str, Sequence[Pod]]
     jobs: Mapping[Key, JobState]
     budgets: Sequence[BudgetState] = ()
+    holders: Mapping[str, str] = field(default_factory=dict)
     spec: MaintenanceSpec = field(default_factory=MaintenanceSpec)
 
     def leaving(self, name: str) -> Leaving:
@@ -123,7 +126,12 @@ def _one(world: World, name: str) -> NodePlan:
     if node is None:
         return NodePlan(name, Verdict.NOT_FOUND)
     left = world.leaving(name)
-    bounds = [*_of_pods(left), *_of_node(node, left), *_bounds(world, [name])]
+    bounds = [
+        *_of_holder(world, name),
+        *_of_pods(left),
+        *_of_node(node, left),
+        *_bounds(world, [name]),
+    ]
     bounds.sort(key=lambda bound: bound.may_go)
     verdict = Verdict.NOW
     if bounds:
@@ -131,15 +139,21 @@ def _one(world: World, name: str) -> NodePlan:
     return NodePlan(name, verdict, len(left.instances), left.others, tuple(bounds))
 
 
+def _of_holder(world: World, name: str) -> Iterator[Bound]:
+    if holder := world.holders.get(name):
+        words = f"Maintenance {holder} names this node already, and another one waits for it"
+        yield Bound(WAITING, holder, 0, 0, words)
+
+
 def _of_pods(left: Leaving) -> Iterator[Bound]:
     for pod, why in left.blocked:
-        yield Bound("PodBlocked", pod.place, 1, 0, f"pod {pod.place} {why}")
+        yield Bound(BLOCKED, pod.place, 1, 0, f"pod {pod.place} {why}")
 
 
 def _of_node(node: Node, left: Leaving) -> Iterator[Bound]:
     if not node.ready and not left.is_empty:
         words = "the node is not Ready, so pods leave it only when it answers again"
-        yield Bound("NodeNotReady", node.name, len(left.instances), 0, words)
+        yield Bound(NOT_READY, node.name, len(left.instances), 0, words)
 
 
 def _bounds(world: World, names: Sequence[str]) -> Iterator[Bound]:

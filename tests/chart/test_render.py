@@ -51,7 +51,7 @@ def test_by_default_the_operator_runs_as_by_default() -> None:
 
 def test_each_flag_of_the_operator_has_a_value() -> None:
     values = {"watchNamespaces": ["apps"], "gates": {"caFile": "/etc/ssl/company.pem"}}
-    values |= {"maintenance": {"enabled": True}}
+    values |= {"maintenance": {"enabled": True, "evictOthers": True}}
     args = container(render(values))["args"]
     assert {arg.partition("=")[0] for arg in args} == set(settings.flags())
 

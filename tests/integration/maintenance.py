@@ -123,6 +123,27 @@ class Nodes:
 
 
 @contextmanager
+def serving(cluster: Cluster, identity: str, *args: str) -> Iterator[Operator]:
+    """A running operator with --maintenance that may evict others' pods. That of the session serves
+    the Jobs."""
+    permit(cluster)
+    operator = Operator(
+        cluster,
+        LEASE,
+        identity=identity,
+        args=["--maintenance", "--maintenance-evict-others", *args],
+        kubeconfig=cluster.client_kubeconfig(USER),
+    )
+    operator.start()
+    try:
+        yield operator
+    finally:
+        if operator.running:
+            operator.stop()
+        operator.close()
+
+
+@contextmanager
 def maintained(space: Space, operator: Operator) -> Iterator[Nodes]:
     """With the operator at work; at the end the nodes are as they were."""
     nodes = Nodes(space)

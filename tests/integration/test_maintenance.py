@@ -11,21 +11,13 @@ from hack.devcluster.cluster import Cluster
 from hack.harness.manifests import Object, job
 from hack.harness.operator import Operator
 from hack.harness.space import Space
-from tests.integration.maintenance import LEASE, NODE, USER, Nodes, maintained, permit
+from tests.integration.maintenance import NODE, Nodes, maintained, serving
 
 
 @pytest.fixture(scope="module")
 def maintainer(cluster: Cluster) -> Iterator[Operator]:
-    """An operator with --maintenance; that of the session serves the Jobs."""
-    permit(cluster)
-    config = cluster.client_kubeconfig(USER)
-    made = Operator(
-        cluster, LEASE, identity="maintainer", args=["--maintenance"], kubeconfig=config
-    )
-    yield made
-    if made.running:
-        made.stop()
-    made.close()
+    with serving(cluster, "maintainer") as made:
+        yield made
 
 
 @pytest.fixture

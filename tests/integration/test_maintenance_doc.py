@@ -10,23 +10,17 @@ from pathlib import Path
 import pytest
 
 from hack.devcluster.cluster import Cluster
-from hack.harness.operator import Operator
 from hack.harness.space import Space
-from tests.integration.maintenance import LEASE, USER, Nodes, maintained, permit
+from tests.cli.echelon import Echelon
+from tests.integration.maintenance import Nodes, maintained, serving
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "maintenance.md"
 
 
 @pytest.fixture
 def nodes(space: Space, cluster: Cluster) -> Iterator[Nodes]:
-    permit(cluster)
-    config = cluster.client_kubeconfig(USER)
-    other = Operator(cluster, LEASE, identity="page", args=["--maintenance"], kubeconfig=config)
-    other.start()
-    with maintained(space, other) as found:
+    with serving(cluster, "page") as operator, maintained(space, operator) as found:
         yield found
-    other.stop()
-    other.close()
 
 
 def test_the_page_can_be_followed(nodes: Nodes, tmp_path: Path) -> None:
@@ -34,12 +28,28 @@ def test_the_page_can_be_followed(nodes: Nodes, tmp_path: Path) -> None:
     (manifest,) = re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)
     (tmp_path / "rack-7.yaml").write_text(manifest)
     commands = "".join(re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)).splitlines()
-    assert len(commands) == 4
+    assert len(commands) == 8
+    cluster = nodes.space.cluster
+    echelon = Echelon(cluster.kubeconfig, nodes.space.name)
     for command in commands:
         program, *words = shlex.split(command.replace("rack-7.yaml", f"{tmp_path}/rack-7.yaml"))
-        assert program == "kubectl"
-        answer = nodes.space.cluster.kubectl(*words)
-        if words[0] == "wait":
-            assert "condition met" in answer
-            assert nodes.phases("rack-7") == {"sim-7": "Drained", "sim-8": "Drained"}
+        if program == "echelon":
+            done = echelon(*words, check=0)
+        else:
+            assert program == "kubectl"
+            answer = cluster.kubectl(*words)
+        match words[:2]:
+            case ["wait", _]:
+                assert "condition met" in answer
+                assert nodes.phases("rack-7") == {"sim-7": "Drained", "sim-8": "Drained"}
+            case ["delete", _]:
+                # The next commands are about the same nodes.
+                nodes.until("the nodes to be given back", lambda: nodes.is_clean("sim-7", "sim-8"))
+            case ["maintenance", "plan"]:
+                assert "sim-7, sim-8" in done.err
+            case ["maintenance", "drain"]:
+                assert nodes.cordoned("sim-7")
+                assert nodes.cordoned("sim-8")
+            case ["maintenance", "status"]:
+                assert "Drained" in done.out
     nodes.until("the nodes to be given back", lambda: nodes.is_clean("sim-7", "sim-8"))

@@ -13,7 +13,7 @@ from hack.harness.manifests import sim
 from hack.harness.operator import Operator
 from hack.harness.proxy import Asked, Proxy
 from hack.harness.space import Space
-from tests.integration.maintenance import LEASE, NODE, USER, Nodes, maintained, permit
+from tests.integration.maintenance import LEASE, NODE, USER, Nodes, maintained, permit, serving
 from tests.integration.test_maintenance import made
 
 QUICK = ("--lease-duration-seconds=2", "--lease-renew-deadline-seconds=1.5",
@@ -104,20 +104,8 @@ def test_the_operator_may_be_killed_after_each_write(
 
 @pytest.fixture
 def maintainer(cluster: Cluster) -> Iterator[Operator]:
-    permit(cluster)
-    config = cluster.client_kubeconfig(USER)
-    made = Operator(
-        cluster,
-        LEASE,
-        identity="maintainer-2",
-        args=["--maintenance", "--maintenance-evict-others"],
-        kubeconfig=config,
-    )
-    made.start()
-    yield made
-    if made.running:
-        made.stop()
-    made.close()
+    with serving(cluster, "maintainer-2") as made:
+        yield made
 
 
 @pytest.fixture

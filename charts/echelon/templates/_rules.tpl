@@ -88,6 +88,10 @@ pods on them. The operator patches no other field of a node.
 - apiGroups: [""]
   resources: ["pods"]
   verbs: ["get", "list", "watch", "patch"]
+# To say why a Job does not move its instances.
+- apiGroups: ["echelon.dev"]
+  resources: ["echelonjobs"]
+  verbs: ["get"]
 # Events about Maintenances: those about objects of the cluster are written to namespace default.
 - apiGroups: ["events.k8s.io"]
   resources: ["events"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from controller.api.job import Job
-from controller.api.kinds import JOBS, UPDATES
+from controller.api.kinds import JOBS, MAINTENANCES, UPDATES
 from controller.api.labels import JOB
 from controller.api.maintenance import MaintenanceSpec
 from controller.api.pods.slim import slim
@@ -36,6 +36,7 @@ async def read(
     session: Session, names: Sequence[str], spec: MaintenanceSpec, now: float
 ) -> tuple[World, dict[Key, Pace]]:
     """``now``: epoch seconds. Raises ``CliError``."""
+    holders = _holders(await session.list(MAINTENANCES))
     nodes = {raw["metadata"]["name"]: node_from(raw).node for raw in await session.list(NODES)}
     there = [name for name in names if name in nodes]
     found = await _together(_pods_on(session, name, spec.evicts) for name in there)
@@ -50,7 +51,18 @@ async def read(
     jobs = {key: state for key, (state, _) in known.items()}
     paces = {key: each for key, (_, each) in known.items()}
     flat = [each for some in budgets for each in some]
-    return World(nodes, pods, jobs, flat, spec), paces
+    # That of a Maintenance by labels is known from the node's taint.
+    holders = {name: node.taint for name, node in nodes.items() if node.taint} | holders
+    return World(nodes, pods, jobs, flat, holders, spec), paces
+
+
+def _holders(maintenances: Iterable[Object]) -> dict[str, str]:
+    """Node -> the oldest Maintenance that has it in ``spec.nodes``."""
+    found = dict[str, str]()
+    for raw in sorted(maintenances, key=lambda each: str(each["metadata"]["creationTimestamp"])):
+        for node in raw["spec"].get("nodes") or ():
+            found.setdefault(node, raw["metadata"]["name"])
+    return found
 
 
 async def _together(requests: Iterable[Any]) -> list[Any]:

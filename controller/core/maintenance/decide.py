@@ -6,8 +6,6 @@ is observed: the marks on nodes and pods are what a new operator goes on from.
 
 from __future__ import annotations
 
-from typing import Final
-
 from controller.core.maintenance.acts import evictions, marks
 from controller.core.maintenance.claims import claims
 from controller.core.maintenance.events import events
@@ -16,9 +14,6 @@ from controller.core.maintenance.observed import Observed
 from controller.core.maintenance.plan import Plan, WriteStatus
 from controller.core.maintenance.status import status
 from controller.core.maintenance.turns import turns
-
-#: Seconds after which is looked again what the moves of Jobs wait for.
-_LOOK_AGAIN: Final = 2.0
 
 
 def decide(observed: Observed, now: float) -> Plan:
@@ -35,8 +30,6 @@ def decide(observed: Observed, now: float) -> Plan:
         if (wanted := status(observed, claimed, taken, each, now)) != each.status
     )
     again = [each.until for each in observed.refused.values() if each.until > now]
-    if any(left.instances for left in taken.left.values()):
-        again.append(now + _LOOK_AGAIN)
     return Plan(
         ask=claimed.ask,
         watch=frozenset(watch),
@@ -46,4 +39,5 @@ def decide(observed: Observed, now: float) -> Plan:
         evictions=tuple(evictions(observed, taken, now)),
         statuses=reports,
         wake_at=min(again, default=None),
+        jobs=tuple(sorted({key for left in taken.left.values() for key, _ in left.jobs})),
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from controller.api.labels import MAINTENANCE
 from controller.api.maintenance import Maintenance, named_in
 
+#: Namespace and name of a Job.
+JobKey = tuple[str, str]
 PREFER_NO_SCHEDULE = "PreferNoSchedule"
 
 
@@ -80,8 +82,7 @@ class Observed:
     the uid of the Maintenance of this name, None if there is none. ``drained``: nodes that were
     seen empty, with `turn_key`. ``refused`` is by the uid of the pod. ``own_node``, ``own_pod``:
     the node's name and the uid of the pod in which this operator runs. ``may_evict``: whether it is
-    allowed to evict other pods. ``waits(namespace, job)``: what the moves of a Job wait for; ""
-    for nothing."""
+    allowed to evict other pods. ``waits``: Job -> what it says of why its instances do not move."""
 
     maintenances: Mapping[str, Maintenance] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
@@ -93,7 +94,7 @@ class Observed:
     own_node: str = ""
     own_pod: str = ""
     may_evict: bool = True
-    waits: Callable[[str, str], str] = field(default=lambda _namespace, _job: "", compare=False)
+    waits: Mapping[JobKey, str] = field(default_factory=dict)
 
     def marked_by(self, mark: str) -> Maintenance | None:
         """The Maintenance of a mark, if it is known and not being deleted."""

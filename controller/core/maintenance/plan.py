@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from controller.api.maintenance import Maintenance, MaintenanceStatus
+from controller.core.maintenance.observed import JobKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class WriteStatus:
 class Plan:
     """``ask``: names of Maintenances that must be read live before anything of theirs is taken
     back. ``watch``: nodes whose pods must be known. ``drained``: as in `Observed`. ``wake_at``:
-    epoch seconds at which time alone changes something; None: never."""
+    epoch seconds at which time alone changes something; None: never. ``jobs``: those of which
+    statuses tell why their instances do not move."""
 
     ask: frozenset[str] = frozenset()
     watch: frozenset[str] = frozenset()
@@ -82,3 +84,4 @@ class Plan:
     evictions: tuple[EvictPod, ...] = ()
     statuses: tuple[WriteStatus, ...] = ()
     wake_at: float | None = None
+    jobs: tuple[JobKey, ...] = ()

@@ -10,11 +10,16 @@ any other                                       evicted
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from controller.api.maintenance import MaintenanceSpec
-from controller.core.maintenance.observed import Pod
+from controller.core.maintenance.observed import JobKey, Pod
+
+#: Number of Jobs, pods or nodes that a message names.
+NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,11 @@ class Leaving:
     @property
     def others(self) -> int:
         return len(self.evicted) + len(self.blocked)
+
+    @property
+    def jobs(self) -> list[tuple[JobKey, int]]:
+        """The Jobs with most instances here, and how many each has: those that messages name."""
+        return Counter((pod.namespace, pod.job) for pod in self.instances).most_common(NAMED)
 
     @property
     def is_empty(self) -> bool:

@@ -18,7 +18,7 @@ from controller.api.maintenance import (
 from controller.api.meta import Condition
 from controller.core.maintenance.claims import Claims
 from controller.core.maintenance.observed import Node, Observed
-from controller.core.maintenance.pods import Leaving
+from controller.core.maintenance.pods import NAMED, Leaving
 from controller.core.maintenance.turns import Turns
 from controller.core.model.conditions import READY, RECONCILING, STALLED, Wanted, merged
 
@@ -45,8 +45,6 @@ _ORDER: Final = (
     NodePhase.DRAINED,
     NodePhase.DEACTIVATED,
 )
-#: Number of Jobs, pods or nodes that a message names.
-_NAMED: Final = 3
 
 
 def status(
@@ -124,7 +122,7 @@ def _conditions(
         shown = (NodePhase.DRAINING, NodePhase.WAITING)
         if not stalled:
             said = [f"{n.name}: {n.message}" for n in nodes if n.message and n.phase in shown]
-            words = "; ".join([words, *said[:_NAMED]])
+            words = "; ".join([words, *said[:NAMED]])
     is_stalled = bool(stalled) and phase is not MaintenancePhase.DONE
     done = phase is MaintenancePhase.DONE
     return {
@@ -177,12 +175,10 @@ def _draining(
     if not node.ready:
         said.append("the node is not Ready, so pods leave it only when it answers again")
         stalled.setdefault(NOT_READY, f"{node.name}: {said[0]}")
-    jobs = Counter((pod.namespace, pod.job) for pod in left.instances)
-    for (namespace, job), count in jobs.most_common(_NAMED):
-        waits = observed.waits(namespace, job)
-        words = f"{count} of Job {namespace}/{job} to be moved"
-        said.append(f"{words} ({waits})" if waits else words)
-    for pod, why in left.blocked[:_NAMED]:
+    for (namespace, job), count in left.jobs:
+        waits = observed.waits.get((namespace, job), "")
+        said.append(f"{count} of Job {namespace}/{job} to be moved{f' ({waits})' if waits else ''}")
+    for pod, why in left.blocked[:NAMED]:
         said.append(f"pod {pod.place} {why}")
     if left.blocked:
         pod, why = left.blocked[0]
@@ -195,7 +191,7 @@ def _draining(
     if left.evicted and not observed.may_evict:
         said.append(_NOT_ALLOWED)
         stalled.setdefault(FORBIDDEN, f"{node.name}: {_NOT_ALLOWED}")
-    said += [f"pod {pod.place}: {refusal.message}" for pod, refusal in refusals[:_NAMED]]
+    said += [f"pod {pod.place}: {refusal.message}" for pod, refusal in refusals[:NAMED]]
     for pod, refusal in refusals:
         if refusal.reason == FORBIDDEN:
             stalled.setdefault(FORBIDDEN, f"{node.name}: pod {pod.place}: {refusal.message}")
@@ -217,5 +213,5 @@ def _since(node: NodeStatus, before: NodeStatus | None, now: float) -> NodeStatu
 
 
 def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

@@ -9,6 +9,9 @@ from hack.mutations.fault import Fault
 _DECIDE: Final = "tests/unit/core/maintenance/test_decide.py"
 _OTHERS: Final = "tests/unit/core/maintenance/test_other_pods.py"
 _APPLY: Final = "tests/unit/maintenance/test_apply.py"
+_WORKER: Final = "tests/unit/maintenance/test_worker.py"
+_LEADING: Final = "tests/unit/maintenance/test_leading.py"
+_FEEDS: Final = "tests/unit/maintenance/test_feeds.py"
 
 FAULTS: Final = (
     Fault(
@@ -59,5 +62,40 @@ FAULTS: Final = (
         new="",
         breaks="An eviction that fails uses up a unit of a budget.",
         tests=(_APPLY,),
+    ),
+    Fault(
+        file="controller/maintenance/apply.py",
+        old="        self._again.append(until)\n        self._store.refuse",
+        new="        self._store.refuse",
+        breaks="A refused eviction is tried again only when something else happens.",
+        tests=(_WORKER,),
+    ),
+    Fault(
+        file="controller/core/maintenance/acts.py",
+        old="    if not observed.may_evict:\n        return\n",
+        new="",
+        breaks="Others' pods are evicted where the operator was not told that it may.",
+        tests=(_OTHERS,),
+    ),
+    Fault(
+        file="controller/maintenance/leading.py",
+        old="        if self._is_over(term):\n            return\n",
+        new="",
+        breaks="Work begins although the Lease was lost while everything was listed.",
+        tests=(_LEADING,),
+    ),
+    Fault(
+        file="controller/maintenance/worker.py",
+        old="                error.prove()\n",
+        new="",
+        breaks="Marks are taken back because a path is not served.",
+        tests=(_WORKER,),
+    ),
+    Fault(
+        file="controller/maintenance/store.py",
+        old="        return {name: node.uid for name, node in self.nodes.items()}\n",
+        new="        return {}\n",
+        breaks="A node that only an answer told of stays known when it is gone.",
+        tests=(_FEEDS,),
     ),
 )

@@ -185,6 +185,19 @@ def test_a_job_that_is_gone_binds_nobody(monkeypatch: pytest.MonkeyPatch) -> Non
     assert planned(monkeypatch, api, "n1") is Exit.DONE
 
 
+def test_a_node_in_maintenance_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api = shop()
+    for name, created in (("new", "2026-01-02T00:00:00Z"), ("old", "2026-01-01T00:00:00Z")):
+        meta = {"name": name, "creationTimestamp": created}
+        api.lists.setdefault("maintenances", []).append(
+            {"metadata": meta, "spec": {"nodes": ["n2"]}}
+        )
+    assert planned(monkeypatch, api, "n2") is Exit.FAILED
+    assert "Maintenance old names this node already" in capsys.readouterr().out
+
+
 def test_programs_get_numbers_and_names(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

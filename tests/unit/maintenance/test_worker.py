@@ -160,13 +160,14 @@ async def test_a_term_begins_with_a_look_at_drained_nodes(world: World) -> None:
 
 async def test_a_refused_eviction_is_due_again_at_its_time(world: World) -> None:
     world.marked()
-    world.store.put(maintenance(spec={"nodes": ["n1"], "otherPods": "Evict"}))
+    spec = {"nodes": ["n1"], "otherPods": "Evict"}
+    world.store.put(maintenance(spec=spec))
     world.known = {"n1"}
     world.store.pods["n1"] = {}
     owner = {"kind": "ReplicaSet", "name": "agent", "apiVersion": "apps/v1", "controller": True}
     world.store.put_pod(pod_from(pod(ownerReferences=[owner])))
     world.stub.answers["eviction"] = [ServerError(503, "ServiceUnavailable")]
-    world.stub.answers["maintenances"] = [maintenance(version=2)]
+    world.stub.answers["maintenances"] = [maintenance(version=2, spec=spec)]
     later = list[float]()
     world.queue.add_after = lambda _, seconds: later.append(seconds)  # type: ignore[method-assign]
     await world.worker.once()
@@ -175,6 +176,6 @@ async def test_a_refused_eviction_is_due_again_at_its_time(world: World) -> None
     # Refused again, with the same words: no report is due that would call for a decision.
     world.now += 1.0
     world.stub.answers["eviction"] = [ServerError(503, "ServiceUnavailable")]
-    world.stub.answers["maintenances"] = [maintenance(version=3)]
+    world.stub.answers["maintenances"] = [maintenance(version=3, spec=spec)]
     await world.worker.once()
-    assert later[-1] == 2.0
+    assert later == [1.0, 2.0]

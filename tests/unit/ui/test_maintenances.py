@@ -83,7 +83,7 @@ async def test_one_shows_its_nodes_and_what_blocks(page: Setting) -> None:
         assert f'href="/nodes/{node}"' in html
     assert 'href="/nodes/n9"' not in html
     assert "1 not found" in html
-    assert "3600 seconds after the cordon" in html
+    assert "60m after the cordon" in html
 
 
 async def test_who_may_not_list_them_sees_none(page: Setting) -> None:

@@ -86,8 +86,15 @@ def test_a_node_that_does_not_answer_is_blocked_if_it_has_something() -> None:
     assert one(world, "empty").verdict is Verdict.NOW
 
 
+def test_a_node_that_another_maintenance_names_would_wait() -> None:
+    world = web("n1")
+    found = one(World(world.nodes, world.pods, world.jobs, holders={"empty": "rack-7"}), "empty")
+    assert (found.verdict, found.bounds[0].reason) == (Verdict.BLOCKED, "WaitingForNode")
+    assert "Maintenance rack-7 names this node already" in found.message
+
+
 def others(*pods: Pod, budgets: tuple[BudgetState, ...] = ()) -> World:
-    return World({"n1": Node("n1", "u", "1")}, {"n1": pods}, {}, budgets, EVICT)
+    return World({"n1": Node("n1", "u", "1")}, {"n1": pods}, {}, budgets, spec=EVICT)
 
 
 def agent(name: str = "agent", controller: str = "ReplicaSet") -> Pod:

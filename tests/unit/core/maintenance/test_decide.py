@@ -48,18 +48,6 @@ def test_its_agreement_is_told_with_the_mark_and_follows_a_change() -> None:
     assert world.pods["web-0"].sla == ""
 
 
-def test_what_the_moves_of_a_job_wait_for_is_said_and_looked_at_again() -> None:
-    world = World().with_nodes("n1", "n2").put(maintenance(), instance())
-    world.settle()
-    said = "19 of 20 instances count, 20 must"
-    seen = replace(world.observed(), waits=lambda namespace, job: f"{namespace}/{job}: {said}")
-    plan = decide(seen, world.now)
-    (status,) = [each.status for each in plan.statuses]
-    assert f"1 of Job shop/web to be moved (shop/web: {said})" in status.nodes[0].message
-    assert plan.wake_at is not None
-    assert world.now < plan.wake_at <= world.now + 5
-
-
 def test_never_more_nodes_than_allowed_are_being_drained() -> None:
     nodes = tuple(f"n{n}" for n in range(10))
     world = World().with_nodes(*nodes).put(maintenance(nodes=nodes, max_concurrent_nodes="25%"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.core.maintenance.world import START, World, instance, maintenance
+from tests.unit.core.maintenance.world import START, World, condition, instance, maintenance
 
 
 def test_a_status_lists_unfinished_nodes_first_and_not_more_than_200() -> None:
@@ -24,3 +24,13 @@ def test_the_time_of_a_phase_stays_while_the_phase_does() -> None:
     assert since == {"n1": START + 100, "n2": START + 100}
     world.now = START + 200
     assert not world.step().statuses
+
+
+def test_the_words_of_a_job_that_an_agreement_holds_are_told() -> None:
+    world = World().with_nodes("n1").put(maintenance(nodes=("n1",)), instance(), instance("web-1"))
+    world.waits = {("shop", "web"): "18 of 20 instances count, 19 must"}
+    world.settle()
+    assert world.plans[-1].jobs == (("shop", "web"),)
+    (node,) = world.maintenances["rack"].status.nodes
+    assert node.message == "2 of Job shop/web to be moved (18 of 20 instances count, 19 must)"
+    assert node.message in condition(world, "Ready")[2]

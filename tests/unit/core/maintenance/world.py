@@ -56,6 +56,7 @@ class World:
     own_node: str = ""
     own_pod: str = ""
     may_evict: bool = True
+    waits: dict[tuple[str, str], str] = field(default_factory=dict)
     now: float = START
     watched: frozenset[str] = frozenset()
     plans: list[Plan] = field(default_factory=list)
@@ -90,6 +91,7 @@ class World:
             own_node=self.own_node,
             own_pod=self.own_pod,
             may_evict=self.may_evict,
+            waits=self.waits,
         )
 
     def plan(self) -> Plan:
