@@ -35,6 +35,7 @@ from controller.kube.identity import default_identity
 from controller.kube.lease_times import Times
 from controller.kube.workqueue import WorkQueue
 from controller.leading import Leading
+from controller.maintenance.serving import maintenance
 from controller.metrics import Metrics
 from controller.probes import LOOP_STALL, WATCH_IDLE, Check, Heartbeat, Servers, not_older
 from controller.reconcile import gauges
@@ -59,7 +60,11 @@ class Operator:
     connection of their own, because they have a thread of their own."""
 
     def __init__(
-        self, settings: Settings, connection: Connection, lease_connection: Connection
+        self,
+        settings: Settings,
+        connection: Connection,
+        lease_connection: Connection,
+        maintaining: tuple[Connection, Connection] | None = None,
     ) -> None:
         self._settings = settings
         self._stopping = asyncio.Event()
@@ -68,7 +73,7 @@ class Operator:
         self._metrics = Metrics(CollectorRegistry(), version(), settings.job_metrics)
         self._heartbeat = Heartbeat(on_beat=self._beat)
         self._elector = self._new_elector(lease_connection)
-        self._shards = Shards(settings.shards, self._elector, self._uid_of)
+        self._shards = Shards(settings.shards, self._elector, lambda key: self._store.uid_of(key))
         may_write = guard(self._shards)
         share = max(4, settings.connections // 4)
         # Gates have a client of their own, so that their slow requests delay nothing else.
@@ -132,7 +137,10 @@ class Operator:
             user_agent=f"{AGENT} kopf",
             on_watch=self._feeds.look_again,
         )
-        alive = self._alive()
+        self._maintenance = maintenance(
+            settings, maintaining, self._client, self._identity, AGENT, self._metrics
+        )
+        alive = self._alive() | self._maintenance.checks()
         self._servers = Servers(
             health=settings.health_address,
             metrics=settings.metrics_address,
@@ -166,6 +174,7 @@ class Operator:
         await self._servers.start()
         self._elector.start()
         self._jobs.start()
+        self._maintenance.start()
         background = [
             asyncio.create_task(work, name=name)
             for name, work in (
@@ -173,6 +182,7 @@ class Operator:
                 ("feeds", self._leading.fill()),
                 ("crds", self._crds.run()),
                 ("events", self._recorder.run()),
+                ("maintenance", self._maintenance.run()),
             )
         ]
         stopping = asyncio.create_task(self._stopping.wait(), name="stop")
@@ -192,6 +202,7 @@ class Operator:
             await asyncio.gather(*background, leading, stopping, return_exceptions=True)
             await self._elector.stop()
             await self._jobs.stop()
+            await self._maintenance.stop()
             await self._servers.stop()
             for client in (self._client, self._pod_client, self._gate_client):
                 await client.close()
@@ -233,10 +244,6 @@ class Operator:
         # A Lease can also end by time alone, if the thread of the elector is dead.
         self._leading.notice()
 
-    def _uid_of(self, key: Key) -> str:
-        entry = self._store.entries.get(key)
-        return entry.uid if entry else ""
-
     # Entering.
 
     def _on_job(self, kind: str, raw: dict[str, Any]) -> None:
@@ -265,10 +272,10 @@ class Operator:
         return checks
 
     def _expose_state(self) -> None:
-        state, informers = self._metrics.state, self._feeds.informers
+        state = self._metrics.state
         state.queue_depth = lambda: self._queue.depth
         state.queue_oldest_seconds = self._queue.oldest_age
-        state.leader = self._leader
+        state.leader = self._shards.leader
         state.crd_differences = self._crds.counts
         if self._settings.shards > 1:
             state.replicas = lambda: float(self._elector.replicas)
@@ -278,21 +285,14 @@ class Operator:
         state.instances = lambda: gauges.instances(self._store)
         state.each_job = lambda: gauges.each_job(self._store, self._shards.accepts, time.time())
         state.ready = self._servers.is_ready
-        state.informer_lag_seconds = lambda: {n: i.lag for n, i in informers.items()}
-        state.informer_silence_seconds = lambda: {
-            n: time.monotonic() - i.last_contact for n, i in informers.items()
-        }
-
-    def _leader(self) -> dict[str, float]:
-        count, at_work = len(self._shards), self._shards.at_work
-        if count == 1:
-            return {"": float(0 in at_work)}
-        return {str(shard): float(shard in at_work) for shard in range(count)}
+        state.informer_lag_seconds = self._feeds.lags
+        state.informer_silence_seconds = self._feeds.silences
 
 
 async def serve(settings: Settings) -> None:
     """Run an operator until SIGTERM or SIGINT."""
-    operator = Operator(settings, await connect(), await connect())
+    own = (await connect(), await connect()) if settings.maintenance else None
+    operator = Operator(settings, await connect(), await connect(), own)
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, operator.stop)

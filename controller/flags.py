@@ -96,12 +96,15 @@ class Program(Generic[S]):
         for flag, field in self.flags().items():
             shown: Any = field.json_schema_extra
             several = isinstance(field.default, tuple)
+            # The name alone switches something on.
+            alone: Any = {"nargs": "?", "const": "true"} if isinstance(field.default, bool) else {}
             groups[shown["group"]].add_argument(
                 flag,
                 metavar=shown["metavar"],
                 dest=str(field.validation_alias),
                 action="append" if several else "store",
                 help=f"{field.description}{_shown(field.default)}".replace("%", "%%"),
+                **alone,
             )
         rest = parser.add_argument_group("about")
         rest.add_argument("-h", "--help", action="help", help="show this and end")

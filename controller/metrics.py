@@ -1,4 +1,5 @@
-"""The operator's metrics; those of single Jobs are in `job_metrics`.
+"""The operator's metrics; those of single Jobs are in `job_metrics`, those
+of Maintenances in `maintenance_metrics`.
 
 Counters and histograms are updated when something happens. Gauges read the present state from its
 owner at each scrape. docs/metrics.md is made from the texts here.
@@ -22,6 +23,7 @@ from prometheus_client.registry import Collector
 
 from controller.api.progress import TERMINAL, Phase
 from controller.job_metrics import JobCollector, JobNumbers
+from controller.maintenance_metrics import MaintenanceCollector, MaintenanceNumbers
 
 _RECONCILE_BUCKETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _UPDATE_BUCKETS: Final = (10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 86400)
@@ -45,6 +47,10 @@ def _none() -> Mapping[str, float]:
 
 
 def _nothing() -> float | None:
+    return None
+
+
+def _unserved() -> MaintenanceNumbers | None:
     return None
 
 
@@ -73,6 +79,8 @@ class State:
     informer_silence_seconds: Numbers = field(default=_none)
     #: Number of fields in which the CRDs differ from this version, by kind of difference.
     crd_differences: Numbers = field(default=_none)
+    #: Of an operator that serves Maintenances.
+    maintenances: Callable[[], MaintenanceNumbers | None] = field(default=_unserved)
     #: The Jobs that this process works on.
     each_job: Callable[[], Iterable[JobNumbers]] = field(default=tuple)
 
@@ -140,6 +148,7 @@ class Metrics:
         for outcome in OUTCOMES:
             self._updates.labels(str(outcome))
         registry.register(_StateCollector(self.state, version))
+        registry.register(MaintenanceCollector(lambda: self.state.maintenances()))
         registry.register(JobCollector(lambda: self.state.each_job(), most_jobs))
         ProcessCollector(registry=registry)
 

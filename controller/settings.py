@@ -58,6 +58,12 @@ class Settings(Flags):
     namespaces: Namespaces = _flag(
         "namespace", _WHAT, "NAME", (),
         "serve only this namespace; may be given again (all)")
+    maintenance: TrueOrFalse = _flag(
+        "maintenance", _WHAT, "BOOL", False,
+        "serve Maintenances, too, which cordon nodes and move what runs there: true or false")
+    maintenance_evict_others: TrueOrFalse = _flag(
+        "maintenance-evict-others", _WHAT, "BOOL", False,
+        "obey otherPods: Evict of Maintenances: evict pods that belong to no Job: true or false")
     metrics_address: ListenAddress = _flag(
         "metrics-address", _OUTPUT, "HOST:PORT", Address("127.0.0.1", 9095, spare=True),
         "Prometheus metrics, /metrics")

@@ -1,4 +1,4 @@
-"""``python -m hack.api_doc`` writes docs/reference-*.md: every field of both kinds.
+"""``python -m hack.api_doc`` writes docs/reference-*.md: every field of all kinds.
 
 ``--check`` only compares: it exits with 0 if all files are up to date, with 1 if one is stale.
 """
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from controller.api.crds import job_schema, update_schema
-from controller.api.rules import JOB, UPDATE, Rules
+from controller.api.crds import job_schema, maintenance_schema, update_schema
+from controller.api.rules import JOB, MAINTENANCE, UPDATE, Rules
 from controller.api.schema import PRESERVE
 from hack.generated import written
 
@@ -146,6 +146,7 @@ def rendered() -> dict[Path, str]:
     for kind, short, schema, rules in (
         ("job", "ejob", job_schema(), JOB),
         ("update", "eup", update_schema(), UPDATE),
+        ("maintenance", "emaint", maintenance_schema(), MAINTENANCE),
     ):
         for part, name in (("spec", kind), ("status", f"{kind}-status")):
             article = "an" if kind == "update" else "a"

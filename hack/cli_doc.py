@@ -26,6 +26,7 @@ WRITES: Final = frozenset(
     [f"job {verb}" for verb in ("delete", "restart", "retry", "scale")]
     + [f"update {verb}" for verb in ("abort", "pause", "pulse", "resume", "retry")]
     + [f"update {verb}" for verb in ("rollback", "start")]
+    + [f"maintenance {verb}" for verb in ("activate", "deactivate", "drain")]
 )
 _CODES: Final = re.compile(r"^Exit codes?:? ", re.MULTILINE)
 _NOTICE: Final = "<!-- Generated from controller/cli by `make cli-doc`. Do not edit. -->"
@@ -73,6 +74,7 @@ Every command can end with 0, 1, 2 and 130, and one that changes something with 
 PARTS: Final = (
     ("cli.md", "", ""),
     ("cli-job.md", "# `echelon job`", "job"),
+    ("cli-maintenance.md", "# `echelon maintenance`", "maintenance"),
     ("cli-update.md", "# `echelon update`", "update"),
     ("cli-sla.md", "# `echelon sla`", "sla"),
 )

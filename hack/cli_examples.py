@@ -21,6 +21,15 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "lint": ("echelon lint web.yaml", "kubectl kustomize overlays/production | echelon lint -"),
     "sla get-job-uptime": ("echelon sla get-job-uptime web --percentiles 95,99.9",),
     "sla get-task-up-count": ("echelon sla get-task-up-count web --durations 10m,1d",),
+    "maintenance activate": ("echelon maintenance activate node-1 node-2",),
+    "maintenance deactivate": ("echelon maintenance deactivate node-1",),
+    "maintenance drain": ("echelon maintenance drain node-1 node-2 --wait",),
+    "maintenance plan": (
+        "echelon maintenance plan node-1 node-2",
+        "echelon maintenance plan --filename hosts.txt -o name | "
+        "echelon maintenance drain --filename -",
+    ),
+    "maintenance status": ("echelon maintenance status rack-7",),
     "ui": ("echelon ui",),
     "update abort": ("echelon update abort web-g4",),
     "update get": ("echelon update get web-g4 -o yaml",),

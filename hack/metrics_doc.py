@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Metric
 
 from controller.api.progress import Phase
 from controller.job_metrics import ActiveUpdate, JobNumbers
+from controller.maintenance_metrics import MaintenanceNumbers
 from controller.metrics import Metrics
 from hack.generated import written
 
@@ -30,6 +31,8 @@ The operator serves its metrics at `/metrics` (`--metrics-address`, by default `
 
 All replicas count all Jobs (`echelon_jobs`, `echelon_updates`, `echelon_instances`): take the `max` of them, not the `sum`. `echelon_leader` has the label `shard`, and `echelon_replicas` exists, only with several shards. A metric of a single Job comes from the replica that works on the Job.
 
+The metrics of Maintenances exist only in operators that run with `--maintenance`; each of them counts all Maintenances, whether it works on them or stands by: take the `max` again.
+
 The labels of a Job are `job_namespace` and `job_name`, because Prometheus itself gives each series `namespace` and `job`. At most `--job-metrics` Jobs (1000) have metrics of their own; conditions that need attention and active Updates are told of each Job. When a Job is deleted, its series end with the next scrape.
 
 What Aurora exported of a job's SLA: its job uptime is `echelon_job_uptime_seconds` (here the instances that are not available count, too), its median times to assigned and running are the means of `echelon_job_time_to_assigned_seconds` and `echelon_job_time_to_good_seconds` (`rate(…_sum[1h]) / rate(…_count[1h])`), and its platform uptime is the row SLA of the dashboard. These are sums and counts, not histograms: a histogram would be a dozen series per Job.
@@ -37,6 +40,7 @@ What Aurora exported of a job's SLA: its job uptime is `echelon_job_uptime_secon
 _GROUPS: Final = (
     ("Single Jobs", ("echelon_job_",)),
     ("All Jobs", ("echelon_jobs", "echelon_updates", "echelon_instances", "echelon_update_")),
+    ("Maintenances", ("echelon_maintenance",)),
     ("Gates", ("echelon_gate_",)),
     ("The operator", ("echelon_",)),
     ("The process", ("process_",)),
@@ -59,6 +63,9 @@ def example() -> Metrics:
     state.disruptions = lambda: {"asked": 0.0, "limit": 1.0}
     state.informer_lag_seconds = state.informer_silence_seconds = lambda: {"pods": 0.0}
     state.crd_differences = lambda: {"lost": 0.0}
+    state.maintenances = lambda: MaintenanceNumbers(
+        {"Active": 1.0}, {"PodBlocked": 1.0}, {"Draining": 1.0}, {"rack-7": 60.0}
+    )
     job = JobNumbers(
         "shop",
         "web",

@@ -1,13 +1,13 @@
-"""The two CustomResourceDefinitions: names, subresources, printer columns and schemas."""
+"""The CustomResourceDefinitions: names, subresources, printer columns and schemas."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-from controller.api import job, reserved, rules, update
+from controller.api import job, maintenance, reserved, rules, update
 from controller.api import reserved_fields as later
-from controller.api.kinds import JOBS, UPDATES
+from controller.api.kinds import JOBS, MAINTENANCES, UPDATES
 from controller.api.schema import Schema, at, object_with, structural
 from controller.resource import Resource
 
@@ -65,6 +65,18 @@ UPDATE_COLUMNS: Final = (
     _column("Finished", ".status.finishedAt", "date", "When the Update ended.", wide=True),
 )
 
+MAINTENANCE_COLUMNS: Final = (
+    _column("Phase", ".status.phase", "string", "Phase of the Maintenance."),
+    _column("Finished", ".status.counts.finished", "integer", "Nodes drained or deactivated."),
+    _column("Nodes", ".status.counts.nodes", "integer", "Nodes that the Maintenance names."),
+    _column("Draining", ".status.counts.draining", "integer", "Nodes that are being drained."),
+    _column("Message", f"{_READY}.message", "string", "Message of the condition Ready."),
+    _AGE,
+    _column("Reason", f"{_READY}.reason", "string", "The message as one word.", wide=True),
+    _column("Mode", ".spec.mode", "string", "Drain (if empty) or Deactivate.", wide=True),
+    _column("Instances", ".status.counts.instances", "integer", "Instances to move.", wide=True),
+    _column("Pods", ".status.counts.pods", "integer", "Other pods to evict.", wide=True),
+)
 
 #: The properties whose default the API server fills in: those of version 0.1.0. No later field of a
 #: spec is added here, because under newer CRDs an older operator would find it in every Job, and
@@ -141,6 +153,11 @@ def update_schema() -> Schema:
     return _root(structural(update.Update, {"spec": ["action"]}))
 
 
+def maintenance_schema() -> Schema:
+    """The schema of Maintenance, without its CEL rules."""
+    return _root(structural(maintenance.Maintenance, {}))
+
+
 def _root(schema: Schema) -> Schema:
     properties = schema["properties"]
     # The API server estimates the cost of the rules from this length; it allows no longer name.
@@ -172,7 +189,7 @@ def _crd(
         "metadata": {"name": f"{resource.plural}.{resource.group}"},
         "spec": {
             "group": resource.group,
-            "scope": "Namespaced",
+            "scope": "Namespaced" if resource.namespaced else "Cluster",
             "names": {
                 "kind": resource.kind,
                 "listKind": f"{resource.kind}List",
@@ -218,7 +235,15 @@ def update_crd() -> Schema:
     return _crd(UPDATES, "eup", schema, UPDATE_COLUMNS, {"status": {}})
 
 
+def maintenance_crd() -> Schema:
+    """maintenances.echelon.dev."""
+    schema = maintenance_schema()
+    _add(schema, rules.MAINTENANCE)
+    return _crd(MAINTENANCES, "emaint", schema, MAINTENANCE_COLUMNS, {"status": {}})
+
+
 def all_crds() -> Iterator[Schema]:
     """All of Echelon's CustomResourceDefinitions."""
     yield job_crd()
     yield update_crd()
+    yield maintenance_crd()

@@ -144,8 +144,8 @@ class JobStatus(Status):
         MAY_BE_LOST,
         Field(
             description="Conditions of the Job: Ready, Reconciling, Stalled, Available, "
-            "UpdatePending, RolledBack, PodNameConflict, BudgetOverlap, SafetyStop, Truncated. An "
-            "absent one is False; UpdatePending and RolledBack are always present.",
+            "UpdatePending, RolledBack, PodNameConflict, BudgetOverlap, Moving, SafetyStop, "
+            "Truncated. An absent one is False; UpdatePending and RolledBack are always present.",
             exclude_if=empty,
             json_schema_extra={
                 "x-kubernetes-list-type": "map",

@@ -35,6 +35,24 @@ REMADE: Final = "echelon.dev/remade"
 #: whose controller is of a kind it does not know.
 SAFE_TO_EVICT: Final = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 
+# Annotations by which a Maintenance marks what it works on; the value is ``<name>/<uid>``.
+#: On pods: the pod's Job is to move this instance to another node.
+MOVE: Final = "echelon.dev/move"
+#: On pods: from when on the instance is moved whatever agreements and budgets say (RFC 3339).
+MOVE_DEADLINE: Final = "echelon.dev/move-deadline"
+#: On pods: the Maintenance's `spec.sla` as JSON, which holds for a Job that has none.
+MOVE_SLA: Final = "echelon.dev/move-sla"
+#: On a pod that the Job's operator creates beside a marked one: the uid of that one.
+MOVED_FROM: Final = "echelon.dev/moved-from"
+MOVES: Final = (MOVE, MOVE_DEADLINE, MOVE_SLA, MOVED_FROM)
+#: On nodes, as an annotation: whose turn the node is in. As the key of a taint: which Maintenance
+#: names the node; the value is its name.
+MAINTENANCE: Final = "echelon.dev/maintenance"
+#: On nodes: when the turn began (RFC 3339).
+MAINTENANCE_SINCE: Final = "echelon.dev/maintenance-since"
+#: On nodes: "true" if somebody else had cordoned the node before its turn; it stays cordoned.
+CORDONED_BEFORE: Final = "echelon.dev/cordoned-before-maintenance"
+
 # Annotations of Jobs.
 #: The token of the safety stop that a person ends with it.
 SAFETY_RELEASE: Final = "echelon.dev/safety-release"

@@ -188,3 +188,20 @@ UPDATE: Final[Rules] = {
     "spec.policy.strategy": STRATEGY,
     "spec.policy.gates[]": GATE,
 }
+
+MAINTENANCE: Final[Rules] = {
+    "": (
+        Rule(
+            f"self.metadata.name.size() <= 63 && self.metadata.name.matches('{_LABEL}')",
+            "metadata.name must be a DNS label of at most 63 characters (lower-case letters,"
+            " digits and '-', no dots), because it is the value of a taint; choose such a name",
+            ".metadata.name",
+        ),
+    ),
+    "spec": (
+        Rule(
+            "has(self.nodes) != has(self.nodeSelector)",
+            "a Maintenance needs exactly one of nodes and nodeSelector; give one of them",
+        ),
+    ),
+}

@@ -19,6 +19,8 @@ _WRITTEN: Final = {
     "echelonjobs": ("status",),
     "updates": ("status", "spec.job", "spec.force", "spec.paused"),
 }
+#: Kinds without which Jobs are served as well.
+_APART: Final = frozenset({"maintenances"})
 _ROOT: Final = frozenset({"apiVersion", "kind", "metadata"})
 #: Number of fields that a message names.
 _NAMED: Final = 5
@@ -30,12 +32,14 @@ class Differences:
 
     ``lost``: the operator writes them, and the API server drops or refuses them: no Job can be
     served. ``missing``: users cannot set them. ``newer``: only a newer operator knows them.
+    ``apart``: kinds and fields that are absent or would be lost, and that no Job needs.
     """
 
     absent: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     newer: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
     @property
     def obstacle(self) -> str | None:
@@ -56,6 +60,11 @@ class Differences:
                 "the CRDs are older than this operator: users cannot set some fields "
                 f"({_listed(self.missing)}); apply the CRDs of this version"
             )
+        if self.apart:
+            yield (
+                "the CRDs are older than this operator: Maintenances need more "
+                f"({_listed(self.apart)}); apply the CRDs of this version"
+            )
         if self.newer:
             yield (
                 "the CRDs are newer than this operator: a Job or an Update that uses a field or "
@@ -67,15 +76,17 @@ def compare(served: Mapping[str, Any]) -> Differences:
     """Compare with what the API server publishes for the group and version under `/openapi/v3`."""
     by_kind = dict(_by_kind(served))
     absent, lost, missing, newer = list[str](), list[str](), list[str](), list[str]()
+    apart = list[str]()
     for name, plural, kind, version, wanted in _WANTED:
         if (there := by_kind.get((kind, version))) is None:
-            absent.append(name)
+            (apart if plural in _APART else absent).append(name)
             continue
         for path in _only_in(wanted, there):
-            written = path.startswith(_WRITTEN[plural])
-            (lost if written else missing).append(f"{plural}.{path}")
+            written = path.startswith(_WRITTEN.get(plural, ()))
+            found = apart if plural in _APART else lost if written else missing
+            found.append(f"{plural}.{path}")
         newer += [f"{plural}.{path}" for path in _only_in(there, wanted)]
-    return Differences(tuple(absent), tuple(lost), tuple(missing), tuple(newer))
+    return Differences(tuple(absent), tuple(lost), tuple(missing), tuple(newer), tuple(apart))
 
 
 def _by_kind(served: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Schema]]:

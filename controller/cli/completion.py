@@ -1,4 +1,4 @@
-"""``echelon completion``, and the names of Jobs and Updates that the shell completes."""
+"""``echelon completion``, and the names of objects that the shell completes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Shell(StrEnum):
 def completion(
     shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
 ) -> None:
-    """Print a script that completes commands, flags and names of Jobs and Updates.
+    """Print a script that completes commands, flags and names of objects.
 
     bash: source <(echelon completion bash). zsh: the same with zsh, after compinit. fish: echelon
     completion fish > ~/.config/fish/completions/echelon.fish. `kubectl echelon` completes by itself
@@ -65,6 +65,17 @@ def update_names(context: typer.Context, incomplete: str) -> list[str]:
     return _names("Update", context.params, incomplete)
 
 
+def maintenance_names(context: typer.Context, incomplete: str) -> list[str]:
+    """The names of Maintenances."""
+    return _names("Maintenance", context.params, incomplete)
+
+
+def node_names(context: typer.Context, incomplete: str) -> list[str]:
+    """The names of nodes that the line does not have yet."""
+    given = context.params.get("nodes") or ()
+    return [name for name in _names("Node", context.params, incomplete) if name not in given]
+
+
 def _names(kind: str, given: dict[str, Any], incomplete: str) -> list[str]:
     try:
         # Words are completed without what asks the cluster.
@@ -91,4 +102,5 @@ def kubectl_plugin() -> None:
     os.environ["_TYPER_COMPLETE_ARGS"] = " ".join([_NAME, *given, *(words[-1:] or [""])])
     with suppress(SystemExit):
         main()
-    print(_FILES if words[:1] == ["lint"] or words[-2:-1] == ["-f"] else _NO_FILES)
+    is_file = words[:1] == ["lint"] or words[-2:-1] in (["-f"], ["--filename"])
+    print(_FILES if is_file else _NO_FILES)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from controller.cli import completion, job, sla, update
+from controller.cli import completion, job, maintenance, sla, update
 from controller.cli.exits import CliError, Exit
 from controller.cli.lazy import add
 from controller.cli.verbs import Verbs
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.add_typer(job.app, name="job")
 app.add_typer(update.app, name="update")
 app.add_typer(sla.app, name="sla")
+app.add_typer(maintenance.app, name="maintenance")
 add(
     app,
     "lint",
@@ -41,7 +42,7 @@ add(
     app,
     "completion",
     "controller.cli.completion:completion",
-    "Print a script that completes commands, flags and names of Jobs and Updates.",
+    "Print a script that completes commands, flags and names of objects.",
 )
 add(
     app,

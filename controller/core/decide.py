@@ -33,7 +33,7 @@ from controller.core.progress import ahead, carried_on, completion, known_bad, v
 from controller.core.progress.advance import next_write
 from controller.core.refusals import actions as refused_actions
 from controller.core.refusals import writes as refused_writes
-from controller.core.replacement import in_place, repair
+from controller.core.replacement import in_place, moves, repair
 from controller.core.replacement.pods import MAX_ACTIONS, Convergence
 from controller.core.rollout import surge
 from controller.core.rollout.direction import Direction
@@ -66,6 +66,8 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
             return Plan(write=_with_reported_fields(context, write))
     direction = Direction.of(context, context.active) if context.active else None
     failures = FailureCounts(direction) if direction else None
+    if (write := moves.take_over(context, direction)) and not refused_writes.by(context, write):
+        return Plan(write=_with_reported_fields(context, write))
     pods = Convergence(context, direction, failures)
     if failures and failures.unread_nodes:
         return Plan(write=ReadNodes(failures.unread_nodes))

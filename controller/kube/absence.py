@@ -30,7 +30,8 @@ async def gone(
     one for a few GETs, so that what is proved is not proved again after a failure.
 
     ``unlabelled``: keys of objects that may never have had the label, which says nothing of them.
-    ``missing``: ``namespace/name`` -> uid. Raises ``ApiError`` if a GET is not answered.
+    ``missing``: ``namespace/name``, or the name alone if the kind has no namespaces -> uid. Raises
+    ``ApiError`` if a GET is not answered.
     """
     names = list(missing)
     for first in range(0, len(names), AT_ONCE):
@@ -47,7 +48,7 @@ async def gone(
 async def _is_gone(
     client: Client, resource: Resource, key: str, uid: str, label: str | None
 ) -> bool:
-    namespace, _, name = key.partition("/")
+    namespace, _, name = key.rpartition("/")
     try:
         raw = await client.get(resource, namespace, name, metadata_only=True)
     except NotFound as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,9 @@ from kubernetes.aio.config import kube_config
 TOKEN_MAX_AGE = 60.0
 #: Where a pod finds its token and the name of its namespace.
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+#: Held while a kubeconfig is loaded: each kopf has a thread of its own.
+_LOADING = threading.Lock()
 
 # The package has no annotations.
 _load: Any = config
@@ -143,6 +147,16 @@ def _any_exists(paths: str) -> bool:
 
 
 async def _from_kubeconfig(paths: str, context: str | None = None) -> Connection:
+    # The loader knows its files by what is in them, in one table for all threads.
+    while not _LOADING.acquire(blocking=False):  # noqa: ASYNC110 (another thread releases it)
+        await asyncio.sleep(0.01)
+    try:
+        return await _load_kubeconfig(paths, context)
+    finally:
+        _LOADING.release()
+
+
+async def _load_kubeconfig(paths: str, context: str | None) -> Connection:
     configuration = _configuration()
     loader: Any = await _load.load_kube_config(
         config_file=paths,

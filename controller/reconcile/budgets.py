@@ -180,10 +180,10 @@ class Budgets:
 
 
 def obeys(entry: Entry) -> bool:
-    """Whether the Job has an sla, or it or one of its Updates obeys budgets."""
+    """Whether the Job has an sla or moves instances, or it or one of its Updates obeys budgets."""
     assert entry.job is not None
     spec = entry.job.spec
-    if spec.sla is not None or spec.update.sla_aware:
+    if spec.sla is not None or spec.update.sla_aware or entry.instances.moves():
         return True
     return any(policy.sla_aware for policy in _policies(entry))
 

@@ -131,6 +131,7 @@ class Creation:
             update_uid=action.update or None,
             failures=action.failures,
             remade=action.remade,
+            notes=action.move.annotations if action.move else None,
         )
         answer: dict[str, Any] | None = None
         error: ApiError | None = None
@@ -194,5 +195,6 @@ class Creation:
             update=action.update,
             failures=action.failures,
             remade=action.remade,
+            move=action.move,
             created=self.clock(),
         )

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from controller.api.job import Job
 from controller.api.lenient import lenient, part
+from controller.api.pods.move import lasting
 from controller.api.pods.pod import Pod
 from controller.api.update import TERMINAL, Update
 from controller.core.model.brake import Brake
@@ -227,7 +228,7 @@ class Entry:
         seconds = job.spec.min_ready_seconds
         if active is not None and active.status.min_ready_seconds is not None:
             seconds = active.status.min_ready_seconds
-        self.instances.set_times(seconds, job.spec.sla.duration if job.spec.sla else 0)
+        self.instances.set_times(seconds, lasting(job.spec.sla, self.instances.moves()))
         self.instances.advance(now)
         timings.compare(self.instances, job.status, active, now)
         view = self.instances.view(job.status.slots)

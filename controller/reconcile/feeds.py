@@ -134,6 +134,15 @@ class Feeds:
         informers = self.informers.values()
         return self._jobs_listed.is_set() and all(i.synced.is_set() for i in informers)
 
+    def lags(self) -> dict[str, float]:
+        """Seconds for which each informer has been working through a backlog of events."""
+        return {name: informer.lag for name, informer in self.informers.items()}
+
+    def silences(self) -> dict[str, float]:
+        """Seconds since the API server last sent something to each informer."""
+        now = self._clock()
+        return {name: now - informer.last_contact for name, informer in self.informers.items()}
+
     def problem(self, seconds: float) -> str | None:
         """Which kind could not be followed for more than so many seconds, and why."""
         for name, informer in self.informers.items():

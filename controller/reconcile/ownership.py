@@ -79,6 +79,12 @@ class Shards:
         """Whether the key is of a shard at work."""
         return bool(self._terms) and self.shard(key) in self._terms
 
+    def leader(self) -> dict[str, float]:
+        """By shard ("" for an only one): 1 if it is at work here, else 0. For metrics."""
+        if self._count == 1:
+            return {"": float(0 in self._terms)}
+        return {str(shard): float(shard in self._terms) for shard in range(self._count)}
+
     def valid(self, key: Key | None) -> bool:
         if key is None:
             return self._leases.is_member()

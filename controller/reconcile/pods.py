@@ -211,6 +211,8 @@ class Pods:
         metadata: dict[str, Any] = {"uid": action.uid, "labels": marks}
         if action.adopt and entry.job is not None:
             metadata["ownerReferences"] = [owner_reference(entry)]
+        if action.moved:
+            metadata["annotations"] = dict.fromkeys(labels.MOVES)
         try:
             raw = await self._client.patch(PODS, namespace, action.name, {"metadata": metadata})
         except NotFound:

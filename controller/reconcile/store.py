@@ -55,6 +55,11 @@ class Store:
             self._spaces.setdefault(key[0], set()).add(key)
         return entry
 
+    def uid_of(self, key: Key) -> str:
+        """The uid of the Job of a key; "" if there is no Job."""
+        entry = self.entries.get(key)
+        return entry.uid if entry else ""
+
     def jobs(self) -> Iterator[Entry]:
         """The entries whose Job exists and can be read."""
         return (entry for entry in self.entries.values() if entry.job is not None)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from controller.api.kinds import JOBS, UPDATES
+from controller.api.kinds import JOBS, MAINTENANCES, UPDATES
 from controller.kube.client import Client
 from controller.kube.resources import CONTROLLER_REVISIONS, EVENTS, NODES, PODS
 from controller.resource import Resource
@@ -97,3 +97,8 @@ async def visible(viewer: Viewer, resource: Resource, namespaces: Iterable[str])
 async def sees_nodes(viewer: Viewer) -> bool:
     """Whether the viewer may read nodes."""
     return await viewer.may(Question("get", NODES, None))
+
+
+async def sees_maintenances(viewer: Viewer) -> bool:
+    """Whether the viewer may list Maintenances."""
+    return await viewer.may(Question("list", MAINTENANCES, None))

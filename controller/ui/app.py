@@ -20,6 +20,8 @@ from controller.ui.pages.base import Page
 from controller.ui.pages.instance import InstancePage
 from controller.ui.pages.job import JobPage
 from controller.ui.pages.jobs import JobsPage
+from controller.ui.pages.maintenance import MaintenancePage
+from controller.ui.pages.maintenances import MaintenancesPage
 from controller.ui.pages.node import NodePage
 from controller.ui.pages.update import UpdatePage
 from controller.ui.render import Renderer
@@ -43,6 +45,8 @@ _PAGES: Final[Mapping[str, Callable[[Mapping[str, str], Mapping[str, str]], Page
     f"/updates/{_OBJECT}": UpdatePage.of,
     f"/instances/{_OBJECT}/{{id:[0-9]{{1,4}}}}": InstancePage.of,
     f"/nodes/{{name:{_NAME}}}": NodePage.of,
+    "/maintenances": MaintenancesPage.of,
+    f"/maintenances/{{name:{_LABEL}}}": MaintenancePage.of,
 }
 #: The names of what is open to everybody.
 _OPEN: Final = frozenset({"static", "signin"})

@@ -1,4 +1,4 @@
-"""Decodes bytes of the API server into what the page keeps of Jobs, Updates and pods."""
+"""Decodes bytes of the API server into what the page keeps of Jobs, Updates, pods, Maintenances."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from controller.api.job import Job
 from controller.api.lenient import shown, unreadable
+from controller.api.maintenance import Maintenance
 from controller.api.meta import ObjectMeta
 from controller.api.pods.wire import PodWire
 from controller.api.update import Update
@@ -68,4 +69,5 @@ def _same(value: W) -> W:
 
 JOB_CODEC: Final[Codec[Item[Job]]] = codec(Job, _same)
 UPDATE_CODEC: Final[Codec[Item[Update]]] = codec(Update, _same)
+MAINTENANCE_CODEC: Final[Codec[Item[Maintenance]]] = codec(Maintenance, _same)
 POD_CODEC: Final[Codec[Item[Seen]]] = struct_codec(PodWire, _seen)

@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from controller.api.maintenance import NodePhase
 from controller.api.progress import Phase
 from controller.core.status.outcome import NO_CHANGE
 from controller.view import held, instances
 from controller.view.held import Held
 from controller.view.instances import Instance, State
 from controller.view.jobs import Health
+from controller.view.maintenances import Course
 from controller.view.standing import Standing
 from controller.view.update_rows import UpdateRow
 from controller.view.updates import PHASE_WORDS, Mark
@@ -51,6 +53,21 @@ _STATE: Final = {
     State.STOPPING: ("bar", "wait"),
     State.ENDED: ("cross", "bad"),
     State.MISSING: ("hollow", "warn"),
+}
+_COURSE: Final = {
+    Course.STALLED: ("alert", "bad", "Stalled"),
+    Course.ACTIVE: ("half", "busy", "Active"),
+    Course.PENDING: ("dot", "wait", "Pending"),
+    Course.UNSEEN: ("hollow", "wait", "Not observed"),
+    Course.DONE: ("good", "good", "Done"),
+    Course.ENDING: ("left", "wait", "Giving back"),
+}
+_NODE: Final = {
+    NodePhase.WAITING: ("dot", "wait", "Waiting"),
+    NodePhase.DEACTIVATED: ("pause", "good", "Deactivated"),
+    NodePhase.DRAINING: ("half", "busy", "Draining"),
+    NodePhase.DRAINED: ("good", "good", "Drained"),
+    NodePhase.NOT_FOUND: ("hollow", "warn", "Not found"),
 }
 _MARK: Final = {
     Mark.PENDING: ("dot", "wait"),
@@ -166,3 +183,13 @@ def of_outcome(outcome: str) -> Badge | None:
         return of_phase(Phase(outcome))
     except ValueError:
         return Badge("dot", "wait", outcome) if outcome else None
+
+
+def of_course(course: Course) -> Badge:
+    """How a Maintenance goes."""
+    return Badge(*_COURSE[course])
+
+
+def of_node(phase: NodePhase) -> Badge:
+    """How far a node of a Maintenance is."""
+    return Badge(*_NODE[phase])

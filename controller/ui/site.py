@@ -47,7 +47,7 @@ class Site:
         found = [
             each
             for each in self.watch.troubles
-            if not each.namespace or sees(each.kind, each.namespace)
+            if _concerns_all(each) or sees(each.kind, each.namespace)
         ]
         unanswered = [each for each in found if not each.is_refused]
         refused = [each for each in found if each.is_refused]
@@ -63,3 +63,8 @@ class Site:
             namespaces=() if whole else tuple(where),
             is_refused=troubles[0].is_refused,
         )
+
+
+def _concerns_all(trouble: Trouble) -> bool:
+    """Whether something is missing on every page."""
+    return not trouble.namespace and trouble.kind != "maintenance"

@@ -1,4 +1,5 @@
-"""What the page knows: Jobs, Updates and pods as the watches brought them, for all viewers."""
+"""What the page knows, for all viewers: Jobs, Updates, pods and Maintenances as the watches brought
+them."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from controller.api.job import Job
+from controller.api.maintenance import Maintenance
 from controller.api.update import Update
 from controller.ui.decode import Item
 from controller.view.instances import Seen
@@ -15,7 +17,7 @@ from controller.view.update_rows import order
 
 #: (namespace, name)
 Key = tuple[str, str]
-Kind = Literal["job", "update", "pod"]
+Kind = Literal["job", "update", "pod", "maintenance"]
 _K = TypeVar("_K", bound=Hashable)
 _N = TypeVar("_N", bound=Hashable)
 _V = TypeVar("_V")
@@ -23,15 +25,16 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An object came, changed or went. ``job``: the name of the Job that it is or belongs to.
-    ``old`` and ``new``: None before it came and after it went."""
+    """An object came, changed or went. ``job``: the name of the Job that it is or belongs to, ""
+    for a Maintenance, whose ``namespace`` is "", too. ``old`` and ``new``: None before it came and
+    after it went."""
 
     kind: Kind
     namespace: str
     job: str
     name: str
-    old: Job | Update | Seen | None
-    new: Job | Update | Seen | None
+    old: Job | Update | Seen | Maintenance | None
+    new: Job | Update | Seen | Maintenance | None
 
 
 class Store:
@@ -41,6 +44,8 @@ class Store:
     def __init__(self) -> None:
         self.jobs: dict[Key, Job] = {}
         self.updates: dict[Key, Update] = {}
+        #: By name: they are objects of the cluster.
+        self.maintenances: dict[str, Maintenance] = {}
         self.listeners: list[Callable[[Change], None]] = []
         #: Objects that cannot be read: (kind, namespace, name) -> what cannot be read.
         self.unreadable: dict[tuple[Kind, str, str], str] = {}
@@ -54,7 +59,7 @@ class Store:
     def namespaces(self) -> set[str]:
         """The namespaces with Jobs or Updates, readable or not."""
         known = {namespace for namespace, _ in self.jobs.keys() | self.updates.keys()}
-        return known | {namespace for _, namespace, _ in self.unreadable}
+        return known | {namespace for _, namespace, _ in self.unreadable if namespace}
 
     def updates_of(self, namespace: str, job: str) -> list[Update]:
         """The Updates of a Job, oldest first."""
@@ -131,6 +136,23 @@ class Store:
         if (old := self._pods.pop((namespace, name), None)) is not None:
             self._forget((namespace, name), old)
             self._tell(Change("pod", namespace, old.pod.job, name, old, None))
+
+    def put_maintenance(self, item: Item[Maintenance]) -> None:
+        if item.value is not None:
+            self.unreadable.pop(("maintenance", "", item.name), None)
+            old = self.maintenances.get(item.name)
+            self.maintenances[item.name] = item.value
+            self._tell(Change("maintenance", "", "", item.name, old, item.value))
+        else:
+            self.drop_maintenance(item.key, item.uid)
+            if item.trouble:
+                self.unreadable["maintenance", "", item.name] = item.trouble
+
+    def drop_maintenance(self, key: str, _uid: str) -> None:
+        _, name = _read(key)
+        self.unreadable.pop(("maintenance", "", name), None)
+        if (old := self.maintenances.pop(name, None)) is not None:
+            self._tell(Change("maintenance", "", "", name, old, None))
 
     def _forget(self, key: Key, old: Seen | None) -> None:
         if old is not None:

@@ -1,4 +1,8 @@
-"""The watches that feed the page: Jobs, Updates and pods, once for all viewers."""
+"""The watches that feed the page, once for all viewers: Jobs, Updates, pods and Maintenances.
+
+That of Maintenances may fail without consequences for other pages: not every cluster has that kind,
+and who shows some namespaces may have no right on objects of the cluster.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,16 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from controller.api.job import Job
-from controller.api.kinds import JOBS, UPDATES
+from controller.api.kinds import JOBS, MAINTENANCES, UPDATES
 from controller.api.labels import JOB
+from controller.api.maintenance import Maintenance
 from controller.api.update import Update
 from controller.kube.client import Client
 from controller.kube.errors import ApiError
 from controller.kube.informer import Informer
 from controller.kube.resources import PODS
 from controller.ui.access import Viewer
-from controller.ui.decode import JOB_CODEC, POD_CODEC, UPDATE_CODEC, Item
+from controller.ui.decode import JOB_CODEC, MAINTENANCE_CODEC, POD_CODEC, UPDATE_CODEC, Item
 from controller.ui.reviews import Question
 from controller.ui.store import Kind, Store
 from controller.view.instances import Seen
@@ -34,6 +39,7 @@ class Reach:
     namespaces: tuple[str, ...] = ()
     pods: bool = True
     note: str = ""
+    maintenances: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,8 @@ async def reach(viewer: Viewer, namespace: str | None, fallback: str) -> Reach:
     pods = await viewer.may(Question("list", PODS, namespace))
     if not pods:
         note = f"{note} Pods are not shown: you may not list them.".strip()
-    return Reach((namespace,) if namespace else (), pods, note)
+    maintenances = await viewer.may(Question("list", MAINTENANCES, None))
+    return Reach((namespace,) if namespace else (), pods, note, maintenances)
 
 
 class Watch:
@@ -115,16 +122,32 @@ class Watch:
             namespaces=reach.namespaces,
             label_selector=JOB,
         )
+        self.maintenances = Informer[Item[Maintenance]](
+            client,
+            MAINTENANCES,
+            codec=MAINTENANCE_CODEC,
+            on_put=store.put_maintenance,
+            on_delete=store.drop_maintenance,
+        )
 
     @property
     def _watches(self) -> dict[Kind, _Watching]:
         """What is watched, by its kind."""
         found: dict[Kind, _Watching] = {"job": self.jobs, "update": self.updates}
-        return found | {"pod": self.pods} if self.reach.pods else found
+        if self.reach.pods:
+            found["pod"] = self.pods
+        if self.reach.maintenances:
+            found["maintenance"] = self.maintenances
+        return found
 
     @property
     def _streams(self) -> list[tuple[Kind, _Stream]]:
         return [(kind, each) for kind, one in self._watches.items() for each in one.streams]
+
+    @property
+    def _needed(self) -> list[_Stream]:
+        """The streams without which pages would be wrong."""
+        return [each for kind, each in self._streams if kind != "maintenance"]
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -143,14 +166,14 @@ class Watch:
         refuses, because it was deleted for example, does not count."""
         return all(
             each.listed or (each.namespace is not None and each.answered.is_set())
-            for _, each in self._streams
+            for each in self._needed
         )
 
     async def wait(self, seconds: float) -> bool:
         """Wait until all is listed or refused, at most so long. Returns whether it is `synced`."""
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.gather(*(each.answered.wait() for _, each in self._streams))
+                await asyncio.gather(*(each.answered.wait() for each in self._needed))
         except TimeoutError:
             return False
         return self.synced

@@ -12,7 +12,7 @@ def install(cluster: Cluster) -> None:
     """Apply the CRDs and wait until they are served."""
     cluster.kubectl("apply", "-f", str(FOLDER))
     cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=180s")
-    for plural in ("echelonjobs", "updates"):
+    for plural in ("echelonjobs", "updates", "maintenances"):
         cluster.wait(plural, lambda p=plural: cluster.api.get(f"/apis/echelon.dev/v1alpha1/{p}"))  # type: ignore[misc]
 
 

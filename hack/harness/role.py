@@ -7,6 +7,7 @@ with the output of helm). Each test has its own Lease, so Leases are not limited
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 import yaml
@@ -29,6 +30,14 @@ def chart_rules() -> list[dict[str, Any]]:
     for name in ("rules", "clusterRules"):
         start = f'{{{{- define "echelon.{name}" -}}}}'
         rules += yaml.safe_load(text.partition(start)[2].partition("{{-")[0])
+    return rules
+
+
+def maintenance_rules() -> list[dict[str, Any]]:
+    """The rules that ``maintenance.enabled`` and ``maintenance.evictOthers`` add."""
+    text = (CHART / "templates" / "_rules.tpl").read_text()
+    part = text.partition('{{- define "echelon.maintenanceRules" -}}')[2].partition("{{/*")[0]
+    rules: list[dict[str, Any]] = yaml.safe_load(re.sub(r"(?m)^\{\{.*\}\}$", "", part))
     return rules
 
 

@@ -124,7 +124,8 @@ def _get(named: Schema) -> Schema:
 
 def _our_path(crd: Schema) -> tuple[str, Schema]:
     version, names = crd["spec"]["versions"][0]["name"], crd["spec"]["names"]
-    path = f"/apis/echelon.dev/{version}/namespaces/{{namespace}}/{names['plural']}"
+    place = "namespaces/{namespace}/" if crd["spec"]["scope"] == "Namespaced" else ""
+    path = f"/apis/echelon.dev/{version}/{place}{names['plural']}"
     return path, _get({"group": "echelon.dev", "version": version, "kind": names["kind"]})
 
 

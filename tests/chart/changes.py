@@ -97,6 +97,8 @@ CHANGES: Final = {
     "controller.reportSeconds": Change(2),
     "controller.maxVoluntaryDisruption": Change("12%"),
     "controller.stuckSeconds": Change(300),
+    "maintenance.enabled": Change(True),
+    "maintenance.evictOthers": Change(True, {"maintenance.enabled": True}),
     "gates.caFile": Change("/etc/ssl/company.pem"),
     "gates.allowLoopback": Change(True),
     "leaderElection.leaseName": Change("rollouts"),

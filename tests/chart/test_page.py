@@ -150,6 +150,7 @@ def test_of_some_namespaces_it_reads_only_these() -> None:
     assert places == ["a", "b"]
     cluster = verbs([one(rendered, "ClusterRole", NAME)])
     assert {resource for _, resource in cluster} == {
+        "maintenances",
         "nodes",
         "subjectaccessreviews",
         "tokenreviews",

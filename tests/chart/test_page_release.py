@@ -126,4 +126,4 @@ def test_of_some_namespaces_it_shows_and_reads_only_these(
     assert refused(requests) == []
     assert {each.namespace for each in requests} == {"", "apps"}
     cluster_wide = {each.resource for each in requests if not each.namespace}
-    assert cluster_wide == {"nodes", "tokenreviews", "subjectaccessreviews"}
+    assert cluster_wide == {"nodes", "maintenances", "tokenreviews", "subjectaccessreviews"}

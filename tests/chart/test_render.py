@@ -51,6 +51,7 @@ def test_by_default_the_operator_runs_as_by_default() -> None:
 
 def test_each_flag_of_the_operator_has_a_value() -> None:
     values = {"watchNamespaces": ["apps"], "gates": {"caFile": "/etc/ssl/company.pem"}}
+    values |= {"maintenance": {"enabled": True, "evictOthers": True}}
     args = container(render(values))["args"]
     assert {arg.partition("=")[0] for arg in args} == set(settings.flags())
 
@@ -91,12 +92,17 @@ def test_ids_can_be_left_to_the_platform() -> None:
     assert pod["securityContext"].keys() == {"runAsNonRoot", "seccompProfile"}
 
 
+_MAINTENANCE = {"maintenance.enabled": True}
+
+
 def test_the_pod_tells_the_operator_who_it_is() -> None:
     fields = {
         entry["name"]: entry["valueFrom"]["fieldRef"]["fieldPath"]
         for entry in container(default_objects())["env"]
     }
     assert fields == {"POD_NAME": "metadata.name", "POD_UID": "metadata.uid"}
+    names = {entry["name"] for entry in container(render(nested(_MAINTENANCE)))["env"]}
+    assert names == {*fields, "NODE_NAME"}
 
 
 @pytest.mark.parametrize(
@@ -174,6 +180,7 @@ def test_the_role_covers_the_leases_and_no_others(shards: int, names: list[str])
     ]
     create, others = role["rules"]
     assert create["verbs"] == ["create"]
+    names = [*names, "jobs-maintenance"]
     assert (others["resourceNames"], others["verbs"]) == (names, ["get", "patch"])
     assert settings.load(container(rendered)["args"], {}).shards == shards
 

@@ -21,6 +21,7 @@ PRUNING: dict[str, Any] = {"updateHistoryLimit": 1, "revisionHistoryLimit": 1}
 JOB_GATES = "tests/integration/gates/test_job.py"
 REVISIONS = "tests/integration/test_revisions.py"
 SLA = "tests/integration/test_sla.py"
+MAINTENANCES = "tests/integration/test_maintenance_faults.py"
 NODES = "tests/integration/test_nodes.py"
 #: Before and after a resize; only Recreate can add resources where there were none.
 SMALL, LARGE = ({"requests": {"cpu": cpu, "memory": "16Mi"}} for cpu in ("10m", "20m"))
@@ -45,6 +46,14 @@ UNSEEN: dict[Right, str] = {
         "get",
         "nodes",
     ): f"{NODES}::test_a_new_pod_on_a_node_that_is_lost_past_its_deadline_is_no_failure",
+    # These tests make no Maintenance.
+    ("get", "maintenances"): (
+        "tests/integration/test_maintenance.py"
+        "::test_marks_are_taken_back_when_it_is_deleted_in_the_middle"
+    ),
+    ("patch", "maintenances/status"): (
+        f"{MAINTENANCES}::test_without_an_operator_that_serves_it_a_maintenance_says_so"
+    ),
     ("list", "nodes"): f"{NODES}::test_while_all_nodes_are_lost_an_update_takes_no_pod_away",
 }
 #: Admission checks it for objects with an owner reference to the Job; there is no request.

@@ -72,7 +72,7 @@ def refusal(cluster: Cluster, obj: Object) -> str:
 
 
 def test_no_rule_is_complained_about(crd_cluster: Cluster) -> None:
-    for plural in ("echelonjobs", "updates"):
+    for plural in ("echelonjobs", "updates", "maintenances"):
         crd = crd_cluster.api.get(f"{CRDS}/{plural}.echelon.dev")
         conditions = {c["type"]: c["status"] for c in crd["status"]["conditions"]}
         assert conditions["Established"] == "True"

@@ -47,10 +47,11 @@ class Story:
 
     def pod(self, instance: int, life: int = 1, *, ready: bool, **change: Any) -> None:
         name, type = change.get("name", f"web-{instance}"), change.get("type", "MODIFIED")
-        self.happens("Pod", name, pod(name, life, ready, change.get("deleting", False)), type)
+        made = pod(name, life, ready, change.get("deleting", False), change.get("notes", {}))
+        self.happens("Pod", name, made, type)
 
 
-def pod(name: str, life: int, ready: bool, deleting: bool) -> PodSeen:
+def pod(name: str, life: int, ready: bool, deleting: bool, notes: Object) -> PodSeen:
     owner = {
         "kind": "EchelonJob",
         "apiVersion": "echelon.dev/v1alpha1",
@@ -62,6 +63,7 @@ def pod(name: str, life: int, ready: bool, deleting: bool) -> PodSeen:
         "uid": f"{name}.{life}",
         "ownerReferences": [owner | {"controller": True}],
         "creationTimestamp": "1970-01-01T00:00:00Z",
+        "annotations": notes,
     }
     if deleting:
         metadata["deletionTimestamp"] = "1970-01-01T00:00:00Z"
@@ -94,6 +96,15 @@ def test_a_queue_of_one_in_order_is_no_fault() -> None:
 def test_two_live_pods_of_one_instance_are_seen() -> None:
     story = Story()
     story.pod(1, 2, ready=True, name="web-1-s")
+    assert "two live pods of one instance: web-1, web-1-s" in story.replay.faults[0]
+
+
+def test_the_successor_of_a_marked_pod_may_live_beside_it() -> None:
+    story = Story()
+    story.pod(1, 2, ready=True, name="web-1-s", notes={"echelon.dev/moved-from": "web-1.1"})
+    assert story.replay.faults == []
+    story = Story()
+    story.pod(1, 2, ready=True, name="web-1-s", notes={"echelon.dev/moved-from": "other"})
     assert "two live pods of one instance: web-1, web-1-s" in story.replay.faults[0]
 
 

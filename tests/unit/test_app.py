@@ -67,7 +67,7 @@ async def probe(operator: Operator, name: str) -> tuple[int, str]:
 
 
 def leads(operator: Operator) -> bool:
-    return operator._leader() == {"": 1.0}
+    return operator._shards.leader() == {"": 1.0}
 
 
 async def test_a_leader_is_alive_and_ready(start: Start) -> None:
@@ -97,7 +97,7 @@ async def test_an_operator_of_another_number_of_shards_waits_alive_and_ready(
     await until(lambda: operator._elector._membership.holder == "another")  # type: ignore[union-attr]
     assert (await probe(operator, "healthz"))[0] == 200
     assert (await probe(operator, "readyz"))[0] == 200
-    assert set(operator._leader().values()) == {0.0}
+    assert set(operator._shards.leader().values()) == {0.0}
 
 
 async def test_one_that_lost_its_lease_for_an_api_server_that_is_silent_is_alive_and_ready(

@@ -11,12 +11,13 @@ import pytest
 import yaml
 
 from controller.api.job import Job
+from controller.api.maintenance import Maintenance
 from controller.api.update import Phase, Update
 from controller.settings import load
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-KINDS = {"EchelonJob": Job, "Update": Update}
+KINDS = {"EchelonJob": Job, "Update": Update, "Maintenance": Maintenance}
 
 _YAML = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

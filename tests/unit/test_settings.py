@@ -115,7 +115,8 @@ def test_variables_of_other_names_say_nothing(name: str) -> None:
 def test_each_setting_is_a_flag_and_a_variable() -> None:
     texts = {
         "--namespace": "a", "--metrics-address": ":1", "--health-address": ":2",
-        "--job-metrics": "5",
+        "--job-metrics": "5", "--maintenance": "true",
+        "--maintenance-evict-others": "true",
         "--log-format": "json", "--log-level": "error", "--lease-namespace": "b",
         "--lease-name": "c", "--shards": "4", "--lease-duration-seconds": "30",
         "--lease-renew-deadline-seconds": "20", "--lease-retry-seconds": "0.5",
@@ -132,6 +133,12 @@ def test_each_setting_is_a_flag_and_a_variable() -> None:
     for field in type(settings).model_fields:
         assert getattr(settings, field) != getattr(own, field), field
     assert (settings.gate_ca_file, settings.gate_allow_loopback) == (__file__, True)
+
+
+def test_the_name_alone_switches_on() -> None:
+    assert [load(argv, {}).maintenance for argv in ([], ["--maintenance"])] == [False, True]
+    assert not load(["--maintenance", "false"], {"ECHELON_MAINTENANCE": "true"}).maintenance
+    assert load(["--maintenance", "--workers=2"], {}).workers == 2
 
 
 def test_settings_do_not_change() -> None:

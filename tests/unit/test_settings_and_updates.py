@@ -36,6 +36,8 @@ INSTEAD = {
     "--stuck-seconds": "when /healthz fails",
     "--max-voluntary-disruption": "deletions that no Update explains",
     "--gate-ca-file": "whom gates trust: of this process, as its network is",
+    "--maintenance": "whether this process serves another kind; no Update asks for it",
+    "--maintenance-evict-others": "what Maintenances may do to pods that belong to no Job",
     "--gate-allow-loopback": "which addresses gates may ask: of this process, as its network is",
 }
 

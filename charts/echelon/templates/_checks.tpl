@@ -13,7 +13,7 @@
 {{- range .Values.extraEnv -}}
 {{- if hasPrefix "ECHELON_" .name -}}
 {{- printf "extraEnv: use a value of the chart or extraArgs instead of %s: the chart sets flags, and flags override variables" .name | fail -}}
-{{- else if has .name (list "POD_NAME" "POD_UID") -}}
+{{- else if has .name (list "POD_NAME" "POD_UID" "NODE_NAME") -}}
 {{- printf "extraEnv: %s is set by the chart" .name | fail -}}
 {{- end -}}
 {{- end -}}

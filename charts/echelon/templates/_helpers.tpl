@@ -93,6 +93,7 @@ app.kubernetes.io/component: controller
 - {{ printf "%s-%d" $name . | quote }}
 {{- end }}
 {{- end }}
+- {{ printf "%s-maintenance" $name | quote }}
 {{- end }}
 
 {{- define "echelon.subjects" -}}
@@ -128,6 +129,12 @@ rollingUpdate:
 {{- define "echelon.args" -}}
 {{- range .Values.watchNamespaces | default list | uniq }}
 - --namespace={{ . }}
+{{- end }}
+{{- if .Values.maintenance.enabled }}
+- --maintenance=true
+{{- if .Values.maintenance.evictOthers }}
+- --maintenance-evict-others=true
+{{- end }}
 {{- end }}
 - --log-format={{ .Values.logging.format }}
 - --log-level={{ .Values.logging.level }}

@@ -63,4 +63,43 @@ Permissions that only a ClusterRole can grant. With watchNamespaces the operator
 - apiGroups: [""]
   resources: ["nodes"]
   verbs: ["get", "list"]
+# To say in a Maintenance whether anybody serves it.
+- apiGroups: ["echelon.dev"]
+  resources: ["maintenances"]
+  verbs: ["get", "list", "watch"]
+- apiGroups: ["echelon.dev"]
+  resources: ["maintenances/status"]
+  verbs: ["patch"]
+{{- end }}
+{{/*
+Permissions for Maintenances, which only a ClusterRole can grant: to taint and cordon nodes, and to mark the
+pods on them. The operator patches no other field of a node.
+*/}}
+{{- define "echelon.maintenanceRules" -}}
+- apiGroups: ["echelon.dev"]
+  resources: ["maintenances"]
+  verbs: ["get", "list", "watch"]
+- apiGroups: ["echelon.dev"]
+  resources: ["maintenances/status"]
+  verbs: ["patch"]
+- apiGroups: [""]
+  resources: ["nodes"]
+  verbs: ["get", "list", "watch", "patch"]
+- apiGroups: [""]
+  resources: ["pods"]
+  verbs: ["get", "list", "watch", "patch"]
+# To say why a Job does not move its instances.
+- apiGroups: ["echelon.dev"]
+  resources: ["echelonjobs"]
+  verbs: ["get"]
+# Events about Maintenances: those about objects of the cluster are written to namespace default.
+- apiGroups: ["events.k8s.io"]
+  resources: ["events"]
+  verbs: ["create", "patch"]
+{{- if .Values.maintenance.evictOthers }}
+# To evict pods that belong to no Job.
+- apiGroups: [""]
+  resources: ["pods/eviction"]
+  verbs: ["create"]
+{{- end }}
 {{- end }}

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import structs
 
 from controller.api.pods.containers import NONE, Containers
+from controller.api.pods.move import Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     stamps: tuple[float, ...] = ()
     #: Kind and name of the controller that owns it; "" if that is an EchelonJob or there is none.
     foreign_controller: str = ""
+    #: The move that a Maintenance asks for; None: none.
+    move: Move | None = None
     resource_version: int = 0
     #: What a change of images in place needs to know.
     containers: Containers = NONE

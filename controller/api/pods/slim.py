@@ -9,6 +9,7 @@ from controller.api import labels
 from controller.api.meta import is_count, seconds
 from controller.api.pods.containers import containers_of
 from controller.api.pods.in_effect import RESIZE, in_effect, is_infeasible, is_resized_by_us
+from controller.api.pods.move import Move
 from controller.api.pods.pod import Pod, slot_of, stamps_of
 from controller.api.pods.resizing import Resizing
 from controller.api.pods.restart_base import RestartBase
@@ -85,6 +86,7 @@ def slim(wire: PodWire) -> Pod | None:
         infeasible=is_infeasible(conditions),
         stamps=stamps_of(ready_since, restarted, trouble, taken_at),
         containers=containers_of(wire, containers),
+        move=Move.of(notes),
     )
 
 

@@ -235,7 +235,7 @@ def _sla(direction: Direction, instances: PlannedInstances) -> str | None:
     spare = max(0, len(context.counting) - sla.least(context))
     if spare >= min(max(strategy.groups), len(down)):
         return None
-    return f"{sla.in_words(context)}; {spare} can be taken down now"
+    return f"{sla.of_job(context).words}; {spare} can be taken down now"
 
 
 def _sla_seconds(direction: Direction, instances: PlannedInstances) -> int:

@@ -93,6 +93,12 @@ class Context:
         own, twin = self.view, self.view.twin
         return (own.counting - own.evicting | twin.counting - twin.evicting) & self.intended
 
+    @property
+    def has_moves(self) -> bool:
+        """Whether a Maintenance has marked a pod of the Job, or a move is not over."""
+        view = self.view
+        return bool(view.marked or view.successor or view.twin.marked or view.twin.successor)
+
     @cached_property
     def disrupted(self) -> dict[Slot, float]:
         """Slots whose pod was evicted, as a disruption budget still has it, with the moment (epoch

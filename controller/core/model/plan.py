@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from controller.api.ids import NONE, Ids
 from controller.api.job import JobStatus
+from controller.api.pods.move import Move
 from controller.api.update import UpdateStatus
 from controller.core.model.ask import AskGate as AskGate
 from controller.core.model.budget import KeepBudget as KeepBudget
@@ -182,7 +183,7 @@ def subject_of_revision(name: str) -> str:
 class CreatePod:
     """Create the pod of an instance. ``surge``: in the ``-s`` slot; ``update``: uid of the Update
     that creates it; ``failures``: the instance's failures so far; ``remade``: how often in a row
-    the pod was created again."""
+    the pod was created again; ``move``: the move in which it is to replace a marked pod."""
 
     instance: int
     revision: str
@@ -190,6 +191,7 @@ class CreatePod:
     update: str = ""
     failures: int = 0
     remade: int = 0
+    move: Move | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,8 @@ class ChangePod:
 @dataclass(frozen=True, slots=True)
 class RepairPod:
     """Restore a pod's labels; ``adopt``: its owner, too; ``undo``: take its announced resize back.
-    ``surplus``: the pod belongs to no instance; once adopted, it is deleted."""
+    ``surplus``: the pod belongs to no instance; once adopted, it is deleted; ``moved``: the move in
+    which the pod was created is over."""
 
     instance: int
     surge: bool
@@ -244,6 +247,7 @@ class RepairPod:
     adopt: bool = False
     surplus: bool = False
     undo: bool = False
+    moved: bool = False
 
     @property
     def key(self) -> ActionKey:

@@ -92,6 +92,8 @@ def inherited(pod: Pod, status: JobStatus, active: Update | None) -> Intent:
         return Intent(cause, active.metadata.name, policy is not None and policy.sla_aware)
     if not any(pod.instance in part.instances for part in status.assigned):
         return Intent(EndCause.SCALE)
+    if pod.move is not None and not pod.move.successor_of:
+        return Intent(EndCause.MOVE, evicts=True)
     return UNKNOWN
 
 

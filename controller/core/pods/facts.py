@@ -32,6 +32,8 @@ SETS: Final = (
     "repairing",
     "evicting",
     "lost",
+    "marked",
+    "successor",
 )
 #: Reasons of trouble by which the node controller and the kubelet mark pods of a lost node.
 _NODE_LOST: Final = ("NodeLost", "NodeNotReady")
@@ -80,6 +82,8 @@ def facts_of(pod: Pod, owner: str, under_way: UnderWay = NOTHING) -> frozenset[s
             facts.add("infeasible")
         if is_marked_lost(pod):
             facts.add("lost")
+    if pod.move is not None:
+        facts.add("successor" if pod.move.successor_of else "marked")
     if pod.restarts or pod.ended:
         facts.add("failed_or_restarted")
     if not pod.labelled and pod.uid:
@@ -102,6 +106,8 @@ class View:
     Within ``alive``: ``ready``, and within that ``good``; ``changing``: a change in place is under
     way; ``change_pending``: the change is made but not in effect; ``infeasible``: it never will be;
     ``evicting``: its eviction is asked for; ``lost``: the pod's node does not report.
+    Within ``present``: ``marked``: a Maintenance wants the pod to leave its node; ``successor``: it
+    was created beside a marked pod, to take that one's place.
     Within ``terminating``: ``forced``: deleted without a grace period. ``failed_or_restarted``: the
     pod ended or a container restarted. ``unlabelled``: the pod lacks a label of ours, or its labels
     tell of a resize that was not made. ``foreign``: a pod of another owner (such as a deleted Job
@@ -125,6 +131,8 @@ class View:
     repairing: Ids
     evicting: Ids
     lost: Ids
+    marked: Ids
+    successor: Ids
     good: Ids
     #: Ids whose pod has been good for so long that it counts for `spec.sla`.
     counting: Ids

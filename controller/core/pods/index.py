@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from controller.api.ids import NONE, Ids
+from controller.api.pods.move import Move
 from controller.api.pods.pod import Pod
 from controller.core.pods.backoff import Series, following, interrupted
 from controller.core.pods.facts import (
@@ -87,10 +88,9 @@ class Instances:
             self._under_way.forget(known.uid)
         self.pods[pod.slot] = pod
         self.remade.pop(pod.slot, None)
-        if known == pod:
-            return False
-        self._index(pod.slot)
-        return True
+        if known != pod:
+            self._index(pod.slot)
+        return known != pod
 
     def drop(self, slot: Slot, uid: str) -> bool:
         """Remove the pod with this uid, which is gone. A successor with the same name stays.
@@ -245,6 +245,11 @@ class Instances:
             _interruptions=self.interruptions,
             _twin=Twin(lambda: self.view(EVERY - slots)),
         )
+
+    def moves(self) -> set[Move]:
+        """The moves that a Maintenance asks of pods."""
+        marked = ((s, Ids.of_bits(self._sets[s].get("marked", 0))) for s in (False, True))
+        return {move for s, ids in marked for i in ids if (move := self.pods[i, s].move)}
 
     def belong_to(self, owner: str) -> None:
         """Another Job of the same name owns the index now: judge anew which pods are its own."""

@@ -111,10 +111,10 @@ def hold(context: Context, direction: Direction | None, ids: Ids) -> tuple[Ids, 
     in_place = direction.policy.replacement is Replacement.IN_PLACE
     # A change in place takes nothing from a budget, so the next waits until it is good.
     under_way = direction.in_flight - direction.not_started if in_place else NONE
-    room, reason, message = _room(context, under_way)
-    if room is None:
+    left, reason, message = room(context, under_way)
+    if left is None:
         return ids, "", ""
-    return ids - asked | Ids(islice(direction.ordered(asked), room)), reason, message
+    return ids - asked | Ids(islice(direction.ordered(asked), left)), reason, message
 
 
 def old_pods_kept(context: Context, direction: Direction | None, old: Ids) -> Ids:
@@ -122,20 +122,21 @@ def old_pods_kept(context: Context, direction: Direction | None, old: Ids) -> Id
     if not old or not sla.is_obeyed(context, direction):
         return NONE
     asked = old & context.view.twin.counting
-    room, _, _ = _room(context, NONE)
-    return NONE if room is None else asked - Ids(islice(asked, room))
+    left, _, _ = room(context, NONE)
+    return NONE if left is None else asked - Ids(islice(asked, left))
 
 
 def why_old_pods_stay(context: Context) -> tuple[str, str]:
     """Reason and message while old pods of a surge stay beside the new ones."""
-    room, reason, message = _room(context, NONE)
-    if context.job.spec.sla is not None and (room is None or not context.observed.not_evicted):
-        return sla.REASON, sla.in_words(context)
+    left, reason, message = room(context, NONE)
+    if context.job.spec.sla is not None and (left is None or not context.observed.not_evicted):
+        return sla.REASON, sla.of_job(context).words
     return reason, message
 
 
-def _room(context: Context, under_way: Ids) -> tuple[int | None, str, str]:
-    """How many evictions may be asked for now (None: any number), and why no more."""
+def room(context: Context, under_way: Ids) -> tuple[int | None, str, str]:
+    """How many evictions may be asked for now (None: any number), and why no more. ``under_way``:
+    ids of changes in place that count like evictions."""
     refused = context.observed.not_evicted
     if refused is not None and refused.until > context.now:
         return 0, refused.reason, refused.message

@@ -31,15 +31,21 @@ def creates(
     for revision, ids in context.assigned.items():
         if revision not in context.observed.revisions:
             continue
-        update, by_update = "", NONE
-        if direction is not None and revision in direction.goal:
-            update, by_update = direction.update.metadata.uid, direction.goal[revision]
-            if not direction.restart:  # Every pod created during a restart counts for it.
-                by_update &= direction.batch | direction.done | direction.failed
+        update, by_update = made_for(direction, revision)
         for i in ids & missing:
             by, count = (update, counts.get(i, 0)) if i in by_update else ("", 0)
             if (action := create(context, i, revision, i in slots, by, count)) is not None:
                 yield action
+
+
+def made_for(direction: Direction | None, revision: str) -> tuple[str, Ids]:
+    """The uid of the active Update, and the ids whose pod at ``revision`` is created for it."""
+    if direction is None or revision not in direction.goal:
+        return "", NONE
+    ids = direction.goal[revision]
+    if not direction.restart:  # Every pod created during a restart counts for it.
+        ids &= direction.batch | direction.done | direction.failed
+    return direction.update.metadata.uid, ids
 
 
 def create(

@@ -21,16 +21,19 @@ def delete(
     failed: Ids = NONE,
     surplus: Ids = NONE,
     *,
+    moved: Ids = NONE,
     evict: bool = False,
 ) -> DeletePod:
     """The delete of a pod. ``direction``: of the active Update; ``failed``: ids whose pod did not
     become good in time; ``surplus``: ids that are no instances of the Job any more;
-    ``evict``: it obeys disruption budgets."""
+    ``moved``: ids that are moved to another node; ``evict``: it obeys disruption budgets."""
     i, update = pod.instance, direction.update.metadata.name if direction else ""
     if i in failed:
         intent = Intent(EndCause.FAILED, update)
     elif i in surplus and not (direction and i in direction.scope):
         intent = Intent(EndCause.SCALE)
+    elif i in moved:
+        intent = Intent(EndCause.MOVE, evicts=evict)
     elif direction is not None:
         intent = Intent(EndCause.ROLLBACK if direction.backward else EndCause.UPDATE, update, evict)
     else:

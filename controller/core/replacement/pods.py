@@ -27,11 +27,11 @@ from controller.core.replacement import (
     in_place,
     repair,
     safety,
-    sla,
-    twins,
 )
 from controller.core.replacement.deletion import delete
+from controller.core.replacement.moves import Moves
 from controller.core.replacement.safety import SafetyBrake
+from controller.core.replacement.twins import Twins
 from controller.core.revisions.change import Change
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FailureCounts
@@ -94,21 +94,21 @@ class Convergence:
     def held_back(self) -> Allowance:
         """Which instances policies keep from being disrupted: those of the group in flight, else
         those whose old pod must stay beside the new one."""
-        if self.disruption.held_back or not self._old_pods_kept:
+        if self.disruption.held_back or not self._twins.kept:
             return self.disruption
         reason, words = budget.why_old_pods_stay(self.context)
-        return Allowance(NONE, self._old_pods_kept, reason, words)
+        return Allowance(NONE, self._twins.kept, reason, words)
 
     @cached_property
     def next_moment(self) -> float | None:
         """When (epoch seconds) the next back-off or deadline ends that an action waits for."""
         now = self.context.now
         moments = [at for _, at in self._ended() if at > now]
-        moments += [at for _, at in twins.ended(self.context, self._unstored) if at > now]
+        moments += [at for _, at in self._twins.ended() if at > now]
         moments += [at for _, at in deletion.stuck(self.context, self.direction) if at > now]
         moments += [r.until for r in self.context.observed.refusals.values() if r.until > now]
-        if (free_at := budget.next_moment(self.context)) is not None:
-            moments.append(free_at)
+        free_at = budget.next_moment(self.context), self.moves.next_moment
+        moments += [at for at in free_at if at is not None]
         moments += [s.resume_at for s in self.context.observed.remade.values() if s.resume_at > now]
         return min(moments, default=None)
 
@@ -128,15 +128,14 @@ class Convergence:
 
     def _deletes(self) -> Iterator[Action]:
         context, view = self.context, self.context.view
-        replacing = self.startable & view.alive
-        gone = (NONE if budget.lags(self.context) else self._surplus) | self._wrong
-        gone = gone - self.brake.asked | gone & self.brake.allowed
         overdue = self._overdue - self._beside
-        for i in gone | overdue | self._infeasible:
+        for i in self._gone | overdue | self._infeasible:
             # A pod that is being created has no uid yet; it is deleted when the watch shows it.
             if (pod := view.pod(i)).uid:
                 yield delete(pod, self.direction, overdue, self._surplus)
+        replacing = self.startable & view.alive - self.moves.overdue
         yield from (action for i in replacing if (action := self._replace(i)))
+        yield from self.moves.actions()
         for i, at in self._ended():
             if at <= context.now:
                 yield delete(view.pod(i), self.direction)
@@ -167,6 +166,21 @@ class Convergence:
         count = self.failures.counts.get(instance, 0) if self.failures else 0
         uid = direction.update.metadata.uid
         return ChangePod(instance, pod.surge, pod.name, pod.uid, goal, uid, count, change, counts)
+
+    @cached_property
+    def moves(self) -> Moves:
+        """The moves of instances whose pod is to leave its node."""
+        if not self.context.has_moves:
+            return Moves(self.context, self.direction)
+        beside = self.direction is not None and self.direction.surges
+        taken = self._gone if beside else self._gone | self.startable
+        return Moves(self.context, self.direction, taken & self.context.view.alive)
+
+    @cached_property
+    def _gone(self) -> Ids:
+        """Ids whose pod goes because it is surplus, or not at its revision."""
+        gone = (NONE if budget.lags(self.context) else self._surplus) | self._wrong
+        return gone - self.brake.asked | gone & self.brake.allowed
 
     @cached_property
     def _evicts(self) -> Ids:
@@ -210,27 +224,12 @@ class Convergence:
         pods whose deadline passed."""
         if not self._consistent:
             return iter(())
-        overdue = self._overdue & self._beside
-        held = self._stray_twins - self.brake.allowed | self._old_pods_kept
-        return twins.deletes(
-            self.context, self.direction, self._part_of_surge, held, overdue, self._unstored
-        )
+        return self._twins.deletes(self._stray_twins - self.brake.allowed)
 
     @cached_property
-    def _part_of_surge(self) -> Ids:
-        """Ids whose new pod in the other slot stays until it is good, or has failed."""
-        overdue = self._overdue & self._beside
-        return self._beside & self.direction.in_flight - overdue if self.direction else NONE
-
-    @cached_property
-    def _old_pods_kept(self) -> Ids:
-        """Ids whose pod in the other slot must stay: too few instances count, or a disruption
-        budget has to take note of another one first."""
-        context, direction = self.context, self.direction
-        old = context.view.twin.alive - self._part_of_surge
-        kept = sla.old_pods_kept(context, direction, old)
-        kept |= budget.old_pods_kept(context, direction, old - kept)
-        return kept | context.view.twin.evicting
+    def _twins(self) -> Twins:
+        late = self._overdue & self._beside
+        return Twins(self.context, self.direction, self.moves, late, self._unstored)
 
     @cached_property
     def _consistent(self) -> bool:

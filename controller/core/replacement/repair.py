@@ -3,6 +3,8 @@
 The operator may have been killed after it announced a resize on a pod and before it made the resize
 (`Resizing`). The labels of such a pod name a revision that it is not at. The repair takes the
 announcement back, unless the active Update makes the same resize again.
+
+The pod that took a marked pod's place (`moves`) bears the mark of the move until that pod is gone.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
 from controller.core.model.context import Context
 from controller.core.model.plan import RepairPod
+from controller.core.pods.facts import View
 
 
 def repairs(context: Context, resized: Ids = NONE) -> Iterator[RepairPod]:
@@ -26,6 +29,24 @@ def repairs(context: Context, resized: Ids = NONE) -> Iterator[RepairPod]:
         label = pod.revision if undo else pod.changing_to or pod.revision
         slot = (pod.instance, pod.surge)
         yield RepairPod(*slot, pod.name, pod.uid, label, adopt, surplus, undo)
+    for i in moved(context):
+        pod = context.view.pod(i)
+        yield RepairPod(i, pod.surge, pod.name, pod.uid, pod.revision, moved=True)
+
+
+def moved(context: Context) -> Ids:
+    """Ids whose pod replaced a marked one (`moves`) that is gone: its own mark goes as well, so
+    that it can be asked to leave its node in its turn."""
+    view = context.view
+    over = view.successor & view.alive - view.unlabelled - view.changing - view.repairing
+    return Ids(i for i in over if not _exists(view, i))
+
+
+def _exists(view: View, instance: int) -> bool:
+    """Whether the pod that this instance's pod replaces still exists."""
+    move = view.pod(instance).move
+    there = instance in view.twin.present
+    return move is not None and there and view.twin.pod(instance).uid == move.successor_of
 
 
 def is_incomplete(context: Context) -> bool:

@@ -52,7 +52,9 @@ def unexplained_surplus(context: Context, direction: Direction | None, surplus: 
 
 
 def unexplained_twins(context: Context, direction: Direction | None, twins: Ids) -> Ids:
-    """The part of ``twins`` (ids with a pod in their other slot) that is not left from a surge."""
+    """The part of ``twins`` (ids with a pod in their other slot) that is left neither from a surge
+    nor from a move."""
+    twins -= context.view.twin.successor | context.view.successor
     if direction is not None or not twins:
         return NONE
     last = context.status.last_attempt

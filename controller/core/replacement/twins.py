@@ -1,38 +1,69 @@
-"""The deletes of pods in the other slot of their instance: old pods that a surge replaced, new pods
-of a surge that failed or is over."""
+"""Pods in the other slot of their instance: old pods that a surge or a move replaced, new pods of a
+surge or a move that are not good yet, have failed, or are not wanted any more."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 from controller.core.model.context import Context
 from controller.core.model.plan import Action
 from controller.core.pods import backoff
-from controller.core.replacement import budget
+from controller.core.replacement import budget, sla
 from controller.core.replacement.deletion import delete
+from controller.core.replacement.moves import Moves
 from controller.core.rollout.direction import Direction
+from controller.lazy import cached_property
 
 
-def deletes(
-    context: Context, direction: Direction | None, part: Ids, held: Ids, overdue: Ids, unstored: Ids
-) -> Iterator[Action]:
-    """``part``: ids whose new pod is part of a surge; ``held``: ids whose pod must not go yet;
-    ``overdue``: ids whose new pod did not become good in time; ``unstored``: see `ended`."""
-    twin = context.view.twin
-    evicted = budget.evicts_old_pods(context, direction)
-    for i in twin.alive - part - held:
-        if (pod := twin.pod(i)).uid:
-            yield delete(pod, direction, overdue, evict=i in evicted)
-    for i, at in ended(context, unstored):
-        if at <= context.now or i not in part:
-            yield delete(twin.pod(i), direction)
+@dataclass(frozen=True)
+class Twins:
+    """``direction``: of the active Update; ``late``: ids whose new pod did not become good in time;
+    ``unstored``: ids whose pod shows a failure that is not stored yet."""
 
+    context: Context
+    direction: Direction | None
+    moves: Moves
+    late: Ids
+    unstored: Ids
 
-def ended(context: Context, unstored: Ids) -> Iterator[tuple[int, float]]:
-    """Ids whose pod in the other slot ended, with the moment (epoch seconds) at which it may be
-    created again: 0.0 if no old pod of its instance is alive. ``unstored``: ids whose pod shows a
-    failure that is not stored yet."""
-    view = context.view
-    for i in view.twin.ended - unstored:
-        yield i, backoff.remake_at(view.twin.pod(i)) if i in view.alive else 0.0
+    @cached_property
+    def part(self) -> Ids:
+        """Ids whose new pod in the other slot stays until it is good, or has failed."""
+        surging = NONE
+        if self.direction is not None:
+            surging = self.direction.surging & self.direction.in_flight - self.late
+        return surging | self.moves.beside
+
+    @cached_property
+    def kept(self) -> Ids:
+        """Ids whose old pod in the other slot must stay: too few instances count, or a disruption
+        budget has to take note of another one first."""
+        context, direction = self.context, self.direction
+        old = context.view.twin.alive - self.part - self.moves.replaced
+        kept = sla.old_pods_kept(context, direction, old)
+        kept |= budget.old_pods_kept(context, direction, old - kept)
+        return kept | self.moves.old_pods_kept | context.view.twin.evicting
+
+    def deletes(self, held: Ids) -> Iterator[Action]:
+        """The deletes and evictions of pods that may go now. ``held``: ids whose pod must not go
+        for another reason."""
+        twin, moves = self.context.view.twin, self.moves
+        evicted = budget.evicts_old_pods(self.context, self.direction) - moves.replaced
+        evicted |= moves.old_pods_evicted
+        moved = moves.replaced | twin.successor
+        for i in twin.alive - self.part - held - self.kept:
+            if (pod := twin.pod(i)).uid:
+                evict = i in evicted
+                yield delete(pod, self.direction, self.late, moved=moved, evict=evict)
+        for i, at in self.ended():
+            if at <= self.context.now or i not in self.part:
+                yield delete(twin.pod(i), self.direction, moved=moved)
+
+    def ended(self) -> Iterator[tuple[int, float]]:
+        """Ids whose pod in the other slot ended, with the moment (epoch seconds) at which it may be
+        created again: 0.0 if no old pod of its instance is alive."""
+        view = self.context.view
+        for i in view.twin.ended - self.unstored:
+            yield i, backoff.remake_at(view.twin.pod(i)) if i in view.alive else 0.0

@@ -34,6 +34,7 @@ _OURS: Final = (
     labels.RESIZING,
     labels.CHANGED_FROM,
     labels.RESIZED,
+    *labels.MOVES,
 )
 
 
@@ -102,13 +103,14 @@ class Prepared:
         update_uid: str | None = None,
         failures: int = 0,
         remade: int = 0,
+        notes: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """The pod of ``instance``, as sent to the API server.
 
         ``instances``: the count that ``{{echelon.instances}}`` stands for; ``slot_s``: whether the
         pod is in the ``-s`` slot; ``update_uid``: uid of the Update that creates the pod;
         ``failures``: failures of the instance so far; ``remade``: how often in a row its pod was
-        created again.
+        created again; ``notes``: annotations besides.
         """
         pod: dict[str, Any] = json.loads(self._skeleton)
         name = f"{self.job_name}-{instance}"
@@ -123,7 +125,7 @@ class Prepared:
         metadata = pod["metadata"]
         metadata["name"] = f"{name}-s" if slot_s else name
         metadata["labels"] = _merged(metadata["labels"], {labels.INSTANCE: str(instance)})
-        life = _life(update_uid or "", failures, remade)
+        life = {**_life(update_uid or "", failures, remade), **(notes or {})}
         metadata["annotations"] = _merged(metadata["annotations"], life)
         for container in _containers(pod):
             # It comes first: later entries may refer to it as $(ECHELON_INSTANCE).

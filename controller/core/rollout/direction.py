@@ -239,6 +239,8 @@ class Direction:
         changed = ids - created - removed
         # A pod that lost its owner reference is as good as before as soon as it is adopted.
         unavailable = self.context.intended - self.context.available - self.context.view.orphan
+        # Pods that are to leave their node go early, too: they would be moved in any case.
+        unavailable |= self.context.view.marked
         if self.backward:
             # The ids that the Update removed come first, the ids that it created last.
             return order.backward(removed, changed, created, unavailable)

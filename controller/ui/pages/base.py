@@ -55,7 +55,8 @@ class Page(Protocol):
 
 def listed(rights: Rights, kind: Kind) -> bool:
     """Whether these rights include to list the kind."""
-    return {"job": rights.jobs, "update": rights.updates, "pod": rights.pods}[kind]
+    listable = {"job": rights.jobs, "update": rights.updates, "pod": rights.pods}
+    return listable.get(kind, False)
 
 
 def words_of(error: ApiError) -> str:

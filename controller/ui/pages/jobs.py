@@ -13,7 +13,7 @@ from controller.api.kinds import JOBS, UPDATES
 from controller.api.update import Update
 from controller.kube.resources import PODS
 from controller.ui import figures, marks
-from controller.ui.access import Viewer, visible
+from controller.ui.access import Viewer, sees_maintenances, visible
 from controller.ui.figures import Part
 from controller.ui.marks import Badge
 from controller.ui.pages.bars import progress_bar
@@ -57,11 +57,13 @@ _ALL: Final[tuple[Standing, ...]] = (*Held, *Health)
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The namespaces in which the viewer may list Jobs, Updates, and pods."""
+    """The namespaces in which the viewer may list Jobs, Updates, and pods; and whether he may list
+    Maintenances."""
 
     jobs: frozenset[str]
     updates: frozenset[str]
     pods: frozenset[str]
+    maintenances: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class JobsPage:
         return replace(self, **{"number": 1, **changes}).path
 
     def concerns(self, change: Change, sight: Sight) -> bool:
+        if change.kind == "maintenance":
+            return sight.maintenances
         is_shown = self.namespace in ("", change.namespace)
         return is_shown and self.sees(change.kind, change.namespace, sight)
 
@@ -116,6 +120,7 @@ class JobsPage:
             await visible(viewer, JOBS, known),
             await visible(viewer, UPDATES, known),
             await visible(viewer, PODS, known),
+            await sees_maintenances(viewer),
         )
 
     async def read(self, _site: Site, _sight: Sight) -> None:
@@ -145,6 +150,7 @@ class JobsPage:
                 (state, marks.of_standing(state), counts[state]) for state in _ALL if counts[state]
             ],
             "namespaces": namespaces,
+            "maintenances": len(site.store.maintenances) if sight.maintenances else 0,
             "number": number,
             "last": last,
             "loading": not site.watch.synced,

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from hack.mutations.fault import Fault
-from hack.mutations.faults import admission, leading, pods, progress, reconcile, rollout, safety
+from hack.mutations.faults import (
+    admission,
+    leading,
+    maintenance,
+    pods,
+    progress,
+    reconcile,
+    rollout,
+    safety,
+)
 
 FAULTS: Final[tuple[Fault, ...]] = (
     *pods.FAULTS,
@@ -15,4 +24,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *reconcile.FAULTS,
     *safety.FAULTS,
     *leading.FAULTS,
+    *maintenance.FAULTS,
 )

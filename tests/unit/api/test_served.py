@@ -49,6 +49,22 @@ def test_without_crds_no_job_can_be_served() -> None:
     assert "does not serve echelonjobs.echelon.dev and updates.echelon.dev" in found.obstacle
 
 
+def test_jobs_are_served_without_the_kind_maintenance() -> None:
+    schemas = published()["components"]["schemas"]
+    del schemas["dev.echelon.v1alpha1.Maintenance"]
+    found = compare({"components": {"schemas": schemas}})
+    assert (found.absent, found.apart) == ((), ("maintenances.echelon.dev",))
+    assert found.obstacle is None
+    (note,) = found.notes()
+    assert "Maintenances need more (maintenances.echelon.dev)" in note
+
+
+def test_a_field_of_a_maintenance_that_would_be_lost_is_no_obstacle_for_jobs() -> None:
+    found = compare(published(without("status.counts"), "Maintenance"))
+    assert (found.lost, found.apart) == ((), ("maintenances.status.counts",))
+    assert found.obstacle is None
+
+
 def test_a_field_that_the_operator_writes_is_lost() -> None:
     found = compare(published(without("status.engineVersion")))
     assert (found.lost, found.missing, found.newer) == (("updates.status.engineVersion",), (), ())

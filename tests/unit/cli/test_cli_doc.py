@@ -1,6 +1,5 @@
-"""`hack.cli_doc`: each command is in docs/cli.md, cli-job.md, cli-update.md or cli-sla.md, each
-with an example that parses. So do the commands in README.md, and those within the text of all
-documents."""
+"""`hack.cli_doc`: each command is in docs/cli.md or in one of docs/cli-*.md, each with an example
+that parses. So do the commands in README.md, and those within the text of all documents."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def refused(*words: str) -> CliError:
         (["job", "describe", "web"], "perhaps `echelon job status`"),
         (["update", "describe", "web"], "perhaps `echelon update get`"),
         (["job", "events"], "perhaps `echelon job status`"),
-        (["status"], "perhaps `echelon job status`"),
+        (["status"], "perhaps `echelon job status` or `echelon maintenance status`"),
         (["get", "web"], "perhaps `echelon job get` or `echelon update get`"),
         (["job", "pause", "web"], "perhaps `echelon update pause`"),
         (["jobs"], "perhaps `echelon job list`"),

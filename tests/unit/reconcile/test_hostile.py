@@ -27,6 +27,7 @@ NOTES = [
     labels.RESIZED,
     labels.RESIZING,
     labels.REVISION,
+    *labels.MOVES,
 ]
 
 

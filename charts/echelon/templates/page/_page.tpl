@@ -139,6 +139,9 @@
 - apiGroups: [""]
   resources: ["nodes"]
   verbs: ["get"]
+- apiGroups: ["echelon.dev"]
+  resources: ["maintenances"]
+  verbs: ["list", "watch"]
 # To ask what a viewer may see.
 - apiGroups: ["authorization.k8s.io"]
   resources: ["subjectaccessreviews"]

@@ -8,6 +8,7 @@ from controller.api.ended import KEPT, EndCause, Ended
 from controller.api.ids import Ids
 from controller.api.job import JobStatus, RevisionRange
 from controller.api.meta import wire
+from controller.api.pods.move import Move
 from controller.api.pods.pod import Trouble
 from controller.core.pods.ended import UNKNOWN, Intent, ended, inherited, newest
 from tests.unit.core.pods.test_index import pod
@@ -91,6 +92,10 @@ def test_what_a_former_operator_began_is_read_from_the_statuses() -> None:
     assert inherited(pod(i, update=update.metadata.uid), status, update) is UNKNOWN
     assert inherited(pod(i), status, None) is UNKNOWN
     assert inherited(pod(9), status, update).cause is EndCause.SCALE
+    moved = pod(i, move=Move("rack-7/uid"))
+    assert inherited(moved, status, None) == Intent(EndCause.MOVE, evicts=True)
+    # The successor of a marked pod is as any other.
+    assert inherited(pod(i, move=Move("rack-7/uid", successor_of="u")), status, None) is UNKNOWN
 
 
 def test_without_instances_all_are_scaled_down() -> None:

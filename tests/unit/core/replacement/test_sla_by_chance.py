@@ -3,12 +3,14 @@ observer of the simulated cluster judges each decision) and comes to its end."""
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
 import pytest
 
 from controller.api.update import TERMINAL, Action
+from tests.unit.core.sim.drain import lift, mark
 from tests.unit.core.sim.world import World
 
 SLAS: tuple[dict[str, Any], ...] = (
@@ -44,6 +46,7 @@ class Course:
 
     def run(self) -> None:
         events = [self.edit, self.edit, self.kill, self.budget, self.scale, self.verb, self.fail]
+        events += [self.drain, self.drain, self.undrain]
         for _ in range(self.chance.randint(4, 9)):
             self.chance.choice([*events, self.world.restart, self.lag])()
             self.world.run(self.chance.choice([0.0, 1, 3, 7, 20, 70]))
@@ -77,6 +80,14 @@ class Course:
     def fail(self) -> None:
         count = self.chance.randint(1, 4)
         self.world.cluster.fates.extend(self.chance.choices(["lost", "crash", "down"], k=count))
+
+    def drain(self) -> None:
+        ids = self.chance.sample(range(self.count), k=self.chance.randint(1, self.count))
+        deadline = self.world.now + self.chance.choice([math.inf, math.inf, 30.0])
+        mark(self.world.cluster, *ids, deadline=deadline, sla=self.chance.choice(SLAS) or None)
+
+    def undrain(self) -> None:
+        lift(self.world.cluster)
 
     def lag(self) -> None:
         self.world.cluster.behind = not self.world.cluster.behind

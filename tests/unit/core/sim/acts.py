@@ -39,7 +39,7 @@ class Acts(Sight):
                     self._change(action)
                 case plan.RepairPod():
                     repaired = cluster.repair_pod(
-                        action.name, action.uid, action.revision, action.undo
+                        action.name, action.uid, action.revision, action.undo, action.moved
                     )
                     self.instances.put(repaired, now)
                 case plan.Prune():
@@ -133,5 +133,6 @@ class Acts(Sight):
             update=action.update,
             failures=action.failures,
             remade=action.remade,
+            move=action.move,
             created=self.cluster.now,
         )

@@ -6,6 +6,7 @@ from controller.api.ids import Ids
 from controller.api.update import ACTIVE, TERMINAL, Update
 from controller.core.model import assigned as asg
 from controller.core.status.pausing import AUTO_PAUSED, GATE_INCONCLUSIVE
+from tests.unit.core.sim.drain import lift
 from tests.unit.core.sim.world import World
 from tests.values import replace
 
@@ -20,6 +21,7 @@ def calm(world: World) -> None:
     are mended, for one that is out of the Update may hold it by ``maxUnavailable``."""
     cluster = world.cluster
     world.soothe()
+    lift(cluster)
     cluster.quota = None
     # While creates are refused, `maxUnavailable` may rightly wait for ids out of the update.
     cluster.bad_images.clear()

@@ -55,6 +55,10 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "pulseIntervalSeconds": st.sampled_from([None, None, None, 4, 30]),
     "gates": GATES,
 }
+#: What a Maintenance asks for, where the Job does not.
+SLAS = st.sampled_from(
+    [None, None, {"minAvailable": 0}, {"minAvailable": "50%", "durationSeconds": 10}]
+)
 MODES = st.sampled_from(["Automatic", "Automatic", "Manual"])
 POLICIES = st.fixed_dictionaries({**FIELDS, "mode": MODES})
 TOKENS = st.sampled_from([{"retryToken": "a"}, {"retryToken": "b"}, {"retryToken": None}])

@@ -228,9 +228,11 @@ class Cluster(Users):
 
         return self._ask("announce resize of pod", name, apply)
 
-    def repair_pod(self, name: str, uid: str, revision: str, undo: bool) -> Pod:
+    def repair_pod(self, name: str, uid: str, revision: str, undo: bool, moved: bool) -> Pod:
         def apply() -> Pod:
             pod, owner = self._pod(name, uid), self.job.metadata.uid
+            if moved:
+                pod = replace(pod, move=None)
             if undo:
                 return self.set_pod(replace(pod, labelled=True, changing_to=""))
             labelled = not pod.changing_to

@@ -6,6 +6,7 @@ stop, and every Update has to end and the Job to become quiet.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from controller.api.update import TERMINAL
 from controller.core.verdicts.answer import Answer, Verdict
-from tests.unit.core.sim import Behaviour, World, chance
+from tests.unit.core.sim import Behaviour, World, chance, drain
 from tests.unit.core.sim.calm import calm
 from tests.unit.core.sim.mischief import at_work, hurt, make, verb
 from tests.values import replace
@@ -137,6 +138,18 @@ class Disturbed(RuleBasedStateMachine):
     @rule(said=chance.SAYING)
     def gates_say(self, said: dict[str, Verdict]) -> None:
         self.world.cluster.answers |= {name: Answer(verdict) for name, verdict in said.items()}
+
+    @rule(
+        instances=st.sets(chance.IDS, max_size=3),
+        within=st.sampled_from([math.inf, math.inf, 10.0, 60.0]),
+        sla=chance.SLAS,
+    )
+    def drain(self, instances: set[int], within: float, sla: dict[str, Any] | None) -> None:
+        drain.mark(self.world.cluster, *instances, deadline=self.world.now + within, sla=sla)
+
+    @rule()
+    def undrain(self) -> None:
+        drain.lift(self.world.cluster)
 
     # The operator and its watch.
 

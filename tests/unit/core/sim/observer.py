@@ -14,6 +14,7 @@ from controller.core.model import assigned as asg
 from controller.core.model.observed import Observed
 from controller.core.model.plan import ChangePod, DeletePod, Plan
 from controller.core.model.policy import max_unavailable, min_available
+from tests.unit.core.sim import drain
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.reasons import Reasons
 from tests.unit.core.sim.records import Records, by_itself
@@ -49,6 +50,7 @@ class Observer:
         held = self.cluster.job.status.active_update is not None
         self.down = (self.down & self.intended) - seen.view.good if held else NONE
         update = self.reasons.active(seen)
+        drain.judge(self.cluster, seen, plan)
         for action in plan.actions:
             self.reasons.look(seen, action)
         if update is not None and plan.actions:
@@ -74,7 +76,7 @@ class Observer:
         count = len(self.intended)
         scaled = Ids.span(count, MAX_ID + 1)
         acts = [a for a in plan.actions if isinstance(a, DeletePod | ChangePod)]
-        acts = [a for a in acts if a.instance not in scaled]
+        acts = [a for a in acts if a.instance not in scaled and not drain.is_move(a)]
 
         def counts(pod: Pod) -> bool:
             serves = pod.ready and pod.deleted is None and not pod.ended and pod.in_effect
@@ -96,6 +98,8 @@ class Observer:
             a.instance
             for a in plan.actions
             if isinstance(a, DeletePod | ChangePod) and a.surge == (a.instance in slots)
+            # Those have their own limit.
+            if not drain.is_move(a)
         )
         policy, status = update.status.policy, update.status
         assert policy is not None

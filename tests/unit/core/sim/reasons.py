@@ -6,6 +6,7 @@ it, by what it saw.
 
 from __future__ import annotations
 
+from controller.api.ended import EndCause
 from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement
@@ -95,6 +96,10 @@ class Reasons:
         if there.deleted is not None and frozenset({mine, other}) in self.pairs:
             return  # It has given way, and does not go: its node is lost.
         assert not in_slot, f"{action} while {other} is there"
+        if action.move is not None:
+            self._succeed(seen, action, update, there)
+            self.pairs.add(frozenset({mine, other}))
+            return
         assert update is not None, f"{action}: a pair without an Update"
         policy = update.status.policy
         assert policy is not None
@@ -103,6 +108,15 @@ class Reasons:
         assert i in _asked(update), f"{action}: not asked for"
         self._may_start(seen, action, update)
         self.pairs.add(frozenset({mine, other}))
+
+    def _succeed(self, seen: Observed, action: CreatePod, update: Update | None, old: Pod) -> None:
+        """A pod beside one that is to leave its node."""
+        assert action.move is not None
+        assert action.move.successor_of == old.uid, f"{action} beside {old}"
+        assert seen.view.pod(old.instance).move is not None, f"{action}: nobody wants {old} to go"
+        policy = update.status.policy if update else seen.job.spec.update
+        assert policy is not None
+        assert policy.replacement is Replacement.SURGE, f"{action}: a pair without a surge"
 
     # Deletes.
 
@@ -118,6 +132,11 @@ class Reasons:
             return  # Scaled away, or removed by the Update in its turn.
         if pod.surge != (i in self.cluster.job.status.slots):
             return  # The instance lives in the other slot.
+        if action.intent.cause is EndCause.MOVE:
+            move = seen.view.pod(i).move
+            assert move is not None, f"{action}: nobody wants it to go"
+            assert not move.successor_of, f"{action}: it was made to stay"
+            return
         if update is None:
             assert assigned != pod.revision or pod.infeasible, f"{action} for no reason"
             return

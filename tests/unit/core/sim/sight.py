@@ -6,6 +6,7 @@ All of it dies with the operator.
 from __future__ import annotations
 
 from controller.api.job import Job
+from controller.api.pods.move import lasting
 from controller.api.update import TERMINAL, Update
 from controller.core.model.observed import (
     Finished,
@@ -113,7 +114,7 @@ class Sight:
         self.latest = max(self.latest, now)
         self.instances.set_times(
             job.spec.min_ready_seconds if seconds is None else seconds,
-            job.spec.sla.duration if job.spec.sla else 0,
+            lasting(job.spec.sla, self.instances.moves()),
         )
         self.instances.advance(now)
         self.conflicts = {i: c for i, c in self.conflicts.items() if c[1] > now}

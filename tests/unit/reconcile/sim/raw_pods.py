@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
+import math
 from typing import Any
 
 from controller.api import labels
 from controller.api.job import KIND
-from controller.api.meta import format_time
+from controller.api.meta import format_time, wire
 from controller.api.pods.in_effect import is_resized_by_us
+from controller.api.pods.move import Move
 from controller.api.pods.pod import Pod
 from controller.api.pods.restart_base import RestartBase
 
@@ -37,8 +40,22 @@ def told(raw: Object, pod: Pod) -> Object:
         lost = labels.JOB if pod.instance % 2 else labels.INSTANCE
         meta.get("labels", {}).pop(lost, None)
     _own(meta, pod)
+    _mark(meta, pod.move)
     raw["status"] = _status(raw, pod)
     return raw
+
+
+def _mark(meta: Object, move: Move | None) -> None:
+    notes = {k: v for k, v in meta.get("annotations", {}).items() if k not in labels.MOVES}
+    if move is not None:
+        notes[labels.MOVE] = move.mark
+        if move.deadline < math.inf:
+            notes[labels.MOVE_DEADLINE] = format_time(move.deadline)
+        if move.sla is not None:
+            notes[labels.MOVE_SLA] = json.dumps(wire(move.sla))
+        if move.successor_of:
+            notes[labels.MOVED_FROM] = move.successor_of
+    meta["annotations"] = notes
 
 
 def _own(meta: Object, pod: Pod) -> None:

@@ -1,0 +1,50 @@
+"""Waits until all nodes of a Maintenance are finished, with a line for each change."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Final
+
+from controller.api.kinds import MAINTENANCES
+from controller.cli.exits import CliError, Exit
+from controller.cli.output import note
+from controller.cli.session import Object, Session
+
+#: Seconds from one look to the next.
+_EVERY: Final = 1.0
+
+
+async def until_done(session: Session, made: Object, seconds: float | None) -> Exit:
+    """Return how it ended. Raises ``CliError`` at the timeout, or if it is deleted meanwhile."""
+    name, uid = made["metadata"]["name"], made["metadata"]["uid"]
+    deadline = None if seconds is None else time.monotonic() + seconds
+    told = ""
+    while True:
+        found = await session.get(MAINTENANCES, name)
+        if found["metadata"]["uid"] != uid:
+            raise CliError(f"Maintenance {name} was deleted and made anew", "", Exit.ENDED)
+        ready, stalled = condition(found, "Ready"), condition(found, "Stalled")
+        if is_current(found):
+            if (words := ready.get("message", "")) and words != told:
+                note(told := words)
+            if ready.get("status") == "True":
+                return Exit.DONE
+            if stalled.get("status") == "True":
+                raise CliError(f"Maintenance {name}: {stalled.get('message')}", "", Exit.FAILED)
+        if deadline is not None and time.monotonic() > deadline:
+            hint = f"the Maintenance goes on; `echelon maintenance status {name}` shows it"
+            raise CliError(f"Maintenance {name} is not done", hint, Exit.TIMEOUT)
+        await asyncio.sleep(_EVERY)
+
+
+def is_current(found: Object) -> bool:
+    """Whether the status was computed from the present spec."""
+    seen = found.get("status", {}).get("observedGeneration", -1)
+    return bool(seen == found["metadata"].get("generation"))
+
+
+def condition(found: Object, kind: str) -> dict[str, Any]:
+    """A condition; {} if there is none."""
+    conditions = found.get("status", {}).get("conditions", [])
+    return next((each for each in conditions if each["type"] == kind), {})

@@ -1,0 +1,43 @@
+"""``decide(observed, now) -> Plan``: the next requests of all Maintenances together.
+
+All of them are decided in one, because several may name one node. Every request follows from what
+is observed: the marks on nodes and pods are what a new operator goes on from.
+"""
+
+from __future__ import annotations
+
+from controller.core.maintenance.acts import evictions, marks
+from controller.core.maintenance.claims import claims
+from controller.core.maintenance.events import events
+from controller.core.maintenance.nodes import is_to_be_released, patches
+from controller.core.maintenance.observed import Observed
+from controller.core.maintenance.plan import Plan, WriteStatus
+from controller.core.maintenance.status import status
+from controller.core.maintenance.turns import turns
+
+
+def decide(observed: Observed, now: float) -> Plan:
+    """``now``: epoch seconds."""
+    claimed = claims(observed)
+    taken = turns(observed, claimed)
+    watch = {name for name in (*taken.current, *taken.beginning) if name not in taken.drained}
+    watch |= {
+        node.name for node in observed.nodes.values() if is_to_be_released(claimed, taken, node)
+    }
+    reports = tuple(
+        WriteStatus(each, wanted, events(each.status, wanted))
+        for each in claimed.order
+        if (wanted := status(observed, claimed, taken, each, now)) != each.status
+    )
+    again = [each.until for each in observed.refused.values() if each.until > now]
+    return Plan(
+        ask=claimed.ask,
+        watch=frozenset(watch),
+        drained=taken.drained,
+        nodes=tuple(patches(observed, claimed, taken, now)),
+        marks=tuple(marks(observed, claimed, taken, now)),
+        evictions=tuple(evictions(observed, taken, now)),
+        statuses=reports,
+        wake_at=min(again, default=None),
+        jobs=tuple(sorted({key for left in taken.left.values() for key, _ in left.jobs})),
+    )

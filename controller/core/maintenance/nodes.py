@@ -1,0 +1,77 @@
+"""The patches of nodes: taint, cordon and annotations, each node in one patch.
+
+A node that somebody else had cordoned before its turn stays cordoned at the end. The mark of a node
+is removed last, after those of its pods: as long as it is there, a new operator finds what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from controller.api.labels import CORDONED_BEFORE, MAINTENANCE, MAINTENANCE_SINCE
+from controller.api.meta import format_time
+from controller.core.maintenance.claims import Claims
+from controller.core.maintenance.observed import PREFER_NO_SCHEDULE, Node, Observed, is_ours
+from controller.core.maintenance.plan import PatchNode
+from controller.core.maintenance.turns import Turns
+
+
+def patches(observed: Observed, claims: Claims, turns: Turns, now: float) -> Iterator[PatchNode]:
+    """The patches that bring nodes to what their Maintenances want."""
+    for node in observed.nodes.values():
+        if node.name in claims.left_alone:
+            continue
+        change = _patch(observed, claims, turns, node, now)
+        if not change.is_empty:
+            yield change
+
+
+def is_to_be_released(claims: Claims, turns: Turns, node: Node) -> bool:
+    """Whether the node has a mark that is to be taken back without another in its place."""
+    left_alone = node.name in claims.left_alone
+    in_turn = node.name in turns.current or node.name in turns.beginning
+    return bool(node.mark) and not left_alone and not in_turn
+
+
+def _patch(observed: Observed, claims: Claims, turns: Turns, node: Node, now: float) -> PatchNode:
+    holder = claims.holders.get(node.name)
+    taints = _tainted(node, holder.metadata.name if holder else "")
+    unschedulable: bool | None = None
+    annotations = dict[str, str | None]()
+    if (begins := turns.beginning.get(node.name)) is not None:
+        annotations = {MAINTENANCE: begins.mark, MAINTENANCE_SINCE: format_time(now)}
+        before = node.cordoned_before if node.mark else node.unschedulable
+        before = before and node.unschedulable
+        if before != node.cordoned_before:
+            annotations[CORDONED_BEFORE] = "true" if before else None
+        unschedulable = None if node.unschedulable else True
+    elif node.name in turns.current:
+        if not node.unschedulable:
+            # Somebody uncordoned it: whoever had cordoned it before does not want it any more.
+            unschedulable = True
+            annotations = {CORDONED_BEFORE: None} if node.cordoned_before else {}
+    elif is_to_be_released(claims, turns, node) and _is_unmarked(observed, node):
+        unschedulable = False if node.unschedulable and not node.cordoned_before else None
+        annotations = {MAINTENANCE: None, MAINTENANCE_SINCE: None, CORDONED_BEFORE: None}
+    return PatchNode(node.name, node.uid, node.resource_version, unschedulable, taints, annotations)
+
+
+def _is_unmarked(observed: Observed, node: Node) -> bool:
+    """Whether the pods of the node are known, and none has a mark; that of a pod that is being
+    deleted goes with it, which may take for ever on a lost node."""
+    pods = observed.pods.get(node.name)
+    return pods is not None and not any(
+        (pod.move or pod.deadline) and not pod.terminating for pod in pods
+    )
+
+
+def _tainted(node: Node, name: str) -> tuple[Mapping[str, Any], ...] | None:
+    """The taints with ours for this Maintenance ("": without); None if they are so already."""
+    if node.taint == name:
+        return None
+    others = tuple(each for each in node.taints if not is_ours(each))
+    if not name:
+        return others
+    ours = {"key": MAINTENANCE, "value": name, "effect": PREFER_NO_SCHEDULE}
+    return (*others, ours)

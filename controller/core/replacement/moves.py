@@ -1,0 +1,273 @@
+"""Moves: the Job makes instances anew whose pod is to leave its node (kind Maintenance).
+
+A Maintenance marks pods and touches no others of a Job; the Job alone touches its pods. A moved
+instance keeps its assigned revision. A move is no failure and no Update.
+
+    replacement Recreate, InPlace   the marked pod is evicted, and its successor made as usual
+    replacement Surge               the successor is made in the other slot with the same mark; when
+                                    it is good it becomes the instance's pod, and the old pod goes
+    after the deadline              the marked pod is deleted, whatever agreements and budgets say
+
+A marked pod that counts goes only if `spec.sla` allows it: the Job's, else the Maintenance's. With
+neither, all other instances must be available, so instances move one at a time. What an active
+Update is still to replace is replaced by the Update, and not moved besides.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final
+
+from controller.api.ids import NONE, Ids
+from controller.api.pods.move import Move
+from controller.api.pods.pod import Pod
+from controller.api.policy import Replacement, ResolvedPolicy, UpdatePolicy
+from controller.core.model import assigned as asg
+from controller.core.model import conditions as cond
+from controller.core.model import policy
+from controller.core.model.conditions import Wanted
+from controller.core.model.context import Context
+from controller.core.model.disruption import NONE_HELD_BACK, Allowance
+from controller.core.model.plan import Action, Write
+from controller.core.replacement import budget, creation, sla
+from controller.core.replacement.deletion import delete
+from controller.core.replacement.sla import Agreement
+from controller.core.rollout import lost_nodes, surge
+from controller.core.rollout.direction import Direction
+from controller.lazy import cached_property
+
+MOVING: Final = "Moving"
+#: What a person can do while an agreement holds a move back.
+_REMEDY: Final = "add instances, ask for fewer, or give the Maintenance timeoutSeconds"
+
+
+@dataclass(frozen=True)
+class Moves:
+    """The moves of one Job. ``direction``: of the active Update; ``taken``: ids whose instance that
+    Update takes down in this decision."""
+
+    context: Context
+    direction: Direction | None
+    taken: Ids = NONE
+
+    @cached_property
+    def marked(self) -> Ids:
+        """Ids of instances whose pod is to leave its node and that the Update does not replace. A
+        pod on a node that does not report cannot leave it."""
+        view = self.context.view
+        if not view.marked:
+            return NONE
+        return view.marked & view.alive & self.context.intended - view.lost - self._remainder
+
+    @cached_property
+    def overdue(self) -> Ids:
+        """Ids whose pod goes now, whatever agreements and budgets say: also those that the active
+        Update did not replace in time."""
+        view, now = self.context.view, self.context.now
+        due = view.marked & view.alive & self.context.intended - view.lost
+        return Ids(i for i in due if _move(view.pod(i)).deadline <= now)
+
+    @cached_property
+    def replaced(self) -> Ids:
+        """Ids whose old pod, in the other slot, is still to leave its node: its successor has taken
+        its place."""
+        return self.context.view.twin.marked & self.context.view.successor
+
+    @cached_property
+    def beside(self) -> Ids:
+        """Ids whose successor in the other slot stays until it is good: the old pod is marked."""
+        view = self.context.view
+        if not view.twin.successor:
+            return NONE
+        beside = view.marked & view.twin.successor & self.context.intended
+        return beside - self._remainder if self._surges else NONE
+
+    def actions(self) -> Iterator[Action]:
+        """Deletes and evictions of marked pods, creates of their successors."""
+        view = self.context.view
+        for i in self.overdue - view.evicting - self.taken:
+            if (pod := view.pod(i)).uid:
+                yield delete(pod, None, moved=self.overdue)
+        started = self.allowance.allowed
+        for i in started:
+            if not self._surges:
+                yield delete(view.pod(i), None, moved=started, evict=i in view.counting)
+            elif (action := self._successor_of(view.pod(i))) is not None:
+                yield action
+
+    @cached_property
+    def allowance(self) -> Allowance:
+        """Which marked pods may go (with ``Surge``: get a successor) now, and why others wait."""
+        context, view = self.context, self.context.view
+        asked = self.marked - view.evicting - view.twin.occupied - self.taken - self.overdue
+        if not asked:
+            return NONE_HELD_BACK
+        if lost_nodes.cluster_is_lost(context):
+            return Allowance(NONE, asked, "NodesLost", "no node of the cluster is Ready")
+        allowed, reason, message = asked, "", ""
+        for ask in (self._one_by_one,) if self._surges else (self._limit, self._sla, self._budget):
+            before = allowed
+            allowed, *why = ask(before)
+            if allowed != before and not (reason and allowed):
+                reason, message = why
+        return Allowance(allowed, asked - allowed, reason, message)
+
+    @cached_property
+    def old_pods_evicted(self) -> Ids:
+        """Ids in ``replaced`` whose old pod goes only if disruption budgets let it."""
+        if not self.replaced:
+            return NONE
+        twin, now = self.context.view.twin, self.context.now
+        old = self.replaced & twin.counting
+        return Ids(i for i in old if _move(twin.pod(i)).deadline > now)
+
+    @cached_property
+    def old_pods_kept(self) -> Ids:
+        """Ids in ``replaced`` whose old pod must stay for now."""
+        if not (old := self.old_pods_evicted):
+            return NONE
+        twin = self.context.view.twin
+        last = sla.alone(self.context, old)
+        kept = last - Ids(islice(last, self.agreement.spare(self.context, self.taken)))
+        asked = old - kept
+        room, _, _ = budget.room(self.context, NONE)
+        if room is not None:
+            kept |= asked - Ids(islice(asked, 0 if self.taken else room))
+        return kept | twin.evicting & old
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """How many instances must count while one of them moves: the strictest that is given."""
+        context = self.context
+        if context.job.spec.sla is not None:
+            return sla.of_job(context)
+        marked = (view.pod(i) for view in (context.view, context.view.twin) for i in view.marked)
+        given = {move.sla for pod in marked if (move := pod.move) and move.sla}
+        agreed = [
+            Agreement.of(context, each, "the Maintenance's sla.minAvailable") for each in given
+        ]
+        return max(agreed, key=lambda each: each.least, default=Agreement.one_at_a_time(context))
+
+    @property
+    def next_moment(self) -> float | None:
+        """When (epoch seconds) the next deadline of a marked pod passes; None for never."""
+        context = self.context
+        views = (context.view, context.view.twin) if context.has_moves else ()
+        moments = (_move(view.pod(i)).deadline for view in views for i in view.marked)
+        return min((at for at in moments if context.now < at < math.inf), default=None)
+
+    @cached_property
+    def _remainder(self) -> Ids:
+        """Ids that the active Update is still to replace, or whose new pod it waits for."""
+        direction = self.direction
+        if direction is None:
+            return NONE
+        unlatched = direction.batch - direction.latched - direction.failed
+        return direction.pending | direction.in_flight | unlatched
+
+    @property
+    def _policy(self) -> UpdatePolicy | ResolvedPolicy:
+        return self.direction.policy if self.direction else self.context.job.spec.update
+
+    @property
+    def _surges(self) -> bool:
+        return self._policy.replacement is Replacement.SURGE
+
+    def _successor_of(self, pod: Pod) -> Action | None:
+        """The create of the pod that is to take a marked pod's place; None if it has to wait."""
+        context, i = self.context, pod.instance
+        revision = asg.revision_of(context.assigned, i)
+        if revision is None or revision not in context.observed.revisions:
+            return None
+        if i in context.observed.name_conflicts:
+            return None
+        update, ids = creation.made_for(self.direction, revision)
+        made = creation.create(context, i, revision, not pod.surge, update if i in ids else "", 0)
+        return replace(made, move=_move(pod).successor(pod.uid)) if made else None
+
+    # The policies.
+
+    def _one_by_one(self, ids: Ids) -> tuple[Ids, str, str]:
+        """A successor takes nobody down. Without an agreement they come one at a time."""
+        agreed = self.agreement
+        if not agreed.one_by_one:
+            return ids, "", ""
+        under_way = self.beside | self.replaced | self.taken
+        return (NONE if under_way else Ids(islice(ids, 1))), sla.REASON, agreed.words
+
+    def _limit(self, ids: Ids) -> tuple[Ids, str, str]:
+        """`maxUnavailable` holds besides."""
+        context = self.context
+        given = (
+            self.direction.policy if self.direction else context.job.spec.update
+        ).max_unavailable
+        limit = policy.max_unavailable(given, len(context.intended))
+        if limit is None:
+            return ids, "", ""
+        costly = ids & context.available
+        down = len(context.intended - context.available | self.taken)
+        message = f"{down} of {len(context.intended)} instances are unavailable; "
+        message += f"maxUnavailable is {given}"
+        return ids - costly | Ids(islice(costly, max(0, limit - down))), "MaxUnavailable", message
+
+    def _sla(self, ids: Ids) -> tuple[Ids, str, str]:
+        """Those that count without the moved ones are enough."""
+        agreed, costly = self.agreement, ids & self.context.counting
+        free = Ids(islice(costly, agreed.spare(self.context, self.taken)))
+        return ids - costly | free, sla.REASON, f"{agreed.words}; {_REMEDY}"
+
+    def _budget(self, ids: Ids) -> tuple[Ids, str, str]:
+        """One eviction at a time under the same disruption budget."""
+        room, reason, message = budget.room(self.context, NONE)
+        if room is None:
+            return ids, "", ""
+        costly = ids & self.context.view.counting
+        return ids - costly | Ids(islice(costly, 0 if self.taken else room)), reason, message
+
+
+def take_over(context: Context, direction: Direction | None) -> Write | None:
+    """The write that makes good successors the pods of their instances; None if there are none."""
+    if not context.has_moves:
+        return None
+    moves = Moves(context, direction)
+    twin = context.view.twin
+    ready = moves.beside & twin.good & asg.common(context.assigned, twin.at)
+    return surge.moved(context, ready) if ready else None
+
+
+def condition(context: Context) -> dict[str, Wanted]:
+    """Whether instances move to other nodes, and what they wait for. {} if none ever did."""
+    direction = Direction.of(context, context.active) if context.active else None
+    found = Moves(context, direction)
+    if context.has_moves and (words := _in_words(found)):
+        return {cond.MOVING: Wanted(True, found.allowance.reason or MOVING, words)}
+    told = cond.find(context.status.conditions, cond.MOVING)
+    return {cond.MOVING: Wanted(False, "NothingMoves")} if told else {}
+
+
+def _in_words(moves: Moves) -> str:
+    """Which instances move, from where and for whom, and what they wait for; "" if none do."""
+    context = moves.context
+    ids = moves.marked | moves.replaced | moves.overdue
+    if not ids:
+        return ""
+    views = context.view, context.view.twin
+    pods = [view.pod(i) for view in views for i in view.marked & ids]
+    nodes = sorted({pod.node for pod in pods})
+    whose = ", ".join(sorted({_move(pod).maintenance for pod in pods}))
+    where = ", ".join(nodes[:3]) + (f" and {len(nodes) - 3} more" if len(nodes) > 3 else "")
+    plural = ("s", "move") if len(ids) > 1 else ("", "moves")
+    words = f"instance{plural[0]} {ids} {plural[1]} away from {where} (Maintenance {whose})"
+    if moves.allowance.held_back:
+        return f"{words}: {moves.allowance.message}"
+    if moves.old_pods_kept:
+        return f"{words}: {budget.why_old_pods_stay(context)[1] or moves.agreement.words}"
+    return words
+
+
+def _move(pod: Pod) -> Move:
+    assert pod.move is not None
+    return pod.move

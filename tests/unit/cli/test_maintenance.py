@@ -1,0 +1,133 @@
+"""`echelon maintenance`: which nodes are named, and what is made and taken back."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.cli.exits import CliError, Exit
+from controller.cli.maintenance import activate, make, waiting
+from controller.cli.maintenance.hosts import hosts
+from controller.cli.session import Session
+
+Object = dict[str, Any]
+
+
+def test_nodes_come_from_arguments_and_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.txt"
+    file.write_text("# the rack\nn2\n\nn3.example.com  # new\nn1\n")
+    assert hosts(["node/n1"], str(file)) == ["n1", "n2", "n3.example.com"]
+
+
+def test_nodes_come_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n1\nn2\n"))
+    assert hosts(None, "-") == ["n1", "n2"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([], "no node is named"),
+        (["N 1"], "cannot be the name of a node"),
+        ([f"n{n}" for n in range(1001)], "more than 1000"),
+    ],
+    ids=["none", "bad", "many"],
+)
+def test_wrong_usage_is_refused(given: list[str], words: str) -> None:
+    with pytest.raises(CliError, match=words) as refused:
+        hosts(given, None)
+    assert refused.value.code is Exit.USAGE
+
+
+def test_a_file_that_is_not_there() -> None:
+    with pytest.raises(CliError, match="cannot be read"):
+        hosts(None, "/there/is/none")
+
+
+def test_names_fit_into_a_taint_and_are_the_same_for_the_same_nodes() -> None:
+    assert make.named(["n1"]) == "n1"
+    assert make.named(["n1", "n2"]) == make.named(["n1", "n2"]) != make.named(["n1", "n3"])
+    assert make.named(["ip-10-0-0-1.example.com"]).startswith("ip-10-0-0-1-")
+    assert len(make.named(["n" * 60, "m"])) <= 63
+
+
+class Fake:
+    """The API server's answers, and what was asked for."""
+
+    def __init__(self, *objects: Object) -> None:
+        self.objects = list(objects)
+        self.asked: list[tuple[Any, ...]] = []
+
+    async def list(self, *_: Any) -> list[Object]:
+        return self.objects
+
+    async def get(self, *_: Any) -> Object:
+        return self.objects.pop(0)
+
+    async def delete(self, _: Any, name: str) -> None:
+        self.asked.append(("delete", name))
+
+    async def patch(self, _: Any, name: str, body: Object) -> None:
+        self.asked.append(("patch", name, body))
+
+
+def maintenance(name: str, nodes: list[str], **status: Any) -> Object:
+    meta = {"name": name, "uid": f"uid-{name}", "resourceVersion": "7", "generation": 1}
+    return {"metadata": meta, "spec": {"nodes": nodes}, "status": status}
+
+
+def ran(monkeypatch: pytest.MonkeyPatch, fake: Fake, *nodes: str) -> list[tuple[Any, ...]]:
+    import asyncio
+
+    import typer
+
+    monkeypatch.setattr(activate, "run", lambda _, command: asyncio.run(command(fake)))
+    with pytest.raises(typer.Exit) as ended:
+        activate.activate(list(nodes))
+    assert ended.value.exit_code == 0
+    return fake.asked
+
+
+def test_a_maintenance_of_no_other_node_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = Fake(maintenance("a", ["n1"]), maintenance("b", ["n2"]))
+    assert ran(monkeypatch, fake, "n1") == [("delete", "a")]
+
+
+def test_from_others_the_node_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ran(monkeypatch, Fake(maintenance("a", ["n1", "n2", "n3"])), "n2", "n9")
+    version = {"uid": "uid-a", "resourceVersion": "7"}
+    assert asked == [("patch", "a", {"metadata": version, "spec": {"nodes": ["n1", "n3"]}})]
+
+
+def test_a_node_that_no_maintenance_names_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CliError, match="no Maintenance names n9"):
+        ran(monkeypatch, Fake(maintenance("a", ["n1"])), "n9")
+
+
+def conditions(**states: str) -> list[Object]:
+    return [{"type": kind, "status": state, "message": kind} for kind, state in states.items()]
+
+
+async def test_waiting_ends_when_all_nodes_are_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "_EVERY", 0.0)
+    made = maintenance("a", ["n1"])
+    busy = maintenance("a", ["n1"], observedGeneration=1, conditions=conditions(Ready="False"))
+    done = maintenance("a", ["n1"], observedGeneration=1, conditions=conditions(Ready="True"))
+    session: Session = Fake(made, busy, done)  # type: ignore[assignment]
+    assert await waiting.until_done(session, made, None) is Exit.DONE
+
+
+async def test_waiting_ends_when_a_person_is_needed_or_the_time_is_over() -> None:
+    made = maintenance("a", ["n1"])
+    stuck = conditions(Ready="False", Stalled="True")
+    session: Session = Fake(maintenance("a", ["n1"], observedGeneration=1, conditions=stuck))  # type: ignore[assignment]
+    with pytest.raises(CliError) as ended:
+        await waiting.until_done(session, made, None)
+    assert ended.value.code is Exit.FAILED
+    session = Fake(made)  # type: ignore[assignment]
+    with pytest.raises(CliError) as ended:
+        await waiting.until_done(session, made, -1.0)
+    assert ended.value.code is Exit.TIMEOUT

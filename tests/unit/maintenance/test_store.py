@@ -1,0 +1,72 @@
+"""The store takes newer versions only, and says when something has changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.core.maintenance.observed import Refused
+from controller.maintenance.decode import node_from, pod_from
+from controller.maintenance.store import Store
+from tests.unit.maintenance.stub import maintenance, node, pod
+
+
+@pytest.fixture
+def changes() -> list[int]:
+    return []
+
+
+@pytest.fixture
+def store(changes: list[int]) -> Store:
+    return Store(lambda: changes.append(1))
+
+
+def test_an_older_version_changes_nothing(store: Store, changes: list[int]) -> None:
+    store.put(maintenance(version=5))
+    store.put(maintenance(version=4, spec={"nodes": ["n9"]}))
+    assert store.maintenances["rack"].raw["spec"] == {"nodes": ["n1"]}
+    store.put_node(node_from(node(version=5)))
+    store.put_node(node_from(node(version=4, unschedulable=True)))
+    assert not store.nodes["n1"].node.unschedulable
+    assert len(changes) == 2
+
+
+def test_the_reports_of_a_kubelet_are_no_change(store: Store, changes: list[int]) -> None:
+    store.put_node(node_from(node(version=1)))
+    store.put_node(node_from(node(version=2)))
+    assert store.nodes["n1"].resource_version == "2"
+    assert len(changes) == 1
+
+
+def test_another_of_the_same_name_is_not_dropped(store: Store) -> None:
+    store.put(maintenance())
+    store.drop("rack", "another")
+    store.put_node(node_from(node()))
+    store.drop_node("n1", "another")
+    assert (list(store.maintenances), list(store.nodes)) == (["rack"], ["n1"])
+
+
+def test_only_pods_of_watched_nodes_are_kept(store: Store) -> None:
+    store.put_pod(pod_from(pod()))
+    assert store.pods == {}
+    store.pods["n1"] = {}
+    store.put_pod(pod_from(pod()))
+    store.refuse("uid-agent", Refused("x", "y", 1.0))
+    observed = store.observed(lambda name: name == "n1", {}, "", "")
+    assert [each.name for each in observed.pods["n1"]] == ["agent"]
+    assert store.observed(lambda _: False, {}, "", "").pods == {}
+    store.forget_pods("n1")
+    assert (store.pods, store.refused, store.tries) == ({}, {}, {})
+
+
+def test_what_this_version_cannot_read_is_known_by_its_uid(store: Store) -> None:
+    store.put(maintenance(spec={"nodes": ["n1"], "reboot": True}))
+    observed = store.observed(lambda _: True, {}, "", "")
+    assert (observed.maintenances, observed.unreadable) == ({}, {"rack": "uid-rack"})
+    assert "reboot" in store.maintenances["rack"].why
+
+
+def test_an_invalid_status_is_no_obstacle(store: Store) -> None:
+    store.put(maintenance(status={"phase": "Tomorrow", "observedGeneration": 1}))
+    read = store.maintenances["rack"].read
+    assert read is not None
+    assert read.status.phase is None
