@@ -79,7 +79,7 @@ class Lease:
         self._observed: tuple[str | None, float] = (None, 0.0)
         #: Time of the clock since which, or from which on, no other process holds the Lease.
         self.free_at = float("-inf")
-        self._complaint = ""
+        self.complaint = ""  #: What was wrong with the last turn, and how to fix it.
         #: Whether this process asked for the Lease, so that it may have it without knowing.
         self._asked = False
 
@@ -168,7 +168,7 @@ class Lease:
                 self._mine, self.failing = None, True
                 log.exception("turn of %s failed", self)
             else:
-                self._complaint, self.failing = "", False
+                self.complaint, self.failing = "", False
                 if won and not self._releasing:
                     self._win(began)
 
@@ -295,6 +295,6 @@ class Lease:
             text = "another contender was first"
         elif isinstance(error, Forbidden):
             text += " (needs get, create and patch on leases.coordination.k8s.io)"
-        level = logging.WARNING if text != self._complaint else logging.DEBUG
-        self._complaint = text
+        level = logging.WARNING if text != self.complaint else logging.DEBUG
+        self.complaint = text
         log.log(level, "%s: %s; trying again", self, text)

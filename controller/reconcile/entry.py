@@ -20,6 +20,7 @@ from controller.api.pods.pod import Pod
 from controller.api.update import TERMINAL, Update
 from controller.core.model.brake import Brake
 from controller.core.model.budget import Budget
+from controller.core.model.coordination import SILENCE, Coordination, still_said
 from controller.core.model.limits import TEMPLATES_KEPT
 from controller.core.model.observed import GateAnswer, Node, Observed, Refusal, Verdict
 from controller.core.model.plan import ActionKey
@@ -71,8 +72,7 @@ class Entry:
     refusals: dict[int, Refusal] = field(default_factory=dict)
     refused_actions: RefusedActions = field(default_factory=dict)
     under_way: set[ActionKey] = field(default_factory=set)
-    #: Illegal transitions between phases that the last decision contained.
-    illegal: tuple[str, ...] = ()
+    illegal: tuple[str, ...] = ()  #: Illegal transitions that the last decision contained.
     #: Subject of a write (see `plan.subject`) -> its refusal.
     refused_writes: dict[str, Refusal] = field(default_factory=dict)
     apart: Apart = field(default_factory=Apart)
@@ -88,6 +88,7 @@ class Entry:
     budgets: Callable[[Entry], tuple[Budget, ...]] = lambda _: ()
     #: Why the last eviction was not granted.
     not_evicted: Refusal | None = None
+    coordination: Coordination = SILENCE
 
     @property
     def empty(self) -> bool:
@@ -156,6 +157,7 @@ class Entry:
         self.in_place_refused.clear()
         self.endings.clear()
         self.not_evicted = None
+        self.coordination = SILENCE
         self._ask_again()
 
     def _ask_again(self) -> None:
@@ -229,7 +231,7 @@ class Entry:
         self.instances.set_times(seconds, job.spec.sla.duration if job.spec.sla else 0)
         self.instances.advance(now)
         view = self.instances.view(job.status.slots)
-        self._forget_answers(updates)
+        self._forget_answers(updates, now)
         self.refusals = refusal.still_refused(self.refusals, self.instances.pods)
         return Observed(
             job=job,
@@ -272,17 +274,19 @@ class Entry:
             budgets=self.budgets(self),
             keeping=any(verb == "budget" for verb, _ in self.under_way),
             not_evicted=self.not_evicted,
+            coordination=self.coordination,
         )
 
-    def _forget_answers(self, updates: Mapping[str, Update]) -> None:
+    def _forget_answers(self, updates: Mapping[str, Update], now: float) -> None:
         """Drop verdicts for Updates that have ended, and refusals for objects that are gone."""
         refusal.forget_ended(self.refused_writes, self.updates)
         if self.verdicts.keys() - {""}:
             asking = {u.metadata.uid for u in updates.values()} | {""}
             self.verdicts = {uid: v for uid, v in self.verdicts.items() if uid in asking}
             self.verdict_tries = {u: n for u, n in self.verdict_tries.items() if u in asking}
-        if self.in_place_refused:
-            self.in_place_refused &= {pod.uid for pod in self.instances.pods.values()}
+        if self.in_place_refused or self.coordination.denials:
+            self.in_place_refused &= (uids := {pod.uid for pod in self.instances.pods.values()})
+            self.coordination = still_said(self.coordination, uids, now)
 
     def forget_refused(self, held: frozenset[ActionKey]) -> None:
         """Drop refusals of actions that are neither in ``held`` nor being tried again."""

@@ -245,7 +245,6 @@ LATER_JOBS: dict[str, Object] = {
     "spec.constraints": _spec(constraints=[{"key": "host", "limit": 1}]),
     "spec.migrations": _spec(migrations=[{"name": "001", "container": _CONTAINER}]),
     "spec.lifecycle": _spec(lifecycle={"leave": {"seconds": 15}}),
-    "spec.sla.coordinator": _spec(sla={"minAvailable": "95%", "coordinator": {"url": "http://a"}}),
     "spec.cron": _spec(cron={"schedule": "*/5 * * * *"}),
     "spec.collisionPolicy": _spec(collisionPolicy="CancelNew"),
     "spec.maxTaskFailures": _spec(maxTaskFailures=0),

@@ -129,7 +129,8 @@ def old_pods_kept(context: Context, direction: Direction | None, old: Ids) -> Id
 def why_old_pods_stay(context: Context) -> tuple[str, str]:
     """Reason and message while old pods of a surge stay beside the new ones."""
     room, reason, message = _room(context, NONE)
-    if context.job.spec.sla is not None and (room is None or not context.observed.not_evicted):
+    given = context.job.spec.sla
+    if given and given.min_available and (room is None or not context.observed.not_evicted):
         return sla.REASON, sla.in_words(context)
     return reason, message
 

@@ -16,18 +16,19 @@ from controller.api.policy import StrategyType
 from controller.core.gates.gates import Gates
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
+from controller.core.model.coordination import Question
 from controller.core.model.disruption import NONE_HELD_BACK, Allowance
 from controller.core.model.plan import Action, ActionKey, ChangePod, CreatePod
 from controller.core.pods import backoff
 from controller.core.replacement import (
     budget,
+    coordinator,
     creation,
     deletion,
     disruption,
     in_place,
     repair,
     safety,
-    sla,
     twins,
 )
 from controller.core.replacement.deletion import delete
@@ -61,6 +62,11 @@ class Convergence:
         """Actions on objects that are due but wait, because the API server just refused them."""
         return self._sorted[1]
 
+    @property
+    def question(self) -> Question | None:
+        """What the coordinator of `spec.sla` is to be asked, or has just allowed."""
+        return self._sorted[2].question
+
     @cached_property
     def startable(self) -> Ids:
         """Ids of the group in flight that are untouched and may be replaced (or created) now."""
@@ -92,12 +98,13 @@ class Convergence:
 
     @property
     def held_back(self) -> Allowance:
-        """Which instances policies keep from being disrupted: those of the group in flight, else
-        those whose old pod must stay beside the new one."""
+        """Which instances policies keep from being disrupted: those that the coordinator has to
+        allow, those of the group in flight, else those whose old pod must stay."""
+        if (asked := self._sorted[2].held_back).held_back:
+            return asked
         if self.disruption.held_back or not self._old_pods_kept:
             return self.disruption
-        reason, words = budget.why_old_pods_stay(self.context)
-        return Allowance(NONE, self._old_pods_kept, reason, words)
+        return Allowance(NONE, self._old_pods_kept, *twins.why_kept(self.context))
 
     @cached_property
     def next_moment(self) -> float | None:
@@ -107,24 +114,24 @@ class Convergence:
         moments += [at for _, at in twins.ended(self.context, self._unstored) if at > now]
         moments += [at for _, at in deletion.stuck(self.context, self.direction) if at > now]
         moments += [r.until for r in self.context.observed.refusals.values() if r.until > now]
-        if (free_at := budget.next_moment(self.context)) is not None:
-            moments.append(free_at)
         moments += [s.resume_at for s in self.context.observed.remade.values() if s.resume_at > now]
-        return min(moments, default=None)
+        again = budget.next_moment(self.context), coordinator.next_moment(self.context)
+        return min((at for at in (*moments, *again) if at is not None), default=None)
 
     @cached_property
-    def _sorted(self) -> tuple[tuple[Action, ...], frozenset[ActionKey]]:
+    def _sorted(self) -> tuple[tuple[Action, ...], frozenset[ActionKey], coordinator.Consents]:
         free, held = list[Action](), set[ActionKey]()
+        consents = coordinator.Consents(self.context, self.direction)
         repairs = repair.repairs(self.context, in_place.resized_again(self.direction))
         budgets = budget.actions(self.context)
         for action in chain(repairs, budgets, self._deletes(), self._creates()):
             if not isinstance(action, CreatePod) and self.context.is_held(action):
                 held.add(action.key)
-                continue
-            free.append(action)
+            elif (allowed := consents.given(action)) is not None:
+                free.append(allowed)
             if len(free) == MAX_ACTIONS:
                 break
-        return tuple(free), frozenset(held)
+        return tuple(free), frozenset(held), consents
 
     def _deletes(self) -> Iterator[Action]:
         context, view = self.context, self.context.view
@@ -224,13 +231,9 @@ class Convergence:
 
     @cached_property
     def _old_pods_kept(self) -> Ids:
-        """Ids whose pod in the other slot must stay: too few instances count, or a disruption
-        budget has to take note of another one first."""
-        context, direction = self.context, self.direction
-        old = context.view.twin.alive - self._part_of_surge
-        kept = sla.old_pods_kept(context, direction, old)
-        kept |= budget.old_pods_kept(context, direction, old - kept)
-        return kept | context.view.twin.evicting
+        """Ids whose pod in the other slot is to go, but must stay for now."""
+        old = self.context.view.twin.alive - self._part_of_surge
+        return twins.kept(self.context, self.direction, old)
 
     @cached_property
     def _consistent(self) -> bool:

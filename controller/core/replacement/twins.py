@@ -9,7 +9,7 @@ from controller.api.ids import Ids
 from controller.core.model.context import Context
 from controller.core.model.plan import Action
 from controller.core.pods import backoff
-from controller.core.replacement import budget
+from controller.core.replacement import budget, coordinator, sla
 from controller.core.replacement.deletion import delete
 from controller.core.rollout.direction import Direction
 
@@ -27,6 +27,20 @@ def deletes(
     for i, at in ended(context, unstored):
         if at <= context.now or i not in part:
             yield delete(twin.pod(i), direction)
+
+
+def kept(context: Context, direction: Direction | None, old: Ids) -> Ids:
+    """Of ids whose old pod is to go, those whose pod must stay: the coordinator does not allow it,
+    too few instances count, or a disruption budget has to take note of another one first."""
+    kept = coordinator.old_pods_kept(context, direction, old)
+    kept |= sla.old_pods_kept(context, direction, old - kept)
+    kept |= budget.old_pods_kept(context, direction, old - kept)
+    return kept | context.view.twin.evicting
+
+
+def why_kept(context: Context) -> tuple[str, str]:
+    """Reason and message while old pods stay beside the new ones."""
+    return coordinator.why_old_pods_stay(context) or budget.why_old_pods_stay(context)
 
 
 def ended(context: Context, unstored: Ids) -> Iterator[tuple[int, float]]:
