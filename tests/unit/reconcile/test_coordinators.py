@@ -44,7 +44,7 @@ def test_each_pod_is_asked_about_once_and_goes_before_the_next(
     world = asking(make_world, replacement=replacement)
     before, acted = set(world.uids().values()), list[int]()
 
-    def consent(question: Question) -> Answer:
+    def consent(_: Question) -> Answer:
         acted.append(len(taken_down(world)))
         return ALLOW
 

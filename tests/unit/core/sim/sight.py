@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from controller.api.job import Job
 from controller.api.update import TERMINAL, Update
+from controller.core.model.coordination import SILENCE, still_said
 from controller.core.model.observed import (
     Finished,
     GateAnswer,
@@ -47,6 +48,7 @@ class Sight:
         self.conflicts: dict[int, tuple[str, float]] = {}
         self.gone: set[str] = set()
         self.not_evicted: Refusal | None = None
+        self.coordination = SILENCE
         self.live = ""
         #: The latest moment at which it looked: what became good then stays so.
         self.latest = 0.0
@@ -117,6 +119,8 @@ class Sight:
         )
         self.instances.advance(now)
         self.conflicts = {i: c for i, c in self.conflicts.items() if c[1] > now}
+        uids = {pod.uid for pod in self.instances.pods.values()}
+        self.coordination = still_said(self.coordination, uids, now)
         revision = self.cluster.revision_of(job)
         verdict = self.verdict[1] if self.verdict and self.verdict[0] == revision else None
         return Observed(
@@ -141,6 +145,7 @@ class Sight:
             nodes=dict(self.nodes),
             budgets=tuple(self.cluster.budgets.values()),
             not_evicted=self.not_evicted,
+            coordination=self.coordination,
             job_live=self.live == job.metadata.resource_version,
         )
 
