@@ -47,7 +47,7 @@ def hold(context: Context, direction: Direction | None, ids: Ids) -> tuple[Ids, 
     if direction is None or direction.surges or not _is_asked(context, direction):
         return ids, "", ""
     held = _denied(context, context.view, ids & context.view.counting - direction.removed)
-    return ids - held, REASON, _why(context, held)
+    return ids - held, REASON, _told(context)
 
 
 def old_pods_kept(context: Context, direction: Direction | None, old: Ids) -> Ids:
@@ -61,7 +61,7 @@ def why_old_pods_stay(context: Context) -> tuple[str, str] | None:
     """Reason and message while it keeps old pods of a surge; None if it does not."""
     twin = context.view.twin
     held = _denied(context, twin, twin.counting)
-    return (REASON, _why(context, held)) if held else None
+    return (REASON, _told(context)) if held else None
 
 
 def _is_asked(context: Context, direction: Direction | None) -> bool:
@@ -79,13 +79,17 @@ def _denied(context: Context, view: View, ids: Ids) -> Ids:
 
 
 def _of_these(context: Context, view: View, ids: Ids, denials: Iterable[Denial]) -> Iterator[int]:
-    """Those of ``ids`` that one of the denials is about. What an earlier Update asked is over."""
-    active = context.active.metadata.uid if context.active else ""
+    """Those of ``ids`` that one of the denials is about."""
     for question in (denial.question for denial in denials):
-        i, wanted = question.instance, question.request_id.startswith(active)
-        wanted |= question.cause == "Move"
-        if wanted and i in ids and view.pod(i).uid == question.pod_uid:
+        i = question.instance
+        if i in ids and view.pod(i).uid == question.pod_uid and _is_of_now(context, question):
             yield i
+
+
+def _is_of_now(context: Context, question: Question) -> bool:
+    """Whether a question is not that of an Update before the active one."""
+    active = context.active.metadata.uid if context.active else ""
+    return question.cause == "Move" or question.request_id.startswith(active)
 
 
 def _lasting(context: Context) -> Iterator[Denial]:
@@ -200,11 +204,12 @@ def _wanted_by(
 
 
 def in_words(context: Context, question: Question) -> str:
-    """What an instance waits for whose pod is asked about."""
+    """What the instances wait for of which one is asked about. While there is an answer that does
+    not allow, that is said: it does not change with each question."""
     known, given = context.observed.coordination, of(context)
     assert given is not None
-    if (before := known.denials.get(question.request_id)) is not None:
-        return _says(given, before)
+    if said := _told(context):
+        return said
     if known.asked != question:
         return f"coordinator {given.shown} has to allow {question.pod} to go"
     if known.waits:
@@ -212,18 +217,15 @@ def in_words(context: Context, question: Question) -> str:
     return f"coordinator {given.shown} is asked about {question.pod}"
 
 
-def _why(context: Context, held: Ids) -> str:
-    given = of(context)
-    if not held or given is None:
+def _told(context: Context) -> str:
+    """The last answers that do not allow: the first of them, and how many more; "" without any."""
+    known, given = context.observed.coordination.denials.values(), of(context)
+    denials = [denial for denial in known if _is_of_now(context, denial.question)]
+    silent = [denial for denial in denials if not denial.answered and denial.until > context.now]
+    if not denials or given is None:
         return ""
-    lasting = list(_lasting(context))
-    silent = [denial for denial in lasting if not denial.answered]
-    denial = min(silent or lasting, key=lambda denial: denial.question.instance)
-    more = f" (and {len(held) - 1} more)" if len(held) > 1 and denial.answered else ""
-    return f"{_says(given, denial)}{more}"
-
-
-def _says(coordinator: Coordinator, denial: Denial) -> str:
-    said = "does not allow" if denial.answered else "has not answered about"
-    end = " to go" if denial.answered else ""
-    return f"coordinator {coordinator.shown} {said} {denial.question.pod}{end}: {denial.message}"
+    first = min(silent or denials, key=lambda denial: denial.question.instance)
+    said = "does not allow" if first.answered else "has not answered about"
+    end = " to go" if first.answered else ""
+    more = f" (and {len(denials) - 1} more)" if len(denials) > 1 and not silent else ""
+    return f"coordinator {given.shown} {said} {first.question.pod}{end}: {first.message}{more}"

@@ -98,8 +98,7 @@ class Convergence:
 
     @property
     def held_back(self) -> Allowance:
-        """Which instances policies keep from being disrupted: those that the coordinator has to
-        allow, those of the group in flight, else those whose old pod must stay."""
+        """Which instances wait: for the coordinator, for a policy, else with their old pod."""
         if (asked := self._sorted[2].held_back).held_back:
             return asked
         if self.disruption.held_back or not self._old_pods_kept:

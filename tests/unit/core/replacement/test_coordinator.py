@@ -100,12 +100,14 @@ def test_it_chooses_among_those_that_may_go(replacement: str) -> None:
 
 
 def test_a_queue_of_one_asks_about_no_second_while_one_is_under_way() -> None:
-    world, asked = world_of(strategy={"type": "Queue", "size": 1})
+    world, _ = world_of(strategy={"type": "Queue", "size": 1})
     down = list[int]()
-    world.cluster.consent = lambda q: (
-        (down.append(sum(not p.ready for p in world.cluster.pods.values())) or asked.append(q))
-        or ALLOW
-    )
+
+    def consent(_: Question) -> Answer:
+        down.append(sum(not pod.ready for pod in world.cluster.pods.values()))
+        return ALLOW
+
+    world.cluster.consent = consent
     world.roll("app:2")
     assert down == [0, 0, 0, 0]
 
@@ -137,7 +139,12 @@ def test_not_all_of_a_thousand_are_asked_about() -> None:
     policy = {"slaAware": True, "strategy": {"type": "Batch", "size": 80}}
     world = World(instances=80, sla={"coordinator": {"url": URL}}, update=policy).ready()
     asked = set[int]()
-    world.cluster.consent = lambda q: asked.add(q.instance) or DENY
+
+    def consent(question: Question) -> Answer:
+        asked.add(question.instance)
+        return DENY
+
+    world.cluster.consent = consent
     world.edit(image="app:2")
     world.run(3)
     assert len(asked) == 50
@@ -190,11 +197,23 @@ def test_what_an_earlier_update_was_denied_holds_no_later_one() -> None:
 
 
 def test_there_and_back_in_place_are_two_questions() -> None:
-    world, asked = world_of(replacement="InPlace", strategy={"type": "Batch", "size": 2})
-    world.behave("app:2", ready_after=None)
-    world.roll("app:2")
+    world, asked = world_of(replacement="InPlace")
+
+    def consent(question: Question) -> Answer:
+        asked.append(question)
+        return DENY if question.instance > 1 else ALLOW
+
+    world.cluster.consent = consent
+    world.edit(image="app:2")
+    world.until(lambda: world.images_of("app:2") == Ids([0, 1]), 60)
+    world.run(20)
+    world.cluster.user_edit_update(world.update.metadata.name, action=Action.ROLLBACK)
+    world.until_ended()
     assert world.phase is Phase.ROLLED_BACK
-    assert len({q.request_id for q in asked}) == len(asked)
+    there, back = (q for q in asked if q.instance == 0)
+    assert there.pod_uid == back.pod_uid
+    assert there.request_id != back.request_id
+    assert there.revision != back.revision
 
 
 def test_while_it_is_taken_away_nothing_is_asked() -> None:
