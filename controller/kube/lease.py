@@ -37,6 +37,8 @@ class Lease:
     ``changed()`` is called when this process gets or loses the Lease.
     """
 
+    LEVEL = logging.INFO  #: Of log lines that say who holds it.
+
     def __init__(
         self,
         client: Client,
@@ -51,8 +53,7 @@ class Lease:
     ) -> None:
         self.identity = identity
         self.name = name
-        #: Whether this process took the Lease and knows of nothing that ended that. Before a write
-        #: ask `valid`, which also knows the time.
+        #: Whether this process took the Lease. Before a write ask `valid`, which knows the time.
         self.held = False
         #: How often this process has got the Lease. Work that began in an earlier term is over.
         self.term = 0
@@ -125,8 +126,7 @@ class Lease:
                 if was_valid or self._asked:
                     async with asyncio.timeout(self._timeout()):
                         await self._leave()
-            except Exception as error:
-                # Whatever it is, the other Leases are to be released as well.
+            except Exception as error:  # The other Leases are to be released all the same.
                 log.warning("%s not released: %s", self, str(error) or "timed out")
             self._mine, self._asked = None, False
 
@@ -176,7 +176,7 @@ class Lease:
         self._renewed = began
         self.holder = self.identity
         if not self.held:
-            log.info("%s acquired as %s", self, self.identity)
+            log.log(self.LEVEL, "%s acquired as %s", self, self.identity)
             self.term += 1
             self.held = True
             self._changed()
@@ -234,7 +234,7 @@ class Lease:
         released or not renewed for its duration."""
         holder = spec.get("holderIdentity") or None
         if holder != self.holder and holder not in (None, self.identity):
-            log.info("%s is held by %s", self, holder)
+            log.log(self.LEVEL, "%s is held by %s", self, holder)
         self.holder = holder
         if version != self._observed[0]:
             self._observed = (version, self._clock())

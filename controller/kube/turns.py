@@ -8,6 +8,7 @@ Lease until it expires.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
@@ -19,6 +20,12 @@ from controller.kube.lease_times import Times
 
 #: Seconds until the next try while the API server refuses or does not answer.
 _AGAIN: Final = 5.0
+
+
+class _Turn(Lease):
+    """It is had once a question, which is too often for a log that people read."""
+
+    LEVEL = logging.DEBUG
 
 
 class Turns:
@@ -44,7 +51,7 @@ class Turns:
         async with self._alone(name, waits):
             # Each turn is a holder of its own: what is left of an earlier one cannot end it.
             holder = f"{self._identity}_{next(self._numbers)}"
-            lease = Lease(self._client, self._namespace, name, holder, times=self._times)
+            lease = _Turn(self._client, self._namespace, name, holder, times=self._times)
             keeping: asyncio.Task[None] | None = None
             try:
                 await self._take(lease, waits)

@@ -69,6 +69,18 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
         _spec(sla={"durationSeconds": 300}),
         ("spec.sla.minAvailable", "a number of instances or a percentage"),
     ),
+    "coordinator without a URL": (
+        _spec(sla={"coordinator": {"timeoutSeconds": 3}}),
+        ("spec.sla.coordinator.url", "Required value"),
+    ),
+    "coordinator without time": (
+        _spec(sla={"coordinator": {"url": "http://a", "timeoutSeconds": 0}}),
+        ("spec.sla.coordinator.timeoutSeconds", "greater than or equal to 1"),
+    ),
+    "coordinator whose Secret has a path": (
+        _spec(sla={"coordinator": {"url": "http://a", "headersFrom": "../b"}}),
+        ("spec.sla.coordinator.headersFrom", "the name of a Secret"),
+    ),
     "negative instances": (
         _spec(instances=-1),
         ("spec.instances", "greater than or equal to 0"),

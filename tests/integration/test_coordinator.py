@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from controller.reconcile.coordinators import lease_name
 from hack.harness.audit import Audit
 from hack.harness.manifests import condition, is_true, job
 from hack.harness.space import Space
@@ -186,3 +187,21 @@ def test_the_coordinator_is_named_beforehand(space: Space, web: Web) -> None:
     assert len(found) == 1
     assert words in found[0]["message"]
     assert web.asked == []
+
+
+def test_another_operator_that_asks_there_is_waited_for(space: Space, web: Web) -> None:
+    """Somebody else holds the Lease of the URL, renews it, and then releases it."""
+    made(space, web, count=1)
+    name = lease_name(space.job()["spec"]["sla"]["coordinator"]["url"])
+    leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
+    held = {"holderIdentity": "another", "leaseDurationSeconds": 60}
+    space.api.create(leases, {"metadata": {"name": name}, "spec": held})
+    before = space.pods()[0].uid
+    space.set_image("web:2")
+    said = f"is to be asked about web-0: lease kube-system/{name} is held by another"
+    waits(space, said)
+    assert web.asked == []
+    assert space.pods()[0].uid == before
+    space.api.patch(f"{leases}/{name}", {"spec": {"holderIdentity": ""}})
+    space.wait_update("RolledForward", timeout=60)
+    assert len(web.asked) == 1

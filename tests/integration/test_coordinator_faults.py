@@ -1,4 +1,4 @@
-"""A coordinator that answers badly or never, and whatever happens between its answer and the act."""
+"""A coordinator that answers badly or never, and what happens between its answer and the act."""
 
 from __future__ import annotations
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from hack.mutations.fault import Fault
-from hack.mutations.faults import admission, leading, pods, progress, reconcile, rollout, safety
+from hack.mutations.faults import (
+    admission,
+    coordinators,
+    leading,
+    pods,
+    progress,
+    reconcile,
+    rollout,
+    safety,
+)
 
 FAULTS: Final[tuple[Fault, ...]] = (
     *pods.FAULTS,
+    *coordinators.FAULTS,
     *rollout.FAULTS,
     *progress.FAULTS,
     *admission.FAULTS,

@@ -198,3 +198,28 @@ def test_it_is_not_asked_about_a_scale(make_world: Make) -> None:
 def test_the_name_of_the_lease_hides_the_url() -> None:
     assert lease_name("https://consent.test/may") == "echelon-coordinator-6cc93ec3e9137ed0"
     assert lease_name("https://consent.test/may?") != lease_name("https://consent.test/may")
+
+
+def test_who_loses_the_job_gives_the_turn_back(make_world: Make) -> None:
+    world = asking(make_world)
+    before = world.uids()
+    world.thinking = 30.0
+    world.edit(image="app:2")
+    world.until(lambda: started(world), 20)
+    assert world.turn is world.operator
+    reconciler = world.operator.reconciler
+    ending = world.loop.create_task(reconciler.end(lambda _: False, 5.0))
+    world.until(ending.done, 3)
+    assert world.turn is None
+    assert world.uids() == before
+
+
+def test_a_job_that_is_gone_is_not_asked_about_any_more(make_world: Make) -> None:
+    world = asking(make_world)
+    world.thinking = 30.0
+    world.edit(image="app:2")
+    world.until(lambda: started(world), 20)
+    entry = world.operator.entry
+    world.operator.store.drop_job(entry.key, entry.uid)
+    world.until(lambda: world.turn is None, 3)
+    assert taken_down(world) == []
