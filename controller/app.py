@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import time
 from contextlib import suppress
@@ -21,18 +20,15 @@ from controller import garbage
 from controller.api.job import KIND
 from controller.api.kinds import JOBS
 from controller.api.labels import FIELD_MANAGER
+from controller.asking import Asking, times_of
 from controller.candidacy import Candidacy
 from controller.clock import SteadyClock
-from controller.gates.addresses import in_pod
-from controller.gates.asker import Asker
-from controller.gates.clients import GateClients, GateSettings
 from controller.handlers import JobFeed
 from controller.kube.client import Client
 from controller.kube.config import Connection, connect
 from controller.kube.elector import Elector
 from controller.kube.events import Recorder
 from controller.kube.identity import default_identity
-from controller.kube.lease_times import Times
 from controller.kube.workqueue import WorkQueue
 from controller.leading import Leading
 from controller.maintenance.serving import maintenance
@@ -106,6 +102,9 @@ class Operator:
             instance=self._identity,
             on_drop=self._metrics.event_dropped,
         )
+        self._asking = Asking(
+            settings, connection, self._gate_client, self._identity, self._metrics
+        )
         self._reconciler = Reconciler(
             self._client,
             self._pod_client,
@@ -113,11 +112,12 @@ class Operator:
             self._queue,
             self._recorder,
             observe=lambda seconds, result: self._metrics.reconciled(KIND, result, seconds),
-            ask=Asker(self._gate_clients(connection)).ask,
+            ask=self._asking.gate,
             asked=self._metrics.asked,
             ended=self._metrics.update_ended,
             report_every=settings.report,
             brake=self._brakes.now,
+            coordinators=self._asking.coordinators,
             clock=clock,
         )
         self._leading = Leading(
@@ -153,17 +153,6 @@ class Operator:
             registry=self._metrics.registry,
         )
         self._expose_state()
-
-    def _gate_clients(self, connection: Connection) -> GateClients:
-        """The clients of gates, and the addresses that gates may use."""
-        # In a pod, loopback is the operator itself; on a user's machine it is that machine.
-        service = in_pod(os.environ)
-        given = GateSettings(
-            ca_file=self._settings.gate_ca_file,
-            allow_loopback=self._settings.gate_allow_loopback or not service,
-            user_agent=f"{AGENT} gates",
-        )
-        return GateClients(self._gate_client, (connection.server, *service), given)
 
     def stop(self) -> None:
         """Make ``run()`` end in good order."""
@@ -204,7 +193,7 @@ class Operator:
             await self._jobs.stop()
             await self._maintenance.stop()
             await self._servers.stop()
-            for client in (self._client, self._pod_client, self._gate_client):
+            for client in (self._client, self._pod_client, self._gate_client, self._asking):
                 await client.close()
 
     # Leading.
@@ -223,9 +212,7 @@ class Operator:
             name=settings.lease_name,
             identity=self._identity,
             shards=settings.shards,
-            times=Times(
-                settings.lease_duration, settings.lease_renew_deadline, settings.lease_retry
-            ),
+            times=times_of(settings),
             main_age=self._heartbeat.age,
             changed=self._on_news,
         )

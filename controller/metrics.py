@@ -132,6 +132,25 @@ class Metrics:
             buckets=_RECONCILE_BUCKETS,
             registry=registry,
         )
+        self._consults = Counter(
+            "echelon_coordinator_asks",
+            "Questions to coordinators (spec.sla.coordinator), by result: Allow, Deny, Invalid "
+            "(another answer) or NoAnswer.",
+            ["result"],
+            registry=registry,
+        )
+        self._consult_seconds = Histogram(
+            "echelon_coordinator_ask_seconds",
+            "How long a question to a coordinator took.",
+            buckets=_REQUEST_BUCKETS,
+            registry=registry,
+        )
+        self._consult_wait = Histogram(
+            "echelon_coordinator_wait_seconds",
+            "How long a question waited for its turn: one is asked at a time at the same URL.",
+            buckets=_RECONCILE_BUCKETS,
+            registry=registry,
+        )
         self._dropped = Counter(
             "echelon_events_dropped",
             "Kubernetes Events that could not be written.",
@@ -178,6 +197,12 @@ class Metrics:
         self._asks.labels(provider, verdict).inc()
         self._ask_seconds.labels(provider).observe(seconds)
         self._ask_late.observe(max(0.0, late))
+
+    def consulted(self, result: str, seconds: float, waited: float) -> None:
+        """Record that a coordinator was asked once; ``waited``: seconds until its turn came."""
+        self._consults.labels(result).inc()
+        self._consult_seconds.observe(seconds)
+        self._consult_wait.observe(max(0.0, waited))
 
     def update_ended(self, phase: Phase, seconds: float) -> None:
         """Record the end of an Update. A dry run has no end that anybody waits for."""

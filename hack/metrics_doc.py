@@ -53,6 +53,7 @@ def example() -> Metrics:
     metrics.reconciled("EchelonJob", "success", 0.01)
     metrics.requested("get", "pods", 200, 0.01)
     metrics.asked("http", "Pass", 0.01, 0.0)
+    metrics.consulted("Allow", 0.01, 0.0)
     metrics.update_ended(Phase.ROLLED_FORWARD, 60.0)
     state = metrics.state
     state.leader = lambda: {"0": 1.0, "1": 0.0}

@@ -20,7 +20,7 @@ from controller.api.meta import (
     empty,
 )
 from controller.api.meta import Model as _Model
-from controller.api.sla import Sla
+from controller.api.sla import MaintenanceSla
 
 KIND: Final = "Maintenance"
 #: More nodes than a Maintenance can name.
@@ -107,7 +107,7 @@ class MaintenanceSpec(SpecModel):
         ),
     ] = None
     sla: Annotated[
-        Sla | None,
+        MaintenanceSla | None,
         Field(
             description="How many instances of a Job that has no `spec.sla` must stay available "
             "while its instances are moved. Absent: one instance of such a Job is moved at a time, "

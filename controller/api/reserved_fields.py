@@ -156,7 +156,6 @@ JOB_SPEC: Final[Fields] = {
             "Whether instances are created all at once or one by one.", "Parallel", "Ordered"
         ),
     },
-    "spec.sla": {"coordinator": _free("A service that must also agree to a disruption.")},
     "spec.update": _WAIT_FOR,
     "spec.update.strategy": _PAUSES,
 }

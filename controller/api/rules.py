@@ -131,10 +131,16 @@ JOB: Final[Rules] = {
     ),
     "spec.sla": (
         Rule(
-            "has(self.minAvailable)",
-            "sla.minAvailable is required; give a number of instances or a percentage such as"
-            " '95%', or leave sla out",
+            "has(self.minAvailable) || has(self.coordinator)",
+            "sla needs minAvailable, coordinator or both; give minAvailable as a number of"
+            " instances or a percentage such as '95%', or leave sla out",
             ".minAvailable",
+        ),
+        Rule(
+            "!has(self.coordinator) || !has(self.coordinator.headersFrom)"
+            f" || self.coordinator.headersFrom.matches('{_NAME}')",
+            f"coordinator.headersFrom is the name of a Secret: {_NAME_WORDS}; use such a name",
+            ".coordinator.headersFrom",
         ),
     ),
     "spec.update": UNAVAILABLE,

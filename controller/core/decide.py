@@ -90,6 +90,7 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
         wake_at=_wake(context, direction, pods),
         asks=Gates(direction).asks() if direction and direction.moving else (),
         waiting=pods.held_back.held_back,
+        question=pods.question,
     )
 
 

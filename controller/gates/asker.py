@@ -1,4 +1,4 @@
-"""Asks the provider of one gate once, within a time limit.
+"""Asks the provider of one gate, or a coordinator, once, within a time limit.
 
 Every outcome is an answer: nothing is raised except cancellation, and no state is kept.
 """
@@ -11,7 +11,10 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from controller.api.gate import Gate
+from controller.api.sla import Coordinator
+from controller.core.model.coordination import Question
 from controller.core.verdicts.answer import Answer, inconclusive
+from controller.gates import coordinator as coordinators
 from controller.gates import http, job, prometheus, webhook
 from controller.gates.clients import GateClients
 from controller.gates.context import Context
@@ -41,20 +44,33 @@ class Asker:
         provider = _PROVIDERS.get(gate.provider)
         if provider is None:
             return inconclusive("the gate has no provider that can be asked")
-        seconds = gate.ask_timeout
-        try:
-            async with asyncio.timeout(seconds):
-                return await provider(gate, context, self._clients)
-        except FetchError as error:
-            return inconclusive(str(error))
-        except ApiError as error:
-            return inconclusive(f"the API server: {error}")
-        except TimeoutError:
-            return inconclusive(f"no answer in {seconds:g} s")
-        except Exception as error:
-            # The text of the error is left out, because it could contain secrets that were sent.
-            log.error("gate %s of %s: %s", gate.name, context.update, _trace(error))
-            return inconclusive(f"asking failed ({type(error).__name__})")
+        asking = provider(gate, context, self._clients)
+        return await _answer(asking, gate.ask_timeout, f"gate {gate.name} of {context.update}")
+
+    async def ask_coordinator(
+        self, coordinator: Coordinator, question: Question, namespace: str, job: str
+    ) -> Answer:
+        """The coordinator's answer about a pod of a Job, within its time."""
+        asking = coordinators.ask(coordinator, question, namespace, job, self._clients)
+        what = f"coordinator of {namespace}/{job}"
+        return await _answer(asking, coordinator.timeout, what)
+
+
+async def _answer(asking: Awaitable[Answer], seconds: float, what: str) -> Answer:
+    """The answer that comes within so many seconds. ``what``: who is asked, for the log."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await asking
+    except FetchError as error:
+        return inconclusive(str(error))
+    except ApiError as error:
+        return inconclusive(f"the API server: {error}")
+    except TimeoutError:
+        return inconclusive(f"no answer in {seconds:g} s")
+    except Exception as error:
+        # The text of the error is left out, because it could contain secrets that were sent.
+        log.error("%s: %s", what, _trace(error))
+        return inconclusive(f"asking failed ({type(error).__name__})")
 
 
 def _trace(error: BaseException) -> str:

@@ -37,6 +37,8 @@ class Lease:
     ``changed()`` is called when this process gets or loses the Lease.
     """
 
+    LEVEL = logging.INFO  #: Of log lines that say who holds it.
+
     def __init__(
         self,
         client: Client,
@@ -51,8 +53,7 @@ class Lease:
     ) -> None:
         self.identity = identity
         self.name = name
-        #: Whether this process took the Lease and knows of nothing that ended that. Before a write
-        #: ask `valid`, which also knows the time.
+        #: Whether this process took the Lease. Before a write ask `valid`, which knows the time.
         self.held = False
         #: How often this process has got the Lease. Work that began in an earlier term is over.
         self.term = 0
@@ -79,7 +80,7 @@ class Lease:
         self._observed: tuple[str | None, float] = (None, 0.0)
         #: Time of the clock since which, or from which on, no other process holds the Lease.
         self.free_at = float("-inf")
-        self._complaint = ""
+        self.complaint = ""  #: What was wrong with the last turn, and how to fix it.
         #: Whether this process asked for the Lease, so that it may have it without knowing.
         self._asked = False
 
@@ -125,8 +126,7 @@ class Lease:
                 if was_valid or self._asked:
                     async with asyncio.timeout(self._timeout()):
                         await self._leave()
-            except Exception as error:
-                # Whatever it is, the other Leases are to be released as well.
+            except Exception as error:  # The other Leases are to be released all the same.
                 log.warning("%s not released: %s", self, str(error) or "timed out")
             self._mine, self._asked = None, False
 
@@ -168,7 +168,7 @@ class Lease:
                 self._mine, self.failing = None, True
                 log.exception("turn of %s failed", self)
             else:
-                self._complaint, self.failing = "", False
+                self.complaint, self.failing = "", False
                 if won and not self._releasing:
                     self._win(began)
 
@@ -176,7 +176,7 @@ class Lease:
         self._renewed = began
         self.holder = self.identity
         if not self.held:
-            log.info("%s acquired as %s", self, self.identity)
+            log.log(self.LEVEL, "%s acquired as %s", self, self.identity)
             self.term += 1
             self.held = True
             self._changed()
@@ -234,7 +234,7 @@ class Lease:
         released or not renewed for its duration."""
         holder = spec.get("holderIdentity") or None
         if holder != self.holder and holder not in (None, self.identity):
-            log.info("%s is held by %s", self, holder)
+            log.log(self.LEVEL, "%s is held by %s", self, holder)
         self.holder = holder
         if version != self._observed[0]:
             self._observed = (version, self._clock())
@@ -295,6 +295,6 @@ class Lease:
             text = "another contender was first"
         elif isinstance(error, Forbidden):
             text += " (needs get, create and patch on leases.coordination.k8s.io)"
-        level = logging.WARNING if text != self._complaint else logging.DEBUG
-        self._complaint = text
+        level = logging.WARNING if text != self.complaint else logging.DEBUG
+        self.complaint = text
         log.log(level, "%s: %s; trying again", self, text)

@@ -183,7 +183,7 @@ def obeys(entry: Entry) -> bool:
     """Whether the Job has an sla or moves instances, or it or one of its Updates obeys budgets."""
     assert entry.job is not None
     spec = entry.job.spec
-    if spec.sla is not None or spec.update.sla_aware or entry.instances.moves():
+    if spec.sla is not None or spec.update.sla_aware or entry.instances.marked:
         return True
     return any(policy.sla_aware for policy in _policies(entry))
 

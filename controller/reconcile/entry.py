@@ -16,16 +16,17 @@ from pydantic import ValidationError
 
 from controller.api.job import Job
 from controller.api.lenient import lenient, part
-from controller.api.pods.move import lasting
 from controller.api.pods.pod import Pod
 from controller.api.update import TERMINAL, Update
 from controller.core.model.brake import Brake
 from controller.core.model.budget import Budget
+from controller.core.model.coordination import SILENCE, Coordination, still_said
 from controller.core.model.limits import TEMPLATES_KEPT
 from controller.core.model.observed import GateAnswer, Node, Observed, Refusal, Verdict
 from controller.core.model.plan import ActionKey
 from controller.core.pods.identity import name_conflicts
 from controller.core.pods.index import Instances
+from controller.core.pods.marks import lasting_of
 from controller.core.revisions import revision as revisions
 from controller.core.revisions.template import Prepared
 from controller.reconcile import refusal, timings
@@ -72,8 +73,7 @@ class Entry:
     refusals: dict[int, Refusal] = field(default_factory=dict)
     refused_actions: RefusedActions = field(default_factory=dict)
     under_way: set[ActionKey] = field(default_factory=set)
-    #: Illegal transitions between phases that the last decision contained.
-    illegal: tuple[str, ...] = ()
+    illegal: tuple[str, ...] = ()  #: Illegal transitions that the last decision contained.
     #: Subject of a write (see `plan.subject`) -> its refusal.
     refused_writes: dict[str, Refusal] = field(default_factory=dict)
     apart: Apart = field(default_factory=Apart)
@@ -89,6 +89,7 @@ class Entry:
     budgets: Callable[[Entry], tuple[Budget, ...]] = lambda _: ()
     #: Why the last eviction was not granted.
     not_evicted: Refusal | None = None
+    coordination: Coordination = SILENCE
 
     @property
     def empty(self) -> bool:
@@ -146,17 +147,13 @@ class Entry:
         """Start with another Job of this name: nothing known of the former Job counts."""
         self.instances.forget_assumed()
         self.instances.belong_to(uid)
-        self.prepared.clear()
-        self.refusals.clear()
-        self.refused_actions.clear()
         self.apart.begin()
-        self.gone.clear()
-        self.quiet_until.clear()
-        self.templates.clear()
-        self.warned.clear()
-        self.in_place_refused.clear()
         self.endings.clear()
+        for known in (self.prepared, self.refusals, self.refused_actions, self.quiet_until,
+                      self.templates, self.gone, self.warned, self.in_place_refused):  # fmt: skip
+            known.clear()
         self.not_evicted = None
+        self.coordination = SILENCE
         self._ask_again()
 
     def _ask_again(self) -> None:
@@ -228,11 +225,11 @@ class Entry:
         seconds = job.spec.min_ready_seconds
         if active is not None and active.status.min_ready_seconds is not None:
             seconds = active.status.min_ready_seconds
-        self.instances.set_times(seconds, lasting(job.spec.sla, self.instances.moves()))
+        self.instances.set_times(seconds, lasting_of(self.instances, job.spec.sla))
         self.instances.advance(now)
         timings.compare(self.instances, job.status, active, now)
         view = self.instances.view(job.status.slots)
-        self._forget_answers(updates)
+        self._forget_answers(updates, now)
         self.refusals = refusal.still_refused(self.refusals, self.instances.pods)
         return Observed(
             job=job,
@@ -275,17 +272,19 @@ class Entry:
             budgets=self.budgets(self),
             keeping=any(verb == "budget" for verb, _ in self.under_way),
             not_evicted=self.not_evicted,
+            coordination=self.coordination,
         )
 
-    def _forget_answers(self, updates: Mapping[str, Update]) -> None:
+    def _forget_answers(self, updates: Mapping[str, Update], now: float) -> None:
         """Drop verdicts for Updates that have ended, and refusals for objects that are gone."""
         refusal.forget_ended(self.refused_writes, self.updates)
         if self.verdicts.keys() - {""}:
             asking = {u.metadata.uid for u in updates.values()} | {""}
             self.verdicts = {uid: v for uid, v in self.verdicts.items() if uid in asking}
             self.verdict_tries = {u: n for u, n in self.verdict_tries.items() if u in asking}
-        if self.in_place_refused:
-            self.in_place_refused &= {pod.uid for pod in self.instances.pods.values()}
+        if self.in_place_refused or self.coordination.denials:
+            self.in_place_refused &= (uids := {pod.uid for pod in self.instances.pods.values()})
+            self.coordination = still_said(self.coordination, uids, now)
 
     def forget_refused(self, held: frozenset[ActionKey]) -> None:
         """Drop refusals of actions that are neither in ``held`` nor being tried again."""

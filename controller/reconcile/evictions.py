@@ -33,17 +33,21 @@ class Evictions:
         self._store = store
         self._clock = clock
 
-    async def would_go(self, entry: Entry, action: plan.DeletePod | plan.ChangePod) -> bool:
+    async def would_go(self, entry: Entry, name: str, uid: str) -> bool:
         """Ask whether the pod could be evicted now. Returns False if it is gone. Raises
         ``ApiError`` if budgets forbid it."""
-        return await self._granted(entry, action, dry_run=True)
+        return await self._granted(entry, name, uid, dry_run=True)
 
-    async def evict(self, entry: Entry, action: plan.DeletePod) -> None:
-        """Evict the pod. Raises ``ApiError`` if it is not granted."""
-        if not await self.would_go(entry, action):
+    async def evict(
+        self, entry: Entry, action: plan.DeletePod, check: Callable[[], None] = lambda: None
+    ) -> None:
+        """Evict the pod. Raises ``ApiError`` if it is not granted. ``check`` is called right before
+        that; it raises ``ApiError`` if the pod must not go."""
+        if not await self.would_go(entry, action.name, action.uid):
             return
+        check()
         entry.endings.intend(action.uid, action.intent)
-        if not await self._granted(entry, action, dry_run=False):
+        if not await self._granted(entry, action.name, action.uid, dry_run=False):
             return
         # Its name stays in the status of a budget until the disruption controller has taken note.
         # The watch may be late, and until then the pod's successor must not be made.
@@ -55,14 +59,16 @@ class Evictions:
         """Take note of an action that failed. Returns whether a disruption budget is why."""
         asks = isinstance(action, plan.DeletePod) and action.evict
         asks |= isinstance(action, plan.ChangePod) and action.budgeted
-        if not asks:
-            return False
+        return asks and self.take_note(entry, action.name, action.key[1], answer)
+
+    def take_note(self, entry: Entry, name: str, uid: str, answer: ErrorAnswer) -> bool:
+        """Take note of an eviction that was refused. Returns whether a disruption budget is why."""
         found = judgement.not_evicted(answer, entry.not_evicted, self._clock())
         if found is None:
             return False
         entry.not_evicted = found
-        entry.endings.withdraw(action.key[1])
-        log.debug("%s is not evicted: %s", action.name, answer.words, extra=about_line(entry))
+        entry.endings.withdraw(uid)
+        log.debug("%s is not evicted: %s", name, answer.words, extra=about_line(entry))
         return True
 
     async def _read(self, entry: Entry, name: str) -> None:
@@ -74,29 +80,25 @@ class Evictions:
             return
         self._store.put_budget(read_budget(raw))
 
-    async def _granted(
-        self, entry: Entry, action: plan.DeletePod | plan.ChangePod, *, dry_run: bool
-    ) -> bool:
+    async def _granted(self, entry: Entry, name: str, uid: str, *, dry_run: bool) -> bool:
         try:
-            await self._request(entry, action, dry_run=dry_run)
+            await self._request(entry, name, uid, dry_run=dry_run)
         except (NotFound, Conflict):
             # The pod is gone, or another pod has its name: in both cases this uid is gone.
-            self._store.drop_pod(f"{entry.key[0]}/{action.name}", action.uid)
+            self._store.drop_pod(f"{entry.key[0]}/{name}", uid)
             return False
         entry.not_evicted = None
         return True
 
-    async def _request(
-        self, entry: Entry, action: plan.DeletePod | plan.ChangePod, *, dry_run: bool
-    ) -> None:
+    async def _request(self, entry: Entry, name: str, uid: str, *, dry_run: bool) -> None:
         namespace = entry.key[0]
         body = {
             "apiVersion": "policy/v1",
             "kind": "Eviction",
-            "metadata": {"name": action.name, "namespace": namespace},
-            "deleteOptions": {"preconditions": {"uid": action.uid}},
+            "metadata": {"name": name, "namespace": namespace},
+            "deleteOptions": {"preconditions": {"uid": uid}},
         }
-        path = PODS.path(namespace, action.name, "eviction")
+        path = PODS.path(namespace, name, "eviction")
         path += query_string(dryRun="All" if dry_run else None)
         data = dumped(body)
         await self._client.raw(Request("create", "pods/eviction", "POST", path, ACCEPT[0], data))

@@ -18,6 +18,7 @@ from controller.api import labels
 from controller.api.kinds import UPDATES
 from controller.api.pods.wire import PodWire
 from controller.core.model import plan
+from controller.core.model.coordination import Question
 from controller.core.refusals import judgement
 from controller.kube.client import Client
 from controller.kube.errors import (
@@ -30,6 +31,7 @@ from controller.kube.errors import (
 )
 from controller.kube.resources import BUDGETS, CONTROLLER_REVISIONS, PODS
 from controller.reconcile import budgets, refusal
+from controller.reconcile.coordinators import Coordinators, Means
 from controller.reconcile.creation import Creation
 from controller.reconcile.decode import pod_of
 from controller.reconcile.entry import Entry, Key
@@ -56,19 +58,23 @@ class Pods:
         store: Store,
         settled: Callable[[tuple[str, str], bool], None],
         clock: Callable[[], float] = time.time,
+        means: Means | None = None,
     ) -> None:
         self._client = client
         self._store = store
         self._settled = settled
         self._clock = clock
         self._evictions = Evictions(client, store, clock)
+        self.coordinators = Coordinators(
+            means, self._evictions, lambda key: settled(key, True), clock
+        )
         self._tasks: dict[asyncio.Task[None], Key] = {}
 
     def act(self, entry: Entry, actions: Sequence[plan.Action]) -> None:
         """Start the actions; the store shows their effects at once."""
         creates = [a for a in actions if isinstance(a, plan.CreatePod)]
         for action in actions:
-            if not isinstance(action, plan.CreatePod):
+            if not isinstance(action, plan.CreatePod) and self._may(entry, action):
                 self._assume(entry, action)
                 self._start(entry, self._on_object(entry, action))
         if creates and entry.job is not None:
@@ -101,6 +107,11 @@ class Pods:
 
     # Actions on existing objects.
 
+    def _may(self, entry: Entry, action: plan.ActionOnObject) -> bool:
+        """Whether the coordinator allows the action now, if it needs that."""
+        question = _question(action)
+        return question is None or self.coordinators.begin(entry, question)
+
     def _assume(self, entry: Entry, action: plan.ActionOnObject) -> None:
         entry.under_way.add(action.key)
         match action:
@@ -129,7 +140,7 @@ class Pods:
                 case plan.KeepBudget():
                     await self._keep(entry, action)
                 case plan.DeletePod(evict=True):
-                    await self._evictions.evict(entry, action)
+                    await self._evictions.evict(entry, action, self._check(entry, action))
                 case plan.DeletePod():
                     await self._delete(entry, action)
                 case plan.ChangePod() | plan.RepairPod(undo=True):
@@ -156,6 +167,8 @@ class Pods:
             settled = False
             log.exception("%s of %s failed", action.key[0], action.name, extra=about_line(entry))
         finally:
+            if _question(action) is not None:
+                self.coordinators.end(entry.key)
             self._through(entry, action, granted)
             self._settled(entry.key, settled)
 
@@ -179,11 +192,18 @@ class Pods:
             return True
         changing = Changing(self._client, self._store, entry, entry.job, self._clock)
         if isinstance(action, plan.ChangePod):
-            if action.budgeted and not await self._evictions.would_go(entry, action):
+            name, uid = action.name, action.uid
+            if action.budgeted and not await self._evictions.would_go(entry, name, uid):
                 return True
+            self._check(entry, action)()
             return await changing.run(action)
         await changing.take_back(action)
         return True
+
+    def _check(self, entry: Entry, action: plan.DeletePod | plan.ChangePod) -> Callable[[], None]:
+        if action.question is None:
+            return lambda: None
+        return lambda: self.coordinators.check(entry.key)
 
     async def _delete(self, entry: Entry, action: plan.DeletePod) -> None:
         try:
@@ -257,3 +277,7 @@ class Pods:
             self._store.put_budget(kept)
         else:
             self._store.drop_budget(f"{entry.key[0]}/{action.name}", action.uid)
+
+
+def _question(action: plan.ActionOnObject) -> Question | None:
+    return action.question if isinstance(action, plan.DeletePod | plan.ChangePod) else None

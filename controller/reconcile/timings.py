@@ -24,4 +24,5 @@ def compare(instances: Instances, status: JobStatus, active: Update | None, now:
     timings.apply(instances.min_ready)
     wanted = assigned.ids_of(assigned.read(status.assigned))
     batch = active.status.batch if active else None
-    timings.compare(good, wanted, batch.instances if batch else NONE, now)
+    planned = instances.marked | (batch.instances if batch else NONE)
+    timings.compare(good, wanted, planned, now)

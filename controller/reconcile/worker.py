@@ -25,6 +25,7 @@ from controller.kube.events import Recorder
 from controller.kube.workqueue import QueueClosed, WorkQueue
 from controller.reconcile import refusal
 from controller.reconcile.apart import look_around, surplus
+from controller.reconcile.coordinators import Means
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.events import Events
 from controller.reconcile.existence import is_to_be_read
@@ -53,8 +54,8 @@ class Reconciler:
     each Update that ended.
 
     ``report_every``: seconds between two reports about one object, at least. ``brake`` counts the
-    disruptions of all Jobs; None for no limit. Requests about pods have a client of their own, so
-    that no status write waits behind a thousand deletes.
+    disruptions of all Jobs; None for no limit. ``coordinators``: how they are asked. Requests about
+    pods have a client of their own, so that no status write waits behind a thousand deletes.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Reconciler:
         ended: Ended = lambda _phase, _seconds: None,
         report_every: float = REPORT_EVERY,
         brake: Callable[[], Brake] | None = None,
+        coordinators: Means | None = None,
         clock: Callable[[], float] = time.time,
         decide: Callable[[Observed, float], plan.Plan] = decide,
     ) -> None:
@@ -90,7 +92,7 @@ class Reconciler:
             self._intent, self._events, self._granted, queue.add, self._at, clock
         )
         self.gates = GateRunner(ask, lambda key: self._settled(key, True), asked, clock)
-        self.pods = Pods(pod_client, store, self._settled, clock)
+        self.pods = Pods(pod_client, store, self._settled, clock, coordinators)
         self.reports = Reports(self._report, queue.add, report_every, clock)
 
     async def work(self) -> None:
@@ -116,6 +118,7 @@ class Reconciler:
         await asyncio.gather(
             self._in_work.end(kept, seconds),
             self.reports.drain(seconds, kept),
+            self.pods.coordinators.drain(kept, seconds),
             self.pods.drain(seconds, kept),
         )
 
@@ -152,6 +155,8 @@ class Reconciler:
         if entry is None:
             return False
         await self._left_alone.say(entry)
+        if entry.unreadable is not None or entry.job is None:
+            self.pods.coordinators.want(entry, None)
         if entry.unreadable is not None:
             return False
         if entry.job is None:
@@ -198,6 +203,7 @@ class Reconciler:
         else:
             raise RuntimeError(f"more than {MAX_WRITES} writes in a row; the last: {found.write}")
         self.pods.act(entry, found.actions)
+        self.pods.coordinators.want(entry, found.question)
         if found.held is not None:
             entry.forget_refused(found.held)
         for note in surplus(found.actions, seen.job):

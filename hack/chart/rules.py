@@ -154,6 +154,7 @@ KNOWN: Final[dict[str, Schema]] = {
     "watchNamespaces": {"type": "array", "items": {"type": "string", "pattern": f"^{_LABEL}$"}},
     "crds.annotations": _MAP,
     "rbac.secrets": {"type": "array", "items": {"type": "string", "minLength": 1}},
+    "rbac.coordinators": {"type": "array", "items": {"type": "string", "minLength": 1}},
     "image.repository": {"type": "string", "minLength": 1},
     "image.digest": {"type": "string", "pattern": "^([a-z0-9]+:[0-9a-f]{32,})?$"},
     "image.pullPolicy": _one_of("Always", "IfNotPresent", "Never"),

@@ -115,6 +115,7 @@ CHANGES: Final = {
     "rbac.create": Change(False),
     "rbac.aggregateRoles": Change(False),
     "rbac.secrets": Change(["approval"]),
+    "rbac.coordinators": Change(["https://consent.shop.svc/may"]),
     "resources": Change({"requests": {"cpu": 1}, "limits": {"memory": "1Gi"}}),
     "nodeSelector": Change({"kubernetes.io/os": "linux"}),
     "tolerations": Change([{"key": "control-plane", "operator": "Exists"}]),

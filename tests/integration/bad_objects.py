@@ -69,6 +69,18 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
         _spec(sla={"durationSeconds": 300}),
         ("spec.sla.minAvailable", "a number of instances or a percentage"),
     ),
+    "coordinator without a URL": (
+        _spec(sla={"coordinator": {"timeoutSeconds": 3}}),
+        ("spec.sla.coordinator.url", "Required value"),
+    ),
+    "coordinator without time": (
+        _spec(sla={"coordinator": {"url": "http://a", "timeoutSeconds": 0}}),
+        ("spec.sla.coordinator.timeoutSeconds", "greater than or equal to 1"),
+    ),
+    "coordinator whose Secret has a path": (
+        _spec(sla={"coordinator": {"url": "http://a", "headersFrom": "../b"}}),
+        ("spec.sla.coordinator.headersFrom", "the name of a Secret"),
+    ),
     "negative instances": (
         _spec(instances=-1),
         ("spec.instances", "greater than or equal to 0"),
@@ -245,7 +257,6 @@ LATER_JOBS: dict[str, Object] = {
     "spec.constraints": _spec(constraints=[{"key": "host", "limit": 1}]),
     "spec.migrations": _spec(migrations=[{"name": "001", "container": _CONTAINER}]),
     "spec.lifecycle": _spec(lifecycle={"leave": {"seconds": 15}}),
-    "spec.sla.coordinator": _spec(sla={"minAvailable": "95%", "coordinator": {"url": "http://a"}}),
     "spec.cron": _spec(cron={"schedule": "*/5 * * * *"}),
     "spec.collisionPolicy": _spec(collisionPolicy="CancelNew"),
     "spec.maxTaskFailures": _spec(maxTaskFailures=0),

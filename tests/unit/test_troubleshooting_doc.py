@@ -65,13 +65,18 @@ OTHERS: Final = frozenset(
         "SchedulingGated",
         "Terminated",
         "TerminationByKubelet",
-        # Answers of gates, internal kinds of changes and of errors, beginnings of names.
+        # Answers of gates and coordinators, internal kinds of changes and of errors, beginnings of
+        # names.
+        "Allow",
         "ApiError",
         "Conflict",
+        "Deny",
         "Fail",
         "Gate",
         "Images",
         "Inconclusive",
+        "Move",
+        "NoAnswer",
         "Not",
         "Pass",
         "Passed",

@@ -83,7 +83,8 @@ app.kubernetes.io/component: controller
 {{- default (include "echelon.namespace" .) .Values.leaderElection.leaseNamespace }}
 {{- end }}
 
-{{/* The Leases by name: one, or with several shards the one that all pods hold together and one per shard. */}}
+{{/* The Leases by name: one, or with several shards the one that all pods hold together and one per shard;
+and one per coordinator. */}}
 {{- define "echelon.leaseNames" -}}
 {{- $name := include "echelon.leaseName" . -}}
 {{- $shards := int .Values.leaderElection.shards -}}
@@ -94,6 +95,9 @@ app.kubernetes.io/component: controller
 {{- end }}
 {{- end }}
 - {{ printf "%s-maintenance" $name | quote }}
+{{- range .Values.rbac.coordinators }}
+- {{ printf "echelon-coordinator-%s" (sha256sum . | trunc 16) | quote }}
+{{- end }}
 {{- end }}
 
 {{- define "echelon.subjects" -}}

@@ -46,7 +46,7 @@ it serves. The operator never writes the spec of a Job, only its status.
   resources: ["pods/log"]
   verbs: ["get"]
 {{- with .Values.rbac.secrets }}
-# Headers for webhook gates.
+# Headers for webhook gates and coordinators.
 - apiGroups: [""]
   resources: ["secrets"]
   {{- if not (has "*" .) }}

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from controller.api import labels
 from controller.api.meta import parse_time
-from controller.api.sla import Sla
+from controller.api.sla import MaintenanceSla
 
 #: Characters of an agreement that are read; a longer one is none of the operator's.
 MAX_SLA = 256
@@ -33,7 +33,7 @@ class Move:
 
     mark: str
     deadline: float = math.inf
-    sla: Sla | None = None
+    sla: MaintenanceSla | None = None
     successor_of: str = ""
 
     @staticmethod
@@ -67,7 +67,7 @@ class Move:
         return {labels.MOVE: self.mark, labels.MOVED_FROM: self.successor_of}
 
 
-def lasting(own: Sla | None, moves: Iterable[Move]) -> int:
+def lasting(own: MaintenanceSla | None, moves: Iterable[Move]) -> int:
     """Seconds for which an instance must have been available to count: by the Job's own sla, else
     the longest of those that the moves bring."""
     if own is not None:
@@ -88,10 +88,10 @@ def _moment(text: str) -> float:
         return math.inf
 
 
-def _sla(text: str) -> Sla | None:
+def _sla(text: str) -> MaintenanceSla | None:
     if not text or len(text) > MAX_SLA:
         return None
     try:
-        return Sla.model_validate(json.loads(text))
+        return MaintenanceSla.model_validate(json.loads(text))
     except (ValueError, RecursionError, ValidationError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ Object = dict[str, Any]
 
 _SPEC: Final = ("spec", "template", "spec")
 _UPDATE: Final = ("spec", "update")
+_HTTP: Final = re.compile(r"https?://[^/?#]")
 _OURS: Final = f"{labels.GROUP}/"
 
 
@@ -93,6 +95,9 @@ def _sla(job: Job) -> Iterator[Problem]:
     sla, aware = job.spec.sla, job.spec.update.sla_aware
     if sla is None:
         return
+    if sla.coordinator is not None and not _HTTP.match(sla.coordinator.url):
+        words = "this is no HTTP URL, so nothing is ever allowed; use http[s]://host[:port]/path"
+        yield warning(("spec", "sla", "coordinator", "url"), words)
     if not aware:
         words = "updates do not obey it; set update.slaAware: true"
         yield warning(("spec", "sla"), words)

@@ -109,9 +109,9 @@ async def _job(
 def job_state(job: Job, pods: Iterable[Object], spec: MaintenanceSpec, now: float) -> JobState:
     """What bounds the moves of a Job: its own agreement, else that of the Maintenance, else one
     instance at a time."""
-    sla, rule = job.spec.sla, "spec.sla.minAvailable is {}"
-    if sla is None:
-        sla, rule = spec.sla, "the Maintenance's sla.minAvailable is {}"
+    sla, rule = job.spec.sla or spec.sla, "spec.sla.minAvailable is {}"
+    if job.spec.sla is None:
+        rule = "the Maintenance's sla.minAvailable is {}"
     intended = assigned.ids_of(assigned.read(job.status.assigned))
     if sla is None:
         least, lasting, words = max(0, len(intended) - 1), 0, ONE_AT_A_TIME

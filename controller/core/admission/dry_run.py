@@ -26,7 +26,7 @@ from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.admission.estimate import estimate
 from controller.core.model.context import Context
 from controller.core.model.limits import TEMPLATES_KEPT
-from controller.core.replacement import in_place, sla
+from controller.core.replacement import coordinator, in_place, sla
 from controller.core.revisions.change import Change
 from controller.core.revisions.template import own_claims
 from controller.core.rollout import strategy
@@ -214,6 +214,8 @@ def _warnings(direction: Direction, instances: PlannedInstances) -> Iterator[Con
             yield Conflict(reason=in_place.NOT_IN_PLACE, message=words)
     if words := _sla(direction, instances):
         yield Conflict(reason=sla.REASON, message=words)
+    if words := _coordinator(direction, instances):
+        yield Conflict(reason=coordinator.REASON, message=words)
     for revision, ids in direction.goal.items():
         template = direction.context.observed.templates.get(revision)
         if template and ids & instances.surge and (claims := own_claims(template)):
@@ -236,6 +238,17 @@ def _sla(direction: Direction, instances: PlannedInstances) -> str | None:
     if spare >= min(max(strategy.groups), len(down)):
         return None
     return f"{sla.of_job(context).words}; {spare} can be taken down now"
+
+
+def _coordinator(direction: Direction, instances: PlannedInstances) -> str | None:
+    """Which coordinator must allow how many disruptions. Returns None if none is asked."""
+    context, given = direction.context, coordinator.of(direction.context)
+    changed = instances.recreate | instances.in_place | instances.surge
+    count = len(changed & context.counting)
+    if given is None or not count or not sla.is_obeyed(context, direction):
+        return None
+    each = "1 instance" if count == 1 else f"each of {count} instances"
+    return f"coordinator {given.shown} has to allow {each} to be taken down, one after the other"
 
 
 def _sla_seconds(direction: Direction, instances: PlannedInstances) -> int:

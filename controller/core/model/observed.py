@@ -11,6 +11,7 @@ from controller.api.job import Job
 from controller.api.update import Phase, Update
 from controller.core.model.brake import Brake
 from controller.core.model.budget import Budget
+from controller.core.model.coordination import SILENCE, Coordination
 from controller.core.model.plan import ActionKey, ActionOnObject
 from controller.core.pods.backoff import Series
 from controller.core.pods.facts import Slot, View
@@ -180,6 +181,7 @@ class Observed:
     ``ended``: what became of pods, newest first, as far as the status does not say so.
     Disruption budgets, if the Job has to do with any: ``budgets``; ``keeping``: a write of the
     Job's own is under way; ``not_evicted``: why the last eviction was not granted.
+    ``coordination``: what the coordinator of `spec.sla` is asked and has answered.
     ``brake``: counts the disruptions of all Jobs, which takes a while; None for no limit.
     """
 
@@ -212,5 +214,6 @@ class Observed:
     budgets: tuple[Budget, ...] = ()
     keeping: bool = False
     not_evicted: Refusal | None = None
+    coordination: Coordination = SILENCE
     newer_revisions: Mapping[str, str] = field(default_factory=dict)
     brake: Callable[[], Brake] | None = field(default=None, compare=False)

@@ -16,6 +16,7 @@ from controller.api.pods.move import Move
 from controller.api.update import UpdateStatus
 from controller.core.model.ask import AskGate as AskGate
 from controller.core.model.budget import KeepBudget as KeepBudget
+from controller.core.model.coordination import Question
 from controller.core.pods.ended import UNKNOWN, Intent
 from controller.core.revisions.change import Change
 
@@ -198,7 +199,8 @@ class CreatePod:
 class DeletePod:
     """Delete the pod of an instance if it still has this uid. ``force``: without a grace period,
     because the pod's own one ended ``terminationTimeoutSeconds`` ago. ``evict``: by an eviction, so
-    that disruption budgets are obeyed."""
+    that disruption budgets are obeyed; ``question``: only as long as the coordinator's answer to it
+    holds."""
 
     instance: int
     surge: bool
@@ -207,6 +209,7 @@ class DeletePod:
     force: bool = False
     evict: bool = False
     intent: Intent = field(default=UNKNOWN, compare=False)
+    question: Question | None = None
 
     @property
     def key(self) -> ActionKey:
@@ -216,7 +219,7 @@ class DeletePod:
 @dataclass(frozen=True, slots=True)
 class ChangePod:
     """Change the running pod of an instance to another revision in place (contract rule 16).
-    ``budgeted``: only if disruption budgets would let the pod go."""
+    ``budgeted``: only if disruption budgets would let the pod go; ``question``: see `DeletePod`."""
 
     instance: int
     surge: bool
@@ -227,6 +230,7 @@ class ChangePod:
     failures: int
     change: Change
     budgeted: bool = False
+    question: Question | None = None
 
     @property
     def key(self) -> ActionKey:
@@ -274,7 +278,9 @@ Action = CreatePod | ActionOnObject
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The result of ``decide``. ``wake_at``: epoch seconds at which to decide again even if nothing
-    happens, None for never; ``waiting``: ids that wait; ``illegal``: refused transitions."""
+    happens, None for never; ``waiting``: ids that wait; ``illegal``: refused transitions;
+    ``question``: what the coordinator is to be asked, or has allowed; what it is asked besides is
+    not wanted any more."""
 
     write: Write | None = None
     actions: tuple[Action, ...] = ()
@@ -286,3 +292,4 @@ class Plan:
     held: frozenset[ActionKey] | None = None
     waiting: Ids = NONE
     illegal: tuple[str, ...] = ()
+    question: Question | None = None

@@ -36,11 +36,12 @@ _USUAL: Final = frozenset({"ContainersNotReady", "PodCompleted", "Unhealthy"})
 @dataclass(frozen=True, slots=True)
 class Intent:
     """Why the operator deletes a pod. ``update``: name of the Update behind it, or ""; ``evicts``:
-    it does so by an eviction."""
+    it does so by an eviction; ``maintenance``: of a move, ``<name>/<uid>`` of the Maintenance."""
 
     cause: EndCause
     update: str = ""
     evicts: bool = False
+    maintenance: str = ""
 
 
 UNKNOWN: Final = Intent(EndCause.DELETED)

@@ -53,6 +53,19 @@ def was_interrupted(before: Pod, now: Pod) -> bool:
     return now.restarts > before.restarts or unready
 
 
+def interrupted_at(before: Pod | None, now: Pod, observed: float) -> float | None:
+    """When (epoch seconds) the pod was interrupted between two versions; None if it was not.
+    ``before``: None if this process never observed a pod in its slot; ``observed``: when it
+    observes this version."""
+    if before is None:
+        # The pod shows only its last restart.
+        return now.restarted or None
+    if before.uid != now.uid or not was_interrupted(before, now):
+        return None
+    # If the pod was not Ready before, its stamp is old: the moment of observation counts.
+    return max(now.ready_since, observed)
+
+
 def facts_of(pod: Pod, owner: str, under_way: UnderWay = NOTHING) -> frozenset[str]:
     """The facts that a pod shows to the Job with uid ``owner``. They do not depend on the time.
     ``under_way``: the operator's requests."""

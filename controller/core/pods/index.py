@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from controller.api.ids import NONE, Ids
-from controller.api.pods.move import Move
 from controller.api.pods.pod import Pod
 from controller.core.pods.backoff import Series, following, interrupted
 from controller.core.pods.facts import (
@@ -30,7 +29,7 @@ from controller.core.pods.facts import (
     View,
     facts_of,
     family,
-    was_interrupted,
+    interrupted_at,
 )
 from controller.core.pods.ripening import Ripening
 from controller.core.pods.sighting import as_observed
@@ -78,12 +77,8 @@ class Instances:
             self.timings.put(known, pod)
             if known.was_good or self._good.has(pod.slot):
                 pod = replace(pod, was_good=True)
-        if known is not None and known.uid == pod.uid and was_interrupted(known, pod):
-            # If the pod was not Ready before, its stamp is old: the moment of observation counts.
-            self.interruptions.append((max(pod.ready_since, self._now), pod.slot))
-        elif known is None and pod.restarted:
-            # This process never observed the pod before; the pod shows only its last restart.
-            self.interruptions.append((pod.restarted, pod.slot))
+        if (at := interrupted_at(known, pod, self._now)) is not None:
+            self.interruptions.append((at, pod.slot))
         if known is not None and known.uid != pod.uid:
             self._under_way.forget(known.uid)
         self.pods[pod.slot] = pod
@@ -222,6 +217,11 @@ class Instances:
         """The ids with a good pod, in each of the two slots."""
         return self._good.of(NONE), self._good.of(EVERY)
 
+    @property
+    def marked(self) -> Ids:
+        """The ids with a pod that a Maintenance has marked, in either slot."""
+        return Ids.of_bits(self._sets[0].get("marked", 0) | self._sets[1].get("marked", 0))
+
     # The sets that decisions read.
 
     def view(self, slots: Ids = NONE) -> View:
@@ -245,11 +245,6 @@ class Instances:
             _interruptions=self.interruptions,
             _twin=Twin(lambda: self.view(EVERY - slots)),
         )
-
-    def moves(self) -> set[Move]:
-        """The moves that a Maintenance asks of pods."""
-        marked = ((s, Ids.of_bits(self._sets[s].get("marked", 0))) for s in (False, True))
-        return {move for s, ids in marked for i in ids if (move := self.pods[i, s].move)}
 
     def belong_to(self, owner: str) -> None:
         """Another Job of the same name owns the index now: judge anew which pods are its own."""

@@ -76,7 +76,7 @@ class Timings:
 
     def compare(self, good: Ids, wanted: Ids, planned: Ids, now: float) -> None:
         """Take the instances with a ``good`` pod at ``now``. ``wanted``: all that the Job should
-        have; ``planned``: those that the active Update has in work."""
+        have; ``planned``: those that the active Update has in work, or that are to be moved."""
         back, lost = self._lost & good, (self._good & wanted) - good - planned - self._lost
         for i in back:
             self.recovery.add(now - self._since[i])

@@ -129,7 +129,8 @@ def old_pods_kept(context: Context, direction: Direction | None, old: Ids) -> Id
 def why_old_pods_stay(context: Context) -> tuple[str, str]:
     """Reason and message while old pods of a surge stay beside the new ones."""
     left, reason, message = room(context, NONE)
-    if context.job.spec.sla is not None and (left is None or not context.observed.not_evicted):
+    given = context.job.spec.sla
+    if given and given.min_available and (left is None or not context.observed.not_evicted):
         return sla.REASON, sla.of_job(context).words
     return reason, message
 

@@ -5,8 +5,11 @@ how often the instance's pod was created again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from controller.api.ids import NONE, Ids
+from controller.api.pods.move import Move
+from controller.api.pods.pod import Pod
 from controller.core.model.context import Context
 from controller.core.model.observed import TERMINATING
 from controller.core.model.plan import CreatePod
@@ -36,6 +39,21 @@ def creates(
             by, count = (update, counts.get(i, 0)) if i in by_update else ("", 0)
             if (action := create(context, i, revision, i in slots, by, count)) is not None:
                 yield action
+
+
+def beside(
+    context: Context, pod: Pod, revision: str, update: str, failures: int, move: Move | None = None
+) -> CreatePod | None:
+    """The create of a new pod beside an instance's pod, in the other slot. Returns None if that
+    slot is taken or the create has to wait. ``move``: in which the new pod is to replace the other
+    one; the rest: as of `create`."""
+    i, observed = pod.instance, context.observed
+    if i in observed.name_conflicts or i in context.view.twin.occupied:
+        return None
+    if revision not in observed.revisions:
+        return None
+    made = create(context, i, revision, not pod.surge, update, failures)
+    return replace(made, move=move) if made and move else made
 
 
 def made_for(direction: Direction | None, revision: str) -> tuple[str, Ids]:

@@ -33,7 +33,8 @@ def delete(
     elif i in surplus and not (direction and i in direction.scope):
         intent = Intent(EndCause.SCALE)
     elif i in moved:
-        intent = Intent(EndCause.MOVE, evicts=evict)
+        mark = pod.move.mark if pod.move else ""
+        intent = Intent(EndCause.MOVE, evicts=evict, maintenance=mark)
     elif direction is not None:
         intent = Intent(EndCause.ROLLBACK if direction.backward else EndCause.UPDATE, update, evict)
     else:

@@ -19,7 +19,7 @@ from controller.api.ids import NONE, Ids
 from controller.core.model import policy
 from controller.core.model.context import Context
 from controller.core.model.disruption import Allowance
-from controller.core.replacement import budget, sla
+from controller.core.replacement import budget, coordinator, sla
 from controller.core.rollout import lost_nodes
 from controller.core.rollout.direction import Direction
 
@@ -80,6 +80,7 @@ def one_at_a_time(context: Context, direction: Direction | None, ids: Ids) -> tu
 #: In the order in which they are asked.
 POLICIES: Final[tuple[Policy, ...]] = (
     nodes_lost,
+    coordinator.hold,
     max_unavailable,
     sla.hold,
     budget.hold,

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -32,7 +32,7 @@ from controller.core.model.conditions import Wanted
 from controller.core.model.context import Context
 from controller.core.model.disruption import NONE_HELD_BACK, Allowance
 from controller.core.model.plan import Action, Write
-from controller.core.replacement import budget, creation, sla
+from controller.core.replacement import budget, coordinator, creation, sla
 from controller.core.replacement.deletion import delete
 from controller.core.replacement.sla import Agreement
 from controller.core.rollout import lost_nodes, surge
@@ -108,7 +108,8 @@ class Moves:
         if lost_nodes.cluster_is_lost(context):
             return Allowance(NONE, asked, "NodesLost", "no node of the cluster is Ready")
         allowed, reason, message = asked, "", ""
-        for ask in (self._one_by_one,) if self._surges else (self._limit, self._sla, self._budget):
+        down = self._coordinator, self._limit, self._sla, self._budget
+        for ask in (self._one_by_one,) if self._surges else down:
             before = allowed
             allowed, *why = ask(before)
             if allowed != before and not (reason and allowed):
@@ -130,13 +131,15 @@ class Moves:
         if not (old := self.old_pods_evicted):
             return NONE
         twin = self.context.view.twin
+        denied = coordinator.denied(self.context, twin, old)
+        old -= denied
         last = sla.alone(self.context, old)
         kept = last - Ids(islice(last, self.agreement.spare(self.context, self.taken)))
         asked = old - kept
         room, _, _ = budget.room(self.context, NONE)
         if room is not None:
             kept |= asked - Ids(islice(asked, 0 if self.taken else room))
-        return kept | twin.evicting & old
+        return kept | denied | twin.evicting & old
 
     @cached_property
     def agreement(self) -> Agreement:
@@ -178,15 +181,10 @@ class Moves:
 
     def _successor_of(self, pod: Pod) -> Action | None:
         """The create of the pod that is to take a marked pod's place; None if it has to wait."""
-        context, i = self.context, pod.instance
-        revision = asg.revision_of(context.assigned, i)
-        if revision is None or revision not in context.observed.revisions:
-            return None
-        if i in context.observed.name_conflicts:
-            return None
+        revision = asg.revision_of(self.context.assigned, pod.instance) or ""
         update, ids = creation.made_for(self.direction, revision)
-        made = creation.create(context, i, revision, not pod.surge, update if i in ids else "", 0)
-        return replace(made, move=_move(pod).successor(pod.uid)) if made else None
+        by, move = update if pod.instance in ids else "", _move(pod).successor(pod.uid)
+        return creation.beside(self.context, pod, revision, by, 0, move)
 
     # The policies.
 
@@ -197,6 +195,12 @@ class Moves:
             return ids, "", ""
         under_way = self.beside | self.replaced | self.taken
         return (NONE if under_way else Ids(islice(ids, 1))), sla.REASON, agreed.words
+
+    def _coordinator(self, ids: Ids) -> tuple[Ids, str, str]:
+        """What the coordinator has just denied does not take the place of others."""
+        view = self.context.view
+        denied = coordinator.denied(self.context, view, ids & view.counting)
+        return ids - denied, coordinator.REASON, coordinator.told(self.context)
 
     def _limit(self, ids: Ids) -> tuple[Ids, str, str]:
         """`maxUnavailable` holds besides."""
@@ -264,7 +268,8 @@ def _in_words(moves: Moves) -> str:
     if moves.allowance.held_back:
         return f"{words}: {moves.allowance.message}"
     if moves.old_pods_kept:
-        return f"{words}: {budget.why_old_pods_stay(context)[1] or moves.agreement.words}"
+        why = coordinator.why_old_pods_stay(context) or budget.why_old_pods_stay(context)
+        return f"{words}: {why[1] or moves.agreement.words}"
     return words
 
 

@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from controller.api.ids import NONE, Ids
-from controller.api.pods.pod import Pod
 from controller.api.policy import StrategyType
 from controller.core.gates.gates import Gates
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
+from controller.core.model.coordination import Question
 from controller.core.model.disruption import NONE_HELD_BACK, Allowance
 from controller.core.model.plan import Action, ActionKey, ChangePod, CreatePod
 from controller.core.pods import backoff
 from controller.core.replacement import (
     budget,
+    coordinator,
     creation,
     deletion,
     disruption,
@@ -61,6 +62,11 @@ class Convergence:
         """Actions on objects that are due but wait, because the API server just refused them."""
         return self._sorted[1]
 
+    @property
+    def question(self) -> Question | None:
+        """What the coordinator of `spec.sla` is to be asked, or has just allowed."""
+        return self._sorted[2].question
+
     @cached_property
     def startable(self) -> Ids:
         """Ids of the group in flight that are untouched and may be replaced (or created) now."""
@@ -92,12 +98,12 @@ class Convergence:
 
     @property
     def held_back(self) -> Allowance:
-        """Which instances policies keep from being disrupted: those of the group in flight, else
-        those whose old pod must stay beside the new one."""
+        """Which instances wait: for the coordinator, for a policy, else with their old pod."""
+        if (asked := self._sorted[2].held_back).held_back:
+            return asked
         if self.disruption.held_back or not self._twins.kept:
             return self.disruption
-        reason, words = budget.why_old_pods_stay(self.context)
-        return Allowance(NONE, self._twins.kept, reason, words)
+        return Allowance(NONE, self._twins.kept, *self._twins.why_kept)
 
     @cached_property
     def next_moment(self) -> float | None:
@@ -107,24 +113,25 @@ class Convergence:
         moments += [at for _, at in self._twins.ended() if at > now]
         moments += [at for _, at in deletion.stuck(self.context, self.direction) if at > now]
         moments += [r.until for r in self.context.observed.refusals.values() if r.until > now]
-        free_at = budget.next_moment(self.context), self.moves.next_moment
-        moments += [at for at in free_at if at is not None]
         moments += [s.resume_at for s in self.context.observed.remade.values() if s.resume_at > now]
-        return min(moments, default=None)
+        again = [part.next_moment(self.context) for part in (budget, coordinator)]
+        again.append(self.moves.next_moment)
+        return min((at for at in (*moments, *again) if at is not None), default=None)
 
     @cached_property
-    def _sorted(self) -> tuple[tuple[Action, ...], frozenset[ActionKey]]:
+    def _sorted(self) -> tuple[tuple[Action, ...], frozenset[ActionKey], coordinator.Consents]:
         free, held = list[Action](), set[ActionKey]()
+        consents = coordinator.Consents(self.context, self.direction)
         repairs = repair.repairs(self.context, in_place.resized_again(self.direction))
         budgets = budget.actions(self.context)
         for action in chain(repairs, budgets, self._deletes(), self._creates()):
             if not isinstance(action, CreatePod) and self.context.is_held(action):
                 held.add(action.key)
-                continue
-            free.append(action)
+            elif (allowed := consents.given(action)) is not None:
+                free.append(allowed)
             if len(free) == MAX_ACTIONS:
                 break
-        return tuple(free), frozenset(held)
+        return tuple(free), frozenset(held), consents
 
     def _deletes(self) -> Iterator[Action]:
         context, view = self.context, self.context.view
@@ -154,17 +161,17 @@ class Convergence:
             return None
         if instance in direction.removed:
             return delete(pod, direction)
-        if direction.surges:
-            return self._twin_of(pod)
         goal = asg.revision_of(direction.goal, instance) or ""
+        count = self.failures.counts.get(instance, 0) if self.failures else 0
+        uid = direction.update.metadata.uid
+        if direction.surges:
+            return creation.beside(self.context, pod, goal, uid, count)
         change = in_place.how(self.context, direction, pod, goal)
         counts = instance in self._evicts
         if change is Change.REPLACE:
             return delete(pod, direction, evict=counts)
         if not pod.labelled and pod.changing_to != goal:
             return None  # The repair of its labels comes first.
-        count = self.failures.counts.get(instance, 0) if self.failures else 0
-        uid = direction.update.metadata.uid
         return ChangePod(instance, pod.surge, pod.name, pod.uid, goal, uid, count, change, counts)
 
     @cached_property
@@ -204,20 +211,6 @@ class Convergence:
     def _beside(self) -> Ids:
         """Ids whose new pod exists beside the old one, which still counts as the instance's pod."""
         return self.direction.surging if self.direction else NONE
-
-    def _twin_of(self, pod: Pod) -> Action | None:
-        """The create of a surge's new pod. Returns None if its name is taken or it has to wait."""
-        i, direction, observed = pod.instance, self.direction, self.context.observed
-        assert direction is not None
-        if i in observed.name_conflicts or i in self.context.view.twin.occupied:
-            return None
-        goal = asg.revision_of(direction.goal, i)
-        if goal is None or goal not in observed.revisions:
-            return None
-        count = self.failures.counts.get(i, 0) if self.failures else 0
-        return creation.create(
-            self.context, i, goal, not pod.surge, direction.update.metadata.uid, count
-        )
 
     def _delete_twins(self) -> Iterator[Action]:
         """Deletes of pods in the other slot that are not, or no longer, part of a surge, and of new

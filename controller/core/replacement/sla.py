@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Final, Self
 
 from controller.api.ids import NONE, Ids
-from controller.api.sla import Sla
+from controller.api.sla import MaintenanceSla
 from controller.core.model import policy
 from controller.core.model.context import Context
 from controller.core.rollout.direction import Direction
@@ -32,7 +32,7 @@ class Agreement:
     one_by_one: bool = False
 
     @classmethod
-    def of(cls, context: Context, sla: Sla, source: str) -> Self:
+    def of(cls, context: Context, sla: MaintenanceSla, source: str) -> Self:
         """The agreement of this sla. ``source``: what its `minAvailable` is called."""
         least = policy.min_available(sla.min_available, len(context.intended))
         since = f" (available for {sla.duration}s)" if sla.duration else ""

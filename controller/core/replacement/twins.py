@@ -10,7 +10,7 @@ from controller.api.ids import NONE, Ids
 from controller.core.model.context import Context
 from controller.core.model.plan import Action
 from controller.core.pods import backoff
-from controller.core.replacement import budget, sla
+from controller.core.replacement import budget, coordinator, sla
 from controller.core.replacement.deletion import delete
 from controller.core.replacement.moves import Moves
 from controller.core.rollout.direction import Direction
@@ -38,13 +38,20 @@ class Twins:
 
     @cached_property
     def kept(self) -> Ids:
-        """Ids whose old pod in the other slot must stay: too few instances count, or a disruption
-        budget has to take note of another one first."""
+        """Ids whose old pod in the other slot must stay: the coordinator does not allow it, too few
+        instances count, or a disruption budget has to take note of another one first."""
         context, direction = self.context, self.direction
         old = context.view.twin.alive - self.part - self.moves.replaced
-        kept = sla.old_pods_kept(context, direction, old)
+        kept = coordinator.old_pods_kept(context, direction, old)
+        kept |= sla.old_pods_kept(context, direction, old - kept)
         kept |= budget.old_pods_kept(context, direction, old - kept)
         return kept | self.moves.old_pods_kept | context.view.twin.evicting
+
+    @property
+    def why_kept(self) -> tuple[str, str]:
+        """Reason and message while old pods stay beside the new ones."""
+        context = self.context
+        return coordinator.why_old_pods_stay(context) or budget.why_old_pods_stay(context)
 
     def deletes(self, held: Ids) -> Iterator[Action]:
         """The deletes and evictions of pods that may go now. ``held``: ids whose pod must not go

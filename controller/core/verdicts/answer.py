@@ -121,6 +121,26 @@ def judge_webhook(status: int, body: bytes) -> Answer:
     return Answer(_VERDICTS[verdict], words, verdict, waiting=verdict == "Wait")
 
 
+def judge_coordinator(status: int, body: bytes) -> Answer:
+    """The answer of a coordinator (`spec.sla.coordinator`): Pass allows, Fail does not. ``status``:
+    HTTP status of the response; ``body``: JSON such as ``{"allow": true, "message": ""}``. Whatever
+    answers has decided; ``value`` is Allow, Deny, or Invalid if it is not such an answer."""
+    if status != 200:
+        return failed(f"answered {status}, not 200", "Invalid")
+    try:
+        response = json.loads(body)
+    except (ValueError, RecursionError):
+        return failed("the answer is not JSON", "Invalid")
+    if not isinstance(response, dict):
+        return failed("the answer is not a JSON object", "Invalid")
+    allow, message = response.get("allow"), response.get("message")
+    if not isinstance(allow, bool):
+        given = f"is {one_line(json.dumps(allow), 80)}" if "allow" in response else "is missing"
+        return failed(f"allow {given}; it must be true or false", "Invalid")
+    words = message if isinstance(message, str) else ""
+    return passed(words, "Allow") if allow else failed(words or "no", "Deny")
+
+
 def judge_job(status: Mapping[str, Any] | None, tail: str) -> Answer:
     """The answer of a job gate. ``status``: of the batch/v1 Job, None if it has none yet; ``tail``:
     the last lines of its pod's log, "" if unknown. The Job's condition ``Complete`` passes,

@@ -7,6 +7,7 @@ from typing import Final
 from hack.mutations.fault import Fault
 from hack.mutations.faults import (
     admission,
+    coordinators,
     leading,
     maintenance,
     pods,
@@ -18,6 +19,7 @@ from hack.mutations.faults import (
 
 FAULTS: Final[tuple[Fault, ...]] = (
     *pods.FAULTS,
+    *coordinators.FAULTS,
     *rollout.FAULTS,
     *progress.FAULTS,
     *admission.FAULTS,

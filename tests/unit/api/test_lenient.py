@@ -112,7 +112,7 @@ def a_job(**spec: Any) -> dict[str, Any]:
     ("spec", "field"),
     [
         ({"speed": 3}, "spec.speed"),
-        ({"sla": {"coordinator": {}}}, "spec.sla.coordinator"),
+        ({"sla": {"minAvailable": 1, "maxWait": 3}}, "spec.sla.maxWait"),
         ({"update": {"strategy": {"type": "Batch", "size": 1, "pauses": []}}},
          "spec.update.strategy.pauses"),
         ({"update": {"gates": [{"name": "a", "http": {"url": "u", "proxy": "p"}}]}},

@@ -153,6 +153,12 @@ def test_an_sla_that_updates_do_not_obey() -> None:
     assert "spec.update.slaAware" not in alone, "it obeys disruption budgets"
 
 
+def test_a_coordinator_that_cannot_be_asked() -> None:
+    for url, bad in (("http://consent/may", False), ("consent.shop.svc", True), ("ftp://a", True)):
+        said = warnings(job({"sla": {"coordinator": {"url": url}}}))
+        assert ("spec.sla.coordinator.url" in said) is bad, url
+
+
 def test_an_sla_of_all_instances() -> None:
     spec = {"instances": 4, "sla": {"minAvailable": "100%"}, "update": {"slaAware": True}}
     assert "3 are required" in warnings(job(spec))["spec.sla.minAvailable"]

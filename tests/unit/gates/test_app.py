@@ -26,7 +26,7 @@ async def test_gates_that_hang_hold_up_nothing_but_gates(
             super().__init__(*args)
             made.append(self)
 
-    monkeypatch.setattr("controller.app.GateClients", Seen)
+    monkeypatch.setattr("controller.asking.GateClients", Seen)
     connection = await api.start()
     operator = Operator(load([], {}), *(Connection(connection.server) for _ in range(2)))
     (gate_clients,) = made

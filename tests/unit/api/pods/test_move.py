@@ -8,7 +8,7 @@ import pytest
 
 from controller.api import labels
 from controller.api.pods.move import Move, lasting
-from controller.api.sla import Sla
+from controller.api.sla import MaintenanceSla
 
 MARK = "rack-7/0b51"
 AT = "2026-01-01T00:00:00Z"
@@ -18,7 +18,8 @@ SLA = '{"minAvailable":"95%","durationSeconds":1800}'
 def test_all_that_can_be_said() -> None:
     notes = {labels.MOVE: MARK, labels.MOVE_DEADLINE: AT, labels.MOVE_SLA: SLA}
     found = Move.of(notes)
-    assert found == Move(MARK, 1767225600.0, Sla(min_available="95%", duration_seconds=1800))
+    sla = MaintenanceSla(min_available="95%", duration_seconds=1800)
+    assert found == Move(MARK, 1767225600.0, sla)
     assert found.maintenance == "rack-7"
 
 
@@ -57,15 +58,15 @@ def test_an_unreadable_agreement_counts_as_absent(text: str) -> None:
 
 
 def test_a_successor_bears_the_mark_and_the_uid_of_the_pod_beside() -> None:
-    old = Move(MARK, 5.0, Sla(min_available=1))
+    old = Move(MARK, 5.0, MaintenanceSla(min_available=1))
     made = old.successor("uid-of-old")
     assert made.annotations == {labels.MOVE: MARK, labels.MOVED_FROM: "uid-of-old"}
     assert Move.of(made.annotations) == made
 
 
 def test_the_jobs_own_sla_says_how_long_an_instance_must_last() -> None:
-    moves = [Move(MARK, sla=Sla(min_available=1, duration_seconds=n)) for n in (30, 60)]
-    assert lasting(Sla(min_available=1, duration_seconds=5), moves) == 5
-    assert lasting(Sla(min_available=1), moves) == 0
+    moves = [Move(MARK, sla=MaintenanceSla(min_available=1, duration_seconds=n)) for n in (30, 60)]
+    assert lasting(MaintenanceSla(min_available=1, duration_seconds=5), moves) == 5
+    assert lasting(MaintenanceSla(min_available=1), moves) == 0
     assert lasting(None, moves) == 60
     assert lasting(None, [Move(MARK)]) == 0

@@ -1,5 +1,5 @@
-"""Whatever comes in between, an Update that obeys sla and budgets takes no instance too many (the
-observer of the simulated cluster judges each decision) and comes to its end."""
+"""Whatever comes in between, an Update that obeys sla, budgets and coordinator takes no instance
+too many (the observer of the simulated cluster judges each decision) and comes to its end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from controller.api.update import TERMINAL, Action
+from controller.core.model.coordination import Question
+from controller.core.verdicts.answer import Answer, failed, inconclusive, passed
 from tests.unit.core.sim.drain import lift, mark
 from tests.unit.core.sim.world import World
 
@@ -20,6 +22,8 @@ SLAS: tuple[dict[str, Any], ...] = (
     {"minAvailable": "100%"},
     {"minAvailable": 2, "durationSeconds": 10},
     {"minAvailable": "80%", "durationSeconds": 60},
+    {"coordinator": {"url": "https://consent.test/may"}},
+    {"minAvailable": "50%", "coordinator": {"url": "https://consent.test/may"}},
 )
 STRATEGIES = (
     {"type": "Batch", "size": 1},
@@ -43,14 +47,25 @@ class Course:
         }
         spec: dict[str, Any] = {"sla": sla} if sla else {}
         self.world = World(instances=self.count, update=policy, **spec).ready()
+        self.world.cluster.consent = self.consent
+        #: How likely it is that the coordinator allows something.
+        self.kind = 1.0
 
     def run(self) -> None:
         events = [self.edit, self.edit, self.kill, self.budget, self.scale, self.verb, self.fail]
-        events += [self.drain, self.drain, self.undrain]
+        events += [self.drain, self.drain, self.undrain, self.mood]
         for _ in range(self.chance.randint(4, 9)):
             self.chance.choice([*events, self.world.restart, self.lag])()
             self.world.run(self.chance.choice([0.0, 1, 3, 7, 20, 70]))
         self.calm()
+
+    def consent(self, _: Question) -> Answer:
+        if self.chance.random() < self.kind:
+            return passed("", "Allow")
+        return self.chance.choice([failed("no", "Deny"), inconclusive("no answer in 10 s")])
+
+    def mood(self) -> None:
+        self.kind = self.chance.choice([0.0, 0.3, 0.8, 1.0])
 
     def edit(self) -> None:
         self.image += 1
@@ -95,7 +110,7 @@ class Course:
     def calm(self) -> None:
         """Nothing disturbs any more: all comes to its end."""
         world, cluster = self.world, self.world.cluster
-        cluster.behind = False
+        cluster.behind, self.kind = False, 1.0
         cluster.catch_up()
         world.soothe()
         if "mine" in cluster.budgets:
@@ -111,6 +126,6 @@ class Course:
         ), world.story()
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(60))
 def test_whatever_comes_in_between(seed: int) -> None:
     Course(seed).run()

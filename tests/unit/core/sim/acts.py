@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from controller.api.pods.pod import Pod
 from controller.core.model import plan
+from controller.core.model.coordination import Coordination, denied
 from controller.core.model.observed import Refusal, RefusedAction
 from controller.core.revisions.change import Change
+from controller.core.verdicts.answer import Verdict
 from tests.unit.core.sim.sight import Sight
 from tests.unit.core.sim.store import ApiError
+from tests.values import replace
 
 #: Refusals that tell what is there, and are not waited for.
 ANSWERS = ("NotFound", "Conflict", "Invalid", "AlreadyExists")
@@ -28,6 +31,7 @@ class Acts(Sight):
                 case plan.KeepBudget():
                     cluster.keep_budget(action)
                 case plan.DeletePod(evict=True):
+                    cluster.need_consent(action.uid, action.question is not None)
                     cluster.evict_pod(action.name, action.uid)
                     self.not_evicted = None
                     self.instances.evicted((action.instance, action.surge), action.uid, True)
@@ -35,6 +39,7 @@ class Acts(Sight):
                     cluster.delete_pod(action.name, action.uid, action.force)
                 case plan.ChangePod():
                     if action.budgeted:
+                        cluster.need_consent(action.uid, action.question is not None)
                         cluster.ask_to_evict()
                     self._change(action)
                 case plan.RepairPod():
@@ -51,6 +56,27 @@ class Acts(Sight):
         finally:
             if isinstance(action, plan.RepairPod):
                 self.instances.repaired((action.instance, action.surge), action.uid)
+
+    def _consult(self, planned: plan.Plan) -> bool:
+        """Ask the coordinator what is to be asked. What it allowed before was done, or is not
+        wanted any more."""
+        question, known = planned.question, self.coordination
+        self.coordination = replace(known, allowed=None)
+        if question is None or question == known.allowed:
+            return False
+        try:
+            answer = self.cluster.consult(question)
+        except ApiError as error:
+            self.not_evicted = self._refusal(error, self.not_evicted, self.cluster.now)
+            return True
+        denials = dict(known.denials)
+        before = denials.pop(question.request_id, None)
+        if answer.verdict is Verdict.PASS:
+            self.coordination = Coordination(allowed=question, denials=denials)
+        else:
+            denial = denied(question, answer, before, self.cluster.now)
+            self.coordination = Coordination(denials={**denials, question.request_id: denial})
+        return True
 
     def _change(self, action: plan.ChangePod) -> None:
         """One patch for images; a resize is announced on the pod first."""

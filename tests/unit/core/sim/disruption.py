@@ -1,9 +1,13 @@
-"""PodDisruptionBudgets and their controller, as far as evictions need them."""
+"""PodDisruptionBudgets and their controller, as far as evictions need them; the coordinator."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from controller.api.pods.pod import Pod
 from controller.core.model.budget import Budget
+from controller.core.model.coordination import Question
+from controller.core.verdicts.answer import Answer, Verdict, passed
 from tests.unit.core.sim.store import ApiError, Store
 from tests.values import replace
 
@@ -13,6 +17,24 @@ class Disruption(Store):
     stay in the statuses of the budgets."""
 
     behind = False
+    #: How the coordinator answers, and the uid of the pod that it has just allowed to go.
+    consent: Callable[[Question], Answer] = staticmethod(lambda _: passed("", "Allow"))
+    allowed = ""
+
+    def consult(self, question: Question) -> Answer:
+        """What the coordinator answers, after a dry run of the eviction."""
+        self.ask_to_evict()
+        answer = self.consent(question)
+        self.allowed = question.pod_uid if answer.verdict is Verdict.PASS else ""
+        return answer
+
+    def need_consent(self, uid: str, asked: bool) -> None:
+        """Something is done that the coordinator, if there is one, must have allowed just now."""
+        sla = self.job.spec.sla
+        if asked or (sla and sla.coordinator):
+            assert asked, "done without asking the coordinator"
+            assert self.allowed == uid, "not what the coordinator has allowed"
+            self.allowed = ""
 
     @property
     def budgets(self) -> dict[str, Budget]:

@@ -9,7 +9,7 @@ from controller.api.ended import EndCause
 from controller.api.ids import Ids
 from controller.api.pods.move import Move
 from controller.api.pods.pod import Pod
-from controller.api.sla import Sla
+from controller.api.sla import MaintenanceSla
 from controller.core.model.observed import Observed
 from controller.core.model.plan import Action, DeletePod, Plan
 from controller.core.model.policy import max_unavailable, min_available
@@ -27,7 +27,8 @@ def mark(
     sla: dict[str, Any] | None = None,
 ) -> None:
     """The pods of these instances run on a node that is to be emptied."""
-    given = Sla.model_validate(sla) if sla else None
+    numbers = {name: value for name, value in (sla or {}).items() if name != "coordinator"}
+    given = MaintenanceSla.model_validate(numbers) if numbers else None
     for pod in list(cluster.pods.values()):
         if pod.instance in instances and pod.deleted is None and pod.move is None:
             at = pod.created if node else pod.taken_at
@@ -81,7 +82,7 @@ def judge(cluster: Cluster, seen: Observed, plan: Plan) -> None:
         assert not taken or len(down | taken) <= limit, f"{down} are down, {taken} would be too"
 
 
-def _given(seen: Observed) -> list[Sla]:
+def _given(seen: Observed) -> list[MaintenanceSla]:
     pods = [view.pod(i) for view in (seen.view, seen.view.twin) for i in view.marked]
     return [pod.move.sla for pod in pods if pod.move and pod.move.sla]
 

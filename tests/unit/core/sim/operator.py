@@ -80,6 +80,7 @@ class Operator(Acts):
                     self.instances.assume_repaired((action.instance, action.surge), action.uid)
         for action in planned.actions:
             self._act(action)
+        asked = self._consult(planned)
         for ask in planned.asks:
             name, cluster = ask.gate.name, self.cluster
             answer, before = cluster.answer(ask), self.answers.get(name)
@@ -89,7 +90,7 @@ class Operator(Acts):
         for report in reported:
             self.quiet_until[_name(report)] = self.cluster.now + PAUSE
             self._try_write(report)
-        return bool(planned.actions or reported or planned.asks)
+        return bool(planned.actions or reported or planned.asks or asked)
 
     def report_due(self, report: plan.WriteJob | plan.WriteUpdate) -> float:
         """When a report may be written."""

@@ -6,8 +6,8 @@ All of it dies with the operator.
 from __future__ import annotations
 
 from controller.api.job import Job
-from controller.api.pods.move import lasting
 from controller.api.update import TERMINAL, Update
+from controller.core.model.coordination import SILENCE, still_said
 from controller.core.model.observed import (
     Finished,
     GateAnswer,
@@ -20,6 +20,7 @@ from controller.core.model.observed import (
 )
 from controller.core.model.plan import ActionKey
 from controller.core.pods.index import Instances
+from controller.core.pods.marks import lasting_of
 from controller.core.progress.completion import made_by_us
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.store import Change
@@ -48,6 +49,7 @@ class Sight:
         self.conflicts: dict[int, tuple[str, float]] = {}
         self.gone: set[str] = set()
         self.not_evicted: Refusal | None = None
+        self.coordination = SILENCE
         self.live = ""
         #: The latest moment at which it looked: what became good then stays so.
         self.latest = 0.0
@@ -114,10 +116,12 @@ class Sight:
         self.latest = max(self.latest, now)
         self.instances.set_times(
             job.spec.min_ready_seconds if seconds is None else seconds,
-            lasting(job.spec.sla, self.instances.moves()),
+            lasting_of(self.instances, job.spec.sla),
         )
         self.instances.advance(now)
         self.conflicts = {i: c for i, c in self.conflicts.items() if c[1] > now}
+        uids = {pod.uid for pod in self.instances.pods.values()}
+        self.coordination = still_said(self.coordination, uids, now)
         revision = self.cluster.revision_of(job)
         verdict = self.verdict[1] if self.verdict and self.verdict[0] == revision else None
         return Observed(
@@ -142,6 +146,7 @@ class Sight:
             nodes=dict(self.nodes),
             budgets=tuple(self.cluster.budgets.values()),
             not_evicted=self.not_evicted,
+            coordination=self.coordination,
             job_live=self.live == job.metadata.resource_version,
         )
 

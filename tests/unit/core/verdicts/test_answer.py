@@ -13,6 +13,7 @@ from controller.core.verdicts.answer import (
     Answer,
     Verdict,
     inconclusive,
+    judge_coordinator,
     judge_http,
     judge_job,
     judge_webhook,
@@ -142,3 +143,25 @@ def test_a_failed_jobs_message_has_the_end_of_its_log() -> None:
     assert len(long.message) == LONGEST_MESSAGE
     assert long.message.endswith("x the end")
     assert judge_job(status, "").message == "the Job failed (BackoffLimitExceeded)"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "verdict", "message", "value"),
+    [
+        (200, b'{"allow": true}', Verdict.PASS, "", "Allow"),
+        (200, b'{"allow": true, "message": "go"}', Verdict.PASS, "go", "Allow"),
+        (200, b'{"allow": false, "message": "wait"}', Verdict.FAIL, "wait", "Deny"),
+        (200, b'{"allow": false}', Verdict.FAIL, "no", "Deny"),
+        (200, b'{"allow": false, "message": 3}', Verdict.FAIL, "no", "Deny"),
+        (201, b'{"allow": true}', Verdict.FAIL, "answered 201, not 200", "Invalid"),
+        (200, b"true", Verdict.FAIL, "the answer is not a JSON object", "Invalid"),
+        (200, b"", Verdict.FAIL, "the answer is not JSON", "Invalid"),
+        (200, b"[" * 100_000, Verdict.FAIL, "the answer is not JSON", "Invalid"),
+        (200, b'{"allow": 1}', Verdict.FAIL, "allow is 1; it must be true or false", "Invalid"),
+        (200, b"{}", Verdict.FAIL, "allow is missing; it must be true or false", "Invalid"),
+    ],
+)
+def test_what_a_coordinator_says(
+    status: int, body: bytes, verdict: Verdict, message: str, value: str
+) -> None:
+    assert judge_coordinator(status, body) == Answer(verdict, message, value)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from controller.api.gate import Gate
+from controller.api.sla import Coordinator
 from controller.core.decide import decide
+from controller.core.model.coordination import Question
 from controller.core.model.observed import Observed
 from controller.core.model.plan import Event, Plan
 from controller.core.pods.index import Instances
@@ -17,6 +21,7 @@ from controller.kube.config import Connection
 from controller.kube.errors import NotHolderError
 from controller.kube.events import Recorder
 from controller.kube.workqueue import WorkQueue
+from controller.reconcile.coordinators import Means
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.feeds import Feeds
 from controller.reconcile.store import Store
@@ -55,6 +60,7 @@ class Shell:
             observe=lambda *_: None,
             ask=self._ask,
             asked=lambda *_: None,
+            coordinators=Means(self._consult, self._turn),
             clock=clock,
             decide=self._decide,
         )
@@ -116,6 +122,27 @@ class Shell:
     async def _ask(self, gate: Gate, _: object) -> Answer:
         await self.world.network.travel()
         return self.world.cluster.answers.get(gate.name, Answer(Verdict.PASS))
+
+    async def _consult(self, _: Coordinator, question: Question, *job: str) -> Answer:
+        assert job == KEY
+        await self.world.network.travel()
+        return await self.world.consult(question)
+
+    @asynccontextmanager
+    async def _turn(
+        self, name: str, waits: Callable[[str], None]
+    ) -> AsyncIterator[Callable[[], bool]]:
+        """As long as one has the turn, nobody else has."""
+        assert name.startswith("echelon-coordinator-")
+        while self.world.turn is not None and not self.world.turn.session.dead:
+            waits("another one has it")
+            await asyncio.sleep(0.5)
+        self.world.turn = self
+        try:
+            yield lambda: self.world.turn is self
+        finally:
+            if self.world.turn is self:
+                self.world.turn = None
 
     @property
     def entry(self) -> Entry:

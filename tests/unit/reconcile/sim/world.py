@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.api.job import Job
+from controller.core.model.coordination import Question
 from controller.core.model.plan import Event, Plan
+from controller.core.verdicts.answer import Answer, passed
 from tests.unit.core.sim.kubelet import Kubelet
 from tests.unit.core.sim.observer import Observer
 from tests.unit.core.sim.world import World, job
@@ -32,6 +34,13 @@ class ShellWorld(World):
         self.events: list[Event] = []
         self.after_step: Callable[[], object] = lambda: None
         self.failures: list[BaseException] = []
+        #: What coordinators were asked, and how they answer.
+        self.questions: list[Question] = []
+        self.consent: Callable[[Question], Answer] = lambda _: passed("", "Allow")
+        #: Seconds that an answer takes.
+        self.thinking = 0.0
+        #: The life of the operator that has the turn to ask.
+        self.turn: Shell | None = None
         self.loop = Clockwork(self._idle)
         self.loop.set_exception_handler(self._unhandled)
         self.cluster = Served(given or job(**kwargs), self.loop.time, lambda: self.late)
@@ -59,6 +68,12 @@ class ShellWorld(World):
         others = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*others, return_exceptions=True)
         await self.loop.shutdown_asyncgens()
+
+    async def consult(self, question: Question) -> Answer:
+        """What the coordinator answers."""
+        self.questions.append(question)
+        await asyncio.sleep(self.thinking)
+        return self.consent(question)
 
     # The operator.
 
