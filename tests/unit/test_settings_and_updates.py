@@ -62,5 +62,5 @@ def test_the_core_knows_no_settings_and_no_environment() -> None:
 def test_the_reconciler_gets_one_setting_which_only_delays_reports() -> None:
     given = set(inspect.signature(Reconciler.__init__).parameters)
     parts = {"self", "client", "pod_client", "store", "queue", "recorder"}
-    calls = {"observe", "ask", "asked", "clock", "decide", "brake", "ended"}
+    calls = {"observe", "ask", "asked", "clock", "coordinators", "decide", "brake", "ended"}
     assert given - parts - calls == {"report_every"}

@@ -125,20 +125,21 @@ class Moves:
         old = self.replaced & twin.counting
         return Ids(i for i in old if _move(twin.pod(i)).deadline > now)
 
-    @cached_property
-    def old_pods_kept(self) -> Ids:
-        """Ids in ``replaced`` whose old pod must stay for now."""
+    def old_pods_kept(self, going: Ids = NONE) -> Ids:
+        """Ids in ``replaced`` whose old pod must stay for now. ``going``: ids whose old pod the
+        Update takes down in this decision."""
         if not (old := self.old_pods_evicted):
             return NONE
-        twin = self.context.view.twin
+        twin, taken = self.context.view.twin, self.taken | going & self.context.view.twin.counting
         denied = coordinator.denied(self.context, twin, old)
         old -= denied
         last = sla.alone(self.context, old)
-        kept = last - Ids(islice(last, self.agreement.spare(self.context, self.taken)))
+        # Where the other pod of a taken instance counts as well, nothing is lost: that errs safely.
+        kept = last - Ids(islice(last, self.agreement.spare(self.context, taken)))
         asked = old - kept
         room, _, _ = budget.room(self.context, NONE)
         if room is not None:
-            kept |= asked - Ids(islice(asked, 0 if self.taken else room))
+            kept |= asked - Ids(islice(asked, 0 if taken else room))
         return kept | denied | twin.evicting & old
 
     @cached_property
@@ -267,7 +268,7 @@ def _in_words(moves: Moves) -> str:
     words = f"instance{plural[0]} {ids} {plural[1]} away from {where} (Maintenance {whose})"
     if moves.allowance.held_back:
         return f"{words}: {moves.allowance.message}"
-    if moves.old_pods_kept:
+    if moves.old_pods_kept():
         why = coordinator.why_old_pods_stay(context) or budget.why_old_pods_stay(context)
         return f"{words}: {why[1] or moves.agreement.words}"
     return words

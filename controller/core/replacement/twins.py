@@ -45,7 +45,7 @@ class Twins:
         kept = coordinator.old_pods_kept(context, direction, old)
         kept |= sla.old_pods_kept(context, direction, old - kept)
         kept |= budget.old_pods_kept(context, direction, old - kept)
-        return kept | self.moves.old_pods_kept | context.view.twin.evicting
+        return kept | self.moves.old_pods_kept(old - kept) | context.view.twin.evicting
 
     @property
     def why_kept(self) -> tuple[str, str]:

@@ -28,7 +28,7 @@ FAULTS: Final = (
     ),
     Fault(
         file=_CORE,
-        old="    return ids - held, REASON, _told(context)\n",
+        old="    return ids - held, REASON, told(context)\n",
         new='    return ids, "", ""\n',
         breaks="An instance that may not go takes the place of those that may.",
         tests=(_OF_CORE,),

@@ -155,8 +155,8 @@ FAULTS: Final = (
     ),
     Fault(
         file=f"{_CORE}/replacement/sla.py",
-        old="max(0, len(context.counting) - least(context))",
-        new="max(0, len(context.counting) - least(context) + 1)",
+        old="max(0, len(context.counting - taken) - self.least)",
+        new="max(0, len(context.counting - taken) - self.least + 1)",
         breaks="One instance more than spec.sla allows is taken down.",
         tests=(f"{_TESTS}/replacement/test_sla.py",),
     ),

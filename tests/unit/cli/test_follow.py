@@ -227,9 +227,7 @@ async def test_a_deleted_object_ends_it(api: FakeApi, reader: Reader, way: str) 
     assert "echelon job status web" in caught.value.hint
 
 
-async def test_the_deletion_of_a_finished_update_aborts_nothing(
-    api: FakeApi, reader: Reader
-) -> None:
+async def test_deleting_a_finished_update_aborts_nothing(api: FakeApi, reader: Reader) -> None:
     put(api, "RolledForward")
     await reader.phase()
     later = asyncio.create_task(reader.phase())
