@@ -13,11 +13,13 @@ import pytest
 
 #: Real seconds in which what is on its way through the kernel arrives.
 _ARRIVAL: Final = 0.001
+#: Real seconds for each second while a thread works, which may not get a processor for long.
+_SLOWLY: Final = 20
 
 
 class VirtualTime:
     """The time of the running event loop, in seconds. All that the loop does I/O with must be on
-    the same loop. While a thread works for the loop (``run_in_executor``) time is real."""
+    the same loop. While a thread works for the loop (``run_in_executor``) time passes slowly."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         loop: Any = asyncio.get_running_loop()
@@ -36,7 +38,7 @@ class VirtualTime:
     def _wait(self, timeout: float | None) -> Any:
         if timeout is None or timeout <= 0:
             return self._select(timeout)
-        if not (events := self._select(timeout if self._in_threads else _ARRIVAL)):
+        if not (events := self._select(timeout * _SLOWLY if self._in_threads else _ARRIVAL)):
             self.now += timeout
         return events
 

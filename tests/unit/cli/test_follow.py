@@ -26,9 +26,7 @@ _VERSIONS = itertools.count(1000)
 
 @pytest.fixture(autouse=True)
 async def _time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Timeouts of users pass at once, and only when nothing comes any more."""
     VirtualTime(monkeypatch)
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0.005)
     monkeypatch.setattr(module, "LONGEST_PAUSE", 0.02)
     monkeypatch.setattr(module, "SHORT_WATCH", 0.0)
 
