@@ -84,7 +84,7 @@ def ran(monkeypatch: pytest.MonkeyPatch, fake: Fake, *nodes: str) -> list[tuple[
 
     import typer
 
-    monkeypatch.setattr(activate, "run", lambda place, command, hint: asyncio.run(command(fake)))
+    monkeypatch.setattr(activate, "run", lambda _, command, *__: asyncio.run(command(fake)))
     with pytest.raises(typer.Exit) as ended:
         activate.activate(list(nodes))
     assert ended.value.exit_code == 0
