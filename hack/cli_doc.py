@@ -60,7 +60,7 @@ Results are on stdout, everything else on stderr. There is no colour if the outp
 | 1 | an error; stderr says what to do next. `diff`: there is a difference |
 | 2 | wrong usage |
 | 3 | the Update ended `RolledBack`, and nobody had asked for that |
-| 4 | the Update ended `Failed` or `Error` |
+| 4 | the Update ended `Failed` or `Error`; a Maintenance needs a person; `maintenance plan`: a node cannot be drained now |
 | 5 | the Update ended `Aborted` or `Superseded` |
 | 6 | the Update ended `Rejected`, or the API server refused a write |
 | 7 | `--timeout` is over |

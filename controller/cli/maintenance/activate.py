@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -10,13 +11,18 @@ from controller.api.kinds import MAINTENANCES
 from controller.cli import options
 from controller.cli.exits import CliError, Exit
 from controller.cli.maintenance.hosts import Hosts, Nodes, hosts
+from controller.cli.maintenance.waiting import until_given_back
 from controller.cli.output import note
 from controller.cli.session import Object, Place, Session, run
+
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until the nodes are given back.")]
 
 
 def activate(
     nodes: Nodes = None,
     filename: Hosts = None,
+    wait: Wait = False,
+    timeout: options.Timeout = None,
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,
 ) -> None:
@@ -24,6 +30,10 @@ def activate(
 
     A Maintenance that names no other node is deleted. One with a nodeSelector is left alone: change
     the labels of the node, or delete the Maintenance.
+
+    Exit codes: 0 taken out, with --wait: all nodes are given back, or held by another Maintenance
+    that names them, too; 6 rejected; 7 timeout; 130 interrupted: the nodes are given back all the
+    same.
     """
     names = hosts(nodes, filename)
 
@@ -32,6 +42,8 @@ def activate(
         named = [each for each in found if set(names) & set(each["spec"].get("nodes", []))]
         for each in named:
             await _take_out(session, each, names)
+        if wait:
+            await until_given_back(session, names, {*map(_mark, named)}, timeout)
         left = set(names).difference(*(each["spec"]["nodes"] for each in named))
         if not left:
             return Exit.DONE
@@ -41,7 +53,13 @@ def activate(
         note(words)
         return Exit.DONE
 
-    raise typer.Exit(run(Place(kubeconfig, context), command))
+    hint = "the nodes are given back all the same; `kubectl get nodes` shows their cordons"
+    raise typer.Exit(run(Place(kubeconfig, context), command, hint))
+
+
+def _mark(maintenance: Object) -> str:
+    """The mark of its nodes (`api.maintenance.Maintenance.mark`)."""
+    return f"{maintenance['metadata']['name']}/{maintenance['metadata']['uid']}"
 
 
 async def _take_out(session: Session, maintenance: Object, names: Sequence[str]) -> None:

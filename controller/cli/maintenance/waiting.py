@@ -1,18 +1,28 @@
-"""Waits until all nodes of a Maintenance are finished, with a line for each change."""
+"""Waits for a Maintenance: until all its nodes are finished, or until nodes are given back."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from controller.api.kinds import MAINTENANCES
+from controller.api.maintenance import named_in
 from controller.cli.exits import CliError, Exit
 from controller.cli.output import note
 from controller.cli.session import Object, Session
+from controller.kube.resources import NODES
+from controller.maintenance.decode import node_from
+from controller.view.words import plural
 
 #: Seconds from one look to the next.
 _EVERY: Final = 1.0
+NOBODY: Final = (
+    "`kubectl get lease -n kube-system echelon-maintenance` tells whether an operator serves "
+    "Maintenances"
+)
 
 
 async def until_done(session: Session, made: Object, seconds: float | None) -> Exit:
@@ -35,6 +45,28 @@ async def until_done(session: Session, made: Object, seconds: float | None) -> E
         if deadline is not None and time.monotonic() > deadline:
             hint = f"the Maintenance goes on; `echelon maintenance status {name}` shows it"
             raise CliError(f"Maintenance {name} is not done", hint, Exit.TIMEOUT)
+        await asyncio.sleep(_EVERY)
+
+
+async def until_given_back(
+    session: Session, names: Sequence[str], marks: AbstractSet[str], seconds: float | None
+) -> None:
+    """Return when no node of these names has one of these marks, or a taint of such a Maintenance.
+    Raises ``CliError`` at the timeout."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    taints = {named_in(mark)[0] for mark in marks}
+    while True:
+        nodes = [node_from(raw).node for raw in await session.list(NODES)]
+        left = [
+            node.name
+            for node in nodes
+            if node.name in names and (node.mark in marks or node.taint in taints)
+        ]
+        if not left:
+            return
+        if deadline is not None and time.monotonic() > deadline:
+            words = f"{len(left)} of {plural(len(names), 'node')} are not given back: {left[0]}"
+            raise CliError(words, NOBODY, Exit.TIMEOUT)
         await asyncio.sleep(_EVERY)
 
 

@@ -6,14 +6,20 @@ is observed: the marks on nodes and pods are what a new operator goes on from.
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Final
+
 from controller.core.maintenance.acts import evictions, marks
 from controller.core.maintenance.claims import claims
 from controller.core.maintenance.events import events
 from controller.core.maintenance.nodes import is_to_be_released, patches
-from controller.core.maintenance.observed import Observed
+from controller.core.maintenance.observed import JobKey, Observed
 from controller.core.maintenance.plan import Plan, WriteStatus
 from controller.core.maintenance.status import status
-from controller.core.maintenance.turns import turns
+from controller.core.maintenance.turns import Turns, turns
+
+#: Number of Jobs of which statuses tell why their instances do not move.
+TOLD: Final = 20
 
 
 def decide(observed: Observed, now: float) -> Plan:
@@ -39,5 +45,13 @@ def decide(observed: Observed, now: float) -> Plan:
         evictions=tuple(evictions(observed, taken, now)),
         statuses=reports,
         wake_at=min(again, default=None),
-        jobs=tuple(sorted({key for left in taken.left.values() for key, _ in left.jobs})),
+        jobs=_jobs(taken),
     )
+
+
+def _jobs(turns: Turns) -> tuple[JobKey, ...]:
+    """The Jobs with most instances on nodes that are being drained, by name."""
+    found = Counter[JobKey]()
+    for left in turns.left.values():
+        found.update(dict(left.jobs))
+    return tuple(sorted(key for key, _ in found.most_common(TOLD)))

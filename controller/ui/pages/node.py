@@ -10,7 +10,7 @@ from controller.api.meta import parse_time
 from controller.kube.errors import ApiError
 from controller.kube.resources import PODS
 from controller.ui import marks
-from controller.ui.access import Viewer, sees_nodes, visible
+from controller.ui.access import Viewer, sees_maintenances, sees_nodes, visible
 from controller.ui.beside import Beside
 from controller.ui.marks import Badge
 from controller.ui.pages.base import Data, words_of
@@ -45,11 +45,12 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Whether the viewer may read nodes, and the namespaces in which he may list pods; None: in
-    all."""
+    """Whether the viewer may read nodes, the namespaces in which he may list pods (None: in all),
+    and whether he may list Maintenances."""
 
     nodes: bool
     pods: frozenset[str] | None
+    maintenances: bool = False
 
     def has(self, namespace: str) -> bool:
         return self.pods is None or namespace in self.pods
@@ -75,6 +76,8 @@ class NodePage:
         return self.node
 
     def concerns(self, change: Change, sight: Sight) -> bool:
+        if change.kind == "maintenance":
+            return sight.maintenances
         either = [each for each in (change.old, change.new) if isinstance(each, Seen)]
         is_here = any(each.pod.node == self.node for each in either)
         return is_here and sight.has(change.namespace)
@@ -90,7 +93,7 @@ class NodePage:
     async def sight(self, viewer: Viewer, site: Site) -> Hashable | None:
         everywhere = await viewer.may(Question("list", PODS, None))
         pods = None if everywhere else await visible(viewer, PODS, site.namespaces())
-        found = Sight(await sees_nodes(viewer), pods)
+        found = Sight(await sees_nodes(viewer), pods, await sees_maintenances(viewer))
         return found if found.nodes or found.pods != frozenset() else None
 
     async def read(self, site: Site, sight: Sight) -> Read:
@@ -115,9 +118,19 @@ class NodePage:
             "conditions": conditions(node) if node else [],
             "facts": facts(node) if node else [],
             "lines": lines,
+            "maintenances": self._maintenances(site) if sight.maintenances else [],
             "beside": found.beside,
             "trouble": found.trouble,
         }
+
+    def _maintenances(self, site: Site) -> list[tuple[str, Badge, str]]:
+        """The Maintenances with this node in their status: (name, badge, what it waits for)."""
+        return [
+            (name, marks.of_node(each.phase), each.message)
+            for name, found in sorted(site.store.maintenances.items())
+            for each in found.status.nodes
+            if each.name == self.node
+        ]
 
     def _is_seen(self, site: Site, sight: Sight) -> bool:
         """Whether the viewer sees an instance of a Job here."""

@@ -84,7 +84,7 @@ def ran(monkeypatch: pytest.MonkeyPatch, fake: Fake, *nodes: str) -> list[tuple[
 
     import typer
 
-    monkeypatch.setattr(activate, "run", lambda _, command: asyncio.run(command(fake)))
+    monkeypatch.setattr(activate, "run", lambda _, command, *__: asyncio.run(command(fake)))
     with pytest.raises(typer.Exit) as ended:
         activate.activate(list(nodes))
     assert ended.value.exit_code == 0
@@ -105,6 +105,46 @@ def test_from_others_the_node_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_node_that_no_maintenance_names_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CliError, match="no Maintenance names n9"):
         ran(monkeypatch, Fake(maintenance("a", ["n1"])), "n9")
+
+
+def marked(name: str, mark: str = "", taint: str = "") -> Object:
+    """A node, with the mark and the taint of a Maintenance."""
+    notes = {"echelon.dev/maintenance": mark} if mark else {}
+    key = {"key": "echelon.dev/maintenance", "effect": "PreferNoSchedule"}
+    meta = {"name": name, "uid": name, "resourceVersion": "1", "annotations": notes}
+    return {"metadata": meta, "spec": {"taints": [{**key, "value": taint}] if taint else []}}
+
+
+class Back(Fake):
+    """Lists of nodes, one after the other."""
+
+    def __init__(self, *lists: list[Object]) -> None:
+        super().__init__()
+        self.lists = list(lists)
+
+    async def list(self, *_: Any) -> list[Object]:
+        return self.lists.pop(0)
+
+
+async def test_nodes_are_given_back_when_mark_and_taint_are_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waiting, "_EVERY", 0.0)
+    other = marked("n9", "a/uid-a", "a")
+    session: Any = Back(
+        [marked("n1", "a/uid-a", "a"), other],
+        [marked("n1", "", "a"), other],
+        [marked("n1", "b/uid-b", "b"), other],
+    )
+    await waiting.until_given_back(session, ["n1"], {"a/uid-a"}, None)
+    assert session.lists == [], "another Maintenance holds it now"
+
+
+async def test_nodes_that_nobody_gives_back_end_the_patience() -> None:
+    session: Any = Back([marked("n1", "a/uid-a", "a")])
+    with pytest.raises(CliError, match="1 of 2 nodes are not given back: n1") as ended:
+        await waiting.until_given_back(session, ["n1", "n2"], {"a/uid-a"}, -1.0)
+    assert ended.value.code is Exit.TIMEOUT
 
 
 def conditions(**states: str) -> list[Object]:

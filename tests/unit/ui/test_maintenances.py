@@ -86,6 +86,43 @@ async def test_one_shows_its_nodes_and_what_blocks(page: Setting) -> None:
     assert "60m after the cordon" in html
 
 
+async def test_events_of_this_one_are_shown_and_of_no_other_of_its_name(page: Setting) -> None:
+    put_one(page.store, maintenance())
+    uid = "uid--rack-7"
+    page.api.lists["events"] = [
+        {
+            "metadata": {"creationTimestamp": format_time(NOW - 30)},
+            "type": kind,
+            "reason": reason,
+            "note": f"note of {reason}",
+            "regarding": {"uid": of},
+        }
+        for kind, reason, of in (
+            ("Normal", "NodeDrained", uid),
+            ("Warning", "PodBlocked", uid),
+            ("Normal", "Done", "another"),
+        )
+    ]
+    html = (await page.get("/maintenances/rack-7"))[1]
+    assert "note of NodeDrained" in html
+    assert '<b class="t-warn">PodBlocked</b>' in html
+    assert "note of Done" not in html
+    asked = [each for each in page.api.asked if "events" in each]
+    assert asked == ["list events ['regarding.kind=Maintenance,regarding.name=rack-7']"]
+    await page.get("/maintenances/never")
+    assert len([each for each in page.api.asked if "events" in each]) == 1
+
+
+async def test_a_node_tells_in_which_maintenance_it_is(page: Setting) -> None:
+    put_one(page.store, maintenance())
+    page.api.objects["nodes", "", "n2"] = {"metadata": {"name": "n2"}}
+    html = (await page.get("/nodes/n2"))[1]
+    assert 'href="/maintenances/rack-7"' in html
+    assert "3 of Job shop/web to be moved" in html
+    page.api.objects["nodes", "", "n8"] = {"metadata": {"name": "n8"}}
+    assert 'href="/maintenances/rack-7"' not in (await page.get("/nodes/n8"))[1]
+
+
 async def test_who_may_not_list_them_sees_none(page: Setting) -> None:
     put(page.store, job())
     put_one(page.store, maintenance())

@@ -26,6 +26,16 @@ def test_the_time_of_a_phase_stays_while_the_phase_does() -> None:
     assert not world.step().statuses
 
 
+def test_of_a_bounded_number_of_jobs_it_is_asked_why_they_do_not_move() -> None:
+    nodes = tuple(f"n{n:02}" for n in range(30))
+    world = World().with_nodes(*nodes).put(maintenance(nodes=nodes, max_concurrent_nodes=30))
+    for n, node in enumerate(nodes):
+        world.put(instance(f"job{n:02}-0", node))
+    world.put(instance("job29-1", "n29")).settle()
+    jobs = world.plans[-1].jobs
+    assert (len(jobs), jobs[-1]) == (20, ("shop", "job29"))
+
+
 def test_the_words_of_a_job_that_an_agreement_holds_are_told() -> None:
     world = World().with_nodes("n1").put(maintenance(nodes=("n1",)), instance(), instance("web-1"))
     world.waits = {("shop", "web"): "18 of 20 instances count, 19 must"}
