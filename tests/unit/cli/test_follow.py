@@ -282,7 +282,8 @@ async def test_the_timeout_counts_while_there_is_no_connection(
 
 async def test_other_kinds(api: FakeApi, session: Session) -> None:
     api.put(PATH.replace("updates", "echelonjobs"), "web", spec={})
-    assert (await anext(versions := follow(session, JOBS, "web", 0.5)))["metadata"]["name"] == "web"
+    versions = follow(session, JOBS, "web", 0.5)
+    assert (await anext(versions))["metadata"]["name"] == "web"
     with pytest.raises(CliError, match=r"^EchelonJob web: 0\.5 s have passed$"):
         await anext(versions)
 
