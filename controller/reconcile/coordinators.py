@@ -149,7 +149,7 @@ class Coordinators:
         except ApiError as error:
             answer = refusal.answer(error)
             if not self._evictions.take_note(entry, run.question.pod, run.question.pod_uid, answer):
-                self._say(run, inconclusive(f"it was not asked, for the eviction: {error}"))
+                self._say(run, inconclusive(f"the dry run of its eviction failed: {error}"))
         except Exception:
             log.exception("asking a coordinator failed", extra=about_line(entry))
             self._say(run, inconclusive("asking failed"))
