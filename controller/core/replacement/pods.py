@@ -103,7 +103,8 @@ class Convergence:
             return asked
         if self.disruption.held_back or not self._old_pods_kept:
             return self.disruption
-        return Allowance(NONE, self._old_pods_kept, *twins.why_kept(self.context))
+        why = twins.why_kept(self.context)
+        return Allowance(NONE, self._old_pods_kept, *why) if why[0] else self.disruption
 
     @cached_property
     def next_moment(self) -> float | None:
@@ -253,9 +254,8 @@ class Convergence:
         direction = self.direction
         if direction is None or not direction.moving:
             return NONE
-        return (
-            direction.in_flight & direction.arrived & self.context.view.infeasible - self._unstored
-        )
+        infeasible = self.context.view.infeasible - self._unstored
+        return direction.in_flight & direction.arrived & infeasible
 
     @cached_property
     def _surplus(self) -> Ids:

@@ -39,7 +39,7 @@ def kept(context: Context, direction: Direction | None, old: Ids) -> Ids:
 
 
 def why_kept(context: Context) -> tuple[str, str]:
-    """Reason and message while old pods stay beside the new ones."""
+    """Reason and message while old pods stay beside the new ones; "" if they are about to go."""
     return coordinator.why_old_pods_stay(context) or budget.why_old_pods_stay(context)
 
 
