@@ -21,7 +21,8 @@ LONGEST: Final = 60.0
 class Question:
     """May this pod be taken down? ``request_id``: the same for the same question, also after a
     restart of the operator; ``cause``: who wants it, an Update or a Maintenance that moves the
-    instance; ``wanted_by``: its name; ``revision``: the one that the pod runs."""
+    instance; ``wanted_by``: its name; ``revision``: the one that the pod runs; ``url``: where it is
+    asked."""
 
     request_id: str
     cause: Literal["Update", "Move"]
@@ -31,6 +32,7 @@ class Question:
     pod_uid: str
     node: str
     revision: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

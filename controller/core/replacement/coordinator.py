@@ -70,31 +70,38 @@ def _is_asked(context: Context, direction: Direction | None) -> bool:
 
 def denied(context: Context, view: View, ids: Ids) -> Ids:
     """Those of ``ids`` (with a pod in ``view``) that are not asked about now."""
-    lasting = list(_lasting(context))
-    if of(context) is None or not lasting or not ids:
+    lasting = _lasting(context)
+    if not lasting or not ids:
         return NONE
     if len(lasting) >= MOST_DENIED or not all(denial.answered for denial in lasting):
         return ids - _asked_about(context, view)
-    return Ids(_of_these(context, view, ids, lasting))
+    return Ids(_of_these(view, ids, lasting))
 
 
-def _of_these(context: Context, view: View, ids: Ids, denials: Iterable[Denial]) -> Iterator[int]:
+def _of_these(view: View, ids: Ids, denials: Iterable[Denial]) -> Iterator[int]:
     """Those of ``ids`` that one of the denials is about."""
     for question in (denial.question for denial in denials):
         i = question.instance
-        if i in ids and view.pod(i).uid == question.pod_uid and _is_of_now(context, question):
+        if i in ids and view.pod(i).uid == question.pod_uid:
             yield i
 
 
 def _is_of_now(context: Context, question: Question) -> bool:
-    """Whether a question is not that of an Update before the active one."""
-    active = context.active.metadata.uid if context.active else ""
+    """Whether a question is not that of an Update before the active one, or to another URL."""
+    active, given = context.active.metadata.uid if context.active else "", of(context)
+    if given is None or question.url != given.url:
+        return False
     return question.cause == "Move" or question.request_id.startswith(active)
 
 
-def _lasting(context: Context) -> Iterator[Denial]:
+def _denials(context: Context) -> list[Denial]:
+    """The last answers that do not allow what would be asked now."""
     denials = context.observed.coordination.denials.values()
-    return (denial for denial in denials if denial.until > context.now)
+    return [denial for denial in denials if _is_of_now(context, denial.question)]
+
+
+def _lasting(context: Context) -> list[Denial]:
+    return [denial for denial in _denials(context) if denial.until > context.now]
 
 
 def _asked_about(context: Context, view: View) -> Ids:
@@ -107,8 +114,6 @@ def _asked_about(context: Context, view: View) -> Ids:
 
 def next_moment(context: Context) -> float | None:
     """When (epoch seconds) the next question may be asked again; None for never."""
-    if of(context) is None:
-        return None
     return min((denial.until for denial in _lasting(context)), default=None)
 
 
@@ -157,7 +162,7 @@ class Consents:
 
     def _is_denied(self, question: Question) -> bool:
         denial = self._known.denials.get(question.request_id)
-        return denial is not None and denial.until > self._context.now
+        return denial is not None and denial in _lasting(self._context)
 
 
 def needs_consent(action: Action) -> bool:
@@ -181,9 +186,10 @@ def question_of(
     pod = next((pod for pod in pods if pod.uid == action.uid), None)
     if pod is None:
         return None
-    cause, name, uid = _wanted_by(context, direction, action)
+    (cause, name, uid), given = _wanted_by(context, direction, action), of(context)
+    assert given is not None
     return Question(_request_id(uid, pod), cause, name, pod.instance, pod.name, pod.uid, pod.node,
-                    pod.revision)  # fmt: skip
+                    pod.revision, given.url)  # fmt: skip
 
 
 def _request_id(wanted_by: str, pod: Pod) -> str:
@@ -225,8 +231,7 @@ def in_words(context: Context, question: Question) -> str:
 
 def told(context: Context) -> str:
     """The last answers that do not allow: the first of them, and how many more; "" without any."""
-    known, given = context.observed.coordination.denials.values(), of(context)
-    denials = [denial for denial in known if _is_of_now(context, denial.question)]
+    denials, given = _denials(context), of(context)
     silent = [denial for denial in denials if not denial.answered and denial.until > context.now]
     if not denials or given is None:
         return ""

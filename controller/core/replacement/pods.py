@@ -103,7 +103,8 @@ class Convergence:
             return asked
         if self.disruption.held_back or not self._twins.kept:
             return self.disruption
-        return Allowance(NONE, self._twins.kept, *self._twins.why_kept)
+        why, kept = self._twins.why_kept, self._twins.kept - self.moves.replaced
+        return Allowance(NONE, kept, *why) if why[0] and kept else self.disruption
 
     @cached_property
     def next_moment(self) -> float | None:
@@ -243,9 +244,8 @@ class Convergence:
         direction = self.direction
         if direction is None or not direction.moving:
             return NONE
-        return (
-            direction.in_flight & direction.arrived & self.context.view.infeasible - self._unstored
-        )
+        infeasible = self.context.view.infeasible - self._unstored
+        return direction.in_flight & direction.arrived & infeasible
 
     @cached_property
     def _surplus(self) -> Ids:

@@ -49,7 +49,8 @@ class Twins:
 
     @property
     def why_kept(self) -> tuple[str, str]:
-        """Reason and message while old pods stay beside the new ones."""
+        """Reason and message while old pods stay beside the new ones; "" if they are about to
+        go."""
         context = self.context
         return coordinator.why_old_pods_stay(context) or budget.why_old_pods_stay(context)
 

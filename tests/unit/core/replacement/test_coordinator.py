@@ -7,10 +7,16 @@ from typing import Any
 import pytest
 
 from controller.api.ids import Ids
+from controller.api.sla import Sla
 from controller.api.update import Action, Phase
 from controller.core.decide import decide
+from controller.core.model.context import Context
 from controller.core.model.coordination import Coordination, Denial, Question
+from controller.core.model.disruption import NONE_HELD_BACK
 from controller.core.model.plan import ChangePod, DeletePod, Plan
+from controller.core.replacement.pods import Convergence
+from controller.core.rollout.direction import Direction
+from controller.core.rollout.failures import FailureCounts
 from controller.core.verdicts.answer import Answer, failed, inconclusive, passed
 from tests.unit.core.sim.world import World
 from tests.values import replace
@@ -135,6 +141,20 @@ def test_what_is_waited_for_is_said_and_no_deadline_runs(answer: Answer, words: 
     assert world.uids() == before
 
 
+def test_old_pods_of_a_surge_that_are_about_to_go_wait_for_nothing() -> None:
+    world, _ = world_of(DENY, replacement="Surge")
+    world.edit(image="app:2")
+    world.run(30)
+    for pod in [pod for pod in world.cluster.pods.values() if not pod.surge]:
+        world.operator.instances.assume_evicting(pod.slot, pod.uid)
+    seen = replace(world.operator.observe(), coordination=Coordination())
+    context = Context(seen, world.now)
+    assert context.active is not None
+    direction = Direction.of(context, context.active)
+    held = Convergence(context, direction, FailureCounts(direction)).held_back
+    assert held == NONE_HELD_BACK, "a reason must not be empty"
+
+
 def test_not_all_of_a_thousand_are_asked_about() -> None:
     policy = {"slaAware": True, "strategy": {"type": "Batch", "size": 80}}
     world = World(instances=80, sla={"coordinator": {"url": URL}}, update=policy).ready()
@@ -227,3 +247,34 @@ def test_while_it_is_taken_away_nothing_is_asked() -> None:
     world.until_ended()
     assert world.phase is Phase.ROLLED_FORWARD
     assert len(asked) == count
+
+
+@pytest.mark.parametrize("answer", [DENY, SILENT])
+def test_another_url_is_asked_at_once(answer: Answer) -> None:
+    world, asked = world_of(answer)
+    world.edit(image="app:2")
+    world.run(3)
+    count = len(asked)
+    assert {q.url for q in asked} == {URL}
+    world.cluster.user_edit(_with_url("http://other.test"))
+    world.run(1)
+    later = asked[count:]
+    assert {q.url for q in later} == {"http://other.test"}
+    assert len(later) == (4 if answer is DENY else 1)
+    said = "does not allow" if answer is DENY else "has not answered about"
+    assert f"coordinator http://other.test {said} web-0" in (world.update.status.message or "")
+
+
+def test_what_one_coordinator_allowed_another_has_not() -> None:
+    world, asked = world_of(DENY)
+    world.edit(image="app:2")
+    world.run(3)
+    world.cluster.user_edit(_with_url("http://other.test"))
+    world.cluster.consent = lambda _: DENY
+    world.run(1)
+    assert destructive(planned(world, allowed=asked[0])) == []
+
+
+def _with_url(url: str) -> Any:
+    given = Sla.model_validate({"coordinator": {"url": url}})
+    return lambda job: job.model_copy(update={"spec": job.spec.model_copy(update={"sla": given})})
