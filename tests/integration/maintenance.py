@@ -10,8 +10,9 @@ from hack.devcluster.api import ApiError
 from hack.devcluster.cluster import Cluster
 from hack.harness.manifests import Object
 from hack.harness.operator import Operator
+from hack.harness.patience import patient
 from hack.harness.role import chart_rules, grant, maintenance_rules
-from hack.harness.space import PATIENCE, Space
+from hack.harness.space import Space
 
 USER: Final = "echelon-maintainer"
 LEASE: Final = "tests"
@@ -74,7 +75,7 @@ class Nodes:
         return next((c for c in found if c["type"] == kind), {"status": "", "reason": ""})
 
     def until(self, what: str, probe: Callable[[], Any], timeout: float = 20.0) -> Any:
-        return self.space.cluster.wait(what, probe, PATIENCE * timeout)
+        return self.space.cluster.wait(what, probe, patient(timeout))
 
     def until_phases(self, name: str, timeout: float = 20.0, **phases: str) -> None:
         wanted = {key.replace("_", "-"): phase for key, phase in phases.items()}
