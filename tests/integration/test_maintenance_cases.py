@@ -178,6 +178,8 @@ def test_events_tell_what_happened(space: Space, nodes: Nodes) -> None:
     made(space, 2)
     (node, *_) = nodes.busy()
     uid = nodes.make("rack", nodes=[node])["metadata"]["uid"]
+    # There is one report a second: what comes and goes within it has no Event.
+    nodes.until("the report", lambda: nodes.phases("rack") == {node: "Draining"})
     nodes.drain("rack")
 
     def reasons() -> set[str]:
@@ -193,6 +195,7 @@ def test_events_tell_what_happened(space: Space, nodes: Nodes) -> None:
 
 def test_the_plan_says_before_what_the_drain_meets(space: Space, nodes: Nodes) -> None:
     made(space, 5)
+    space.wait_ready()
     first, second = nodes.busy()[:2]
     many = len(nodes.on(first))
     echelon = Echelon(space.cluster.kubeconfig, space.name)
@@ -210,6 +213,7 @@ def test_the_plan_says_before_what_the_drain_meets(space: Space, nodes: Nodes) -
 
 def test_the_plan_names_what_forbids_a_node_with_numbers(space: Space, nodes: Nodes) -> None:
     made(space, 3)
+    space.wait_ready()
     (node, *_) = nodes.busy()
     budget = f"/apis/policy/v1/namespaces/{space.name}/poddisruptionbudgets"
     labels = {"matchLabels": {"echelon.dev/job": "web"}}
