@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from hack.devcluster.api import ApiError
@@ -20,6 +20,7 @@ PATH: Final = "/apis/echelon.dev/v1alpha1/maintenances"
 NODE: Final = "/api/v1/nodes/"
 MARK: Final = "echelon.dev/maintenance"
 MOVE: Final = "echelon.dev/move"
+HOLD: Final = "hold"
 
 
 def permit(cluster: Cluster, evict: bool = True) -> None:
@@ -97,24 +98,48 @@ class Nodes:
         said = {p["metadata"]["name"]: p["metadata"].get("annotations", {}) for p in found}
         return {name: each[MOVE] for name, each in said.items() if MOVE in each}
 
-    def move(self) -> int:
-        """What the Job's owner does: delete what is marked. Returns the number of pods."""
-        marked = self.marked()
-        for name in marked:
-            try:
-                self.space.delete_pod(name)
-            except ApiError as error:
-                if error.code not in (404, 409):
-                    raise
-        return len(marked)
+    def hold(self) -> None:
+        """Forbid evictions, so that what is marked stays: until then the Job moves it."""
+        selector = {"matchLabels": {"echelon.dev/job": "web"}}
+        spec = {"maxUnavailable": 0, "selector": selector}
+        self.api.create(self._budgets, {"metadata": {"name": HOLD}, "spec": spec})
+        count = len([pod for pod in self.space.pods().values() if pod.ready])
+
+        def observed() -> bool:
+            status = self.api.get(f"{self._budgets}/{HOLD}").get("status", {})
+            return bool(status.get("currentHealthy") == count)
+
+        self.until("the budget to be observed", observed)
+
+    def let_go(self) -> None:
+        """Allow evictions."""
+        with suppress(ApiError):
+            self.api.delete(f"{self._budgets}/{HOLD}")
+
+    @property
+    def _budgets(self) -> str:
+        return f"/apis/policy/v1/namespaces/{self.space.name}/poddisruptionbudgets"
+
+    def clear(self) -> None:
+        """Delete what the test has put on nodes besides its Job: other tests drain them, too."""
+        sets = f"/apis/apps/v1/namespaces/{self.space.name}/replicasets"
+        for each in self.api.get(sets)["items"]:
+            self.api.delete(f"{sets}/{each['metadata']['name']}")
+        pods = f"/api/v1/namespaces/{self.space.name}/pods"
+
+        def others() -> list[str]:
+            found = [each["metadata"] for each in self.api.get(pods)["items"]]
+            return [m["name"] for m in found if "echelon.dev/job" not in m.get("labels", {})]
+
+        for name in others():
+            with suppress(ApiError):
+                self.api.delete(f"{pods}/{name}")
+        self.until("pods of others to be gone", lambda: not others())
 
     def drain(self, name: str, timeout: float = 40.0) -> None:
-        """Move what is marked until the Maintenance is done."""
-
-        def done() -> bool:
-            self.move()
-            return bool(self.condition(name, "Ready")["status"] == "True")
-
+        """Let the Job move what is marked, until the Maintenance is done."""
+        self.let_go()
+        done = lambda: self.condition(name, "Ready")["status"] == "True"  # noqa: E731
         self.until(f"{name} to be done", done, timeout)
 
     def busy(self) -> list[str]:
@@ -155,6 +180,7 @@ def maintained(space: Space, operator: Operator) -> Iterator[Nodes]:
             operator.start()
         for each in nodes.api.get(PATH)["items"]:
             nodes.delete(each["metadata"]["name"])
+        nodes.clear()
         every = [each["metadata"]["name"] for each in nodes.api.get(NODE[:-1])["items"]]
         for name in every:
             if nodes.cordoned(name) and not nodes.mark(name):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from controller.api.meta import format_time, parse_time
 from hack.devcluster.cluster import Cluster
 from hack.harness.manifests import sim
 from hack.harness.operator import Operator
@@ -109,12 +110,13 @@ def test_the_deadline_counts_from_the_cordon_and_follows_the_spec(
 ) -> None:
     made(space)
     (first, *_) = nodes.busy()
-    nodes.make("rack", nodes=[first], timeoutSeconds=0)
+    nodes.make("rack", nodes=[first], timeoutSeconds=3600)
     nodes.until("the mark", nodes.marked)
     since = nodes.node(first)["metadata"]["annotations"][SINCE]
-    nodes.until("the deadline", lambda: deadlines(nodes) == {since})
-    nodes.change("rack", timeoutSeconds=3600)
-    nodes.until("a later one", lambda: deadlines(nodes) and min(deadlines(nodes)) > since)
+    hour = format_time(parse_time(since) + 3600)
+    nodes.until("the deadline", lambda: deadlines(nodes) == {hour})
+    nodes.change("rack", timeoutSeconds=7200)
+    nodes.until("a later one", lambda: deadlines(nodes) and min(deadlines(nodes)) > hour)
     assert nodes.node(first)["metadata"]["annotations"][SINCE] == since
     nodes.change("rack", timeoutSeconds=None)
     nodes.until("none", lambda: deadlines(nodes) == {""})
@@ -194,7 +196,7 @@ def test_events_tell_what_happened(space: Space, nodes: Nodes) -> None:
 
 
 def test_the_plan_says_before_what_the_drain_meets(space: Space, nodes: Nodes) -> None:
-    made(space, 5)
+    made(space, 5, held=False)
     space.wait_ready()
     first, second = nodes.busy()[:2]
     many = len(nodes.on(first))
@@ -212,7 +214,7 @@ def test_the_plan_says_before_what_the_drain_meets(space: Space, nodes: Nodes) -
 
 
 def test_the_plan_names_what_forbids_a_node_with_numbers(space: Space, nodes: Nodes) -> None:
-    made(space, 3)
+    made(space, 3, held=False)
     space.wait_ready()
     (node, *_) = nodes.busy()
     budget = f"/apis/policy/v1/namespaces/{space.name}/poddisruptionbudgets"

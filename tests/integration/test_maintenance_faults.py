@@ -61,7 +61,7 @@ def test_the_operator_may_be_killed_after_each_write(
     space: Space, cluster: Cluster, nth: int
 ) -> None:
     permit(cluster)
-    made(space, 6)
+    made(space, 6, held=False)
     with Proxy(cluster, USER) as proxy:
         killer = Killer(nth)
         other = Operator(
@@ -82,7 +82,6 @@ def test_the_operator_may_be_killed_after_each_write(
 
                 def done() -> bool:
                     killer.revive()
-                    nodes.move()
                     return bool(nodes.condition("rack", "Ready")["status"] == "True")
 
                 nodes.until("the end", done, 60)
