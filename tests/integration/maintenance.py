@@ -98,12 +98,11 @@ class Nodes:
         said = {p["metadata"]["name"]: p["metadata"].get("annotations", {}) for p in found}
         return {name: each[MOVE] for name, each in said.items() if MOVE in each}
 
-    def hold(self) -> None:
-        """Forbid evictions, so that what is marked stays: until then the Job moves it."""
+    def hold(self, count: int) -> None:
+        """Forbid evictions of the ``count`` instances, so that what is marked stays."""
         selector = {"matchLabels": {"echelon.dev/job": "web"}}
         spec = {"maxUnavailable": 0, "selector": selector}
         self.api.create(self._budgets, {"metadata": {"name": HOLD}, "spec": spec})
-        count = len([pod for pod in self.space.pods().values() if pod.ready])
 
         def observed() -> bool:
             status = self.api.get(f"{self._budgets}/{HOLD}").get("status", {})

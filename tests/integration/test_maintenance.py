@@ -40,7 +40,7 @@ def made(space: Space, instances: int = 10, held: bool = True) -> None:
     wish["spec"]["template"]["spec"]["topologySpreadConstraints"] = [spread]
     space.made(wish)
     if held:
-        Nodes(space).hold()
+        Nodes(space).hold(instances)
 
 
 def test_a_drain_moves_what_runs_there_and_deletion_gives_the_nodes_back(
