@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from controller.reconcile.coordinators import lease_name
-from tests.chart.helm import render
+from tests.chart.helm import nested, render
 
 
 def test_only_the_leases_of_coordinators_that_are_named_are_granted() -> None:
@@ -18,7 +18,7 @@ def test_only_the_leases_of_coordinators_that_are_named_are_granted() -> None:
 
 def _leases(values: dict[str, Any]) -> list[str] | None:
     """The names of the Leases that the operator may change; None: all."""
-    roles = [o for o in render(values) if o["metadata"]["name"] == "echelon-lease"]
+    roles = [o for o in render(nested(values)) if o["metadata"]["name"] == "echelon-lease"]
     (rule,) = (r for o in roles for r in o.get("rules", ()) if "patch" in r["verbs"])
     names: list[str] | None = rule.get("resourceNames")
     return names

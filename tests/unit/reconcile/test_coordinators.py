@@ -168,20 +168,28 @@ def test_a_budget_that_forbids_after_the_answer(make_world: Make) -> None:
     assert world.questions[0] in world.questions[1:]
 
 
-def test_without_the_turn_nothing_is_sent(make_world: Make) -> None:
+@pytest.mark.parametrize("later", [0.0, 0.005])
+def test_without_the_turn_nothing_is_sent(make_world: Make, later: float) -> None:
+    """It is lost while the coordinator thinks, or before the next decision acts on its answer."""
     world = asking(make_world, count=1)
     lost = list[Question]()
+
+    def lose() -> None:
+        world.turn = None
 
     def consent(question: Question) -> Answer:
         if len(lost) < 2:
             lost.append(question)
-            world.turn = None
+            if later:
+                world.loop.call_later(later, lose)
+            else:
+                lose()
         return ALLOW
 
     world.consent = consent
     world.edit(image="app:2")
     world.until(lambda: len(lost) == 2, 60)
-    assert taken_down(world) == []
+    assert taken_down(world) == [], "the first answer was not acted on"
     world.until_ended(within=100)
     assert world.phase is Phase.ROLLED_FORWARD
 
