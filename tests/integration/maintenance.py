@@ -101,7 +101,7 @@ class Nodes:
     def hold(self, count: int) -> None:
         """Forbid evictions of the ``count`` instances, so that what is marked stays."""
         selector = {"matchLabels": {"echelon.dev/job": "web"}}
-        spec = {"maxUnavailable": 0, "selector": selector}
+        spec = {"minAvailable": count, "selector": selector}
         self.api.create(self._budgets, {"metadata": {"name": HOLD}, "spec": spec})
 
         def observed() -> bool:
