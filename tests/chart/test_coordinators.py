@@ -11,7 +11,7 @@ from tests.chart.helm import nested, render
 def test_only_the_leases_of_coordinators_that_are_named_are_granted() -> None:
     urls = ["https://consent.test/may?x=1", "http://a"]
     own = _leases({})
-    assert own == ["echelon"]
+    assert own == ["echelon", "echelon-maintenance"]
     assert _leases({"rbac.coordinators": urls}) == [*own, *map(lease_name, urls)]
     assert _leases({"rbac.coordinators": ["*"]}) is None, "all of its namespace"
 
