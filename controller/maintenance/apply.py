@@ -113,7 +113,7 @@ class Applier:
         except NotFound:
             # The watch says that the node is gone.
             return
-        self._store.put_node(node_from(raw))
+        self._store.renew_node(node_from(raw))
 
     # Pods.
 
@@ -133,7 +133,7 @@ class Applier:
             self._refuse(mark.uid, type(error).__name__, error.message, FORBIDDEN_PAUSE)
             return
         self._store.refuse(mark.uid, None)
-        self._store.put_pod(pod_from(raw))
+        self._store.renew_pod(pod_from(raw))
 
     async def _evict(self, pod: EvictPod) -> None:
         try:
@@ -202,7 +202,7 @@ class Applier:
         except (Conflict, NotFound):
             self._quiet_until.pop(meta.name, None)
             return
-        self._store.put(raw)
+        self._store.renew(raw)
         for event in report.events:
             log.info("%s: %s: %s", meta.name, event.reason, event.note)
             self._record(report.maintenance, event)

@@ -74,7 +74,7 @@ class Unread:
             if known.read is None:
                 words = f"this version cannot read it and leaves it alone: {known.why}"
                 if raw := await say(self._client, known, TOO_NEW, words, now):
-                    self._store.put(raw)
+                    self._store.renew(raw)
 
 
 class NotEnabled:
@@ -129,7 +129,7 @@ class NotEnabled:
             if served is None and known.read and known.read.status.phase is not None:
                 continue  # It is, or was, served under another Lease.
             if not served and (raw := await say(self._client, known, NOT_ENABLED, _WORDS, now)):
-                self._store.put(raw)
+                self._store.renew(raw)
 
     async def _is_served(self) -> bool | None:
         """Whether somebody holds the Lease, as far as this process has seen. None: there is no such

@@ -35,6 +35,24 @@ class Store:
         self.maintenances[new.name] = new
         self.changed()
 
+    # A version from the answer to a request. If the object is not known (any more), the answer was
+    # overtaken by its deletion, which is told only once.
+
+    def renew(self, raw: dict[str, Any]) -> None:
+        old = self.maintenances.get(raw["metadata"]["name"])
+        if old is not None and old.uid == raw["metadata"]["uid"]:
+            self.put(raw)
+
+    def renew_node(self, node: NodeObject) -> None:
+        old = self.nodes.get(node.key)
+        if old is not None and old.uid == node.uid:
+            self.put_node(node)
+
+    def renew_pod(self, pod: PodObject) -> None:
+        old = self.pods.get(pod.pod.node, {}).get(pod.key)
+        if old is not None and old.uid == pod.uid:
+            self.put_pod(pod)
+
     def drop(self, name: str, uid: str) -> None:
         """A Maintenance is not known any more. What it marked stays until a live read."""
         old = self.maintenances.get(name)

@@ -124,5 +124,5 @@ class Worker:
                 found[name] = None
             else:
                 found[name] = str(raw["metadata"]["uid"])
-                self._store.put(raw)
+                self._store.renew(raw)
         return found

@@ -40,16 +40,12 @@ class Move:
     def of(annotations: Mapping[str, str]) -> Move | None:
         """The move that these annotations ask for; None if they ask for none. An unreadable
         deadline or agreement counts as absent."""
-        mark = annotations.get(labels.MOVE)
-        if not mark:
-            return None
         get = annotations.get
-        return _read(
-            mark,
-            get(labels.MOVE_DEADLINE, ""),
-            get(labels.MOVE_SLA, ""),
-            get(labels.MOVED_FROM, ""),
-        )
+        mark, successor_of = get(labels.MOVE, ""), get(labels.MOVED_FROM, "")
+        if not mark and not successor_of:
+            return None
+        # A successor whose mark somebody has taken away stays one.
+        return _read(mark, get(labels.MOVE_DEADLINE, ""), get(labels.MOVE_SLA, ""), successor_of)
 
     @property
     def maintenance(self) -> str:

@@ -25,7 +25,7 @@ from controller.core.model.observed import Refusal
 from controller.core.pods.ended import newest
 from controller.core.refusals import actions as refused_actions
 from controller.core.refusals import writes as refused_writes
-from controller.core.replacement import budget, moves, safety
+from controller.core.replacement import budget, moving, safety
 from controller.core.rollout import outage
 from controller.core.status import outcome, termination
 
@@ -96,7 +96,7 @@ def _wanted(context: Context) -> dict[str, Wanted]:
             if safety.stop_of(context)
             else Wanted(False, "Released", f"a person has ended {stop.token}")
         )
-    conditions |= budget.overlap(context) | moves.condition(context)
+    conditions |= budget.overlap(context) | moving.condition(context)
     if context.observed.name_conflicts:
         i, who = next(iter(sorted(context.observed.name_conflicts.items())))
         conditions[cond.POD_NAME_CONFLICT] = Wanted(True, "PodNameTaken", f"instance {i}: {who}")
@@ -129,8 +129,8 @@ def _kstatus(context: Context) -> tuple[Wanted, Wanted, Wanted]:
         no = Wanted(False, reason, message)
         return no, Wanted(True, reason, message), no
     message = f"{len(context.intended)} of {len(context.intended)} instances available"
-    if (moving := moves.condition(context).get(cond.MOVING)) and moving.status:
-        message += f"; {moving.message}"
+    if (moves := moving.condition(context).get(cond.MOVING)) and moves.status:
+        message += f"; {moves.message}"
     if waiting := pending.why(context):
         message += f"; {waiting[1]}"
     if (overruled := outcome.count_refused(context)) and overruled not in message:

@@ -51,7 +51,7 @@ def max_unavailable(
     limit = policy.max_unavailable(direction.policy.max_unavailable, len(context.intended))
     if limit is None:
         return ids, "", ""
-    down = (context.intended - context.available) - direction.failed
+    down = (context.intended - context.available | context.view.evicting - ids) - direction.failed
     free = ids - context.available | ids & direction.removed
     allowed = free | Ids(islice(direction.ordered(ids - free), max(0, limit - len(down))))
     counted = "1 instance is" if len(down) == 1 else f"{len(down)} instances are"

@@ -25,10 +25,9 @@ from controller.api.ids import NONE, Ids
 from controller.api.pods.move import Move
 from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement, ResolvedPolicy, UpdatePolicy
+from controller.api.sla import MaintenanceSla
 from controller.core.model import assigned as asg
-from controller.core.model import conditions as cond
 from controller.core.model import policy
-from controller.core.model.conditions import Wanted
 from controller.core.model.context import Context
 from controller.core.model.disruption import NONE_HELD_BACK, Allowance
 from controller.core.model.plan import Action, Write
@@ -39,7 +38,6 @@ from controller.core.rollout import lost_nodes, surge
 from controller.core.rollout.direction import Direction
 from controller.lazy import cached_property
 
-MOVING: Final = "Moving"
 #: What a person can do while an agreement holds a move back.
 _REMEDY: Final = "add instances, ask for fewer, or give the Maintenance timeoutSeconds"
 
@@ -71,10 +69,14 @@ class Moves:
         return Ids(i for i in due if _move(view.pod(i)).deadline <= now)
 
     @cached_property
+    def _down(self) -> Ids:
+        """Ids that go in this decision in any case."""
+        return self.taken | self.overdue
+
+    @cached_property
     def replaced(self) -> Ids:
-        """Ids whose old pod, in the other slot, is still to leave its node: its successor has taken
-        its place."""
-        return self.context.view.twin.marked & self.context.view.successor
+        """Ids whose old pod, in the other slot, is to go: its successor has taken its place."""
+        return self.context.view.twin.present & self.context.view.successor
 
     @cached_property
     def beside(self) -> Ids:
@@ -105,7 +107,7 @@ class Moves:
         asked = self.marked - view.evicting - view.twin.occupied - self.taken - self.overdue
         if not asked:
             return NONE_HELD_BACK
-        if lost_nodes.cluster_is_lost(context):
+        if self.direction is not None and lost_nodes.cluster_is_lost(context):
             return Allowance(NONE, asked, "NodesLost", "no node of the cluster is Ready")
         allowed, reason, message = asked, "", ""
         down = self._coordinator, self._limit, self._sla, self._budget
@@ -123,14 +125,17 @@ class Moves:
             return NONE
         twin, now = self.context.view.twin, self.context.now
         old = self.replaced & twin.counting
-        return Ids(i for i in old if _move(twin.pod(i)).deadline > now)
+        # If its mark was taken back meanwhile, it goes all the same, and without a deadline.
+        return Ids(i for i in old if (move := twin.pod(i).move) is None or move.deadline > now)
 
     def old_pods_kept(self, going: Ids = NONE) -> Ids:
         """Ids in ``replaced`` whose old pod must stay for now. ``going``: ids whose old pod the
         Update takes down in this decision."""
         if not (old := self.old_pods_evicted):
             return NONE
-        twin, taken = self.context.view.twin, self.taken | going & self.context.view.twin.counting
+        twin = self.context.view.twin
+        taken = self._down | going & twin.counting
+        taken |= NONE if self._surges else self.allowance.allowed & self.context.counting
         denied = coordinator.denied(self.context, twin, old)
         old -= denied
         last = sla.alone(self.context, old)
@@ -149,11 +154,12 @@ class Moves:
         if context.job.spec.sla is not None:
             return sla.of_job(context)
         marked = (view.pod(i) for view in (context.view, context.view.twin) for i in view.marked)
-        given = {move.sla for pod in marked if (move := pod.move) and move.sla}
+        one = Agreement.one_at_a_time(context)
         agreed = [
-            Agreement.of(context, each, "the Maintenance's sla.minAvailable") for each in given
+            Agreement.of(context, sla_, "the Maintenance's sla.minAvailable") if sla_ else one
+            for sla_ in {_numbers(pod) for pod in marked}
         ]
-        return max(agreed, key=lambda each: each.least, default=Agreement.one_at_a_time(context))
+        return max(agreed, key=lambda each: each.least, default=one)
 
     @property
     def next_moment(self) -> float | None:
@@ -213,7 +219,9 @@ class Moves:
         if limit is None:
             return ids, "", ""
         costly = ids & context.available
-        down = len(context.intended - context.available | self.taken)
+        failed = self.direction.failed if self.direction else NONE
+        gone = context.intended - context.available - failed
+        down = len(gone | self._down | context.view.evicting)
         message = f"{down} of {len(context.intended)} instances are unavailable; "
         message += f"maxUnavailable is {given}"
         return ids - costly | Ids(islice(costly, max(0, limit - down))), "MaxUnavailable", message
@@ -221,7 +229,7 @@ class Moves:
     def _sla(self, ids: Ids) -> tuple[Ids, str, str]:
         """Those that count without the moved ones are enough."""
         agreed, costly = self.agreement, ids & self.context.counting
-        free = Ids(islice(costly, agreed.spare(self.context, self.taken)))
+        free = Ids(islice(costly, agreed.spare(self.context, self._down)))
         return ids - costly | free, sla.REASON, f"{agreed.words}; {_REMEDY}"
 
     def _budget(self, ids: Ids) -> tuple[Ids, str, str]:
@@ -243,35 +251,10 @@ def take_over(context: Context, direction: Direction | None) -> Write | None:
     return surge.moved(context, ready) if ready else None
 
 
-def condition(context: Context) -> dict[str, Wanted]:
-    """Whether instances move to other nodes, and what they wait for. {} if none ever did."""
-    direction = Direction.of(context, context.active) if context.active else None
-    found = Moves(context, direction)
-    if context.has_moves and (words := _in_words(found)):
-        return {cond.MOVING: Wanted(True, found.allowance.reason or MOVING, words)}
-    told = cond.find(context.status.conditions, cond.MOVING)
-    return {cond.MOVING: Wanted(False, "NothingMoves")} if told else {}
-
-
-def _in_words(moves: Moves) -> str:
-    """Which instances move, from where and for whom, and what they wait for; "" if none do."""
-    context = moves.context
-    ids = moves.marked | moves.replaced | moves.overdue
-    if not ids:
-        return ""
-    views = context.view, context.view.twin
-    pods = [view.pod(i) for view in views for i in view.marked & ids]
-    nodes = sorted({pod.node for pod in pods})
-    whose = ", ".join(sorted({_move(pod).maintenance for pod in pods}))
-    where = ", ".join(nodes[:3]) + (f" and {len(nodes) - 3} more" if len(nodes) > 3 else "")
-    plural = ("s", "move") if len(ids) > 1 else ("", "moves")
-    words = f"instance{plural[0]} {ids} {plural[1]} away from {where} (Maintenance {whose})"
-    if moves.allowance.held_back:
-        return f"{words}: {moves.allowance.message}"
-    if moves.old_pods_kept():
-        why = coordinator.why_old_pods_stay(context) or budget.why_old_pods_stay(context)
-        return f"{words}: {why[1] or moves.agreement.words}"
-    return words
+def _numbers(pod: Pod) -> MaintenanceSla | None:
+    """The agreement that a mark brings; None if it says no number."""
+    given = pod.move.sla if pod.move else None
+    return given if given and given.min_available is not None else None
 
 
 def _move(pod: Pod) -> Move:

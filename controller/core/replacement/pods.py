@@ -75,6 +75,8 @@ class Convergence:
             return NONE
         evicting = self.context.view.evicting
         not_started = direction.not_started & direction.at_goal - evicting
+        if self._late_marks and not direction.surges:
+            return NONE  # They go first; the next decision knows how many are left.
         if direction.policy.strategy.type is StrategyType.QUEUE:
             started = direction.in_flight - direction.not_started | direction.in_flight & evicting
             room = direction.policy.strategy.groups[0] - len(started)
@@ -141,7 +143,7 @@ class Convergence:
             # A pod that is being created has no uid yet; it is deleted when the watch shows it.
             if (pod := view.pod(i)).uid:
                 yield delete(pod, self.direction, overdue, self._surplus)
-        replacing = self.startable & view.alive - self.moves.overdue
+        replacing = self.startable & view.alive - self._late_marks
         yield from (action for i in replacing if (action := self._replace(i)))
         yield from self.moves.actions()
         for i, at in self._ended():
@@ -182,7 +184,13 @@ class Convergence:
             return Moves(self.context, self.direction)
         beside = self.direction is not None and self.direction.surges
         taken = self._gone if beside else self._gone | self.startable
+        taken -= self._late_marks - self._gone
         return Moves(self.context, self.direction, taken & self.context.view.alive)
+
+    @cached_property
+    def _late_marks(self) -> Ids:
+        """Ids whose pod should have left its node by now."""
+        return Moves(self.context, self.direction).overdue if self.context.has_moves else NONE
 
     @cached_property
     def _gone(self) -> Ids:

@@ -34,14 +34,21 @@ class Twins:
         surging = NONE
         if self.direction is not None:
             surging = self.direction.surging & self.direction.in_flight - self.late
-        return surging | self.moves.beside
+        return (surging | self.moves.beside) - self.overdue
+
+    @cached_property
+    def overdue(self) -> Ids:
+        """Ids whose pod in the other slot goes now, because it should have left its node by now."""
+        twin, now = self.context.view.twin, self.context.now
+        moves = ((i, twin.pod(i).move) for i in twin.marked & twin.alive - twin.lost)
+        return Ids(i for i, move in moves if move and move.deadline <= now)
 
     @cached_property
     def kept(self) -> Ids:
         """Ids whose old pod in the other slot must stay: the coordinator does not allow it, too few
         instances count, or a disruption budget has to take note of another one first."""
         context, direction = self.context, self.direction
-        old = context.view.twin.alive - self.part - self.moves.replaced
+        old = context.view.twin.alive - self.part - self.moves.replaced - self.overdue
         kept = coordinator.old_pods_kept(context, direction, old)
         kept |= sla.old_pods_kept(context, direction, old - kept)
         kept |= budget.old_pods_kept(context, direction, old - kept)
@@ -59,8 +66,8 @@ class Twins:
         for another reason."""
         twin, moves = self.context.view.twin, self.moves
         evicted = budget.evicts_old_pods(self.context, self.direction) - moves.replaced
-        evicted |= moves.old_pods_evicted
-        moved = moves.replaced | twin.successor
+        evicted = (evicted | moves.old_pods_evicted) - self.overdue
+        moved = moves.replaced | twin.successor | self.overdue
         for i in twin.alive - self.part - held - self.kept:
             if (pod := twin.pod(i)).uid:
                 evict = i in evicted

@@ -97,6 +97,7 @@ SLA = '{"minAvailable":"95%"}'
 
 
 async def test_a_mark_is_written_to_the_pod_of_this_uid(world: World) -> None:
+    world.store.put_pod(pod_from(pod(version=1)))
     marked = pod(version=2, annotations={"echelon.dev/move": "rack/uid-rack"})
     world.stub.answers["pods"] = [marked]
     await world.applier.apply(

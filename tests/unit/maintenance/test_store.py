@@ -45,6 +45,25 @@ def test_another_of_the_same_name_is_not_dropped(store: Store) -> None:
     assert (list(store.maintenances), list(store.nodes)) == (["rack"], ["n1"])
 
 
+def test_an_answer_does_not_bring_back_what_is_gone(store: Store) -> None:
+    store.put(maintenance(version=1))
+    store.put_node(node_from(node(version=1)))
+    store.pods["n1"] = {}
+    store.put_pod(pod_from(pod(version=1)))
+    store.renew(maintenance(version=2))
+    store.renew_node(node_from(node(version=2)))
+    store.renew_pod(pod_from(pod(version=2)))
+    assert store.maintenances["rack"].version == 2
+    store.drop("rack", store.maintenances["rack"].uid)
+    store.drop_node("n1", store.nodes["n1"].uid)
+    (gone,) = store.pods["n1"].values()
+    store.drop_pod("n1", gone.key, gone.uid)
+    store.renew(maintenance(version=3))
+    store.renew_node(node_from(node(version=3)))
+    store.renew_pod(pod_from(pod(version=3)))
+    assert (store.maintenances, store.nodes, store.pods) == ({}, {}, {"n1": {}})
+
+
 def test_only_pods_of_watched_nodes_are_kept(store: Store) -> None:
     store.put_pod(pod_from(pod()))
     assert store.pods == {}

@@ -28,6 +28,10 @@ def test_without_a_mark_there_is_no_move() -> None:
     assert Move.of({labels.MOVE: "", labels.MOVE_DEADLINE: AT, labels.MOVE_SLA: SLA}) is None
 
 
+def test_a_successor_whose_mark_somebody_has_taken_away_stays_one() -> None:
+    assert Move.of({labels.MOVED_FROM: "uid-of-old"}) == Move("", successor_of="uid-of-old")
+
+
 @pytest.mark.parametrize(
     "text",
     ["soon", "2026-01-01T00:00:00", "9" * 5_000, "[" * 5_000, "5", "null"],
