@@ -20,7 +20,7 @@ from controller.core.maintenance.turns import Turns
 def patches(observed: Observed, claims: Claims, turns: Turns, now: float) -> Iterator[PatchNode]:
     """The patches that bring nodes to what their Maintenances want."""
     for node in observed.nodes.values():
-        if node.name in claims.left_alone:
+        if node.name in claims.left_alone or not observed.is_due(node.uid, now):
             continue
         change = _patch(observed, claims, turns, node, now)
         if not change.is_empty:

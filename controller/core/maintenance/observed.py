@@ -68,7 +68,7 @@ class Pod:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refused request about a pod: it is made again at ``until`` (epoch seconds)."""
+    """A refused request about a node or a pod: it is made again at ``until`` (epoch seconds)."""
 
     reason: str
     message: str
@@ -80,7 +80,7 @@ class Observed:
     """``pods``: the pods of each node whose pods are known. ``unreadable``: name -> uid of
     Maintenances that this version cannot read. ``live``: answers of live reads for this decision:
     the uid of the Maintenance of this name, None if there is none. ``drained``: nodes that were
-    seen empty, with `turn_key`. ``refused`` is by the uid of the pod. ``own_node``, ``own_pod``:
+    seen empty, with `turn_key`. ``refused`` is by the uid of the node or the pod. ``own_node``, ``own_pod``:
     the node's name and the uid of the pod in which this operator runs. ``may_evict``: whether it is
     allowed to evict other pods. ``waits``: Job -> what it says of why its instances do not move."""
 
@@ -95,6 +95,11 @@ class Observed:
     own_pod: str = ""
     may_evict: bool = True
     waits: Mapping[JobKey, str] = field(default_factory=dict)
+
+    def is_due(self, uid: str, now: float) -> bool:
+        """Whether a request about the node or the pod may be made now."""
+        refused = self.refused.get(uid)
+        return refused is None or refused.until <= now
 
     def marked_by(self, mark: str) -> Maintenance | None:
         """The Maintenance of a mark, if it is known and not being deleted."""

@@ -16,13 +16,15 @@ from controller.api.maintenance import (
     NodeStatus,
 )
 from controller.api.meta import Condition
+from controller.api.text import shortened
 from controller.core.maintenance.claims import Claims
-from controller.core.maintenance.observed import Node, Observed
+from controller.core.maintenance.observed import Node, Observed, Refused
 from controller.core.maintenance.pods import NAMED, Leaving
 from controller.core.maintenance.turns import Turns
 from controller.core.model.conditions import READY, RECONCILING, STALLED, Wanted, merged
 
 FORBIDDEN: Final = "EvictionForbidden"
+REFUSED: Final = "Refused"
 BLOCKED: Final = "PodBlocked"
 NOT_READY: Final = "NodeNotReady"
 NO_NODES: Final = "NoNodes"
@@ -36,6 +38,8 @@ _NOT_ALLOWED: Final = (
     "the operator may not evict pods that belong to no Job: start it with "
     "--maintenance-evict-others (chart value maintenance.evictOthers)"
 )
+#: Number of characters of what the API server says that a message has.
+_LONGEST: Final = 240
 _FINISHED: Final = frozenset({NodePhase.DRAINED, NodePhase.DEACTIVATED})
 #: The order of the list: what needs a person's eyes first comes first.
 _ORDER: Final = (
@@ -153,16 +157,47 @@ def _nodes(
             other = claims.left_alone.get(name) or (holder.metadata.name if holder else "")
             words = f"Maintenance {other} holds this node"
             yield NodeStatus(name=name, phase=NodePhase.WAITING, message=words)
-        elif not maintenance.spec.drains:
-            there = node.taint == maintenance.metadata.name and not node.mark
-            phase = NodePhase.DEACTIVATED if there else NodePhase.WAITING
-            yield NodeStatus(name=name, phase=phase)
-        elif name not in turns.current:
-            yield NodeStatus(name=name, phase=NodePhase.WAITING)
-        elif name in turns.drained:
-            yield NodeStatus(name=name, phase=NodePhase.DRAINED)
         else:
-            yield _draining(observed, node, turns.left.get(name), stalled)
+            found = _held(observed, turns, maintenance, node, stalled)
+            yield _with_refusal(observed, node, found, stalled)
+
+
+def _held(
+    observed: Observed,
+    turns: Turns,
+    maintenance: Maintenance,
+    node: Node,
+    stalled: dict[str, str],
+) -> NodeStatus:
+    """A node that the Maintenance holds."""
+    name = node.name
+    if not maintenance.spec.drains:
+        there = node.taint == maintenance.metadata.name and not node.mark
+        phase = NodePhase.DEACTIVATED if there else NodePhase.WAITING
+        return NodeStatus(name=name, phase=phase)
+    if name not in turns.current:
+        return NodeStatus(name=name, phase=NodePhase.WAITING)
+    if name in turns.drained:
+        return NodeStatus(name=name, phase=NodePhase.DRAINED)
+    return _draining(observed, node, turns.left.get(name), stalled)
+
+
+def _with_refusal(
+    observed: Observed, node: Node, found: NodeStatus, stalled: dict[str, str]
+) -> NodeStatus:
+    """With what the API server says against a change of the node itself."""
+    refusal = observed.refused.get(node.uid)
+    if refusal is None or found.phase in _FINISHED:
+        return found
+    words = f"the node cannot be changed: {_said(refusal)}"
+    if refusal.reason == REFUSED:
+        stalled.setdefault(REFUSED, f"{node.name}: {words}")
+    said = "; ".join(filter(None, (words, found.message)))
+    return found.model_copy(update={"message": said})
+
+
+def _said(refusal: Refused) -> str:
+    return shortened(refusal.message, _LONGEST)
 
 
 def _draining(
@@ -191,10 +226,10 @@ def _draining(
     if left.evicted and not observed.may_evict:
         said.append(_NOT_ALLOWED)
         stalled.setdefault(FORBIDDEN, f"{node.name}: {_NOT_ALLOWED}")
-    said += [f"pod {pod.place}: {refusal.message}" for pod, refusal in refusals[:NAMED]]
+    said += [f"pod {pod.place}: {_said(refusal)}" for pod, refusal in refusals[:NAMED]]
     for pod, refusal in refusals:
-        if refusal.reason == FORBIDDEN:
-            stalled.setdefault(FORBIDDEN, f"{node.name}: pod {pod.place}: {refusal.message}")
+        if refusal.reason in (FORBIDDEN, REFUSED):
+            stalled.setdefault(refusal.reason, f"{node.name}: pod {pod.place}: {_said(refusal)}")
     if not said:
         said.append(f"{left.others} other pods are leaving")
     return NodeStatus(
