@@ -31,7 +31,7 @@ def marks(observed: Observed, claims: Claims, turns: Turns, now: float) -> Itera
         else:
             continue
         for pod in pods:
-            if not pod.job or pod.terminating or (pod.move, pod.deadline, pod.sla) == said:
+            if not pod.is_marked_here or (pod.move, pod.deadline, pod.sla) == said:
                 continue
             if not (said[0] and pod.ended) and observed.is_due(pod.uid, now):
                 yield MarkPod(pod.namespace, pod.name, pod.uid, *said, node=name)

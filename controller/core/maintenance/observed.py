@@ -45,7 +45,8 @@ def is_ours(taint: Mapping[str, Any]) -> bool:
 class Pod:
     """A pod on a node. ``job``: the name of the Job that controls it; "" if none does.
     ``controller``: the kind of the controller of another pod; "" if it has none. ``move``,
-    ``deadline`` and ``sla`` are our annotations, "" if absent."""
+    ``deadline`` and ``sla`` are our annotations, "" if absent. ``successor``: it takes the place of
+    a marked pod."""
 
     namespace: str
     name: str
@@ -56,10 +57,17 @@ class Pod:
     move: str = ""
     deadline: str = ""
     sla: str = ""
+    successor: bool = False
     terminating: bool = False
     ended: bool = False
     mirror: bool = False
     empty_dir: bool = False
+
+    @property
+    def is_marked_here(self) -> bool:
+        """Whether its marks are written and taken back by the decisions about Maintenances. Those
+        of a successor are its Job's, and those of a pod that is being deleted go with it."""
+        return bool(self.job) and not self.successor and not self.terminating
 
     @property
     def place(self) -> str:
@@ -80,9 +88,10 @@ class Observed:
     """``pods``: the pods of each node whose pods are known. ``unreadable``: name -> uid of
     Maintenances that this version cannot read. ``live``: answers of live reads for this decision:
     the uid of the Maintenance of this name, None if there is none. ``drained``: nodes that were
-    seen empty, with `turn_key`. ``refused`` is by the uid of the node or the pod. ``own_node``, ``own_pod``:
-    the node's name and the uid of the pod in which this operator runs. ``may_evict``: whether it is
-    allowed to evict other pods. ``waits``: Job -> what it says of why its instances do not move."""
+    seen empty, with `turn_key`. ``refused`` is by the uid of the node or the pod. ``own_node``,
+    ``own_pod``: the node's name and the uid of the pod in which this operator runs. ``may_evict``:
+    whether it is allowed to evict other pods. ``waits``: Job -> what it says of why its instances
+    do not move."""
 
     maintenances: Mapping[str, Maintenance] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)

@@ -256,5 +256,8 @@ def test_a_pod_is_read_for_what_decisions_need() -> None:
     assert (found.job, found.controller) == ("web", "")
     assert found.terminating
     assert found.empty_dir
+    assert not found.successor
+    raw["metadata"]["annotations"] = {"echelon.dev/moved-from": "uid"}
+    assert pod_from(raw).pod.successor
     other = pod_from(pod(ownerReferences=[{**owner, "apiVersion": "example.com/v1"}])).pod
     assert (other.job, other.controller, other.empty_dir) == ("", "EchelonJob", False)

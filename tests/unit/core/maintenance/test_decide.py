@@ -115,6 +115,17 @@ def test_the_marks_of_pods_go_before_that_of_their_node() -> None:
     assert not world.nodes["n1"].mark
 
 
+def test_the_mark_of_a_successor_is_left_to_its_job() -> None:
+    world = World().with_nodes("n1", "n2").put(maintenance(max_concurrent_nodes=2), instance())
+    world.put(instance("web-1", "n2", move="other/uid", successor=True)).settle()
+    assert world.pods["web-1"].move == "other/uid"
+    world.put(maintenance(nodes=("n1",))).settle()
+    assert not world.nodes["n2"].mark
+    assert not world.nodes["n2"].unschedulable
+    assert world.pods["web-1"].move == "other/uid"
+    assert world.pods["web-0"].move
+
+
 def test_a_pod_that_is_being_deleted_does_not_keep_its_node() -> None:
     world = World().with_nodes("n1").put(maintenance(nodes=("n1",)), instance()).settle()
     world.pods["web-0"] = replace(world.pods["web-0"], terminating=True)
