@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from controller.kube.errors import Forbidden, NotFound, NotHolderError, ServerError
+from controller.kube.errors import BadRequest, Forbidden, NotFound, NotHolderError, ServerError
 from controller.kube.workqueue import WorkQueue
 from controller.maintenance.apply import Applier
 from controller.maintenance.decode import node_from, pod_from
@@ -120,6 +120,17 @@ async def test_a_404_of_a_path_that_is_not_served_proves_nothing(world: World) -
     with pytest.raises(ServerError):
         await world.worker.once()
     assert world.stub.sent == []
+
+
+async def test_one_that_cannot_be_read_live_holds_up_no_other_node(world: World) -> None:
+    world.marked()
+    world.put(node("n2"))
+    world.store.put(maintenance("other", spec={"nodes": ["n2"]}))
+    world.stub.answers["maintenances"] = [BadRequest(400, "BadRequest"), maintenance("other", 2)]
+    world.stub.answers["nodes"] = [node("n2", 2, unschedulable=True)]
+    with pytest.raises(BadRequest):
+        await world.worker.once()
+    assert [name for _, name, _ in world.stub.sent] == ["n2", "other"]
 
 
 @pytest.fixture
