@@ -87,6 +87,9 @@ def status(
     wanted = _conditions(phase, counts, nodes, stalled)
     nodes.sort(key=lambda node: _ORDER.index(node.phase))
     generation = maintenance.metadata.generation
+    if any(node.phase is NodePhase.DRAINED and node.name not in turns.drained for node in nodes):
+        # The present spec may want more to leave than the one by which it was drained.
+        generation = maintenance.status.observed_generation
     return MaintenanceStatus(
         phase=phase,
         observed_generation=generation,
@@ -177,9 +180,20 @@ def _held(
         return NodeStatus(name=name, phase=phase)
     if name not in turns.current:
         return NodeStatus(name=name, phase=NodePhase.WAITING)
-    if name in turns.drained:
+    is_assumed = name not in turns.left and node.unschedulable
+    if name in turns.drained or (is_assumed and _was_drained(maintenance.status, name)):
         return NodeStatus(name=name, phase=NodePhase.DRAINED)
     return _draining(observed, node, turns.left.get(name), stalled)
+
+
+def _was_drained(status: MaintenanceStatus, name: str) -> bool:
+    """Whether the node was drained when it was last looked at. That is looked at again now and
+    then, and until its pods are known nothing has changed."""
+    for node in status.nodes:
+        if node.name == name:
+            return node.phase is NodePhase.DRAINED
+    # A longer list is cut.
+    return len(status.nodes) == LISTED and status.phase is MaintenancePhase.DONE
 
 
 def _with_refusal(
@@ -204,8 +218,9 @@ def _draining(
     observed: Observed, node: Node, left: Leaving | None, stalled: dict[str, str]
 ) -> NodeStatus:
     if left is None:
-        words = "its pods are being read"
-        return NodeStatus(name=node.name, phase=NodePhase.DRAINING, message=words)
+        return NodeStatus(
+            name=node.name, phase=NodePhase.DRAINING, message="its pods are being read"
+        )
     said = list[str]()
     if not node.ready:
         said.append("the node is not Ready, so pods leave it only when it answers again")
