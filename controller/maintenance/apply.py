@@ -75,7 +75,7 @@ class Applier:
 
     async def apply(self, plan: Plan) -> float | None:
         """Carry out a plan. Returns epoch seconds at which something is to be tried again. Raises
-        ``ApiError``, after all else was done, if a report was not taken."""
+        ``NotHolderError``."""
         self._again = []
         await self._all([self._node(each) for each in plan.nodes])
         await self._all([self._mark(each) for each in plan.marks])
@@ -180,8 +180,8 @@ class Applier:
         )
 
     def _refuse_change(self, uid: str, what: str, error: ApiError) -> None:
-        """A patch of a node or a pod was refused. One that takes a mark back may belong to a
-        Maintenance that is gone, and has no status to tell it: so it is logged."""
+        """A patch of a node, a pod or a status was refused. One that takes a mark back may belong
+        to a Maintenance that is gone, and has no status to tell it: so it is logged."""
         tries = self._store.tries.get(uid, 0)
         if not tries:
             log.warning("%s cannot be changed: %s; trying again", what, error)
@@ -200,21 +200,13 @@ class Applier:
     # Statuses.
 
     async def _reports(self, reports: Sequence[WriteStatus]) -> None:
-        failed: ApiError | None = None
         for report in reports:
             name, now = report.maintenance.metadata.name, self._now()
             if (until := self._quiet_until.get(name, 0.0)) > now:
                 self._again.append(until)
                 continue
             self._quiet_until[name] = now + self._every
-            try:
-                await self._report(report)
-            except NotHolderError:
-                raise
-            except ApiError as error:
-                failed = error
-        if failed is not None:
-            raise failed
+            await self._report(report)
 
     async def _report(self, report: WriteStatus) -> None:
         meta = report.maintenance.metadata
@@ -236,6 +228,13 @@ class Applier:
         except (Conflict, NotFound):
             self._quiet_until.pop(meta.name, None)
             return
+        except NotHolderError:
+            raise
+        except ApiError as error:
+            self._refuse_change(meta.uid, f"the status of Maintenance {meta.name}", error)
+            self._quiet_until[meta.name] = self._store.refused[meta.uid].until
+            return
+        self._store.refuse(meta.uid, None)
         self._store.put(raw)
         for event in report.events:
             log.info("%s: %s: %s", meta.name, event.reason, event.note)

@@ -73,12 +73,21 @@ class Unread:
         self._store = store
 
     async def report(self, now: float) -> None:
-        """Raises ``ApiError``."""
+        """Raises ``ApiError`` if it could not be said of one, after it was said of the others."""
+        failed: ApiError | None = None
         for known in list(self._store.maintenances.values()):
-            if known.read is None:
-                words = f"this version cannot read it and leaves it alone: {known.why}"
+            if known.read is not None:
+                continue
+            words = f"this version cannot read it and leaves it alone: {known.why}"
+            try:
                 if raw := await say(self._client, known, TOO_NEW, words, now):
                     self._store.put(raw)
+            except NotHolderError:
+                raise
+            except ApiError as error:
+                failed = error
+        if failed is not None:
+            raise failed
 
 
 class NotEnabled:

@@ -19,7 +19,7 @@ class Store:
         self.nodes: dict[str, NodeObject] = {}
         #: By node, for the nodes whose pods are watched; then by ``namespace/name``.
         self.pods: dict[str, dict[str, PodObject]] = {}
-        #: Requests about nodes and pods that were refused, by uid; and how often in a row.
+        #: Refused requests about nodes, pods and statuses, by uid; and how often in a row.
         self.refused: dict[str, Refused] = {}
         self.tries: dict[str, int] = {}
         self.drained: Mapping[str, str] = {}
@@ -40,6 +40,7 @@ class Store:
         old = self.maintenances.get(name)
         if old is not None and old.uid == uid:
             del self.maintenances[name]
+            self.refuse(uid, None)
             self.changed()
 
     # Nodes and pods.

@@ -92,8 +92,8 @@ class Worker:
                 self._queue.done(key)
 
     async def once(self) -> None:
-        """Decide once. Raises ``ApiError``; if a Maintenance could not be read live, after all else
-        was done: only its nodes are left as they are."""
+        """Decide once. Raises ``ApiError``, after all else was done: if a Maintenance could not be
+        read live, only its nodes are left as they are."""
         now, failed = self._now(), None
         plan = self._decide({}, now)
         if plan.ask:
@@ -102,7 +102,12 @@ class Worker:
         self._store.drained = plan.drained
         self._feeds.watch(plan.watch)
         again = await self._applier.apply(plan)
-        await self._unread.report(now)
+        try:
+            await self._unread.report(now)
+        except NotHolderError:
+            raise
+        except ApiError as error:
+            failed = error
         if await self._waits.look(plan.jobs):
             self._queue.add(ALL)
         if plan.jobs:

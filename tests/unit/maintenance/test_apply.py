@@ -149,9 +149,16 @@ async def test_a_refused_report_holds_up_no_other_one(world: World) -> None:
         world.store.put(maintenance(name))
     observed = world.store.observed(lambda _: True, {}, "", "")
     world.stub.answers["maintenances"] = [ServerError(500), maintenance("b", version=2)]
-    with pytest.raises(ServerError):
-        await world.applier.apply(Plan(statuses=decide(observed, world.now).statuses))
+    plan = Plan(statuses=decide(observed, world.now).statuses)
+    assert await world.applier.apply(plan) == world.now + 1
     assert [name for _, name, _ in world.stub.sent] == ["a", "b"]
+    world.now += 1
+    world.stub.answers["maintenances"] = [Invalid(422), maintenance("b", version=3)]
+    assert await world.applier.apply(plan) == world.now + 60
+    world.now += 1
+    world.stub.answers["maintenances"] = [maintenance("b", version=4)]
+    await world.applier.apply(plan)
+    assert [name for _, name, _ in world.stub.sent] == ["a", "b"] * 2 + ["b"]
 
 
 SLA = '{"minAvailable":"95%"}'

@@ -97,9 +97,12 @@ async def test_an_answer_that_is_none_proves_nothing(stub: Stub, speaker: NotEna
 async def test_what_is_too_new_is_said(stub: Stub) -> None:
     store = Store(lambda: None)
     store.put(maintenance(spec={"nodes": ["n1"], "reboot": True}))
-    stub.answers["maintenances"] = [maintenance(version=2)]
-    await Unread(stub, store).report(100.0)  # type: ignore[arg-type]
-    ((_, _, body),) = stub.sent
+    store.put(maintenance("other", spec={"nodes": ["n1"], "reboot": True}))
+    stub.answers["maintenances"] = [ServerError(500), maintenance("other", version=2)]
+    with pytest.raises(ServerError):
+        await Unread(stub, store).report(100.0)  # type: ignore[arg-type]
+    assert [name for _, name, _ in stub.sent] == ["rack", "other"]
+    _, _, body = stub.sent[-1]
     stalled = next(c for c in body["status"]["conditions"] if c["type"] == "Stalled")
     assert (stalled["status"], stalled["reason"]) == ("True", "TooNew")
     assert "spec.reboot: this version does not know this field" in stalled["message"]
