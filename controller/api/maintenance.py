@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -61,9 +62,11 @@ class NodePhase(StrEnum):
     NOT_FOUND = "NotFound"
 
 
+_LONGEST_NAME: Final = 253
+_NAME: Final = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
 NodeName = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"),
+    StringConstraints(min_length=1, max_length=_LONGEST_NAME, pattern=f"^{_NAME}$"),
 ]
 _Selector = dict[str, Annotated[str, StringConstraints(max_length=63)]]
 
@@ -259,6 +262,11 @@ class Maintenance(_Model):
     def mark(self) -> str:
         """The value of the annotations by which this Maintenance marks nodes and pods."""
         return f"{self.metadata.name}/{self.metadata.uid}"
+
+
+def is_name(text: str) -> bool:
+    """Whether the API server lets an object have this name."""
+    return len(text) <= _LONGEST_NAME and re.fullmatch(_NAME, text) is not None
 
 
 def named_in(mark: str) -> tuple[str, str]:

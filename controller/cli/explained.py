@@ -21,6 +21,12 @@ from controller.resource import Resource
 
 #: Verbs of RBAC.
 _WRITES: Final = frozenset({"create", "patch", "delete"})
+#: Kind -> the command that lists all objects of it.
+_LISTS: Final = {
+    "EchelonJob": "echelon job list -A",
+    "Update": "echelon update list -A",
+    "Maintenance": "echelon maintenance status",
+}
 
 
 def explained(
@@ -32,7 +38,8 @@ def explained(
     subresource: str | None = None,
 ) -> CliError:
     """What a failed request means to a person. ``verb``: as of RBAC, such as ``get``.
-    ``namespace``: "" for all."""
+    ``namespace``: "" for all; that of the command if the kind has none."""
+    namespace = namespace if resource.namespaced else ""
     what = f"{resource.kind} {name}".strip()
     where = f" in namespace {namespace}" if namespace else ""
     match error:
@@ -65,10 +72,10 @@ def explained(
                 "`kubectl apply -f crds/`",
             )
         case NotFound():
-            listing = "echelon job list" if resource.kind == "EchelonJob" else "echelon update list"
+            listing = _LISTS.get(resource.kind) if resource.group == GROUP else None
             return CliError(
                 f"{what} not found{where}",
-                f"`{listing} -A` lists all of them" if resource.group == GROUP else "",
+                f"`{listing}` lists all of them" if listing else "",
             )
         case BadRequest() if verb == "list":
             return CliError(

@@ -111,9 +111,20 @@ class Session:
             name = str(body["metadata"].get("name", ""))
             raise explained(error, "create", resource, name, self.namespace) from error
 
-    async def delete(self, resource: Resource, name: str) -> Object:
+    async def delete(
+        self,
+        resource: Resource,
+        name: str,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+    ) -> Object:
+        """``uid``, ``resource_version``: preconditions; ``Conflict`` is the cause of the error if
+        one does not hold."""
         try:
-            return await self.client.delete(resource, self.namespace, name)
+            return await self.client.delete(
+                resource, self.namespace, name, uid=uid, resource_version=resource_version
+            )
         except ApiError as error:
             raise explained(error, "delete", resource, name, self.namespace) from error
 

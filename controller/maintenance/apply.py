@@ -1,7 +1,8 @@
 """Carries out one plan: first nodes, then marks, evictions one by one, and last the statuses.
 
 Each request has a precondition, and what it changes shows in the store at once. A request about a
-pod that is refused is made again after a back-off; the status has the API server's words.
+node or a pod that is refused is made again after a back-off, and holds up no other one; the status
+has the API server's words.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from controller.api.maintenance import Maintenance
 from controller.api.meta import wire
 from controller.core.maintenance.observed import Refused
 from controller.core.maintenance.plan import Event, EvictPod, MarkPod, PatchNode, Plan, WriteStatus
-from controller.core.maintenance.status import FORBIDDEN
+from controller.core.maintenance.status import FORBIDDEN, REFUSED
 from controller.kube.client import Client
 from controller.kube.errors import (
+    FOR_NOW,
     ApiError,
     Conflict,
     Forbidden,
-    Invalid,
     NotFound,
     NotHolderError,
     TooManyRequests,
@@ -38,13 +39,15 @@ log = logging.getLogger(__name__)
 
 #: Requests of one kind in flight.
 AT_ONCE: Final = 8
-#: Seconds from a refused eviction to the next try: the first, and at most.
+#: Seconds from a refused request to the next try: the first, and at most.
 FIRST: Final = 1.0
 MOST: Final = 30.0
-#: Seconds to the next try for a node that had changed meanwhile.
+#: Seconds to the next try for a node or a pod that had changed meanwhile.
 CONFLICT_PAUSE: Final = 0.3
-#: Seconds to the next try of a request that RBAC forbids.
+#: Seconds to the next try of a request that RBAC or an admission webhook forbids.
 FORBIDDEN_PAUSE: Final = 60.0
+#: A fault of the API server ends by itself; after so many in a row a person is needed.
+PATIENCE: Final = 3
 
 
 class Applier:
@@ -72,7 +75,7 @@ class Applier:
 
     async def apply(self, plan: Plan) -> float | None:
         """Carry out a plan. Returns epoch seconds at which something is to be tried again. Raises
-        ``ApiError`` if the API server did not take something that it should have taken."""
+        ``NotHolderError``."""
         self._again = []
         await self._all([self._node(each) for each in plan.nodes])
         await self._all([self._mark(each) for each in plan.marks])
@@ -113,6 +116,12 @@ class Applier:
         except NotFound:
             # The watch says that the node is gone.
             return
+        except NotHolderError:
+            raise
+        except ApiError as error:
+            self._refuse_change(change.uid, f"node {change.name}", error)
+            return
+        self._store.refuse(change.uid, None)
         self._store.renew_node(node_from(raw))
 
     # Pods.
@@ -126,11 +135,17 @@ class Applier:
         body = {"metadata": {"uid": mark.uid, "annotations": said}}
         try:
             raw = await self._client.patch(PODS, mark.namespace, mark.name, body)
-        except (Conflict, NotFound):
+        except Conflict:
+            self._again.append(self._now() + CONFLICT_PAUSE)
             return
-        except (Forbidden, Invalid) as error:
+        except NotFound:
+            return
+        except NotHolderError:
+            raise
+        except ApiError as error:
             # Another uid is Invalid, too: then the watch says that this pod is gone.
-            self._refuse(mark.uid, type(error).__name__, error.message, FORBIDDEN_PAUSE)
+            place = f"pod {mark.namespace}/{mark.name} on node {mark.node}"
+            self._refuse_change(mark.uid, place, error)
             return
         self._store.refuse(mark.uid, None)
         self._store.renew_pod(pod_from(raw))
@@ -163,6 +178,17 @@ class Applier:
         await self._client.raw(
             Request("create", "pods/eviction", "POST", path, "application/json", dumped(body))
         )
+
+    def _refuse_change(self, uid: str, what: str, error: ApiError) -> None:
+        """A patch of a node, a pod or a status was refused. One that takes a mark back may belong
+        to a Maintenance that is gone, and has no status to tell it: so it is logged."""
+        tries = self._store.tries.get(uid, 0)
+        if not tries:
+            log.warning("%s cannot be changed: %s; trying again", what, error)
+        for_now = isinstance(error, FOR_NOW)
+        reason = error.reason if for_now and tries < PATIENCE else REFUSED
+        pause = error.retry_after if for_now else FORBIDDEN_PAUSE
+        self._refuse(uid, reason, error.message or str(error), pause)
 
     def _refuse(self, uid: str, reason: str, message: str, pause: float | None) -> None:
         tries = self._store.tries.get(uid, 0)
@@ -202,6 +228,13 @@ class Applier:
         except (Conflict, NotFound):
             self._quiet_until.pop(meta.name, None)
             return
+        except NotHolderError:
+            raise
+        except ApiError as error:
+            self._refuse_change(meta.uid, f"the status of Maintenance {meta.name}", error)
+            self._quiet_until[meta.name] = self._store.refused[meta.uid].until
+            return
+        self._store.refuse(meta.uid, None)
         self._store.renew(raw)
         for event in report.events:
             log.info("%s: %s: %s", meta.name, event.reason, event.note)

@@ -149,6 +149,7 @@ def pod_of(wire: PodWire) -> PodObject:
         move=said.get(labels.MOVE, ""),
         deadline=said.get(labels.MOVE_DEADLINE, ""),
         sla=said.get(labels.MOVE_SLA, ""),
+        successor=labels.MOVED_FROM in said,
         terminating=meta.deletion_timestamp is not None,
         ended=wire.status.phase in ("Succeeded", "Failed"),
         mirror="kubernetes.io/config.mirror" in said,

@@ -34,7 +34,7 @@ async def say(client: Client, known: Known, reason: str, message: str, now: floa
     """Write the conditions, unless they are there already. Returns the object as stored, or None.
     Raises ``ApiError``."""
     meta = known.raw["metadata"]
-    generation = int(meta.get("generation", 0))
+    generation = _generation(known)
     old = known.read.status.conditions if known.read else _conditions(known)
     conditions = refused(old, reason, message, generation, now)
     if conditions == old:
@@ -49,6 +49,10 @@ async def say(client: Client, known: Known, reason: str, message: str, now: floa
         return await client.patch(MAINTENANCES, None, known.name, body, subresource="status")
     except (Conflict, NotFound):
         return None
+
+
+def _generation(known: Known) -> int:
+    return int(known.raw["metadata"].get("generation", 0))
 
 
 def _conditions(known: Known) -> Any:
@@ -69,18 +73,27 @@ class Unread:
         self._store = store
 
     async def report(self, now: float) -> None:
-        """Raises ``ApiError``."""
+        """Raises ``ApiError`` if it could not be said of one, after it was said of the others."""
+        failed: ApiError | None = None
         for known in list(self._store.maintenances.values()):
-            if known.read is None:
-                words = f"this version cannot read it and leaves it alone: {known.why}"
+            if known.read is not None:
+                continue
+            words = f"this version cannot read it and leaves it alone: {known.why}"
+            try:
                 if raw := await say(self._client, known, TOO_NEW, words, now):
                     self._store.renew(raw)
+            except NotHolderError:
+                raise
+            except ApiError as error:
+                failed = error
+        if failed is not None:
+            raise failed
 
 
 class NotEnabled:
     """Runs in an operator without ``--maintenance``: says so in each Maintenance that no other one
-    serves. ``lease``: namespace and name of the Lease of those who serve them. The client's guard
-    lets one replica write."""
+    serves, once: who then writes other words serves it, under another Lease. ``lease``: namespace
+    and name of the Lease of those who serve them. The client's guard lets one replica write."""
 
     def __init__(self, client: Client, lease: tuple[str, str], agent: str) -> None:
         self._client = client
@@ -89,6 +102,8 @@ class NotEnabled:
         #: The version of the Lease, and the time of the clock when it was first seen.
         self._renewed = ("", 0.0)
         self._store = Store(self._news.set)
+        #: uid -> the generation of which it was said.
+        self._said: dict[str, int] = {}
         self._kopf = JobFeed(
             self._on_event,
             MAINTENANCES,
@@ -128,7 +143,10 @@ class NotEnabled:
         for known in list(self._store.maintenances.values()):
             if served is None and known.read and known.read.status.phase is not None:
                 continue  # It is, or was, served under another Lease.
-            if not served and (raw := await say(self._client, known, NOT_ENABLED, _WORDS, now)):
+            if served or self._said.get(known.uid) == _generation(known):
+                continue
+            if raw := await say(self._client, known, NOT_ENABLED, _WORDS, now):
+                self._said[known.uid] = _generation(known)
                 self._store.renew(raw)
 
     async def _is_served(self) -> bool | None:
@@ -149,6 +167,7 @@ class NotEnabled:
 
     def _on_event(self, kind: str, raw: dict[str, Any]) -> None:
         if kind == "DELETED":
+            self._said.pop(raw["metadata"]["uid"], None)
             self._store.drop(raw["metadata"]["name"], raw["metadata"]["uid"])
         else:
             self._store.put(raw)

@@ -19,7 +19,7 @@ class Store:
         self.nodes: dict[str, NodeObject] = {}
         #: By node, for the nodes whose pods are watched; then by ``namespace/name``.
         self.pods: dict[str, dict[str, PodObject]] = {}
-        #: Requests about pods that were refused, by uid; and how often in a row.
+        #: Refused requests about nodes, pods and statuses, by uid; and how often in a row.
         self.refused: dict[str, Refused] = {}
         self.tries: dict[str, int] = {}
         self.drained: Mapping[str, str] = {}
@@ -58,6 +58,7 @@ class Store:
         old = self.maintenances.get(name)
         if old is not None and old.uid == uid:
             del self.maintenances[name]
+            self.refuse(uid, None)
             self.changed()
 
     # Nodes and pods.
@@ -68,12 +69,15 @@ class Store:
             return
         self.nodes[node.key] = node
         if old is None or not old.same(node):
+            # Who changed it may have removed the obstacle, or done what was refused.
+            self.refused.pop(node.uid, None)
             self.changed()
 
     def drop_node(self, name: str, uid: str) -> None:
         old = self.nodes.get(name)
         if old is not None and old.uid == uid:
             del self.nodes[name]
+            self.refuse(uid, None)
             self.changed()
 
     def nodes_held(self, _namespace: str | None) -> dict[str, str]:
@@ -110,12 +114,14 @@ class Store:
             self.tries.pop(pod.uid, None)
 
     def refuse(self, uid: str, refusal: Refused | None) -> None:
-        """What became of a request about a pod; None: it was carried out."""
+        """What became of a request about a node or a pod; None: it was carried out."""
         if refusal is None:
             self.refused.pop(uid, None)
             self.tries.pop(uid, None)
         else:
-            self.refused[uid] = refusal
+            old, self.refused[uid] = self.refused.get(uid), refusal
+            if old is None or (old.reason, old.message) != (refusal.reason, refusal.message):
+                self.changed()  # The status tells it.
             self.tries[uid] = self.tries.get(uid, 0) + 1
 
     # Observing.

@@ -92,37 +92,54 @@ class Worker:
                 self._queue.done(key)
 
     async def once(self) -> None:
-        """Decide once. Raises ``ApiError``."""
-        now = self._now()
+        """Decide once. Raises ``ApiError``, after all else was done: if a Maintenance could not be
+        read live, only its nodes are left as they are."""
+        now, failed = self._now(), None
         plan = self._decide({}, now)
         if plan.ask:
-            plan = self._decide(await self._live(plan.ask), now)
+            live, failed = await self._live(plan.ask)
+            plan = self._decide(live, now)
         self._store.drained = plan.drained
         self._feeds.watch(plan.watch)
         again = await self._applier.apply(plan)
-        await self._unread.report(now)
+        try:
+            await self._unread.report(now)
+        except NotHolderError:
+            raise
+        except ApiError as error:
+            failed = error
         if await self._waits.look(plan.jobs):
             self._queue.add(ALL)
         if plan.jobs:
             self._queue.add_after(ALL, EVERY)
         if (at := min(filter(None, (plan.wake_at, again)), default=None)) is not None:
             self._queue.add_after(ALL, max(0.0, at - self._now()))
+        if failed is not None:
+            raise failed
 
     def _decide(self, live: Mapping[str, str | None], now: float) -> Plan:
         own, waits = self._own, self._waits.words
         observed = self._store.observed(self._feeds.synced, live, *own, self._may_evict, waits)
         return decide(observed, now)
 
-    async def _live(self, names: frozenset[str]) -> dict[str, str | None]:
-        """The uids of these Maintenances, read live; None for one that is gone."""
-        found = dict[str, str | None]()
+    async def _live(self, names: frozenset[str]) -> tuple[dict[str, str | None], ApiError | None]:
+        """The uids of these Maintenances, read live; None for one that is gone. One that could not
+        be read is absent; the last error says why."""
+        found, failed = dict[str, str | None](), None
         for name in sorted(names):
             try:
-                raw = await self._client.get(MAINTENANCES, None, name)
-            except NotFound as error:
-                error.prove()
-                found[name] = None
-            else:
-                found[name] = str(raw["metadata"]["uid"])
-                self._store.renew(raw)
-        return found
+                found[name] = await self._uid(name)
+            except NotHolderError:
+                raise
+            except ApiError as error:
+                failed = error
+        return found, failed
+
+    async def _uid(self, name: str) -> str | None:
+        try:
+            raw = await self._client.get(MAINTENANCES, None, name)
+        except NotFound as error:
+            error.prove()
+            return None
+        self._store.renew(raw)
+        return str(raw["metadata"]["uid"])

@@ -27,7 +27,7 @@ from controller.view.words import cut
 
 #: How to find out why nothing answers.
 OPERATOR_CHECKS = (
-    "kubectl get lease -n kube-system echelon    # who holds it, and was it renewed just now?",
+    "kubectl get leases -A | grep echelon    # who holds it, and was it renewed just now?",
     "kubectl get pods -A -l app.kubernetes.io/name=echelon    # is an operator running?",
 )
 

@@ -75,7 +75,7 @@ def next_steps(row: MaintenanceRow) -> list[str]:
         case Course.DONE:
             return [f"{give_back}give the nodes back"]
         case Course.UNSEEN:
-            lease = "kubectl get lease -n kube-system echelon-maintenance"
+            lease = "kubectl get leases -A | grep -e -maintenance"
             return [f"{lease}    # does an operator with --maintenance run?"]
         case Course.STALLED:
             return [f"{give_back}give up: the nodes are given back as they are"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -14,8 +14,12 @@ from controller.cli.maintenance.hosts import Hosts, Nodes, hosts
 from controller.cli.maintenance.waiting import until_given_back
 from controller.cli.output import note
 from controller.cli.session import Object, Place, Session, run
+from controller.kube.errors import Conflict, NotFound
 
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the nodes are given back.")]
+
+#: How often a Maintenance that changed meanwhile is read and changed again.
+_TRIES: Final = 5
 
 
 def activate(
@@ -63,14 +67,38 @@ def _mark(maintenance: Object) -> str:
 
 
 async def _take_out(session: Session, maintenance: Object, names: Sequence[str]) -> None:
+    """Take the nodes out. The operator writes the status all the time, and somebody else may have
+    changed the list: then it is read again. Raises ``CliError``."""
+    name, uid = maintenance["metadata"]["name"], maintenance["metadata"]["uid"]
+    for _ in range(_TRIES - 1):
+        try:
+            return await _try_to_take_out(session, maintenance, names)
+        except CliError as error:
+            if not isinstance(error.__cause__, Conflict):
+                raise
+        try:
+            maintenance = await session.get(MAINTENANCES, name)
+        except CliError as error:
+            if isinstance(error.__cause__, NotFound):
+                return None
+            raise
+        if maintenance["metadata"]["uid"] != uid:
+            return None
+    return await _try_to_take_out(session, maintenance, names)
+
+
+async def _try_to_take_out(session: Session, maintenance: Object, names: Sequence[str]) -> None:
     meta = maintenance["metadata"]
-    rest = [node for node in maintenance["spec"]["nodes"] if node not in names]
+    named = maintenance["spec"].get("nodes", [])
+    rest = [node for node in named if node not in names]
+    if rest == named:
+        return
     if not rest:
-        await session.delete(MAINTENANCES, meta["name"])
+        version = meta["resourceVersion"]
+        await session.delete(MAINTENANCES, meta["name"], uid=meta["uid"], resource_version=version)
         print(f"maintenance.echelon.dev/{meta['name']} deleted", flush=True)
         return
-    # Somebody else may have changed the list meanwhile.
-    version = {"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}
-    body = {"metadata": version, "spec": {"nodes": rest}}
+    known = {"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}
+    body = {"metadata": known, "spec": {"nodes": rest}}
     await session.patch(MAINTENANCES, meta["name"], body)
     print(f"maintenance.echelon.dev/{meta['name']} changed: {len(rest)} nodes left", flush=True)

@@ -19,9 +19,12 @@ from controller.view.words import plural
 
 #: Seconds from one look to the next.
 _EVERY: Final = 1.0
+#: A node may be not Ready, or a request be refused, for a moment: after so many looks in a row a
+#: person is needed indeed.
+_STALLED_LOOKS: Final = 10
 NOBODY: Final = (
-    "`kubectl get lease -n kube-system echelon-maintenance` tells whether an operator serves "
-    "Maintenances"
+    "`kubectl get leases -A` tells whether an operator serves Maintenances: the name of its Lease "
+    "ends in -maintenance"
 )
 
 
@@ -29,7 +32,7 @@ async def until_done(session: Session, made: Object, seconds: float | None) -> E
     """Return how it ended. Raises ``CliError`` at the timeout, or if it is deleted meanwhile."""
     name, uid = made["metadata"]["name"], made["metadata"]["uid"]
     deadline = None if seconds is None else time.monotonic() + seconds
-    told = ""
+    told, looks = "", 0
     while True:
         found = await session.get(MAINTENANCES, name)
         if found["metadata"]["uid"] != uid:
@@ -40,7 +43,8 @@ async def until_done(session: Session, made: Object, seconds: float | None) -> E
                 note(told := words)
             if ready.get("status") == "True":
                 return Exit.DONE
-            if stalled.get("status") == "True":
+            looks = looks + 1 if stalled.get("status") == "True" else 0
+            if looks >= _STALLED_LOOKS:
                 raise CliError(f"Maintenance {name}: {stalled.get('message')}", "", Exit.FAILED)
         if deadline is not None and time.monotonic() > deadline:
             hint = f"the Maintenance goes on; `echelon maintenance status {name}` shows it"

@@ -31,10 +31,10 @@ def marks(observed: Observed, claims: Claims, turns: Turns, now: float) -> Itera
         else:
             continue
         for pod in pods:
-            if not pod.job or pod.terminating or (pod.move, pod.deadline, pod.sla) == said:
+            if not pod.is_marked_here or (pod.move, pod.deadline, pod.sla) == said:
                 continue
-            if not (said[0] and pod.ended) and _is_due(observed, pod.uid, now):
-                yield MarkPod(pod.namespace, pod.name, pod.uid, *said)
+            if not (said[0] and pod.ended) and observed.is_due(pod.uid, now):
+                yield MarkPod(pod.namespace, pod.name, pod.uid, *said, node=name)
 
 
 def evictions(observed: Observed, turns: Turns, now: float) -> Iterator[EvictPod]:
@@ -43,7 +43,7 @@ def evictions(observed: Observed, turns: Turns, now: float) -> Iterator[EvictPod
         return
     for name, left in turns.left.items():
         for pod in left.evicted:
-            if pod.terminating or not _is_due(observed, pod.uid, now):
+            if pod.terminating or not observed.is_due(pod.uid, now):
                 continue
             if pod.uid == observed.own_pod and not _is_last(left.others, len(left.instances)):
                 continue
@@ -53,11 +53,6 @@ def evictions(observed: Observed, turns: Turns, now: float) -> Iterator[EvictPod
 
 def _is_last(others: int, instances: int) -> bool:
     return others == 1 and not instances
-
-
-def _is_due(observed: Observed, uid: str, now: float) -> bool:
-    refused = observed.refused.get(uid)
-    return refused is None or refused.until <= now
 
 
 def _sla(maintenance: Maintenance) -> str:

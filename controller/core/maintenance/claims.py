@@ -8,10 +8,10 @@ then the node is left as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from controller.api.maintenance import Maintenance, named_in
+from controller.api.maintenance import Maintenance, is_name, named_in
 from controller.core.maintenance.observed import Node, Observed
 
 
@@ -44,11 +44,10 @@ def claims(observed: Observed) -> Claims:
     holders, left_alone, ask = dict[str, Maintenance](), dict[str, str](), set[str]()
     for node in observed.nodes.values():
         candidates = naming.get(node.name, [])
-        unknown = _unknown(observed, node)
-        if unknown and unknown not in observed.live:
-            ask.add(unknown)
+        unknown = tuple(_unknown(observed, node))
+        ask.update(name for name in unknown if _is_to_be_asked(observed, name))
         if unknown:
-            left_alone[node.name] = unknown
+            left_alone[node.name] = unknown[0]
         elif (holder := _holder(observed, node, candidates)) is not None:
             holders[node.name] = holder
     return Claims(order, named, holders, left_alone, frozenset(ask))
@@ -62,25 +61,28 @@ def _names(maintenance: Maintenance, nodes: Iterable[Node]) -> tuple[str, ...]:
     return tuple(sorted(node.name for node in nodes if wanted <= node.labels.items()))
 
 
-def _unknown(observed: Observed, node: Node) -> str:
-    """The Maintenance that the node's mark or taint names, if nothing proves that it is gone, and
-    what it wants is not known; "" if there is none."""
+def _unknown(observed: Observed, node: Node) -> Iterator[str]:
+    """The Maintenances that the node's mark and taint name, if nothing proves that they are gone,
+    and what they want is not known. Who may write on a node may write any name there: what cannot
+    be the name of an object is one that is gone."""
     for name, uid in (named_in(node.mark), (node.taint, "")):
-        if not name:
+        if not is_name(name):
             continue
         known = observed.maintenances.get(name)
         if known is not None and uid in ("", known.metadata.uid):
             continue
         if name in observed.unreadable:
             if uid in ("", observed.unreadable[name]):
-                return name
-            continue
-        if name not in observed.live:
-            return name
-        living = observed.live[name]
-        if living is not None and uid in ("", living):
-            return name
-    return ""
+                yield name
+        else:
+            # One that was not asked about may live.
+            living = observed.live.get(name, uid)
+            if living is not None and uid in ("", living):
+                yield name
+
+
+def _is_to_be_asked(observed: Observed, name: str) -> bool:
+    return name not in observed.live and name not in observed.unreadable
 
 
 def _holder(observed: Observed, node: Node, candidates: list[Maintenance]) -> Maintenance | None:

@@ -20,7 +20,7 @@ from controller.core.maintenance.turns import Turns
 def patches(observed: Observed, claims: Claims, turns: Turns, now: float) -> Iterator[PatchNode]:
     """The patches that bring nodes to what their Maintenances want."""
     for node in observed.nodes.values():
-        if node.name in claims.left_alone:
+        if node.name in claims.left_alone or not observed.is_due(node.uid, now):
             continue
         change = _patch(observed, claims, turns, node, now)
         if not change.is_empty:
@@ -58,11 +58,12 @@ def _patch(observed: Observed, claims: Claims, turns: Turns, node: Node, now: fl
 
 
 def _is_unmarked(observed: Observed, node: Node) -> bool:
-    """Whether the pods of the node are known, and none has a mark; that of a pod that is being
-    deleted goes with it, which may take for ever on a lost node."""
+    """Whether the pods of the node are known, and none has a mark that is yet to be taken back. A
+    pod that is being deleted may stay for ever on a lost node; and anybody may write the annotation
+    on a pod of no Job."""
     pods = observed.pods.get(node.name)
     return pods is not None and not any(
-        (pod.move or pod.deadline) and not pod.terminating for pod in pods
+        pod.is_marked_here and (pod.move or pod.deadline or pod.sla) for pod in pods
     )
 
 

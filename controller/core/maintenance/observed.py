@@ -45,7 +45,8 @@ def is_ours(taint: Mapping[str, Any]) -> bool:
 class Pod:
     """A pod on a node. ``job``: the name of the Job that controls it; "" if none does.
     ``controller``: the kind of the controller of another pod; "" if it has none. ``move``,
-    ``deadline`` and ``sla`` are our annotations, "" if absent."""
+    ``deadline`` and ``sla`` are our annotations, "" if absent. ``successor``: it takes the place of
+    a marked pod."""
 
     namespace: str
     name: str
@@ -56,10 +57,17 @@ class Pod:
     move: str = ""
     deadline: str = ""
     sla: str = ""
+    successor: bool = False
     terminating: bool = False
     ended: bool = False
     mirror: bool = False
     empty_dir: bool = False
+
+    @property
+    def is_marked_here(self) -> bool:
+        """Whether its marks are written and taken back by the decisions about Maintenances. Those
+        of a successor are its Job's, and those of a pod that is being deleted go with it."""
+        return bool(self.job) and not self.successor and not self.terminating
 
     @property
     def place(self) -> str:
@@ -68,7 +76,7 @@ class Pod:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refused request about a pod: it is made again at ``until`` (epoch seconds)."""
+    """A refused request about a node or a pod: it is made again at ``until`` (epoch seconds)."""
 
     reason: str
     message: str
@@ -80,9 +88,10 @@ class Observed:
     """``pods``: the pods of each node whose pods are known. ``unreadable``: name -> uid of
     Maintenances that this version cannot read. ``live``: answers of live reads for this decision:
     the uid of the Maintenance of this name, None if there is none. ``drained``: nodes that were
-    seen empty, with `turn_key`. ``refused`` is by the uid of the pod. ``own_node``, ``own_pod``:
-    the node's name and the uid of the pod in which this operator runs. ``may_evict``: whether it is
-    allowed to evict other pods. ``waits``: Job -> what it says of why its instances do not move."""
+    seen empty, with `turn_key`. ``refused`` is by the uid of the node or the pod. ``own_node``,
+    ``own_pod``: the node's name and the uid of the pod in which this operator runs. ``may_evict``:
+    whether it is allowed to evict other pods. ``waits``: Job -> what it says of why its instances
+    do not move."""
 
     maintenances: Mapping[str, Maintenance] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +104,11 @@ class Observed:
     own_pod: str = ""
     may_evict: bool = True
     waits: Mapping[JobKey, str] = field(default_factory=dict)
+
+    def is_due(self, uid: str, now: float) -> bool:
+        """Whether a request about the node or the pod may be made now."""
+        refused = self.refused.get(uid)
+        return refused is None or refused.until <= now
 
     def marked_by(self, mark: str) -> Maintenance | None:
         """The Maintenance of a mark, if it is known and not being deleted."""

@@ -32,7 +32,7 @@ class PatchNode:
 
 @dataclass(frozen=True, slots=True)
 class MarkPod:
-    """Set the annotations of a pod; "" removes one."""
+    """Set the annotations of a pod; "" removes one. ``node``: where it runs."""
 
     namespace: str
     name: str
@@ -40,6 +40,7 @@ class MarkPod:
     move: str = ""
     deadline: str = ""
     sla: str = ""
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)

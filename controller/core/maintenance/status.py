@@ -16,13 +16,15 @@ from controller.api.maintenance import (
     NodeStatus,
 )
 from controller.api.meta import Condition
+from controller.api.text import shortened
 from controller.core.maintenance.claims import Claims
-from controller.core.maintenance.observed import Node, Observed
+from controller.core.maintenance.observed import Node, Observed, Refused
 from controller.core.maintenance.pods import NAMED, Leaving
 from controller.core.maintenance.turns import Turns
 from controller.core.model.conditions import READY, RECONCILING, STALLED, Wanted, merged
 
 FORBIDDEN: Final = "EvictionForbidden"
+REFUSED: Final = "Refused"
 BLOCKED: Final = "PodBlocked"
 NOT_READY: Final = "NodeNotReady"
 NO_NODES: Final = "NoNodes"
@@ -36,6 +38,8 @@ _NOT_ALLOWED: Final = (
     "the operator may not evict pods that belong to no Job: start it with "
     "--maintenance-evict-others (chart value maintenance.evictOthers)"
 )
+#: Number of characters of what the API server says that a message has.
+_LONGEST: Final = 240
 _FINISHED: Final = frozenset({NodePhase.DRAINED, NodePhase.DEACTIVATED})
 #: The order of the list: what needs a person's eyes first comes first.
 _ORDER: Final = (
@@ -83,6 +87,9 @@ def status(
     wanted = _conditions(phase, counts, nodes, stalled)
     nodes.sort(key=lambda node: _ORDER.index(node.phase))
     generation = maintenance.metadata.generation
+    if any(node.phase is NodePhase.DRAINED and node.name not in turns.drained for node in nodes):
+        # The present spec may want more to leave than the one by which it was drained.
+        generation = maintenance.status.observed_generation
     return MaintenanceStatus(
         phase=phase,
         observed_generation=generation,
@@ -153,24 +160,67 @@ def _nodes(
             other = claims.left_alone.get(name) or (holder.metadata.name if holder else "")
             words = f"Maintenance {other} holds this node"
             yield NodeStatus(name=name, phase=NodePhase.WAITING, message=words)
-        elif not maintenance.spec.drains:
-            there = node.taint == maintenance.metadata.name and not node.mark
-            phase = NodePhase.DEACTIVATED if there else NodePhase.WAITING
-            yield NodeStatus(name=name, phase=phase)
-        elif name not in turns.current:
-            yield NodeStatus(name=name, phase=NodePhase.WAITING)
-        elif name in turns.drained:
-            yield NodeStatus(name=name, phase=NodePhase.DRAINED)
         else:
-            yield _draining(observed, node, turns.left.get(name), stalled)
+            found = _held(observed, turns, maintenance, node, stalled)
+            yield _with_refusal(observed, node, found, stalled)
+
+
+def _held(
+    observed: Observed,
+    turns: Turns,
+    maintenance: Maintenance,
+    node: Node,
+    stalled: dict[str, str],
+) -> NodeStatus:
+    """A node that the Maintenance holds."""
+    name = node.name
+    if not maintenance.spec.drains:
+        there = node.taint == maintenance.metadata.name and not node.mark
+        phase = NodePhase.DEACTIVATED if there else NodePhase.WAITING
+        return NodeStatus(name=name, phase=phase)
+    if name not in turns.current:
+        return NodeStatus(name=name, phase=NodePhase.WAITING)
+    is_assumed = name not in turns.left and node.unschedulable
+    if name in turns.drained or (is_assumed and _was_drained(maintenance.status, name)):
+        return NodeStatus(name=name, phase=NodePhase.DRAINED)
+    return _draining(observed, node, turns.left.get(name), stalled)
+
+
+def _was_drained(status: MaintenanceStatus, name: str) -> bool:
+    """Whether the node was drained when it was last looked at. That is looked at again now and
+    then, and until its pods are known nothing has changed."""
+    for node in status.nodes:
+        if node.name == name:
+            return node.phase is NodePhase.DRAINED
+    # A longer list is cut.
+    return len(status.nodes) == LISTED and status.phase is MaintenancePhase.DONE
+
+
+def _with_refusal(
+    observed: Observed, node: Node, found: NodeStatus, stalled: dict[str, str]
+) -> NodeStatus:
+    """With what the API server says against a change of the node itself."""
+    refusal = observed.refused.get(node.uid)
+    if refusal is None or found.phase in _FINISHED:
+        return found
+    words = f"the node cannot be changed: {_said(refusal)}"
+    if refusal.reason == REFUSED:
+        stalled.setdefault(REFUSED, f"{node.name}: {words}")
+    said = "; ".join(filter(None, (words, found.message)))
+    return found.model_copy(update={"message": said})
+
+
+def _said(refusal: Refused) -> str:
+    return shortened(refusal.message, _LONGEST)
 
 
 def _draining(
     observed: Observed, node: Node, left: Leaving | None, stalled: dict[str, str]
 ) -> NodeStatus:
     if left is None:
-        words = "its pods are being read"
-        return NodeStatus(name=node.name, phase=NodePhase.DRAINING, message=words)
+        return NodeStatus(
+            name=node.name, phase=NodePhase.DRAINING, message="its pods are being read"
+        )
     said = list[str]()
     if not node.ready:
         said.append("the node is not Ready, so pods leave it only when it answers again")
@@ -191,10 +241,10 @@ def _draining(
     if left.evicted and not observed.may_evict:
         said.append(_NOT_ALLOWED)
         stalled.setdefault(FORBIDDEN, f"{node.name}: {_NOT_ALLOWED}")
-    said += [f"pod {pod.place}: {refusal.message}" for pod, refusal in refusals[:NAMED]]
+    said += [f"pod {pod.place}: {_said(refusal)}" for pod, refusal in refusals[:NAMED]]
     for pod, refusal in refusals:
-        if refusal.reason == FORBIDDEN:
-            stalled.setdefault(FORBIDDEN, f"{node.name}: pod {pod.place}: {refusal.message}")
+        if refusal.reason in (FORBIDDEN, REFUSED):
+            stalled.setdefault(refusal.reason, f"{node.name}: pod {pod.place}: {_said(refusal)}")
     if not said:
         said.append(f"{left.others} other pods are leaving")
     return NodeStatus(

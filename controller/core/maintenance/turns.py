@@ -1,7 +1,8 @@
 """Which nodes of a Maintenance are drained now: those in their turn, and those whose turn begins.
 
 At most ``maxConcurrentNodes`` nodes that are not yet drained are in their turn. Nodes that are not
-Ready come after the others: what runs on them leaves only when they answer again. The node on which
+Ready come after the others: what runs on them leaves only when they answer again. Nodes of which
+the API server refused a change come last. The node on which
 this operator runs comes last if its pod is to be evicted. A node that the Maintenance takes over
 from another one, cordoned, is in its turn at once.
 """
@@ -78,7 +79,7 @@ def _next(
     taken_over = [node for node in waiting if node.mark]
     rest = [node for node in waiting if not node.mark]
     # The order of Python's sort is stable: the order of the spec holds among equals.
-    rest.sort(key=lambda node: not node.ready)
+    rest.sort(key=lambda node: (node.uid in observed.refused, not node.ready))
     room = max(0, most(spec, named) - len(busy) - len(taken_over))
     if spec.evicts and observed.own_node:
         own = [node for node in rest if node.name == observed.own_node]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controller.api.kinds import JOBS, UPDATES
+from controller.api.kinds import JOBS, MAINTENANCES, UPDATES
 from controller.api.progress import ACTIVE, TERMINAL, Phase
 from controller.cli.ends import of_phase
 from controller.cli.exits import CliError, Exit
@@ -71,6 +71,14 @@ def test_a_missing_kind_is_told_from_a_missing_object() -> None:
     job = told(NotFound(404, details={"name": "web"}), resource=JOBS, name="web")
     assert "echelon job list -A" in job.hint
     assert told(NotFound(404, details={"name": "web-0"}), resource=PODS, name="web-0").hint == ""
+
+
+def test_an_object_of_the_cluster_is_in_no_namespace() -> None:
+    missing = told(NotFound(404, details={"name": "rack"}), resource=MAINTENANCES, name="rack")
+    assert missing.message == "Maintenance rack not found"
+    assert "`echelon maintenance status` lists" in missing.hint
+    refused = told(Forbidden(403, "Forbidden", "no"), resource=MAINTENANCES, name="rack")
+    assert "namespace" not in refused.hint
 
 
 def test_a_missing_right_names_verb_and_resource() -> None:

@@ -12,6 +12,7 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.maintenance import activate, make, waiting
 from controller.cli.maintenance.hosts import hosts
 from controller.cli.session import Session
+from controller.kube.errors import Conflict
 
 Object = dict[str, Any]
 
@@ -54,12 +55,16 @@ def test_names_fit_into_a_taint_and_are_the_same_for_the_same_nodes() -> None:
     assert len(make.named(["n" * 60, "m"])) <= 63
 
 
+VERSION = {"uid": "uid-a", "resourceVersion": "7"}
+
+
 class Fake:
     """The API server's answers, and what was asked for."""
 
     def __init__(self, *objects: Object) -> None:
         self.objects = list(objects)
         self.asked: list[tuple[Any, ...]] = []
+        self.conflicts = 0
 
     async def list(self, *_: Any) -> list[Object]:
         return self.objects
@@ -67,11 +72,18 @@ class Fake:
     async def get(self, *_: Any) -> Object:
         return self.objects.pop(0)
 
-    async def delete(self, _: Any, name: str) -> None:
-        self.asked.append(("delete", name))
+    async def delete(self, _: Any, name: str, **version: str) -> None:
+        self.asked.append(("delete", name, version))
+        self._conflict()
 
     async def patch(self, _: Any, name: str, body: Object) -> None:
         self.asked.append(("patch", name, body))
+        self._conflict()
+
+    def _conflict(self) -> None:
+        if self.conflicts:
+            self.conflicts -= 1
+            raise CliError("changed meanwhile") from Conflict(409)
 
 
 def maintenance(name: str, nodes: list[str], **status: Any) -> Object:
@@ -93,13 +105,40 @@ def ran(monkeypatch: pytest.MonkeyPatch, fake: Fake, *nodes: str) -> list[tuple[
 
 def test_a_maintenance_of_no_other_node_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = Fake(maintenance("a", ["n1"]), maintenance("b", ["n2"]))
-    assert ran(monkeypatch, fake, "n1") == [("delete", "a")]
+    version = {"uid": "uid-a", "resource_version": "7"}
+    assert ran(monkeypatch, fake, "n1") == [("delete", "a", version)]
+
+
+async def test_a_node_that_was_added_meanwhile_is_not_given_back() -> None:
+    fake: Any = Fake(maintenance("a", ["n1", "n2"]))
+    fake.conflicts = 1
+    await activate._take_out(fake, maintenance("a", ["n1"]), ["n1"])
+    assert [(verb, *rest) for verb, _, *rest in fake.asked] == [
+        ("delete", {"uid": "uid-a", "resource_version": "7"}),
+        ("patch", {"metadata": VERSION, "spec": {"nodes": ["n2"]}}),
+    ]
+
+
+async def test_one_that_changes_all_the_time_is_an_error() -> None:
+    fake: Any = Fake(*(maintenance("a", ["n1"]) for _ in range(9)))
+    fake.conflicts = 9
+    with pytest.raises(CliError, match="changed meanwhile"):
+        await activate._take_out(fake, maintenance("a", ["n1"]), ["n1"])
+    assert len(fake.asked) == 5
+
+
+async def test_one_of_the_same_name_that_was_made_anew_is_left_alone() -> None:
+    anew = maintenance("a", ["n1"])
+    anew["metadata"]["uid"] = "another"
+    fake: Any = Fake(anew)
+    fake.conflicts = 1
+    await activate._take_out(fake, maintenance("a", ["n1"]), ["n1"])
+    assert len(fake.asked) == 1
 
 
 def test_from_others_the_node_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = ran(monkeypatch, Fake(maintenance("a", ["n1", "n2", "n3"])), "n2", "n9")
-    version = {"uid": "uid-a", "resourceVersion": "7"}
-    assert asked == [("patch", "a", {"metadata": version, "spec": {"nodes": ["n1", "n3"]}})]
+    assert asked == [("patch", "a", {"metadata": VERSION, "spec": {"nodes": ["n1", "n3"]}})]
 
 
 def test_a_node_that_no_maintenance_names_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,10 +199,26 @@ async def test_waiting_ends_when_all_nodes_are_finished(monkeypatch: pytest.Monk
     assert await waiting.until_done(session, made, None) is Exit.DONE
 
 
-async def test_waiting_ends_when_a_person_is_needed_or_the_time_is_over() -> None:
+async def test_waiting_goes_on_if_a_person_is_needed_for_a_moment_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waiting, "_EVERY", 0.0)
+    made, stuck = maintenance("a", ["n1"]), conditions(Ready="False", Stalled="True")
+    moment = [maintenance("a", ["n1"], observedGeneration=1, conditions=stuck)] * 9
+    going = maintenance("a", ["n1"], observedGeneration=1, conditions=conditions(Ready="False"))
+    done = maintenance("a", ["n1"], observedGeneration=1, conditions=conditions(Ready="True"))
+    session: Session = Fake(*moment, going, *moment, done)  # type: ignore[assignment]
+    assert await waiting.until_done(session, made, None) is Exit.DONE
+
+
+async def test_waiting_ends_when_a_person_is_needed_or_the_time_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waiting, "_EVERY", 0.0)
     made = maintenance("a", ["n1"])
     stuck = conditions(Ready="False", Stalled="True")
-    session: Session = Fake(maintenance("a", ["n1"], observedGeneration=1, conditions=stuck))  # type: ignore[assignment]
+    answers = [maintenance("a", ["n1"], observedGeneration=1, conditions=stuck)] * 10
+    session: Session = Fake(*answers)  # type: ignore[assignment]
     with pytest.raises(CliError) as ended:
         await waiting.until_done(session, made, None)
     assert ended.value.code is Exit.FAILED

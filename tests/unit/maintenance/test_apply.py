@@ -10,8 +10,11 @@ import pytest
 from controller.core.maintenance.decide import decide
 from controller.core.maintenance.plan import EvictPod, MarkPod, PatchNode, Plan
 from controller.kube.errors import (
+    ApiError,
+    BadRequest,
     Conflict,
     Forbidden,
+    Invalid,
     NotFound,
     NotHolderError,
     ServerError,
@@ -22,6 +25,7 @@ from controller.maintenance.decode import node_from, pod_from
 from controller.maintenance.store import Store
 from tests.unit.maintenance.stub import Stub, maintenance, node, pod
 
+UNMARK = MarkPod("ops", "agent", "uid-agent", node="n1")
 EVICT = Plan(evictions=(EvictPod("ops", "agent", "uid-agent"),))
 BUDGET = {
     "causes": [{"reason": "DisruptionBudget", "message": "The disruption budget agent needs 1"}]
@@ -87,10 +91,74 @@ async def test_a_node_that_changed_is_tried_again_soon(world: World) -> None:
     assert await world.applier.apply(plan) is None
 
 
-async def test_an_error_of_the_api_server_ends_the_pass(world: World) -> None:
-    world.stub.answers["nodes"] = [ServerError(500)]
-    with pytest.raises(ServerError):
-        await world.applier.apply(Plan(nodes=(PatchNode("n1", "u", "1", True),)))
+REFUSALS = [
+    (Forbidden(403, "Forbidden", "admission webhook denied the request"), "Refused", 60),
+    (Invalid(422, "Invalid", "no"), "Refused", 60),
+    (BadRequest(400, "BadRequest", "no"), "Refused", 60),
+    (ServerError(500, "InternalError", "failed calling webhook"), "InternalError", 1),
+    (TooManyRequests(429, "TooManyRequests", "later", 7), "TooManyRequests", 7),
+]
+
+
+@pytest.mark.parametrize(("error", "reason", "pause"), REFUSALS)
+async def test_a_refused_node_holds_up_nothing_else(
+    world: World, error: ApiError, reason: str, pause: int
+) -> None:
+    world.stub.answers["nodes"] = [error]
+    world.stub.answers["pods"] = [pod(version=2)]
+    plan = Plan(nodes=(PatchNode("bad", "uid-bad", "1", True),), marks=(UNMARK,))
+    assert await world.applier.apply(plan) == world.now + pause
+    assert [plural for plural, _, _ in world.stub.sent] == ["nodes", "pods"]
+    refused = world.store.refused["uid-bad"]
+    assert (refused.reason, refused.until) == (reason, world.now + pause)
+
+
+@pytest.mark.parametrize(("error", "reason", "pause"), REFUSALS)
+async def test_a_refused_mark_holds_up_nothing_else_and_is_logged_once(
+    world: World, error: ApiError, reason: str, pause: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.stub.answers["pods"] = [error, error]
+    world.stub.answers["eviction"] = [b"{}", b"{}"]
+    plan = Plan(marks=(UNMARK,), evictions=(EvictPod("ops", "other", "uid-other"),))
+    assert await world.applier.apply(plan) == world.now + pause
+    assert len(world.stub.sent) == 3
+    assert world.store.refused["uid-agent"].reason == reason
+    await world.applier.apply(Plan(marks=(UNMARK,)))
+    (said,) = [record.message for record in caplog.records if "cannot be changed" in record.message]
+    assert said.startswith(f"pod ops/agent on node n1 cannot be changed: {error}")
+
+
+async def test_a_fault_of_the_api_server_that_lasts_needs_a_person(world: World) -> None:
+    plan = Plan(nodes=(PatchNode("n1", "uid-n1", "1", True),))
+    for reason in ("Internal", "Internal", "Internal", "Refused"):
+        world.stub.answers["nodes"] = [ServerError(500, "Internal")]
+        await world.applier.apply(plan)
+        assert world.store.refused["uid-n1"].reason == reason
+    world.stub.answers["nodes"] = [node()]
+    assert await world.applier.apply(plan) is None
+    assert not world.store.refused
+
+
+async def test_a_pod_that_changed_is_tried_again_soon(world: World) -> None:
+    world.stub.answers["pods"] = [Conflict(409)]
+    assert await world.applier.apply(Plan(marks=(UNMARK,))) == world.now + 0.3
+
+
+async def test_a_refused_report_holds_up_no_other_one(world: World) -> None:
+    for name in ("a", "b"):
+        world.store.put(maintenance(name))
+    observed = world.store.observed(lambda _: True, {}, "", "")
+    world.stub.answers["maintenances"] = [ServerError(500), maintenance("b", version=2)]
+    plan = Plan(statuses=decide(observed, world.now).statuses)
+    assert await world.applier.apply(plan) == world.now + 1
+    assert [name for _, name, _ in world.stub.sent] == ["a", "b"]
+    world.now += 1
+    world.stub.answers["maintenances"] = [Invalid(422), maintenance("b", version=3)]
+    assert await world.applier.apply(plan) == world.now + 60
+    world.now += 1
+    world.stub.answers["maintenances"] = [maintenance("b", version=4)]
+    await world.applier.apply(plan)
+    assert [name for _, name, _ in world.stub.sent] == ["a", "b"] * 2 + ["b"]
 
 
 SLA = '{"minAvailable":"95%"}'
@@ -196,5 +264,8 @@ def test_a_pod_is_read_for_what_decisions_need() -> None:
     assert (found.job, found.controller) == ("web", "")
     assert found.terminating
     assert found.empty_dir
+    assert not found.successor
+    raw["metadata"]["annotations"] = {"echelon.dev/moved-from": "uid"}
+    assert pod_from(raw).pod.successor
     other = pod_from(pod(ownerReferences=[{**owner, "apiVersion": "example.com/v1"}])).pod
     assert (other.job, other.controller, other.empty_dir) == ("", "EchelonJob", False)

@@ -68,6 +68,24 @@ async def test_what_another_lease_serves_is_left_alone(stub: Stub, speaker: NotE
     assert stub.sent == []
 
 
+async def test_who_serves_it_without_that_lease_has_the_last_word(
+    stub: Stub, speaker: NotEnabled
+) -> None:
+    # The Lease is left from a time at which this operator ran with --maintenance.
+    served = {"phase": "Active", "observedGeneration": 1}
+    stub.answers["leases"] = [lease("1", holder="") for _ in range(3)]
+    stub.answers["maintenances"] = [maintenance(version=11), maintenance(version=13)]
+    for version in (10, 12):
+        speaker._on_event("MODIFIED", maintenance(version=version, status=served))
+        await speaker.look(100.0)
+    assert len(stub.sent) == 1
+    edited = maintenance(version=14, status=served)
+    edited["metadata"]["generation"] = 2
+    speaker._on_event("MODIFIED", edited)
+    await speaker.look(101.0)
+    assert len(stub.sent) == 2
+
+
 async def test_an_answer_that_is_none_proves_nothing(stub: Stub, speaker: NotEnabled) -> None:
     speaker._on_event("ADDED", maintenance())
     stub.answers["leases"] = [NotFound(404)]
@@ -79,9 +97,12 @@ async def test_an_answer_that_is_none_proves_nothing(stub: Stub, speaker: NotEna
 async def test_what_is_too_new_is_said(stub: Stub) -> None:
     store = Store(lambda: None)
     store.put(maintenance(spec={"nodes": ["n1"], "reboot": True}))
-    stub.answers["maintenances"] = [maintenance(version=2)]
-    await Unread(stub, store).report(100.0)  # type: ignore[arg-type]
-    ((_, _, body),) = stub.sent
+    store.put(maintenance("other", spec={"nodes": ["n1"], "reboot": True}))
+    stub.answers["maintenances"] = [ServerError(500), maintenance("other", version=2)]
+    with pytest.raises(ServerError):
+        await Unread(stub, store).report(100.0)  # type: ignore[arg-type]
+    assert [name for _, name, _ in stub.sent] == ["rack", "other"]
+    _, _, body = stub.sent[-1]
     stalled = next(c for c in body["status"]["conditions"] if c["type"] == "Stalled")
     assert (stalled["status"], stalled["reason"]) == ("True", "TooNew")
     assert "spec.reboot: this version does not know this field" in stalled["message"]

@@ -89,3 +89,21 @@ def test_an_invalid_status_is_no_obstacle(store: Store) -> None:
     read = store.maintenances["rack"].read
     assert read is not None
     assert read.status.phase is None
+
+
+def test_a_refusal_with_new_words_calls_for_a_report(store: Store, changes: list[int]) -> None:
+    for message, until in (("a", 1.0), ("a", 2.0), ("b", 3.0)):
+        store.refuse("uid-n1", Refused("Refused", message, until))
+    assert len(changes) == 2
+    assert store.tries == {"uid-n1": 3}
+
+
+def test_a_node_that_changes_may_be_asked_again_at_once(store: Store) -> None:
+    store.put_node(node_from(node()))
+    store.refuse("uid-n1", Refused("Refused", "no", 1.0))
+    store.put_node(node_from(node(version=2)))
+    assert store.refused, "a report of the kubelet is no change"
+    store.put_node(node_from(node(version=3, unschedulable=True)))
+    assert (store.refused, store.tries) == ({}, {"uid-n1": 1})
+    store.drop_node("n1", "uid-n1")
+    assert not store.tries

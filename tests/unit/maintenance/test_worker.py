@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from controller.kube.errors import NotFound, NotHolderError, ServerError
+from controller.kube.errors import BadRequest, Forbidden, NotFound, NotHolderError, ServerError
 from controller.kube.workqueue import WorkQueue
 from controller.maintenance.apply import Applier
 from controller.maintenance.decode import node_from, pod_from
@@ -80,6 +80,19 @@ async def test_a_new_maintenance_cordons_its_node_and_reports(world: World) -> N
     assert world.watched == {"n1"}
 
 
+async def test_a_node_that_the_api_server_does_not_let_change_is_told(world: World) -> None:
+    world.put(node())
+    world.store.put(maintenance())
+    world.stub.answers["nodes"] = [Forbidden(403, "Forbidden", "webhook denied")]
+    world.stub.answers["maintenances"] = [maintenance(version=2), maintenance(version=3)]
+    await world.worker.once()
+    world.now += 1.0
+    await world.worker.once()
+    _, _, body = world.stub.sent[-1]
+    (told,) = body["status"]["nodes"]
+    assert told["message"] == "the node cannot be changed: webhook denied"
+
+
 async def test_nothing_is_taken_back_while_the_maintenance_lives(world: World) -> None:
     world.marked()
     world.stub.answers["maintenances"] = [maintenance()]
@@ -108,6 +121,17 @@ async def test_a_404_of_a_path_that_is_not_served_proves_nothing(world: World) -
     assert world.stub.sent == []
 
 
+async def test_one_that_cannot_be_read_live_holds_up_no_other_node(world: World) -> None:
+    world.marked()
+    world.put(node("n2"))
+    world.store.put(maintenance("other", spec={"nodes": ["n2"]}))
+    world.stub.answers["maintenances"] = [BadRequest(400, "BadRequest"), maintenance("other", 2)]
+    world.stub.answers["nodes"] = [node("n2", 2, unschedulable=True)]
+    with pytest.raises(BadRequest):
+        await world.worker.once()
+    assert [name for _, name, _ in world.stub.sent] == ["n2", "other"]
+
+
 @pytest.fixture
 async def running(world: World) -> AsyncIterator[World]:
     task = asyncio.create_task(world.worker.run())
@@ -123,11 +147,9 @@ async def until(condition: Any) -> None:
 
 
 async def test_a_decision_that_failed_is_made_again(running: World) -> None:
-    running.put(node())
-    running.stub.answers["nodes"] = [ServerError(500, "Internal"), in_turn(2)]
-    running.stub.answers["maintenances"] = [maintenance(version=2)]
-    running.store.put(maintenance())
-    await until(lambda: running.wrote == ["nodes", "nodes", "maintenances"])
+    running.stub.answers["maintenances"] = [ServerError(500), maintenance(), maintenance(version=2)]
+    running.marked()
+    await until(lambda: running.wrote == ["maintenances"])
 
 
 async def test_who_has_lost_the_lease_does_not_try_again(running: World) -> None:

@@ -100,7 +100,7 @@ def test_instances_whose_pods_were_not_read_are_not_called_missing() -> None:
 def test_no_operator() -> None:
     found = shown(scenes.waiting())
     assert "no operator has looked at this Update yet" in found
-    assert "kubectl get lease -n kube-system echelon" in found
+    assert "kubectl get leases -A | grep echelon" in found
 
 
 def test_a_lost_connection_and_missing_rights_are_said() -> None:

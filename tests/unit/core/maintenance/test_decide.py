@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.maintenance.decide import decide
 from tests.unit.core.maintenance.world import START, World, condition, instance, maintenance
 
 
@@ -115,6 +114,17 @@ def test_the_marks_of_pods_go_before_that_of_their_node() -> None:
     assert not world.nodes["n1"].mark
 
 
+def test_the_mark_of_a_successor_is_left_to_its_job() -> None:
+    world = World().with_nodes("n1", "n2").put(maintenance(max_concurrent_nodes=2), instance())
+    world.put(instance("web-1", "n2", move="other/uid", successor=True)).settle()
+    assert world.pods["web-1"].move == "other/uid"
+    world.put(maintenance(nodes=("n1",))).settle()
+    assert not world.nodes["n2"].mark
+    assert not world.nodes["n2"].unschedulable
+    assert world.pods["web-1"].move == "other/uid"
+    assert world.pods["web-0"].move
+
+
 def test_a_pod_that_is_being_deleted_does_not_keep_its_node() -> None:
     world = World().with_nodes("n1").put(maintenance(nodes=("n1",)), instance()).settle()
     world.pods["web-0"] = replace(world.pods["web-0"], terminating=True)
@@ -122,35 +132,6 @@ def test_a_pod_that_is_being_deleted_does_not_keep_its_node() -> None:
     world.settle()
     assert not world.nodes["n1"].mark
     assert not world.nodes["n1"].unschedulable
-
-
-def test_nothing_is_taken_back_while_the_api_server_has_the_maintenance() -> None:
-    world = World().with_nodes("n1", "n2").put(maintenance(), instance()).settle()
-    world.maintenances.clear()
-    world.server = {"rack": "uid-rack"}
-    for _ in range(3):
-        found = world.step()
-        assert (found.nodes, found.marks, found.evictions) == ((), (), ())
-    world.server = None
-    world.put(maintenance(uid="another", nodes=("n2",))).settle()
-    assert not world.nodes["n1"].mark
-    assert not world.pods["web-0"].move
-
-
-def test_nothing_is_taken_back_without_a_live_read() -> None:
-    world = World().with_nodes("n1", "n2").put(maintenance(), instance()).settle()
-    world.maintenances.clear()
-    found = decide(world.observed(), world.now)
-    assert found.ask == {"rack"}
-    assert (found.nodes, found.marks) == ((), ())
-
-
-def test_a_maintenance_that_cannot_be_read_keeps_its_marks() -> None:
-    world = World().with_nodes("n1", "n2").put(maintenance(), instance()).settle()
-    world.maintenances.clear()
-    world.unreadable = {"rack": "uid-rack"}
-    found = world.step()
-    assert (found.nodes, found.marks, found.ask) == ((), (), frozenset())
 
 
 def test_a_node_that_is_no_longer_named_is_given_back() -> None:
@@ -193,47 +174,6 @@ def test_a_node_that_somebody_uncordons_in_its_turn_is_cordoned_again_and_given_
     world.maintenances.clear()
     world.settle()
     assert not world.nodes["n1"].unschedulable
-
-
-def test_of_two_the_older_holds_the_node_and_its_marks_pass_over_in_one_patch() -> None:
-    world = (
-        World()
-        .with_nodes("n1")
-        .put(
-            maintenance("a", age=2, nodes=("n1",), timeout_seconds=60),
-            maintenance("b", age=1, nodes=("n1",)),
-            instance(),
-        )
-    )
-    world.settle()
-    assert world.nodes["n1"].mark == "a/uid-a"
-    assert world.phases("b") == {"n1": "Waiting"}
-    assert "Maintenance a holds this node" in condition(world, "Ready", "b")[2]
-    del world.maintenances["a"]
-    found = world.step()
-    (change,) = found.nodes
-    assert change.unschedulable is None
-    assert (world.nodes["n1"].mark, world.nodes["n1"].taint) == ("b/uid-b", "b")
-    world.settle()
-    assert (world.pods["web-0"].move, world.pods["web-0"].deadline) == ("b/uid-b", "")
-    assert all(plan.marks == () or plan.marks[0].move for plan in world.plans)
-
-
-def test_a_cordon_of_somebody_else_outlasts_both() -> None:
-    world = World().with_nodes("n1", unschedulable=True)
-    world.put(maintenance("a", age=2, nodes=("n1",)), maintenance("b", nodes=("n1",))).settle()
-    del world.maintenances["a"]
-    world.settle()
-    del world.maintenances["b"]
-    world.settle()
-    assert world.nodes["n1"].unschedulable
-
-
-def test_a_younger_one_that_holds_a_node_keeps_it() -> None:
-    world = World().with_nodes("n1").put(maintenance("b", nodes=("n1",)), instance()).settle()
-    world.put(maintenance("a", age=9, nodes=("n1",))).settle()
-    assert world.nodes["n1"].mark == "b/uid-b"
-    assert world.phases("a") == {"n1": "Waiting"}
 
 
 def test_the_deadline_counts_from_the_turn_of_the_node() -> None:

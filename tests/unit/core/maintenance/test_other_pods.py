@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controller.core.maintenance.observed import Refused
+from controller.core.maintenance.observed import Pod, Refused
 from tests.unit.core.maintenance.world import START, World, condition, instance, maintenance, other
 
 
@@ -13,6 +13,20 @@ def test_other_pods_are_left_alone_by_default() -> None:
     world.settle(moves=True)
     assert set(world.phases().values()) == {"Drained"}
     assert list(world.pods) == ["agent"]
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [other("web-0", controller="", move="rack/uid-rack"), other("mine", move="x", deadline="x")],
+    ids=["orphan", "own annotation"],
+)
+def test_the_annotation_on_a_pod_of_no_job_does_not_keep_the_cordon(pod: Pod) -> None:
+    world = World().with_nodes("n1").put(maintenance(nodes=("n1",)), pod).settle()
+    world.maintenances.clear()
+    world.settle()
+    assert not world.nodes["n1"].unschedulable
+    assert not world.nodes["n1"].mark
+    assert world.pods == {pod.name: pod}
 
 
 def test_other_pods_are_evicted_if_that_is_wanted() -> None:
