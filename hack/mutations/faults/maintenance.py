@@ -16,8 +16,8 @@ _FEEDS: Final = "tests/unit/maintenance/test_feeds.py"
 FAULTS: Final = (
     Fault(
         file="controller/core/maintenance/claims.py",
-        old="        if name not in observed.live:\n            return name\n",
-        new="        if name not in observed.live:\n            continue\n",
+        old="            living = observed.live.get(name, uid)\n",
+        new="            living = observed.live.get(name)\n",
         breaks="Marks are taken back because a Maintenance is not known, without a live read.",
         tests=(_DECIDE,),
     ),
@@ -86,8 +86,8 @@ FAULTS: Final = (
     ),
     Fault(
         file="controller/maintenance/worker.py",
-        old="                error.prove()\n",
-        new="",
+        old="            error.prove()\n            return None\n",
+        new="            return None\n",
         breaks="Marks are taken back because a path is not served.",
         tests=(_WORKER,),
     ),
