@@ -19,7 +19,7 @@ FAULTS: Final = (
         old="            living = observed.live.get(name, uid)\n",
         new="            living = observed.live.get(name)\n",
         breaks="Marks are taken back because a Maintenance is not known, without a live read.",
-        tests=(_DECIDE,),
+        tests=(_WORKER,),
     ),
     Fault(
         file="controller/core/maintenance/acts.py",
