@@ -21,7 +21,7 @@ from tests.ui.window import Window
 ANY_PORT = ["--port", "0"]
 #: How many times as much as one viewer fifty may cost. Where the page is rendered for each, it is
 #: more than twenty.
-MOST = 5
+MOST = 15
 
 
 def slow(instances: int = 12) -> Object:

@@ -22,7 +22,7 @@ VIEWERS = 50
 SECONDS = 10
 #: How many times as much as one viewer all may cost. Where the page is rendered for each of them,
 #: it is more than twenty.
-MOST = 5
+MOST = 15
 PAGE_USER = "echelon-page-of-many"
 #: What the page asks about a viewer who looks at an Update: whose token it is, and seven rights.
 #: What the Update changes is read once for all.
