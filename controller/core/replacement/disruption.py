@@ -12,13 +12,14 @@ the one that allows none of those that were left.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Final
 
 from controller.api.ids import NONE, Ids
 from controller.core.model import policy
 from controller.core.model.context import Context
-from controller.core.model.disruption import Allowance
+from controller.core.model.disruption import Allowance, asked_in_turn
 from controller.core.replacement import budget, coordinator, sla
 from controller.core.rollout import lost_nodes
 from controller.core.rollout.direction import Direction
@@ -32,13 +33,7 @@ Policy = Callable[[Context, Direction | None, Ids], tuple[Ids, str, str]]
 
 def allow(context: Context, direction: Direction | None, ids: Ids) -> Allowance:
     """Which of ``ids`` may be disrupted now."""
-    allowed, reason, message = ids, "", ""
-    for ask in POLICIES:
-        before = allowed
-        allowed, *why = ask(context, direction, before)
-        if allowed != before and not (reason and allowed):
-            reason, message = why
-    return Allowance(allowed, ids - allowed, reason, message)
+    return asked_in_turn((partial(ask, context, direction) for ask in POLICIES), ids)
 
 
 def max_unavailable(

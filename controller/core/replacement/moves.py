@@ -29,8 +29,9 @@ from controller.api.sla import MaintenanceSla
 from controller.core.model import assigned as asg
 from controller.core.model import policy
 from controller.core.model.context import Context
-from controller.core.model.disruption import NONE_HELD_BACK, Allowance
+from controller.core.model.disruption import NONE_HELD_BACK, Allowance, asked_in_turn
 from controller.core.model.plan import Action, Write
+from controller.core.pods.facts import View
 from controller.core.replacement import budget, coordinator, creation, sla
 from controller.core.replacement.deletion import delete
 from controller.core.replacement.sla import Agreement
@@ -64,9 +65,7 @@ class Moves:
     def overdue(self) -> Ids:
         """Ids whose pod goes now, whatever agreements and budgets say: also those that the active
         Update did not replace in time."""
-        view, now = self.context.view, self.context.now
-        due = view.marked & view.alive & self.context.intended - view.lost
-        return Ids(i for i in due if _move(view.pod(i)).deadline <= now)
+        return overdue(self.context, self.context.view) & self.context.intended
 
     @cached_property
     def _down(self) -> Ids:
@@ -109,14 +108,8 @@ class Moves:
             return NONE_HELD_BACK
         if self.direction is not None and lost_nodes.cluster_is_lost(context):
             return Allowance(NONE, asked, "NodesLost", "no node of the cluster is Ready")
-        allowed, reason, message = asked, "", ""
         down = self._coordinator, self._limit, self._sla, self._budget
-        for ask in (self._one_by_one,) if self._surges else down:
-            before = allowed
-            allowed, *why = ask(before)
-            if allowed != before and not (reason and allowed):
-                reason, message = why
-        return Allowance(allowed, asked - allowed, reason, message)
+        return asked_in_turn((self._one_by_one,) if self._surges else down, asked)
 
     @cached_property
     def old_pods_evicted(self) -> Ids:
@@ -212,9 +205,7 @@ class Moves:
     def _limit(self, ids: Ids) -> tuple[Ids, str, str]:
         """`maxUnavailable` holds besides."""
         context = self.context
-        given = (
-            self.direction.policy if self.direction else context.job.spec.update
-        ).max_unavailable
+        given = self._policy.max_unavailable
         limit = policy.max_unavailable(given, len(context.intended))
         if limit is None:
             return ids, "", ""
@@ -239,6 +230,13 @@ class Moves:
             return ids, "", ""
         costly = ids & self.context.view.counting
         return ids - costly | Ids(islice(costly, 0 if self.taken else room)), reason, message
+
+
+def overdue(context: Context, view: View) -> Ids:
+    """Ids whose pod in ``view`` should have left its node by now. A pod on a node that does not
+    report cannot leave it."""
+    due = view.marked & view.alive - view.lost
+    return Ids(i for i in due if _move(view.pod(i)).deadline <= context.now)
 
 
 def take_over(context: Context, direction: Direction | None) -> Write | None:

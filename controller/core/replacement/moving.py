@@ -20,10 +20,10 @@ _LOOKED_AT: Final = 64
 
 def condition(context: Context) -> dict[str, Wanted]:
     """Whether instances move to other nodes, and what they wait for. {} if none ever did."""
-    direction = Direction.of(context, context.active) if context.active else None
-    found = Moves(context, direction)
-    if context.has_moves and (words := _in_words(found)):
-        return {cond.MOVING: Wanted(True, found.allowance.reason or MOVING, words)}
+    if context.has_moves:
+        found = Moves(context, Direction.of(context, context.active) if context.active else None)
+        if words := _in_words(found):
+            return {cond.MOVING: Wanted(True, found.allowance.reason or MOVING, words)}
     told = cond.find(context.status.conditions, cond.MOVING)
     return {cond.MOVING: Wanted(False, "NothingMoves")} if told else {}
 

@@ -30,7 +30,7 @@ from controller.core.replacement import (
     safety,
 )
 from controller.core.replacement.deletion import delete
-from controller.core.replacement.moves import Moves
+from controller.core.replacement.moves import Moves, overdue
 from controller.core.replacement.safety import SafetyBrake
 from controller.core.replacement.twins import Twins
 from controller.core.revisions.change import Change
@@ -190,7 +190,7 @@ class Convergence:
     @cached_property
     def _late_marks(self) -> Ids:
         """Ids whose pod should have left its node by now."""
-        return Moves(self.context, self.direction).overdue if self.context.has_moves else NONE
+        return overdue(self.context, self.context.view) & self.context.intended
 
     @cached_property
     def _gone(self) -> Ids:

@@ -12,7 +12,7 @@ from controller.core.model.plan import Action
 from controller.core.pods import backoff
 from controller.core.replacement import budget, coordinator, sla
 from controller.core.replacement.deletion import delete
-from controller.core.replacement.moves import Moves
+from controller.core.replacement.moves import Moves, overdue
 from controller.core.rollout.direction import Direction
 from controller.lazy import cached_property
 
@@ -39,9 +39,7 @@ class Twins:
     @cached_property
     def overdue(self) -> Ids:
         """Ids whose pod in the other slot goes now, because it should have left its node by now."""
-        twin, now = self.context.view.twin, self.context.now
-        moves = ((i, twin.pod(i).move) for i in twin.marked & twin.alive - twin.lost)
-        return Ids(i for i, move in moves if move and move.deadline <= now)
+        return overdue(self.context, self.context.view.twin)
 
     @cached_property
     def kept(self) -> Ids:
