@@ -240,9 +240,11 @@ def _wake(context: Context, direction: Direction | None, pods: Convergence | Non
 
 
 def _timers(context: Context, direction: Direction) -> tuple[float | None, ...]:
-    """The moments at which the pulse expires, the watch ends, or a gate needs a decision."""
+    """The moments at which the pulse expires, the watch ends, a pod changed in place has proven
+    itself, or a gate needs a decision."""
     update = direction.update
     moments = [pulse.beats_until(update, context.now), watching_until(update)]
+    moments.append(direction.next_proven)
     if direction.moving:
         moments += Gates(direction).moments()
     return tuple(at for at in moments if at is not None and at > context.now)

@@ -1,16 +1,16 @@
 """Changes a running pod in place (contract rule 16).
 
-Images take one patch of the pod as the store shows it. The pod is read first only if it has changed
-since, or if an earlier change is not in effect yet.
+Images, labels and annotations take one patch of the pod as the store shows it. The pod is read
+first only if it has changed since, or if an earlier change is not in effect yet.
 
 Resources take two writes: first labels and annotations, which announce the resize and hold its
 restart base, so that a restart by the resize does not count as a failure; then the subresource
 ``resize``, which can change nothing else. If the operator is killed between the two, the pod shows
 that its resize is due (`Resizing`). Both writes are repeated if the Update still changes the pod to
-that revision; else one write takes the marks back. A third write corrects the marks if admission
-altered the resize. Until a first pod of the Job has been
-resized from the one revision to the other, a dry run comes before, so that pods that cannot be
-resized get no marks.
+that revision; else one write takes the marks back. A third write changes labels and annotations of
+the template, if they differ, and corrects the marks if admission altered the resize. Until a first
+pod of the Job has been resized from the one revision to the other, a dry run comes before, so that
+pods that cannot be resized get no marks.
 
 A pod that has changed in between is read, and the next decision is made from that. A pod that
 cannot be changed (the API server finds the change invalid) is recorded in ``in_place_refused``, so
@@ -24,14 +24,18 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
+from controller.api import labels
 from controller.api.job import Job
 from controller.api.pods.pod import Pod
+from controller.api.pods.resizing import Resizing
 from controller.api.pods.restart_base import RestartBase
 from controller.api.pods.wire import PodWire
 from controller.core.model import plan
 from controller.core.replacement import in_place_patch as patch
+from controller.core.replacement import in_place_wish
+from controller.core.replacement.in_place_wish import Object, Wish
 from controller.core.revisions.change import Change, classify
 from controller.core.revisions.template import Prepared
 from controller.kube.client import Client
@@ -66,14 +70,14 @@ class Changing:
         live, pod = found
         if patch.is_restarting(live, self.clock()):
             return False
-        want = await self._wanted(pod, action)
-        if want is None:
+        wish = await self._wish(pod, action)
+        if wish is None:
             return False
-        if words := patch.not_running(live, want):
+        if words := patch.not_running(live, wish.containers):
             self._refuse(action, words)
             return True
         try:
-            await self._write(live, want, action, pod.revision)
+            await self._write(live, wish, action, pod.revision)
         except (NotFound, Conflict):
             await self._read(action)
         except (BadRequest, Forbidden, Invalid) as error:
@@ -102,21 +106,39 @@ class Changing:
         except (NotFound, Conflict):
             await self._live(action)
 
+    async def finish(self, action: plan.RepairPod) -> None:
+        """Change the labels and annotations of the template on a pod that was resized, if they are
+        still to be changed. Raises ``ApiError`` if that is refused."""
+        live, pod = await self._live(action)
+        if live is None or pod is None or not pod.unfinished:
+            return
+        announced = Resizing.announced(live["metadata"]["annotations"])
+        known = announced.before.get(labels.REVISION) if announced else None
+        before = await self._maker(known) if known else None
+        if (after := await self._maker(pod.revision)) is None:
+            return
+        was = self._manifest(before, action) if before else None
+        given = in_place_wish.metadata(was, self._manifest(after, action))
+        try:
+            self._take(await self._patch(action, patch.finished(live, given)))
+        except (NotFound, Conflict):
+            await self._live(action)
+
     async def _changed_unread(self, action: plan.ChangePod) -> bool:
-        """Change the images of the pod that the store shows. Returns False if it must be read for
-        that. Raises ``ApiError`` if the change is refused whatever the pod is like."""
+        """Change images or metadata of the pod that the store shows. Returns False if it must be
+        read for that. Raises ``ApiError`` if the change is refused whatever the pod is like."""
         pod = self.entry.instances.pods.get((action.instance, action.surge))
-        if pod is None or not self._is_meant(pod, action) or action.change is not Change.IMAGES:
+        if pod is None or not self._is_meant(pod, action) or action.change is Change.RESOURCES:
             return False
         # An earlier change that is not in effect decides how many restarts are expected.
         if not pod.in_effect or not pod.containers.declared:
             return False
         live = pod.containers.as_raw(pod.uid, pod.resource_version)
-        want = await self._wanted(pod, action)
-        if want is None or patch.not_running(live, want):
+        wish = await self._wish(pod, action)
+        if wish is None or patch.not_running(live, wish.containers):
             return False
         try:
-            await self._write_images(live, want, action)
+            await self._write_at_once(live, wish, action)
         except (NotFound, Conflict):
             return False
         except (BadRequest, Invalid) as error:
@@ -125,7 +147,7 @@ class Changing:
             return False
         return True
 
-    async def _read(self, action: plan.ChangePod) -> tuple[dict[str, Any], Pod] | None:
+    async def _read(self, action: plan.ChangePod) -> tuple[Object, Pod] | None:
         """The present pod, whole and slim. Returns None if this change is not, or no longer, meant
         for it."""
         live, pod = await self._live(action)
@@ -135,7 +157,7 @@ class Changing:
 
     async def _live(
         self, action: plan.ChangePod | plan.RepairPod
-    ) -> tuple[dict[str, Any] | None, Pod | None]:
+    ) -> tuple[Object | None, Pod | None]:
         """The present pod, whole and slim; the store gets it, too. None if the pod is gone."""
         name = f"{self.entry.key[0]}/{action.name}"
         try:
@@ -162,21 +184,19 @@ class Changing:
         entry = self.entry
         return entry.template if revision == entry.revision else entry.templates.get(revision)
 
-    async def _wanted(self, pod: Pod, action: plan.ChangePod) -> patch.Wanted | None:
+    async def _wish(self, pod: Pod, action: plan.ChangePod) -> Wish | None:
         """The difference of the two revisions for this instance. Returns None if one of the
         revisions is gone."""
-        before = await self._maker(pod.revision)
-        after = await self._maker(action.revision)
+        before, after = await self._maker(pod.revision), await self._maker(action.revision)
         if before is None or after is None:
             return None
         if not (before.has_placeholders or after.has_placeholders):
-            return _wanted_by_all(before, after, action.change)
+            return _wished_for_all(before, after, action.change)
+        return Wish.of(self._manifest(before, action), self._manifest(after, action), action.change)
+
+    def _manifest(self, maker: Prepared, action: plan.ChangePod | plan.RepairPod) -> Object:
         count = self.job.status.instances_in_force or 0
-        was, should = (
-            maker.pod(instance=action.instance, instances=count, slot_s=action.surge)
-            for maker in (before, after)
-        )
-        return patch.wanted(was, should, action.change)
+        return maker.pod(instance=action.instance, instances=count, slot_s=action.surge)
 
     async def _maker(self, revision: str) -> Prepared | None:
         """What makes the pods of ``revision``. Returns None if the revision is gone."""
@@ -187,50 +207,54 @@ class Changing:
                 self.store.drop_revision(known.key, known.uid)
             return None
 
-    async def _write(
-        self, live: dict[str, Any], want: patch.Wanted, action: plan.ChangePod, old: str
-    ) -> None:
+    async def _write(self, live: Object, wish: Wish, action: plan.ChangePod, old: str) -> None:
         """Send the writes. The store gets the answer to the last one. Raises ``ApiError``."""
-        if action.change is Change.IMAGES:
-            await self._write_images(live, want, action)
+        if action.change is not Change.RESOURCES:
+            await self._write_at_once(live, wish, action)
             return
-        now, revisions = self.clock(), (old, action.revision)
-        base = patch.restart_base(live, want, action.change, now)
+        want, revisions = wish.containers, (old, action.revision)
+        base = patch.restart_base(live, want, action.change, self.clock())
         tried = patch.resize(live, want)
         if tried is None:
-            await self._mark(live, action, base)
+            await self._mark(live, wish, action, base)
             return
         if self.entry.resized != revisions:
             await self._resize(action, tried, dry_run=True)
-        notes = patch.resizing_annotations(live, want, base, old)
+        notes = patch.resizing_annotations(
+            live, want, base, old, metadata_follows=wish.has_metadata
+        )
         marks = patch.marks_of(self.entry.key[1], action, base, notes)
-        live = await self._patch(action, patch.announced(live, marks))
+        live = await self._patch(action, patch.with_metadata(live, marks))
         resized = await self._resize(action, patch.on_version(live, tried))
         self.entry.resized = revisions
-        if patch.is_as_announced(resized):
+        if patch.is_as_announced(resized) and not wish.has_metadata:
             self._take(resized)
             return
-        base = patch.restart_base(live, patch.resources_after(resized, want), action.change, now)
-        await self._mark(resized, action, base)
+        there = patch.resources_after(resized, want)
+        base = patch.restart_base(live, there, action.change, self.clock())
+        await self._mark(resized, wish, action, base)
 
-    async def _mark(self, live: dict[str, Any], action: plan.ChangePod, base: RestartBase) -> None:
+    async def _mark(
+        self, live: Object, wish: Wish, action: plan.ChangePod, base: RestartBase
+    ) -> None:
         """Mark a pod that has its resources already."""
         notes = patch.resize_annotations(live, base)
-        marks = patch.marks_of(self.entry.key[1], action, base, notes)
+        marks = patch.marks_of(self.entry.key[1], action, base, notes, wish.metadata)
         self._take(await self._patch(action, patch.marked(live, marks)))
 
-    async def _write_images(
-        self, live: dict[str, Any], want: patch.Wanted, action: plan.ChangePod
-    ) -> None:
-        base = patch.restart_base(live, want, action.change, self.clock())
-        annotations = patch.image_annotations(live, want, base)
-        marks = patch.marks_of(self.entry.key[1], action, base, annotations)
-        body = patch.with_images(live, want, marks)
+    async def _write_at_once(self, live: Object, wish: Wish, action: plan.ChangePod) -> None:
+        base = patch.restart_base(live, wish.containers, action.change, self.clock())
+        if action.change is Change.IMAGES:
+            notes = patch.image_annotations(live, wish.containers, base)
+        else:
+            notes = patch.metadata_annotations(live, base)
+        marks = patch.marks_of(self.entry.key[1], action, base, notes, wish.metadata)
+        body = patch.with_images(live, wish.containers, marks)
         self._take(await self._patch(action, body, kind="strategic"))
 
     async def _resize(
-        self, action: plan.ChangePod, body: dict[str, Any], *, dry_run: bool = False
-    ) -> dict[str, Any]:
+        self, action: plan.ChangePod, body: Object, *, dry_run: bool = False
+    ) -> Object:
         return await self._patch(
             action, body, kind="strategic", subresource="resize", dry_run=dry_run
         )
@@ -238,12 +262,12 @@ class Changing:
     async def _patch(
         self,
         action: plan.ChangePod | plan.RepairPod,
-        body: dict[str, Any],
+        body: Object,
         *,
         kind: Literal["merge", "strategic"] = "merge",
         subresource: str | None = None,
         dry_run: bool = False,
-    ) -> dict[str, Any]:
+    ) -> Object:
         return await self.client.patch(
             PODS,
             self.entry.key[0],
@@ -254,7 +278,7 @@ class Changing:
             dry_run=dry_run,
         )
 
-    def _take(self, raw: dict[str, Any]) -> Pod | None:
+    def _take(self, raw: Object) -> Pod | None:
         """Put an answer about the pod into the store. Returns the slim pod."""
         item = pod_of(PodWire.of(raw))
         self.store.read_pod(item, self.clock())
@@ -262,14 +286,12 @@ class Changing:
 
     def _refuse(self, action: plan.ChangePod, words: str) -> None:
         self.entry.in_place_refused.add(action.uid)
-        log.info("%s is replaced: %s", action.name, words, extra=self._about(action))
-
-    def _about(self, action: plan.ChangePod) -> dict[str, Any]:
-        return {"job": "/".join(self.entry.key), "instance": action.instance}
+        about = {"job": "/".join(self.entry.key), "instance": action.instance}
+        log.info("%s is replaced: %s", action.name, words, extra=about)
 
 
 @lru_cache(maxsize=64)
-def _wanted_by_all(before: Prepared, after: Prepared, change: Change) -> patch.Wanted:
+def _wished_for_all(before: Prepared, after: Prepared, change: Change) -> Wish:
     """The difference of two revisions that is the same for all instances."""
     was, should = (maker.pod(instance=0, instances=0) for maker in (before, after))
-    return patch.wanted(was, should, change)
+    return Wish.of(was, should, change)

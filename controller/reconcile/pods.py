@@ -143,7 +143,7 @@ class Pods:
                     await self._evictions.evict(entry, action, self._check(entry, action))
                 case plan.DeletePod():
                     await self._delete(entry, action)
-                case plan.ChangePod() | plan.RepairPod(undo=True):
+                case plan.ChangePod() | plan.RepairPod(undo=True) | plan.RepairPod(finish=True):
                     settled = await self._change(entry, action)
                 case plan.RepairPod():
                     await self._repair(entry, action)
@@ -187,7 +187,8 @@ class Pods:
                 entry.instances.repaired((action.instance, action.surge), action.uid)
 
     async def _change(self, entry: Entry, action: plan.ChangePod | plan.RepairPod) -> bool:
-        """Change a pod in place, or take a change back. Returns False if it must be tried later."""
+        """Change a pod in place, take a change back, or finish one. Returns False if it must be
+        tried later."""
         if entry.job is None:
             return True
         changing = Changing(self._client, self._store, entry, entry.job, self._clock)
@@ -197,7 +198,7 @@ class Pods:
                 return True
             self._check(entry, action)()
             return await changing.run(action)
-        await changing.take_back(action)
+        await (changing.take_back(action) if action.undo else changing.finish(action))
         return True
 
     def _check(self, entry: Entry, action: plan.DeletePod | plan.ChangePod) -> Callable[[], None]:

@@ -71,6 +71,8 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     in_effect: bool = True
     #: The revision to which an unfinished change in place changes the pod; "": no such change.
     changing_to: str = ""
+    #: Whether it was resized, and its labels and annotations are still to be changed.
+    unfinished: bool = False
     #: Whether the kubelet reports that the node can never carry out that change.
     infeasible: bool = False
     #: When the scheduler bound it to a node, and when the kubelet of that node accepted it; 0: not

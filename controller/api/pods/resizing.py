@@ -25,10 +25,12 @@ from controller.api.pods.resources import KINDS, Resources, resources_of, same_a
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resizing:
-    """``to``: requests and limits by container; ``before``: the annotations before the resize."""
+    """``to``: requests and limits by container; ``before``: the annotations before the resize;
+    ``metadata``: whether labels and annotations of the template change after it."""
 
     to: Mapping[str, Resources]
     before: Mapping[str, str | None]
+    metadata: bool = False
 
     @staticmethod
     def announced(annotations: Mapping[str, str]) -> Resizing | None:
@@ -46,6 +48,19 @@ class Resizing:
         and limits in the pod's spec by name of container."""
         found = Resizing.announced(annotations)
         return found if found and found._is_due(annotations, generation, resources) else None
+
+    @staticmethod
+    def lacks_metadata(
+        annotations: Mapping[str, str],
+        generation: int,
+        resources: Callable[[], Mapping[str, Any]],
+    ) -> bool:
+        """Whether the announced resize has been carried out, and the change of labels and
+        annotations that follows it has not. The parameters are those of `due`."""
+        found = Resizing.announced(annotations)
+        if found is None or not found.metadata:
+            return False
+        return not found._is_due(annotations, generation, resources)
 
     def _is_due(
         self,
@@ -68,7 +83,10 @@ class Resizing:
 
     def __str__(self) -> str:
         """The value of the annotation."""
-        return json.dumps({"to": self.to, "before": self.before}, separators=(",", ":"))
+        value: dict[str, Any] = {"to": self.to, "before": self.before}
+        if self.metadata:
+            value["metadata"] = True
+        return json.dumps(value, separators=(",", ":"))
 
 
 # All pods of a Job that are resized together have the same value.
@@ -83,4 +101,4 @@ def _read(text: str) -> Resizing | None:
         before = {str(name): None if v is None else str(v) for name, v in value["before"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return Resizing(to, before)
+    return Resizing(to, before, value.get("metadata") is True)

@@ -33,6 +33,7 @@ def slim(wire: PodWire) -> Pod | None:
     if (resizing := Resizing.due(notes, meta.generation, wire.resources)) is not None:
         changing_to, marks = revision, resizing.before
         revision = marks.get(labels.REVISION) or ""
+    unfinished = Resizing.lacks_metadata(notes, meta.generation, wire.resources)
     base = RestartBase.in_force(notes, wire.images)
     containers = wire.running_parts()
     conditions = {c.type: c for c in status.conditions}
@@ -62,7 +63,8 @@ def slim(wire: PodWire) -> Pod | None:
         failures=_count(marks.get(labels.FAILURES)),
         remade=_count(notes.get(labels.REMADE)),
         # If neither label nor annotation names a revision, there is no revision label to restore.
-        labelled=not changing_to and _labelled(meta, job, slot[0], bool(digest) or not revision),
+        labelled=not (changing_to or unfinished)
+        and _labelled(meta, job, slot[0], bool(digest) or not revision),
         created=seconds(meta.creation_timestamp),
         deleted=seconds(meta.deletion_timestamp) if meta.deletion_timestamp else None,
         phase=status.phase,
@@ -82,7 +84,8 @@ def slim(wire: PodWire) -> Pod | None:
         finalizers=() if meta.deletion_timestamp is None else meta.finalizers,
         changed=base.at,
         changing_to=changing_to,
-        in_effect=not base.at or in_effect(wire, containers, conditions, base),
+        unfinished=unfinished,
+        in_effect=not unfinished and (not base.at or in_effect(wire, containers, conditions, base)),
         infeasible=is_infeasible(conditions),
         stamps=stamps_of(ready_since, restarted, trouble, taken_at),
         containers=containers_of(wire, containers),

@@ -227,11 +227,17 @@ def _warnings(direction: Direction, instances: PlannedInstances) -> Iterator[Con
             return
 
 
+def _taken_down(direction: Direction, instances: PlannedInstances) -> Ids:
+    """Ids of instances that do not serve while they are replaced or changed in place."""
+    served_on = in_place.by_metadata(direction.context, direction, instances.in_place)
+    return instances.recreate | instances.in_place - served_on
+
+
 def _sla(direction: Direction, instances: PlannedInstances) -> str | None:
     """What `spec.sla` makes the Update wait for: its groups take down more than it allows. Returns
     None if it does not."""
     context, strategy = direction.context, direction.policy.strategy
-    down = (instances.recreate | instances.in_place) & context.counting
+    down = _taken_down(direction, instances) & context.counting
     if context.job.spec.sla is None or not sla.is_obeyed(context, direction) or not down:
         return None
     spare = max(0, len(context.counting) - sla.least(context))
@@ -243,7 +249,7 @@ def _sla(direction: Direction, instances: PlannedInstances) -> str | None:
 def _coordinator(direction: Direction, instances: PlannedInstances) -> str | None:
     """Which coordinator must allow how many disruptions. Returns None if none is asked."""
     context, given = direction.context, coordinator.of(direction.context)
-    changed = instances.recreate | instances.in_place | instances.surge
+    changed = _taken_down(direction, instances) | instances.surge
     count = len(changed & context.counting)
     if given is None or not count or not sla.is_obeyed(context, direction):
         return None
@@ -258,7 +264,7 @@ def _sla_seconds(direction: Direction, instances: PlannedInstances) -> int:
     if (given := context.job.spec.sla) is None or not sla.is_obeyed(context, direction):
         return 0
     spare = max(1, len(context.intended) - sla.least(context))
-    rounds = -(-len(instances.recreate | instances.in_place) // spare)
+    rounds = -(-len(_taken_down(direction, instances)) // spare)
     ready = direction.update.status.min_ready_seconds or 0
     return max(0, rounds - 1) * (ready + given.duration)
 

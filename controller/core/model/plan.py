@@ -239,7 +239,8 @@ class ChangePod:
 
 @dataclass(frozen=True, slots=True)
 class RepairPod:
-    """Restore a pod's labels; ``adopt``: its owner, too; ``undo``: take its announced resize back.
+    """Restore a pod's labels; ``adopt``: its owner, too; ``undo``: take its announced resize back;
+    ``finish``: change the labels and annotations that its resize left as they were;
     ``surplus``: the pod belongs to no instance; once adopted, it is deleted; ``moved``: the move in
     which the pod was created is over."""
 
@@ -252,6 +253,7 @@ class RepairPod:
     surplus: bool = False
     undo: bool = False
     moved: bool = False
+    finish: bool = False
 
     @property
     def key(self) -> ActionKey:

@@ -12,6 +12,7 @@ the one that allows none of those that were left.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Final
@@ -20,7 +21,7 @@ from controller.api.ids import NONE, Ids
 from controller.core.model import policy
 from controller.core.model.context import Context
 from controller.core.model.disruption import Allowance, asked_in_turn
-from controller.core.replacement import budget, coordinator, sla
+from controller.core.replacement import budget, coordinator, in_place, sla
 from controller.core.rollout import lost_nodes
 from controller.core.rollout.direction import Direction
 
@@ -32,8 +33,13 @@ Policy = Callable[[Context, Direction | None, Ids], tuple[Ids, str, str]]
 
 
 def allow(context: Context, direction: Direction | None, ids: Ids) -> Allowance:
-    """Which of ``ids`` may be disrupted now."""
-    return asked_in_turn((partial(ask, context, direction) for ask in POLICIES), ids)
+    """Which of ``ids`` may be disrupted now. A change of labels and annotations disrupts nobody, so
+    no policy holds it back but that of lost nodes."""
+    free = NONE
+    if direction is not None and not lost_nodes.cluster_is_lost(context):
+        free = in_place.by_metadata(context, direction, ids)
+    asked = asked_in_turn((partial(ask, context, direction) for ask in POLICIES), ids - free)
+    return replace(asked, allowed=asked.allowed | free) if free else asked
 
 
 def max_unavailable(

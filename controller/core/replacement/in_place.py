@@ -34,6 +34,23 @@ def how(context: Context, direction: Direction, pod: Pod, goal: str) -> Change:
     return Change.REPLACE if old is None or new is None else classify(old, new)
 
 
+def by_metadata(context: Context, direction: Direction, ids: Ids) -> Ids:
+    """Those of ``ids`` whose pod gets other labels and annotations and nothing else: it serves on
+    without a break."""
+    if direction.policy.replacement is not Replacement.IN_PLACE or direction.restart:
+        return NONE
+    templates, found = context.observed.templates, NONE
+    for new, to_ids in direction.goal.items():
+        for old, from_ids in context.view.at.items():
+            part = ids & to_ids & from_ids & context.view.alive
+            if part and old in templates and new in templates:
+                found |= (
+                    part if classify(templates[old], templates[new]) is Change.METADATA else NONE
+                )
+    refused = context.observed.in_place_refused
+    return found - Ids(i for i in found if context.view.pod(i).uid in refused) if refused else found
+
+
 def resized_again(direction: Direction | None) -> Ids:
     """Ids whose pod bears the announcement of a resize that was not made, and that ``direction``
     resizes to the announced revision."""
@@ -83,13 +100,20 @@ def record_recreation(direction: Direction) -> Write | None:
 def reasons(context: Context, goal: Assigned, ids: Ids) -> Iterator[str]:
     """For each pair of revisions between which pods of ``ids`` (all alive) cannot be changed in
     place: the reason, as the two templates show it."""
+    for _, old, new in _pairs(context, goal, ids):
+        if why := why_not_in_place(old, new):
+            yield why
+
+
+def _pairs(context: Context, goal: Assigned, ids: Ids) -> Iterator[tuple[Ids, bytes, bytes]]:
+    """Parts of ``ids``, each with the templates at which their pods are and to which they go. Parts
+    of which a template was not read are left out."""
     templates = context.observed.templates
     for new, to_ids in goal.items():
         for old, from_ids in context.view.at.items():
-            if ids & to_ids & from_ids and old in templates and new in templates:
-                why = why_not_in_place(templates[old], templates[new])
-                if why:
-                    yield why
+            part = ids & to_ids & from_ids
+            if part and old in templates and new in templates:
+                yield part, templates[old], templates[new]
 
 
 def unread(direction: Direction) -> Write | None:

@@ -25,28 +25,22 @@ from controller.api.pods.resizing import Resizing
 from controller.api.pods.resources import KINDS, resources_of, same_amounts
 from controller.api.pods.restart_base import AT, RestartBase
 from controller.core.model.plan import ChangePod
+from controller.core.replacement.in_place_wish import (
+    NO_METADATA,
+    Containers,
+    Metadata,
+    Object,
+    by_name,
+)
 from controller.core.revisions.change import Change
 from controller.core.revisions.revision import digest_of
-
-Object = dict[str, Any]
-#: Container name -> its new image, or its new requests and limits.
-Wanted = Mapping[str, Any]
 
 #: Seconds to wait for the restart of an earlier change. If it were counted in two bases, it would
 #: look like a failure; it happens at once unless the node is lost.
 RESTART_TIMEOUT: Final = 60.0
 
 
-def wanted(before: Object, after: Object, change: Change) -> Wanted:
-    """The new images, or requests and limits, that differ between two manifests of one instance."""
-    old, new = _by_name(before), _by_name(after)
-    if change is Change.IMAGES:
-        return {n: c["image"] for n, c in new.items() if c["image"] != old[n]["image"]}
-    amounts = {n: (resources_of(old[n]), resources_of(c)) for n, c in new.items()}
-    return {n: should for n, (was, should) in amounts.items() if was != should}
-
-
-def not_running(live: Object, want: Wanted) -> str:
+def not_running(live: Object, want: Containers) -> str:
     """Why the pod cannot be changed in place yet, for a message; "" if it can. A container that has
     never run may start once more with its old image: its restart would look like a failure."""
     down = [name for name in want if not (s := _statuses(live).get(name)) or not _has_run(s)]
@@ -64,10 +58,10 @@ def is_restarting(live: Object, now: float) -> bool:
     return any(_runs(s) and _count(s) < base.of(name) for name, s in statuses)
 
 
-def restart_base(live: Object, want: Wanted, change: Change, now: float) -> RestartBase:
+def restart_base(live: Object, want: Containers, change: Change, now: float) -> RestartBase:
     """The base for a change made at ``now`` (epoch seconds)."""
     restarted = set(_restarted(live, want, change))
-    own_policy = {name for name, c in _by_name(live).items() if c.get("restartPolicy")}
+    own_policy = {name for name, c in by_name(live).items() if c.get("restartPolicy")}
     counts, down = {}, set()
     for name, status in _statuses(live).items():
         if _runs(status):
@@ -81,15 +75,18 @@ def restart_base(live: Object, want: Wanted, change: Change, now: float) -> Rest
     return RestartBase(now, counts, frozenset(down))
 
 
-def with_images(live: Object, want: Wanted, marks: Object) -> Object:
-    """Strategic merge patch of the pod: images and marks at once."""
-    containers = [{"name": name, "image": image} for name, image in want.items()]
-    return {"metadata": {**_this_version(live), **marks}, "spec": {"containers": containers}}
+def with_images(live: Object, want: Containers, marks: Object) -> Object:
+    """Strategic merge patch of the pod: images, if any change, and marks at once."""
+    body: Object = {"metadata": {**_this_version(live), **marks}}
+    if want:
+        containers = [{"name": name, "image": image} for name, image in want.items()]
+        body["spec"] = {"containers": containers}
+    return body
 
 
 def due_resize(live: Object) -> Resizing | None:
     """The resize that was announced on the pod and has not been carried out."""
-    resources = {name: c.get("resources") for name, c in _by_name(live).items()}
+    resources = {name: c.get("resources") for name, c in by_name(live).items()}
     return Resizing.due(_notes(live), _generation(live), lambda: resources)
 
 
@@ -108,16 +105,23 @@ def undo(live: Object, resizing: Resizing, job: str) -> Object:
     return {"metadata": meta}
 
 
-def resources_after(live: Object, want: Wanted) -> Wanted:
+def finished(live: Object, given: Metadata) -> Object:
+    """Patch of a resized pod that lacks the changed labels and annotations of its template."""
+    notes = {**given["annotations"], labels.RESIZING: None}
+    marks = {"labels": given["labels"], "annotations": notes}
+    return {"metadata": {"uid": live["metadata"]["uid"], **marks}}
+
+
+def resources_after(live: Object, want: Containers) -> Containers:
     """Requests and limits of a resized pod: those in ``want``, unless admission altered them."""
-    there = _by_name(live)
+    there = by_name(live)
     return {name: resources_of(there[name]) for name in want}
 
 
-def resize(live: Object, want: Wanted) -> Object | None:
+def resize(live: Object, want: Containers) -> Object | None:
     """Strategic merge patch of the subresource ``resize``. Returns None if the pod's spec has these
     requests and limits already."""
-    there = {name: resources_of(c) for name, c in _by_name(live).items()}
+    there = {name: resources_of(c) for name, c in by_name(live).items()}
     if all(same_amounts(there[name], should) for name, should in want.items()):
         return None
     containers = [{"name": name, "resources": should} for name, should in want.items()]
@@ -131,8 +135,8 @@ def is_as_announced(resized: Object) -> bool:
     return expected == str(_generation(resized)) and due_resize(resized) is None
 
 
-def announced(live: Object, marks: Object) -> Object:
-    """Patch of the pod before its resize."""
+def with_metadata(live: Object, marks: Object) -> Object:
+    """Patch of the pod that changes nothing but its metadata."""
     return {"metadata": {**_this_version(live), **marks}}
 
 
@@ -147,10 +151,10 @@ def marked(live: Object, marks: Object) -> Object:
     return {"metadata": {"uid": live["metadata"]["uid"], **marks}}
 
 
-def image_annotations(live: Object, want: Wanted, base: RestartBase) -> dict[str, str | None]:
+def image_annotations(live: Object, want: Containers, base: RestartBase) -> dict[str, str | None]:
     """Annotations of a pod whose images are changed: the old images of the containers that the
     kubelet restarts, and the generation if a resize by the operator is not in effect yet."""
-    spec, statuses = _by_name(live), _statuses(live)
+    spec, statuses = by_name(live), _statuses(live)
     old = {n: spec[n].get("image") for n in _restarted(live, want, Change.IMAGES)}
     restarting = {n: image for n, image in old.items() if n in statuses and _runs(statuses[n])}
     # The change raises the pod's generation by one. (If it does not, no resize is left in it.)
@@ -158,10 +162,17 @@ def image_annotations(live: Object, want: Wanted, base: RestartBase) -> dict[str
     return {labels.CHANGED_FROM: _changed_from(restarting, base), labels.RESIZED: resized}
 
 
+def metadata_annotations(live: Object, base: RestartBase) -> dict[str, str | None]:
+    """Annotations of a pod of which nothing but metadata is changed; its generation stays."""
+    resized = str(_generation(live)) if _is_resizing(live) else None
+    return {labels.CHANGED_FROM: _changed_from({}, base), labels.RESIZED: resized}
+
+
 def resizing_annotations(
-    live: Object, want: Wanted, base: RestartBase, revision: str
+    live: Object, want: Containers, base: RestartBase, revision: str, *, metadata_follows: bool
 ) -> dict[str, str | None]:
-    """Annotations that announce the resize of a pod at ``revision``."""
+    """Annotations that announce the resize of a pod at ``revision``. ``metadata_follows``: whether
+    labels and annotations of the template are changed after it."""
     notes = _notes(live)
     if (half := due_resize(live)) is not None:
         before = half.before
@@ -170,7 +181,7 @@ def resizing_annotations(
         before |= {labels.REVISION: revision}
     return {
         labels.CHANGED_FROM: _changed_from({}, base),
-        labels.RESIZING: str(Resizing(want, before)),
+        labels.RESIZING: str(Resizing(want, before, metadata_follows)),
         labels.RESIZED: str(_generation(live) + 1),
     }
 
@@ -181,13 +192,18 @@ def resize_annotations(live: Object, base: RestartBase) -> dict[str, str | None]
 
 
 def marks_of(
-    job: str, action: ChangePod, base: RestartBase, annotations: Mapping[str, str | None]
+    job: str,
+    action: ChangePod,
+    base: RestartBase,
+    annotations: Mapping[str, str | None],
+    given: Metadata = NO_METADATA,
 ) -> Object:
-    """Labels and annotations of a pod at ``action.revision``; ``annotations``: those from
-    `image_annotations`, `resizing_annotations` or `resize_annotations`."""
+    """Labels and annotations of a pod at ``action.revision``; ``annotations``: those from one of
+    the functions ``…_annotations``; ``given``: those of the template that change."""
     return {
-        "labels": {labels.REVISION: digest_of(job, action.revision)},
+        "labels": {**given["labels"], labels.REVISION: digest_of(job, action.revision)},
         "annotations": {
+            **given["annotations"],
             labels.REVISION: action.revision,
             labels.UPDATE: action.update or None,
             labels.FAILURES: str(action.failures),
@@ -198,8 +214,8 @@ def marks_of(
     }
 
 
-def _restarted(live: Object, want: Wanted, change: Change) -> Iterator[str]:
-    spec, statuses = _by_name(live), _statuses(live)
+def _restarted(live: Object, want: Containers, change: Change) -> Iterator[str]:
+    spec, statuses = by_name(live), _statuses(live)
     for name, should in want.items():
         if change is Change.IMAGES:
             if spec[name].get("image") != should:
@@ -219,10 +235,6 @@ def _this_version(live: Object) -> Object:
     return {"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}
 
 
-def _by_name(pod: Object) -> dict[str, Object]:
-    return {c["name"]: c for c in pod["spec"]["containers"]}
-
-
 def _statuses(pod: Object) -> dict[str, Object]:
     """The statuses of containers and sidecars."""
     spec, status = pod["spec"], pod.get("status") or {}
@@ -234,7 +246,7 @@ def _statuses(pod: Object) -> dict[str, Object]:
 
 
 def _base(pod: Object) -> RestartBase:
-    images = {n: c.get("image", "") for n, c in _by_name(pod).items()}
+    images = {n: c.get("image", "") for n, c in by_name(pod).items()}
     return RestartBase.in_force(_notes(pod), lambda: images)
 
 

@@ -170,7 +170,7 @@ class Convergence:
         if direction.surges:
             return creation.beside(self.context, pod, goal, uid, count)
         change = in_place.how(self.context, direction, pod, goal)
-        counts = instance in self._evicts
+        counts = instance in self._evicts and change is not Change.METADATA
         if change is Change.REPLACE:
             return delete(pod, direction, evict=counts)
         if not pod.labelled and pod.changing_to != goal:

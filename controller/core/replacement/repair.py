@@ -2,7 +2,9 @@
 
 The operator may have been killed after it announced a resize on a pod and before it made the resize
 (`Resizing`). The labels of such a pod name a revision that it is not at. The repair takes the
-announcement back, unless the active Update makes the same resize again.
+announcement back, unless the active Update makes the same resize again. If the operator was killed
+after the resize and before it changed the labels and annotations of the template, the repair
+changes them.
 
 The pod that took a marked pod's place (`moves`) bears the mark of the move until that pod is gone.
 """
@@ -27,8 +29,9 @@ def repairs(context: Context, resized: Ids = NONE) -> Iterator[RepairPod]:
             continue
         surplus = adopt and pod.instance not in context.intended | context.every_id
         label = pod.revision if undo else pod.changing_to or pod.revision
+        finish = pod.unfinished and not adopt
         slot = (pod.instance, pod.surge)
-        yield RepairPod(*slot, pod.name, pod.uid, label, adopt, surplus, undo)
+        yield RepairPod(*slot, pod.name, pod.uid, label, adopt, surplus, undo, finish=finish)
     for i in moved(context):
         pod = context.view.pod(i)
         yield RepairPod(i, pod.surge, pod.name, pod.uid, pod.revision, moved=True)

@@ -1,29 +1,35 @@
 """Whether a pod can be changed in place from one revision to another (contract rule 16).
 
 Kubernetes can change two things of a running container: its image, and its requests and limits of
-cpu and memory. A pod is replaced instead if the API server would refuse the change (validation of
-Kubernetes 1.36), or if the changed pod would differ from a new one. The templates do not show
-everything (defaults of a LimitRange, room on the node): the API server refuses such changes when
-they are made.
+cpu and memory. Labels and annotations of a pod can be changed at any time, along with either or
+alone. A pod is replaced instead if the API server would refuse the change (validation of Kubernetes
+1.36), or if the changed pod would differ from a new one. The templates do not show everything
+(defaults of a LimitRange, room on the node): the API server refuses such changes when they are
+made.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from controller.api.pods.quantity import quantity
 from controller.api.pods.resources import KINDS, RESIZABLE, Amounts, resources_of
 from controller.api.pods.restart_base import AT
 
+#: The parts of a pod's metadata that can be changed at any time.
+METADATA: Final = ("labels", "annotations")
+
 
 class Change(StrEnum):
-    """How a pod gets from one revision to another."""
+    """How a pod gets from one revision to another. ``IMAGES`` and ``RESOURCES``: and its labels and
+    annotations along with them, if these differ; ``METADATA``: these alone."""
 
+    METADATA = "Metadata"
     IMAGES = "Images"
     RESOURCES = "Resources"
     REPLACE = "Replace"
@@ -54,15 +60,56 @@ def _compared(old: bytes, new: bytes) -> tuple[Change, str]:
         resources = [c.get("resources") for c in had] != [c.get("resources") for c in has]
         if images and resources:
             return Change.REPLACE, "images and resources change at once"
+        keys = {kind: _changed(before, after, kind) for kind in METADATA}
+        if any(keys.values()) and (why := _read_at_start(after, keys)):
+            return Change.REPLACE, why
         if images:
             return _by_images(zip(had, has, strict=True))
         if resources:
             why = _not_resizable(before, after)
             return (Change.REPLACE, why) if why else (Change.RESOURCES, "")
+        if any(keys.values()):
+            return Change.METADATA, ""
     except (ValueError, TypeError, KeyError, AttributeError):
         # A template is not shaped as a pod; the API server refuses it with its own message.
         return Change.REPLACE, "the templates cannot be compared"
     return Change.REPLACE, ""
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any], kind: str) -> frozenset[str]:
+    """The keys of the labels or annotations (``kind``) that differ."""
+    had, has = (dict((each.get("metadata") or {}).get(kind) or {}) for each in (before, after))
+    return frozenset(key for key in {*had, *has} if had.get(key) != has.get(key))
+
+
+def _read_at_start(template: dict[str, Any], keys: Mapping[str, frozenset[str]]) -> str:
+    """What reads one of the labels or annotations ``keys`` when a pod is created or a container
+    starts, and never again, for a message; "" if nothing does."""
+    spec = template["spec"]
+    paths = {f"metadata.{kind}['{key}']" for kind, changed in keys.items() for key in changed}
+    for container in (*spec["containers"], *(spec.get("initContainers") or ())):
+        for entry in container.get("env") or ():
+            source = (entry.get("valueFrom") or {}).get("fieldRef") or {}
+            if (path := source.get("fieldPath")) in paths:
+                name = container["name"]
+                return f"environment variable {entry['name']} of container {name} reads {path}"
+    if selected := sorted(keys["labels"] & set(_own_label_keys(spec))):
+        return f"the scheduler has placed the pod by its label {selected[0]} (matchLabelKeys)"
+    return ""
+
+
+def _own_label_keys(spec: dict[str, Any]) -> Iterator[str]:
+    """The keys of labels whose values the API server copies into the selectors of a new pod."""
+    affinity = spec.get("affinity") or {}
+    terms = list(spec.get("topologySpreadConstraints") or ())
+    for kind in ("podAffinity", "podAntiAffinity"):
+        given = affinity.get(kind) or {}
+        terms += given.get("requiredDuringSchedulingIgnoredDuringExecution") or ()
+        weighted = given.get("preferredDuringSchedulingIgnoredDuringExecution") or ()
+        terms += [each.get("podAffinityTerm") or {} for each in weighted]
+    for term in terms:
+        yield from term.get("matchLabelKeys") or ()
+        yield from term.get("mismatchLabelKeys") or ()
 
 
 def _by_images(pairs: Iterable[tuple[Any, Any]]) -> tuple[Change, str]:
@@ -98,7 +145,9 @@ def _frame(template: dict[str, Any]) -> dict[str, Any]:
         | {"resources": _fixed(c.get("resources") or {}), "place": place}
         for place, c in enumerate(spec["containers"])
     }
-    return {**template, "spec": {**rest, "containers": containers}}
+    metadata = template.get("metadata") or {}
+    fixed = {key: value for key, value in metadata.items() if key not in METADATA}
+    return {**template, "metadata": fixed, "spec": {**rest, "containers": containers}}
 
 
 def _where(one: Any, other: Any, path: str = "") -> str:

@@ -177,9 +177,27 @@ class Direction:
         """Ids with a stored result, and ids that are good (or gone, if removed) now: good is
         latched for counting (contract rule 5). A surge is done when the old pod is gone."""
         view, group = self.context.view, self.batch | self.touched_at_goal
-        good = group & self.at_goal & self.arrived & view.good
+        good = group & self.at_goal & self.arrived & view.good - self._unproven[0]
         gone = group & self.removed & self.at_goal - view.present
         return (self.latched | (good | gone) - view.twin.present) - self.failed
+
+    @property
+    def next_proven(self) -> float | None:
+        """When (epoch seconds) the next of the pods changed in place has been Ready for
+        ``minReadySeconds`` since its change; None if none is waited for."""
+        return self._unproven[1]
+
+    @cached_property
+    def _unproven(self) -> tuple[Ids, float | None]:
+        """Ids of the group whose pod was Ready before its change in place and has not been so for
+        ``minReadySeconds`` since, and when the first of them will have been."""
+        wait, context = self.update.status.min_ready_seconds or 0, self.context
+        if not wait or self.policy.replacement is not Replacement.IN_PLACE:
+            return NONE, None
+        changed = self.batch & self.arrived & context.view.good - self.latched
+        ends = {i: context.view.pod(i).changed + wait for i in changed}
+        later = {i: end for i, end in ends.items() if end > context.now}
+        return Ids(later), min(later.values(), default=None)
 
     @cached_property
     def pending(self) -> Ids:

@@ -10,6 +10,7 @@ from controller.api.labels import CHANGED_FROM, RESIZED, RESTART_BASE
 from controller.api.pods.restart_base import RestartBase
 from controller.core.model.plan import ChangePod
 from controller.core.replacement import in_place_patch as patch
+from controller.core.replacement import in_place_wish
 from controller.core.revisions.change import Change
 
 Object = dict[str, Any]
@@ -46,15 +47,17 @@ def live(*pairs: tuple[Object, Object], note: str = "", **rest: Any) -> Object:
     }
 
 
-def base_of(pod: Object, want: patch.Wanted, change: Change = Change.IMAGES) -> dict[str, int]:
+def base_of(
+    pod: Object, want: in_place_wish.Containers, change: Change = Change.IMAGES
+) -> dict[str, int]:
     return dict(patch.restart_base(pod, want, change, NOW).counts)
 
 
 def test_only_differences_between_the_revisions_are_wanted() -> None:
     before = pod(container(), container("side", "side:1", resources={"requests": {"cpu": "1"}}))
     after = pod(container(image="web:2"), container("side", "side:1", resources=CPU2))
-    assert patch.wanted(before, after, Change.IMAGES) == {"web": "web:2"}
-    assert patch.wanted(before, after, Change.RESOURCES) == {"side": {**CPU2}}
+    assert in_place_wish.containers(before, after, Change.IMAGES) == {"web": "web:2"}
+    assert in_place_wish.containers(before, after, Change.RESOURCES) == {"side": {**CPU2}}
 
 
 def test_the_base_counts_the_restart_of_a_changed_image() -> None:
@@ -210,7 +213,7 @@ def test_the_patch_of_images_names_the_version_of_the_pod() -> None:
 def test_the_patch_of_resources_states_the_requests_that_are_the_limits() -> None:
     before = pod(container(resources={"limits": {"cpu": "1", "memory": "1Gi"}}))
     after = pod(container(resources={"limits": {"cpu": "2", "memory": "1Gi"}}))
-    want = patch.wanted(before, after, Change.RESOURCES)
+    want = in_place_wish.containers(before, after, Change.RESOURCES)
     there = live((container(resources={"limits": {"cpu": "1", "memory": "1Gi"}}), {}))
     both = {"cpu": "2", "memory": "1Gi"}
     resources = {"requests": both, "limits": both}
@@ -219,7 +222,7 @@ def test_the_patch_of_resources_states_the_requests_that_are_the_limits() -> Non
         "spec": {"containers": [{"name": "web", "resources": resources}]},
     }
     marks = {"annotations": {"a": "b"}}
-    assert patch.announced(there, marks) == {
+    assert patch.with_metadata(there, marks) == {
         "metadata": {"uid": "p1", "resourceVersion": "7", **marks}
     }
 
@@ -234,7 +237,7 @@ def test_the_old_image_of_a_container_that_is_down_is_not_stored() -> None:
 def test_a_resize_names_the_containers_that_are_down() -> None:
     there = live((container(), {"restartCount": 1, "state": CRASHED}))
     base = patch.restart_base(there, {"web": {}}, Change.RESOURCES, NOW)
-    first = patch.resizing_annotations(there, {"web": {}}, base, "web-old")
+    first = patch.resizing_annotations(there, {"web": {}}, base, "web-old", metadata_follows=False)
     last = patch.resize_annotations(there, base)
     assert first[CHANGED_FROM] == last[CHANGED_FROM] == '{"web":null}'
 

@@ -42,6 +42,8 @@ class Acts(Sight):
                         cluster.need_consent(action.uid, action.question is not None)
                         cluster.ask_to_evict()
                     self._change(action)
+                case plan.RepairPod(finish=True):
+                    self.instances.put(cluster.finish_pod(action.name, action.uid), now)
                 case plan.RepairPod():
                     repaired = cluster.repair_pod(
                         action.name, action.uid, action.revision, action.undo, action.moved
@@ -79,8 +81,14 @@ class Acts(Sight):
         return True
 
     def _change(self, action: plan.ChangePod) -> None:
-        """One patch for images; a resize is announced on the pod first."""
-        slot = (action.instance, action.surge)
+        """One patch for images and metadata; a resize is announced on the pod first, and metadata
+        follows it."""
+        slot, cluster = (action.instance, action.surge), self.cluster
+        notes = [
+            cluster.templates[revision].get("metadata")
+            for revision in (self.instances.pods[slot].revision, action.revision)
+        ]
+        follows = action.change is Change.RESOURCES and notes[0] != notes[1]
         wish = Pod(
             "default",
             action.name,
@@ -91,12 +99,16 @@ class Acts(Sight):
             revision=action.revision,
             update=action.update,
             failures=action.failures,
+            unfinished=follows,
         )
         seen = self.instances.pods[slot].resource_version
         if action.change is Change.RESOURCES:
-            seen = self.cluster.announce(action.name, action.uid, seen, action.revision)
-        changed = self.cluster.change_pod(action.name, action.uid, seen, wish)
-        self.instances.put(changed, self.cluster.now)
+            seen = cluster.announce(action.name, action.uid, seen, action.revision)
+        restarts = action.change is not Change.METADATA
+        changed = cluster.change_pod(action.name, action.uid, seen, wish, restarts=restarts)
+        if follows:
+            changed = cluster.finish_pod(action.name, action.uid)
+        self.instances.put(changed, cluster.now)
         self.instances.changed(slot, action.uid)
 
     def _not_done(self, action: plan.Action, error: ApiError, now: float) -> None:

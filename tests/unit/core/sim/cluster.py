@@ -187,9 +187,12 @@ class Cluster(Users):
 
         self._ask("keep budget", action.name, apply)
 
-    def change_pod(self, name: str, uid: str, seen: int, changed: Pod) -> Pod:
-        """A change in place: what ``changed`` says of revision, update and failures. ``seen``: the
-        resourceVersion that was decided on."""
+    def change_pod(
+        self, name: str, uid: str, seen: int, changed: Pod, *, restarts: bool = True
+    ) -> Pod:
+        """A change in place: what ``changed`` says of revision, update and failures, and whether
+        its metadata is still to follow. ``seen``: the resourceVersion that was decided on;
+        ``restarts``: whether the kubelet has anything to do for it."""
 
         def apply() -> Pod:
             pod = self._pod(name, uid)
@@ -204,11 +207,12 @@ class Cluster(Users):
                     update=changed.update,
                     failures=changed.failures,
                     changed=self.stamp,
-                    in_effect=False,
+                    in_effect=pod.in_effect and not restarts,
                     infeasible=False,
                     restarts=0,
                     changing_to="",
-                    labelled=True,
+                    labelled=not changed.unfinished,
+                    unfinished=changed.unfinished,
                 )
             )
 
@@ -227,6 +231,14 @@ class Cluster(Users):
             return self.set_pod(half).resource_version
 
         return self._ask("announce resize of pod", name, apply)
+
+    def finish_pod(self, name: str, uid: str) -> Pod:
+        """The labels and annotations of the template, after a resize."""
+
+        def apply() -> Pod:
+            return self.set_pod(replace(self._pod(name, uid), unfinished=False, labelled=True))
+
+        return self._ask("finish pod", name, apply)
 
     def repair_pod(self, name: str, uid: str, revision: str, undo: bool, moved: bool) -> Pod:
         def apply() -> Pod:

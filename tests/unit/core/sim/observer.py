@@ -14,6 +14,7 @@ from controller.core.model import assigned as asg
 from controller.core.model.observed import Observed
 from controller.core.model.plan import ChangePod, DeletePod, Plan
 from controller.core.model.policy import max_unavailable, min_available
+from controller.core.revisions.change import Change
 from tests.unit.core.sim import drain
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.reasons import Reasons
@@ -77,6 +78,7 @@ class Observer:
         scaled = Ids.span(count, MAX_ID + 1)
         acts = [a for a in plan.actions if isinstance(a, DeletePod | ChangePod)]
         acts = [a for a in acts if a.instance not in scaled and not drain.is_move(a)]
+        acts = [a for a in acts if not _serves_on(a)]
 
         def counts(pod: Pod) -> bool:
             serves = pod.ready and pod.deleted is None and not pod.ended and pod.in_effect
@@ -98,8 +100,8 @@ class Observer:
             a.instance
             for a in plan.actions
             if isinstance(a, DeletePod | ChangePod) and a.surge == (a.instance in slots)
-            # Those have their own limit.
-            if not drain.is_move(a)
+            # Moves have their own limit.
+            if not drain.is_move(a) and not _serves_on(a)
         )
         policy, status = update.status.policy, update.status
         assert policy is not None
@@ -136,3 +138,7 @@ class Observer:
 
 def _origin(update: Update) -> Ids:
     return asg.ids_of(asg.read(update.status.from_))
+
+
+def _serves_on(action: DeletePod | ChangePod) -> bool:
+    return isinstance(action, ChangePod) and action.change is Change.METADATA

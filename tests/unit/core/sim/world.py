@@ -24,11 +24,13 @@ from tests.unit.core.sim.operator import Operator
 LIVELOCK = 150
 
 
-def template(image: str, cpu: str | None = None) -> dict[str, Any]:
+def template(image: str, cpu: str | None = None, note: str | None = None) -> dict[str, Any]:
+    """``note``: the value of an annotation."""
     container: dict[str, Any] = {"name": "app", "image": image}
     if cpu is not None:
         container["resources"] = {"requests": {"cpu": cpu}}
-    return {"spec": {"containers": [container]}}
+    metadata = {} if note is None else {"metadata": {"annotations": {"note": note}}}
+    return {**metadata, "spec": {"containers": [container]}}
 
 
 def job(instances: int = 4, image: str = "app:1", **spec: Any) -> Job:
@@ -129,6 +131,7 @@ class World:
         image: str | None = None,
         instances: int | None = None,
         cpu: str | None = None,
+        note: str | None = None,
         **update: Any,
     ) -> None:
         """A user applies; ``update`` in wire names."""
@@ -137,7 +140,7 @@ class World:
             spec = job.spec
             fields: dict[str, Any] = {}
             if image is not None:
-                fields["template"] = template(image, cpu)
+                fields["template"] = template(image, cpu, note)
             if instances is not None:
                 fields["instances"] = instances
             if update:
