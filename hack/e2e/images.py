@@ -133,7 +133,7 @@ def busybox(path: Path, *more: Entry) -> Layer:
     return layer(path, [*_BUSYBOX, Entry("bin/busybox", tools.busybox().read_bytes()), *more])
 
 
-_APPLETS = ("sh", "httpd", "sleep", "cat", "echo", "mkdir", "kill", "wget", "hostname")
+_APPLETS = ("sh", "httpd", "sleep", "cat", "echo", "mkdir", "rm", "kill", "wget", "hostname")
 _BUSYBOX = [
     *(Entry(folder) for folder in ("bin", "dev", "etc", "proc", "sys", "www")),
     Entry("tmp", mode=0o1777),
