@@ -90,6 +90,16 @@ class JobSpec(SpecModel):
             "purpose. Updates obey it with `update.slaAware`. Absent: no such number."
         ),
     ] = None
+    frozen: Annotated[
+        str | None,
+        Field(
+            max_length=8192,
+            description="Ids of instances that Updates leave alone, as a range string such as "
+            '"3,7-9". Their pods stay at the revision that they have; a lost pod is created again '
+            "at that revision. When an id is taken out of this string, an Update brings it to "
+            "`currentRevision`. Absent or empty: none.",
+        ),
+    ] = None
     revision_history_limit: Annotated[
         Limit,
         Field(
@@ -222,6 +232,15 @@ class JobStatus(Status):
         Field(
             description="Ids of the instances whose pod is named `<job>-<id>-s` instead of "
             "`<job>-<id>`, as a range string.",
+            exclude_if=empty,
+        ),
+    ] = NONE
+    frozen: Annotated[
+        Ids,
+        Field(
+            description="Ids of instances that Updates leave alone now, as a range string. It "
+            "follows `spec.frozen`; an id that is no longer named there stays in it until an "
+            "Update takes it along.",
             exclude_if=empty,
         ),
     ] = NONE

@@ -107,7 +107,6 @@ JOB_SPEC: Final[Fields] = {
             most=16,
             key="name",
         ),
-        "frozen": _text("Ids of instances that Updates do not change, as a range string.", _RANGE),
         "constraints": _list(
             "Limits of the number of instances per value of a node label.",
             _named("key", "One limit.", limit=_number("Maximum number of instances per value.")),
@@ -186,7 +185,6 @@ _ENDED: Final = _object(
 
 JOB_STATUS: Final[Fields] = {
     "status": {
-        "frozen": _kept("Ids of instances that Updates do not change now."),
         "migrations": _list("Names of the migrations in their order.", {"type": "string"}),
         "migrated": _list("The last migration that each instance completed.", _MIGRATED),
         "observedResetMigrated": _kept("The last reset of these records that was carried out."),

@@ -13,9 +13,9 @@ from itertools import islice
 from typing import Final
 
 from controller.api.update import TERMINAL
-from controller.core.admission import automatic, explicit, lock
+from controller.core.admission import automatic, explicit, lock, thaw
 from controller.core.gates.gates import Gates
-from controller.core.job import creation, scaling
+from controller.core.job import creation, frozen, scaling
 from controller.core.job import status as job_status
 from controller.core.job.pruning import prune
 from controller.core.model.context import Context
@@ -168,9 +168,12 @@ STEPS: Final[tuple[Callable[[Context], Write | None], ...]] = (
     completion.deleted,
     known_bad.remembered,
     surge.heal,
+    frozen.follow,
     explicit.admit,
     automatic.admit,
+    thaw.admit,
     automatic.start,
+    thaw.start,
     scaling.scale,
 )
 

@@ -160,6 +160,8 @@ class Intent:
             spec["force"] = True
         if write.paused:
             spec["paused"] = True
+        if write.instances:
+            spec |= {"revision": write.revision, "instances": str(write.instances)}
         body = {
             "apiVersion": labels.API_VERSION,
             "kind": "Update",

@@ -7,12 +7,11 @@ crash between two writes the next decision continues with the missing one.
 
 from __future__ import annotations
 
-from itertools import chain, count
-
 from controller.api.labels import REVISION
 from controller.api.policy import Mode
 from controller.api.update import Action, Phase, Update, generation_in
 from controller.core.admission import lock, target, waits
+from controller.core.admission.names import free_name
 from controller.core.model.context import Context
 from controller.core.model.observed import Refusal
 from controller.core.model.plan import CheckTemplate, MakeUpdate, Write, subject_of_update
@@ -87,9 +86,14 @@ def known_bad(context: Context) -> bool:
 def wanted(context: Context) -> bool:
     """Whether an Automatic Job should start an Update by itself now."""
     automatic = context.job.spec.update.mode is Mode.AUTOMATIC
-    free = context.lock is None or made_by_us(context.lock, context.job.metadata.uid)
+    free = context.lock is None or _is_for_all(context.lock, context.job.metadata.uid)
     waits = known_bad(context) or awaits_instances(context)
     return automatic and context.new_template and free and not waits
+
+
+def _is_for_all(update: Update, job_uid: str) -> bool:
+    """Whether the operator made the Update for a template, not for frozen ids (`thaw`)."""
+    return update.spec.instances is None and made_by_us(update, job_uid)
 
 
 def awaits_instances(context: Context) -> bool:
@@ -107,24 +111,22 @@ def start(context: Context) -> Write | None:
         return write
     if refused(context) or wait(context):
         return None
-    meta, last = context.job.metadata, context.status.last_attempt
-    taken = {*context.observed.foreign_names, *context.observed.finished, *context.observed.updates}
-    own = f"{meta.name}-{meta.uid[:6]}-g{meta.generation}"
-    names = chain((f"{meta.name}-g{meta.generation}", own), (f"{own}-{n}" for n in count(2)))
-    name = next(n for n in names if n not in taken)
+    last = context.status.last_attempt
     again = last is not None and context.job.spec.update.retry_token not in (None, last.retry_token)
     paused = context.lock is not None and context.lock.spec.paused
     by = actor.of(context.lock, "paused") if context.lock and paused else ""
-    return MakeUpdate(name, context.observed.revision, force=again, paused=paused, paused_by=by)
+    return MakeUpdate(
+        free_name(context), context.observed.revision, force=again, paused=paused, paused_by=by
+    )
 
 
 def pending(context: Context) -> Update | None:
-    """The newest Update that the operator created and that is not admitted yet."""
+    """The newest Update that the operator created for the template and that is not admitted yet."""
     uid = context.job.metadata.uid
     waiting = [
         u
         for u in context.observed.updates.values()
-        if u.status.phase is Phase.PENDING and made_by_us(u, uid) and u is not context.lock
+        if u.status.phase is Phase.PENDING and _is_for_all(u, uid) and u is not context.lock
     ]
     return max(
         waiting,
@@ -139,7 +141,7 @@ def admit(context: Context) -> Write | None:
         return lock.begin(context, held)
     uid, newest = context.job.metadata.uid, pending(context)
     for update in context.observed.updates.values():
-        waits = update.status.phase is Phase.PENDING and made_by_us(update, uid)
+        waits = update.status.phase is Phase.PENDING and _is_for_all(update, uid)
         if waits and update is not newest and update is not context.lock:
             write = finish_update(
                 context, update, Phase.ABORTED, "Superseded", "a newer Update took its place"

@@ -27,11 +27,17 @@ from controller.core.model.plan import (
     WriteJob,
     WriteUpdate,
 )
-from controller.core.progress.completion import finish_update, made_by_us, purpose, revert_untouched
+from controller.core.progress.completion import (
+    finish_update,
+    is_whole,
+    made_by_us,
+    purpose,
+    revert_untouched,
+)
 from controller.core.refusals import writes as refused_writes
 from controller.core.revisions.template import own_claims
 from controller.core.rollout.direction import Direction
-from controller.core.status import actor, pausing
+from controller.core.status import actor, outcome, pausing
 from controller.core.status.outcome import UNCHANGED
 from controller.core.status.update import entered, with_conditions
 
@@ -186,16 +192,17 @@ def _take_lock(context: Context, update: Update, target: UpdateTarget) -> Write:
         update_uid=update.metadata.uid,
         outcome=str(Phase.ROLLED_FORWARD) if nothing else None,
         reason=purpose(context, update) if nothing else None,
-        message=UNCHANGED if nothing else None,
+        message=_unchanged(target) if nothing else None,
     )
     held = ActiveUpdate(name=update.metadata.name, uid=update.metadata.uid)
     changes: dict[str, object] = {
         "assigned": asg.write(after),
         "instances_in_force": len(asg.ids_of(after)),
         "active_update": None if nothing else held,
+        "frozen": context.frozen - target.thawed,
         "last_attempt": attempt,
     }
-    if nothing and target.revision and set(after) <= {target.revision}:
+    if nothing and target.revision and is_whole(after, target.revision, target.frozen):
         changes["current_revision"] = target.revision
     if nothing and target.revision:
         known = context.status.known_bad
@@ -203,6 +210,17 @@ def _take_lock(context: Context, update: Update, target: UpdateTarget) -> Write:
     note = f"{update.metadata.name}: {_words(update)}"
     events = () if nothing else (Event("UpdateStarted", note), *_warnings(context, update))
     return WriteJob(context.status.model_copy(update=changes), events)
+
+
+def _unchanged(target: UpdateTarget) -> str:
+    if not (frozen := target.frozen):
+        return UNCHANGED
+    others = UNCHANGED.replace("all instances", "all other instances")
+    return (
+        f"{others}; {outcome.frozen(frozen)}"
+        if target.instances - frozen
+        else outcome.frozen(frozen)
+    )
 
 
 def _warnings(context: Context, update: Update) -> tuple[Event, ...]:

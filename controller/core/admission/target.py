@@ -43,6 +43,16 @@ class UpdateTarget:
         """Selected ids that exist after the Update."""
         return self.desired if self.selected is None else self.desired & self.selected
 
+    @cached_property
+    def thawed(self) -> Ids:
+        """Ids that are frozen until this Update takes them along."""
+        return NONE if self.revision is None else self.context.thawing & self.instances
+
+    @cached_property
+    def frozen(self) -> Ids:
+        """Selected ids that the Update leaves alone. Those that it creates are not among them."""
+        return (self.context.frozen - self.thawed) & self.instances & self.context.intended
+
     def within(self, assigned: asg.Assigned) -> asg.Assigned:
         """The part of ``assigned`` that is selected: the ``from`` of the Update."""
         return assigned if self.selected is None else asg.within(assigned, self.selected)
@@ -50,10 +60,10 @@ class UpdateTarget:
     def covered(self, assigned: asg.Assigned) -> Ids:
         """Ids that the Update touches."""
         if self.revision is None:
-            return asg.ids_of(self.within(assigned)) & self.desired
+            return asg.ids_of(self.within(assigned)) & self.desired - self.frozen
         changes = diff(assigned, self.revision, self.desired, self.selected)
         restarted = changes.unchanged & self.instances if self.restart else NONE
-        return changes.covered | restarted
+        return (changes.covered | restarted) - self.frozen
 
 
 def of(context: Context, update: Update) -> UpdateTarget:

@@ -121,9 +121,10 @@ def _tried(context: Context, last: LastAttempt) -> tuple[str, str]:
 
 def older(context: Context) -> str:
     """The instances that are assigned another revision than the present template's."""
+    frozen = context.frozen - context.thawing
     parts = [
         f"instance{'' if len(ids) == 1 else 's'} {ids}: revision {revision}"
-        for revision, ids in context.assigned.items()
-        if revision != context.observed.revision
+        for revision, every in context.assigned.items()
+        if revision != context.observed.revision and (ids := every - frozen)
     ]
     return ", ".join(parts) or f"new instances start at {context.status.current_revision}"

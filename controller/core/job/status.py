@@ -7,6 +7,7 @@ from itertools import islice
 from controller.api.job import JobStatus, LastAttempt
 from controller.api.labels import JOB
 from controller.api.update import Phase
+from controller.core.admission import thaw
 from controller.core.admission.automatic import (
     known_bad,
     not_checked,
@@ -15,7 +16,7 @@ from controller.core.admission.automatic import (
     start_refused,
     wanted,
 )
-from controller.core.job import pending, size_limit, unavailable
+from controller.core.job import frozen, pending, size_limit, unavailable
 from controller.core.model import assigned as asg
 from controller.core.model import conditions as cond
 from controller.core.model import policy
@@ -26,7 +27,6 @@ from controller.core.pods.ended import newest
 from controller.core.refusals import actions as refused_actions
 from controller.core.refusals import writes as refused_writes
 from controller.core.replacement import budget, moving, safety
-from controller.core.rollout import outage
 from controller.core.status import outcome, termination
 
 LOOKED_AT = 64
@@ -128,7 +128,10 @@ def _kstatus(context: Context) -> tuple[Wanted, Wanted, Wanted]:
             message += f"; {stuck_pod}" if stuck_pod not in message else ""
         no = Wanted(False, reason, message)
         return no, Wanted(True, reason, message), no
-    message = f"{len(context.intended)} of {len(context.intended)} instances available"
+    available = len(context.available) if context.frozen else len(context.intended)
+    message = f"{available} of {len(context.intended)} instances available"
+    if frozen_words := frozen.words(context):
+        message += f"; {frozen_words}"
     if (moves := moving.condition(context).get(cond.MOVING)) and moves.status:
         message += f"; {moves.message}"
     if waiting := pending.why(context):
@@ -166,7 +169,7 @@ def _reconciling(context: Context) -> tuple[str, str] | None:
         return "Progressing", "starting"
     if _starts(context):
         return "TemplateChanged", "an Update is about to start"
-    healthy = context.available & context.at_assigned == context.intended
+    healthy = context.intended - context.frozen <= context.available & context.at_assigned
     return None if healthy else _progress(context)
 
 
@@ -183,6 +186,8 @@ def _stalled(context: Context) -> tuple[str, str] | None:
         return None  # The next Update is about to start; the end of the last one no longer counts.
     if stop := safety.stop_of(context):
         return cond.SAFETY_STOP, stop.message
+    if bad := frozen.refused(context):
+        return bad
     if last is None or (wanted(context) and not context.at_template):
         if bad := policy_refused(context):
             return bad
@@ -222,13 +227,14 @@ def _stalled(context: Context) -> tuple[str, str] | None:
             "InstanceNotReady",
             f"instance {i}: Ready at times, but never for {seconds}s in a row",
         )
-    return _why_down(context, i) or ("InstanceNotReady", _trouble(context, i))
+    return unavailable.why(context, i) or ("InstanceNotReady", unavailable.trouble(context, i))
 
 
 def _starts(context: Context) -> bool:
     """Whether an Update to the present template is about to start. Then the Job is not ``Stalled``
     by the end of the last Update, not for an instant."""
-    return wanted(context) and not refused(context) and policy_refused(context) is None
+    begins = wanted(context) and not refused(context) and policy_refused(context) is None
+    return begins or thaw.wanted(context)
 
 
 def _left_behind(context: Context, last: LastAttempt) -> tuple[str, str] | None:
@@ -251,7 +257,7 @@ def _left_behind(context: Context, last: LastAttempt) -> tuple[str, str] | None:
 
 
 def _progress(context: Context) -> tuple[str, str]:
-    down = context.intended - context.available
+    down = context.intended - context.available - context.frozen
     message = f"{len(context.available)} of {len(context.intended)} instances available"
     if lingering := termination.of(termination.left(context, down), context.now):
         return "WaitingForTermination", f"{message}; {lingering.message}"
@@ -259,33 +265,9 @@ def _progress(context: Context) -> tuple[str, str]:
         words = refused_actions.words(refused_action)
         return refused_action.refusal.reason, f"{message}; {words}"
     for i in islice(down, LOOKED_AT):
-        if why := _why_down(context, i):
+        if why := unavailable.why(context, i):
             return why[0], f"{message}; {why[1]}"
     return "Progressing", message
-
-
-def _why_down(context: Context, instance: int) -> tuple[str, str] | None:
-    """Reason and message of what an instance waits for. Returns None if it just starts."""
-    view, refusal = context.view, context.observed.refusals.get(instance)
-    if refusal is not None and instance not in view.present:
-        return refusal.reason, f"instance {instance}: {refusal.message}"
-    if instance in view.foreign:
-        pod = view.pod(instance).name
-        words = f"instance {instance}: pod {pod} of an earlier Job still exists"
-        return "WaitingForTermination", words
-    trouble = instance in view.present - view.ready and view.pod(instance).trouble
-    if trouble or (instance not in view.occupied and outage.series_of(context, instance)):
-        return "InstanceNotReady", _trouble(context, instance)
-    return None
-
-
-def _trouble(context: Context, instance: int) -> str:
-    if instance in context.view.present:
-        words = outage.of_pod(context.view.pod(instance))
-    else:
-        series = outage.series_of(context, instance)
-        words = outage.of_series(series) if series else "not Ready"
-    return f"instance {instance}: {words}"
 
 
 def _available(context: Context) -> Wanted:

@@ -16,6 +16,7 @@ from controller.api.ids import NONE, Ids
 from controller.api.meta import format_time, parse_time, surely_past
 from controller.core.model import conditions as cond
 from controller.core.model.context import Context
+from controller.core.rollout import outage
 
 #: How many instances are stored; a single overdue instance makes the Job ``Stalled``.
 KEPT: Final = 64
@@ -25,7 +26,7 @@ def kept(context: Context) -> dict[str, Ids]:
     """``status.downSince`` as of now: time stamp -> ids, at most 64 ids in all."""
     if context.status.active_update is not None or context.status.last_attempt is None:
         return {}
-    down, known = context.intended - context.available, NONE
+    down, known = context.intended - context.available - context.frozen, NONE
     since = dict[str, Ids]()
     for at, ids in context.status.down_since.items():
         if still_down := (ids & down) - known:
@@ -71,3 +72,27 @@ def creation_deadline(context: Context) -> float | None:
 def _grace(context: Context) -> float | None:
     timeout = context.job.spec.update.ready_timeout_seconds
     return timeout + context.job.spec.min_ready_seconds if timeout else None
+
+
+def why(context: Context, instance: int) -> tuple[str, str] | None:
+    """Reason and message of what an instance waits for. Returns None if it just starts."""
+    view, refusal = context.view, context.observed.refusals.get(instance)
+    if refusal is not None and instance not in view.present:
+        return refusal.reason, f"instance {instance}: {refusal.message}"
+    if instance in view.foreign:
+        pod = view.pod(instance).name
+        words = f"instance {instance}: pod {pod} of an earlier Job still exists"
+        return "WaitingForTermination", words
+    known = instance in view.present - view.ready and view.pod(instance).trouble
+    if known or (instance not in view.occupied and outage.series_of(context, instance)):
+        return "InstanceNotReady", trouble(context, instance)
+    return None
+
+
+def trouble(context: Context, instance: int) -> str:
+    if instance in context.view.present:
+        words = outage.of_pod(context.view.pod(instance))
+    else:
+        series = outage.series_of(context, instance)
+        words = outage.of_series(series) if series else "not Ready"
+    return f"instance {instance}: {words}"

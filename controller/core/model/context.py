@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 from controller.api.job import Job, JobStatus
 from controller.api.pods.pod import slot_of
 from controller.api.policy import ResolvedPolicy
@@ -82,6 +82,26 @@ class Context:
         return self.active.status.policy if self.active else None
 
     @cached_property
+    def frozen(self) -> Ids:
+        """Ids that Updates leave alone now, as acknowledged by the API server."""
+        return self.status.frozen
+
+    @cached_property
+    def frozen_wanted(self) -> Ids | None:
+        """Ids that `spec.frozen` names; None if it is no range string."""
+        try:
+            return Ids.parse(self.job.spec.frozen) if self.job.spec.frozen else NONE
+        except ValueError:
+            return None
+
+    @cached_property
+    def thawing(self) -> Ids:
+        """Frozen ids that `spec.frozen` no longer names. They stay frozen until an Update takes
+        them along."""
+        wanted = self.frozen_wanted
+        return NONE if wanted is None else self.frozen - wanted
+
+    @cached_property
     def available(self) -> Ids:
         """Ids of instances that are good, at any revision."""
         return self.view.good & self.intended
@@ -136,11 +156,12 @@ class Context:
 
     @cached_property
     def at_template(self) -> bool:
-        """Whether all ids are assigned the present template's revision. For a Job without
-        instances: whether new instances would be."""
+        """Whether all ids that are not frozen on purpose are assigned the present template's
+        revision. For a Job without instances: whether new instances would be."""
         if not self.assigned:
             return self.status.current_revision == self.observed.revision
-        return set(self.assigned) == {self.observed.revision}
+        left = self.intended - self.assigned.get(self.observed.revision, NONE)
+        return left <= self.frozen - self.thawing
 
     @cached_property
     def count_wanted(self) -> int:

@@ -55,7 +55,8 @@ class WriteUpdate:
 
 @dataclass(frozen=True, slots=True)
 class MakeUpdate:
-    """Create the operator's own Update ``name`` for the Job's present spec, of ``revision``."""
+    """Create the operator's own Update ``name`` for the Job's present spec, of ``revision``.
+    ``instances``: the only ids that it is for, which go to ``revision`` whatever the template."""
 
     name: str
     revision: str
@@ -63,6 +64,7 @@ class MakeUpdate:
     paused: bool = False
     #: Who made the pause that it inherits from the Update it supersedes.
     paused_by: str = ""
+    instances: Ids = NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,12 +75,20 @@ def finish_job(direction: Direction, outcome: Phase) -> Write:
         "known_bad": known_bad.after(context, update, outcome),
     }
     target = update.status.to.revision if update.status.to else None
-    if outcome is Phase.ROLLED_FORWARD and target and set(after) <= {target}:
+    if outcome is Phase.ROLLED_FORWARD and target and is_whole(after, target, context.frozen):
         changes["current_revision"] = target
     if direction.backward and context.job.spec.instances != len(asg.ids_of(after)):
         changes["instances_refused"] = context.job.spec.instances
     status: JobStatus = context.status.model_copy(update=changes)
     return WriteJob(status)
+
+
+def is_whole(assigned: asg.Assigned, revision: str, frozen: Ids) -> bool:
+    """Whether all ids but the ``frozen`` ones are assigned ``revision``, and at least one is. (A
+    Job without instances is at any revision.)"""
+    ids = asg.ids_of(assigned)
+    there = assigned.get(revision, NONE) - frozen
+    return not ids or (bool(there) and ids - frozen <= there)
 
 
 def attempted(
@@ -250,7 +258,7 @@ def _reason_and_message(update: Update, phase: Phase, kept: str | None = None) -
     if phase in _MESSAGES:
         return str(phase), _MESSAGES[phase]
     if phase is Phase.ROLLED_FORWARD and update.status.started_at is None:
-        return NO_CHANGE, UNCHANGED
+        return NO_CHANGE, kept or UNCHANGED
     if phase is Phase.ROLLED_FORWARD:
         counts = update.status.counts
         return "Completed", f"{counts.updated} of {counts.total} instances updated"

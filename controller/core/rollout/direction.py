@@ -26,6 +26,7 @@ from controller.api.policy import Replacement, ResolvedPolicy
 from controller.api.update import BACKWARD, Phase, Update
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
+from controller.core.pods.facts import EVERY
 from controller.core.rollout import order, strategy
 from controller.lazy import cached_property
 
@@ -58,12 +59,13 @@ class Direction:
             goal = asg.within(asg.read(update.status.from_), target.instances)
         else:
             goal = {target.revision: target.instances} if target.instances else {}
+        frozen = _frozen(context, update, goal)
         return cls(
             context,
             update,
-            goal=goal,
+            goal=asg.within(goal, EVERY - frozen) if frozen else goal,
             removed=origin - target.instances,
-            created=target.instances - origin,
+            created=target.instances - origin - frozen,
             backward=False,
             restart=update.status.restart,
         )
@@ -74,11 +76,12 @@ class Direction:
         target, origin = update.status.to, asg.read(update.status.from_)
         assert target is not None, "an admitted Update carries its target"
         ids = asg.ids_of(origin)
+        frozen = _frozen(context, update, origin)
         return cls(
             context,
             update,
-            goal=origin,
-            removed=target.instances - ids,
+            goal=asg.within(origin, EVERY - frozen) if frozen else origin,
+            removed=target.instances - ids - frozen,
             created=ids - target.instances,
             backward=True,
         )
@@ -275,3 +278,21 @@ class Direction:
             taken=len(self.work - self.pending),
             backward=self.backward,
         )
+
+
+def _frozen(context: Context, update: Update, goal: asg.Assigned) -> Ids:
+    """Ids that the Update leaves alone because they are frozen. Those that it touched before they
+    were frozen finish, or go back with the others; those that it removes follow the scale."""
+    target, status = update.status.to, update.status
+    if target is None or not context.frozen:
+        return NONE
+    # Of an id that the Update creates there is nothing yet to leave alone.
+    frozen = context.frozen & target.instances & asg.ids_of(asg.read(status.from_))
+    for name in type(status.instances).model_fields:
+        frozen -= getattr(status.instances, name)
+    if (begun := status.batch.instances & frozen if status.batch else NONE) and status.restart:
+        view = context.view
+        begun -= view.alive - view.made_by(update.metadata.uid)
+    elif begun:
+        begun &= asg.common(goal, context.assigned)
+    return frozen - begun

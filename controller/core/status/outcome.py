@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from controller.api.ids import Ids
 from controller.api.known_bad import KnownBad
 from controller.api.meta import format_time
 from controller.api.update import Phase
@@ -38,6 +39,11 @@ def words(context: Context) -> str:
         why = bad.reason if bad else f"ended {last.outcome}"
     held_back = count_refused(context)
     return f"{last.update}: {why}" + (f"; {held_back}" if held_back else "")
+
+
+def frozen(ids: Ids) -> str:
+    """``instances 3,7 are frozen``."""
+    return f"instance {ids} is frozen" if len(ids) == 1 else f"instances {ids} are frozen"
 
 
 def when(bad: KnownBad) -> str:

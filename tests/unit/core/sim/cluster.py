@@ -117,6 +117,9 @@ class Cluster(Users):
                 controller=True,
             )
             spec = UpdateSpec(job=meta.name, force=made.force, paused=made.paused)
+            if made.instances:
+                only = {"revision": made.revision, "instances": str(made.instances)}
+                spec = spec.model_copy(update=only)
             by = {PAUSED_BY: made.paused_by} if made.paused_by else {}
             return self.new_update(name, spec, owner, {REVISION: made.revision, **by})
 

@@ -83,7 +83,10 @@ class Records:
         if was.last_attempt is None:
             return
         if status.current_revision != was.current_revision:
-            assert set(asg.read(status.assigned)) <= {status.current_revision}, "not completed"
+            assigned = asg.read(status.assigned)
+            there = assigned.get(status.current_revision or "", NONE)
+            assert intended - was.frozen <= there, "not completed"
+            assert there - was.frozen or not intended, "completed by nobody"
         self._lock(was, status)
         self._ended(was, status)
         if status.last_attempt != was.last_attempt:
@@ -246,5 +249,8 @@ def by_itself(seen: Observed, plan: Plan) -> None:
     last, spec = seen.job.status.last_attempt, seen.job.spec.update
     assert last is not None
     assert spec.mode is Mode.AUTOMATIC
+    if ids := plan.write.instances:
+        assert ids <= seen.job.status.frozen, "an Update for some that were not frozen"
+        return
     again = spec.retry_token not in (None, last.retry_token)
     assert again or seen.revision != last.revision, "no retry by itself"
