@@ -13,15 +13,9 @@ from tests.unit.core.sim import World
 
 def frozen(ids: str, instances: int = 4, **spec: Any) -> World:
     world = World(instances=instances, **spec).ready()
-    freeze(world, ids)
+    world.cluster.user_freeze(ids)
     world.settle()
     return world
-
-
-def freeze(world: World, ids: str | None) -> None:
-    world.cluster.user_edit(
-        lambda job: job.model_copy(update={"spec": job.spec.model_copy(update={"frozen": ids})})
-    )
 
 
 def images(world: World) -> str:
@@ -47,10 +41,10 @@ def ended(world: World, name: str | None = None) -> bool:
 def test_the_set_in_force_follows_the_spec() -> None:
     world = frozen("1,3")
     assert world.status.frozen == Ids([1, 3])
-    freeze(world, "3")
+    world.cluster.user_freeze("3")
     world.settle()
     assert world.status.frozen == Ids([3]), "instance 1 needs no Update"
-    freeze(world, None)
+    world.cluster.user_freeze(None)
     world.settle()
     assert not world.status.frozen
     assert not world.cluster.updates
@@ -60,7 +54,7 @@ def test_the_set_in_force_follows_the_spec() -> None:
 @pytest.mark.parametrize("bad", ["one", "3-1", "-1", "1,,2", "99999"])
 def test_a_senseless_set_is_said_and_the_one_in_force_stays(bad: str) -> None:
     world = frozen("1")
-    freeze(world, bad)
+    world.cluster.user_freeze(bad)
     world.run(5)
     assert world.status.frozen == Ids([1])
     assert "Stalled" in world.conditions()
@@ -69,7 +63,7 @@ def test_a_senseless_set_is_said_and_the_one_in_force_stays(bad: str) -> None:
     world.edit(image="app:2")
     world.until(lambda: ended(world))
     assert images(world) == "2122"
-    freeze(world, "1")
+    world.cluster.user_freeze("1")
     world.run(5)
     assert "Ready" in world.conditions()
 
@@ -160,7 +154,7 @@ def test_a_canary_and_a_restart_leave_them_alone() -> None:
     world.cluster.user_update("restart", restart=True)
     world.until(lambda: ended(world, "restart"))
     assert {i for i, uid in world.uids().items() if uid == before[i]} == {1}
-    freeze(world, "0,1")
+    world.cluster.user_freeze("0,1")
     world.settle()
     world.cluster.user_update("canary", instances="0-1", restart=True)
     world.until(lambda: ended(world, "canary"))
@@ -236,7 +230,7 @@ def test_untouched_ids_leave_an_update() -> None:
     world = World(instances=4).ready()
     world.edit(image="app:2")
     world.until(lambda: images(world).startswith("2"))
-    freeze(world, "2-3")
+    world.cluster.user_freeze("2-3")
     world.until(lambda: ended(world))
     assert world.phase is Phase.ROLLED_FORWARD
     assert images(world) == "2211"
@@ -254,7 +248,7 @@ def test_an_id_of_the_group_that_waits_leaves_it() -> None:
     batch = world.update.status.batch
     assert batch is not None
     assert batch.instances == Ids([0, 1])
-    freeze(world, "1")
+    world.cluster.user_freeze("1")
     world.until(lambda: ended(world))
     assert world.phase is Phase.ROLLED_FORWARD
     assert images(world) == "2122"
@@ -266,7 +260,7 @@ def test_touched_ids_finish() -> None:
     world.behave("app:2", instance=0, ready=20)
     world.edit(image="app:2")
     world.until(lambda: images(world).startswith("2"))
-    freeze(world, "0")
+    world.cluster.user_freeze("0")
     world.until(lambda: ended(world))
     assert images(world) == "222"
     assert world.update.status.counts.total == 3
@@ -276,7 +270,7 @@ def test_touched_ids_go_back_with_the_others() -> None:
     world = World(instances=3).ready()
     world.edit(image="app:2")
     world.until(lambda: images(world).startswith("22"))
-    freeze(world, "0")
+    world.cluster.user_freeze("0")
     world.settle()
     world.cluster.user_edit_update(world.update.metadata.name, action=Action.ROLLBACK)
     world.until(lambda: ended(world))
@@ -290,7 +284,7 @@ def test_frozen_at_any_moment_of_an_update_it_ends() -> None:
         world.edit(image="app:2")
         for _ in range(moment):
             world.step()
-        freeze(world, "1-2")
+        world.cluster.user_freeze("1-2")
         world.until(lambda world=world: ended(world))  # type: ignore[misc]
         assert world.phase is Phase.ROLLED_FORWARD
         assert images(world)[0] == "2"
@@ -309,7 +303,7 @@ def test_an_id_that_is_no_longer_frozen_gets_an_update() -> None:
     world = frozen("1,3")
     world.edit(image="app:2")
     world.until(lambda: ended(world))
-    freeze(world, "3")
+    world.cluster.user_freeze("3")
     world.until(lambda: images(world) == "2221")
     name = newest(world)
     world.until(lambda: ended(world, name))
@@ -328,7 +322,7 @@ def test_it_is_made_once_whatever_its_outcome() -> None:
     world.edit(image="app:2")
     world.until(lambda: ended(world))
     world.behave("app:2", instance=1, crash=1)
-    freeze(world, None)
+    world.cluster.user_freeze(None)
     world.until(lambda: len(world.cluster.updates) == 2 and ended(world))
     assert world.named(newest(world)).status.phase is Phase.ROLLED_BACK
     assert not world.status.frozen
@@ -342,7 +336,7 @@ def test_with_mode_manual_it_is_pending() -> None:
     world.edit(image="app:2")
     world.until(lambda: ended(world))
     world.edit(mode="Manual")
-    freeze(world, None)
+    world.cluster.user_freeze(None)
     world.run(60)
     assert len(world.cluster.updates) == 1
     assert "UpdatePending" in world.conditions()
@@ -378,7 +372,7 @@ def test_it_waits_for_the_end_of_an_active_update() -> None:
     world.behave("app:2", instance=3, ready=40)
     world.edit(image="app:2")
     world.until(lambda: images(world) == "2122")
-    freeze(world, None)
+    world.cluster.user_freeze(None)
     world.settle()
     assert world.status.frozen == Ids([1])
     world.until(lambda: images(world) == "2222")
@@ -390,10 +384,10 @@ def test_frozen_again_before_it_starts() -> None:
     world = frozen("1")
     world.edit(image="app:2")
     world.until(lambda: ended(world))
-    freeze(world, None)
+    world.cluster.user_freeze(None)
     for _ in range(2):
         world.step()
-    freeze(world, "1")
+    world.cluster.user_freeze("1")
     world.run(100)
     assert images(world) in ("2122", "2222")
     pending = [u for u in world.cluster.updates.values() if u.status.finished_at is None]
@@ -405,7 +399,7 @@ def test_aborted_before_it_starts_it_is_not_made_again() -> None:
     world.behave("app:2", instance=3, ready=40)
     world.edit(image="app:2")
     world.until(lambda: ended(world))
-    freeze(world, None)
+    world.cluster.user_freeze(None)
     world.until(lambda: len(world.cluster.updates) == 2)
     world.cluster.user_edit_update(newest(world), action=Action.ABORT)
     world.run(200)

@@ -12,6 +12,8 @@ from tests.unit.core.sim.kubelet import Behaviour
 IDS = st.integers(0, 6)
 IMAGES = st.sampled_from(["app:1", "app:2", "app:3", "app:4"])
 CPUS = st.sampled_from([None, None, "1", "2"])
+NOTES = st.sampled_from([None, None, None, "a", "b"])
+FROZEN = st.sampled_from([None, None, "", "0", "1-2", "0,3-4", "0-6", "x"])
 SIZES = st.sampled_from([1, 2, 3, "30%", "100%"])
 AUTO = st.sampled_from([False, False, True])
 STRATEGIES = st.one_of(

@@ -46,9 +46,13 @@ class Disturbed(RuleBasedStateMachine):
 
     # Users.
 
-    @rule(image=chance.IMAGES, cpu=chance.CPUS)
-    def edit(self, image: str, cpu: str | None) -> None:
-        self.world.edit(image=image, cpu=cpu)
+    @rule(image=chance.IMAGES, cpu=chance.CPUS, note=chance.NOTES)
+    def edit(self, image: str, cpu: str | None, note: str | None) -> None:
+        self.world.edit(image=image, cpu=cpu, note=note)
+
+    @rule(ids=chance.FROZEN)
+    def freeze(self, ids: str | None) -> None:
+        self.world.cluster.user_freeze(ids)
 
     @rule(image=st.one_of(st.none(), chance.IMAGES), instances=chance.IDS)
     def scale(self, image: str | None, instances: int) -> None:

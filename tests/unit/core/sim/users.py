@@ -32,6 +32,12 @@ class Users(Disruption):
         self.templates[self.revision] = self.job.spec.template
         self.tell("job", meta.name, meta.uid, self.job)
 
+    def user_freeze(self, ids: str | None) -> None:
+        """The Updates are to leave these instances alone."""
+        self.user_edit(
+            lambda job: job.model_copy(update={"spec": job.spec.model_copy(update={"frozen": ids})})
+        )
+
     def user_update(self, name: str, **spec: Any) -> None:
         """An Update made by hand."""
         self.new_update(name, UpdateSpec(job=self.job.metadata.name, **spec), owner=None)
