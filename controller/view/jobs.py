@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 from controller.api.job import Job, LastAttempt
 from controller.api.meta import Condition
 from controller.api.progress import Phase
 from controller.core.model import assigned
 from controller.core.model import conditions as cond
-from controller.core.status.outcome import NO_CHANGE, UNCHANGED
+from controller.core.status.outcome import NO_CHANGE, is_unchanged
 
 
 class Health(StrEnum):
@@ -29,7 +29,8 @@ class Health(StrEnum):
 @dataclass(frozen=True, slots=True)
 class JobRow:
     """``revisions``: revision -> ids that run it now, the most used first. ``message``: what the
-    Job waits for, or why it needs a person; "" if all is well."""
+    Job waits for, or why it needs a person; "" if all is well. ``frozen``: ids that Updates leave
+    alone."""
 
     namespace: str
     name: str
@@ -46,6 +47,7 @@ class JobRow:
     update: str
     outcome: str
     created: float
+    frozen: Ids = NONE
 
 
 def job_row(job: Job) -> JobRow:
@@ -70,13 +72,14 @@ def job_row(job: Job) -> JobRow:
         update=status.active_update.name if status.active_update else "",
         outcome=_outcome(last) if last else "",
         created=meta.creation_timestamp or 0.0,
+        frozen=status.frozen,
     )
 
 
 def _outcome(last: LastAttempt) -> str:
     """How the last Update ended; ``NoChange`` if there was nothing to change: then it does not tell
     how the template fares."""
-    unchanged = last.outcome == Phase.ROLLED_FORWARD and last.message == UNCHANGED
+    unchanged = last.outcome == Phase.ROLLED_FORWARD and is_unchanged(last.message)
     return NO_CHANGE if unchanged else last.outcome or ""
 
 

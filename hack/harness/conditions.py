@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hack.harness.manifests import Object, by_revision, is_true, phase
+from hack.harness.manifests import (
+    Object,
+    by_revision,
+    frozen_on_purpose,
+    ids,
+    is_true,
+    outside,
+    phase,
+)
 
 KSTATUS = ("Ready", "Reconciling", "Stalled")
 #: Conditions that are always present, True or False.
@@ -97,16 +105,20 @@ def _free(job: Object) -> Iterator[str]:
             yield "it was not created yet and says otherwise"
         return
     outcome, mixed = last.get("outcome"), len(assigned) > 1
-    behind = set(assigned) - {status.get("updateRevision")}
-    if assigned and waits != bool(behind):
-        yield f"UpdatePending is {waits} with {sorted(assigned)} assigned"
+    in_force, present = status.get("frozen", ""), {status.get("updateRevision")}
+    behind = outside(assigned, in_force) - present
+    # Ids that are no longer to be frozen are behind as soon as the operator has seen that.
+    waiting = outside(assigned, frozen_on_purpose(job)) - present
+    if assigned and (waits < bool(behind) or waits > bool(waiting)):
+        yield f"UpdatePending is {waits} with {sorted(assigned)} assigned, {in_force} frozen"
     if undone and (outcome != "RolledBack" or not behind or "Stalled" not in true):
         yield f"RolledBack is True after {outcome}, with {sorted(true)} True"
     ended_badly = outcome in ("RolledBack", "Failed", "Error") or (outcome == "Aborted" and mixed)
     if ended_badly and behind and "Ready" in true:
         yield f"it is Ready after {outcome}, with {sorted(behind)} assigned"
-    if "Ready" in true and status.get("availableInstances", 0) != status["instancesInForce"]:
-        yield f"it is Ready with {status.get('availableInstances', 0)} available"
+    available = status.get("availableInstances", 0)
+    if "Ready" in true and available + len(ids(in_force)) < status["instancesInForce"]:
+        yield f"it is Ready with {available} available"
     if "Ready" in true and reason(job, "UpdatePending") in ("KnownBad", "InvalidTemplate"):
         yield "it is Ready while a refused template waits"
     if "Ready" in true and behind and status.get("updateRevision") in _known_bad(job):

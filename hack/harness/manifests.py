@@ -85,6 +85,20 @@ def by_revision(ranges: list[Object] | None) -> dict[str, set[int]]:
     return {item["revision"]: ids(item["instances"]) for item in ranges or ()}
 
 
+def outside(assigned: dict[str, set[int]], frozen: str) -> set[str]:
+    """The revisions of ids that are not in the range string ``frozen``."""
+    return {revision for revision, every in assigned.items() if every - ids(frozen)}
+
+
+def frozen_on_purpose(job: Object) -> str:
+    """The ids in force that the spec still names; those in force if it cannot be read."""
+    wanted, in_force = job.get("spec", {}).get("frozen"), job["status"].get("frozen", "")
+    try:
+        return ",".join(map(str, sorted(ids(in_force) & ids(wanted or ""))))
+    except ValueError:
+        return str(in_force)
+
+
 def condition(obj: Object | None, name: str) -> Object:
     """A condition of an object. An absent one is returned as False."""
     found = (obj or {}).get("status", {}).get("conditions", ())

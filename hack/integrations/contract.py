@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from hack.harness.manifests import Object, by_revision, condition, is_true, phase
+from hack.harness.manifests import Object, by_revision, condition, ids, is_true, outside, phase
 from hack.harness.statuses import TABLE, TERMINAL
 
 
@@ -57,13 +57,16 @@ def of_job(job: Object, phases: Iterable[str]) -> set[Said]:
         other = set() if shown in TABLE else {MOVING}
         return {_moving(each) for each in phases} | other or {MOVING}
     outcome = status.get("lastAttempt", {}).get("outcome")
-    assigned = set(by_revision(status.get("assigned")))
+    frozen = status.get("frozen", "")
+    assigned = outside(by_revision(status.get("assigned")), frozen)
     behind = assigned - {status.get("updateRevision")}
     if behind and outcome in ("RolledBack", "Failed", "Error"):
         return {BAD}
     if len(assigned) > 1 and outcome == "Aborted":
         return {BAD}
-    available = status.get("availableInstances", 0) == status.get("instancesInForce")
+    available = status.get("availableInstances", 0) + len(ids(frozen)) >= (
+        status.get("instancesInForce") or 0
+    )
     return {WELL if is_true(job, "Ready") and available else MOVING}
 
 

@@ -24,11 +24,11 @@ _METADATA: Final = {
     *("name", "namespace", "uid", "generation"),
     *("deletionTimestamp", "finalizers"),
 }
-_SPEC: Final = {"instances"}
+_SPEC: Final = {"instances", "frozen"}
 _STATUS: Final = {
     "observedGeneration",
     *("activeUpdate", "assigned", "availableInstances", "instancesInForce", "lastAttempt"),
-    "updateRevision",
+    *("updateRevision", "frozen"),
     *("phase", "reason", "counts", "failures", "instances", "jobUID", "policy", "restart"),
     *("to", "turn", "observedResumeToken"),
 }

@@ -145,6 +145,8 @@ def _count(row: JobRow) -> Text:
     )
     if row.wanted != row.instances:
         text.append(f"; spec.instances is {row.wanted}", "yellow")
+    if row.frozen:
+        text.append(f"; frozen: {ids(str(row.frozen), 40)}", "cyan")
     return text
 
 

@@ -41,6 +41,11 @@ def words(context: Context) -> str:
     return f"{last.update}: {why}" + (f"; {held_back}" if held_back else "")
 
 
+def is_unchanged(message: str | None) -> bool:
+    """Whether this is what an Update says that found nothing to change."""
+    return message == UNCHANGED or (message or "").endswith((" is frozen", " are frozen"))
+
+
 def frozen(ids: Ids) -> str:
     """``instances 3,7 are frozen``."""
     return f"instance {ids} is frozen" if len(ids) == 1 else f"instances {ids} are frozen"
