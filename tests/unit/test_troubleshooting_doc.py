@@ -74,6 +74,7 @@ OTHERS: Final = frozenset(
         "Fail",
         "Gate",
         "Images",
+        "Metadata",
         "Inconclusive",
         "Move",
         "NoAnswer",
