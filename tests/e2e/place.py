@@ -125,7 +125,7 @@ class Place:
 
     def describe(self) -> str:
         """The state of the namespace, to explain a failed test."""
-        kinds = ("get", "ejob,eup,pods,endpointslices", "-o", "wide")
+        kinds = ("get", "ejob,eup,pods,endpointslices,pdb,emaint,nodes", "-o", "wide")
         shown = [self.cluster.kubectl("-n", self.name, *kinds, check=False)]
         shown.append(self.cluster.kubectl("-n", self.name, "get", "events", check=False))
         for plural in ("echelonjobs", "updates"):

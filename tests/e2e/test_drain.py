@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from hack.e2e.release import Release
 from tests.e2e import web
 from tests.e2e.asking import Asking
@@ -11,20 +13,19 @@ from tests.e2e.nodes import Nodes
 from tests.e2e.place import Object, Place
 from tests.e2e.watching import Watching
 
-INSTANCES = 3
 _REVISION = "echelon.dev/revision"
 
 
-def served(place: Place, nodes: Nodes, **job: Any) -> Object:
+def served(place: Place, nodes: Nodes, instances: int = 3, **job: Any) -> Object:
     """Create a Job of the web server, with all instances on the first node, and its Service."""
     place.create(web.service())
-    made = place.made(web.job(instances=INSTANCES, **job))
-    assert nodes.on(place) == dict.fromkeys(range(INSTANCES), nodes.first)
+    made = place.made(web.job(instances=instances, **job))
+    assert nodes.on(place) == dict.fromkeys(range(instances), nodes.first)
     nodes.open()
     return made
 
 
-def drained(place: Place, nodes: Nodes, fewest: int, before: Object) -> None:
+def drained(place: Place, nodes: Nodes, before: Object, fewest: int) -> None:
     """Drain the first node by a Maintenance under load, check what became of the Job, and give the
     node back. ``fewest``: the number of pods that must serve at every moment."""
     with Asking(place) as asking, Watching(place) as watching:
@@ -48,8 +49,8 @@ def drained(place: Place, nodes: Nodes, fewest: int, before: Object) -> None:
 
 def moved(place: Place, nodes: Nodes, before: Object, cause: str) -> None:
     """Check that all instances have moved to the second node, as they were, and nothing else."""
-    found = place.wait_ready()
-    assert nodes.on(place) == dict.fromkeys(range(INSTANCES), nodes.second)
+    found, instances = place.wait_ready(), before["spec"]["instances"]
+    assert nodes.on(place) == dict.fromkeys(range(instances), nodes.second)
     for field in ("currentRevision", "assigned", "revisions"):
         assert found["status"].get(field) == before["status"].get(field), field
     revisions = {pod["metadata"]["annotations"][_REVISION] for pod in place.pods().values()}
@@ -59,21 +60,22 @@ def moved(place: Place, nodes: Nodes, before: Object, cause: str) -> None:
 
     def told() -> list[Object] | None:
         ended: list[Object] = place.job()["status"].get("ended", [])
-        return ended if len(ended) == INSTANCES else None
+        return ended if len(ended) == instances else None
 
     ended = place.wait("what became of the old pods", told)
-    assert {each["instance"] for each in ended} == set(range(INSTANCES))
+    assert {each["instance"] for each in ended} == set(range(instances))
     assert {each["node"] for each in ended} == {nodes.first}
     assert {(each["cause"], each["exitCode"]) for each in ended} == {(cause, 0)}
 
 
+@pytest.mark.parametrize("instances", [3, 1])
 def test_a_drain_with_surge_under_load_loses_no_request(
-    place: Place, nodes: Nodes, maintaining: Release
+    place: Place, nodes: Nodes, maintaining: Release, instances: int
 ) -> None:
     """Without an sla: one instance at a time, and its successor serves before it goes."""
     assert maintaining.pods()
-    before = served(place, nodes, update={"replacement": "Surge"})
-    drained(place, nodes, INSTANCES, before)
+    before = served(place, nodes, instances, update={"replacement": "Surge"})
+    drained(place, nodes, before, fewest=instances)
 
 
 def test_a_drain_with_recreate_keeps_what_the_sla_asks_for(
@@ -82,7 +84,7 @@ def test_a_drain_with_recreate_keeps_what_the_sla_asks_for(
     """Requests to the other instances go on while one moves."""
     assert maintaining.pods()
     before = served(place, nodes, sla={"minAvailable": 2})
-    drained(place, nodes, 2, before)
+    drained(place, nodes, before, fewest=2)
 
 
 def test_kubectl_drain_keeps_what_the_budget_of_the_sla_asks_for(
