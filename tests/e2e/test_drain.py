@@ -39,6 +39,7 @@ def drained(place: Place, nodes: Nodes, before: Object, fewest: int) -> None:
 
     (maintenance,) = nodes.maintenances()
     assert maintenance["status"]["phase"] == "Done", maintenance["status"]
+    place.wait("what became of the old pods", lambda: told(place) == before["spec"]["instances"])
     moved(place, nodes, before, "Move")
 
     assert not nodes.in_use(nodes.first)
@@ -58,14 +59,15 @@ def moved(place: Place, nodes: Nodes, before: Object, cause: str) -> None:
     assert place.api.get(place.path("updates"))["items"] == []
     assert [event for event in place.events("web") if event["type"] == "Warning"] == []
 
-    def told() -> list[Object] | None:
-        ended: list[Object] = place.job()["status"].get("ended", [])
-        return ended if len(ended) == instances else None
+    ended = found["status"].get("ended", [])
+    assert {each["node"] for each in ended} <= {nodes.first}
+    assert {(each["cause"], each["exitCode"]) for each in ended} <= {(cause, 0)}
 
-    ended = place.wait("what became of the old pods", told)
-    assert {each["instance"] for each in ended} == set(range(instances))
-    assert {each["node"] for each in ended} == {nodes.first}
-    assert {(each["cause"], each["exitCode"]) for each in ended} == {(cause, 0)}
+
+def told(place: Place) -> int:
+    """Of how many pods the status tells how they ended. Those that ended while no operator acted
+    may be missing."""
+    return len(place.job()["status"].get("ended", []))
 
 
 @pytest.mark.parametrize("instances", [3, 1])
