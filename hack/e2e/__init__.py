@@ -1,1 +1,1 @@
-"""A real node on this machine: kubelet, containerd and runc, for the end-to-end tests."""
+"""Real nodes on this machine: kubelet, containerd and runc, for the end-to-end tests."""

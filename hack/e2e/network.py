@@ -3,7 +3,7 @@
 The addresses are from the first /24 of 198.18.0.0/15 (reserved for tests, RFC 2544) without a
 route: the machine is .1, the node .2, pods are in the upper half. The machine reaches all of them
 by one route. Pods cannot reach other networks, so no image can be pulled and no masquerading is
-needed.
+needed. The nodes of one cluster have a direct link to each other: the machine forwards nothing.
 """
 
 from __future__ import annotations
@@ -44,14 +44,32 @@ class Network:
         _ip("link", "add", self.link, "type", "veth", *peer)
         _ip("address", "add", f"{self.host}/30", "dev", self.link)
         _ip("link", "set", self.link, "up")
-        inside = ["nsenter", f"--target={pid}", "--net", "--"]
+        inside = _inside(pid)
         _ip("address", "add", f"{self.node}/30", "dev", "eth0", within=inside)
         _ip("link", "set", "eth0", "up", within=inside)
         _ip("route", "add", str(self.pods), "via", self.node, "dev", self.link)
 
+    def join(self, pid: int, other: Network, other_pid: int) -> None:
+        """Link two nodes, given a process of each, so that the pods of both reach each other. The
+        link is removed with the first of the two."""
+        here, there = other.link, self.link  # each end has the name of the node that it leads to
+        peer = ["peer", "name", there, "netns", str(other_pid)]
+        _ip("link", "add", here, "type", "veth", *peer, within=_inside(pid))
+        self._reach(pid, here, other)
+        other._reach(other_pid, there, self)
+
+    def _reach(self, pid: int, link: str, other: Network) -> None:
+        """Route what this node sends to another one, and to its pods, over a link."""
+        inside = _inside(pid)
+        # Without an address of its own the link would ask by that of the Service, as both have it.
+        _ip("address", "add", f"{self.node}/32", "dev", link, within=inside)
+        _ip("link", "set", link, "up", within=inside)
+        _ip("route", "add", f"{other.node}/32", "dev", link, within=inside)
+        _ip("route", "add", str(other.pods), "via", other.node, "dev", link, within=inside)
+
     def serve(self, pid: int, address: str) -> None:
         """Add an address to the node: that of a Service."""
-        inside = ["nsenter", f"--target={pid}", "--net", "--"]
+        inside = _inside(pid)
         _ip("address", "add", f"{address}/32", "dev", "lo", within=inside)
 
     def disconnect(self) -> None:
@@ -102,6 +120,11 @@ def _within(destination: str, subnet: ipaddress.IPv4Network) -> bool:
         return ipaddress.IPv4Network(destination, strict=False).overlaps(subnet)
     except ValueError:  # "default"
         return False
+
+
+def _inside(pid: int) -> list[str]:
+    """The beginning of a command line that runs in the network namespace of a process."""
+    return ["nsenter", f"--target={pid}", "--net", "--"]
 
 
 def _routes() -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import secrets
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -33,12 +34,18 @@ class NodeError(Exception):
 
 
 class RealNode:
-    """A node. Call `start` and `stop`, or use it as a context manager. A cluster can have
-    several."""
+    """A node. Call `start` and `stop`, or use it as a context manager.
 
-    def __init__(self, cluster: Cluster, name: str = "real-0") -> None:
+    A cluster can have several, each with its own box, runtime, cgroup and network: `peers` are
+    those that run already. The pods of all of them reach each other.
+    """
+
+    def __init__(
+        self, cluster: Cluster, name: str = "real-0", peers: Sequence[RealNode] = ()
+    ) -> None:
         self.cluster = cluster
         self.name = name
+        self._peers = peers
         self._run = secrets.token_hex(3)
         self._cgroup = cgroups.name_for(self._run)
         self._network = network.plan(self._run)
@@ -154,6 +161,8 @@ class RealNode:
         self._box.start()
         self._network.connect(self._box.pid)
         self._network.serve(self._box.pid, _API_SERVICE)
+        for peer in self._peers:
+            self._network.join(self._box.pid, peer._network, peer.box.pid)
         route = [
             str(self._box.pid),
             f"{_API_SERVICE}:443",

@@ -32,8 +32,16 @@ class Release:
         self._values = [image, name, f"image.tag={operator_image.TAG}", *values]
 
     def install(self) -> None:
+        self._apply("install", "--create-namespace")
+
+    def upgrade(self, *values: str) -> None:
+        """Set additional values, and wait until all pods have them."""
+        self._values += values
+        self._apply("upgrade")
+
+    def _apply(self, verb: str, *args: str) -> None:
         sets = [word for value in self._values for word in ("--set", value)]
-        self.helm("install", NAME, str(CHART), "--create-namespace", *sets)
+        self.helm(verb, NAME, str(CHART), *args, *sets)
         self.wait_ready()
 
     def helm(self, *args: str) -> str:
@@ -58,9 +66,7 @@ class Release:
 
         def ready() -> bool:
             found = self._cluster.api.get(path)["items"]
-            return bool(found) and all(
-                each["status"].get("readyReplicas", 0) == each["spec"]["replicas"] for each in found
-            )
+            return bool(found) and all(map(_rolled_out, found))
 
         self._cluster.wait("the operator's pods", ready, timeout)
         self._cluster.wait("a holder of the Lease", self.holder, 30)
@@ -71,13 +77,12 @@ class Release:
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
     def holder(self) -> dict[str, Any] | None:
-        """The pod that holds the Lease. None if no pod holds it."""
-        path = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"
-        leases = self._cluster.api.get(path)["items"]
-        holders = [lease["spec"].get("holderIdentity") or "" for lease in leases]
+        """The pod that holds the Lease of the Jobs. None if no pod holds it."""
+        path = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases/{NAME}"
+        holder = self._cluster.api.get(path)["spec"].get("holderIdentity") or ""
         for pod in self.pods():
             meta = pod["metadata"]
-            if any(meta["name"] in holder or meta["uid"] in holder for holder in holders):
+            if meta["name"] in holder or meta["uid"] in holder:
                 return pod
         return None
 
@@ -96,3 +101,11 @@ class Release:
             *("-n", NAMESPACE, "logs", f"--selector={_SELECTOR}", f"--tail={lines}", "--prefix"),
             check=False,
         )
+
+
+def _rolled_out(deployment: dict[str, Any]) -> bool:
+    """Whether all pods of a Deployment are Ready and have its present template."""
+    status, replicas = deployment["status"], deployment["spec"]["replicas"]
+    counts = [status.get(each, 0) for each in ("replicas", "updatedReplicas", "readyReplicas")]
+    observed = status.get("observedGeneration") == deployment["metadata"]["generation"]
+    return bool(observed and counts == [replicas] * 3)

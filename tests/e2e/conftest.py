@@ -1,7 +1,8 @@
 """One control plane, one real node, the operator installed by its chart, and a namespace per test.
 
-All of them except the namespaces are created once per session. Without root, or if the tools cannot
-be installed, every test is skipped, and the end of the output says why.
+All of them except the namespaces are created once per session. Tests that need a second node run
+after the others, and only they start it. Without root, or if the tools cannot be installed, every
+test is skipped, and the end of the output says why.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from hack.devcluster.cluster import Cluster
 from hack.e2e import operator_image, tools, webserver
 from hack.e2e.node import NODE_ARGS, RealNode
 from hack.e2e.release import Release
+from tests.e2e.nodes import Nodes
 from tests.e2e.place import Place
 
 _NUMBERS = itertools.count(1)
@@ -30,8 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests that check the whole session last."""
-    items.sort(key=lambda item: item.name.endswith("in_all_tests_so_far"))
+    """Run the tests that need a second node late, and those that check the whole session last."""
+
+    def place_in_session(item: pytest.Item) -> tuple[bool, bool]:
+        fixtures = getattr(item, "fixturenames", ())
+        return item.name.endswith("in_all_tests_so_far"), "second" in fixtures
+
+    items.sort(key=place_in_session)
 
 
 @pytest.fixture(scope="session")
@@ -55,8 +63,22 @@ def cluster(machine: None) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def node(cluster: Cluster) -> Iterator[RealNode]:
-    """The node, with all images. At the end no part of it may be left on the machine."""
-    made = RealNode(cluster)
+    """The node of all tests. At the end no part of it may be left on the machine."""
+    with running(RealNode(cluster)) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def second(cluster: Cluster, node: RealNode) -> Iterator[RealNode]:
+    """Another node. It is cordoned while no test needs it."""
+    with running(RealNode(cluster, "real-1", [node])) as made:
+        cluster.kubectl("cordon", made.name)
+        yield made
+
+
+@contextmanager
+def running(made: RealNode) -> Iterator[RealNode]:
+    """Start a node and load all images."""
     with made:
         made.load(webserver.archive(made.dir))
         made.load(operator_image.archive(made.dir))
@@ -71,6 +93,23 @@ def operator(cluster: Cluster, node: RealNode) -> Release:
     made = Release(cluster)
     made.install()
     return made
+
+
+@pytest.fixture(scope="session")
+def maintaining(operator: Release, second: RealNode) -> Release:
+    """The operator, upgraded to one that serves Maintenances. Its pods stay on the first node."""
+    assert second.address
+    operator.upgrade("maintenance.enabled=true")
+    return operator
+
+
+@pytest.fixture
+def nodes(cluster: Cluster, node: RealNode, second: RealNode, operator: Release) -> Iterator[Nodes]:
+    """Both nodes. All pods begin on the first one."""
+    made = Nodes(cluster, node.name, second.name)
+    yield made
+    second.check()
+    made.restore(operator)
 
 
 @pytest.fixture

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from hack.devcluster.cluster import Cluster
+from hack.e2e.operator_base import ROOT
 from hack.harness.patience import patient
 
 T = TypeVar("T")
@@ -64,6 +67,21 @@ class Place:
     def kubectl(self, *args: str) -> str:
         return self.cluster.kubectl("-n", self.name, *args)
 
+    def echelon(self, *args: str, timeout: float = 60.0) -> str:
+        """Run a command of the command line that must succeed. Returns its output."""
+        own = [f"--kubeconfig={self.cluster.kubeconfig}"]
+        command = [sys.executable, "-m", "controller.cli", *args, *own]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=patient(timeout),
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def made(self, obj: Object, timeout: float = 60.0) -> Object:
         """Create a Job, wait until it is Ready, and return it."""
         self.create(obj)
@@ -107,7 +125,7 @@ class Place:
 
     def describe(self) -> str:
         """The state of the namespace, to explain a failed test."""
-        kinds = ("get", "ejob,eup,pods,endpointslices", "-o", "wide")
+        kinds = ("get", "ejob,eup,pods,endpointslices,pdb,emaint,nodes", "-o", "wide")
         shown = [self.cluster.kubectl("-n", self.name, *kinds, check=False)]
         shown.append(self.cluster.kubectl("-n", self.name, "get", "events", check=False))
         for plural in ("echelonjobs", "updates"):

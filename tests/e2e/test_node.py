@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hack.devcluster.cluster import Cluster
-from hack.e2e import box, cgroups, images, network
+from hack.e2e import box, cgroups, images, network, webserver
 from hack.e2e.node import RealNode
 from hack.e2e.operator_base import ROOT
 from hack.harness.patience import patient
@@ -35,6 +35,7 @@ with Cluster(nodes=0) as cluster, RealNode(cluster, "doomed") as node:
 """
 #: The parts outside the box; all mounts are inside.
 KINDS = {"process", "folder", "cgroup", "route", "link"}
+_PODS = "/api/v1/namespaces/default/pods"
 _POD = {
     "metadata": {"name": "idle"},
     "spec": {
@@ -92,9 +93,36 @@ def left(
 
 def test_a_pod_runs_and_says_what_it_says(cluster: Cluster, node: RealNode) -> None:
     """The API server can reach the kubelet, and this machine can reach the pod."""
-    cluster.api.create("/api/v1/namespaces/default/pods", _POD)
-    path = "/api/v1/namespaces/default/pods/idle"
+    cluster.api.create(_PODS, _POD)
+    path = f"{_PODS}/idle"
     cluster.wait("the pod", lambda: cluster.api.get(path)["status"]["phase"] == "Running")
     assert "hello" in cluster.kubectl("exec", "idle", "--", "echo", "hello")
     node.check()
     cluster.api.delete(path, {"gracePeriodSeconds": 0})
+
+
+def test_pods_of_two_nodes_reach_each_other(
+    cluster: Cluster, node: RealNode, second: RealNode
+) -> None:
+    """As in any cluster, at their addresses."""
+    names = [node.name, second.name]
+    for name in names:
+        server = {"name": "web", "image": webserver.image("1")}
+        spec = {"nodeName": name, "containers": [server]}
+        cluster.api.create(_PODS, {"metadata": {"name": name}, "spec": spec})
+    addresses = {name: address_of(cluster, name) for name in names}
+    for name, other in zip(names, reversed(names), strict=True):
+        page = f"http://{addresses[other]}:{webserver.PORT}/"
+        assert other in cluster.kubectl("exec", name, "--", "wget", "-q", "-O", "-", page)
+    for name in names:
+        cluster.api.delete(f"{_PODS}/{name}", {"gracePeriodSeconds": 0})
+
+
+def address_of(cluster: Cluster, pod: str) -> str:
+    """Wait until a pod runs, and return its address."""
+
+    def look() -> str | None:
+        status = cluster.api.get(f"{_PODS}/{pod}")["status"]
+        return status["podIP"] if status["phase"] == "Running" else None
+
+    return cluster.wait(f"pod {pod}", look) or ""
