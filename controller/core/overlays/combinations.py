@@ -40,8 +40,8 @@ def combinations(
     found: list[tuple[tuple[Overlay, ...], Ids]] = [((), ALL)]
     for overlay in overlays:
         ids = selected(overlay, job, namespace)
-        parts = [((*those, overlay), left & ids) for those, left in found]
-        parts += [(those, left - ids) for those, left in found]
+        parts = [(those, left - ids) for those, left in found]
+        parts += [((*those, overlay), left & ids) for those, left in found]
         found = [(those, left) for those, left in parts if left]
         if sum(bool(those) for those, _ in found) > MOST:
             raise of_overlay(
@@ -50,4 +50,4 @@ def combinations(
                 f"with it, the ids 0 to 9999 have more than {MOST} combinations of overlays",
                 TOO_MANY,
             )
-    return sorted(found, key=lambda each: len(each[0]))
+    return found

@@ -41,6 +41,12 @@ class Variant:
     ids: Ids
     template: bytes
 
+    @property
+    def lowest(self) -> int:
+        """The lowest id: its pod stands for all in a dry run, whether there is that instance or
+        not."""
+        return next(iter(self.ids))
+
 
 @dataclass(frozen=True, slots=True)
 class Variants:
@@ -63,6 +69,10 @@ class Variants:
     def of_instance(self, instance: int) -> Variant:
         """The variant of an instance."""
         return self.all[self._places[instance]]
+
+    def distinct(self) -> tuple[Variant, ...]:
+        """The variants without those whose template another has, too: each is checked once."""
+        return tuple({each.template: each for each in reversed(self.all)}.values())[::-1]
 
 
 def variants(data: bytes, job: str, namespace: str) -> Variants:

@@ -88,6 +88,14 @@ def test_sixteen_variants_are_found_by_instance() -> None:
     assert env_of(made, 160) == env_of(made, 9999) == {}
 
 
+def test_variants_with_the_same_template_are_checked_once() -> None:
+    same = {"spec": {"containers": [{"name": "web", "image": "web:1"}]}}
+    made = found(overlay("same", same, "3-4"), overlay("other", env("A", "1"), "4-5"))
+    assert [each.overlays for each in made.all] == [(), ("same",), ("other",), ("same", "other")]
+    assert [each.overlays for each in made.distinct()] == [(), ("other",)]
+    assert [each.lowest for each in made.all] == [0, 3, 5, 4]
+
+
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
