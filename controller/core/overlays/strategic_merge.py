@@ -192,7 +192,8 @@ def _stored(value: Any, type_: str, map_of: MapOf = "") -> Any:
     if not isinstance(value, dict):
         return value
     if map_of:
-        return {key: _NULL[map_of] if each is None else each for key, each in value.items()}
+        null = _NULL[map_of]
+        return {key: null if each is None else _stored(each, "") for key, each in value.items()}
     fields, made = DEFINITIONS.get(type_, {}), {}
     for key, each in value.items():
         directive = key in (lists.DIRECTIVE, _RETAIN) or key.startswith((_DELETE, _ORDER))

@@ -146,6 +146,11 @@ RULES: dict[str, tuple[Object, Object, Object]] = {
         {"metadata": {"labels": {"$patch": "replace", "a": "b"}}},
         {"metadata": {}},
     ),
+    "a map whose values have another shape": (
+        {"metadata": {"labels": {"a": {"b": "c"}}}},
+        {"metadata": {"labels": {"a": {"d": "e"}}}},
+        {"metadata": {"labels": {"a": {"b": "c", "d": "e"}}}},
+    ),
     "what is added has no nulls and no directives": (
         {"spec": {}},
         {
