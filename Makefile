@@ -37,7 +37,7 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit explore integration check bench chaos cluster crds format constraints clean \
 	chart api-doc cli-doc metrics-doc site site-serve lock test-chart test-metrics test-statemetrics \
-	e2e ui browser test-ui pictures mutations golden integrations recorded devcluster \
+	e2e ui browser test-ui pictures mutations golden integrations merge-keys recorded devcluster \
 	devcluster-kubelet devcluster-helm devcluster-prometheus devcluster-integrations \
 	devcluster-statemetrics
 
@@ -73,6 +73,7 @@ check: $(INSTALLED) ## Look at the code without running it: style, types, layers
 	@echo "docs/metrics.md as generated" && $(PYTHON) -m hack.metrics_doc --check
 	@echo "integrations/ as generated" && $(PYTHON) -m hack.integrations.argocd --check \
 		&& $(PYTHON) -m hack.integrations.kustomize --check
+	@echo "merge keys as generated" && $(PYTHON) -m hack.merge_keys --check
 	@echo "docs/reference-*.md as generated" && $(PYTHON) -m hack.api_doc --check
 	@echo "short files" && $(PYTHON) -m hack.lengths
 	@echo "documents" && $(PYTHON) -m hack.docs
@@ -106,6 +107,9 @@ metrics-doc: $(INSTALLED) ## Write docs/metrics.md anew from the operator's metr
 
 integrations: $(INSTALLED) ## Write the generated files of integrations/ anew
 	@$(PYTHON) -m hack.integrations.argocd && $(PYTHON) -m hack.integrations.kustomize
+
+merge-keys: $(INSTALLED) ## Write the table of merge keys anew from the OpenAPI of Kubernetes
+	@$(PYTHON) -m hack.merge_keys
 
 recorded: devcluster ## Record the stories that tests/gitops shows to other tools anew
 	@$(PYTHON) -m hack.integrations.record

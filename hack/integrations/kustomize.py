@@ -43,7 +43,7 @@ _CORE: Final = {
 
 def schema() -> str:
     """The text of the file: a definition, or a path, on a line."""
-    document = json.loads((_kubernetes() / "api/openapi-spec/swagger.json").read_text())
+    document = json.loads((kubernetes() / "api/openapi-spec/swagger.json").read_text())
     known: dict[str, Schema] = document["definitions"] | _ours()
     kinds = sorted(name for name, each in known.items() if _resource(each))
     kept: dict[str, Schema] = {}
@@ -63,7 +63,7 @@ def _lines(found: dict[str, Any]) -> str:
     )
 
 
-def _kubernetes() -> Path:
+def kubernetes() -> Path:
     """The folder of the module of Kubernetes that the control plane is built from."""
     command = ["go", "mod", "download", "-json", "k8s.io/kubernetes"]
     done = subprocess.run(command, cwd=DEVCLUSTER, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""What makes a revision: the pod template alone, in one canonical form (contract rule 2).
+"""The canonical form of a pod template, and the names that are made from it (contract rule 2).
 
 Two templates are the same revision if they differ only in the order of keys, in fields that are
 null, in how an integer is written (``1`` and ``1.0`` are one JSON number; the API server stores
@@ -39,12 +39,14 @@ def canonical(template: dict[str, Any]) -> bytes:
     counts as an empty one, of which the API server makes no pod. Raises ``ValueError`` for NaN and
     infinities, which are not JSON.
     """
+    return dumped(pruned(_relevant(template)))
+
+
+def dumped(value: Any) -> bytes:
+    """JSON with sorted keys, without white space, in UTF-8. Raises ``ValueError`` for NaN and
+    infinities."""
     text = json.dumps(
-        _pruned(_relevant(template)),
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-        allow_nan=False,
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
     return text.encode()
 
@@ -100,12 +102,13 @@ def _relevant(template: dict[str, Any]) -> dict[str, Any]:
     return relevant
 
 
-def _pruned(node: Any) -> Any:
-    """A copy of ``node`` without the null fields of its objects, at every level."""
+def pruned(node: Any, *, nulls: bool = False) -> Any:
+    """A copy of ``node`` with each number in one form, and unless ``nulls`` is set without the null
+    fields of its objects, at every level."""
     if isinstance(node, dict):
-        return {key: _pruned(value) for key, value in node.items() if value is not None}
+        return {k: pruned(v, nulls=nulls) for k, v in node.items() if nulls or v is not None}
     if isinstance(node, list | tuple):
-        return [_pruned(item) for item in node]
+        return [pruned(item, nulls=nulls) for item in node]
     # Above 2^53 a float does not identify one integer.
     if isinstance(node, float) and node.is_integer() and abs(node) <= 2**53:
         return int(node)

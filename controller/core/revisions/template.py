@@ -24,7 +24,7 @@ from controller.api import labels
 from controller.api.job import KIND
 from controller.core.revisions.revision import canonical, digest_of
 
-_PLACEHOLDER: Final = re.compile(r"\{\{echelon\.(instance|instances|job|namespace)\}\}")
+PLACEHOLDER: Final = re.compile(r"\{\{echelon\.(instance|instances|job|namespace)\}\}")
 # State of one pod: if the template had these annotations, they would be read as the pod's own.
 _OURS: Final = (
     labels.UPDATE,
@@ -92,7 +92,7 @@ class Prepared:
                 container["env"] = [entry for entry in env if not _is_instance(entry)]
         pod |= {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
         skeleton = json.dumps(pod, ensure_ascii=False)
-        return cls(job_name, namespace, skeleton, _PLACEHOLDER.search(skeleton) is not None)
+        return cls(job_name, namespace, skeleton, PLACEHOLDER.search(skeleton) is not None)
 
     def pod(
         self,
@@ -121,7 +121,7 @@ class Prepared:
                 "job": self.job_name,
                 "namespace": self.namespace,
             }
-            pod = _filled(pod, values)
+            pod = filled(pod, values)
         metadata = pod["metadata"]
         metadata["name"] = f"{name}-s" if slot_s else name
         metadata["labels"] = _merged(metadata["labels"], {labels.INSTANCE: str(instance)})
@@ -135,6 +135,24 @@ class Prepared:
         spec = pod.get("spec")
         if _is_map(spec) and not spec.get("hostname"):
             spec["hostname"] = name
+        return pod
+
+    def manifest(self) -> dict[str, Any]:
+        """The pod of any instance, with its placeholders and without what tells the revision and
+        the instance: where two manifests are equal, the pods are equal, too."""
+        pod: dict[str, Any] = json.loads(self._skeleton)
+        metadata, spec = pod["metadata"], pod.get("spec")
+        for field, key in (
+            ("labels", labels.REVISION),
+            ("labels", labels.INSTANCE),
+            ("annotations", labels.REVISION),
+        ):
+            if _is_map(metadata[field]):
+                metadata[field].pop(key, None)
+        if _is_map(spec) and not spec.get("hostname"):
+            spec.pop("hostname", None)
+        for container in _containers(pod):
+            container.setdefault("env", [])
         return pod
 
     def dry_run(self, *, instances: int = 1, instance: int = 0) -> dict[str, Any]:
@@ -204,14 +222,14 @@ def _merged(given: Any, ours: dict[str, str], without: tuple[str, ...] = ()) -> 
     return {key: value for key, value in given.items() if key not in without} | ours
 
 
-def _filled(node: Any, values: Mapping[str, str]) -> Any:
+def filled(node: Any, values: Mapping[str, str]) -> Any:
     """A copy of ``node`` with the placeholders in its strings replaced, but not in keys."""
     if isinstance(node, str):
-        return _PLACEHOLDER.sub(lambda match: values[match[1]], node) if "{{" in node else node
+        return PLACEHOLDER.sub(lambda match: values[match[1]], node) if "{{" in node else node
     if isinstance(node, dict):
-        return {key: _filled(value, values) for key, value in node.items()}
+        return {key: filled(value, values) for key, value in node.items()}
     if isinstance(node, list):
-        return [_filled(item, values) for item in node]
+        return [filled(item, values) for item in node]
     return node
 
 

@@ -2,8 +2,7 @@
 
 All variables and number literals are doubles: ``result < 1`` means ``result < 1.0``. If that does
 not compile, as in ``int(result) == 1``, the literals stay as they were written. Errors have line
-and column, both counted from 1, columns in characters. In the operator only this module uses the
-CEL library.
+and column, both counted from 1, columns in characters.
 
 Strings, lists, maps and all functions except ``_CONVERSIONS`` are refused before the CEL library
 reads the condition: with ``map``, a condition of 200 characters can use up all memory.
@@ -20,6 +19,7 @@ from typing import Any, Final
 from cel_expr_python import cel as _library
 
 from controller.api.gate import PrometheusProvider
+from controller.core.cel import CelError, cleaned, first_error, place
 from controller.core.verdicts.answer import one_line
 
 #: The variables of a condition: the result of one query, or the two results of a control group.
@@ -51,18 +51,10 @@ _ALLOWED: Final = (
 )
 #: A condition that compares the result with one number.
 _LIMIT: Final = re.compile(r"\s*result\s*(<=|>=|<|>|==|!=)\s*(-?[\d.]+(?:[eE][+-]?\d+)?)\s*")
-_ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): ([^\n]*)")
-_NOISE: Final = re.compile(r"^[A-Z_]+: | \(in container ''\)| \[[A-Z_]+\]$| expecting \{.*\}")
 
 
-class ConditionError(ValueError):
+class ConditionError(CelError):
     """A condition does not compile; the error has line and column."""
-
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
-        super().__init__(f"line {line}, column {column}: {message}")
-        self.message = message
-        self.line = line
-        self.column = column
 
 
 class EvaluationError(ArithmeticError):
@@ -97,9 +89,9 @@ class Condition:
         try:
             outcome = self._program.eval(data=data).plain_value()
         except RuntimeError as error:
-            raise EvaluationError(_clean(str(error))) from None
+            raise EvaluationError(cleaned(str(error))) from None
         if not isinstance(outcome, bool):
-            raise EvaluationError(_clean(str(outcome)))
+            raise EvaluationError(cleaned(str(outcome)))
         return outcome
 
 
@@ -115,7 +107,7 @@ def compile_condition(text: str, names: frozenset[str]) -> Condition:
         try:
             program = environment.compile(text)
         except RuntimeError:
-            raise _error(str(error), inserted) from None
+            raise ConditionError(*first_error(str(error), inserted)) from None
     kind = program.return_type().name()
     if kind.lower() != "bool":
         raise ConditionError(f"it gives a {kind.lower()}, not true or false")
@@ -138,9 +130,9 @@ def condition_of(gate: PrometheusProvider) -> Condition:
         raise ConditionError(
             "it uses `result` together with `updated` or `baseline`: use `result` for one query, "
             "or both `updated` and `baseline` for a control group",
-            *_place(gate.condition, places[RESULT]),
+            *place(gate.condition, places[RESULT]),
         )
-    at = _place(gate.condition, min(places[name] for name in condition.uses))
+    at = place(gate.condition, min(places[name] for name in condition.uses))
     if len(condition.uses) == 1:
         raise ConditionError(
             f"it uses `{next(iter(condition.uses))}` alone: use `result` for one query, or both "
@@ -169,12 +161,12 @@ def _only_numbers(text: str) -> None:
         if part.startswith("//") or part in _SPACE:
             continue
         if part == "(" and name and name not in _CONVERSIONS:
-            raise ConditionError(f"`{name}(` is refused: {_ALLOWED}", *_place(text, at))
+            raise ConditionError(f"`{name}(` is refused: {_ALLOWED}", *place(text, at))
         name, at = token["name"] or "", token.start()
         field = name.startswith(".")
         if field or not (name or token["number"] or part in _OPERATORS):
             part = one_line(part, 20)
-            raise ConditionError(f"`{part}` is refused: {_ALLOWED}", *_place(text, at))
+            raise ConditionError(f"`{part}` is refused: {_ALLOWED}", *place(text, at))
 
 
 def _mentions(text: str) -> Iterator[tuple[str, int]]:
@@ -201,21 +193,3 @@ def _with_doubles(text: str) -> tuple[str, list[tuple[int, int]]]:
             part = part[part.rindex("\n") + 1 :]
         column += len(part)
     return "".join(parts), inserted
-
-
-def _place(text: str, at: int) -> tuple[int, int]:
-    return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
-
-
-def _error(text: str, inserted: list[tuple[int, int]]) -> ConditionError:
-    """The first error in the library's message, at its place in the original condition."""
-    match = _ERROR.search(text)
-    if match is None:
-        return ConditionError(_clean(text))
-    line, column = int(match[1]), int(match[2])
-    shift = sum(2 for where in inserted if where[0] == line and where[1] < column)
-    return ConditionError(_clean(match[3]), line, column - shift)
-
-
-def _clean(text: str) -> str:
-    return _NOISE.sub("", text.split("\n", 1)[0])

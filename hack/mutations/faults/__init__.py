@@ -10,6 +10,7 @@ from hack.mutations.faults import (
     coordinators,
     leading,
     maintenance,
+    overlays,
     pods,
     progress,
     reconcile,
@@ -27,4 +28,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *safety.FAULTS,
     *leading.FAULTS,
     *maintenance.FAULTS,
+    *overlays.FAULTS,
 )

@@ -77,8 +77,8 @@ FAULTS: Final = (
     # revisions
     Fault(
         file=f"{_CORE}/revisions/revision.py",
-        old="for key, value in node.items() if value is not None}",
-        new="for key, value in node.items()}",
+        old="for k, v in node.items() if nulls or v is not None}",
+        new="for k, v in node.items()}",
         breaks="A field that is null makes a new revision, and so an Update that changes nothing.",
         tests=(f"{_TESTS}/revisions/test_revision.py",),
     ),
