@@ -2,118 +2,32 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from controller.api.ended import Ended
-from controller.api.ids import MAX_ID, NONE, Ids
+from controller.api.ids import NONE, Ids
+from controller.api.job_spec import MAX_INSTANCES as MAX_INSTANCES
+from controller.api.job_spec import JobSpec as JobSpec
+from controller.api.job_spec import JobType as JobType
 from controller.api.known_bad import KnownBad
 from controller.api.labels import API_VERSION
 from controller.api.last_attempt import LastAttempt as LastAttempt
 from controller.api.meta import (
-    MAX_INT32,
     MAY_BE_LOST,
     Condition,
     Model,
     ObjectMeta,
     Since,
-    SpecModel,
     Status,
     empty,
 )
-from controller.api.policy import UpdatePolicy
 from controller.api.safety import Safety
-from controller.api.sla import Sla
 
 KIND = "EchelonJob"
-MAX_INSTANCES = MAX_ID + 1
 
 Count = Annotated[int, Field(ge=0)]
-Limit = Annotated[int, Field(ge=0, le=MAX_INT32)]
-
-
-class JobType(StrEnum):
-    """Kind of work that the instances of a Job do."""
-
-    SERVICE = "Service"
-
-
-# A later field gets its default here only, never in the CRD: see `controller.api.crds`.
-class JobSpec(SpecModel):
-    """Desired state of a Job; written by users."""
-
-    type: Annotated[
-        JobType,
-        Field(
-            description="Kind of work that the instances do. `Service`: instances run for ever, "
-            "and a pod that ends is replaced by a new pod."
-        ),
-    ] = JobType.SERVICE
-    instances: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=MAX_INSTANCES,
-            description="Number of instances to run. Their ids are 0 to instances-1. Scaling needs "
-            "no Update: new instances start at once, and the instances with the highest ids are "
-            "removed. `kubectl scale` and a HorizontalPodAutoscaler set this field.",
-        ),
-    ] = 1
-    template: Annotated[
-        dict[str, Any],
-        Field(
-            description="Pod template (PodTemplateSpec), stored as given. Changing the template "
-            "creates a revision and, with `update.mode: Automatic`, starts an Update. The "
-            "placeholders {{echelon.instance}}, {{echelon.instances}}, {{echelon.job}} and "
-            "{{echelon.namespace}} in its strings are replaced in each pod. `restartPolicy` must "
-            "be Always or absent."
-        ),
-    ]
-    min_ready_seconds: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=MAX_INT32,
-            description="Seconds that an instance must stay Ready before it counts as good in an "
-            "update, and as available. 0: an instance counts as soon as it is Ready.",
-        ),
-    ] = 10
-    update: Annotated[
-        UpdatePolicy, Field(description="Policy by which changes of the template roll out.")
-    ] = UpdatePolicy()
-    sla: Annotated[
-        Sla | None,
-        Field(
-            description="How many instances must stay available while instances are disrupted on "
-            "purpose. Updates obey it with `update.slaAware`. Absent: no such number."
-        ),
-    ] = None
-    frozen: Annotated[
-        str | None,
-        Field(
-            max_length=8192,
-            description="Ids of instances that Updates leave alone, as a range string such as "
-            '"3,7-9". Their pods stay at the revision that they have; a lost pod is created again '
-            "at that revision. When an id is taken out of this string, an Update brings it to "
-            "`currentRevision`. Absent or empty: none.",
-        ),
-    ] = None
-    revision_history_limit: Annotated[
-        Limit,
-        Field(
-            description="Number of old ControllerRevisions to keep. Revisions that are in use, or "
-            "that an active Update needs for its rollback, are kept in addition to this number."
-        ),
-    ] = 10
-    update_history_limit: Annotated[
-        Limit,
-        Field(
-            description="Number of finished Updates to keep; the operator deletes older ones. Only "
-            "Updates that the operator created count and are deleted."
-        ),
-    ] = 10
 
 
 class RevisionRange(Model):

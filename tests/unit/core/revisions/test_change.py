@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.api.pods.resources import resources_of
-from controller.core.revisions.change import Change, classify, why_not_in_place
+from controller.core.revisions.change import Change, why_not_in_place
 from controller.core.revisions.revision import canonical
-
-Object = dict[str, Any]
-
-
-def template(*containers: Object, **spec: Any) -> Object:
-    return {"spec": {"containers": list(containers) or [container()], **spec}}
-
-
-def container(name: str = "web", image: str = "web:1", **fields: Any) -> Object:
-    return {"name": name, "image": image, **fields}
-
-
-def amounts(requests: Object | None = None, limits: Object | None = None) -> Object:
-    given = {"requests": requests, "limits": limits}
-    return {"resources": {kind: value for kind, value in given.items() if value}}
-
-
-def change(old: Object, new: Object) -> Change:
-    return classify(canonical(old), canonical(new))
-
-
-def resized(old: Object, new: Object) -> Change:
-    """How a pod changes whose container gets other resources."""
-    return change(template(container(**old)), template(container(**new)))
-
+from tests.unit.core.revisions.templates import (
+    Object,
+    amounts,
+    change,
+    container,
+    resized,
+    template,
+)
 
 BURSTABLE = amounts({"cpu": "1", "memory": "1Gi"}, {"memory": "2Gi"})
 GUARANTEED = amounts(limits={"cpu": "1", "memory": "1Gi"})
@@ -241,85 +223,6 @@ def test_any_other_field_makes_it_a_replacement(old: Object, field: str) -> None
     new["spec"]["containers"][0]["image"] = "web:3"
     new["spec"][field] = "x"
     assert change(old, new) is Change.REPLACE
-
-
-def noted(value: str, kind: str = "annotations", **spec: Any) -> Object:
-    """A template with the label or annotation ``a.b/c``."""
-    return {**template(**spec), "metadata": {kind: {"a.b/c": value}}}
-
-
-@pytest.mark.parametrize("kind", ["labels", "annotations"])
-def test_labels_and_annotations_are_changed_in_place(kind: str) -> None:
-    old, new = noted("1", kind), noted("2", kind)
-    assert change(old, new) is Change.METADATA
-    assert change(new, template()) is Change.METADATA
-    assert change(template(), new) is Change.METADATA
-    assert change(old, copy.deepcopy(old)) is Change.REPLACE, "equal"
-    assert change(template(), {**template(), "metadata": {kind: {}}}) is Change.REPLACE, "equal"
-
-
-@pytest.mark.parametrize("kind", ["labels", "annotations"])
-def test_labels_and_annotations_change_along_with_images_or_resources(kind: str) -> None:
-    metadata = {"metadata": {kind: {"a": "1"}}}
-    images = {**template(container(image="web:2")), **metadata}
-    assert change(template(), images) is Change.IMAGES
-    small, large = amounts({"cpu": "1"}), amounts({"cpu": "2"})
-    resources = {**template(container(**large)), **metadata}
-    assert change(template(container(**small)), resources) is Change.RESOURCES
-
-
-def reader(name: str, path: str) -> Object:
-    env = [
-        {"name": "A", "value": "1"},
-        {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": path}}},
-    ]
-    return container(name, env=env)
-
-
-@pytest.mark.parametrize("kind", ["labels", "annotations"])
-@pytest.mark.parametrize("field", ["containers", "initContainers"])
-def test_a_pod_that_reads_the_key_at_its_start_is_replaced(field: str, kind: str) -> None:
-    def made(value: str, key: str) -> Object:
-        found = noted(value, kind)
-        path = f"metadata.{kind}['{key}']"
-        found["spec"].setdefault(field, []).append(reader("side", path))
-        return found
-
-    old, new = made("1", "a.b/c"), made("2", "a.b/c")
-    assert change(old, new) is Change.REPLACE
-    assert why_not_in_place(canonical(old), canonical(new)) == (
-        f"environment variable B of container side reads metadata.{kind}['a.b/c']"
-    )
-    assert change(made("1", "a.b/d"), made("2", "a.b/d")) is Change.METADATA, "another key"
-    other = "labels" if kind == "annotations" else "annotations"
-    both = [noted(value, other) for value in "12"]
-    for each in both:
-        each["spec"].setdefault(field, []).append(reader("side", f"metadata.{kind}['a.b/c']"))
-    assert change(*both) is Change.METADATA, "the other map"
-
-
-TERM = {"topologyKey": "zone", "matchLabelKeys": ["a.b/c"]}
-MISMATCH = {"topologyKey": "zone", "mismatchLabelKeys": ["a.b/c"]}
-REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [
-        {"topologySpreadConstraints": [{"maxSkew": 1, **TERM}]},
-        {"affinity": {"podAffinity": {REQUIRED: [TERM]}}},
-        {"affinity": {"podAntiAffinity": {REQUIRED: [MISMATCH]}}},
-        {"affinity": {"podAntiAffinity": {PREFERRED: [{"weight": 1, "podAffinityTerm": TERM}]}}},
-    ],
-)
-def test_a_pod_that_was_placed_by_the_label_is_replaced(spec: Object) -> None:
-    old, new = noted("1", "labels", **spec), noted("2", "labels", **spec)
-    assert change(old, new) is Change.REPLACE
-    assert why_not_in_place(canonical(old), canonical(new)) == (
-        "the scheduler has placed the pod by its label a.b/c (matchLabelKeys)"
-    )
-    assert change(noted("1", **spec), noted("2", **spec)) is Change.METADATA, "an annotation"
 
 
 LABELLED = {"metadata": {"labels": {"app.kubernetes.io/version": "1"}}, **template()}

@@ -193,13 +193,11 @@ class Cluster(Users):
     def change_pod(
         self, name: str, uid: str, seen: int, changed: Pod, *, restarts: bool = True
     ) -> Pod:
-        """A change in place: what ``changed`` says of revision, update and failures, and whether
-        its metadata is still to follow. ``seen``: the resourceVersion that was decided on;
-        ``restarts``: whether the kubelet has anything to do for it."""
+        """A change in place, as ``changed`` says it. ``seen``: the resourceVersion that was decided
+        on; ``restarts``: whether the kubelet has anything to do for it."""
 
         def apply() -> Pod:
-            pod = self._pod(name, uid)
-            if pod.resource_version != seen:
+            if (pod := self._pod(name, uid)).resource_version != seen:
                 raise ApiError("Conflict", name)
             if changed.instance in self.in_place_refused:
                 raise ApiError("Invalid", "cannot be changed in place")

@@ -15,6 +15,8 @@ from controller.core.model.conditions import is_true
 from controller.core.model.observed import Observed
 from controller.core.model.plan import Event, Plan, WriteJob, WriteUpdate
 from tests.unit.core.sim.cluster import Cluster, CrashError
+from tests.unit.core.sim.given import job as job
+from tests.unit.core.sim.given import template as template
 from tests.unit.core.sim.kubelet import Behaviour, Kubelet
 from tests.unit.core.sim.observer import Observer
 from tests.unit.core.sim.operator import Operator
@@ -22,28 +24,6 @@ from tests.unit.core.sim.operator import Operator
 #: More decisions in one moment than any way through the state machine needs, even if the operator
 #: dies after each of its writes.
 LIVELOCK = 150
-
-
-def template(image: str, cpu: str | None = None, note: str | None = None) -> dict[str, Any]:
-    """``note``: the value of an annotation."""
-    container: dict[str, Any] = {"name": "app", "image": image}
-    if cpu is not None:
-        container["resources"] = {"requests": {"cpu": cpu}}
-    metadata = {} if note is None else {"metadata": {"annotations": {"note": note}}}
-    return {**metadata, "spec": {"containers": [container]}}
-
-
-def job(instances: int = 4, image: str = "app:1", **spec: Any) -> Job:
-    """A Job called web; ``spec`` in wire names, with small times unless given."""
-    given = {"minReadySeconds": 3, **spec}
-    given["update"] = {"readyTimeoutSeconds": 60, **given.get("update", {})}
-    return Job.model_validate(
-        {
-            "metadata": {"name": "web", "namespace": "default"},
-            "spec": {"instances": instances, "template": template(image), **given},
-            "status": {"observedGeneration": -1},
-        }
-    )
 
 
 class World:
