@@ -229,15 +229,23 @@ def _warnings(direction: Direction, instances: PlannedInstances) -> Iterator[Con
 
 def _sla(direction: Direction, instances: PlannedInstances) -> str | None:
     """What `spec.sla` makes the Update wait for: its groups take down more than it allows. Returns
-    None if it does not."""
+    None if it does not. With `Surge` only the old pods wait, and only if new ones count later than
+    they are good."""
     context, strategy = direction.context, direction.policy.strategy
-    down = (instances.recreate | instances.in_place) & context.counting
-    if context.job.spec.sla is None or not sla.is_obeyed(context, direction) or not down:
+    changed = (instances.recreate | instances.in_place | instances.surge) & context.counting
+    if context.job.spec.sla is None or not sla.is_obeyed(context, direction) or not changed:
         return None
     spare = max(0, len(context.counting) - sla.least(context))
-    if spare >= min(max(strategy.groups), len(down)):
+    if spare >= min(max(strategy.groups), len(changed)):
         return None
-    return f"{sla.of_job(context).words}; {spare} can be taken down now"
+    agreed = sla.of_job(context).words
+    if not direction.surges:
+        return f"{agreed}; {spare} can be taken down now"
+    if not context.job.spec.sla.duration:
+        return None
+    return (
+        f"{agreed}; {spare} old pods can go when their new pods are good, others when these count"
+    )
 
 
 def _coordinator(direction: Direction, instances: PlannedInstances) -> str | None:
@@ -258,8 +266,13 @@ def _sla_seconds(direction: Direction, instances: PlannedInstances) -> int:
     if (given := context.job.spec.sla) is None or not sla.is_obeyed(context, direction):
         return 0
     spare = max(1, len(context.intended) - sla.least(context))
-    rounds = -(-len(instances.recreate | instances.in_place) // spare)
     ready = direction.update.status.min_ready_seconds or 0
+    if direction.surges:
+        # While the new pods of a group come to count, as many old ones as can be spared go besides.
+        in_a_round = spare + max(direction.policy.strategy.groups)
+        rounds = max(0, -(-(len(instances.surge) - spare) // in_a_round))
+        return max(0, rounds * (ready + given.duration) - ready) if given.duration else 0
+    rounds = -(-len(instances.recreate | instances.in_place) // spare)
     return max(0, rounds - 1) * (ready + given.duration)
 
 
