@@ -179,8 +179,8 @@ def _of_job(job: JobState, found: Foreseen) -> Iterator[Bound]:
     if found.by_update and foresight.update:
         name, goes_on = foresight.update
         here = len(found.by_update)
-        words = f"Job {what}: Update {name} has still to replace {here} here"
-        words += ", and does so first" if goes_on else ", and does not go on by itself"
+        words = f"Job {what}: Update {name} is not done with {here} here"
+        words += ", which it replaces first" if goes_on else ", and does not go on by itself"
         yield Bound("Update", what, here, here if goes_on else 0, words)
     if found.evicted and foresight.coordinator:
         here = len(found.evicted)

@@ -13,7 +13,13 @@ from controller.api.labels import CORDONED_BEFORE, MAINTENANCE, MAINTENANCE_SINC
 from controller.api.maintenance import Maintenance, NodePhase
 from controller.api.meta import format_time
 from controller.core.maintenance.claims import Claims
-from controller.core.maintenance.observed import PREFER_NO_SCHEDULE, Node, Observed, is_ours
+from controller.core.maintenance.observed import (
+    PREFER_NO_SCHEDULE,
+    Node,
+    Observed,
+    is_ours,
+    lost_mark,
+)
 from controller.core.maintenance.plan import PatchNode
 from controller.core.maintenance.turns import Turns
 
@@ -37,15 +43,18 @@ def is_to_be_released(claims: Claims, turns: Turns, node: Node) -> bool:
 
 def _patch(observed: Observed, claims: Claims, turns: Turns, node: Node, now: float) -> PatchNode:
     holder = claims.holders.get(node.name)
-    releases, kept = is_to_be_released(claims, turns, node), not _is_unmarked(observed, node)
+    is_released = is_to_be_released(claims, turns, node)
+    waits = is_released and not _is_unmarked(observed, node)
     # The taint goes with the cordon and the mark: what is left of the three tells of the others.
     taints = None
-    if holder or not (releases and kept):
+    if holder or not waits:
         taints = _tainted(node, [holder.metadata.name] if holder else [])
     unschedulable: bool | None = None
     annotations = dict[str, str | None]()
     if (begins := turns.beginning.get(node.name)) is not None:
-        annotations = {MAINTENANCE: begins.mark, MAINTENANCE_SINCE: format_time(now)}
+        annotations = {MAINTENANCE: begins.mark}
+        if node.mark != lost_mark(begins.metadata.name):
+            annotations[MAINTENANCE_SINCE] = format_time(now)
         known = node.mark or _had_its_turn(begins, node)
         before = node.cordoned_before if known else node.unschedulable
         before = before and node.unschedulable
@@ -57,7 +66,7 @@ def _patch(observed: Observed, claims: Claims, turns: Turns, node: Node, now: fl
             # Somebody uncordoned it: whoever had cordoned it before does not want it any more.
             unschedulable = True
             annotations = {CORDONED_BEFORE: None} if node.cordoned_before else {}
-    elif releases and not kept:
+    elif is_released and not waits:
         unschedulable = False if node.unschedulable and not node.cordoned_before else None
         annotations = {MAINTENANCE: None, MAINTENANCE_SINCE: None, CORDONED_BEFORE: None}
     return PatchNode(node.name, node.uid, node.resource_version, unschedulable, taints, annotations)

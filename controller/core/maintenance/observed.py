@@ -46,7 +46,12 @@ def with_mark(node: Node) -> Node:
     taint still tell that it was cordoned for this Maintenance."""
     if node.mark or not (node.since and node.taint):
         return node
-    return replace(node, mark=f"{node.taint}/")
+    return replace(node, mark=lost_mark(node.taint))
+
+
+def lost_mark(name: str) -> str:
+    """What stands for the mark of this Maintenance on a node from which somebody has removed it."""
+    return f"{name}/"
 
 
 def is_ours(taint: Mapping[str, Any]) -> bool:

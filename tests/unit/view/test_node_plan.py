@@ -110,7 +110,7 @@ def test_an_old_pod_beside_a_new_one_bounds_nobody() -> None:
 @pytest.mark.parametrize(
     ("phase", "verdict", "words"),
     [
-        (Phase.ROLLING_FORWARD, Verdict.STEPS, "and does so first"),
+        (Phase.ROLLING_FORWARD, Verdict.STEPS, "which it replaces first"),
         (Phase.ROLL_FORWARD_PAUSED, Verdict.BLOCKED, "and does not go on by itself"),
     ],
 )
@@ -120,7 +120,7 @@ def test_what_an_update_is_still_to_replace_is_told(
     world = world_of(updating(shop("n1", "n1", "n2", "n2", sla=at_least(0)), phase))
     found = one(world, "n1")
     assert (found.verdict, found.bounds[0].reason) == (verdict, "Update")
-    assert found.message == f"Job shop/web: Update web-g2 has still to replace 2 here, {words}"
+    assert found.message == f"Job shop/web: Update web-g2 is not done with 2 here, {words}"
 
 
 def test_a_coordinator_that_will_be_asked_is_told() -> None:

@@ -122,7 +122,10 @@ def test_a_mark_that_somebody_removes_comes_back_and_the_cordon_stays_whose_it_w
     more: dict[str, Any], theirs: bool
 ) -> None:
     world = World().with_nodes("n1", unschedulable=theirs).put(maintenance(nodes=("n1",)))
-    without_mark(world.settle(), **more).settle()
+    since = world.settle().nodes["n1"].since
+    world.now += 100
+    without_mark(world, **more).settle()
+    assert (world.nodes["n1"].since == since) is not bool(more), "its turn began then"
     assert (world.nodes["n1"].mark, world.nodes["n1"].unschedulable) == ("rack/uid-rack", True)
     world.maintenances.clear()
     world.settle()
