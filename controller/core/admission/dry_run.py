@@ -13,7 +13,7 @@ from typing import Final
 
 from controller.api.ids import NONE, Ids
 from controller.api.meta import UpdateMeta
-from controller.api.policy import Replacement, StrategyType
+from controller.api.policy import Replacement, ResolvedStrategy, StrategyType
 from controller.api.preview import (
     Conflict,
     GroupRun,
@@ -243,9 +243,8 @@ def _sla(direction: Direction, instances: PlannedInstances) -> str | None:
         return f"{agreed}; {spare} can be taken down now"
     if not context.job.spec.sla.duration:
         return None
-    return (
-        f"{agreed}; {spare} old pods can go when their new pods are good, others when these count"
-    )
+    words = f"{spare} of the old pods can go when new ones are good, others when these count"
+    return f"{agreed}; {words}"
 
 
 def _coordinator(direction: Direction, instances: PlannedInstances) -> str | None:
@@ -268,12 +267,19 @@ def _sla_seconds(direction: Direction, instances: PlannedInstances) -> int:
     spare = max(1, len(context.intended) - sla.least(context))
     ready = direction.update.status.min_ready_seconds or 0
     if direction.surges:
-        # While the new pods of a group come to count, as many old ones as can be spared go besides.
-        in_a_round = spare + max(direction.policy.strategy.groups)
-        rounds = max(0, -(-(len(instances.surge) - spare) // in_a_round))
+        rounds = _rounds_of_surge(direction.policy.strategy, len(instances.surge), spare)
         return max(0, rounds * (ready + given.duration) - ready) if given.duration else 0
     rounds = -(-len(instances.recreate | instances.in_place) // spare)
     return max(0, rounds - 1) * (ready + given.duration)
+
+
+def _rounds_of_surge(strategy: ResolvedStrategy, count: int, spare: int) -> int:
+    """How often new pods have to count before further old ones can go. Between two of these times
+    ``spare`` old pods go besides. A batch does not wait if that are all of its old pods."""
+    size = max(strategy.groups)
+    if strategy.type is StrategyType.QUEUE:
+        return max(0, -(-(count - spare) // (spare + size)))
+    return -(-count // size) // (spare // size + 1)
 
 
 def _quota(direction: Direction, instances: PlannedInstances) -> str | None:

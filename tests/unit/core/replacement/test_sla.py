@@ -168,7 +168,7 @@ def test_the_plan_says_what_it_waits_for() -> None:
     assert plan.estimate.seconds == 3 * (300 + 3) + 3
 
 
-@pytest.mark.parametrize(("size", "rounds"), [(4, 1), (2, 1), (1, 2)])
+@pytest.mark.parametrize(("size", "rounds"), [(4, 1), (2, 2), (1, 2)])
 def test_the_plan_of_a_surge_says_how_long_old_pods_stay(size: int, rounds: int) -> None:
     batch = {"type": "Batch", "size": size}
     world, _ = world_of(3, seconds=300, replacement="Surge", strategy=batch)
@@ -185,4 +185,4 @@ def test_the_plan_of_a_surge_says_how_long_old_pods_stay(size: int, rounds: int)
     world.cluster.user_update("go")
     world.until(lambda: world.named("go").status.phase is Phase.ROLLED_FORWARD)
     took = world.now - begun
-    assert plan.estimate.seconds <= took <= plan.estimate.seconds * 2
+    assert plan.estimate.seconds <= took <= plan.estimate.seconds + 10
