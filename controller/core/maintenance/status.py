@@ -75,7 +75,7 @@ def status(
         pods=sum(node.pods for node in nodes),
     )
     exist = counts.nodes - counts.not_found
-    if not exist and _had_nodes(maintenance):
+    if not exist and _are_gone(observed, maintenance):
         phase = MaintenancePhase.DONE
     elif not exist:
         phase = MaintenancePhase.PENDING
@@ -141,11 +141,13 @@ def _conditions(
     }
 
 
-def _had_nodes(maintenance: Maintenance) -> bool:
-    """Whether there were nodes that the present spec names: now all of them are gone."""
+def _are_gone(observed: Observed, maintenance: Maintenance) -> bool:
+    """Whether there were nodes that the present spec names, and all of them were deleted. Nodes
+    that only lack the labels now are not gone."""
     old = maintenance.status
     there = old.phase is MaintenancePhase.DONE or old.counts.nodes > old.counts.not_found
-    return there and old.observed_generation == maintenance.metadata.generation
+    there = there and old.observed_generation == maintenance.metadata.generation
+    return there and not any(node.name in observed.nodes for node in old.nodes)
 
 
 def _no_nodes(maintenance: Maintenance) -> str:

@@ -217,6 +217,18 @@ def test_when_all_nodes_that_were_there_are_gone_it_is_done() -> None:
     assert world.phases() == {"n1": "Drained"}
 
 
+def test_of_nodes_with_labels_it_matters_whether_they_are_gone_or_lost_the_labels() -> None:
+    chosen = maintenance(node_selector={"rack": "7"})
+    world = World().with_nodes("n1", labels={"rack": "7"}).put(chosen).settle()
+    world.nodes.clear()
+    world.settle()
+    assert condition(world, "Ready")[:2] == ("True", "Done")
+    world = World().with_nodes("n1", labels={"rack": "7"}).put(chosen).settle()
+    world.nodes["n1"] = replace(world.nodes["n1"], labels={})
+    world.settle()
+    assert condition(world, "Stalled")[:2] == ("True", "NoNodes")
+
+
 def test_a_spec_that_names_no_node_after_it_was_done_needs_a_person() -> None:
     world = World().with_nodes("n1").put(maintenance(nodes=("n1",))).settle()
     before = world.maintenances["rack"]
