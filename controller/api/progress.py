@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from controller.api.ids import NONE, Ids
-from controller.api.meta import Model, Time, empty
+from controller.api.meta import MAY_BE_LOST, Model, Time, empty
 
 
 class Phase(StrEnum):
@@ -88,6 +88,19 @@ class Counts(Model):
 
 #: A set of ids that is left out of the JSON when it is empty.
 IdSet = Annotated[Ids, Field(exclude_if=empty)]
+
+
+#: The field `moved` of the status of an Update.
+Moved = Annotated[
+    IdSet,
+    MAY_BE_LOST,
+    Field(
+        description="Ids of instances that a Maintenance asked to leave their node after the "
+        "Update had changed them, as a range string. What becomes of the pods that are made for "
+        "them then is no failure of the Update.",
+        exclude_if=empty,
+    ),
+]
 
 
 class InstanceSets(Model):

@@ -34,6 +34,7 @@ from controller.api.progress import (
     HistoryEntry,
     IdSet,
     InstanceSets,
+    Moved,
     Phase,
     Pulse,
     Target,
@@ -206,6 +207,7 @@ class UpdateStatus(Status):
         "instance is counted.",
         exclude_if=empty,
     )
+    moved: Moved = NONE
     failures: Annotated[
         tuple[Failure, ...],
         Field(description="Failures of instances; the newest 50 are kept.", exclude_if=empty),

@@ -110,6 +110,7 @@ def _active_write(direction: Direction, failures: FailureCounts, pods: Convergen
         verbs.apply_verb(direction, failures)
         or in_place.unread(direction)
         or in_place.record_recreation(direction)
+        or moves.record(direction)
         or next_write(direction, failures, pods.disruption)
     )
 

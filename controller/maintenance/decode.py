@@ -12,7 +12,7 @@ from controller.api import labels
 from controller.api.job import KIND
 from controller.api.lenient import lenient, unreadable
 from controller.api.maintenance import Maintenance
-from controller.core.maintenance.observed import Node, Pod
+from controller.core.maintenance.observed import Node, Pod, with_mark
 from controller.kube.codec import struct_codec
 
 
@@ -119,20 +119,19 @@ class PodObject:
 def node_of(wire: NodeWire) -> NodeObject:
     meta, said = wire.metadata, wire.metadata.annotations
     ready = any(c.type == "Ready" and c.status == "True" for c in wire.status.conditions or ())
-    return NodeObject(
-        Node(
-            name=meta.name,
-            uid=meta.uid,
-            resource_version=meta.resource_version,
-            labels=meta.labels,
-            mark=said.get(labels.MAINTENANCE, ""),
-            since=said.get(labels.MAINTENANCE_SINCE, ""),
-            cordoned_before=said.get(labels.CORDONED_BEFORE) == "true",
-            unschedulable=bool(wire.spec.unschedulable),
-            taints=wire.spec.taints or (),
-            ready=ready,
-        )
+    node = Node(
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        labels=meta.labels,
+        mark=said.get(labels.MAINTENANCE, ""),
+        since=said.get(labels.MAINTENANCE_SINCE, ""),
+        cordoned_before=said.get(labels.CORDONED_BEFORE) == "true",
+        unschedulable=bool(wire.spec.unschedulable),
+        taints=wire.spec.taints or (),
+        ready=ready,
     )
+    return NodeObject(with_mark(node))
 
 
 def pod_of(wire: PodWire) -> PodObject:

@@ -26,7 +26,7 @@ from controller.core.model.observed import GateAnswer, Node, Observed, Refusal, 
 from controller.core.model.plan import ActionKey
 from controller.core.pods.identity import name_conflicts
 from controller.core.pods.index import Instances
-from controller.core.pods.marks import lasting_of
+from controller.core.pods.marks import lasting, moves
 from controller.core.revisions import revision as revisions
 from controller.core.revisions.template import Prepared
 from controller.reconcile import refusal, timings
@@ -225,7 +225,7 @@ class Entry:
         seconds = job.spec.min_ready_seconds
         if active is not None and active.status.min_ready_seconds is not None:
             seconds = active.status.min_ready_seconds
-        self.instances.set_times(seconds, lasting_of(self.instances, job.spec.sla))
+        self.instances.set_times(seconds, lasting(job.spec.sla, moves(self.instances)))
         self.instances.advance(now)
         timings.compare(self.instances, job.status, active, now)
         view = self.instances.view(job.status.slots)

@@ -1,10 +1,12 @@
 """How long a drain of nodes would take, from how long the Jobs' updates took.
 
-A *step* moves at most so many instances of a Job at a time as its agreement spares when all count.
-With n instances of a Job on the nodes that are drained together, it makes ``ceil(n / spare)``
-steps. Each takes as long as a group of its last completed updates took, and before the next step
-what was moved must be available for ``durationSeconds``. Nodes that are drained together take as
-long as the slowest Job on them.
+A *step* moves so many instances of a Job at a time as may go when all are available. With n
+instances of a Job on the nodes that are drained together, it makes ``ceil(n / that)`` steps. Each
+takes as long as a group of its last completed updates took, and before the next step what was moved
+must be available for ``durationSeconds``. With ``replacement: Surge`` a step lasts so long besides,
+for the old pods go when the new ones count; the next step does not wait for that. Nodes that are
+drained together take as long as the slowest Job on them. What a coordinator takes to answer is not
+known.
 """
 
 from __future__ import annotations
@@ -91,8 +93,10 @@ def drain_time(world: World, names: Sequence[str], paces: Mapping[Key, Pace]) ->
     job = world.jobs[key]
     words = (
         f"{plural(len(there), 'node')}, {at_once} at a time; the slowest is Job "
-        f"{job.namespace}/{job.name}, {_at_a_time(job)}: {paces[key].source}"
+        f"{job.place}, {_at_a_time(job)}: {paces[key].source}"
     )
+    if asked := job.foresight.coordinator:
+        words += f"; the time that coordinator {asked} takes to allow each is added"
     return DrainTime(ceil(total), words)
 
 
@@ -105,16 +109,16 @@ def _wave(
     for key, count in Counter((pod.namespace, pod.job) for pod in pods).items():
         if (job := world.jobs.get(key)) is None or key not in paces:
             continue
-        steps = ceil(count / _spare(job))
+        ahead = job.foresight
+        steps = ceil(count / (ahead.at_once or count))
         waits = steps if key in moved else steps - 1
-        yield key, steps * paces[key].seconds + waits * job.lasting
-
-
-def _spare(job: JobState) -> int:
-    """How many instances may go at a time when all count."""
-    return max(1, job.intended - job.least)
+        lasts = ahead.lasting * (1 if ahead.surges else waits)
+        yield key, steps * paces[key].seconds + lasts
 
 
 def _at_a_time(job: JobState) -> str:
-    lasts = f", which then must be available for {job.lasting} s" if job.lasting else ""
-    return f"{plural(_spare(job), 'instance')} at a time{lasts}"
+    ahead = job.foresight
+    lasts = f", which then must be available for {ahead.lasting} s" if ahead.lasting else ""
+    many = "all instances" if ahead.at_once is None else plural(ahead.at_once, "instance")
+    beside = ", each beside its new pod" if ahead.surges else ""
+    return f"{many} at a time{beside}{lasts}"

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from controller.api.ids import Ids
 from controller.api.maintenance import MaintenanceSpec
 from controller.core.maintenance.observed import Node, Pod
 from controller.core.maintenance.pods import Leaving, leaving
 from controller.core.maintenance.status import BLOCKED, NOT_READY, WAITING
+from controller.core.replacement.foreseen import Foreseen, Foresight
 
 Key = tuple[str, str]
 
@@ -32,26 +32,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """What bounds the moves of a Job. ``counting``: pod uid -> id, of the instances that count now;
-    ``intended``: how many instances there should be; ``least``: how many must count; ``rule``: who
-    says so. ``lasting``: seconds for which an instance must have been available to count."""
+    """A Job with instances on the nodes, and what its moves would be."""
 
     namespace: str
     name: str
-    counting: Mapping[str, int]
-    intended: int
-    least: int
-    rule: str
-    lasting: int = 0
+    foresight: Foresight
 
     @property
-    def ids(self) -> Ids:
-        return Ids(self.counting.values())
-
-    @property
-    def spare(self) -> int:
-        """How many counting instances may go now."""
-        return max(0, len(self.ids) - self.least)
+    def place(self) -> str:
+        return f"{self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,42 +148,53 @@ def _of_node(node: Node, left: Leaving) -> Iterator[Bound]:
 def _bounds(world: World, names: Sequence[str]) -> Iterator[Bound]:
     """What does not let all go at the same time that must leave these nodes."""
     left = [world.leaving(name) for name in names]
-    instances = [pod for each in left for pod in each.instances]
-    by_job = dict[Key, list[Pod]]()
-    for pod in instances:
-        by_job.setdefault((pod.namespace, pod.job), []).append(pod)
-    for key, pods in sorted(by_job.items()):
+    by_job = dict[Key, set[str]]()
+    for pod in (pod for each in left for pod in each.instances):
+        by_job.setdefault((pod.namespace, pod.job), set()).add(pod.uid)
+    others = (pod for each in left for pod in each.evicted if not pod.terminating)
+    evicted, at_once = {pod.uid: f"pod {pod.place}" for pod in others}, set[str]()
+    at_once |= evicted.keys()
+    for key, uids in sorted(by_job.items()):
         if (job := world.jobs.get(key)) is not None:
-            yield from _of_job(job, pods)
-    every = [*instances, *(pod for each in left for pod in each.evicted)]
-    yield from _of_budgets(world, [pod for pod in every if not pod.terminating])
-
-
-def _of_job(job: JobState, pods: Sequence[Pod]) -> Iterator[Bound]:
-    # Two pods of one id are a surge: the id goes on counting with one of them.
-    here = len({job.counting[pod.uid] for pod in pods if pod.uid in job.counting})
-    if here <= job.spare:
-        return
-    what = f"{job.namespace}/{job.name}"
-    since = f" (available for {job.lasting}s)" if job.lasting else ""
-    words = (
-        f"Job {what}: {len(job.ids)} of {job.intended} instances count{since}, {job.least} must "
-        f"({job.rule}): {here} here, {job.spare} may go now"
-    )
-    yield Bound("SLA", what, here, job.spare, words)
-
-
-def _of_budgets(world: World, pods: Sequence[Pod]) -> Iterator[Bound]:
-    for pod in pods:
-        covering = [each.name for each in world.budgets if pod.uid in each.covers]
-        if len(covering) > 1:
-            words = f"pod {pod.place} cannot be evicted: several disruption budgets select it"
-            yield Bound(
-                "SeveralBudgets", pod.place, 1, 0, f"{words}: {', '.join(sorted(covering))}"
-            )
+            found = job.foresight.if_marked(uids)
+            yield from _of_job(job, found)
+            evicted |= dict.fromkeys(found.evicted, f"pods of Job {job.place}")
+            # Where a new pod comes first, it counts for the budget when the old one goes.
+            at_once |= frozenset() if job.foresight.surges else found.evicted
+    yield from _of_several_budgets(world, evicted)
     for budget in world.budgets:
-        here = sum(pod.uid in budget.covers for pod in pods)
+        here = len(budget.covers & at_once)
         if here > budget.allowed:
             what = f"{budget.namespace}/{budget.name}"
             words = f"disruption budget {what}: {here} here, {budget.allowed} may go now"
             yield Bound("DisruptionBudget", what, here, budget.allowed, words)
+
+
+def _of_job(job: JobState, found: Foreseen) -> Iterator[Bound]:
+    what, foresight = job.place, job.foresight
+    if found.held.held_back:
+        here, free = len(found.asked), len(found.free)
+        words = f"Job {what}: {here} here, {free} may go now: {found.held.message}"
+        yield Bound(found.held.reason, what, here, free, words)
+    if found.by_update and foresight.update:
+        name, goes_on = foresight.update
+        here = len(found.by_update)
+        words = f"Job {what}: Update {name} is not done with {here} here"
+        words += ", which it replaces first" if goes_on else ", and does not go on by itself"
+        yield Bound("Update", what, here, here if goes_on else 0, words)
+    if found.evicted and foresight.coordinator:
+        here = len(found.evicted)
+        words = f"Job {what}: coordinator {foresight.coordinator} has to allow each of {here} here"
+        yield Bound("Coordinator", what, here, here, words)
+
+
+def _of_several_budgets(world: World, evicted: Mapping[str, str]) -> Iterator[Bound]:
+    """``evicted``: uid of a pod that goes by an eviction -> what it is called."""
+    names = dict[str, set[str]]()
+    for uid, what in evicted.items():
+        covering = {each.name for each in world.budgets if uid in each.covers}
+        if len(covering) > 1:
+            names.setdefault(what, set()).update(covering)
+    for what, covering in names.items():
+        words = f"{what} cannot be evicted: several disruption budgets select one pod"
+        yield Bound("SeveralBudgets", what, 1, 0, f"{words}: {', '.join(sorted(covering))}")

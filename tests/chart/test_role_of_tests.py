@@ -47,3 +47,17 @@ def test_maintenances_have_a_role_of_their_own_which_the_tests_have() -> None:
     only = nested({"maintenance.enabled": True})
     assert rules(render(only), "ClusterRole", role) == {None: rest}
     assert rules(render(), "ClusterRole", role) == {}
+
+
+def test_events_about_maintenances_are_granted_where_they_are_kept() -> None:
+    role = f"{NAME}-maintenance"
+    events = {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]}
+    for more in ({}, {"watchNamespaces": ["a"]}):
+        objects = render(nested({"maintenance.enabled": True, **more}))
+        assert rules(objects, "Role", role) == {"default": [events]}
+        (bound,) = [
+            o for o in objects if o["kind"] == "RoleBinding" and o["metadata"]["name"] == role
+        ]
+        assert (bound["metadata"]["namespace"], bound["roleRef"]["name"]) == ("default", role)
+    assert not any("events" in rule["resources"] for rule in maintenance_rules())
+    assert rules(render(), "Role", role) == {}

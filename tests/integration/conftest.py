@@ -30,6 +30,7 @@ from hack.harness.sightings import Sightings
 from hack.harness.space import Space
 from hack.integrations.recording import objects
 from hack.integrations.told import Told
+from tests.integration.maintenance import Nodes, maintained, serving
 
 #: The requests of the control plane itself and of the tests are most of all, and no test asks for
 #: them: to log them would slow down the API server.
@@ -168,6 +169,22 @@ def space(
             assert not faults, "\n".join(["faults that must never happen:", *faults])
     finally:
         made.end()
+
+
+@pytest.fixture(scope="module")
+def maintainer(cluster: Cluster) -> Iterator[Operator]:
+    """The operator that serves Maintenances; that of the session serves the Jobs."""
+    with serving(cluster, "maintainer") as made:
+        yield made
+
+
+@pytest.fixture
+def nodes(space: Space, maintainer: Operator) -> Iterator[Nodes]:
+    """The nodes, with the operator at work. A test may stop and kill it."""
+    if not maintainer.running:
+        maintainer.start()
+    with maintained(space, maintainer) as found:
+        yield found
 
 
 _SPACE = pytest.StashKey[tuple[Space, dict[Operator, int]]]()

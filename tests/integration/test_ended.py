@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from hack.devcluster.cluster import Cluster
-from hack.harness.manifests import Object, job, queue, sim
+from hack.harness.manifests import Object, is_true, job, queue, sim
 from hack.harness.operator import Operator
 from hack.harness.space import Space
 
@@ -110,6 +111,39 @@ def test_the_newest_fifty_are_kept_newest_first(space: Space) -> None:
     assert times == sorted(times, reverse=True)
     assert {each["cause"] for each in found} == {"Scale"}
     assert len({each["instance"] for each in found}) == 50
+
+
+#: Bytes of the status of a Job.
+LARGEST = 150 * 1024
+
+
+def test_a_status_that_would_be_too_large_tells_less_of_the_ends(space: Space) -> None:
+    space.made(job(instances=40))
+    space.scale(2)
+    space.wait_job("all ends", lambda j: len(j["status"].get("ended", [])) == 38, timeout=60)
+    # What a decision needs is not shortened. No Job of a test has so much of it by itself.
+    images = [f"registry.example/{'x' * 200}:{n}" for n in range(60)]
+    bad = [{"revision": f"web-{n:010d}", "images": images, "reason": "Failed",
+            "time": "2026-01-02T03:04:05Z"} for n in range(10)]  # fmt: skip
+    whole = space.path("echelonjobs", "web", "status")
+    space.api.patch(whole, {"status": {"knownBad": bad}})
+    told = space.wait_job("Truncated", lambda j: is_true(j, "Truncated"), timeout=30)
+    status = told["status"]
+    assert len(json.dumps(status, separators=(",", ":"))) <= LARGEST
+    assert (len(status["knownBad"]), status["assigned"]) == (10, space.job()["status"]["assigned"])
+    kept = status.get("ended", [])
+    assert len(kept) < 38
+    words = next(c["message"] for c in status["conditions"] if c["type"] == "Truncated")
+    assert f"only {len(kept)} of 38 entries of ended" in words
+    space.scale(3)
+    space.wait_job("three", lambda j: j["status"]["availableInstances"] == 3, timeout=30)
+    space.api.patch(whole, {"status": {"knownBad": None}})
+    space.wait_job("all of it to fit", lambda j: is_false(j, "Truncated"), timeout=30)
+
+
+def is_false(seen: Object, condition: str) -> bool:
+    found = seen["status"]["conditions"]
+    return any((c["type"], c["status"]) == (condition, "False") for c in found)
 
 
 def test_an_operator_that_takes_over_knows_what_the_last_one_began(

@@ -3,29 +3,9 @@ until a test has looked at it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from hack.devcluster.cluster import Cluster
 from hack.harness.manifests import job
-from hack.harness.operator import Operator
 from hack.harness.space import Space
-from tests.integration.maintenance import NODE, Nodes, maintained, serving
-
-
-@pytest.fixture(scope="module")
-def maintainer(cluster: Cluster) -> Iterator[Operator]:
-    with serving(cluster, "maintainer") as made:
-        yield made
-
-
-@pytest.fixture
-def nodes(space: Space, maintainer: Operator) -> Iterator[Nodes]:
-    if not maintainer.running:
-        maintainer.start()
-    with maintained(space, maintainer) as found:
-        yield found
+from tests.integration.maintenance import NODE, Nodes
 
 
 def made(space: Space, instances: int = 10, held: bool = True) -> None:

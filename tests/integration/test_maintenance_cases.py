@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-
-import pytest
 
 from controller.api.meta import format_time, parse_time
-from hack.devcluster.cluster import Cluster
 from hack.harness.manifests import sim
 from hack.harness.operator import Operator
 from hack.harness.space import Space
 from tests.cli.echelon import Echelon
-from tests.integration.maintenance import MOVE, NODE, Nodes, maintained, serving
+from tests.integration.maintenance import MOVE, NODE, Nodes
 from tests.integration.test_maintenance import made
 from tests.integration.test_maintenance_faults import pod
 
 DEADLINE = "echelon.dev/move-deadline"
 SINCE = "echelon.dev/maintenance-since"
 EVENTS = "/apis/events.k8s.io/v1/namespaces/default/events"
-
-
-@pytest.fixture(scope="module")
-def maintainer(cluster: Cluster) -> Iterator[Operator]:
-    with serving(cluster, "cases") as operator:
-        yield operator
-
-
-@pytest.fixture
-def nodes(space: Space, maintainer: Operator) -> Iterator[Nodes]:
-    if not maintainer.running:
-        maintainer.start()
-    with maintained(space, maintainer) as found:
-        yield found
 
 
 def deadlines(nodes: Nodes) -> set[str]:

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from hack.devcluster.cluster import Cluster
-from hack.harness.space import Space
 from tests.cli.echelon import Echelon
-from tests.integration.maintenance import Nodes, maintained, serving
+from tests.integration.maintenance import Nodes
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "maintenance.md"
-
-
-@pytest.fixture
-def nodes(space: Space, cluster: Cluster) -> Iterator[Nodes]:
-    with serving(cluster, "page") as operator, maintained(space, operator) as found:
-        yield found
 
 
 def test_the_page_can_be_followed(nodes: Nodes, tmp_path: Path) -> None:

@@ -103,14 +103,9 @@ def test_the_operator_may_be_killed_after_each_write(
 
 @pytest.fixture
 def maintainer(cluster: Cluster) -> Iterator[Operator]:
+    """One for each test: some run without it, or with others."""
     with serving(cluster, "maintainer-2") as made:
         yield made
-
-
-@pytest.fixture
-def nodes(space: Space, maintainer: Operator) -> Iterator[Nodes]:
-    with maintained(space, maintainer) as found:
-        yield found
 
 
 def pod(name: str, node: str, **spec: object) -> dict[str, object]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from hack.devcluster.api import ApiError
-from hack.devcluster.cluster import Cluster
 from hack.harness.manifests import Object, batch, job, queue
 from hack.harness.operator import Operator
 from hack.harness.pods import PodSeen
 from hack.harness.space import Space
-from tests.integration.maintenance import LEASE, USER, Nodes, maintained, permit
+from tests.integration.maintenance import Nodes
 
 SPREAD: Object = {
     "maxSkew": 1,
@@ -25,28 +23,6 @@ SPREAD: Object = {
     "whenUnsatisfiable": "ScheduleAnyway",
     "labelSelector": {"matchLabels": {"echelon.dev/job": "web"}},
 }
-
-
-@pytest.fixture(scope="module")
-def maintainer(cluster: Cluster) -> Iterator[Operator]:
-    """An operator with --maintenance; that of the session serves the Jobs."""
-    permit(cluster)
-    config = cluster.client_kubeconfig(USER)
-    made = Operator(
-        cluster, LEASE, identity="maintainer", args=["--maintenance"], kubeconfig=config
-    )
-    yield made
-    if made.running:
-        made.stop()
-    made.close()
-
-
-@pytest.fixture
-def nodes(space: Space, maintainer: Operator) -> Iterator[Nodes]:
-    if not maintainer.running:
-        maintainer.start()
-    with maintained(space, maintainer) as found:
-        yield found
 
 
 def made(space: Space, instances: int, **spec: Any) -> Object:

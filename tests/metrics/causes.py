@@ -30,7 +30,7 @@ _ENGINE: Final = (
     "/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/engineVersion"
 )
 #: All Jobs but the last, `adrift`, have metrics of their own.
-OWN_METRICS: Final = 9
+OWN_METRICS: Final = 10
 
 
 def gate(name: str, url: str, **fields: Object) -> Object:
@@ -48,6 +48,7 @@ def jobs(web: Web) -> list[Object]:
     quick: Object = {"readyTimeoutSeconds": 2}
     pull_error: Object = {"behaviour": "pull-error"}
     silent = {"gates": [gate("nobody", _NOBODY)]}
+    consent: Object = {"coordinator": {"url": _NOBODY}}
     gated = {"gates": [gate("healthy", web.url)]}
     return [
         job("down", 2, steering=pull_error, update=quick),
@@ -57,6 +58,7 @@ def jobs(web: Web) -> list[Object]:
         job("blocked", 2, update={"replacement": "Surge"}),
         job("stuck", 3, update=silent),
         job("paused", 4, strategy={"type": "Batch", "size": 2, "autoPause": True}),
+        job("asking", 2, update={"slaAware": True}, sla=consent),
         job("newer", 3),
         job("braked", 4),
         job("adrift", 4, strategy=queue(1)),
@@ -79,7 +81,7 @@ def make(space: Space, web: Web) -> None:
     space.set_image("web:2", "undone", **crash)
     space.set_image("web:2", "failed", **crash)
     space.set_image("web:2", "newer", behaviour="ready-after", ready_after="30s")
-    for name in ("good", "blocked", "stuck", "paused"):
+    for name in ("good", "blocked", "stuck", "paused", "asking"):
         space.set_image("web:2", name)
     for instance in range(3):
         _spoil(space, f"braked-{instance}")

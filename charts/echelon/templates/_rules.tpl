@@ -92,14 +92,18 @@ pods on them. The operator patches no other field of a node.
 - apiGroups: ["echelon.dev"]
   resources: ["echelonjobs"]
   verbs: ["get"]
-# Events about Maintenances: those about objects of the cluster are written to namespace default.
-- apiGroups: ["events.k8s.io"]
-  resources: ["events"]
-  verbs: ["create", "patch"]
 {{- if .Values.maintenance.evictOthers }}
 # To evict pods that belong to no Job.
 - apiGroups: [""]
   resources: ["pods/eviction"]
   verbs: ["create"]
 {{- end }}
+{{- end }}
+{{/*
+Permissions for Events about Maintenances: Kubernetes keeps those about objects of the cluster in namespace default.
+*/}}
+{{- define "echelon.maintenanceEventRules" -}}
+- apiGroups: ["events.k8s.io"]
+  resources: ["events"]
+  verbs: ["create", "patch"]
 {{- end }}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -61,14 +61,6 @@ class Move:
     def annotations(self) -> dict[str, str]:
         """The annotations of a successor."""
         return {labels.MOVE: self.mark, labels.MOVED_FROM: self.successor_of}
-
-
-def lasting(own: MaintenanceSla | None, moves: Iterable[Move]) -> int:
-    """Seconds for which an instance must have been available to count: by the Job's own sla, else
-    the longest of those that the moves bring."""
-    if own is not None:
-        return own.duration
-    return max((move.sla.duration for move in moves if move.sla), default=0)
 
 
 # The pods of a node have the same mark, so each is read and kept once.

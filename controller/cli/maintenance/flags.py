@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from controller.api.lenient import unreadable
 from controller.api.maintenance import MaintenanceSpec, Mode, OtherPods
+from controller.api.meta import MAX_INT32, is_count
+from controller.api.text import shortened
 from controller.cli.exits import CliError, Exit
 
 AtOnce = Annotated[
@@ -32,6 +34,7 @@ AvailableFor = Annotated[
         "--available-for",
         metavar="SECONDS",
         min=0,
+        max=MAX_INT32,
         help="With --min-available: for how long they must have been.",
         show_default="0",
     ),
@@ -42,6 +45,7 @@ Force = Annotated[
         "--force-after",
         metavar="SECONDS",
         min=0,
+        max=MAX_INT32,
         help="Seconds after which instances move whatever agreements say.",
         show_default="never",
     ),
@@ -72,13 +76,11 @@ def drain_spec(
         raise _wrong("--available-for needs --min-available")
     if empty_dirs and not evict_others:
         raise _wrong("--delete-emptydir-data needs --evict-others")
-    if at_once in ("0", "0%"):
-        raise _wrong("--max-concurrent-nodes must be at least 1")
     spec: dict[str, Any] = {"mode": Mode.DRAIN.value}
     if at_once is not None:
-        spec["maxConcurrentNodes"] = _number(at_once)
+        spec["maxConcurrentNodes"] = _amount("--max-concurrent-nodes", at_once, 1)
     if min_available is not None:
-        spec["sla"] = {"minAvailable": _number(min_available)}
+        spec["sla"] = {"minAvailable": _amount("--min-available", min_available, 0)}
     if available_for is not None:
         spec["sla"]["durationSeconds"] = available_for
     if force_after is not None:
@@ -99,8 +101,15 @@ def read(spec: dict[str, Any]) -> MaintenanceSpec:
         raise _wrong(unreadable(error)) from error
 
 
-def _number(text: str) -> int | str:
-    return int(text) if text.isdecimal() else text
+def _amount(flag: str, text: str, least: int) -> int | str:
+    """A number or a percentage, as the API server takes it. Raises ``CliError``."""
+    digits, most = text.removesuffix("%"), 100 if text.endswith("%") else MAX_INT32
+    # Python refuses to read thousands of digits.
+    number = int(digits) if is_count(digits) else -1
+    if not least <= number <= most:
+        words = f"{flag} {shortened(text, 20)} is no number from {least} to {MAX_INT32}"
+        raise _wrong(f"{words}, nor a percentage from {least}% to 100%")
+    return f"{number}%" if text.endswith("%") else number
 
 
 def _wrong(words: str) -> CliError:

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from controller.api.maintenance import MAX_NODES
+from controller.api.maintenance import MAX_NODES, is_name
+from controller.api.text import shortened
 from controller.cli.completion import node_names
 from controller.cli.exits import CliError, Exit
-from controller.cli.keys import check_name
 
 Nodes = Annotated[
     list[str] | None,
@@ -43,13 +43,16 @@ def hosts(given: Sequence[str] | None, filename: str | None) -> list[str]:
     if len(names) > MAX_NODES:
         hint = "make several Maintenances, one after the other"
         raise CliError(f"{len(names)} nodes are more than {MAX_NODES}", hint, Exit.USAGE)
-    for name in names:
-        check_name(name, "a node")
+    if wrong := next((name for name in names if not is_name(name)), None):
+        hint = "names of nodes have small letters, digits, hyphens and dots; `kubectl get nodes`"
+        raise CliError(f"{shortened(wrong, 80)!r} cannot be the name of a node", hint, Exit.USAGE)
     return names
 
 
 def _read(filename: str) -> str:
     try:
-        return sys.stdin.read() if filename == "-" else Path(filename).read_text()
+        given = sys.stdin.read() if filename == "-" else Path(filename).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CliError(f"{filename} cannot be read: {error}", code=Exit.USAGE) from None
+    # Editors of Windows begin a file with a byte order mark.
+    return given.removeprefix("\ufeff")

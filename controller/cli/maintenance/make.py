@@ -91,10 +91,10 @@ def deactivate(
 
 
 def named(nodes: Sequence[str]) -> str:
-    """A name for a Maintenance of these nodes: the same for the same nodes."""
-    digest = hashlib.sha256(" ".join(nodes).encode()).hexdigest()[:8]
-    first = nodes[0].partition(".")[0][:50].rstrip("-")
-    return first if len(nodes) == 1 and first == nodes[0] else f"{first}-{digest}"
+    """A name for a Maintenance of these nodes: the same for the same nodes, in whatever order."""
+    digest = hashlib.sha256(" ".join(sorted(nodes)).encode()).hexdigest()[:8]
+    first = min(nodes).partition(".")[0][:50].rstrip("-")
+    return first if len(nodes) == 1 and first == min(nodes) else f"{first}-{digest}"
 
 
 def _make(

@@ -12,13 +12,14 @@ from controller.api.labels import JOB
 from controller.api.maintenance import MaintenanceSpec
 from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodWire
+from controller.api.progress import TERMINAL
+from controller.api.update import Update
 from controller.cli.exits import CliError
 from controller.cli.explained import explained
 from controller.cli.maintenance.budgets import budget_state
 from controller.cli.objects import as_job, as_update
 from controller.cli.session import Session
-from controller.core.model import assigned, policy
-from controller.core.pods.index import Instances
+from controller.core.replacement.foreseen import Foresight
 from controller.kube.errors import ApiError, NotFound
 from controller.kube.resources import BUDGETS, NODES, PODS
 from controller.maintenance.decode import node_from, pod_from
@@ -28,8 +29,6 @@ from controller.view.node_plan import BudgetState, JobState, Key, World
 Object = dict[str, Any]
 #: Requests in flight.
 AT_ONCE: Final = 8
-#: Who bounds the moves of a Job without an agreement of its own.
-ONE_AT_A_TIME: Final = "it has no spec.sla: one instance at a time"
 
 
 async def read(
@@ -103,33 +102,17 @@ async def _job(
         raise
     pods = await there.list(PODS, f"{JOB}={key[1]}")
     updates = [as_update(raw) for raw in await there.list(UPDATES) if _is_of(raw, key[1])]
-    return job_state(job, pods, spec, now), pace(job, updates)
+    return job_state(job, pods, updates, spec, now), pace(job, updates)
 
 
-def job_state(job: Job, pods: Iterable[Object], spec: MaintenanceSpec, now: float) -> JobState:
-    """What bounds the moves of a Job: its own agreement, else that of the Maintenance, else one
-    instance at a time."""
-    sla, rule = job.spec.sla or spec.sla, "spec.sla.minAvailable is {}"
-    if job.spec.sla is None:
-        rule = "the Maintenance's sla.minAvailable is {}"
-    intended = assigned.ids_of(assigned.read(job.status.assigned))
-    if sla is None:
-        least, lasting, words = max(0, len(intended) - 1), 0, ONE_AT_A_TIME
-    else:
-        least = policy.min_available(sla.min_available, len(intended))
-        lasting, words = sla.duration, rule.format(sla.min_available)
-    index = Instances(job.metadata.uid, job.spec.min_ready_seconds)
-    index.set_times(job.spec.min_ready_seconds, lasting)
-    for raw in pods:
-        pod = slim(PodWire.of(raw))
-        if pod is not None and not pod.foreign_controller:
-            index.put(pod)
-    index.advance(now)
-    view = index.view(job.status.slots)
-    own = (view.counting - view.evicting) & intended
-    twin = (view.twin.counting - view.twin.evicting) & intended
-    counting = {view.pod(i).uid: i for i in own} | {view.twin.pod(i).uid: i for i in twin}
-    return JobState(*key_of(job), counting, len(intended), least, words, lasting)
+def job_state(
+    job: Job, pods: Iterable[Object], updates: Iterable[Update], spec: MaintenanceSpec, now: float
+) -> JobState:
+    """What the moves of a Job would be."""
+    there = (slim(PodWire.of(raw)) for raw in pods)
+    own = (pod for pod in there if pod is not None and not pod.foreign_controller)
+    alive = {each.metadata.name: each for each in updates if each.status.phase not in TERMINAL}
+    return JobState(*key_of(job), Foresight(job, own, alive, spec.sla, now))
 
 
 def key_of(job: Job) -> Key:

@@ -13,7 +13,7 @@ from typing import Final
 
 from controller.api.ids import NONE, Ids
 from controller.api.meta import UpdateMeta
-from controller.api.policy import Replacement, StrategyType
+from controller.api.policy import Replacement, ResolvedStrategy, StrategyType
 from controller.api.preview import (
     Conflict,
     GroupRun,
@@ -235,15 +235,22 @@ def _taken_down(direction: Direction, instances: PlannedInstances) -> Ids:
 
 def _sla(direction: Direction, instances: PlannedInstances) -> str | None:
     """What `spec.sla` makes the Update wait for: its groups take down more than it allows. Returns
-    None if it does not."""
+    None if it does not. With `Surge` only the old pods wait, and only if new ones count later than
+    they are good."""
     context, strategy = direction.context, direction.policy.strategy
-    down = _taken_down(direction, instances) & context.counting
-    if context.job.spec.sla is None or not sla.is_obeyed(context, direction) or not down:
+    changed = (_taken_down(direction, instances) | instances.surge) & context.counting
+    if context.job.spec.sla is None or not sla.is_obeyed(context, direction) or not changed:
         return None
     spare = max(0, len(context.counting) - sla.least(context))
-    if spare >= min(max(strategy.groups), len(down)):
+    if spare >= min(max(strategy.groups), len(changed)):
         return None
-    return f"{sla.of_job(context).words}; {spare} can be taken down now"
+    agreed = sla.of_job(context).words
+    if not direction.surges:
+        return f"{agreed}; {spare} can be taken down now"
+    if not context.job.spec.sla.duration:
+        return None
+    words = f"{spare} of the old pods can go when new ones are good, others when these count"
+    return f"{agreed}; {words}"
 
 
 def _coordinator(direction: Direction, instances: PlannedInstances) -> str | None:
@@ -264,9 +271,21 @@ def _sla_seconds(direction: Direction, instances: PlannedInstances) -> int:
     if (given := context.job.spec.sla) is None or not sla.is_obeyed(context, direction):
         return 0
     spare = max(1, len(context.intended) - sla.least(context))
-    rounds = -(-len(_taken_down(direction, instances)) // spare)
     ready = direction.update.status.min_ready_seconds or 0
+    if direction.surges:
+        rounds = _rounds_of_surge(direction.policy.strategy, len(instances.surge), spare)
+        return max(0, rounds * (ready + given.duration) - ready) if given.duration else 0
+    rounds = -(-len(_taken_down(direction, instances)) // spare)
     return max(0, rounds - 1) * (ready + given.duration)
+
+
+def _rounds_of_surge(strategy: ResolvedStrategy, count: int, spare: int) -> int:
+    """How often new pods have to count before further old ones can go. Between two of these times
+    ``spare`` old pods go besides. A batch does not wait if that are all of its old pods."""
+    size = max(strategy.groups)
+    if strategy.type is StrategyType.QUEUE:
+        return max(0, -(-(count - spare) // (spare + size)))
+    return -(-count // size) // (spare // size + 1)
 
 
 def _quota(direction: Direction, instances: PlannedInstances) -> str | None:

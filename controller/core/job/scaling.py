@@ -93,6 +93,7 @@ def _written(update: Update, origin: asg.Assigned, instances: Ids, note: str) ->
             "scaled": (old.scaled | instances - target.instances) & instances,
             "instances": sets,
             "counts": recounted(old.counts, sets),
+            "moved": old.moved & kept,
             "failure_counts": {
                 count: ids & kept for count, ids in old.failure_counts.items() if ids & kept
             },

@@ -10,9 +10,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from controller.api.labels import CORDONED_BEFORE, MAINTENANCE, MAINTENANCE_SINCE
+from controller.api.maintenance import Maintenance, NodePhase
 from controller.api.meta import format_time
 from controller.core.maintenance.claims import Claims
-from controller.core.maintenance.observed import PREFER_NO_SCHEDULE, Node, Observed, is_ours
+from controller.core.maintenance.observed import (
+    PREFER_NO_SCHEDULE,
+    Node,
+    Observed,
+    is_ours,
+    lost_mark,
+)
 from controller.core.maintenance.plan import PatchNode
 from controller.core.maintenance.turns import Turns
 
@@ -36,12 +43,20 @@ def is_to_be_released(claims: Claims, turns: Turns, node: Node) -> bool:
 
 def _patch(observed: Observed, claims: Claims, turns: Turns, node: Node, now: float) -> PatchNode:
     holder = claims.holders.get(node.name)
-    taints = _tainted(node, holder.metadata.name if holder else "")
+    is_released = is_to_be_released(claims, turns, node)
+    waits = is_released and not _is_unmarked(observed, node)
+    # The taint goes with the cordon and the mark: what is left of the three tells of the others.
+    taints = None
+    if holder or not waits:
+        taints = _tainted(node, [holder.metadata.name] if holder else [])
     unschedulable: bool | None = None
     annotations = dict[str, str | None]()
     if (begins := turns.beginning.get(node.name)) is not None:
-        annotations = {MAINTENANCE: begins.mark, MAINTENANCE_SINCE: format_time(now)}
-        before = node.cordoned_before if node.mark else node.unschedulable
+        annotations = {MAINTENANCE: begins.mark}
+        if node.mark != lost_mark(begins.metadata.name):
+            annotations[MAINTENANCE_SINCE] = format_time(now)
+        known = node.mark or _had_its_turn(begins, node)
+        before = node.cordoned_before if known else node.unschedulable
         before = before and node.unschedulable
         if before != node.cordoned_before:
             annotations[CORDONED_BEFORE] = "true" if before else None
@@ -51,7 +66,7 @@ def _patch(observed: Observed, claims: Claims, turns: Turns, node: Node, now: fl
             # Somebody uncordoned it: whoever had cordoned it before does not want it any more.
             unschedulable = True
             annotations = {CORDONED_BEFORE: None} if node.cordoned_before else {}
-    elif is_to_be_released(claims, turns, node) and _is_unmarked(observed, node):
+    elif is_released and not waits:
         unschedulable = False if node.unschedulable and not node.cordoned_before else None
         annotations = {MAINTENANCE: None, MAINTENANCE_SINCE: None, CORDONED_BEFORE: None}
     return PatchNode(node.name, node.uid, node.resource_version, unschedulable, taints, annotations)
@@ -67,12 +82,17 @@ def _is_unmarked(observed: Observed, node: Node) -> bool:
     )
 
 
-def _tainted(node: Node, name: str) -> tuple[Mapping[str, Any], ...] | None:
-    """The taints with ours for this Maintenance ("": without); None if they are so already."""
-    if node.taint == name:
+def _had_its_turn(maintenance: Maintenance, node: Node) -> bool:
+    """Whether the node was cordoned for this Maintenance, as its status says: somebody has removed
+    all annotations of the node."""
+    turn = (NodePhase.DRAINING, NodePhase.DRAINED)
+    return any(n.name == node.name and n.phase in turn for n in maintenance.status.nodes)
+
+
+def _tainted(node: Node, names: list[str]) -> tuple[Mapping[str, Any], ...] | None:
+    """The taints with ours for this Maintenance, or without any; None if they are so already."""
+    if list(node.tainted) == names:
         return None
     others = tuple(each for each in node.taints if not is_ours(each))
-    if not name:
-        return others
-    ours = {"key": MAINTENANCE, "value": name, "effect": PREFER_NO_SCHEDULE}
-    return (*others, ours)
+    ours = ({"key": MAINTENANCE, "value": n, "effect": PREFER_NO_SCHEDULE} for n in names)
+    return (*others, *ours)

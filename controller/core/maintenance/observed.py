@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from controller.api.labels import MAINTENANCE
@@ -33,7 +33,25 @@ class Node:
     @property
     def taint(self) -> str:
         """The name in our taint; "" if the node does not have it."""
-        return next((str(each.get("value", "")) for each in self.taints if is_ours(each)), "")
+        return next(iter(self.tainted), "")
+
+    @property
+    def tainted(self) -> tuple[str, ...]:
+        """The values of our taints."""
+        return tuple(str(each.get("value", "")) for each in self.taints if is_ours(each))
+
+
+def with_mark(node: Node) -> Node:
+    """The node with the mark that somebody has removed by hand: the beginning of its turn and the
+    taint still tell that it was cordoned for this Maintenance."""
+    if node.mark or not (node.since and node.taint):
+        return node
+    return replace(node, mark=lost_mark(node.taint))
+
+
+def lost_mark(name: str) -> str:
+    """What stands for the mark of this Maintenance on a node from which somebody has removed it."""
+    return f"{name}/"
 
 
 def is_ours(taint: Mapping[str, Any]) -> bool:

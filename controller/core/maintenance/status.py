@@ -75,7 +75,9 @@ def status(
         pods=sum(node.pods for node in nodes),
     )
     exist = counts.nodes - counts.not_found
-    if not exist:
+    if not exist and _are_gone(observed, maintenance):
+        phase = MaintenancePhase.DONE
+    elif not exist:
         phase = MaintenancePhase.PENDING
         stalled[NO_NODES] = _no_nodes(maintenance)
     elif finished == exist:
@@ -118,7 +120,7 @@ def _conditions(
     stalled: Mapping[str, str],
 ) -> dict[str, Wanted]:
     exist = counts.nodes - counts.not_found
-    words = f"{counts.finished} of {exist} nodes are finished"
+    words = f"{counts.finished} of {exist} nodes are finished" if exist else "no node is left"
     if lost := [node.name for node in nodes if node.phase is NodePhase.NOT_FOUND]:
         words += f"; not found: {_few(lost)}"
     if phase is MaintenancePhase.DONE:
@@ -137,6 +139,15 @@ def _conditions(
         RECONCILING: Wanted(not done and not is_stalled, reason),
         STALLED: Wanted(is_stalled, reason, "; ".join(stalled.values()) if is_stalled else ""),
     }
+
+
+def _are_gone(observed: Observed, maintenance: Maintenance) -> bool:
+    """Whether there were nodes that the present spec names, and all of them were deleted. Nodes
+    that only lack the labels now are not gone."""
+    old = maintenance.status
+    there = old.phase is MaintenancePhase.DONE or old.counts.nodes > old.counts.not_found
+    there = there and old.observed_generation == maintenance.metadata.generation
+    return there and not any(node.name in observed.nodes for node in old.nodes)
 
 
 def _no_nodes(maintenance: Maintenance) -> str:

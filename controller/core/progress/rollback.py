@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from controller.api.ids import NONE
 from controller.api.update import Phase
 from controller.core.model.plan import Event, EventType, Write, WriteUpdate
 from controller.core.rollout.direction import Direction
@@ -37,6 +38,7 @@ def start_rollback(
     changes = counted(direction, failures) | {
         "failure_counts": {},
         "down_since": {},
+        "moved": NONE,
         "batch": None,
         "watching_since": None,
     }

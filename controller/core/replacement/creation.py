@@ -57,13 +57,14 @@ def beside(
 
 
 def made_for(direction: Direction | None, revision: str) -> tuple[str, Ids]:
-    """The uid of the active Update, and the ids whose pod at ``revision`` is created for it."""
+    """The uid of the active Update, and the ids whose pod at ``revision`` is created for it: not
+    those that it has changed and that moved since."""
     if direction is None or revision not in direction.goal:
         return "", NONE
     ids = direction.goal[revision]
     if not direction.restart:  # Every pod created during a restart counts for it.
         ids &= direction.batch | direction.done | direction.failed
-    return direction.update.metadata.uid, ids
+    return direction.update.metadata.uid, ids - direction.leaving
 
 
 def create(

@@ -11,7 +11,7 @@ the one that allows none of those that were left.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -49,15 +49,24 @@ def max_unavailable(
     Instances that are unavailable already, or are to be removed, cost nothing."""
     if direction is None:
         return ids, "", ""
-    limit = policy.max_unavailable(direction.policy.max_unavailable, len(context.intended))
-    if limit is None:
-        return ids, "", ""
     down = (context.intended - context.available | context.view.evicting - ids) - direction.failed
     free = ids - context.available | ids & direction.removed
-    allowed = free | Ids(islice(direction.ordered(ids - free), max(0, limit - len(down))))
+    given = direction.policy.max_unavailable
+    return within(context, given, ids, free, down, direction.ordered(ids - free))
+
+
+def within(
+    context: Context, given: int | str | None, ids: Ids, free: Ids, down: Ids, costly: Iterable[int]
+) -> tuple[Ids, str, str]:
+    """Of ``ids``, those that are ``free``, and the first of the others (``costly``) until as many
+    are unavailable as ``maxUnavailable`` allows. ``given``: that field; ``down``: ids that are
+    unavailable, or go in any case."""
+    limit = policy.max_unavailable(given, len(context.intended))
+    if limit is None:
+        return ids, "", ""
+    allowed = free | Ids(islice(costly, max(0, limit - len(down))))
     counted = "1 instance is" if len(down) == 1 else f"{len(down)} instances are"
-    message = f"{counted} unavailable; maxUnavailable is {direction.policy.max_unavailable}"
-    return allowed, "MaxUnavailable", message
+    return allowed, "MaxUnavailable", f"{counted} unavailable; maxUnavailable is {given}"
 
 
 def nodes_lost(context: Context, direction: Direction | None, ids: Ids) -> tuple[Ids, str, str]:

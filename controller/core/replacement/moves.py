@@ -27,12 +27,11 @@ from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement, ResolvedPolicy, UpdatePolicy
 from controller.api.sla import MaintenanceSla
 from controller.core.model import assigned as asg
-from controller.core.model import policy
 from controller.core.model.context import Context
 from controller.core.model.disruption import NONE_HELD_BACK, Allowance, asked_in_turn
-from controller.core.model.plan import Action, Write
+from controller.core.model.plan import Action, Write, WriteUpdate
 from controller.core.pods.facts import View
-from controller.core.replacement import budget, coordinator, creation, sla
+from controller.core.replacement import budget, coordinator, creation, disruption, sla
 from controller.core.replacement.deletion import delete
 from controller.core.replacement.sla import Agreement
 from controller.core.rollout import lost_nodes, surge
@@ -59,7 +58,7 @@ class Moves:
         view = self.context.view
         if not view.marked:
             return NONE
-        return view.marked & view.alive & self.context.intended - view.lost - self._remainder
+        return view.marked & view.alive & self.context.intended - view.lost - self.left_to_update
 
     @cached_property
     def overdue(self) -> Ids:
@@ -73,6 +72,14 @@ class Moves:
         return self.taken | self.overdue
 
     @cached_property
+    def unrecorded(self) -> Ids:
+        """Ids that the active Update has changed and that its status does not yet say are moved:
+        that is stored before their pod goes, since their next pod is not the Update's."""
+        if self.direction is None or not (ids := self.marked | self.overdue):
+            return NONE
+        return ids & self.direction.latched - self.direction.update.status.moved
+
+    @cached_property
     def replaced(self) -> Ids:
         """Ids whose old pod, in the other slot, is to go: its successor has taken its place."""
         return self.context.view.twin.present & self.context.view.successor
@@ -84,7 +91,7 @@ class Moves:
         if not view.twin.successor:
             return NONE
         beside = view.marked & view.twin.successor & self.context.intended
-        return beside - self._remainder if self._surges else NONE
+        return beside - self.left_to_update if self.surges else NONE
 
     def actions(self) -> Iterator[Action]:
         """Deletes and evictions of marked pods, creates of their successors."""
@@ -94,7 +101,7 @@ class Moves:
                 yield delete(pod, None, moved=self.overdue)
         started = self.allowance.allowed
         for i in started:
-            if not self._surges:
+            if not self.surges:
                 yield delete(view.pod(i), None, moved=started, evict=i in view.counting)
             elif (action := self._successor_of(view.pod(i))) is not None:
                 yield action
@@ -104,12 +111,13 @@ class Moves:
         """Which marked pods may go (with ``Surge``: get a successor) now, and why others wait."""
         context, view = self.context, self.context.view
         asked = self.marked - view.evicting - view.twin.occupied - self.taken - self.overdue
+        asked -= self.unrecorded
         if not asked:
             return NONE_HELD_BACK
         if self.direction is not None and lost_nodes.cluster_is_lost(context):
             return Allowance(NONE, asked, "NodesLost", "no node of the cluster is Ready")
         down = self._coordinator, self._limit, self._sla, self._budget
-        return asked_in_turn((self._one_by_one,) if self._surges else down, asked)
+        return asked_in_turn((self._one_by_one,) if self.surges else down, asked)
 
     @cached_property
     def old_pods_evicted(self) -> Ids:
@@ -128,7 +136,7 @@ class Moves:
             return NONE
         twin = self.context.view.twin
         taken = self._down | going & twin.counting
-        taken |= NONE if self._surges else self.allowance.allowed & self.context.counting
+        taken |= NONE if self.surges else self.allowance.allowed & self.context.counting
         denied = coordinator.denied(self.context, twin, old)
         old -= denied
         last = sla.alone(self.context, old)
@@ -163,7 +171,7 @@ class Moves:
         return min((at for at in moments if context.now < at < math.inf), default=None)
 
     @cached_property
-    def _remainder(self) -> Ids:
+    def left_to_update(self) -> Ids:
         """Ids that the active Update is still to replace, or whose new pod it waits for."""
         direction = self.direction
         if direction is None:
@@ -172,12 +180,12 @@ class Moves:
         return direction.pending | direction.in_flight | unlatched
 
     @property
-    def _policy(self) -> UpdatePolicy | ResolvedPolicy:
+    def update_policy(self) -> UpdatePolicy | ResolvedPolicy:
         return self.direction.policy if self.direction else self.context.job.spec.update
 
     @property
-    def _surges(self) -> bool:
-        return self._policy.replacement is Replacement.SURGE
+    def surges(self) -> bool:
+        return self.update_policy.replacement is Replacement.SURGE
 
     def _successor_of(self, pod: Pod) -> Action | None:
         """The create of the pod that is to take a marked pod's place; None if it has to wait."""
@@ -204,18 +212,12 @@ class Moves:
 
     def _limit(self, ids: Ids) -> tuple[Ids, str, str]:
         """`maxUnavailable` holds besides."""
-        context = self.context
-        given = self._policy.max_unavailable
-        limit = policy.max_unavailable(given, len(context.intended))
-        if limit is None:
-            return ids, "", ""
-        costly = ids & context.available
+        context, given = self.context, self.update_policy.max_unavailable
         failed = self.direction.failed if self.direction else NONE
-        gone = context.intended - context.available - failed
-        down = len(gone | self._down | context.view.evicting)
-        message = f"{down} of {len(context.intended)} instances are unavailable; "
-        message += f"maxUnavailable is {given}"
-        return ids - costly | Ids(islice(costly, max(0, limit - down))), "MaxUnavailable", message
+        down = context.intended - context.available - failed
+        down |= self._down | context.view.evicting
+        costly = ids & context.available
+        return disruption.within(context, given, ids, ids - costly, down, costly)
 
     def _sla(self, ids: Ids) -> tuple[Ids, str, str]:
         """Those that count without the moved ones are enough."""
@@ -237,6 +239,17 @@ def overdue(context: Context, view: View) -> Ids:
     report cannot leave it."""
     due = view.marked & view.alive - view.lost
     return Ids(i for i in due if _move(view.pod(i)).deadline <= context.now)
+
+
+def record(direction: Direction) -> Write | None:
+    """The write that makes known which instances of an Update move; None if that is known."""
+    if not direction.context.view.marked:
+        return None
+    if not (new := Moves(direction.context, direction).unrecorded):
+        return None
+    status = direction.update.status
+    changed = status.model_copy(update={"moved": status.moved | new})
+    return WriteUpdate(direction.update.metadata.name, changed)
 
 
 def take_over(context: Context, direction: Direction | None) -> Write | None:

@@ -16,11 +16,13 @@ results) and from what the pods show::
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
 from controller.api.ids import NONE, Ids
+from controller.api.meta import surely_past
 from controller.api.pods.pod import Pod
 from controller.api.policy import Replacement, ResolvedPolicy
 from controller.api.update import BACKWARD, Phase, Update
@@ -238,9 +240,48 @@ class Direction:
 
     @cached_property
     def updated_not_ready(self) -> Ids:
-        """Ids of done instances that are not Ready: the next group and the end of the Update wait
-        for them (contract rule 5)."""
-        return self.done - self.removed - self.context.view.ready
+        """Ids of done instances that are not Ready: the next group and the end wait for them."""
+        return self.done - self.removed - self.context.view.ready - self._not_up_after_move
+
+    @cached_property
+    def leaving(self) -> Ids:
+        """Ids of done instances that a Maintenance asked to leave their node since: their next pod
+        is not this Update's."""
+        return self.update.status.moved & self.latched
+
+    @cached_property
+    def moved(self) -> Ids:
+        """Those of them whose pod is not this Update's any more, so its failures are not."""
+        return self.leaving and self.leaving - self.context.view.made_by(self.update.metadata.uid)
+
+    @cached_property
+    def _not_up_after_move(self) -> Ids:
+        """Ids in ``moved`` whose new pod has shown that it does not come up."""
+        view, refused = self.context.view, Ids(self.context.observed.refusals)
+        alive, now = self.moved & view.alive, self.context.now
+        late = Ids(i for i in alive if view.pod(i).remade or self.unready_until(i) <= now)
+        return self.moved & (view.ended | refused - view.present) | late
+
+    def unready_until(self, instance: int) -> float:
+        """Until when (epoch seconds) a done instance may be not Ready; infinite for ever."""
+        if self.grace is None:
+            return math.inf
+        pod, timeout = self.context.view.pod(instance), self.policy.ready_timeout_seconds
+        # A pod that was created again was never Ready: it is not Ready since its creation.
+        first = surely_past(max(pod.since, self.began), self.grace)
+        return max(first, surely_past(pod.ready_since, timeout))
+
+    @property
+    def grace(self) -> float | None:
+        """Seconds that a new pod has to become good; None for no limit."""
+        timeout = self.policy.ready_timeout_seconds
+        return timeout + (self.update.status.min_ready_seconds or 0) if timeout else None
+
+    @property
+    def began(self) -> float:
+        """Epoch seconds at which this direction began; deadlines of older pods run from then."""
+        started, turn = self.update.status.started_at, self.update.status.turn
+        return ((turn.time if turn else 0.0) if self.backward else started) or 0.0
 
     @cached_property
     def lost_revisions(self) -> asg.Assigned:

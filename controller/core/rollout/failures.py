@@ -49,11 +49,10 @@ class FailureCounts:
         counts = self.direction.update.status.failure_counts
         return {i: int(count) for count, ids in counts.items() for i in ids}
 
-    @cached_property
+    @property
     def grace(self) -> float | None:
         """Seconds that a new pod has to become good; None for no limit."""
-        window = self.direction.update.status.min_ready_seconds or 0
-        return self.timeout + window if self.timeout else None
+        return self.direction.grace
 
     @property
     def timeout(self) -> int:
@@ -61,8 +60,10 @@ class FailureCounts:
 
     @cached_property
     def overdue(self) -> Ids:
-        """Ids of living instances whose deadline has passed, unless a lost node excuses them."""
-        return Ids(i for i in self._past_deadline if self._excused_until(i) <= self.now)
+        """Ids of living instances whose deadline has passed, unless a lost node excuses them, or
+        the Update did not make their pod."""
+        late = self._past_deadline - self.direction.moved
+        return Ids(i for i in late if self._excused_until(i) <= self.now)
 
     @cached_property
     def _past_deadline(self) -> Ids:
@@ -130,14 +131,15 @@ class FailureCounts:
             direction.arrived & view.failed_or_restarted
             | direction.surging & view.twin.failed_or_restarted
         )
-        for i in (direction.in_flight | direction.done) & (failed_or_restarted | self.overdue):
+        mine = direction.in_flight | direction.done - direction.moved
+        for i in mine & (failed_or_restarted | self.overdue):
             pod = direction.new_pod(i)
             if pod.deleted is not None or pod.disrupted:
                 continue
             # Of a pod that a superseded Update made, only the deadline counts for this Update.
             ours = pod.update == direction.update.metadata.uid
             # So it is in a rollback with a pod from before the rollback.
-            ours = ours and not (direction.backward and pod.since < self._began)
+            ours = ours and not (direction.backward and pod.since < self.direction.began)
             count = (pod.failures + failures_shown(pod) if ours else 0) + (i in self.overdue)
             if count > self.stored.get(i, 0):
                 found[i] = count
@@ -239,21 +241,10 @@ class FailureCounts:
         ):
             for second, ids in slot.waiting.items() if new else ():
                 if waiting := ids & new:
-                    yield surely_past(max(float(second), self._began), grace), waiting
-        for i in (direction.done - direction.removed) & direction.arrived & view.alive - view.ready:
-            pod = view.pod(i)
-            # A pod that was created again was never Ready: it is not Ready since its creation.
-            since = max(pod.since, self._began)
-            stretch = surely_past(pod.ready_since, self.timeout)
-            yield max(surely_past(since, grace), stretch), Ids([i])
-
-    @cached_property
-    def _began(self) -> float:
-        """Epoch seconds at which this direction began; deadlines of older pods run from then."""
-        status = self.direction.update.status
-        if not self.direction.backward:
-            return status.started_at or 0.0
-        return status.turn.time if status.turn else 0.0
+                    yield surely_past(max(float(second), self.direction.began), grace), waiting
+        stay = (direction.done - direction.removed) & (direction.arrived | direction.moved)
+        for i in stay & view.alive - view.ready:
+            yield direction.unready_until(i), Ids([i])
 
     @cached_property
     def _awaiting_twin(self) -> Ids:
@@ -262,7 +253,7 @@ class FailureCounts:
 
     @cached_property
     def outage(self) -> Outage:
-        return Outage(self.direction, self._began)
+        return Outage(self.direction, self.direction.began)
 
     def _refusal_deadlines(self) -> Iterator[tuple[int, float]]:
         """Instances whose new pod the API server or the kubelet refuses, each with the deadline
@@ -273,7 +264,7 @@ class FailureCounts:
         counting = (
             Ids(i for i, r in refusals.items() if r and r.counts) | self.outage.kubelet_refused
         )
-        for i in counting & self.outage.ids:
+        for i in counting & self.outage.ids - self.direction.moved:
             if (due := self.down_until(i)) is not None:
                 yield i, due
 

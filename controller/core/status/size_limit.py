@@ -43,6 +43,7 @@ def _ids(status: UpdateStatus) -> Iterator[Ids]:
         yield from (status.to.instances, status.to.instances)
     if status.batch is not None:
         yield status.batch.instances
+    yield status.moved
     sets = status.instances
     yield from (sets.updating, sets.updated, sets.failed)
     yield from (sets.rolling_back, sets.rolled_back, sets.rollback_failed)

@@ -103,4 +103,34 @@ ROWS: Final[tuple[Row, ...]] = (
             ),
         ),
     ),
+    (
+        "Coordinators (all Jobs)",
+        (
+            lines(
+                "Answers of coordinators",
+                "cps",
+                "Answers of coordinators per second. Invalid: an answer that says neither yes nor "
+                "no.",
+                {
+                    "{{result}}": "sum by (result) "
+                    "(rate(echelon_coordinator_asks_total[$__rate_interval]))"
+                },
+                stacked=True,
+            ),
+            lines(
+                "Time of questions to coordinators",
+                "s",
+                "How long questions to coordinators took, and how long they waited for their turn: "
+                "99 of 100 took no longer.",
+                {
+                    "asked": quantile(
+                        "0.99", "echelon_coordinator_ask_seconds", "$__rate_interval"
+                    ),
+                    "turn": quantile(
+                        "0.99", "echelon_coordinator_wait_seconds", "$__rate_interval"
+                    ),
+                },
+            ),
+        ),
+    ),
 )

@@ -30,15 +30,15 @@ FAULTS: Final = (
     ),
     Fault(
         file="controller/core/maintenance/nodes.py",
-        old="before = node.cordoned_before if node.mark else node.unschedulable",
+        old="before = node.cordoned_before if known else node.unschedulable",
         new="before = False",
         breaks="The cordon of somebody else is lifted at the end.",
         tests=(_DECIDE,),
     ),
     Fault(
         file="controller/core/maintenance/nodes.py",
-        old="elif is_to_be_released(claims, turns, node) and _is_unmarked(observed, node):",
-        new="elif is_to_be_released(claims, turns, node):",
+        old="    elif is_released and not waits:\n",
+        new="    elif is_released:\n",
         breaks="The mark of a node goes before those of its pods, which then nobody takes back.",
         tests=(_DECIDE,),
     ),

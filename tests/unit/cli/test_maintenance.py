@@ -23,6 +23,33 @@ def test_nodes_come_from_arguments_and_a_file(tmp_path: Path) -> None:
     assert hosts(["node/n1"], str(file)) == ["n1", "n2", "n3.example.com"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffn1\nn2\n",
+        "n1\r\nn2\r\n",
+        "# rack\r\n\r\n  n1  \r\n\t\r\nn2#old\r\n#n3",
+        "node/n1\nnode/n2",
+    ],
+    ids=["mark", "windows", "comments", "kubectl"],
+)
+def test_files_of_all_kinds_are_read(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "hosts.txt"
+    file.write_bytes(text.encode())
+    assert hosts(None, str(file)) == ["n1", "n2"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    assert hosts(None, "-") == ["n1", "n2"]
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.txt"
+    file.write_bytes("n1".encode("utf-16"))
+    with pytest.raises(CliError, match="cannot be read"):
+        hosts(None, str(file))
+
+
 def test_nodes_come_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("n1\nn2\n"))
     assert hosts(None, "-") == ["n1", "n2"]
@@ -33,9 +60,13 @@ def test_nodes_come_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ([], "no node is named"),
         (["N 1"], "cannot be the name of a node"),
+        (["N1"], "'N1' cannot be the name of a node"),
+        (["n1", "n_1"], "'n_1' cannot be the name of a node"),
+        (["n1."], "'n1.' cannot be the name of a node"),
+        (["n" * 254], "cannot be the name of a node"),
         ([f"n{n}" for n in range(1001)], "more than 1000"),
     ],
-    ids=["none", "bad", "many"],
+    ids=["none", "bad", "capital", "underscore", "dot", "long", "many"],
 )
 def test_wrong_usage_is_refused(given: list[str], words: str) -> None:
     with pytest.raises(CliError, match=words) as refused:
@@ -50,7 +81,7 @@ def test_a_file_that_is_not_there() -> None:
 
 def test_names_fit_into_a_taint_and_are_the_same_for_the_same_nodes() -> None:
     assert make.named(["n1"]) == "n1"
-    assert make.named(["n1", "n2"]) == make.named(["n1", "n2"]) != make.named(["n1", "n3"])
+    assert make.named(["n1", "n2"]) == make.named(["n2", "n1"]) != make.named(["n1", "n3"])
     assert make.named(["ip-10-0-0-1.example.com"]).startswith("ip-10-0-0-1-")
     assert len(make.named(["n" * 60, "m"])) <= 63
 

@@ -12,16 +12,17 @@ import typer
 
 from controller.api.job import Job
 from controller.api.maintenance import MaintenanceSpec
-from controller.api.sla import Sla
+from controller.api.sla import MaintenanceSla
+from controller.api.update import Update
 from controller.cli.exits import CliError, Exit
 from controller.cli.maintenance import plan as command
 from controller.cli.maintenance.budgets import budget_state, selects
 from controller.cli.maintenance.flags import drain_spec
-from controller.cli.maintenance.reading import ONE_AT_A_TIME, job_state
+from controller.cli.maintenance.reading import job_state
 from controller.cli.session import Session
 from controller.kube.errors import NotFound
 from controller.resource import Resource
-from tests.unit.ui.objects import NOW, job, pod
+from tests.unit.ui.objects import NOW, job, pod, update
 
 Object = dict[str, Any]
 
@@ -76,21 +77,39 @@ def _job(**spec: Any) -> Job:
 
 
 def test_the_agreement_of_the_job_comes_before_that_of_the_maintenance() -> None:
-    of_all = MaintenanceSpec(nodes=("n1",), sla=Sla(min_available="50%"))
+    of_all = MaintenanceSpec(nodes=("n1",), sla=MaintenanceSla(min_available="50%"))
     pods = [pod(i) for i in range(4)]
-    own = job_state(_job(sla={"minAvailable": 3}), pods, of_all, NOW)
-    assert (own.least, own.rule, len(own.ids)) == (3, "spec.sla.minAvailable is 3", 4)
-    given = job_state(_job(), pods, of_all, NOW)
-    assert (given.least, given.spare) == (2, 2)
-    assert given.rule == "the Maintenance's sla.minAvailable is 50%"
-    neither = job_state(_job(), pods, MaintenanceSpec(nodes=("n1",)), NOW)
-    assert (neither.least, neither.spare, neither.rule) == (3, 1, ONE_AT_A_TIME)
+    uids = {each["metadata"]["uid"] for each in pods}
+
+    def said(spec: MaintenanceSpec, **own: Any) -> tuple[int | None, str]:
+        ahead = job_state(_job(**own), pods, [], spec, NOW).foresight
+        return ahead.at_once, ahead.if_marked(uids).held.message
+
+    at_once, words = said(of_all, sla={"minAvailable": 3})
+    assert (at_once, "3 must (sla.minAvailable is 3)" in words) == (1, True)
+    at_once, words = said(of_all)
+    assert (at_once, "2 must (the Maintenance's sla.minAvailable is 50%)" in words) == (2, True)
+    at_once, words = said(MaintenanceSpec(nodes=("n1",)))
+    assert (at_once, "3 must: without an sla one moves at a time" in words) == (1, True)
 
 
 def test_an_instance_counts_when_it_was_available_for_long_enough() -> None:
     sla = {"minAvailable": 1, "durationSeconds": 10**6}
-    found = job_state(_job(sla=sla), [pod(0), pod(1)], MaintenanceSpec(nodes=("n1",)), NOW)
-    assert (len(found.ids), found.lasting, found.spare) == (0, 10**6, 0)
+    found = job_state(_job(sla=sla), [pod(0), pod(1)], [], MaintenanceSpec(nodes=("n1",)), NOW)
+    ahead = found.foresight.if_marked({"uid-shop-web-0"})
+    assert (found.foresight.lasting, ahead.evicted) == (10**6, frozenset())
+
+
+def test_an_active_update_is_known() -> None:
+    raw = update(phase="RollForwardPaused", counts={"total": 4}, instances={})
+    held = {"name": "web-g2", "uid": raw["metadata"]["uid"]}
+    whole = Job.model_validate(job(instances=4, activeUpdate=held))
+    ended = Update.model_validate(update("web-g1", phase="RolledBack"))
+    there = [pod(i) for i in range(4)]
+    found = job_state(
+        whole, there, [Update.model_validate(raw), ended], MaintenanceSpec(nodes=("n1",)), NOW
+    )
+    assert found.foresight.update == ("web-g2", False)
 
 
 @pytest.mark.parametrize(
@@ -98,9 +117,19 @@ def test_an_instance_counts_when_it_was_available_for_long_enough() -> None:
     [
         ({"available_for": 5}, "--available-for needs"),
         ({"empty_dirs": True}, "--delete-emptydir-data needs"),
-        ({"at_once": "0"}, "--max-concurrent-nodes must"),
-        ({"at_once": "all"}, "maxConcurrentNodes"),
-        ({"min_available": "often"}, "minAvailable"),
+        ({"at_once": "0"}, "--max-concurrent-nodes 0 is no number from 1 to"),
+        ({"at_once": "0%"}, "--max-concurrent-nodes 0% is no number from 1 to"),
+        ({"at_once": "all"}, "--max-concurrent-nodes all is no number from 1 to"),
+        ({"at_once": "101%"}, "nor a percentage from 1% to 100%"),
+        ({"min_available": "often"}, "--min-available often is no number from 0 to 2147483647"),
+        ({"min_available": "200%"}, "--min-available 200% is no number .* from 0% to 100%"),
+        ({"min_available": "9" * 5000}, "--min-available 9{19}… is no number"),
+        ({"min_available": "9" * 5000 + "%"}, "--min-available 9{19}… is no number"),
+        ({"min_available": "2147483648"}, "--min-available 2147483648 is no number"),
+        ({"min_available": "-1"}, "--min-available -1 is no number"),
+        ({"min_available": "٣"}, "--min-available ٣ is no number"),
+        ({"min_available": ""}, "--min-available  is no number"),
+        ({"min_available": "1.5"}, "--min-available 1.5 is no number"),
     ],
 )
 def test_wrong_flags_are_refused(flags: Object, words: str) -> None:
@@ -120,6 +149,13 @@ def test_flags_make_a_spec() -> None:
         "otherPods": "Evict",
         "deleteEmptyDirData": True,
     }
+
+
+@pytest.mark.parametrize("text", ["05", "5%", "05%", "100%", "0"])
+def test_numbers_are_written_as_the_api_server_takes_them(text: str) -> None:
+    spec = drain_spec(None, text, None, evict_others=False, empty_dirs=False)
+    wanted = int(text.removesuffix("%"))
+    assert spec["sla"]["minAvailable"] == (f"{wanted}%" if "%" in text else wanted)
 
 
 class Api:

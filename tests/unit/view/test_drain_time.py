@@ -12,7 +12,7 @@ from controller.api.update import Update
 from controller.view.drain_time import Pace, drain_time, pace
 from controller.view.node_plan import World
 from tests.unit.ui.objects import NOW, job, update
-from tests.unit.view.test_node_plan import web
+from tests.unit.view.test_node_plan import SURGE, at_least, web
 
 KEY = ("shop", "web")
 
@@ -59,7 +59,7 @@ def test_the_watch_at_the_end_of_an_update_is_no_part_of_a_step() -> None:
 
 def test_steps_and_nodes_add_up() -> None:
     # Three instances of six on n1, two on n2, one on n3; one may go at a time.
-    world = web("n1", "n1", "n1", "n2", "n2", "n3", least=5)
+    world = web("n1", "n1", "n1", "n2", "n2", "n3", sla=at_least(5))
     paces = {KEY: Pace(10.0, "measured")}
     found = drain_time(world, ["n1", "n2"], paces)
     assert found is not None
@@ -74,7 +74,7 @@ def test_steps_and_nodes_add_up() -> None:
 
 
 def test_before_the_next_step_what_was_moved_must_be_available_long_enough() -> None:
-    world = web("n1", "n1", "n2", least=2, lasting=60)
+    world = web("n1", "n1", "n2", sla=at_least(2, 60))
     found = drain_time(world, ["n1", "n2"], {KEY: Pace(10.0, "measured")})
     assert found is not None
     # n1: two steps and a wait between them; n2: a wait and a step.
@@ -83,11 +83,33 @@ def test_before_the_next_step_what_was_moved_must_be_available_long_enough() -> 
 
 
 def test_nodes_at_the_same_time_take_as_long_as_the_slowest_job() -> None:
-    world = web("n1", "n2", least=0)
+    world = web("n1", "n2", sla=at_least(0))
     spec = MaintenanceSpec(nodes=("n1",), max_concurrent_nodes=2)
     found = drain_time(replace(world, spec=spec), ["n1", "n2"], {KEY: Pace(10.0, "measured")})
     assert found is not None
     assert found.seconds == 10
+
+
+def test_a_surge_makes_all_new_pods_at_once_and_then_waits_until_they_count() -> None:
+    world = web("n1", "n1", "n1", "n2", sla=at_least("100%", 60), update=SURGE)
+    found = drain_time(world, ["n1", "n2"], {KEY: Pace(10.0, "measured")})
+    assert found is not None
+    assert found.seconds == 2 * (10 + 60)
+    assert "all instances at a time, each beside its new pod, which then must" in found.source
+
+
+def test_max_unavailable_makes_more_steps() -> None:
+    world = web("n1", "n1", "n1", "n1", sla=at_least(0), update={"maxUnavailable": 2})
+    found = drain_time(world, ["n1"], {KEY: Pace(10.0, "measured")})
+    assert found is not None
+    assert (found.seconds, "2 instances at a time" in found.source) == (20, True)
+
+
+def test_what_a_coordinator_takes_is_not_known() -> None:
+    sla = {"minAvailable": 0, "coordinator": {"url": "https://consent.shop.svc/may"}}
+    found = drain_time(web("n1", sla=sla), ["n1"], {KEY: Pace(10.0, "measured")})
+    assert found is not None
+    assert found.source.endswith("takes to allow each is added")
 
 
 def test_nothing_to_move_takes_no_time() -> None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from controller.api.ids import Ids
 from controller.api.maintenance import MaintenanceSpec, OtherPods
+from controller.api.progress import Phase
 from controller.core.maintenance.observed import Node, Pod
 from controller.view.node_plan import (
     BudgetState,
@@ -13,20 +19,34 @@ from controller.view.node_plan import (
     node_plans,
     together,
 )
+from tests.unit.core.replacement.shop import Shop, shop
+from tests.unit.core.replacement.test_foreseen import updating
+from tests.values import replace
 
 EVICT = MaintenanceSpec(nodes=("n1",), other_pods=OtherPods.EVICT)
 
 
-def web(*places: str, counting: int | None = None, least: int = 0, lasting: int = 0) -> World:
+KEY = ("shop", "web")
+SURGE = {"replacement": "Surge"}
+
+
+def web(*places: str, counting: int | None = None, **spec: Any) -> World:
     """A Job `web` with an instance on each of the nodes, the first ``counting`` of which count."""
-    pods = [Pod("shop", f"web-{i}", f"uid-{i}", node, job="web") for i, node in enumerate(places)]
     count = len(places) if counting is None else counting
-    job = JobState(
-        "shop", "web", {f"uid-{i}": i for i in range(count)}, len(places), least, "a rule", lasting
-    )
-    nodes = {name: Node(name, f"uid-{name}", "1") for name in (*places, "empty")}
+    return world_of(shop(*places, down=Ids.span(count, len(places)), **spec))
+
+
+def world_of(there: Shop, sla: dict[str, Any] | None = None) -> World:
+    job = JobState(*KEY, there.asked(sla))
+    names = dict.fromkeys([*(pod.node for pod in there.pods), "empty"])
+    nodes = {name: Node(name, f"uid-{name}", "1") for name in names}
+    pods = [Pod("shop", p.name, p.uid, p.node, job="web") for p in there.pods]
     on = {name: [pod for pod in pods if pod.node == name] for name in nodes}
-    return World(nodes, on, {("shop", "web"): job})
+    return World(nodes, on, {KEY: job})
+
+
+def at_least(number: int | str, seconds: int = 0) -> dict[str, Any]:
+    return {"minAvailable": number, "durationSeconds": seconds}
 
 
 def one(world: World, name: str) -> NodePlan:
@@ -35,40 +55,95 @@ def one(world: World, name: str) -> NodePlan:
 
 
 def test_a_node_goes_at_once_if_enough_stay() -> None:
-    found = one(web("n1", "n1", "n2", "n2", least=2), "n1")
+    found = one(web("n1", "n1", "n2", "n2", sla=at_least(2)), "n1")
     assert (found.verdict, found.instances, found.message) == (Verdict.NOW, 2, "")
 
 
 def test_a_node_goes_in_steps_if_some_may_go() -> None:
-    found = one(web("n1", "n1", "n2", "n2", least=3, lasting=60), "n1")
+    found = one(web("n1", "n1", "n2", "n2", sla=at_least(3, 60)), "n1")
     assert found.verdict is Verdict.STEPS
     (bound,) = found.bounds
     assert (bound.reason, bound.here, bound.may_go) == ("SLA", 2, 1)
     assert found.message == (
-        "Job shop/web: 4 of 4 instances count (available for 60s), 3 must (a rule): "
-        "2 here, 1 may go now"
+        "Job shop/web: 2 here, 1 may go now: 4 of 4 instances count (available for 60s), 3 must "
+        "(sla.minAvailable is 3); add instances, ask for fewer, or give the Maintenance "
+        "timeoutSeconds"
     )
 
 
 def test_a_node_is_blocked_if_none_may_go() -> None:
-    world = web("n1", "n1", "n2", "n2", counting=3, least=3)
+    world = web("n1", "n1", "n2", "n2", counting=3, sla=at_least(3))
     assert one(world, "n1").verdict is Verdict.BLOCKED
-    assert "3 of 4 instances count, 3 must" in one(world, "n1").message
+    assert "0 may go now: 3 of 4 instances count, 3 must" in one(world, "n1").message
 
 
 def test_what_does_not_count_goes_freely() -> None:
-    """The last instance does not count: it takes nothing away."""
-    world = web("n1", "n1", "n1", "n2", counting=3, least=3)
+    """The last two instances do not count: they take nothing away."""
+    world = web("n1", "n1", "n1", "n2", "n1", counting=3, sla=at_least(3))
     assert one(world, "n2").verdict is Verdict.NOW
+    found = one(world, "n1")
+    assert (found.verdict, found.bounds[0].here, found.bounds[0].may_go) == (Verdict.STEPS, 4, 1)
 
 
-def test_a_surge_counts_its_id_once() -> None:
-    world = web("n1", "n2", least=1)
-    twin = Pod("shop", "web-0-s", "uid-twin", "n1", job="web")
-    (job,) = world.jobs.values()
-    jobs = {("shop", "web"): JobState("shop", "web", {**job.counting, "uid-twin": 0}, 2, 1, "r")}
-    world = World(world.nodes, {**world.pods, "n1": [*world.pods["n1"], twin]}, jobs)
+def test_max_unavailable_bounds_a_node() -> None:
+    world = web("n1", "n1", "n2", sla=at_least(0), update={"maxUnavailable": 1})
+    found = one(world, "n1")
+    assert (found.verdict, found.bounds[0].reason) == (Verdict.STEPS, "MaxUnavailable")
+    assert "2 here, 1 may go now: 0 instances are unavailable" in found.message
+
+
+def test_a_surge_takes_nobody_down() -> None:
+    """Its new pods can be made at once, whatever the agreement; without one, one after the
+    other."""
+    world = web("n1", "n1", "n2", sla=at_least("100%"), update=SURGE)
     assert one(world, "n1").verdict is Verdict.NOW
+    assert one(web("n1", "n1", "n2", update=SURGE), "n1").verdict is Verdict.STEPS
+
+
+def test_an_old_pod_beside_a_new_one_bounds_nobody() -> None:
+    there = shop("n1", "n2", update=SURGE)
+    twin = replace(there.pod(0), name="web-0-s", uid="uid-twin", surge=True)
+    world = world_of(Shop(there.job, [*there.pods, twin]))
+    assert one(world, "n1").verdict is Verdict.NOW
+
+
+@pytest.mark.parametrize(
+    ("phase", "verdict", "words"),
+    [
+        (Phase.ROLLING_FORWARD, Verdict.STEPS, "which it replaces first"),
+        (Phase.ROLL_FORWARD_PAUSED, Verdict.BLOCKED, "and does not go on by itself"),
+    ],
+)
+def test_what_an_update_is_still_to_replace_is_told(
+    phase: Phase, verdict: Verdict, words: str
+) -> None:
+    world = world_of(updating(shop("n1", "n1", "n2", "n2", sla=at_least(0)), phase))
+    found = one(world, "n1")
+    assert (found.verdict, found.bounds[0].reason) == (verdict, "Update")
+    assert found.message == f"Job shop/web: Update web-g2 is not done with 2 here, {words}"
+
+
+def test_a_coordinator_that_will_be_asked_is_told() -> None:
+    sla = {"minAvailable": 0, "coordinator": {"url": "https://consent.shop.svc/may"}}
+    world = web("n1", "n1", "n2", counting=1, sla=sla)
+    found = one(world, "n1")
+    assert (found.verdict, found.bounds[0].reason) == (Verdict.STEPS, "Coordinator")
+    assert found.message.endswith(
+        "coordinator https://consent.shop.svc/may has to allow each of 1 here"
+    )
+    assert one(world, "n2").verdict is Verdict.NOW, "nobody is asked about what does not count"
+
+
+@pytest.mark.parametrize(
+    ("counting", "update", "verdict"),
+    [(3, {}, Verdict.BLOCKED), (0, {}, Verdict.NOW), (3, SURGE, Verdict.NOW)],
+)
+def test_a_budget_holds_what_goes_by_an_eviction(
+    counting: int, update: dict[str, Any], verdict: Verdict
+) -> None:
+    world = web("n1", "n2", "n2", counting=counting, sla=at_least(0), update=update)
+    budget = BudgetState("shop", "web", 0, frozenset({"uid-0", "uid-1", "uid-2"}))
+    assert one(replace(world, budgets=[budget]), "n1").verdict is verdict
 
 
 def test_nodes_without_instances_and_nodes_that_do_not_exist() -> None:
@@ -127,7 +202,7 @@ def test_others_stay_unless_they_are_to_be_evicted() -> None:
 
 
 def test_what_goes_alone_may_not_go_together() -> None:
-    world = web("n1", "n2", "n3", "n4", least=2)
+    world = web("n1", "n2", "n3", "n4", sla=at_least(2))
     plans = node_plans(world, ["n1", "empty", "n3", "n4"])
     assert {each.verdict for each in plans} == {Verdict.NOW}
     assert together(world, plans) == ["n1", "empty", "n3"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from controller.core.maintenance.decide import decide
+from controller.core.maintenance.observed import with_mark
 from tests.unit.core.maintenance.world import World, condition, instance, maintenance
 
 
@@ -99,3 +103,62 @@ def test_a_younger_one_that_holds_a_node_keeps_it() -> None:
     world.put(maintenance("a", age=9, nodes=("n1",))).settle()
     assert world.nodes["n1"].mark == "b/uid-b"
     assert world.phases("a") == {"n1": "Waiting"}
+
+
+# What somebody has changed by hand.
+
+TAINT = {"key": "echelon.dev/maintenance", "effect": "PreferNoSchedule"}
+
+
+def without_mark(world: World, **more: Any) -> World:
+    """Somebody removes our mark from the node."""
+    world.nodes["n1"] = with_mark(replace(world.nodes["n1"], mark="", **more))
+    return world
+
+
+@pytest.mark.parametrize("more", [{}, {"since": ""}])
+@pytest.mark.parametrize("theirs", [False, True])
+def test_a_mark_that_somebody_removes_comes_back_and_the_cordon_stays_whose_it_was(
+    more: dict[str, Any], theirs: bool
+) -> None:
+    world = World().with_nodes("n1", unschedulable=theirs).put(maintenance(nodes=("n1",)))
+    since = world.settle().nodes["n1"].since
+    world.now += 100
+    without_mark(world, **more).settle()
+    assert (world.nodes["n1"].since == since) is not bool(more), "its turn began then"
+    assert (world.nodes["n1"].mark, world.nodes["n1"].unschedulable) == ("rack/uid-rack", True)
+    world.maintenances.clear()
+    world.settle()
+    assert (world.nodes["n1"].unschedulable, world.nodes["n1"].taint) == (theirs, "")
+    assert not world.nodes["n1"].since
+
+
+@pytest.mark.parametrize("theirs", [False, True])
+def test_a_mark_that_somebody_removes_before_the_end_keeps_no_cordon(theirs: bool) -> None:
+    world = World().with_nodes("n1", unschedulable=theirs)
+    world.put(maintenance(nodes=("n1",)), instance()).settle()
+    world.maintenances.clear()
+    without_mark(world)
+    world.watched = frozenset()
+    world.settle()
+    assert (world.nodes["n1"].unschedulable, world.nodes["n1"].taint) == (theirs, "")
+    assert not world.pods["web-0"].move
+
+
+def test_a_cordon_before_the_turn_is_somebody_elses() -> None:
+    world = World().with_nodes("n1", "n2").put(maintenance(), instance()).settle()
+    assert world.phases() == {"n1": "Draining", "n2": "Waiting"}
+    world.nodes["n2"] = replace(world.nodes["n2"], unschedulable=True)
+    world.settle(moves=True)
+    world.maintenances.clear()
+    world.settle()
+    assert (world.nodes["n1"].unschedulable, world.nodes["n2"].unschedulable) == (False, True)
+
+
+@pytest.mark.parametrize("taint", [TAINT, {**TAINT, "value": ""}])
+def test_a_taint_that_names_nobody_is_taken_back(taint: dict[str, Any]) -> None:
+    other = {"key": "disk", "effect": "NoSchedule"}
+    world = World().with_nodes("n1", taints=(other, taint)).settle()
+    assert world.nodes["n1"].taints == (other,)
+    world = World().with_nodes("n1", taints=(taint,)).put(maintenance(nodes=("n1",))).settle()
+    assert world.nodes["n1"].tainted == ("rack",)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.api.maintenance import MaintenancePhase
 from tests.unit.core.maintenance.world import START, World, condition, instance, maintenance
 
 
@@ -105,7 +106,7 @@ def test_the_marks_of_pods_go_before_that_of_their_node() -> None:
     world.watched = frozenset()
     first = world.step()
     assert first.watch == {"n1"}
-    assert not world.nodes["n1"].taint
+    assert world.nodes["n1"].taint == "rack", "it goes with the mark"
     assert world.nodes["n1"].mark, "the pods are not known"
     second = world.step()
     assert [mark.move for mark in second.marks] == [""]
@@ -201,6 +202,40 @@ def test_a_node_that_is_gone_does_not_keep_the_others() -> None:
     assert world.phases() == {"n1": "NotFound", "n2": "Drained"}
     assert condition(world, "Ready")[0] == "True"
     assert "not found: n1" in condition(world, "Ready")[2]
+
+
+def test_when_all_nodes_that_were_there_are_gone_it_is_done() -> None:
+    world = World().with_nodes("n1").put(maintenance(nodes=("n1",)), instance()).settle()
+    world.nodes.clear()
+    world.pods.clear()
+    world.settle()
+    assert world.phases() == {"n1": "NotFound"}
+    assert world.maintenances["rack"].status.phase is MaintenancePhase.DONE
+    assert condition(world, "Ready") == ("True", "Done", "no node is left; not found: n1")
+    assert condition(world, "Stalled")[0] == "False"
+    world.with_nodes("n1").settle()
+    assert world.phases() == {"n1": "Drained"}
+
+
+def test_of_nodes_with_labels_it_matters_whether_they_are_gone_or_lost_the_labels() -> None:
+    chosen = maintenance(node_selector={"rack": "7"})
+    world = World().with_nodes("n1", labels={"rack": "7"}).put(chosen).settle()
+    world.nodes.clear()
+    world.settle()
+    assert condition(world, "Ready")[:2] == ("True", "Done")
+    world = World().with_nodes("n1", labels={"rack": "7"}).put(chosen).settle()
+    world.nodes["n1"] = replace(world.nodes["n1"], labels={})
+    world.settle()
+    assert condition(world, "Stalled")[:2] == ("True", "NoNodes")
+
+
+def test_a_spec_that_names_no_node_after_it_was_done_needs_a_person() -> None:
+    world = World().with_nodes("n1").put(maintenance(nodes=("n1",))).settle()
+    before = world.maintenances["rack"]
+    spec = before.spec.model_copy(update={"nodes": ("n9",)})
+    meta = before.metadata.model_copy(update={"generation": 2})
+    world.put(before.model_copy(update={"spec": spec, "metadata": meta})).settle()
+    assert condition(world, "Stalled")[:2] == ("True", "NoNodes")
 
 
 def test_without_any_node_a_person_is_needed() -> None:

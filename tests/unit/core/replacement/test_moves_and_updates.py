@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from controller.api.ids import Ids
-from controller.api.update import Action, Phase
+from controller.api.update import ACTIVE, Action, Phase
 from tests.unit.core.replacement.test_moves import moved, world_of
-from tests.unit.core.sim.drain import mark
+from tests.unit.core.sim.drain import lift, mark
+from tests.unit.core.sim.world import World
+from tests.values import replace
 
 
 def test_what_an_update_is_to_replace_is_not_moved_and_comes_first() -> None:
@@ -84,3 +88,103 @@ def test_an_operator_that_dies_after_each_write_moves_all_the_same(how: str) -> 
     assert min(ready) == (4 if how == "Surge" else 3)
     world.cluster.fate = "ok"
     world.quiet()
+
+
+# What becomes of an updated instance after a move is no failure of the Update.
+
+WATCHED = {"strategy": {"type": "Batch", "size": 4}, "watchAfterSeconds": 600}
+NEVER: dict[str, Any] = {"ready": None}
+CRASHES: dict[str, Any] = {"crash": 1.0, "crashes": 4}
+ENDS: dict[str, Any] = {"ready": None, "end": 1.0}
+
+
+def watching(**update: Any) -> World:
+    """All instances are updated, and the Update watches them."""
+    world, _ = world_of(update={**WATCHED, **update})
+    world.edit(image="app:2")
+    world.until(lambda: world.update.status.watching_since is not None)
+    return world
+
+
+@pytest.mark.parametrize("how", ["Recreate", "InPlace", "Surge"])
+@pytest.mark.parametrize("bad", [NEVER, CRASHES, ENDS])
+def test_a_moved_instance_that_does_not_come_up_is_no_failure(
+    how: str, bad: dict[str, Any]
+) -> None:
+    world = watching(replacement=how)
+    world.behave(instance=1, **bad)
+    mark(world.cluster, 1, deadline=world.now + 50)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert (world.update.status.moved, world.update.status.failure_counts) == (Ids([1]), {})
+    assert set(world.images().values()) == {"app:2"}
+
+
+def test_the_update_goes_on_when_it_does_not_come_up() -> None:
+    world, _ = world_of(update={"strategy": {"type": "Batch", "size": 1}, "maxUnavailable": 2})
+    world.edit(image="app:2")
+    world.until(lambda: world.update.status.counts.updated == 1)
+    world.behave(instance=0, **NEVER)
+    mark(world.cluster, 0, deadline=world.now)
+    world.run(30)
+    assert world.update.status.counts.updated < 4, "it waits for the instance for a while"
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+
+
+def test_other_failures_still_count() -> None:
+    world = watching()
+    mark(world.cluster, 1)
+    world.until(moved(world))
+    world.behave(image="app:2", **NEVER)
+    world.kill(2)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_BACK
+
+
+def test_a_mark_that_is_lifted_before_the_move_excuses_nothing() -> None:
+    world = watching(maxUnavailable=1)
+    world.cluster.put_budget("theirs", 4)
+    mark(world.cluster, 1)
+    world.run(5)
+    assert world.update.status.moved == Ids([1])
+    lift(world.cluster)
+    world.cluster.set_pod(replace(world.pod(1), ready=False, restarts=3))
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_BACK
+
+
+@pytest.mark.parametrize("how", ["Recreate", "Surge"])
+def test_so_it_is_in_a_rollback(how: str) -> None:
+    world, _ = world_of(update={"replacement": how, "strategy": {"type": "Batch", "size": 1}})
+    world.edit(image="app:2")
+    world.until(lambda: world.update.status.counts.updated == 3)
+    world.cluster.user_edit_update(world.update.metadata.name, action=Action.ROLLBACK)
+    world.until(lambda: world.update.status.counts.rolled_back >= 1)
+    (first, *_) = world.update.status.instances.rolled_back
+    world.behave(instance=first, **NEVER)
+    mark(world.cluster, first, deadline=world.now)
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_BACK
+    assert not world.update.status.instances.rollback_failed
+
+
+def test_an_operator_that_dies_after_each_write_knows_it_all_the_same() -> None:
+    world = watching()
+    world.cluster.fate = "crash"
+    world.behave(instance=1, **NEVER)
+    mark(world.cluster, 1)
+    world.run(300)
+    world.cluster.fate = "ok"
+    world.until_ended()
+    assert world.phase is Phase.ROLLED_FORWARD
+
+
+def test_a_restart_knows_it_too() -> None:
+    world, _ = world_of(update=WATCHED)
+    world.cluster.user_update("again", restart=True)
+    world.until(lambda: world.named("again").status.watching_since is not None)
+    world.behave(instance=1, **NEVER)
+    mark(world.cluster, 1)
+    world.until(lambda: world.named("again").status.phase not in ACTIVE)
+    assert world.named("again").status.phase is Phase.ROLLED_FORWARD

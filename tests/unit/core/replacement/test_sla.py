@@ -166,3 +166,23 @@ def test_the_plan_says_what_it_waits_for() -> None:
     )
     assert plan.estimate is not None
     assert plan.estimate.seconds == 3 * (300 + 3) + 3
+
+
+@pytest.mark.parametrize(("size", "rounds"), [(4, 1), (2, 2), (1, 2)])
+def test_the_plan_of_a_surge_says_how_long_old_pods_stay(size: int, rounds: int) -> None:
+    batch = {"type": "Batch", "size": size}
+    world, _ = world_of(3, seconds=300, replacement="Surge", strategy=batch)
+    world.edit(image="app:2", mode="Manual")
+    world.cluster.user_update("look", dry_run=True)
+    world.until_phase(Phase.PLANNED)
+    plan = world.update.status.plan
+    assert plan is not None
+    assert plan.estimate is not None
+    assert plan.estimate.seconds == rounds * (300 + 3)
+    words = "1 of the old pods can go when new ones are good, others when these count"
+    assert [words in c.message for c in plan.conflicts] == ([True] if size > 1 else [])
+    begun = world.now
+    world.cluster.user_update("go")
+    world.until(lambda: world.named("go").status.phase is Phase.ROLLED_FORWARD)
+    took = world.now - begun
+    assert plan.estimate.seconds <= took <= plan.estimate.seconds + 10

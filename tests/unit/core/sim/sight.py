@@ -20,7 +20,7 @@ from controller.core.model.observed import (
 )
 from controller.core.model.plan import ActionKey
 from controller.core.pods.index import Instances
-from controller.core.pods.marks import lasting_of
+from controller.core.pods.marks import lasting, moves
 from controller.core.progress.completion import made_by_us
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.store import Change
@@ -116,7 +116,7 @@ class Sight:
         self.latest = max(self.latest, now)
         self.instances.set_times(
             job.spec.min_ready_seconds if seconds is None else seconds,
-            lasting_of(self.instances, job.spec.sla),
+            lasting(job.spec.sla, moves(self.instances)),
         )
         self.instances.advance(now)
         self.conflicts = {i: c for i, c in self.conflicts.items() if c[1] > now}
