@@ -1,7 +1,8 @@
 """The scenarios in which nodes are drained, and the operator is killed at each of its writes.
 
-The Job's pods are on the first node of a `Rack`. On the second one, which somebody else has
-cordoned before, is a pod that belongs to no Job. Both nodes are drained, one after the other.
+The Job's pods are on the first node of a `Rack`, or on both. On the second one, which somebody else
+has cordoned before, is a pod that belongs to no Job. First the first node is drained, then the
+second one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from controller.api import labels
-from hack.chaos.rack import Rack, placed
+from hack.chaos.rack import BY_ID, Rack, placed
 from hack.chaos.scenario import PATIENCE, Scenario, at_rest, ended, seen, verb
 from hack.harness.manifests import SIM, Object, condition, ids, job
 from hack.harness.pods import PodSeen
@@ -26,12 +27,17 @@ LEAST: Final = 2
 def drains() -> list[Scenario]:
     """All of them."""
     return [
-        Scenario("drain, recreate", partial(_set_up, "Recreate", {}), _drain, least=LEAST),
-        Scenario("drain, surge", partial(_set_up, "Surge", {}), _drain, least=LEAST),
-        Scenario("drain ended halfway, recreate", set_up_stuck, _end_halfway, least=LEAST),
+        Scenario("drain, recreate", partial(_set_up, "Recreate"), _drain, least=LEAST),
+        Scenario("drain, surge", partial(_set_up, "Surge"), _drain, least=LEAST),
+        Scenario(
+            "drain ended halfway, recreate",
+            partial(set_up_stuck, "Recreate"),
+            _end_halfway,
+            least=LEAST,
+        ),
         Scenario(
             "drain ended halfway, surge",
-            partial(_set_up, "Surge", _STUCK),
+            partial(set_up_stuck, "Surge"),
             _end_halfway_surge,
             least=LEAST,
         ),
@@ -48,21 +54,29 @@ def _job(replacement: str, least: int, template: Object, instances: int) -> Obje
     return wish
 
 
-def _set_up(replacement: str, steering: dict[str, str], space: Space) -> None:
+def _set_up(replacement: str, space: Space) -> None:
+    """All instances are on the first node."""
+    space.create(_job(replacement, LEAST, placed("web:1", "first"), 3))
+    _set_up_nodes(space, {"web-0", "web-1", "web-2"})
+
+
+def set_up_stuck(replacement: str, space: Space) -> None:
+    """Instance 1 alone is on the first node. Made anew it does not become Ready before
+    `release`."""
+    space.create(_job(replacement, LEAST, placed("web:1", BY_ID, **_STUCK), 3))
+    release(space, "web-1")
+    _set_up_nodes(space, {"web-1"})
+
+
+def _set_up_nodes(space: Space, first: set[str]) -> None:
+    """``first``: the pods on the first node."""
     rack = Rack.of(space)
-    space.create(_job(replacement, LEAST, placed("web:1", "first", **steering), 3))
-    if steering:
-        release(space, "web-1")
     space.wait_ready(timeout=PATIENCE)
     _others_pod(space, rack)
     rack.cordon(rack.second)
-    _until_on(space, rack, {"web-0", "web-1", "web-2"})
+    _until_on(space, rack.first, first)
+    _until_on(space, rack.second, {"agent-0", "web-0", "web-1", "web-2"} - first)
     _budget_observed(space, 3)
-
-
-def set_up_stuck(space: Space) -> None:
-    """As `_set_up`. When instance 1 is made anew it does not become Ready before `release`."""
-    _set_up("Recreate", _STUCK, space)
 
 
 def _set_up_update(space: Space) -> None:
@@ -72,7 +86,7 @@ def _set_up_update(space: Space) -> None:
     space.made(_job("Recreate", LEAST + 1, placed("web:1", "first"), 2), timeout=PATIENCE)
     rack.cordon(rack.first, on=False)
     space.scale(4)
-    _until_on(space, rack, {"web-2", "web-3"})
+    _until_on(space, rack.first, {"web-2", "web-3"})
     space.wait_ready(timeout=PATIENCE)
     _budget_observed(space, 4)
 
@@ -89,12 +103,13 @@ def _others_pod(space: Space, rack: Rack) -> None:
     space.until("the pod of others", lambda: any(map(there, seen(space))), PATIENCE)
 
 
-def _until_on(space: Space, rack: Rack, names: set[str]) -> None:
-    space.until(f"{names} on the first node", lambda: _on_first(space, rack) == names, PATIENCE)
+def _until_on(space: Space, node: str, names: set[str]) -> None:
+    """Wait until these are the pods on a node."""
+    space.until(f"{names} on {node}", lambda: _on(space, node) == names, PATIENCE)
 
 
-def _on_first(space: Space, rack: Rack) -> set[str]:
-    return {pod.name for pod in seen(space) if pod.node == rack.first}
+def _on(space: Space, node: str) -> set[str]:
+    return {pod.name for pod in seen(space) if pod.node == node}
 
 
 def _budget_observed(space: Space, count: int) -> None:
@@ -142,32 +157,43 @@ def _until_well(space: Space) -> None:
     space.wait_job("the end of the moves", lambda job: not _moving(job), timeout=PATIENCE)
 
 
-def until_halfway(space: Space, rack: Rack, stuck: str, stays: str) -> None:
-    """Wait until the drain halts: the pod ``stuck`` does not become Ready elsewhere, so ``stays``
-    is the last one on the first node."""
+def until_halfway(space: Space, rack: Rack) -> None:
+    """Wait until the drain halts: instance 1 has moved and is not Ready, so the others stay on the
+    second node, and are marked."""
 
     def halfway() -> bool:
-        there = any(p.name == stuck and p.node not in ("", rack.first) for p in seen(space))
-        return there and _on_first(space, rack) == {stays}
+        there = {pod.name for pod in seen(space) if labels.MOVE in pod.annotations}
+        return there == _on(space, rack.second) == {"web-0", "web-2"}
 
+    _until_moved(space, rack, "web-1")
     space.until("the half of the drain", halfway, PATIENCE)
-    space.wait_job("the report", lambda j: "instance" in _moving(j), timeout=PATIENCE)
+    _until_on(space, rack.first, set())
+
+
+def _until_moved(space: Space, rack: Rack, name: str) -> None:
+    """Wait until a pod of this name is on none of the nodes, and the Job says that it moves."""
+
+    def moved() -> bool:
+        return any(p.name == name and p.node not in ("", *rack.nodes) for p in seen(space))
+
+    space.until(f"the new pod {name}", moved, PATIENCE)
+    space.wait_job("the report", _moving, timeout=PATIENCE)
 
 
 def _end_halfway(space: Space) -> None:
     rack = Rack.of(space)
     rack.drain()
-    until_halfway(space, rack, "web-1", "web-2")
+    until_halfway(space, rack)
     rack.end()
     release(space, "web-1")
     _until_well(space)
 
 
 def _end_halfway_surge(space: Space) -> None:
-    """The pod of instance 1 stays, and its successor goes."""
+    """The pod of instance 1 stays, and its successor goes. Nothing leaves the second node."""
     rack = Rack.of(space)
     rack.drain()
-    until_halfway(space, rack, "web-1-s", "web-1")
+    _until_moved(space, rack, "web-1-s")
     rack.end()
     _until_well(space)
 

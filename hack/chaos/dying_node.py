@@ -22,14 +22,14 @@ _LOST: Final = "sim.echelon.dev/lost"
 _UNREACHABLE: Final = "node.kubernetes.io/unreachable"
 #: The control plane takes a while to see that a node is lost.
 _SEEN: Final = 60.0
-#: The instance that is still on the node when it dies.
-_LAST: Final = "web-2"
+#: The instances that are still on the node when it dies.
+_LAST: Final = (0, 2)
 
 
 def rows(run: Run) -> list[Row]:
     """The one row of it."""
-    row = Row("drain of two nodes", "the node dies before its last instance has moved")
-    row.note = "the seconds are those from the deletion of the last pod by force to the end"
+    row = Row("drain of two nodes", "the node dies before its instances have moved")
+    row.note = "the seconds are those from the deletion of its pods by force to the end"
     for _ in range(run.tries(5, 1)):
         with Lane(run.plane, drains=True) as lane:
             try:
@@ -46,17 +46,18 @@ def rows(run: Run) -> list[Row]:
 def _course(lane: Lane) -> float:
     """Returns the seconds from the deletion of the last pod to the end of the drain."""
     space, rack = lane.space, Rack.of(lane.space)
-    set_up_stuck(space)
+    set_up_stuck("Recreate", space)
     rack.drain()
-    until_halfway(space, rack, "web-1", _LAST)
+    until_halfway(space, rack)
     with _dead(rack):
         release(space, "web-1")
         rack.until_stalled("NodeNotReady")
-        last = space.pod(2)
-        assert "deletionTimestamp" not in last["metadata"], "a pod cannot leave a dead node"
-        space.observer.not_the_operator(last["metadata"]["uid"])
         began = time.monotonic()
-        space.api.delete(space.path("pods", _LAST) + "?gracePeriodSeconds=0")
+        for instance in _LAST:
+            meta = space.pod(instance)["metadata"]
+            assert "deletionTimestamp" not in meta, "a pod cannot leave a dead node"
+            space.observer.not_the_operator(meta["uid"])
+            space.api.delete(space.path("pods", meta["name"]) + "?gracePeriodSeconds=0")
         rack.until_done()
         taken = time.monotonic() - began
     finish(space, rack)
@@ -65,19 +66,19 @@ def _course(lane: Lane) -> float:
 
 @contextmanager
 def _dead(rack: Rack) -> Iterator[None]:
-    """The first node is dead in here, from when the control plane has seen it. It returns then."""
+    """The second node is dead in here, from when the control plane has seen it. It returns then."""
     cluster = rack.cluster
-    rack.annotate(rack.first, _LOST, "true")
+    rack.annotate(rack.second, _LOST, "true")
     try:
         cluster.wait("the node to be unreachable", lambda: _unreachable(rack), _SEEN)
         yield
     finally:
-        rack.annotate(rack.first, _LOST, None)
+        rack.annotate(rack.second, _LOST, None)
     cluster.wait("the node to be well", lambda: not _unreachable(rack), _SEEN)
 
 
 def _unreachable(rack: Rack) -> bool:
-    taints = rack.node(rack.first)["spec"].get("taints", ())
+    taints = rack.node(rack.second)["spec"].get("taints", ())
     return any(taint["key"] == _UNREACHABLE for taint in taints)
 
 

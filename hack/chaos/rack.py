@@ -25,8 +25,12 @@ from hack.harness.space import Space
 
 #: The label of a lane's nodes and Maintenance, and the key of the taint of its nodes.
 LANE: Final = "sim.echelon.dev/lane"
-#: The label of a node that says which one of its lane it is.
-PLACE: Final = "sim.echelon.dev/place"
+#: The labels of a node begin so: its places in its lane.
+PLACE: Final = "sim.echelon.dev/place-"
+#: The places of the two nodes: a name, and ids of instances.
+_PLACES: Final = (("first", "1"), ("second", "0", "2"))
+#: The place that has the id of the instance.
+BY_ID: Final = "{{echelon.instance}}"
 NODES: Final = "/api/v1/nodes"
 MAINTENANCES: Final = f"{GROUP}/maintenances"
 _MARKS: Final = (labels.MAINTENANCE, labels.MAINTENANCE_SINCE, labels.CORDONED_BEFORE)
@@ -61,17 +65,20 @@ class Rack:
 
     def claim(self) -> None:
         """Make the nodes those of the lane."""
-        for node, place in zip(self.nodes, ("first", "second"), strict=True):
-            marks = {LANE: self.name, PLACE: f"{self.name}-{place}"}
-            self._patch(node, {"metadata": {"labels": marks}})
+        self._label(self.name)
         self.reset()
 
     def release(self) -> None:
         """Make the nodes nobody's."""
         self.reset()
+        self._label(None)
         for node in self.nodes:
-            marks = {LANE: None, PLACE: None}
-            self._patch(node, {"metadata": {"labels": marks}, "spec": {"taints": None}})
+            self._patch(node, {"spec": {"taints": None}})
+
+    def _label(self, lane: str | None) -> None:
+        for node, places in zip(self.nodes, _PLACES, strict=True):
+            names = (LANE, *(f"{PLACE}{place}" for place in places))
+            self._patch(node, {"metadata": {"labels": dict.fromkeys(names, lane)}})
 
     def reset(self) -> None:
         """Delete the Maintenance, and make the nodes as they were before it, whatever it left."""
@@ -155,7 +162,7 @@ def placed(image: str, place: str, lane: str = "{{echelon.namespace}}", **steeri
     """A template whose pods prefer the node at a place of their lane, and run on those of all when
     it is cordoned. ``lane``: for a Job the operator fills it in, so all lanes have one revision."""
     made = template(image, **steering)
-    prefer = {"key": PLACE, "operator": "In", "values": [f"{lane}-{place}"]}
+    prefer = {"key": f"{PLACE}{place}", "operator": "In", "values": [lane]}
     preference = {"weight": 100, "preference": {"matchExpressions": [prefer]}}
     made["spec"]["affinity"] = {
         "nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [preference]}

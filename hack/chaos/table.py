@@ -66,7 +66,7 @@ def read(table: str) -> list[Line]:
             continue
         cells = [cell.strip() for cell in row[1:-1].split("|")]
         scenario = cells[0] or scenario
-        each = Line(scenario, *cells[1:])
+        each = Line._make((scenario, *cells[1:], 0))
         if each[:-1] != _HEAD[:-1] and each.fault != "---":
             late = bool(each.limit and each.most) and float(each.most) > float(each.limit)
             found.append(each._replace(late=int(late)))

@@ -95,4 +95,4 @@ def test_all_lanes_have_one_template() -> None:
     assert [each["value"] for each in spec["tolerations"]] == ["{{echelon.namespace}}"]
     others = placed("agent:1", "second", "lane-7")["spec"]["affinity"]["nodeAffinity"]
     (wanted,) = others["preferredDuringSchedulingIgnoredDuringExecution"]
-    assert wanted["preference"]["matchExpressions"][0]["values"] == ["lane-7-second"]
+    assert wanted["preference"]["matchExpressions"][0]["values"] == ["lane-7"]
