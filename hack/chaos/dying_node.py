@@ -26,8 +26,8 @@ _SEEN: Final = 60.0
 _LAST: Final = (0, 2)
 
 
-def rows(run: Run) -> list[Row]:
-    """The one row of it."""
+def run(run: Run) -> list[Row]:
+    """Several times, in one row."""
     row = Row("drain of two nodes", "the node dies before its instances have moved")
     row.note = "the seconds are those from the deletion of its pods by force to the end"
     for _ in range(run.tries(5, 1)):
@@ -44,7 +44,7 @@ def rows(run: Run) -> list[Row]:
 
 
 def _course(lane: Lane) -> float:
-    """Returns the seconds from the deletion of the last pod to the end of the drain."""
+    """Returns the seconds from the deletion of those pods to the end of the drain."""
     space, rack = lane.space, Rack.of(lane.space)
     set_up_stuck("Recreate", space)
     rack.drain()

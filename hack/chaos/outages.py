@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hack.chaos import break_plane, dying_node, nodes
+from hack.chaos import break_plane, nodes
 from hack.chaos.jumping import VARIABLE
 from hack.chaos.lane import Lane
 from hack.chaos.part import Run
@@ -80,7 +80,7 @@ def run(run: Run) -> list[Row]:
             _try(run, outage, row)
         run.say(f"{outage.name}: {row.seconds}")
         rows.append(row)
-    return [*rows, *dying_node.rows(run)]
+    return rows
 
 
 def _try(run: Run, outage: Outage, row: Row) -> None:

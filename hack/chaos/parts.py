@@ -6,7 +6,17 @@ import re
 from functools import partial
 from typing import Final
 
-from hack.chaos import failover, faults, frozen, fuzz, kills, long_outage, outages, random_kills
+from hack.chaos import (
+    dying_node,
+    failover,
+    faults,
+    frozen,
+    fuzz,
+    kills,
+    long_outage,
+    outages,
+    random_kills,
+)
 from hack.chaos.part import Part, Run
 from hack.chaos.row import Row
 from hack.chaos.scenarios import NAMES, scenarios
@@ -56,6 +66,7 @@ PARTS: Final[tuple[Part, ...]] = (
     Part(
         "outages", "the control plane and nodes fail, the clock jumps", outages.run, 28, None, True
     ),
+    Part("dying-node", "a node dies while it is drained", dying_node.run, 5, None),
     Part("long-outage", "ten minutes without an API server", long_outage.run, 12, None, True),
 )
 
