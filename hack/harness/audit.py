@@ -69,7 +69,10 @@ class Audit:
     def _read(self, words: list[str]) -> Iterator[Request]:
         """The requests whose lines have all ``words``: to read a line as JSON takes longest."""
         with self._path.open("rb") as log:
-            log.seek(self._offset)
+            if self._offset:
+                # The line before the mark, or the rest of the one that was being written then.
+                log.seek(self._offset - 1)
+                log.readline()
             for line in log:
                 if not line.endswith(b"\n"):
                     return
