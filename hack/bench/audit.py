@@ -69,7 +69,10 @@ class Audit:
     def entries(self) -> Iterator[Write]:
         """All writes, in the order in which they were answered."""
         with self._path.open("rb") as log:
-            log.seek(self._offset)
+            if self._offset:
+                # The line before the mark, or the rest of the one that was being written then.
+                log.seek(self._offset - 1)
+                log.readline()
             for line in log:
                 if line.endswith(b"\n") and (found := _write(json.loads(line))) is not None:
                     yield found

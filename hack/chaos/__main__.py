@@ -64,7 +64,8 @@ def _run(given: argparse.Namespace) -> None:
         bad = [f"{row.scenario}, {row.fault}" for row in every if not _passes(row, given.short)]
         again = f"; again with: {made['command']}"
     if given.document:
-        document.insert(given.document, document.render(reports))
+        before = document.kept(given.document) if given.keep else ""
+        document.insert(given.document, document.render(reports, before))
     if bad:
         sys.exit(f"chaos: {len(bad)} rows are not as they must be ({'; '.join(bad)}){again}")
 
@@ -179,6 +180,8 @@ def _parser() -> argparse.ArgumentParser:
         "repeated, the last result of a part counts")  # fmt: skip
     add("--document", type=Path, metavar="FILE",
         help="write the table into this Markdown document, between its marks")  # fmt: skip
+    add("--keep", action="store_true",
+        help="keep what the --document's table has and these results do not replace")  # fmt: skip
     return parser
 
 

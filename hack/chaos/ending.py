@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
+from controller.api import labels
 from hack.harness.audit import Request
 from hack.harness.manifests import Object, by_revision
 from hack.harness.pods import PodSeen
@@ -24,6 +25,8 @@ _ACTS: Final = frozenset(
         ("create", "controllerrevisions"),
         ("delete", "controllerrevisions"),
         ("create", "jobs.batch"),
+        ("create", "poddisruptionbudgets"),
+        ("delete", "poddisruptionbudgets"),
     }
 )
 
@@ -34,8 +37,10 @@ def ending(
     pods: Iterable[PodSeen],
     lives: Mapping[int, list[str]],
     requests: Iterable[Request],
+    nodes: Iterable[Object] = (),
 ) -> Ending:
-    """``lives``: the uids that each instance has had. ``requests``: those of the operator."""
+    """``lives``: the uids that each instance has had. ``requests``: those of the operator.
+    ``nodes``: what a Maintenance changes of each (`Rack.facts`)."""
     return {
         "job": _job(job) if job else None,
         "updates": {each["metadata"]["name"]: _update(each) for each in updates},
@@ -43,17 +48,19 @@ def ending(
         "restarts": {pod.name: pod.restarts for pod in pods},
         "lives": {str(instance): len(uids) for instance, uids in lives.items()},
         "acts": acts(requests),
+        "nodes": list(nodes),
     }
 
 
 def acts(requests: Iterable[Request]) -> dict[str, int]:
-    """How often each object was created and deleted, by ``"create pods web-0"``."""
+    """How often each object was created, deleted and evicted, by ``"create pods web-0"``."""
     found: dict[str, int] = {}
     for each in requests:
-        if (each.verb, each.resource) not in _ACTS or each.subresource or each.dry_run:
+        evicts = each.subresource == "eviction"
+        if (each.verb, each.resource) not in _ACTS or each.dry_run or each.code >= 300:
             continue
-        if each.code < 300:
-            key = f"{each.verb} {each.resource} {each.name}"
+        if evicts or not each.subresource:
+            key = f"{'evict' if evicts else each.verb} {each.resource} {each.name}"
             found[key] = found.get(key, 0) + 1
     return found
 
@@ -102,6 +109,7 @@ def _pod(pod: PodSeen) -> Object:
         "revision": pod.revision,
         "ready": pod.ready,
         "deleting": pod.deleting,
+        "marked": labels.MOVE in pod.annotations,
     }
 
 

@@ -27,10 +27,12 @@ _REPEATS: Final = 4
 
 
 class Lanes:
-    """Gives each task a free lane. A lane that failed is replaced by a new one."""
+    """Gives each task a free lane. A lane that failed is replaced by a new one. ``drains``: see
+    `Lane`."""
 
-    def __init__(self, plane: Plane, count: int, say: Say) -> None:
+    def __init__(self, plane: Plane, count: int, say: Say, *, drains: bool = False) -> None:
         self._plane = plane
+        self._drains = drains
         self._count = count
         self._say = say
         self._free: queue.Queue[Lane] = queue.Queue()
@@ -38,11 +40,14 @@ class Lanes:
 
     def __enter__(self) -> Lanes:
         for _ in range(self._count):
-            self._free.put(self._stack.enter_context(Lane(self._plane)))
+            self._free.put(self._new())
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def _new(self) -> Lane:
+        return self._stack.enter_context(Lane(self._plane, drains=self._drains))
 
     def map(self, task: Callable[[Lane, T], None], given: Iterable[T]) -> None:
         """Run ``task`` for each of ``given``, several at a time. Raises the first error."""
@@ -61,10 +66,10 @@ class Lanes:
                 return
             except INFRASTRUCTURE as error:
                 self._say(f"a try is made again: {str(error)[:200]}")
-                lane.operator.kill9()
                 with suppress(*INFRASTRUCTURE):
+                    lane.retire()
                     time.sleep(5)
-                    lane = self._stack.enter_context(Lane(self._plane))
+                    lane = self._new()
             finally:
                 self._free.put(lane)
         raise ClusterError("this machine is too busy, or the control plane fails")
@@ -74,7 +79,8 @@ def run(
     plane: Plane, wanted: Sequence[Scenario], most: int | None, seed: int, say: Say
 ) -> list[Row]:
     """``most``: the most points that are tried, chosen by ``seed``; None: all."""
-    with Lanes(plane, LANES, say) as lanes:
+    drains = any(each.least is not None for each in wanted)
+    with Lanes(plane, LANES, say, drains=drains) as lanes:
         references: dict[str, Tried] = {}
         lanes.map(partial(_refer, references, say), wanted)
         points = every({name: each.writes for name, each in references.items()})

@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import Final
 
 from hack.chaos.killer import Killer
-from hack.chaos.plane import Plane
+from hack.chaos.plane import MAINTAINER, Plane
+from hack.chaos.rack import Rack
 from hack.devcluster.api import ApiError
 from hack.harness.audit import Audit, Request
 from hack.harness.operator import USER, Operator
@@ -19,17 +20,31 @@ from hack.stacked import Stacked
 
 _NUMBERS: Final = itertools.count(1)
 _KINDS: Final = ("echelonjobs", "updates", "pods", "controllerrevisions")
+#: What else there is in a lane in which nodes are drained.
+_MORE: Final = ("statefulsets", "poddisruptionbudgets")
 #: An operator without a write for so long has nothing more to write: reports come every 0.2 s.
 QUIET: Final = 0.5
 
 
 class Lane(Stacked):
     """``space``: the namespace, empty after `clean`. ``killer`` is between the operator and the API
-    server. ``module``: what is run as the operator."""
+    server. ``module``: what is run as the operator. ``drains``: the operator serves Maintenances,
+    too, and the lane has a ``rack``, nodes of its own."""
 
-    def __init__(self, plane: Plane, args: Sequence[str] = (), module: str = "controller") -> None:
+    def __init__(
+        self,
+        plane: Plane,
+        args: Sequence[str] = (),
+        module: str = "controller",
+        *,
+        drains: bool = False,
+    ) -> None:
         super().__init__()
         self.plane = plane
+        self.rack: Rack | None = None
+        self.user = MAINTAINER if drains else USER
+        self._drains = drains
+        self._kinds = (*_MORE, *_KINDS) if drains else _KINDS
         self._args = args
         self._module = module
 
@@ -38,8 +53,13 @@ class Lane(Stacked):
         cluster = self.plane.cluster
         self.space = Space(cluster, self.plane.sightings, name)
         self.space.begin()
-        self.proxy = self._stack.enter_context(Proxy(cluster, USER))
+        self.proxy = self._stack.enter_context(Proxy(cluster, self.user))
         args = ("--namespace", name, *self._args)
+        if self._drains:
+            args += ("--maintenance", "--maintenance-evict-others")
+            self.rack = self.plane.racks.take(name)
+            self._stack.callback(self.plane.racks.give, self.rack)
+            self.proxy.selectors = self.rack.selectors
         self.operator = Operator(
             cluster,
             name,
@@ -66,11 +86,25 @@ class Lane(Stacked):
 
     def requests(self) -> list[Request]:
         """What the operator asked in this namespace since the mark."""
-        return self.audit.requests(user=USER, namespace=self.space.name)
+        return self.audit.requests(user=self.user, namespace=self.space.name)
+
+    def requests_of_cluster(self) -> list[Request]:
+        """What it asked about the nodes of the rack and its Maintenance since the mark."""
+        assert self.rack is not None
+        mine = {self.rack.name, *self.rack.nodes}
+        return [r for r in self.audit.requests(user=self.user, namespace="") if r.name in mine]
+
+    def retire(self) -> None:
+        """Another lane takes the place of this one."""
+        self.operator.kill9()
+        if self.rack is not None:
+            self.plane.racks.give(self.rack)
 
     def at_work(self) -> bool:
         """Whether the operator runs, and has begun to act."""
-        return self.operator.running and "at work" in self.operator.said()
+        words = ("at work: ", "at work on ") if self._drains else ("at work: ",)
+        said = self.operator.said() if self.operator.running else ""
+        return all(each in said for each in words)
 
     def quiet(self, timeout: float = 30.0) -> None:
         """Return when the operator acts and had nothing to write for `QUIET` seconds."""
@@ -91,13 +125,16 @@ class Lane(Stacked):
     def clean(self) -> None:
         """Delete everything in the namespace, whoever made it."""
         api, space = self.plane.cluster.api, self.space
-        for plural in _KINDS:
+        if self.rack is not None:
+            # First: it would mark what is made meanwhile.
+            self.rack.reset()
+        for plural in self._kinds:
             query = "?gracePeriodSeconds=0" if plural == "pods" else ""
             with suppress(ApiError):
                 api.delete(space.path(plural) + query)
 
         def empty() -> bool:
-            for plural in _KINDS:
+            for plural in self._kinds:
                 for item in api.get(space.path(plural))["items"]:
                     grace = "?gracePeriodSeconds=0" if plural == "pods" else ""
                     with suppress(ApiError):

@@ -6,7 +6,17 @@ import re
 from functools import partial
 from typing import Final
 
-from hack.chaos import failover, faults, frozen, fuzz, kills, long_outage, outages, random_kills
+from hack.chaos import (
+    dying_node,
+    failover,
+    faults,
+    frozen,
+    fuzz,
+    kills,
+    long_outage,
+    outages,
+    random_kills,
+)
 from hack.chaos.part import Part, Run
 from hack.chaos.row import Row
 from hack.chaos.scenarios import NAMES, scenarios
@@ -30,7 +40,7 @@ def _kills() -> list[Part]:
     """In the long form a part for each group; in the short form a sample of all."""
     groups = list(dict.fromkeys(map(_group, NAMES)))
     return [
-        Part("kill", "kill -9 at a sample of all writes", partial(_kill, None), None, 75),
+        Part("kill", "kill -9 at a sample of all writes", partial(_kill, None), None, 85),
         *(
             Part(
                 f"kill-{group}",
@@ -56,6 +66,7 @@ PARTS: Final[tuple[Part, ...]] = (
     Part(
         "outages", "the control plane and nodes fail, the clock jumps", outages.run, 28, None, True
     ),
+    Part("dying-node", "a node dies while it is drained", dying_node.run, 5, None),
     Part("long-outage", "ten minutes without an API server", long_outage.run, 12, None, True),
 )
 

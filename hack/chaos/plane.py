@@ -11,17 +11,22 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from hack.chaos.rack import Racks
 from hack.devcluster.api import ApiError
 from hack.devcluster.cluster import Cluster
 from hack.harness.operator import USER
 from hack.harness.plane import audit_policy, install
-from hack.harness.role import grant
+from hack.harness.role import chart_rules, grant, maintenance_rules
 from hack.harness.sightings import Sightings
 from hack.harness.web import Asked, Said, Web
 from hack.stacked import Stacked
 
 #: Users of replicas, so that the audit log tells them apart.
 REPLICAS: Final = ("echelon-a", "echelon-b")
+#: The user of operators with ``--maintenance``, which have its rights besides.
+MAINTAINER: Final = "echelon-maintainer"
+#: Pairs of nodes for lanes in which nodes are drained: one for each lane, and some to spare.
+_RACKS: Final = 8
 #: Nobody disturbs the API server in tries that end with `Plane.check`.
 _STALLED: Final = 4.0
 _PARTS: Final = ("system:apiserver", "system:kube-controller-manager", "system:kube-scheduler")
@@ -32,7 +37,8 @@ class StalledError(OSError):
 
 
 class Plane(Stacked):
-    """``web``: a server that gates ask; at `/pass` it answers 200, elsewhere 503."""
+    """``web``: a server that gates ask; at `/pass` it answers 200, elsewhere 503. ``nodes``: those
+    that are in no rack."""
 
     def __init__(self, nodes: int = 10) -> None:
         super().__init__()
@@ -42,15 +48,18 @@ class Plane(Stacked):
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-"))
         policy = Path(folder) / "audit.json"
         policy.write_text(json.dumps(audit_policy("admin", "nodesim", *_PARTS)))
-        users = [USER, *REPLICAS]
+        users = [USER, *REPLICAS, MAINTAINER]
         # Its limits are too high to matter here, and it takes a twentieth of the API server's time.
         args = [f"--audit-policy-file={policy}", "--enable-priority-and-fairness=false"]
         self.cluster = self._stack.enter_context(
-            Cluster(self._nodes, audit=True, api_args=args, users=users)
+            Cluster(self._nodes + 2 * _RACKS, audit=True, api_args=args, users=users)
         )
         install(self.cluster)
         for user in users:
-            grant(self.cluster, user)
+            added = maintenance_rules() if user == MAINTAINER else []
+            grant(self.cluster, user, [*chart_rules(), *added])
+        numbers = range(self._nodes, self._nodes + 2 * _RACKS)
+        self.racks = Racks(self.cluster, [f"sim-{number}" for number in numbers])
         self.sightings = Sightings(self.cluster)
         self.sightings.start()
         self._stack.callback(self.sightings.stop)

@@ -18,12 +18,14 @@ PATIENCE = 25.0
 class Scenario:
     """``setup``: before the operator is disturbed. ``play``: returns when the scenario has come to
     its end; raises AssertionError if it does not. ``ignore``: what of the ending depends on how
-    quick the operator is."""
+    quick the operator is. ``least``: nodes are drained, and so many instances must count at any
+    moment."""
 
     name: str
     setup: Act
     play: Act
     ignore: tuple[str, ...] = ()
+    least: int | None = None
 
 
 def nothing(space: Space) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
+from hack.chaos.drains import drains
 from hack.chaos.scenario import (
     PATIENCE,
     Act,
@@ -272,6 +273,7 @@ def scenarios(url: str) -> list[Scenario]:
         Scenario("lost pod", made(), _lost_pod),
         Scenario("delete the Update", made(), _delete_update),
         Scenario("delete the Job", made(), _delete_job),
+        *drains(),
     ]
 
 

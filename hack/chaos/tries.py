@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from hack.chaos import drained
 from hack.chaos.ending import Ending, differences, ending
 from hack.chaos.lane import Lane
 from hack.chaos.points import Point
@@ -66,7 +67,10 @@ def _run(lane: Lane, scenario: Scenario, point: Point | None, expected: Ending |
             lane.plane.check(began)
         elif expected is not None:
             broken += _compared(lane, scenario, expected)
-        broken += judge(lane.space, lane.audit, {lane.operator: lane.logged}, only=True)
+        logged = {lane.operator: lane.logged}
+        broken += judge(lane.space, lane.audit, logged, only=True, users=[lane.user])
+        if scenario.least is not None:
+            broken += _drained(lane, scenario.least)
         if killer.killed_at and not broken:
             broken += _sane(lane)
         lane.plane.check(began)
@@ -81,6 +85,13 @@ def _run(lane: Lane, scenario: Scenario, point: Point | None, expected: Ending |
     told = [f"{each}\n(killed {point.when} write {point.nth}, {killer.victim})" if point else each
             for each in broken]  # fmt: skip
     return Tried(found, killer.count, reached, told, after, killer.victim)
+
+
+def _drained(lane: Lane, least: int) -> list[str]:
+    space = lane.space
+    job = space.sightings.get(space.name, "EchelonJob", "web") or {}
+    events, asked = space.observer.events(), lane.requests()
+    return drained.judge(events, asked, lane.requests_of_cluster(), job, least)
 
 
 def _sane(lane: Lane) -> Iterator[str]:
@@ -118,6 +129,7 @@ def now(lane: Lane) -> Ending:
         space.sightings.all(space.name, "Pod"),
         space.observer.uids(),
         lane.requests(),
+        lane.rack.facts() if lane.rack else (),
     )
 
 

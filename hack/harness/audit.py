@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -69,7 +69,10 @@ class Audit:
     def _read(self, words: list[str]) -> Iterator[Request]:
         """The requests whose lines have all ``words``: to read a line as JSON takes longest."""
         with self._path.open("rb") as log:
-            log.seek(self._offset)
+            if self._offset:
+                # The line before the mark, or the rest of the one that was being written then.
+                log.seek(self._offset - 1)
+                log.readline()
             for line in log:
                 if not line.endswith(b"\n"):
                     return
@@ -121,8 +124,15 @@ def pods_deleted(requests: list[Request]) -> Counter[str]:
         if r.verb == "delete" and r.resource == "pods" and r.code == 200:
             meant = ((r.body or {}).get("preconditions") or {}).get("uid")
             found.add((r.name, meant or str(r.at)))
-        elif r.subresource == "eviction" and r.code == 201 and not r.dry_run:
+    return Counter(name for name, _ in found | evicted(requests).keys())
+
+
+def evicted(requests: Iterable[Request]) -> Counter[tuple[str, str]]:
+    """How often each pod was evicted, by its name and the uid that was meant (without one: the
+    time)."""
+    found = Counter[tuple[str, str]]()
+    for r in requests:
+        if r.subresource == "eviction" and r.code == 201 and not r.dry_run:
             options = (r.body or {}).get("deleteOptions") or {}
-            meant = (options.get("preconditions") or {}).get("uid")
-            found.add((r.name, meant or str(r.at)))
-    return Counter(name for name, _ in found)
+            found[r.name, (options.get("preconditions") or {}).get("uid") or str(r.at)] += 1
+    return found

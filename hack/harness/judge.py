@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -12,8 +12,10 @@ from hack.harness.audit import Audit, Request, pods_deleted, pods_made
 from hack.harness.operator import USER, Operator
 from hack.harness.space import Space
 
-#: Writes that the operator may make, as (verb, resource, subresource).
-ALLOWED = frozenset(
+#: Verb, resource and subresource of a request.
+Kind = tuple[str, str, str]
+#: Writes that the operator may make.
+ALLOWED: Final[frozenset[Kind]] = frozenset(
     {
         ("patch", "echelonjobs", "status"),
         ("create", "updates", ""),
@@ -65,7 +67,7 @@ def judge(
     requests = sorted(asked, key=lambda request: request.at)
     return [
         *replay.faults,
-        *_writes(requests),
+        *writes(requests, ALLOWED),
         *unconditional(requests),
         *_doubles(space, requests),
         *storms(requests),
@@ -74,7 +76,9 @@ def judge(
     ]
 
 
-def _writes(requests: list[Request]) -> Iterator[str]:
+def writes(requests: Collection[Request], may: Collection[Kind]) -> Iterator[str]:
+    """Requests that the role does not allow, and writes of other kinds than the operator ``may``
+    make."""
     # An API server that has just started denies some allowed requests for a moment. Of watches the
     # audit log tells only when they have ended, so an allowed one may be missing.
     allowed = {_kind(request) for request in requests if request.code < 400}
@@ -84,21 +88,26 @@ def _writes(requests: list[Request]) -> Iterator[str]:
             yield f"the chart's role does not allow this: {request}"
         if not request.writes:
             continue
-        if _kind(request) not in ALLOWED:
+        if _kind(request) not in may:
             yield f"the operator must not write this: {request}"
         if "kopf" in request.agent:
             yield f"kopf writes: {request}"
 
 
-def unconditional(requests: list[Request]) -> Iterator[str]:
-    """Deletes, and patches of what others write too, that do not say by uid or version which object
-    they mean. Only known if the audit policy logs what was sent."""
+def unconditional(requests: Iterable[Request]) -> Iterator[str]:
+    """Deletes, evictions, and patches of what others write too, that do not say by uid or version
+    which object they mean. Only known if the audit policy logs what was sent."""
     for request in requests:
         if request.body is None or request.code >= 300 or request.dry_run:
             continue
         if request.verb == "delete":
             meant = (request.body.get("preconditions") or {}).get("uid")
-        elif request.verb == "patch" and (request.subresource or request.resource == "pods"):
+        elif request.subresource == "eviction":
+            options = request.body.get("deleteOptions") or {}
+            meant = (options.get("preconditions") or {}).get("uid")
+        elif request.verb == "patch" and (
+            request.subresource or request.resource in ("pods", "nodes")
+        ):
             meant = _meant(request.body)
         else:
             continue
@@ -115,11 +124,11 @@ def _meant(patch: Any) -> bool:
     return bool(meta.get("uid") or meta.get("resourceVersion"))
 
 
-def _kind(request: Request) -> tuple[str, str, str]:
+def _kind(request: Request) -> Kind:
     return request.verb, request.resource, request.subresource
 
 
-def storms(requests: list[Request]) -> Iterator[str]:
+def storms(requests: Iterable[Request]) -> Iterator[str]:
     """Requests of any verb that were repeated too often about one object, successful or not."""
     recent: dict[tuple[str, ...], deque[Request]] = {}
     told = set[tuple[str, ...]]()

@@ -25,6 +25,7 @@ def audit_policy(*quiet: str) -> dict[str, Any]:
         "rules": [
             {"level": "None", "users": list(quiet)},
             {"level": "Request", "verbs": ["delete", "patch"]},
+            {"level": "Request", "resources": [{"group": "", "resources": ["pods/eviction"]}]},
             {"level": "Metadata"},
         ],
     }

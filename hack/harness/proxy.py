@@ -7,6 +7,7 @@ The proxy calls ``fault`` before it forwards a request; if it returns an HTTP st
 answers with it instead; a `Fault` can do more. It calls ``answered`` for each write after the
 API server answered, and before it sends the answer to the client: this is the worst moment to kill
 the client. ``reach`` is the network between the client and the API server: it can be cut.
+``selectors`` gives the client its part of a cluster that several share.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
+from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
@@ -76,6 +78,8 @@ class Proxy:
         #: The Retry-After of an injected answer, in seconds.
         self.retry_after: int | None = None
         self.answered: Callable[[Asked], None] = lambda _: None
+        #: Path -> the label selector that its lists and watches get.
+        self.selectors: dict[str, str] = {}
         self._upstream = cluster.url
         given = json.loads(cluster.client_kubeconfig(user).read_text())["users"][0]["user"]
         self._headers = {"Authorization": f"Bearer {given['token']}"} if "token" in given else {}
@@ -158,7 +162,7 @@ class Proxy:
         if fault.status is not None:
             return _refusal(fault.status, fault.retry_after)
         headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP}
-        url = self._upstream + request.path_qs
+        url = self._upstream + self._narrowed(request)
         try:
             for _ in range(fault.times - 1):
                 async with self._session.request(
@@ -173,6 +177,13 @@ class Proxy:
         if fault.silent:
             await asyncio.sleep(3600)
         return answered if await self._reached(request) else web.Response(status=502)
+
+    def _narrowed(self, request: web.Request) -> str:
+        """The path and query of a request; a list or watch with the selector of its path."""
+        only = self.selectors.get(request.path) if request.method == "GET" else None
+        if only is None:
+            return request.path_qs
+        return f"{request.path_qs}{'&' if request.query_string else '?'}labelSelector={quote(only)}"
 
     async def _reached(self, request: web.Request) -> bool:
         """Return when the network does not hang. Returns False if the client has no connection any

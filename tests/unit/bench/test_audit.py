@@ -34,6 +34,16 @@ def test_the_audit_log_tells_the_operators_writes_since_the_mark(tmp_path: Path)
     assert audit.writes() == Counter({"patch leases": 1})
 
 
+def test_a_line_that_was_being_written_at_the_mark_is_from_before_it(tmp_path: Path) -> None:
+    log, line = tmp_path / "audit.log", _event(f"{AGENT}1", "create", "pods")
+    log.write_text(line[:30])
+    audit = Audit(log)
+    audit.mark()
+    with log.open("a") as more:
+        more.write(line[30:] + _event(f"{AGENT}1", "patch", "leases"))
+    assert audit.writes() == Counter({"patch leases": 1})
+
+
 def test_a_write_tells_its_subresource_its_times_and_whether_it_is_a_dry_run(
     tmp_path: Path,
 ) -> None:

@@ -85,6 +85,8 @@ def test_only_acts_that_the_api_server_carried_out_are_counted() -> None:
             asked("create", "pods", "web-1", 201, dry_run=True),
             asked("delete", "pods", "web-0"),
             asked("patch", "echelonjobs", "web", subresource="status"),
+            asked("create", "pods", "web-1", 201, subresource="eviction"),
+            asked("create", "pods", "web-1", 429, subresource="eviction"),
         ]
     )
-    assert found == {"create pods web-0": 1, "delete pods web-0": 1}
+    assert found == {"create pods web-0": 1, "delete pods web-0": 1, "evict pods web-1": 1}

@@ -14,7 +14,7 @@ from hack.chaos.part import Part
 from hack.chaos.parts import PARTS, chosen, form
 from hack.chaos.plane import StalledError
 from hack.chaos.row import Row
-from hack.chaos.scenarios import NAMES
+from hack.chaos.scenarios import NAMES, scenarios
 from hack.devcluster.cluster import ClusterError
 from hack.harness.operator import OperatorError
 
@@ -32,6 +32,18 @@ def test_each_scenario_is_in_a_part_of_the_long_form() -> None:
     kills = [part for part in form(short=False) if part.name.startswith("kill-")]
     assert "kill" not in [part.name for part in form(short=False)]
     assert sum(part.minutes or 0 for part in kills) == len(NAMES)
+
+
+def test_scenarios_that_drain_nodes_are_parts_and_in_the_sample() -> None:
+    drains = [each for each in scenarios("") if each.least is not None]
+    assert {each.name.partition(",")[0] for each in drains} == {
+        "drain",
+        "drain ended halfway",
+        "drain in mid-update",
+        "drain in mid-rollback",
+    }
+    parts = chosen(["kill-drain"], short=False)
+    assert sum(part.minutes or 0 for part in parts) == len(drains)
 
 
 def test_parts_are_chosen_by_how_their_names_begin() -> None:

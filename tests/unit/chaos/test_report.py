@@ -65,6 +65,33 @@ def test_the_table_stands_between_the_marks(tmp_path: Path) -> None:
     assert "| two replicas | SIGTERM | 50 | 0 | 0.20 | 1.20 | 1.20 | 1 |  |" in text
 
 
+def test_what_new_results_do_not_replace_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "chaos.md"
+    path.write_text(f"{document.BEGIN}\n{document.END}\n")
+    old = [
+        Row("update", "kill -9 after a write", 30, ["x"], [0.4]),
+        Row("update", "kill -9 before a write", 1000, [], [0.6]),
+        Row("two replicas", "SIGTERM", 50, [], [0.2, 1.2], 1.0, "Lease of 3 s"),
+    ]
+    document.insert(path, document.render([a_report(all=old)]))
+    assert document.render([], document.kept(path)) in path.read_text()
+    new = [Row("update", "kill -9 after a write", 40), Row("drain", "kill -9 after a write", 7)]
+    again = report.begin("make chaos ARGS=kill-drain", 8)
+    report.add(again, "kill-drain", new, 2)
+    text = document.render([again], document.kept(path))
+    assert "| update | kill -9 after a write | 40 | 0 |" in text
+    assert "|  | kill -9 before a write | 1,000 | 0 | 0.60 | 0.60 | 0.60 |  |  |" in text
+    assert "| two replicas | SIGTERM | 50 | 0 | 0.20 | 1.20 | 1.20 | 1 | Lease of 3 s |" in text
+    assert text.endswith("| drain | kill -9 after a write | 7 | 0 |  |  |  |  |  |\n")
+    assert "1,097 tries, 1,047 of them kill points; 0 invariants broken; 1 recoveries" in text
+    assert [line.partition("`,")[0] for line in text.splitlines() if line.startswith("- ")] == [
+        "- `make chaos",
+        "- `make chaos ARGS=kill-drain",
+    ]
+    document.insert(path, text)
+    assert document.render([again], document.kept(path)) == text, "to say it again adds nothing"
+
+
 def test_a_document_without_marks_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "chaos.md"
     path.write_text("nothing")

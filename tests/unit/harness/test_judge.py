@@ -43,6 +43,8 @@ TESTED = [{"op": "test", "path": "/metadata/uid", "value": "1"}]
         asked("delete", "pods", {}, dry_run=True),
         asked("delete", "pods", None),
         asked("create", "pods", {}),
+        asked("create", "pods", {"deleteOptions": {"preconditions": {"uid": "1"}}}, "eviction"),
+        asked("patch", "nodes", UID),
     ],
 )
 def test_these_are_conditional_or_need_not_be(request_: Request) -> None:
@@ -57,6 +59,8 @@ def test_these_are_conditional_or_need_not_be(request_: Request) -> None:
         asked("patch", "pods", {"metadata": {"labels": {}}}),
         asked("patch", "pods", [{"op": "replace", "path": "/spec", "value": {}}]),
         asked("patch", "echelonjobs", {"status": {}}, "status"),
+        asked("patch", "nodes", {"spec": {"unschedulable": True}}),
+        asked("create", "pods", {"deleteOptions": {}}, "eviction"),
     ],
 )
 def test_these_have_no_precondition(request_: Request) -> None:
