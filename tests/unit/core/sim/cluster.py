@@ -16,6 +16,7 @@ from controller.api.pods.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.model.observed import Node, Revision
 from controller.core.model.plan import AskGate, KeepBudget, MakeUpdate
+from controller.core.revisions.provenance import UNKNOWN, Provenance
 from controller.core.verdicts.answer import Answer, Verdict
 from tests.unit.core.sim.store import START, ApiError
 from tests.unit.core.sim.users import Users
@@ -122,12 +123,23 @@ class Cluster(Users):
 
         return self._ask("make update", name, apply)
 
-    def keep_revision(self, name: str, number: int) -> Revision:
+    def keep_revision(
+        self, name: str, number: int | None = None, origin: Provenance = UNKNOWN
+    ) -> Revision:
+        """``number``: None for that which it has."""
+
         def apply() -> Revision:
             known = self.revisions.get(name)
-            uid = known.uid if known else self.uid("revision")
-            self.revisions[name] = kept = Revision(name, uid, number)
-            self.tell("revision", name, uid, kept)
+            if number is None and known is None:
+                raise ApiError("NotFound", name)
+            kept = known or Revision(name, self.uid("revision"), 0)
+            self.revisions[name] = kept = replace(
+                kept,
+                number=kept.number if number is None else number,
+                source=origin.source or kept.source,
+                parent=origin.parent or kept.parent,
+            )
+            self.tell("revision", name, kept.uid, kept)
             return kept
 
         return self._ask("keep revision", name, apply)
