@@ -140,7 +140,7 @@ class Entry:
             self.template = canonical
             digest = revisions.digest(canonical)
             self.revision = revisions.revision_name(meta["name"], digest)
-            self.made_by = intern(writer_of_template(meta))
+            self.made_by = intern(writer_of_template(meta, self.made_by if same else ""))
             self._ask_again()
         if not same:
             self._begin(meta["uid"])

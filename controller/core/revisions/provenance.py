@@ -57,12 +57,13 @@ def source_of(annotations: Mapping[str, str]) -> str:
     return annotations.get(labels.SOURCE, "")[:MAX_SOURCE]
 
 
-def writer_of_template(metadata: Mapping[str, Any]) -> str:
+def writer_of_template(metadata: Mapping[str, Any], before: str = "") -> str:
     """The field manager that last wrote ``spec.template`` of a Job with this metadata (as JSON
     data); "" if the managed fields do not say.
 
-    The time of a field manager is that of its last write of any field. So the answer is certain
-    only right after the template has changed.
+    The time of a field manager is that of its last write of any field, in whole seconds. So the
+    answer is certain only right after the template has changed, and of two that wrote in one second
+    it is the one that is not ``before``: who wrote the template that has just been replaced.
     """
     fields = metadata.get("managedFields")
     writers = [
@@ -71,4 +72,5 @@ def writer_of_template(metadata: Mapping[str, Any]) -> str:
         if not entry.get("subresource") and "f:template" in part(part(entry, "fieldsV1"), "f:spec")
     ]
     # The API server writes all times in one form, in UTC: their order is that of their texts.
-    return max(writers, key=lambda writer: writer[0], default=("", ""))[1]
+    last = max(writers, key=lambda writer: (writer[0], writer[1] != before), default=("", ""))
+    return last[1]

@@ -52,6 +52,15 @@ def test_the_last_writer_of_the_template() -> None:
     assert writer_of_template({}) == ""
 
 
+def test_of_two_writers_in_one_second_it_is_the_newcomer() -> None:
+    fields = [writes("argocd-controller", 5, TEMPLATE), writes("kubectl-edit", 5, TEMPLATE)]
+    for before, after in (fields, fields[::-1]):
+        found = writer_of_template({"managedFields": fields}, before["manager"])
+        assert found == after["manager"]
+    later = [*fields, writes("argocd-controller", 6, TEMPLATE)]
+    assert writer_of_template({"managedFields": later}, "argocd-controller") == "argocd-controller"
+
+
 def test_managed_fields_of_any_shape_are_read() -> None:
     odd = [{"manager": "a"}, {"fieldsV1": {"f:spec": []}}, {"fieldsV1": {"f:spec": TEMPLATE}}]
     assert writer_of_template({"managedFields": odd}) == ""
