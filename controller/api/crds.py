@@ -63,6 +63,7 @@ UPDATE_COLUMNS: Final = (
     _column("Back", ".status.counts.rolledBack", "integer", "Instances rolled back.", wide=True),
     _column("Revision", ".status.to.revision", "string", "Revision to update to.", wide=True),
     _column("Finished", ".status.finishedAt", "date", "When the Update ended.", wide=True),
+    _column("Source", ".status.to.source", "string", "Source of the revision.", wide=True),
 )
 
 MAINTENANCE_COLUMNS: Final = (

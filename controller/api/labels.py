@@ -53,7 +53,17 @@ MAINTENANCE_SINCE: Final = "echelon.dev/maintenance-since"
 #: On nodes: "true" if somebody else had cordoned the node before its turn; it stays cordoned.
 CORDONED_BEFORE: Final = "echelon.dev/cordoned-before-maintenance"
 
+# Annotations of ControllerRevisions; SOURCE is one of Jobs, too, from which it is copied.
+#: The Job's ``currentRevision`` when the revision was made or used again.
+PARENT: Final = "echelon.dev/parent"
+#: What the template was built from, such as a commit.
+SOURCE: Final = "echelon.dev/source"
+#: The field manager that wrote the template.
+MADE_BY: Final = "echelon.dev/made-by"
+
 # Annotations of Jobs.
+#: A changed template waits until this revision is the Job's ``currentRevision``.
+EXPECTED_PARENT: Final = "echelon.dev/expected-parent"
 #: The token of the safety stop that a person ends with it.
 SAFETY_RELEASE: Final = "echelon.dev/safety-release"
 

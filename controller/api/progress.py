@@ -55,6 +55,21 @@ class Target(Model):
         Ids,
         Field(description="Ids of all instances of the Job after the Update, as a range string."),
     ] = NONE
+    source: Annotated[
+        str | None,
+        Field(
+            description="What the revision was built from, such as a commit: its annotation "
+            "`echelon.dev/source` when the Update was admitted. Absent: nothing said so."
+        ),
+    ] = None
+    parent: Annotated[
+        str | None,
+        Field(
+            description="Name of the revision that was the Job's `currentRevision` when the Update "
+            "was admitted, or that the revision names as its parent if it was that one itself. "
+            "Absent: there is none, or the Update is a restart."
+        ),
+    ] = None
 
 
 class Counts(Model):

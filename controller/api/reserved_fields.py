@@ -208,10 +208,6 @@ JOB_STATUS: Final[Fields] = {
 }
 
 UPDATE_STATUS: Final[Fields] = {
-    "status.to": {
-        "source": _kept("Source from which the revision was built."),
-        "parent": _kept("Name of the preceding revision."),
-    },
     "status.counts": {"relabelled": _number("Number of instances of which only labels change.")},
     "status.plan.instances": {"relabel": _kept("Ids of instances of which only labels change.")},
     "status.policy.strategy": _PAUSES,

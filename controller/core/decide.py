@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Final
 
 from controller.api.update import TERMINAL
-from controller.core.admission import automatic, explicit, lock, thaw
+from controller.core.admission import automatic, explicit, revision, thaw
 from controller.core.gates.gates import Gates
 from controller.core.job import creation, frozen, scaling
 from controller.core.job import status as job_status
@@ -152,19 +152,10 @@ def _close(context: Context) -> Write | None:
     return next((w for w in writes if w is not None and not refused_writes.by(context, w)), None)
 
 
-def _restore_revision(context: Context) -> Write | None:
-    """The create of the present template's ControllerRevision, if it is needed and somebody deleted
-    it."""
-    present, to = context.observed.revision, context.active.status.to if context.active else None
-    needed = present in context.assigned or (to is not None and to.revision == present)
-    if not needed or present in context.observed.revisions:
-        return None
-    return lock.ensure_newest(context, present)
-
-
 STEPS: Final[tuple[Callable[[Context], Write | None], ...]] = (
     creation.create,
-    _restore_revision,
+    revision.restore,
+    revision.stamp,
     _close,
     completion.deleted,
     known_bad.remembered,

@@ -21,9 +21,9 @@ from controller.kube import go_json
 from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound
 from controller.kube.resources import CONTROLLER_REVISIONS
-from controller.reconcile.decode import RevisionWire, revision_of
 from controller.reconcile.entry import Entry
 from controller.reconcile.references import owner_reference
+from controller.reconcile.revision_objects import RevisionWire, revision_of
 from controller.reconcile.store import Store
 
 
@@ -44,6 +44,8 @@ class ControllerRevisions:
         """Create the ControllerRevision of the present template, or update an existing one so that
         it is the Job's newest."""
         namespace, ours = entry.key[0], _ours(entry)
+        if notes := write.provenance.annotations:
+            ours["annotations"] = notes
         try:
             if write.revision != entry.revision:
                 raise AlreadyExists(409)
@@ -58,6 +60,17 @@ class ControllerRevisions:
         except AlreadyExists:
             raw = await self._take(entry, write, ours)
         self._put(raw)
+
+    async def stamp(self, entry: Entry, write: plan.StampRevision) -> None:
+        """Write the source of the present template to its ControllerRevision, unless another
+        version of the object has it already."""
+        notes = {labels.SOURCE: write.source}
+
+        def stamped(live: dict[str, Any]) -> dict[str, Any] | None:
+            has = live["metadata"].get("annotations", {}).get(labels.SOURCE)
+            return None if has == write.source else {"annotations": notes}
+
+        await self._each(entry, [write.revision], stamped)
 
     async def adopt(self, entry: Entry, names: Iterable[str]) -> None:
         """Adopt ControllerRevisions that a former Job of this name left, unless another controller
@@ -132,8 +145,9 @@ class ControllerRevisions:
         try:
             return await self.client.patch(CONTROLLER_REVISIONS, namespace, name, patch)
         except Invalid:
-            kept = old.get("labels", {}) | metadata.get("labels", {})
-            whole = {**live, "metadata": {**old, **metadata, "labels": kept}, **changed}
+            maps = ("labels", "annotations")
+            kept = {name: old.get(name, {}) | metadata.get(name, {}) for name in maps}
+            whole = {**live, "metadata": {**old, **metadata, **kept}, **changed}
             # Written as Python does, because the stored data has these bytes, and the API server
             # accepts no others.
             body = json.dumps(whole, separators=(",", ":")).encode()

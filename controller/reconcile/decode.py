@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from sys import intern
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from controller.api import engine
-from controller.api.job import KIND, Job
+from controller.api.job import Job
 from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
 from controller.api.lenient import lenient, part, unreadable
@@ -23,14 +23,16 @@ from controller.api.pods.pod import Pod
 from controller.api.pods.slim import slim
 from controller.api.pods.wire import PodMeta, PodWire
 from controller.api.update import TERMINAL, Phase, Update
-from controller.core.model.observed import Finished, Revision, Unknown
+from controller.core.model.observed import Finished, Unknown
 from controller.core.status import too_new
 from controller.kube.codec import struct_codec
 from controller.reconcile.lenient_codec import codec
 
 
 @dataclass(frozen=True, slots=True)
-class _Object:
+class StoredObject:
+    """What every slim object has."""
+
     namespace: str
     name: str
     uid: str
@@ -43,7 +45,7 @@ class _Object:
 
 
 @dataclass(frozen=True, slots=True)
-class PodObject(_Object):
+class PodObject(StoredObject):
     """A pod. ``pod`` is None if its name is not that of an instance of ``job``.
 
     ``job`` is the Job's name in its label. ``foreign_controller`` is the controller that owns it;
@@ -88,7 +90,7 @@ class TooNew:
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateObject(_Object):
+class UpdateObject(StoredObject):
     """An Update. In a terminal phase ``update`` is None, unless someone has edited the spec since;
     then only the fields here are kept.
 
@@ -122,48 +124,10 @@ class UpdateObject(_Object):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionObject(_Object):
-    """Metadata of a ControllerRevision, and its ``.revision`` as ``number``.
-
-    ``unknown`` is a key under ``data`` that only a newer version knows, "" if there is none.
-    ``free``: it has no controller, or one that is a Job of the name in its label.
-    """
-
-    job: str
-    owner: str
-    number: int
-    unknown: str = ""
-    free: bool = False
-
-    @property
-    def brief(self) -> Revision:
-        """The part that a decision needs."""
-        return Revision(self.name, self.uid, self.number)
-
-
-#: The key under which a newer version stores further parts of a revision besides the template.
-NEWER = "echelon"
-
-
-class RevisionData(BaseModel):
-    """The part of ``data`` that shows whether a revision consists of more than a template."""
-
-    echelon: Any = None
-
-
-class RevisionWire(BaseModel):
-    """The fields of a ControllerRevision that are parsed; its template is not."""
-
-    metadata: ObjectMeta
-    revision: int = 0
-    data: RevisionData | None = None
-
-
 def pod_of(wire: PodWire) -> PodObject:
     """The slim form of a pod."""
     job = intern(wire.metadata.labels.get(JOB, ""))
-    return PodObject(*_identity(wire.metadata), slim(wire), job, wire.foreign_controller)
+    return PodObject(*identity(wire.metadata), slim(wire), job, wire.foreign_controller)
 
 
 def update_of(update: Update) -> UpdateObject:
@@ -173,9 +137,9 @@ def update_of(update: Update) -> UpdateObject:
         return _of_newer_engine(update)
     answered = update.status.observed_generation == meta.generation
     return UpdateObject(
-        *_identity(meta),
+        *identity(meta),
         update.spec.job,
-        _owner_of(meta),
+        owner_of(meta),
         meta.creation_timestamp or 0.0,
         phase,
         None if phase in TERMINAL and answered else update,
@@ -206,9 +170,9 @@ def update_too_new(raw: dict[str, Any], words: str) -> UpdateObject | None:
         return None
     meta = ObjectMeta.model_validate(raw["metadata"])
     return UpdateObject(
-        *_identity(meta),
+        *identity(meta),
         job,
-        _owner_of(meta),
+        owner_of(meta),
         meta.creation_timestamp or 0.0,
         next((known for known in Phase if known == phase), Phase.ERROR),
         None,
@@ -237,9 +201,9 @@ def _of_newer_engine(update: Update) -> UpdateObject:
     meta, status = update.metadata, update.status
     unknown = too_new.of_engine(meta.name, engine.version_of(status.engine_version))
     return UpdateObject(
-        *_identity(meta),
+        *identity(meta),
         update.spec.job,
-        _owner_of(meta),
+        owner_of(meta),
         meta.creation_timestamp or 0.0,
         status.phase,
         None,
@@ -262,30 +226,15 @@ def left_alone_for(updates: Iterable[UpdateObject], job: Job) -> Unknown | None:
     return None
 
 
-def revision_of(wire: RevisionWire) -> RevisionObject:
-    """The slim form of a ControllerRevision."""
-    meta = wire.metadata
-    job, controller = meta.labels.get(JOB, ""), meta.controller
-    return RevisionObject(
-        *_identity(meta),
-        job,
-        _owner_of(meta),
-        wire.revision,
-        NEWER if wire.data and NEWER in wire.data.model_fields_set else "",
-        controller is None or (controller.kind, controller.name) == (KIND, job),
-    )
-
-
-def _identity(meta: ObjectMeta | PodMeta) -> tuple[str, str, str, str]:
-    """The fields of `_Object`, in their order."""
+def identity(meta: ObjectMeta | PodMeta) -> tuple[str, str, str, str]:
+    """The fields of `StoredObject`, in their order."""
     return intern(meta.namespace), meta.name, meta.uid, meta.resource_version
 
 
-def _owner_of(meta: ObjectMeta) -> str:
+def owner_of(meta: ObjectMeta) -> str:
     """The uid of the controller that owns an object; "" if there is none."""
     return meta.controller.uid if meta.controller else ""
 
 
 POD_CODEC = struct_codec(PodWire, pod_of)
 UPDATE_CODEC = codec(Update, update_of, update_too_new)
-REVISION_CODEC = codec(RevisionWire, revision_of)

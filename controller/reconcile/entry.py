@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 from pydantic import ValidationError
@@ -28,13 +29,15 @@ from controller.core.pods.identity import name_conflicts
 from controller.core.pods.index import Instances
 from controller.core.pods.marks import lasting, moves
 from controller.core.revisions import revision as revisions
+from controller.core.revisions.provenance import writer_of_template
 from controller.core.revisions.template import Prepared
 from controller.reconcile import refusal, timings
 from controller.reconcile.apart import Apart
-from controller.reconcile.decode import RevisionObject, Unreadable, UpdateObject, left_alone_for
+from controller.reconcile.decode import Unreadable, UpdateObject, left_alone_for
 from controller.reconcile.endings import Endings
 from controller.reconcile.existence import Existence
 from controller.reconcile.refusal import RefusedActions
+from controller.reconcile.revision_objects import RevisionObject
 
 Key = tuple[str, str]
 
@@ -49,6 +52,7 @@ class Entry:
     unreadable: Unreadable | None = None
     template: bytes = b""
     revision: str = ""
+    made_by: str = ""  #: The field manager that wrote the template.
     instances: Instances = field(default_factory=lambda: Instances(""))
     updates: dict[str, UpdateObject] = field(default_factory=dict)
     revisions: dict[str, RevisionObject] = field(default_factory=dict)
@@ -132,10 +136,11 @@ class Entry:
             raw = {**raw, "spec": {**raw["spec"], "template": {}}}
         job = lenient(Job, raw)
         canonical = revisions.canonical(template)
-        if canonical != self.template or not self.revision:
+        if not same or canonical != self.template:
             self.template = canonical
             digest = revisions.digest(canonical)
             self.revision = revisions.revision_name(meta["name"], digest)
+            self.made_by = intern(writer_of_template(meta, self.made_by if same else ""))
             self._ask_again()
         if not same:
             self._begin(meta["uid"])
@@ -218,7 +223,7 @@ class Entry:
         """The input of a decision at ``now``. ``foreign_names``: Update names held by others;
         ``brake``: counts the disruptions of all Jobs."""
         assert self.job is not None
-        job, uid = self.job, self.job.metadata.uid
+        job, uid, name = self.job, self.job.metadata.uid, self.key[1]
         updates = {n: u.update for n, u in self.updates.items() if u.update is not None}
         lock = job.status.active_update
         active = updates.get(lock.name) if lock else None
@@ -234,6 +239,7 @@ class Entry:
         return Observed(
             job=job,
             revision=self.revision,
+            made_by=self.made_by,
             view=view,
             updates=updates,
             finished={
@@ -245,11 +251,7 @@ class Entry:
             # An Update that cannot be read holds its name, too.
             foreign_names=foreign_names | {n for n, u in self.updates.items() if u.too_new},
             revisions={n: r.brief for n, r in self.revisions.items() if r.owner == uid},
-            orphans={
-                n: r.brief
-                for n, r in self.revisions.items()
-                if r.owner != uid and r.free and n.startswith(f"{self.key[1]}-")
-            },
+            orphans={n: r.brief for n, r in self.revisions.items() if r.is_orphan_of(name, uid)},
             verdict=self.verdicts.get(""),
             verdicts={uid: v for uid, v in self.verdicts.items() if uid},
             templates={**self.templates, self.revision: self.template},

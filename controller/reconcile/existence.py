@@ -46,7 +46,7 @@ def is_to_be_read(existence: Existence, observed: Observed, found: plan.Plan) ->
     ControllerRevisions and Updates are rare. They are made only for a Job that was read live: a
     revision is taken over from a former Job of this name, and must not be taken from a newer one.
     """
-    if isinstance(found.write, plan.EnsureRevision | plan.MakeUpdate):
+    if isinstance(found.write, plan.EnsureRevision | plan.StampRevision | plan.MakeUpdate):
         return not observed.job_live
     return existence.in_doubt and _makes(found)
 

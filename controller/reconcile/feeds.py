@@ -23,14 +23,8 @@ from controller.kube.failures import Failures
 from controller.kube.informer import Informer
 from controller.kube.resources import BUDGETS, CONTROLLER_REVISIONS, PODS
 from controller.reconcile.budgets import BUDGET_CODEC, BudgetObject
-from controller.reconcile.decode import (
-    POD_CODEC,
-    REVISION_CODEC,
-    UPDATE_CODEC,
-    PodObject,
-    RevisionObject,
-    UpdateObject,
-)
+from controller.reconcile.decode import POD_CODEC, UPDATE_CODEC, PodObject, UpdateObject
+from controller.reconcile.revision_objects import REVISION_CODEC, RevisionObject
 from controller.reconcile.store import Store
 from controller.resource import Resource
 

@@ -81,6 +81,8 @@ class Intent:
                 await self._revisions.read(entry, write.name)
             case plan.EnsureRevision():
                 await self._revisions.keep(entry, write)
+            case plan.StampRevision():
+                await self._revisions.stamp(entry, write)
             case plan.ReleaseRevisions():
                 await self._revisions.release(entry, write.names)
             case plan.AdoptRevisions():

@@ -14,8 +14,9 @@ from controller.core.pods.facts import Slot
 from controller.core.refusals import judgement
 from controller.reconcile.apart import LOOK_EVERY
 from controller.reconcile.budgets import BudgetObject, Budgets, obeys
-from controller.reconcile.decode import PodObject, RevisionObject, UpdateObject
+from controller.reconcile.decode import PodObject, UpdateObject
 from controller.reconcile.entry import Entry, Key
+from controller.reconcile.revision_objects import RevisionObject
 
 GONE_KEPT = 10_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from controller.api.job import Job
-from controller.api.labels import SAFETY_RELEASE
+from controller.api.labels import EXPECTED_PARENT, SAFETY_RELEASE
 from controller.api.update import Phase, Update
 from controller.core.model import assigned
 from controller.core.model import conditions as cond
@@ -166,6 +166,12 @@ def of_job(job: Job) -> list[str]:
         return [*OPERATOR_CHECKS]
     if health is Health.PENDING and reason == "Manual":
         return [f"echelon update start {name}    # ship the present template"]
+    if health is Health.PENDING and reason == "ParentMismatch":
+        current = f"{EXPECTED_PARENT}={job.status.current_revision}"
+        return [
+            f"echelon job history {name}    # what runs, and where it comes from",
+            f"kubectl annotate ejob {name} --overwrite {current}    # build on that",
+        ]
     if (active := job.status.active_update) is not None:
         at = f"{active.name} -n {job.metadata.namespace}"
         return [f"echelon update get {at}    # what it waits for, and what can be done"]

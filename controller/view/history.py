@@ -12,6 +12,7 @@ from controller.api.labels import CHANGED_BY
 from controller.api.meta import parse_time
 from controller.api.update import Update
 from controller.core.model import assigned
+from controller.core.revisions import provenance
 from controller.core.revisions.revision import images
 from controller.core.status.outcome import NO_CHANGE
 from controller.core.status.update import OPERATOR
@@ -31,7 +32,11 @@ _NOBODY: Final = ("", "unknown", OPERATOR)
 class Entry:
     """One revision. ``time``: when its last Update started, or when it was made (epoch seconds).
     ``update`` and ``outcome`` are "" if no Update of it is known; then ``origin`` says why, as far
-    as that can be told. An Update that found nothing to change is only named if no other is."""
+    as that can be told. An Update that found nothing to change is only named if no other is.
+
+    ``parent``: name of the revision that the Job ran before; ``source``: what the template was
+    built from; ``made_by``: who wrote the template. They are "" if nothing says so.
+    """
 
     number: int
     revision: str
@@ -46,6 +51,9 @@ class Entry:
     is_template: bool
     is_bad: bool
     origin: str = ""
+    parent: str = ""
+    source: str = ""
+    made_by: str = ""
 
 
 def history(job: Job, revisions: Sequence[Object], updates: Sequence[Update]) -> list[Entry]:
@@ -67,6 +75,7 @@ def history(job: Job, revisions: Sequence[Object], updates: Sequence[Update]) ->
     for raw in revisions:
         name = raw["metadata"]["name"]
         update = last.get(name) or unchanged.get(name)
+        comes_from = provenance.read(raw["metadata"].get("annotations") or {})
         found.append(
             Entry(
                 number=int(raw.get("revision") or 0),
@@ -82,9 +91,19 @@ def history(job: Job, revisions: Sequence[Object], updates: Sequence[Update]) ->
                 is_template=name == job.status.update_revision,
                 is_bad=name in bad,
                 origin=origins.get(name, ""),
+                parent=comes_from.parent,
+                source=comes_from.source,
+                made_by=comes_from.made_by,
             )
         )
     return sorted(found, key=lambda entry: entry.number)
+
+
+def number_of(entries: Sequence[Entry], revision: str) -> str:
+    """The number of a revision, as people name it; its name if the Job does not have it any more;
+    "" for ""."""
+    numbers = {each.revision: str(each.number) for each in entries}
+    return numbers.get(revision, revision)
 
 
 def _outcome(update: Update) -> str:

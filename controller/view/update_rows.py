@@ -16,7 +16,8 @@ from controller.view.updates import is_over, is_stalled, is_unseen, progress
 @dataclass(frozen=True, slots=True)
 class UpdateRow:
     """One Update. ``done`` of ``total`` instances have got where it goes (`updates.Progress`).
-    Times are epoch seconds, ``started`` and ``finished`` None before they come."""
+    ``source``: what its revision was built from, "" if nothing says so. Times are epoch seconds,
+    ``started`` and ``finished`` None before they come."""
 
     namespace: str
     name: str
@@ -33,6 +34,7 @@ class UpdateRow:
     created: float
     started: float | None
     finished: float | None
+    source: str = ""
 
 
 def update_row(update: Update, now: float) -> UpdateRow:
@@ -55,6 +57,7 @@ def update_row(update: Update, now: float) -> UpdateRow:
         created=meta.creation_timestamp or 0.0,
         started=status.started_at,
         finished=status.finished_at,
+        source=(status.to.source if status.to else None) or "",
     )
 
 

@@ -14,13 +14,8 @@ from controller.api.update import Update
 from controller.core.decide import decide
 from controller.core.model.observed import Verdict
 from controller.core.model.plan import Plan
-from controller.reconcile.decode import (
-    POD_CODEC,
-    PodObject,
-    RevisionWire,
-    revision_of,
-    update_of,
-)
+from controller.reconcile.decode import POD_CODEC, PodObject, update_of
+from controller.reconcile.revision_objects import RevisionWire, revision_of
 from controller.reconcile.store import Store
 from hack.bench.manifests import job
 

@@ -27,8 +27,9 @@ from controller.gates.context import Context, expand
 from controller.kube.errors import ApiError
 from controller.kube.events import Recorder
 from controller.kube.workqueue import WorkQueue
-from controller.reconcile.decode import POD_CODEC, REVISION_CODEC, UPDATE_CODEC
+from controller.reconcile.decode import POD_CODEC, UPDATE_CODEC
 from controller.reconcile.entry import Entry, Key
+from controller.reconcile.revision_objects import REVISION_CODEC
 from controller.reconcile.store import Store
 from controller.reconcile.worker import Reconciler
 from hack.chaos.fuzz_api import JOB, NAMESPACE, MemoryApi, Object

@@ -114,7 +114,9 @@ def _free(job: Object) -> Iterator[str]:
     if undone and (outcome != "RolledBack" or not behind or "Stalled" not in true):
         yield f"RolledBack is True after {outcome}, with {sorted(true)} True"
     ended_badly = outcome in ("RolledBack", "Failed", "Error") or (outcome == "Aborted" and mixed)
-    if ended_badly and behind and "Ready" in true:
+    # A new template that waits by choice has taken the place of the one that failed.
+    by_choice = reason(job, "UpdatePending") == "ParentMismatch"
+    if ended_badly and behind and "Ready" in true and not by_choice:
         yield f"it is Ready after {outcome}, with {sorted(behind)} assigned"
     available = status.get("availableInstances", 0)
     if "Ready" in true and available + len(ids(in_force)) < status["instancesInForce"]:

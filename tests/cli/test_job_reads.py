@@ -182,12 +182,13 @@ def test_history(space: Space, echelon: Echelon) -> None:
     name = rolled_back(space)["metadata"]["name"]
     head, first, second = echelon("job", "history", "web", check=0).lines
     assert head.split() == [
-        *("NUMBER", "REVISION", "IMAGES", "UPDATE", "OUTCOME", "BY", "AGE", "INSTANCES", "NOTES")
+        *("NUMBER", "REVISION", "PARENT", "IMAGES", "SOURCE"),
+        *("UPDATE", "OUTCOME", "BY", "AGE", "INSTANCES", "NOTES"),
     ]
-    assert first.split()[2:4] == ["web:1", "<none>"]
+    assert first.split()[2:6] == ["<none>", "web:1", "<none>", "<none>"]
     assert "0-2" in first
     assert first.rstrip().endswith("current, first creation")
-    assert second.split()[2:5] == ["web:2", name, "RolledBack"]
+    assert second.split()[2:7] == ["1", "web:2", "<none>", name, "RolledBack"]
     assert second.rstrip().endswith("template, known bad")
     assert "MESSAGE" in echelon("job", "history", "web", "-o", "wide", check=0).lines[0]
     numbers = [line.split()[0] for line in (first, second)]

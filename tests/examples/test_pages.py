@@ -18,6 +18,7 @@ PAGES = (
     "sla.md",
     "tasks/approval.md",
     "tasks/canary.md",
+    "tasks/commits.md",
     "tasks/coordinated.md",
     "tasks/in-place.md",
     "tasks/roll-back.md",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Sequence
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.text import Text
@@ -20,9 +20,12 @@ from controller.cli.session import Place, Session, run
 from controller.core.revisions.compare import compare
 from controller.core.revisions.revision import images
 from controller.view.configurations import relevant
-from controller.view.history import Entry, history
+from controller.view.history import Entry, history, number_of
 from controller.view.jobs import Health, health_of
 from controller.view.words import cut, since
+
+#: Characters of a source in a table that is not wide: a commit of Git has 40.
+_MAX_SOURCE: Final = 40
 
 
 def show_history(
@@ -41,8 +44,10 @@ def show_history(
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,
 ) -> None:
-    """List the revisions of a Job, which Update brought each, and how that ended.
+    """List the revisions of a Job: where each comes from, which Update brought it, how that ended.
 
+    PARENT is the number of the revision that ran before, SOURCE what the template was built from
+    (the Job's annotation echelon.dev/source), MADE-BY (with -o wide) who wrote the template.
     A revision whose template comes back gets the next number, as with a Deployment. With -o json,
     yaml or name the ControllerRevisions are printed.
     """
@@ -71,7 +76,8 @@ def show_history(
             diffs.show(_between(old, new, stored))
         else:
             now = time.time()
-            table(entries, _columns(now), wide=form is Format.WIDE)
+            wide = form is Format.WIDE
+            table(entries, _columns(entries, now, wide=wide), wide=wide)
             _tell_of_template(as_job(raw), stored)
 
     run(Place(kubeconfig, context, namespace), command)
@@ -123,17 +129,20 @@ def notes_of(entry: Entry) -> str:
     return ", ".join(word for word, holds in words.items() if holds)
 
 
-def _columns(now: float) -> list[Column[Entry]]:
+def _columns(entries: Sequence[Entry], now: float, *, wide: bool) -> list[Column[Entry]]:
     return [
         Column("NUMBER", lambda each: str(each.number)),
         Column("REVISION", lambda each: each.revision),
+        Column("PARENT", lambda each: number_of(entries, each.parent)),
         Column("IMAGES", lambda each: ",".join(each.images)),
+        Column("SOURCE", lambda each: each.source if wide else cut(each.source, _MAX_SOURCE)),
         Column("UPDATE", lambda each: each.update),
         Column("OUTCOME", lambda each: each.outcome, style=_style),
         Column("BY", lambda each: each.by),
         Column("AGE", lambda each: since(each.time, now)),
         Column("INSTANCES", lambda each: cut(str(each.instances), 24)),
         Column("NOTES", lambda each: notes_of(each) or " "),
+        Column("MADE-BY", lambda each: each.made_by, wide=True),
         Column("MESSAGE", lambda each: each.message or " ", wide=True),
     ]
 

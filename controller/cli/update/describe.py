@@ -83,7 +83,7 @@ def _progress(update: Update, come: Progress) -> str:
 
 
 def _facts(update: Update, now: float) -> Text:
-    meta, spec = update.metadata, update.spec
+    meta, spec, to = update.metadata, update.spec, update.status.to
     created = f"{since(meta.creation_timestamp, now)} ago by {requester(update) or 'unknown'}"
     fields = [
         ("Job", spec.job),
@@ -91,6 +91,8 @@ def _facts(update: Update, now: float) -> Text:
         ("Created", created),
         ("Message", spec.message or ""),
         ("To", _to(update)),
+        ("Source", (to.source or "") if to else ""),
+        ("Parent", (to.parent or "") if to else ""),
         *(("From" if i == 0 else "", words) for i, words in enumerate(_from(update))),
         ("Group", _group(update, now)),
         ("Instances", _sets(update)),

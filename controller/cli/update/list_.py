@@ -119,6 +119,7 @@ def _columns(now: float, most: int | None) -> list[Column[UpdateRow]]:
         Column("AGE", lambda row: since(row.created, now)),
         Column("TOOK", lambda row: _took(row, now), wide=True),
         Column("TARGET", lambda row: row.target, wide=True),
+        Column("SOURCE", lambda row: row.source, wide=True),
         Column("MESSAGE", lambda row: row.message if most is None else cut(row.message, most)),
     ]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from controller.api.ids import Ids
+from controller.api.labels import SOURCE
 from controller.cli import manifest
 from controller.cli.exits import CliError, Exit
 from controller.cli.keys import job_key
@@ -30,6 +31,7 @@ def request_of(
     target: str,
     instances: str | None = None,
     revision: str | None = None,
+    source: str | None = None,
     **flags: Any,
 ) -> Request:
     """Read the arguments. ``target``: FILE or JOB[/IDS]. Raises ``CliError``."""
@@ -40,8 +42,14 @@ def request_of(
                 "name the Job instead of the file",
                 Exit.USAGE,
             )
-        found = manifest.job_in(target)
+        found = _built_from(manifest.job_in(target), source)
         name, ids = found.name, None
+    elif source is not None:
+        raise CliError(
+            "--source says what the template of FILE was built from",
+            f"`kubectl annotate ejob {target} {SOURCE}=…` says it of the present template",
+            Exit.USAGE,
+        )
     else:
         key = job_key(target)
         found, name, ids = None, key.name, key.instances
@@ -55,6 +63,15 @@ def request_of(
             raise CliError(words, code=Exit.USAGE)
         ids = key.instances
     return Request(name, found, ids, revision, **flags)
+
+
+def _built_from(given: Manifest, source: str | None) -> Manifest:
+    """The manifest with the annotation that says what its template was built from."""
+    if source is None:
+        return given
+    metadata = given.obj["metadata"]
+    notes = {**(metadata.get("annotations") or {}), SOURCE: source}
+    return replace(given, obj={**given.obj, "metadata": {**metadata, "annotations": notes}})
 
 
 def namespace_of(request: Request, flag: str | None) -> str | None:

@@ -61,6 +61,14 @@ def start(
     force: options.Force = False,
     paused: options.Paused = False,
     message: options.Message = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            help="What FILE was built from, such as a commit, for the history of the Job.",
+            show_default=False,
+        ),
+    ] = None,
     yes: options.Yes = False,
     watch: WatchFlag = False,
     wait: WaitFlag = False,
@@ -92,6 +100,7 @@ def start(
         target,
         instances,
         revision,
+        source,
         force=force,
         paused=paused,
         force_conflicts=force_conflicts,

@@ -7,10 +7,10 @@ crash between two writes the next decision continues with the missing one.
 
 from __future__ import annotations
 
-from controller.api.labels import REVISION
+from controller.api.labels import EXPECTED_PARENT, REVISION
 from controller.api.policy import Mode
 from controller.api.update import Action, Phase, Update, generation_in
-from controller.core.admission import lock, target, waits
+from controller.core.admission import lock, revision, target, waits
 from controller.core.admission.names import free_name
 from controller.core.model.context import Context
 from controller.core.model.observed import Refusal
@@ -26,13 +26,13 @@ def template_write(context: Context) -> Write | None:
     """The next write that the present template needs before pods may be created from it: the check
     by the API server, then its ControllerRevision as the newest. Returns None if nothing is
     missing, or if the check did not pass."""
-    revision, verdict = context.observed.revision, context.observed.verdict
+    present, verdict = context.observed.revision, context.observed.verdict
     has_retry = verdict is not None and verdict.ask_again is not None
     if verdict is None or (has_retry and (verdict.ask_again or 0) <= context.now):
-        return CheckTemplate(revision)
+        return CheckTemplate(present)
     if not verdict.accepted:
         return None
-    return lock.ensure_newest(context, revision)
+    return revision.ensure_newest(context, present)
 
 
 def held_up(context: Context) -> bool:
@@ -54,13 +54,32 @@ def wait(context: Context) -> waits.Wait | None:
     return waits.first(context, _candidate(context))
 
 
+def waits_by_choice(context: Context) -> waits.Wait | None:
+    """What an Update, which an Automatic Job would start now, waits for because somebody has chosen
+    so. Returns None for nothing."""
+    return waits.by_choice(context, _candidate(context)) if wanted(context) else None
+
+
+def starts(context: Context) -> bool:
+    """Whether an Automatic Job starts an Update now, if the API server accepts what is needed."""
+    able = wanted(context) and policy_refused(context) is None
+    return able and waits_by_choice(context) is None
+
+
 def not_checked(context: Context) -> waits.Wait | None:
-    """Reason and message if the API server did not answer the dry run of the present template."""
+    """Reason and message if the API server did not answer the dry run of the present template, and
+    is asked again."""
+    if waits_by_choice(context) is not None:
+        return None
     return waits.template_not_checked(context, _candidate(context))
 
 
 def _candidate(context: Context) -> waits.Candidate:
-    return waits.Candidate(context.observed.revision, context.observed.verdict)
+    return waits.Candidate(
+        context.observed.revision,
+        context.observed.verdict,
+        context.job.metadata.annotations.get(EXPECTED_PARENT, ""),
+    )
 
 
 def policy_refused(context: Context) -> tuple[str, str] | None:
@@ -105,7 +124,7 @@ def awaits_instances(context: Context) -> bool:
 
 def start(context: Context) -> Write | None:
     """The next write that creates an Update for the present template, after its check."""
-    if not wanted(context) or pending(context) is not None or policy_refused(context) is not None:
+    if not starts(context) or pending(context) is not None:
         return None
     if write := template_write(context):
         return write
@@ -174,6 +193,9 @@ def _admit(context: Context, update: Update) -> Write | None:
     if not wanted(context):
         why = "the Job no longer needs an Update to the template that this one was created for"
         return finish_update(context, update, Phase.ABORTED, "Superseded", why)
+    # Before the revision is made, because that says which parent it has.
+    if found := waits_by_choice(context):
+        return lock.waiting(context, update, *found)
     if write := template_write(context):
         return write
     if refused(context) and (verdict := context.observed.verdict):

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from controller.api.preview import Conflict
 from controller.api.update import Action, Phase, Update
-from controller.core.admission import dry_run, lock, target, waits
+from controller.core.admission import dry_run, lock, revision, target, waits
 from controller.core.model.context import Context
 from controller.core.model.plan import (
     CheckTemplate,
@@ -82,7 +82,7 @@ def _admit(context: Context, update: Update) -> Write | None:
         return ReadJob()
     if refusals:
         return lock.rejected(context, update, *refusals[0])
-    if goal.revision is not None and (write := lock.ensure_newest(context, goal.revision)):
+    if goal.revision is not None and (write := revision.ensure_newest(context, goal.revision)):
         if (held := refused_writes.by(context, write)) is None:
             return write
         return lock.waiting(

@@ -12,14 +12,14 @@ from controller.api.ids import NONE, Ids
 from controller.api.job import ActiveUpdate, LastAttempt
 from controller.api.labels import ADMITTED, REVISION
 from controller.api.policy import Replacement
-from controller.api.update import BatchStatus, Phase, Target, Update, UpdateStatus
+from controller.api.update import BatchStatus, Phase, Update, UpdateStatus
+from controller.core.admission import revision
 from controller.core.admission.target import UpdateTarget
 from controller.core.model import assigned as asg
 from controller.core.model import policy
 from controller.core.model.context import Context
 from controller.core.model.plan import (
     THE_STATUS,
-    EnsureRevision,
     Event,
     MarkAdmitted,
     ReadJob,
@@ -40,15 +40,6 @@ from controller.core.rollout.direction import Direction
 from controller.core.status import actor, outcome, pausing
 from controller.core.status.outcome import UNCHANGED
 from controller.core.status.update import entered, with_conditions
-
-
-def ensure_newest(context: Context, revision: str) -> Write | None:
-    """The write that makes ``revision`` the newest of the Job. Returns None if it is already."""
-    newest = max((r.number for r in context.observed.revisions.values()), default=0)
-    existing = context.observed.revisions.get(revision)
-    if existing is None or existing.number < newest:
-        return EnsureRevision(revision, newest + 1)
-    return None
 
 
 def restored(context: Context, update: Update) -> Write | None:
@@ -114,7 +105,7 @@ def snapshot(
             "policy": policy.resolve(job.spec.update, update.spec.policy, total),
             "min_ready_seconds": job.spec.min_ready_seconds,
             "from_": asg.write(origin),
-            "to": Target(revision=target.revision, instances=target.instances),
+            "to": revision.target_of(context, target),
             "job_uid": job.metadata.uid,
             "engine_version": engine.ENGINE_VERSION,
             "batch": batch,

@@ -31,7 +31,8 @@ def wanted(context: Context) -> bool:
     automatic_job = context.job.spec.update.mode is Mode.AUTOMATIC
     if not automatic_job or context.status.last_attempt is None or not behind(context):
         return False
-    return not automatic.wanted(context) and automatic.policy_refused(context) is None
+    takes_along = automatic.starts(context) and not automatic.refused(context)
+    return not takes_along and automatic.policy_refused(context) is None
 
 
 def start(context: Context) -> Write | None:

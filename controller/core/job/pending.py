@@ -70,8 +70,6 @@ def _untried(context: Context, held: bool) -> tuple[str, str] | None:
     verdict = context.observed.verdict
     if verdict and refused(context):
         return verdict.reason, about_template(verdict)
-    if found := wait(context):
-        return found
     if bad := policy_refused(context):
         return bad
     if known_bad(context):
@@ -82,6 +80,8 @@ def _untried(context: Context, held: bool) -> tuple[str, str] | None:
         return NOTHING_LEFT, "the template is tried again when the Job has instances"
     if not wanted(context):
         return "UpdateActive", "another Update is active"
+    if found := wait(context):
+        return found
     if write := start_refused(context):
         return write[1].reason, refused_writes.words(write)
     return None if held else ("TemplateChanged", "an Update is about to start")

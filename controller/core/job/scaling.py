@@ -9,8 +9,8 @@ scale.
 from __future__ import annotations
 
 from controller.api.ids import Ids
-from controller.api.update import InstanceSets, Target, Update
-from controller.core.admission.automatic import held_up, policy_refused, start_refused, wanted
+from controller.api.update import InstanceSets, Update
+from controller.core.admission.automatic import held_up, start_refused, starts
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.model.plan import Event, Write, WriteJob, WriteUpdate
@@ -28,8 +28,7 @@ def scale(context: Context) -> Write | None:
     )
     if refused is not None and count != refused:
         return WriteJob(context.status.model_copy(update={"instances_refused": None}))
-    begins = wanted(context) and not held_up(context) and policy_refused(context) is None
-    begins = begins and start_refused(context) is None
+    begins = starts(context) and not held_up(context) and start_refused(context) is None
     if context.status.last_attempt is None or begins:
         return None
     if refused is not None:
@@ -89,7 +88,7 @@ def _written(update: Update, origin: asg.Assigned, instances: Ids, note: str) ->
     status = old.model_copy(
         update={
             "from_": asg.write(origin),
-            "to": Target(revision=target.revision, instances=instances),
+            "to": target.model_copy(update={"instances": instances}),
             "scaled": (old.scaled | instances - target.instances) & instances,
             "instances": sets,
             "counts": recounted(old.counts, sets),

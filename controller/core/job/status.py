@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from itertools import islice
 
-from controller.api.job import JobStatus, LastAttempt
+from controller.api.job import JobStatus
 from controller.api.labels import JOB
-from controller.api.update import Phase
-from controller.core.admission import thaw
 from controller.core.admission.automatic import (
-    known_bad,
     not_checked,
     policy_refused,
     refused,
     start_refused,
+    waits_by_choice,
     wanted,
 )
-from controller.core.job import frozen, pending, size_limit, unavailable
+from controller.core.job import frozen, left_behind, pending, size_limit, unavailable
 from controller.core.model import assigned as asg
 from controller.core.model import conditions as cond
 from controller.core.model import policy
@@ -88,7 +86,7 @@ def _wanted(context: Context) -> dict[str, Wanted]:
         cond.STALLED: stalled,
         cond.AVAILABLE: _available(context),
         cond.UPDATE_PENDING: pending.condition(context),
-        cond.ROLLED_BACK: _rolled_back(context),
+        cond.ROLLED_BACK: left_behind.rolled_back(context),
     }
     if context.status.safety and (stop := context.status.safety.stop):
         conditions[cond.SAFETY_STOP] = (
@@ -101,16 +99,6 @@ def _wanted(context: Context) -> dict[str, Wanted]:
         i, who = next(iter(sorted(context.observed.name_conflicts.items())))
         conditions[cond.POD_NAME_CONFLICT] = Wanted(True, "PodNameTaken", f"instance {i}: {who}")
     return conditions
-
-
-def _rolled_back(context: Context) -> Wanted:
-    """Whether the last Update was rolled back. True until the next Update starts, or until all ids
-    are assigned the present template."""
-    last = context.status.last_attempt
-    undone = last is not None and last.outcome == Phase.ROLLED_BACK
-    if undone and not (context.status.active_update or context.at_template or _starts(context)):
-        return Wanted(True, "RolledBack", outcome.words(context))
-    return Wanted(False, "NotRolledBack")
 
 
 def _kstatus(context: Context) -> tuple[Wanted, Wanted, Wanted]:
@@ -146,8 +134,8 @@ def _kstatus(context: Context) -> tuple[Wanted, Wanted, Wanted]:
 
 def _waits_for_write(context: Context) -> tuple[str, Refusal] | None:
     """The refused write that a first creation or the next Update waits for."""
-    needed = context.status.last_attempt is None or wanted(context)
-    return start_refused(context) if needed else None
+    waits = wanted(context) and waits_by_choice(context) is None
+    return start_refused(context) if waits or context.status.last_attempt is None else None
 
 
 def _reconciling(context: Context) -> tuple[str, str] | None:
@@ -167,7 +155,7 @@ def _reconciling(context: Context) -> tuple[str, str] | None:
         if refusal := next(refused_actions.of_pods(context), None):
             return refusal.refusal.reason, refused_actions.words(refusal)
         return "Progressing", "starting"
-    if _starts(context):
+    if left_behind.starts(context):
         return "TemplateChanged", "an Update is about to start"
     healthy = context.intended - context.frozen <= context.available & context.at_assigned
     return None if healthy else _progress(context)
@@ -195,10 +183,10 @@ def _stalled(context: Context) -> tuple[str, str] | None:
             return verdict.reason, pending.about_template(verdict)
     if (write := _waits_for_write(context)) and refused_writes.is_overdue(context, write[1]):
         return write[1].reason, refused_writes.words(write)
-    if _starts(context):
+    if left_behind.starts(context):
         return None
-    if last is not None and (not_at_template := _left_behind(context, last)):
-        return not_at_template
+    if last is not None and (behind := left_behind.why(context, last)):
+        return behind
     if context.observed.name_conflicts:
         i, who = next(iter(sorted(context.observed.name_conflicts.items())))
         return "PodNameConflict", f"instance {i}: {who}"
@@ -228,32 +216,6 @@ def _stalled(context: Context) -> tuple[str, str] | None:
             f"instance {i}: Ready at times, but never for {seconds}s in a row",
         )
     return unavailable.why(context, i) or ("InstanceNotReady", unavailable.trouble(context, i))
-
-
-def _starts(context: Context) -> bool:
-    """Whether an Update to the present template is about to start. Then the Job is not ``Stalled``
-    by the end of the last Update, not for an instant."""
-    begins = wanted(context) and not refused(context) and policy_refused(context) is None
-    return begins or thaw.wanted(context)
-
-
-def _left_behind(context: Context, last: LastAttempt) -> tuple[str, str] | None:
-    """Why the Job does not run its template and will not by itself. Returns None if it does, or if
-    it is so on purpose."""
-    if context.at_template and context.new_template:
-        return None  # The user restored the template that all instances run.
-    if last.outcome in (Phase.FAILED, Phase.ERROR):
-        return f"Update{last.outcome}", outcome.words(context)
-    if context.at_template:
-        return None
-    if context.new_template and known_bad(context):
-        return pending.why(context)
-    if last.outcome == Phase.ROLLED_BACK:
-        return "RolledBack", outcome.words(context)
-    if last.outcome == Phase.ABORTED and len(context.assigned) > 1:
-        return "Aborted", f"{outcome.words(context)}; instances are at different revisions"
-    # The failed Update was aborted or deleted, or a restart came after it.
-    return pending.why(context) if known_bad(context) else None
 
 
 def _progress(context: Context) -> tuple[str, str]:

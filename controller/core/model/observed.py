@@ -87,11 +87,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """Metadata of a ControllerRevision."""
+    """Metadata of a ControllerRevision. ``source`` and ``parent``: its annotations (see
+    `controller.core.revisions.provenance`), "" if it has none."""
 
     name: str
     uid: str
     number: int
+    source: str = ""
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,8 @@ class Unknown:
 class Observed:
     """``revision``: name of the present template's revision, whether it was created or not.
 
-    ``job_live``: the Job was read live for this decision.
+    ``job_live``: the Job was read live for this decision. ``made_by``: the field manager that wrote
+    the present template, "" if unknown.
 
     Updates: ``updates``: name -> Update that has not ended, or whose spec changed after its end;
     ``finished``: name -> Update in a terminal phase; ``gone``: names that a live GET found deleted;
@@ -217,3 +221,4 @@ class Observed:
     coordination: Coordination = SILENCE
     newer_revisions: Mapping[str, str] = field(default_factory=dict)
     brake: Callable[[], Brake] | None = field(default=None, compare=False)
+    made_by: str = ""

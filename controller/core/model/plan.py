@@ -17,6 +17,11 @@ from controller.api.update import UpdateStatus
 from controller.core.model.ask import AskGate as AskGate
 from controller.core.model.budget import KeepBudget as KeepBudget
 from controller.core.model.coordination import Question
+from controller.core.model.revision_writes import AdoptRevisions as AdoptRevisions
+from controller.core.model.revision_writes import EnsureRevision as EnsureRevision
+from controller.core.model.revision_writes import ReadRevision as ReadRevision
+from controller.core.model.revision_writes import ReleaseRevisions as ReleaseRevisions
+from controller.core.model.revision_writes import StampRevision as StampRevision
 from controller.core.pods.ended import UNKNOWN, Intent
 from controller.core.revisions.change import Change
 
@@ -103,35 +108,6 @@ class ReadNodes:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadRevision:
-    """GET a ControllerRevision for its template."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class EnsureRevision:
-    """Create the present template's ControllerRevision, or raise its ``.revision`` to a number."""
-
-    revision: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseRevisions:
-    """Remove the Job from the owner references of ControllerRevisions, which outlive the Job."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AdoptRevisions:
-    """Make the Job the owner of ControllerRevisions that a former Job of the same name left."""
-
-    names: tuple[str, ...]
-
-
 #: A plan holds at most one write; after it the Job is decided again.
 Write = (
     WriteJob
@@ -144,6 +120,7 @@ Write = (
     | ReadNodes
     | ReadRevision
     | EnsureRevision
+    | StampRevision
     | ReleaseRevisions
     | AdoptRevisions
 )
@@ -165,6 +142,9 @@ def subject(write: Write) -> str:
             return THE_UPDATE
         case EnsureRevision():
             return subject_of_revision(write.revision)
+        case StampRevision():
+            # A subject of its own: no Update waits for it.
+            return f"the source of {subject_of_revision(write.revision)}"
         case ReleaseRevisions():
             return "the release of ControllerRevisions"
         case AdoptRevisions():

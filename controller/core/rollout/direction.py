@@ -19,140 +19,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
 
 from controller.api.ids import NONE, Ids
 from controller.api.meta import surely_past
 from controller.api.pods.pod import Pod
-from controller.api.policy import Replacement, ResolvedPolicy
-from controller.api.update import BACKWARD, Phase, Update
+from controller.api.policy import Replacement
 from controller.core.model import assigned as asg
-from controller.core.model.context import Context
-from controller.core.pods.facts import EVERY
 from controller.core.rollout import order, strategy
+from controller.core.rollout.course import Course
 from controller.lazy import cached_property
 
 
 @dataclass(frozen=True)
-class Direction:
-    """One direction of ``update``. ``goal``: revision -> ids that should run it in the end;
-    ``removed``: ids that this direction removes; ``created``: ids that it creates."""
-
-    context: Context
-    update: Update
-    goal: asg.Assigned
-    removed: Ids
-    created: Ids
-    backward: bool
-    restart: bool = False
-
-    @classmethod
-    def of(cls, context: Context, update: Update) -> Self:
-        """The direction of the Update's phase."""
-        backward = update.status.phase in BACKWARD
-        return cls.back(context, update) if backward else cls.forward(context, update)
-
-    @classmethod
-    def forward(cls, context: Context, update: Update) -> Self:
-        """The direction to the target."""
-        target, origin = update.status.to, asg.ids_of(asg.read(update.status.from_))
-        assert target is not None, "an admitted Update carries its target"
-        if target.revision is None:
-            goal = asg.within(asg.read(update.status.from_), target.instances)
-        else:
-            goal = {target.revision: target.instances} if target.instances else {}
-        frozen = _frozen(context, update, goal)
-        return cls(
-            context,
-            update,
-            goal=asg.within(goal, EVERY - frozen) if frozen else goal,
-            removed=origin - target.instances,
-            created=target.instances - origin - frozen,
-            backward=False,
-            restart=update.status.restart,
-        )
-
-    @classmethod
-    def back(cls, context: Context, update: Update) -> Self:
-        """The direction back to each instance's own ``from``."""
-        target, origin = update.status.to, asg.read(update.status.from_)
-        assert target is not None, "an admitted Update carries its target"
-        ids = asg.ids_of(origin)
-        frozen = _frozen(context, update, origin)
-        return cls(
-            context,
-            update,
-            goal=asg.within(origin, EVERY - frozen) if frozen else origin,
-            removed=target.instances - ids - frozen,
-            created=ids - target.instances,
-            backward=True,
-        )
-
-    @property
-    def policy(self) -> ResolvedPolicy:
-        policy = self.update.status.policy
-        assert policy is not None, "an active Update carries its policy"
-        return policy
-
-    @property
-    def surges(self) -> bool:
-        """Whether new pods are created beside the old ones (replacement ``Surge``)."""
-        return self.policy.replacement is Replacement.SURGE
-
-    @property
-    def moving(self) -> bool:
-        """Whether new replacements may start: the Update is neither paused nor awaiting a pulse."""
-        return self.update.status.phase in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK)
-
-    # Sets from what is stored.
-
-    @cached_property
-    def batch(self) -> Ids:
-        """Ids of the stored group; in a Queue, of the horizon."""
-        batch = self.update.status.batch
-        return batch.instances & self.scope if batch else NONE
-
-    @cached_property
-    def failed(self) -> Ids:
-        """Ids of instances that failed in this direction."""
-        sets = self.update.status.instances
-        return (sets.rollback_failed if self.backward else sets.failed) & self.scope
-
-    @cached_property
-    def scope(self) -> Ids:
-        """Ids that this direction covers: those with a goal revision and those to remove."""
-        return asg.ids_of(self.goal) | self.removed
-
-    @cached_property
-    def latched(self) -> Ids:
-        """Ids with a stored result: updated (forward) or rolled back (backward)."""
-        sets = self.update.status.instances
-        return (sets.rolled_back if self.backward else sets.updated) & self.scope
-
-    @cached_property
-    def at_goal(self) -> Ids:
-        """Ids whose assigned revision is already the goal. A restart changes no assigned revision:
-        there, ids that are or were in a group."""
-        if self.restart:
-            return self._intended & (self.batch | self.latched | self.failed)
-        return self._intended
-
-    @cached_property
-    def _intended(self) -> Ids:
-        return asg.common(self.goal, self.context.assigned) | self.removed - self.context.intended
-
-    @cached_property
-    def touched_at_goal(self) -> Ids:
-        """Backward: ids that the Update touched although their assigned revision is the goal (by a
-        restart, or by a surge whose new pod did not take over). They are in no group, but the
-        rollback waits until they are good."""
-        if not self.backward:
-            return NONE
-        sets = self.update.status.instances
-        touched = sets.updating | sets.updated | sets.failed | sets.rolling_back
-        return touched & self.scope & self._intended - self.batch - self.latched - self.failed
-
-    # Sets from what the pods show.
+class Direction(Course):
+    """A course, and how far the pods are on it."""
 
     @cached_property
     def arrived(self) -> Ids:
@@ -244,12 +124,6 @@ class Direction:
         return self.done - self.removed - self.context.view.ready - self._not_up_after_move
 
     @cached_property
-    def leaving(self) -> Ids:
-        """Ids of done instances that a Maintenance asked to leave their node since: their next pod
-        is not this Update's."""
-        return self.update.status.moved & self.latched
-
-    @cached_property
     def moved(self) -> Ids:
         """Those of them whose pod is not this Update's any more, so its failures are not."""
         return self.leaving and self.leaving - self.context.view.made_by(self.update.metadata.uid)
@@ -270,18 +144,6 @@ class Direction:
         # A pod that was created again was never Ready: it is not Ready since its creation.
         first = surely_past(max(pod.since, self.began), self.grace)
         return max(first, surely_past(pod.ready_since, timeout))
-
-    @property
-    def grace(self) -> float | None:
-        """Seconds that a new pod has to become good; None for no limit."""
-        timeout = self.policy.ready_timeout_seconds
-        return timeout + (self.update.status.min_ready_seconds or 0) if timeout else None
-
-    @property
-    def began(self) -> float:
-        """Epoch seconds at which this direction began; deadlines of older pods run from then."""
-        started, turn = self.update.status.started_at, self.update.status.turn
-        return ((turn.time if turn else 0.0) if self.backward else started) or 0.0
 
     @cached_property
     def lost_revisions(self) -> asg.Assigned:
@@ -319,21 +181,3 @@ class Direction:
             taken=len(self.work - self.pending),
             backward=self.backward,
         )
-
-
-def _frozen(context: Context, update: Update, goal: asg.Assigned) -> Ids:
-    """Ids that the Update leaves alone because they are frozen. Those that it touched before they
-    were frozen finish, or go back with the others; those that it removes follow the scale."""
-    target, status = update.status.to, update.status
-    if target is None or not context.frozen:
-        return NONE
-    # Of an id that the Update creates there is nothing yet to leave alone.
-    frozen = context.frozen & target.instances & asg.ids_of(asg.read(status.from_))
-    for name in type(status.instances).model_fields:
-        frozen -= getattr(status.instances, name)
-    if (begun := status.batch.instances & frozen if status.batch else NONE) and status.restart:
-        view = context.view
-        begun -= view.alive - view.made_by(update.metadata.uid)
-    elif begun:
-        begun &= asg.common(goal, context.assigned)
-    return frozen - begun

@@ -25,7 +25,7 @@ from controller.ui.site import Site
 from controller.ui.steps import Step, steps
 from controller.view.configurations import relevant
 from controller.view.difference import lines
-from controller.view.history import history
+from controller.view.history import history, number_of
 from controller.view.instances import Instance, State, rows
 from controller.view.jobs import Health, health_of
 from controller.view.update_rows import update_row
@@ -176,10 +176,11 @@ def _not_accepted(job: Job, templates: Mapping[str, Object]) -> str:
 
 def history_of(site: Site, job: Job, updates: Sequence[Update], revisions: Revisions) -> Data:
     """The Updates of a Job, and what became of its revisions; newest first."""
-    now = site.now()
+    now, entries = site.now(), history(job, revisions.found, updates)
     return {
         "updates": [update_row(each, now) for each in reversed(updates)][:PER_PAGE],
-        "entries": history(job, revisions.found, updates)[::-1],
+        "entries": entries[::-1],
+        "parents": {each.revision: number_of(entries, each.parent) for each in entries},
         "trouble": revisions.trouble,
     }
 

@@ -21,6 +21,10 @@ def settings(update: Update) -> list[tuple[str, str]]:
             found.append((name, wanted))
     if spec.parent:
         found.append(("Only from", spec.parent))
+    if status.to and status.to.source:
+        found.append(("Source", status.to.source))
+    if status.to and status.to.parent:
+        found.append(("After", status.to.parent))
     if status.policy is not None:
         found += _of_policy(status.policy)
     if status.min_ready_seconds is not None:

@@ -19,7 +19,7 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/admission/test_automatic.py",),
     ),
     Fault(
-        file=f"{_CORE}/admission/lock.py",
+        file=f"{_CORE}/admission/revision.py",
         old="if existing is None or existing.number < newest:",
         new="if existing is None:",
         breaks="A revision that is used again does not become the newest of its Job.",
@@ -45,6 +45,42 @@ FAULTS: Final = (
         new="if parent is not None and not parent:",
         breaks="An Update starts although its parent is not what runs.",
         tests=(f"{_TESTS}/admission/test_explicit.py",),
+    ),
+    # where revisions come from, and the parent that a template expects
+    Fault(
+        file=f"{_CORE}/admission/waits.py",
+        old='if expected in ("", current):',
+        new="if current or not expected:",
+        breaks="A template goes out although it was built on another revision than runs.",
+        tests=(f"{_TESTS}/admission/test_expected_parent.py",),
+    ),
+    Fault(
+        file=f"{_CORE}/admission/automatic.py",
+        old="    return able and waits_by_choice(context) is None",
+        new="    return able",
+        breaks="A template that waits for its parent is made a revision, and holds up scaling.",
+        tests=(f"{_TESTS}/admission/test_expected_parent.py",),
+    ),
+    Fault(
+        file=f"{_CORE}/admission/revision.py",
+        old="if stored is None or last is None or last.revision != present:",
+        new="if stored is None:",
+        breaks="A new commit is written to an old revision before its Update.",
+        tests=(f"{_TESTS}/admission/test_revision.py",),
+    ),
+    Fault(
+        file=f"{_CORE}/admission/revision.py",
+        old="    if revision != context.observed.revision:",
+        new="    if not revision:",
+        breaks="An older revision, to which somebody goes back, gets the source of the newest.",
+        tests=(f"{_TESTS}/admission/test_revision.py",),
+    ),
+    Fault(
+        file=f"{_CORE}/job/scaling.py",
+        old='"to": target.model_copy(update={"instances": instances}),',
+        new='"to": type(target)(revision=target.revision, instances=instances),',
+        breaks="A scale during an Update makes the Update forget its source and parent.",
+        tests=(f"{_TESTS}/admission/test_revision.py",),
     ),
     # job
     Fault(

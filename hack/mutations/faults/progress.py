@@ -213,7 +213,7 @@ FAULTS: Final = (
     ),
     Fault(
         file=f"{_CORE}/decide.py",
-        old="    _restore_revision,\n",
+        old="    revision.restore,\n",
         new="",
         breaks="A ControllerRevision that somebody deletes is not created again.",
         tests=(f"{_TESTS}/replacement/test_pods.py",),

@@ -259,9 +259,9 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/test_entry.py",),
     ),
     Fault(
-        file=f"{_SHELL}/entry.py",
-        old="if r.owner != uid and r.free and n.startswith",
-        new="if r.owner != uid and n.startswith",
+        file=f"{_SHELL}/revision_objects.py",
+        old="return self.owner != uid and self.free and",
+        new="return self.owner != uid and",
         breaks="The operator tries for ever to adopt revisions of somebody else.",
         tests=(f"{_TESTS}/test_entry.py",),
     ),

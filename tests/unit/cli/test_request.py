@@ -76,3 +76,17 @@ def test_instances_that_the_job_does_not_have_are_no_lack_of_difference() -> Non
         check_instances(seen, Ids.parse("2,5,50"))
     assert caught.value.hint == "its instances are 0-4"
     assert caught.value.code is Exit.REJECTED
+
+
+def test_what_a_file_was_built_from(file: str) -> None:
+    found = request_of(file, source="3f1c9a0").file
+    assert found is not None
+    assert found.obj["metadata"] == {
+        "name": "web",
+        "namespace": "shop",
+        "annotations": {"echelon.dev/source": "3f1c9a0"},
+    }
+    plain = request_of(file).file
+    assert plain is not None
+    assert "annotations" not in plain.obj["metadata"]
+    assert "--source" in refusal("web", None, None, "3f1c9a0").message

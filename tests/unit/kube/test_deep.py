@@ -11,8 +11,9 @@ from controller.kube import deep
 from controller.kube.client import Client
 from controller.kube.errors import NotFound
 from controller.kube.resources import PODS
-from controller.reconcile.decode import REVISION_CODEC, UPDATE_CODEC
+from controller.reconcile.decode import UPDATE_CODEC
 from controller.reconcile.feeds import Feeds
+from controller.reconcile.revision_objects import REVISION_CODEC
 from controller.reconcile.store import Store
 
 #: Deeper than any Python reads, whatever its limit.

@@ -13,8 +13,9 @@ from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, Conflict, Invalid, NotFound
 from controller.kube.events import Recorder
 from controller.kube.workqueue import WorkQueue
-from controller.reconcile.decode import POD_CODEC, REVISION_CODEC, UPDATE_CODEC
+from controller.reconcile.decode import POD_CODEC, UPDATE_CODEC
 from controller.reconcile.entry import Entry, Key
+from controller.reconcile.revision_objects import REVISION_CODEC
 from controller.reconcile.store import Store
 from controller.reconcile.worker import Reconciler
 from controller.resource import Resource

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from controller.core.model import plan
+from controller.core.revisions.provenance import Provenance
 from controller.kube import go_json
-from controller.kube.errors import ApiError
+from controller.kube.errors import ApiError, Invalid
 from controller.reconcile.controller_revisions import ControllerRevisions
 from tests.unit.reconcile.fake_api import Object, Shop, template
 
@@ -116,3 +117,57 @@ async def test_of_a_released_one_only_the_job_is_taken_out(shop: Shop) -> None:
     owned_by_somebody(shop, "web-old", controller=False)
     await ControllerRevisions(shop.api, shop.store).release(shop.entry, ["web-old"])
     assert owners_of(shop, "web-old") == ["s1"]
+
+
+def notes_of(shop: Shop, name: str) -> Object:
+    found: Object = kept(shop, name)["metadata"].get("annotations", {})
+    return {key.removeprefix("echelon.dev/"): value for key, value in found.items()}
+
+
+async def test_where_it_comes_from_is_written_with_the_write_that_makes_or_bumps_it(
+    shop: Shop,
+) -> None:
+    revisions, name = ControllerRevisions(shop.api, shop.store), shop.entry.revision
+    first = plan.EnsureRevision(name, 1, Provenance("", "commit 1", "argocd"))
+    await revisions.keep(shop.entry, first)
+    assert notes_of(shop, name) == {"source": "commit 1", "made-by": "argocd"}
+    assert len(shop.api.writes()) == 1, "one write"
+    bumped = plan.EnsureRevision(name, 4, Provenance("web-b", "", "edit"))
+    await revisions.keep(shop.entry, bumped)
+    noted = {"parent": "web-b", "source": "commit 1", "made-by": "edit"}
+    assert (notes_of(shop, name), kept(shop, name)["revision"]) == (noted, 4)
+    assert shop.entry.revisions[name].parent == "web-b"
+
+
+async def test_a_source_is_stamped_once_and_leaves_the_rest(shop: Shop) -> None:
+    revisions, name = ControllerRevisions(shop.api, shop.store), shop.entry.revision
+    await revisions.keep(shop.entry, plan.EnsureRevision(name, 3, Provenance("web-a", "one", "me")))
+    before = len(shop.api.writes())
+    for _ in range(2):
+        await revisions.stamp(shop.entry, plan.StampRevision(name, "two"))
+    assert notes_of(shop, name) == {"parent": "web-a", "source": "two", "made-by": "me"}
+    assert kept(shop, name)["revision"] == 3
+    assert len(shop.api.writes()) == before + 1
+    assert shop.entry.revisions[name].source == "two"
+
+
+async def test_an_object_that_cannot_be_patched_keeps_its_other_annotations(shop: Shop) -> None:
+    revisions, name = ControllerRevisions(shop.api, shop.store), shop.entry.revision
+    made = shop.revision(name, template("web:1"))
+    made["metadata"]["annotations"] = {"team": "shop", "echelon.dev/source": "one"}
+    shop.api.put("controllerrevisions", made)
+    sent: list[Object] = []
+
+    async def refused(*_: Any, **__: Any) -> Any:
+        raise Invalid(422, "Invalid", "data: field is immutable")
+
+    async def replaced(_: Any, __: Any, ___: str, body: bytes) -> Any:
+        sent.append(json.loads(body))
+        return shop.api.put("controllerrevisions", json.loads(body))
+
+    shop.api.patch = refused  # type: ignore[method-assign]
+    shop.api.replace = replaced  # type: ignore[method-assign]
+    await revisions.stamp(shop.entry, plan.StampRevision(name, "two"))
+    (whole,) = sent
+    assert whole["metadata"]["annotations"] == {"team": "shop", "echelon.dev/source": "two"}
+    assert whole["metadata"]["labels"] == made["metadata"]["labels"]

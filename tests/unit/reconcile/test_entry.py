@@ -40,3 +40,40 @@ def test_only_a_revision_that_nobody_else_controls_is_an_orphan() -> None:
     found = shop.entry.observed(shop.now, frozenset())
     assert set(found.revisions) == {"web-mine"}
     assert set(found.orphans) == {"web-left", "web-former"}
+
+
+def test_who_wrote_the_template_is_remembered_from_the_moment_it_changed() -> None:
+    """The time of a field manager is that of any write of it: later it says less."""
+
+    def written(**seconds: int) -> list[dict[str, object]]:
+        fields = {"f:spec": {"f:template": {}, "f:instances": {}}}
+        return [
+            {"manager": name, "time": f"2026-01-01T00:00:{second:02}Z", "fieldsV1": fields}
+            for name, second in seconds.items()
+        ]
+
+    shop = Shop()
+    shop.job(metadata={"managedFields": written(argocd=1)})
+    assert shop.entry.observed(shop.now, frozenset()).made_by == "argocd"
+    changed = {"template": template("web:2")}
+    shop.job(spec=changed, metadata={"managedFields": written(argocd=1, edit=5)})
+    assert shop.entry.observed(shop.now, frozenset()).made_by == "edit"
+    scaled = {**changed, "instances": 9}
+    shop.job(spec=scaled, metadata={"managedFields": written(argocd=20, edit=5)})
+    assert shop.entry.observed(shop.now, frozenset()).made_by == "edit"
+    another = {"uid": "j2", "managedFields": written(argocd=20, edit=5)}
+    shop.job(spec=scaled, metadata=another)
+    assert shop.entry.observed(shop.now, frozenset()).made_by == "argocd", "of another Job"
+
+
+def test_where_a_revision_comes_from_is_observed() -> None:
+    shop = Shop()
+    shop.job()
+    made = shop.revision("web-mine", template("web:1"))
+    made["metadata"] |= {
+        "resourceVersion": "999",
+        "annotations": {"echelon.dev/source": "commit 1", "echelon.dev/parent": "web-w"},
+    }
+    shop.see("controllerrevisions", made)
+    found = shop.entry.observed(shop.now, frozenset()).revisions["web-mine"]
+    assert (found.source, found.parent) == ("commit 1", "web-w")

@@ -171,8 +171,9 @@ async def test_a_revision_of_more_than_a_template_leaves_its_job_alone(
 
 
 async def test_the_revision_of_the_present_spec_counts_too() -> None:
+    """Not even a new source is written to it."""
     shop = Shop()
-    shop.job()
+    shop.job(metadata={"annotations": {"echelon.dev/source": "commit 2"}})
     shop.revision(shop.entry.revision, LATER)
     await shop.reconcile()
     assert shop.api.writes() == [("patch", "echelonjobs", "web")]

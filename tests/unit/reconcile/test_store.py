@@ -7,14 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from controller.api.update import Update
-from controller.reconcile.decode import (
-    POD_CODEC,
-    REVISION_CODEC,
-    UPDATE_CODEC,
-    RevisionObject,
-    update_of,
-)
+from controller.reconcile.decode import POD_CODEC, UPDATE_CODEC, update_of
 from controller.reconcile.entry import Key
+from controller.reconcile.revision_objects import REVISION_CODEC, RevisionObject
 from controller.reconcile.store import Store
 
 KEY: Key = ("ns", "web")

@@ -145,6 +145,11 @@ def test_jobs() -> None:
     assert commands(advice.of_job(job(3, condition("UpdatePending", "Manual")))) == [
         "echelon update start web -n shop"
     ]
+    mismatch = condition("UpdatePending", "ParentMismatch")
+    assert commands(advice.of_job(job(3, mismatch, currentRevision="web-a"))) == [
+        "echelon job history web -n shop",
+        "kubectl annotate ejob web -n shop --overwrite echelon.dev/expected-parent=web-a",
+    ]
     stalled = condition("Stalled", "RolledBack")
     for refused in (
         condition("Stalled", "InvalidTemplate"),

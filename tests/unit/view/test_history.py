@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from controller.api.update import Update
-from controller.view.history import history, requester
+from controller.view.history import history, number_of, requester
 from tests.unit.view.raw import NOW, ago, job, ranges, revision, template, update
 
 REVISIONS = [
@@ -125,3 +125,21 @@ def test_who_changes_an_update_later_has_not_made_it() -> None:
     assert requester(wire(managedFields=fields)) == "kubectl"
     program = "kubectl (field manager)"
     assert requester(wire(annotations=bob, managedFields=fields, by=program)) == "kubectl"
+
+
+def test_each_revision_says_where_it_comes_from() -> None:
+    grown = revision("c", 3, template("web:3"))
+    grown["metadata"]["annotations"] = {
+        "echelon.dev/parent": "web-b",
+        "echelon.dev/source": "commit 3",
+        "echelon.dev/made-by": "argocd-controller",
+    }
+    lost = revision("b", 2, template("web:2"))
+    lost["metadata"]["annotations"] = {"echelon.dev/parent": "web-gone"}
+    entries = history(job(3), [lost, grown], [])
+    assert [(e.parent, e.source, e.made_by) for e in entries] == [
+        ("web-gone", "", ""),
+        ("web-b", "commit 3", "argocd-controller"),
+    ]
+    assert [number_of(entries, e.parent) for e in entries] == ["web-gone", "2"]
+    assert number_of(entries, "") == ""

@@ -22,6 +22,7 @@ def calm(world: World) -> None:
     cluster = world.cluster
     world.soothe()
     lift(cluster)
+    cluster.annotate(expected_parent=None)
     cluster.quota = None
     # While creates are refused, `maxUnavailable` may rightly wait for ids out of the update.
     cluster.bad_images.clear()

@@ -62,6 +62,16 @@ class Disturbed(RuleBasedStateMachine):
     def edit_policy(self, policy: dict[str, Any]) -> None:
         self.world.edit(**policy)
 
+    @rule(
+        source=st.sampled_from([None, "", "commit 1", "commit 2"]),
+        parent=st.sampled_from([None, "", "current", "web-unknown"]),
+    )
+    def annotate(self, source: str | None, parent: str | None) -> None:
+        """A pipeline says what the template was built from, and what it expects."""
+        cluster = self.world.cluster
+        current = cluster.job.status.current_revision
+        cluster.annotate(source=source, expected_parent=current if parent == "current" else parent)
+
     @rule(name=chance.NAMES, spec=chance.UPDATES, patch=chance.PATCHES)
     def ask(self, name: str, spec: dict[str, Any], patch: dict[str, Any] | None) -> None:
         """An Update by hand; one of that name that has ended makes room for it."""

@@ -11,6 +11,7 @@ from controller.core.decide import decide
 from controller.core.gates.run import gap
 from controller.core.model import plan
 from controller.core.model.observed import GateAnswer, Node, Refusal, Verdict
+from controller.core.revisions.provenance import Provenance
 from tests.unit.core.sim.acts import Acts
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.store import ApiError
@@ -165,7 +166,11 @@ class Operator(Acts):
             case plan.AdoptRevisions():
                 self.revisions |= cluster.adopt_revisions(write.names)
             case plan.EnsureRevision():
-                self.revisions[write.revision] = cluster.keep_revision(write.revision, write.number)
+                name, number = write.revision, write.number
+                self.revisions[name] = cluster.keep_revision(name, number, write.provenance)
+            case plan.StampRevision():
+                name, origin = write.revision, Provenance(source=write.source)
+                self.revisions[name] = cluster.keep_revision(name, None, origin)
 
     def _answer(self, update: Update) -> None:
         self.put_update(update.metadata.name, update.metadata.uid, update)

@@ -38,6 +38,19 @@ class Users(Disruption):
             lambda job: job.model_copy(update={"spec": job.spec.model_copy(update={"frozen": ids})})
         )
 
+    def annotate(self, **notes: str | None) -> None:
+        """Annotations of the Job, by the end of their name: ``expected_parent``, ``source``. With
+        None it is removed."""
+        named = {f"echelon.dev/{name.replace('_', '-')}": note for name, note in notes.items()}
+        meta = self.job.metadata
+        kept = {**meta.annotations, **named}
+        changes = {
+            "annotations": {name: note for name, note in kept.items() if note is not None},
+            "resource_version": self.version(),
+        }
+        self.job = self.job.model_copy(update={"metadata": meta.model_copy(update=changes)})
+        self.tell("job", meta.name, meta.uid, self.job)
+
     def user_update(self, name: str, **spec: Any) -> None:
         """An Update made by hand."""
         self.new_update(name, UpdateSpec(job=self.job.metadata.name, **spec), owner=None)

@@ -19,6 +19,7 @@ from controller.api.pods.wire import PodWire
 from controller.api.update import Update, UpdateStatus
 from controller.core.model.budget import Budget
 from controller.core.model.observed import Revision
+from controller.core.revisions import provenance
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.reconcile.sim import raw_pods
 from tests.unit.reconcile.sim.raw_pods import Object
@@ -127,7 +128,8 @@ class Served(Cluster):
         meta["resourceVersion"] = self.version()
         name = meta["name"]
         self.templates.setdefault(name, raw["data"])
-        kept = Revision(name, meta["uid"], raw["revision"])
+        origin = provenance.read(meta.get("annotations", {}))
+        kept = Revision(name, meta["uid"], raw["revision"], origin.source, origin.parent)
         mine = any(o["uid"] == self.job.metadata.uid for o in meta.get("ownerReferences", ()))
         (self.revisions if mine else self.orphans)[name] = kept
         (self.orphans if mine else self.revisions).pop(name, None)
