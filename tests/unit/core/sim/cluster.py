@@ -6,7 +6,7 @@ Statuses go through their wire form on each write, so that what is not stored is
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 from controller.api.job import Job, JobStatus
 from controller.api.labels import ADMITTED, API_VERSION, PAUSED_BY, REVISION
@@ -22,9 +22,6 @@ from tests.unit.core.sim.answering import CrashError as CrashError
 from tests.unit.core.sim.answering import stored as stored
 from tests.unit.core.sim.store import ApiError
 from tests.values import replace
-
-T = TypeVar("T")
-S = TypeVar("S", JobStatus, UpdateStatus)
 
 
 class Cluster(Answering):
