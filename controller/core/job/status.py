@@ -147,7 +147,7 @@ def _kstatus(context: Context) -> tuple[Wanted, Wanted, Wanted]:
 def _waits_for_write(context: Context) -> tuple[str, Refusal] | None:
     """The refused write that a first creation or the next Update waits for."""
     needed = context.status.last_attempt is None or wanted(context)
-    return start_refused(context) if needed else None
+    return start_refused(context) if needed else thaw.start_refused(context)
 
 
 def _reconciling(context: Context) -> tuple[str, str] | None:
@@ -250,7 +250,7 @@ def _left_behind(context: Context, last: LastAttempt) -> tuple[str, str] | None:
         return pending.why(context)
     if last.outcome == Phase.ROLLED_BACK:
         return "RolledBack", outcome.words(context)
-    if last.outcome == Phase.ABORTED and len(context.assigned) > 1:
+    if last.outcome == Phase.ABORTED and context.is_mixed:
         return "Aborted", f"{outcome.words(context)}; instances are at different revisions"
     # The failed Update was aborted or deleted, or a restart came after it.
     return pending.why(context) if known_bad(context) else None

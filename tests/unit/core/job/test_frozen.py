@@ -121,6 +121,45 @@ def test_an_unavailable_one_is_not_waited_for() -> None:
     assert images(world) == "2122"
 
 
+def unavailable(world: World) -> World:
+    """Instance 1 is frozen and broken."""
+    world.behave("app:1", instance=1, ready=None)
+    world.kill(1)
+    world.run(30)
+    return world
+
+
+def test_an_update_that_tries_again_does_not_wait_for_an_unavailable_one() -> None:
+    world = unavailable(frozen("1"))
+    world.cluster.user_update("again", force=True)
+    world.until(lambda: ended(world, "again"))
+    status = world.named("again").status
+    assert (status.phase, status.reason) == (Phase.ROLLED_FORWARD, "NoChange")
+
+
+def test_an_unavailable_one_takes_no_place_of_max_unavailable() -> None:
+    world = unavailable(frozen("1", update={"maxUnavailable": 1}))
+    world.edit(image="app:2")
+    world.until(lambda: ended(world), within=200)
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert images(world) == "2122"
+
+
+def test_a_frozen_older_instance_does_not_make_an_abort_mixed() -> None:
+    world = frozen("1")
+    world.edit(image="app:2")
+    world.until(lambda: ended(world))
+    world.edit(image="app:3")
+    while "web-g4" not in world.cluster.updates:
+        world.deliver()
+        world.step()
+    world.cluster.user_edit_update("web-g4", action=Action.ABORT)
+    world.until(lambda: ended(world, "web-g4"))
+    world.run(30)
+    assert images(world) == "2122"
+    assert "Ready" in world.conditions(), "all that are not frozen run one revision"
+
+
 def test_if_all_are_frozen_nothing_changes() -> None:
     world = frozen("0-3")
     old = world.status.current_revision
@@ -278,6 +317,22 @@ def test_touched_ids_go_back_with_the_others() -> None:
     assert images(world) == "111"
 
 
+@pytest.mark.parametrize("bad", [False, True])
+def test_what_a_superseded_update_touched_goes_on_with_the_others(bad: bool) -> None:
+    """Else instance 0 stays down, and the next one is taken down as well."""
+    world = World(instances=3, update={"maxFailuresPerInstance": 0}).ready()
+    world.behave("app:2", instance=0, ready=None)
+    world.edit(image="app:2")
+    world.until(lambda: images(world).startswith("2"))
+    world.cluster.user_freeze("0,2")
+    world.settle()
+    if bad:
+        world.behave("app:3", instance=1, crash=1)
+    world.edit(image="app:3")
+    world.until(lambda: ended(world))
+    assert images(world) == ("111" if bad else "331")
+
+
 def test_frozen_at_any_moment_of_an_update_it_ends() -> None:
     for moment in range(0, 60, 2):
         world = World(instances=3, update={"strategy": {"type": "Batch", "size": 2}}).ready()
@@ -346,6 +401,47 @@ def test_with_mode_manual_it_is_pending() -> None:
     assert images(world) == "2222"
     assert not world.status.frozen
     assert "UpdatePending" not in world.conditions()
+
+
+def test_a_dry_run_plans_what_the_update_takes_along() -> None:
+    world = frozen("1")
+    world.edit(image="app:2")
+    world.until(lambda: ended(world))
+    world.edit(mode="Manual")
+    world.cluster.user_freeze(None)
+    world.run(10)
+    world.cluster.user_update("dry", dry_run=True)
+    world.until(lambda: ended(world, "dry"))
+    plan = world.named("dry").status.plan
+    assert plan is not None
+    assert plan.instances.recreate == Ids([1])
+    assert plan.groups.first[0].instances == Ids([1])
+
+
+def test_an_update_that_cannot_be_created_is_said() -> None:
+    world = frozen("1")
+    world.edit(image="app:2")
+    world.until(lambda: ended(world))
+    world.cluster.refused["the Update"] = "no more Updates"
+    world.cluster.user_freeze(None)
+    world.run(10)
+    assert "no more Updates" in world.message("UpdatePending")
+    assert "no more Updates" in world.message("Reconciling")
+    world.run(200)
+    assert "no more Updates" in world.message("Stalled")
+    assert "Stalled" in world.conditions()
+    world.cluster.refused.clear()
+    world.until(lambda: images(world) == "2222")
+
+
+def test_if_all_were_frozen_the_job_does_not_speak_of_an_older_revision() -> None:
+    world = frozen("0-3")
+    world.edit(image="app:2")
+    world.until(lambda: ended(world))
+    world.cluster.user_freeze(None)
+    world.run(30)
+    assert images(world) == "1111"
+    assert "went to an older revision" not in world.message("UpdatePending")
 
 
 def test_an_update_to_a_new_template_takes_them_along() -> None:
