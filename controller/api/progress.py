@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from controller.api.ids import NONE, Ids
-from controller.api.meta import MAY_BE_LOST, Model, Time, empty
+from controller.api.meta import Model, Time, empty
 
 
 class Phase(StrEnum):
@@ -108,7 +108,6 @@ IdSet = Annotated[Ids, Field(exclude_if=empty)]
 #: The field `moved` of the status of an Update.
 Moved = Annotated[
     IdSet,
-    MAY_BE_LOST,
     Field(
         description="Ids of instances that a Maintenance asked to leave their node after the "
         "Update had changed them, as a range string. What becomes of the pods that are made for "

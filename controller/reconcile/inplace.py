@@ -10,7 +10,8 @@ that its resize is due (`Resizing`). Both writes are repeated if the Update stil
 that revision; else one write takes the marks back. A third write changes labels and annotations of
 the template, if they differ, and corrects the marks if admission altered the resize. Until a first
 pod of the Job has been resized from the one revision to the other, a dry run comes before, so that
-pods that cannot be resized get no marks.
+pods that cannot be resized get no marks. Labels and annotations of the template are
+tried by a dry run on each pod: after the resize it would be too late to replace the pod instead.
 
 A pod that has changed in between is read, and the next decision is made from that. A pod that
 cannot be changed (the API server finds the change invalid) is recorded in ``in_place_refused``, so
@@ -220,14 +221,16 @@ class Changing:
             return
         if self.entry.resized != revisions:
             await self._resize(action, tried, dry_run=True)
-        notes = patch.resizing_annotations(
-            live, want, base, old, metadata_follows=wish.has_metadata
-        )
+        follows = wish.has_metadata
+        notes = patch.resizing_annotations(live, want, base, old, metadata_follows=follows)
+        if follows:
+            every = patch.marks_of(self.entry.key[1], action, base, notes, wish.metadata)
+            await self._patch(action, patch.with_metadata(live, every), dry_run=True)
         marks = patch.marks_of(self.entry.key[1], action, base, notes)
         live = await self._patch(action, patch.with_metadata(live, marks))
         resized = await self._resize(action, patch.on_version(live, tried))
         self.entry.resized = revisions
-        if patch.is_as_announced(resized) and not wish.has_metadata:
+        if patch.is_as_announced(resized) and not follows:
             self._take(resized)
             return
         there = patch.resources_after(resized, want)

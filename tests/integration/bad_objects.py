@@ -253,7 +253,6 @@ _CONTAINER: Object = {"name": "web", "image": "db:1"}
 LATER_JOBS: dict[str, Object] = {
     "spec.type": _spec(type="Cron"),
     "spec.overlays": _spec(overlays=[{"name": "canary", "instances": "0", "patch": {"spec": {}}}]),
-    "spec.frozen": _spec(frozen="7,9"),
     "spec.constraints": _spec(constraints=[{"key": "host", "limit": 1}]),
     "spec.migrations": _spec(migrations=[{"name": "001", "container": _CONTAINER}]),
     "spec.lifecycle": _spec(lifecycle={"leave": {"seconds": 15}}),
@@ -281,7 +280,6 @@ LATER_UPDATES: dict[str, Object] = {
 
 #: Fields that a newer operator may have written into a status.
 LATER_JOB_STATUS: Object = {
-    "frozen": "7,9",
     "migrations": ["001"],
     "migrated": [{"migration": "001", "instances": "0-3"}],
     "observedResetMigrated": "3=001",

@@ -6,6 +6,8 @@ import json
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from hack.harness.audit import Audit
 from hack.harness.manifests import Object, batch, job, template
 from hack.harness.operator import USER, Operator
@@ -128,3 +130,15 @@ def test_it_goes_on_after_the_operator_was_killed(space: Space, operator: Operat
     assert lives(space) == dict.fromkeys(range(6), 1)
     assert restarts(space) == {0}
     assert {p.annotations["example.com/config"] for p in space.pods().values()} == {"a=2"}
+
+
+@pytest.mark.parametrize("with_resources", [False, True])
+def test_a_pod_whose_annotations_would_be_too_large_is_replaced(
+    space: Space, with_resources: bool
+) -> None:
+    before, after = ({"resources": r} if with_resources else {} for r in (SMALL, LARGE))
+    space.made(in_place(configured("a=1", **before), instances=2))
+    space.patch_pod("web-1", annotations={"example.com/theirs": "x" * (200 * 1024)})
+    space.set_template(configured("y" * (100 * 1024), **after))
+    settled(space, "RolledForward")
+    assert lives(space) == {0: 1, 1: 2}

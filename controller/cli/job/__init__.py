@@ -40,7 +40,7 @@ add(
     app,
     "history",
     "controller.cli.job.history:show_history",
-    "List the revisions of a Job, which Update brought each, and how that ended.",
+    "List the revisions of a Job: where each comes from, which Update brought it, how that ended.",
 )
 add(
     app,

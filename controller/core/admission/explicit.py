@@ -98,6 +98,7 @@ def _planned(
     if not context.observed.job_live:
         return ReadJob()
     draft = lock.snapshot(context, update, goal)
+    context = _thawed(context, goal)
     unread = dry_run.templates_needed(context, draft) - set(context.observed.templates)
     if unread := unread & set(context.observed.revisions):
         return ReadRevision(min(unread))
@@ -112,6 +113,15 @@ def _planned(
     name = update.metadata.name
     status = status.model_copy(update={"plan": plan, "job_uid": context.job.metadata.uid})
     return WriteUpdate(name, status, (Event("Planned", words, name),))
+
+
+def _thawed(context: Context, goal: target.UpdateTarget) -> Context:
+    """What the Update finds once its admission has taken ids out of the set of frozen ones."""
+    if not goal.thawed:
+        return context
+    status = context.status.model_copy(update={"frozen": context.frozen - goal.thawed})
+    job = context.job.model_copy(update={"status": status})
+    return Context(replace(context.observed, job=job), context.now)
 
 
 def wake(context: Context) -> Iterator[float]:

@@ -158,7 +158,7 @@ def _first_group(
     at_target = _reverted(context, former).get(target.revision, NONE)
     down = (at_target - context.available) & target.instances
     if update.spec.force and not target.restart:
-        return down
+        return down - target.frozen
     if former is None:
         return NONE
     direction = Direction.of(context, former)

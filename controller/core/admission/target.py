@@ -14,6 +14,7 @@ from controller.api.update import Update
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.rollout.diff import diff
+from controller.core.rollout.frozen import reassigned
 from controller.core.status.outcome import when
 from controller.core.verdicts import validation
 from controller.lazy import cached_property
@@ -50,8 +51,11 @@ class UpdateTarget:
 
     @cached_property
     def frozen(self) -> Ids:
-        """Selected ids that the Update leaves alone. Those that it creates are not among them."""
-        return (self.context.frozen - self.thawed) & self.instances & self.context.intended
+        """Selected ids that the Update leaves alone. Those that it creates are not among them, nor
+        those that an Update which it supersedes has touched: they go on with the others."""
+        context, active = self.context, self.context.active
+        frozen = (context.frozen - self.thawed) & self.instances & context.intended
+        return frozen - reassigned(context, active) if frozen and active else frozen
 
     def within(self, assigned: asg.Assigned) -> asg.Assigned:
         """The part of ``assigned`` that is selected: the ``from`` of the Update."""

@@ -12,7 +12,15 @@ from controller.core.admission import automatic, lock
 from controller.core.admission.names import free_name
 from controller.core.admission.target import UpdateTarget
 from controller.core.model.context import Context
-from controller.core.model.plan import Event, MakeUpdate, Write, WriteJob, subject_of_update
+from controller.core.model.observed import Refusal
+from controller.core.model.plan import (
+    THE_UPDATE,
+    Event,
+    MakeUpdate,
+    Write,
+    WriteJob,
+    subject_of_update,
+)
 from controller.core.progress.completion import finish_update, made_by_us
 from controller.core.refusals import writes as refused_writes
 from controller.core.status import actor
@@ -43,6 +51,16 @@ def start(context: Context) -> Write | None:
     current = context.status.current_revision
     assert current is not None
     return MakeUpdate(free_name(context), current, instances=behind(context))
+
+
+def start_refused(context: Context) -> tuple[str, Refusal] | None:
+    """The refused write, with its refusal, that such an Update waits for. Returns None if no such
+    write is refused."""
+    if not wanted(context):
+        return None
+    needed = [THE_UPDATE, *(subject_of_update(u.metadata.name) for u in _pending(context))]
+    refused = context.observed.refused_writes
+    return next(((about, refused[about]) for about in needed if about in refused), None)
 
 
 def admit(context: Context) -> Write | None:

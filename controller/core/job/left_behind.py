@@ -51,7 +51,7 @@ def why(context: Context, last: LastAttempt) -> tuple[str, str] | None:
         return pending.why(context)
     if last.outcome == Phase.ROLLED_BACK:
         return "RolledBack", outcome.words(context)
-    if last.outcome == Phase.ABORTED and len(context.assigned) > 1:
+    if last.outcome == Phase.ABORTED and context.is_mixed:
         return "Aborted", f"{outcome.words(context)}; instances are at different revisions"
     # The failed Update was aborted or deleted, or a restart came after it.
     return pending.why(context) if automatic.known_bad(context) else None

@@ -10,6 +10,7 @@ from typing import Final
 from controller.api.job import LastAttempt
 from controller.api.policy import Mode
 from controller.api.update import Phase
+from controller.core.admission import thaw
 from controller.core.admission.automatic import (
     awaits_instances,
     known_bad,
@@ -103,20 +104,23 @@ def _failed_before(context: Context) -> str:
 
 def _tried(context: Context, last: LastAttempt) -> tuple[str, str]:
     """Why instances are at another revision although the present template was tried."""
+    if write := thaw.start_refused(context):
+        return write[1].reason, refused_writes.words(write)
     if last.outcome == Phase.ROLLED_BACK:
         return "RolledBack", outcome.words(context)
     if last.outcome in (Phase.FAILED, Phase.ERROR):
         return f"Update{last.outcome}", outcome.words(context)
-    mixed = len(context.assigned) > 1
-    if known_bad(context) and not (last.outcome == Phase.ABORTED and mixed):
+    if known_bad(context) and not (last.outcome == Phase.ABORTED and context.is_mixed):
         return "KnownBad", _failed_before(context)
     if last.outcome == Phase.ABORTED:
         return "Aborted", f"{older(context)} ({outcome.words(context)})"
     if context.job.spec.update.mode is Mode.MANUAL:
         return "Manual", f"{older(context)}; waiting for an Update object"
-    reason = last.reason or OLDER_REVISION
-    why = _ON_PURPOSE.get(reason, "") if last.update else ""
-    return reason, older(context) + (f" ({why.format(update=last.update)})" if why else "")
+    # Without a reason they were frozen when the template was tried.
+    why = _ON_PURPOSE.get(last.reason or "", "") if last.update else ""
+    return last.reason or OLDER_REVISION, older(context) + (
+        f" ({why.format(update=last.update)})" if why else ""
+    )
 
 
 def older(context: Context) -> str:

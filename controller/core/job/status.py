@@ -6,6 +6,7 @@ from itertools import islice
 
 from controller.api.job import JobStatus
 from controller.api.labels import JOB
+from controller.core.admission import thaw
 from controller.core.admission.automatic import (
     not_checked,
     policy_refused,
@@ -135,7 +136,8 @@ def _kstatus(context: Context) -> tuple[Wanted, Wanted, Wanted]:
 def _waits_for_write(context: Context) -> tuple[str, Refusal] | None:
     """The refused write that a first creation or the next Update waits for."""
     waits = wanted(context) and waits_by_choice(context) is None
-    return start_refused(context) if waits or context.status.last_attempt is None else None
+    needed = waits or context.status.last_attempt is None
+    return start_refused(context) if needed else thaw.start_refused(context)
 
 
 def _reconciling(context: Context) -> tuple[str, str] | None:

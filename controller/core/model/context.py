@@ -163,6 +163,12 @@ class Context:
         left = self.intended - self.assigned.get(self.observed.revision, NONE)
         return left <= self.frozen - self.thawing
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether the ids that are not frozen on purpose are assigned more than one revision."""
+        frozen = self.frozen - self.thawing
+        return sum(bool(ids - frozen) for ids in self.assigned.values()) > 1
+
     @cached_property
     def count_wanted(self) -> int:
         """How many instances an Update to the present spec would give the Job.

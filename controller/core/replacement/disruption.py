@@ -46,10 +46,12 @@ def max_unavailable(
     context: Context, direction: Direction | None, ids: Ids
 ) -> tuple[Ids, str, str]:
     """The first instances in the update's order, until ``maxUnavailable`` are unavailable.
-    Instances that are unavailable already, or are to be removed, cost nothing."""
+    Instances that are unavailable already, or are to be removed, cost nothing. Frozen ones do not
+    count: an Update does not wait for them."""
     if direction is None:
         return ids, "", ""
-    down = (context.intended - context.available | context.view.evicting - ids) - direction.failed
+    down = context.intended - context.available | context.view.evicting - ids
+    down -= direction.failed | context.frozen - direction.scope
     free = ids - context.available | ids & direction.removed
     given = direction.policy.max_unavailable
     return within(context, given, ids, free, down, direction.ordered(ids - free))

@@ -17,6 +17,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
+from controller.api.labels import REVISION
 from controller.api.pods.quantity import quantity
 from controller.api.pods.resources import KINDS, RESIZABLE, Amounts, resources_of
 from controller.api.pods.restart_base import AT
@@ -69,7 +70,9 @@ def _compared(old: bytes, new: bytes) -> tuple[Change, str]:
             why = _not_resizable(before, after)
             return (Change.REPLACE, why) if why else (Change.RESOURCES, "")
         if any(keys.values()):
-            return Change.METADATA, ""
+            # Nothing restarts, so nothing would read the new name of the revision either.
+            why = _read_at_start(after, dict.fromkeys(METADATA, frozenset({REVISION})))
+            return (Change.REPLACE, why) if why else (Change.METADATA, "")
     except (ValueError, TypeError, KeyError, AttributeError):
         # A template is not shaped as a pod; the API server refuses it with its own message.
         return Change.REPLACE, "the templates cannot be compared"

@@ -11,6 +11,7 @@ from controller.api.update import BACKWARD, Phase, Update
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.pods.facts import EVERY
+from controller.core.rollout.frozen import frozen_in
 from controller.lazy import cached_property
 
 
@@ -42,7 +43,7 @@ class Course:
             goal = asg.within(asg.read(update.status.from_), target.instances)
         else:
             goal = {target.revision: target.instances} if target.instances else {}
-        frozen = _frozen(context, update, goal)
+        frozen = frozen_in(context, update, goal)
         return cls(
             context,
             update,
@@ -59,7 +60,7 @@ class Course:
         target, origin = update.status.to, asg.read(update.status.from_)
         assert target is not None, "an admitted Update carries its target"
         ids = asg.ids_of(origin)
-        frozen = _frozen(context, update, origin)
+        frozen = frozen_in(context, update, origin)
         return cls(
             context,
             update,
@@ -150,21 +151,3 @@ class Course:
         """Epoch seconds at which this direction began; deadlines of older pods run from then."""
         started, turn = self.update.status.started_at, self.update.status.turn
         return ((turn.time if turn else 0.0) if self.backward else started) or 0.0
-
-
-def _frozen(context: Context, update: Update, goal: asg.Assigned) -> Ids:
-    """Ids that the Update leaves alone because they are frozen. Those that it touched before they
-    were frozen finish, or go back with the others; those that it removes follow the scale."""
-    target, status = update.status.to, update.status
-    if target is None or not context.frozen:
-        return NONE
-    # Of an id that the Update creates there is nothing yet to leave alone.
-    frozen = context.frozen & target.instances & asg.ids_of(asg.read(status.from_))
-    for name in type(status.instances).model_fields:
-        frozen -= getattr(status.instances, name)
-    if (begun := status.batch.instances & frozen if status.batch else NONE) and status.restart:
-        view = context.view
-        begun -= view.alive - view.made_by(update.metadata.uid)
-    elif begun:
-        begun &= asg.common(goal, context.assigned)
-    return frozen - begun

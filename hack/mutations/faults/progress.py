@@ -65,14 +65,14 @@ FAULTS: Final = (
         old="if back := _given_back(context, added):",
         new="if back := ():",
         breaks="An id of the group that is frozen before it is touched is replaced after all.",
-        tests=(f"{_TESTS}/job/test_frozen.py",),
+        tests=(f"{_TESTS}/job/test_frozen_midway.py",),
     ),
     Fault(
         file=f"{_CORE}/admission/lock.py",
         old='"frozen": context.frozen - target.thawed,',
         new="",
         breaks="An Update does not take along the ids that are no longer to be frozen.",
-        tests=(f"{_TESTS}/job/test_frozen.py",),
+        tests=(f"{_TESTS}/admission/test_thaw.py",),
     ),
     Fault(
         file=f"{_CORE}/rollout/direction.py",

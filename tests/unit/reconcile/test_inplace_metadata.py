@@ -11,7 +11,7 @@ from controller.api.pods.resizing import Resizing
 from controller.api.pods.restart_base import RestartBase
 from controller.core.model import plan
 from controller.core.revisions.change import Change
-from controller.kube.errors import Conflict, ServerError
+from controller.kube.errors import Conflict, Invalid, ServerError
 from tests.unit.reconcile.fake_pods import Object
 from tests.unit.reconcile.one_pod import LARGE, NOW, SMALL, World, template
 
@@ -89,8 +89,11 @@ def resized() -> World:
 async def test_metadata_is_changed_after_the_resize() -> None:
     made = resized()
     await made.act()
-    assert made.api.kinds == ["get", "try resize", "patch merge", "patch resize", "patch merge"]
-    first, last = (made.api.asked[n].body for n in (2, 4))
+    assert made.api.kinds == [
+        *("get", "try resize", "try merge"),
+        *("patch merge", "patch resize", "patch merge"),
+    ]
+    first, last = (made.api.asked[n].body for n in (3, 5))
     assert first is not None
     assert last is not None
     assert "config" not in first["metadata"]["annotations"]
@@ -99,6 +102,16 @@ async def test_metadata_is_changed_after_the_resize() -> None:
     assert "gone" not in made.notes
     assert labels.RESIZING not in made.notes
     assert (made.seen.revision, made.seen.unfinished, made.seen.labelled) == (made.new, False, True)
+
+
+async def test_metadata_that_is_refused_is_so_before_the_resize() -> None:
+    """Such as annotations that are too large together with those of others."""
+    made = resized()
+    made.api.fail("try merge", Invalid(422, "Invalid", "metadata.annotations: Too long"))
+    await made.act()
+    assert "p1" in made.entry.in_place_refused, "the pod is replaced"
+    assert not [kind for kind in made.api.kinds if kind.startswith("patch")]
+    assert labels.RESIZING not in made.notes
 
 
 async def killed(made: World, *, before: str) -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from controller.api import labels
-from controller.api.pods.move import Move, lasting
+from controller.api.pods.move import Move
 from controller.api.sla import MaintenanceSla
 
 MARK = "rack-7/0b51"
@@ -66,11 +66,3 @@ def test_a_successor_bears_the_mark_and_the_uid_of_the_pod_beside() -> None:
     made = old.successor("uid-of-old")
     assert made.annotations == {labels.MOVE: MARK, labels.MOVED_FROM: "uid-of-old"}
     assert Move.of(made.annotations) == made
-
-
-def test_the_jobs_own_sla_says_how_long_an_instance_must_last() -> None:
-    moves = [Move(MARK, sla=MaintenanceSla(min_available=1, duration_seconds=n)) for n in (30, 60)]
-    assert lasting(MaintenanceSla(min_available=1, duration_seconds=5), moves) == 5
-    assert lasting(MaintenanceSla(min_available=1), moves) == 0
-    assert lasting(None, moves) == 60
-    assert lasting(None, [Move(MARK)]) == 0

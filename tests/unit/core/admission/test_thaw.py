@@ -1,4 +1,4 @@
-"""The Update that the operator makes for ids that are no longer frozen."""
+"""Instances that are no longer frozen: an Update brings them to ``currentRevision``, once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from controller.api.ids import Ids
 from controller.api.update import Action, Phase
 from tests.unit.core.frozen_jobs import ended, frozen, images, newest
-from tests.unit.core.sim.world import template
 
 
 def test_an_id_that_is_no_longer_frozen_gets_an_update() -> None:
@@ -59,12 +58,55 @@ def test_with_mode_manual_it_is_pending() -> None:
     assert "UpdatePending" not in world.conditions()
 
 
+def test_a_dry_run_plans_what_the_update_takes_along() -> None:
+    world = frozen("1")
+    world.edit(image="app:2")
+    world.until(lambda: ended(world))
+    world.edit(mode="Manual")
+    world.cluster.user_freeze(None)
+    world.run(10)
+    world.cluster.user_update("dry", dry_run=True)
+    world.until(lambda: ended(world, "dry"))
+    plan = world.named("dry").status.plan
+    assert plan is not None
+    assert plan.instances.recreate == Ids([1])
+    assert plan.groups.first[0].instances == Ids([1])
+
+
+def test_an_update_that_cannot_be_created_is_said() -> None:
+    world = frozen("1")
+    world.edit(image="app:2")
+    world.until(lambda: ended(world))
+    world.cluster.refused["the Update"] = "no more Updates"
+    world.cluster.user_freeze(None)
+    world.run(10)
+    assert "no more Updates" in world.message("UpdatePending")
+    assert "no more Updates" in world.message("Reconciling")
+    world.run(200)
+    assert "no more Updates" in world.message("Stalled")
+    assert "Stalled" in world.conditions()
+    world.cluster.refused.clear()
+    world.until(lambda: images(world) == "2222")
+
+
+def test_if_all_were_frozen_the_job_does_not_speak_of_an_older_revision() -> None:
+    world = frozen("0-3")
+    world.edit(image="app:2")
+    world.until(lambda: ended(world))
+    world.cluster.user_freeze(None)
+    world.run(30)
+    assert images(world) == "1111"
+    assert "went to an older revision" not in world.message("UpdatePending")
+
+
 def test_an_update_to_a_new_template_takes_them_along() -> None:
     world = frozen("1")
     world.edit(image="app:2")
     world.until(lambda: ended(world))
 
     def both(job: Any) -> Any:
+        from tests.unit.core.sim.world import template
+
         changes = {"frozen": None, "template": template("app:3")}
         return job.model_copy(update={"spec": job.spec.model_copy(update=changes)})
 

@@ -95,6 +95,45 @@ def test_an_unavailable_one_is_not_waited_for() -> None:
     assert images(world) == "2122"
 
 
+def unavailable(world: World) -> World:
+    """Instance 1 is frozen and broken."""
+    world.behave("app:1", instance=1, ready=None)
+    world.kill(1)
+    world.run(30)
+    return world
+
+
+def test_an_update_that_tries_again_does_not_wait_for_an_unavailable_one() -> None:
+    world = unavailable(frozen("1"))
+    world.cluster.user_update("again", force=True)
+    world.until(lambda: ended(world, "again"))
+    status = world.named("again").status
+    assert (status.phase, status.reason) == (Phase.ROLLED_FORWARD, "NoChange")
+
+
+def test_an_unavailable_one_takes_no_place_of_max_unavailable() -> None:
+    world = unavailable(frozen("1", update={"maxUnavailable": 1}))
+    world.edit(image="app:2")
+    world.until(lambda: ended(world), within=200)
+    assert world.phase is Phase.ROLLED_FORWARD
+    assert images(world) == "2122"
+
+
+def test_a_frozen_older_instance_does_not_make_an_abort_mixed() -> None:
+    world = frozen("1")
+    world.edit(image="app:2")
+    world.until(lambda: ended(world))
+    world.edit(image="app:3")
+    while "web-g4" not in world.cluster.updates:
+        world.deliver()
+        world.step()
+    world.cluster.user_edit_update("web-g4", action=Action.ABORT)
+    world.until(lambda: ended(world, "web-g4"))
+    world.run(30)
+    assert images(world) == "2122"
+    assert "Ready" in world.conditions(), "all that are not frozen run one revision"
+
+
 def test_if_all_are_frozen_nothing_changes() -> None:
     world = frozen("0-3")
     old = world.status.current_revision
@@ -195,76 +234,3 @@ def test_an_update_brings_another_count(count: int) -> None:
     assert images(world) == {2: "21", 6: "212122"}[count]
     assert world.status.instances_in_force == count
     assert "Ready" in world.conditions()
-
-
-# Frozen in the midst of an Update.
-
-
-def test_untouched_ids_leave_an_update() -> None:
-    world = World(instances=4).ready()
-    world.edit(image="app:2")
-    world.until(lambda: images(world).startswith("2"))
-    world.cluster.user_freeze("2-3")
-    world.until(lambda: ended(world))
-    assert world.phase is Phase.ROLLED_FORWARD
-    assert images(world) == "2211"
-    assert world.update.status.counts.total == 2
-    assert "Ready" in world.conditions()
-
-
-def test_an_id_of_the_group_that_waits_leaves_it() -> None:
-    strategy = {"type": "Batch", "size": 2}
-    world = World(instances=4, update={"strategy": strategy, "maxUnavailable": 1}).ready()
-    before = world.uids()[1]
-    world.edit(image="app:2")
-    world.behave("app:2", instance=0, ready=30)
-    world.until(lambda: images(world) == "2111")
-    batch = world.update.status.batch
-    assert batch is not None
-    assert batch.instances == Ids([0, 1])
-    world.cluster.user_freeze("1")
-    world.until(lambda: ended(world))
-    assert world.phase is Phase.ROLLED_FORWARD
-    assert images(world) == "2122"
-    assert world.uids()[1] == before
-
-
-def test_touched_ids_finish() -> None:
-    world = World(instances=3).ready()
-    world.behave("app:2", instance=0, ready=20)
-    world.edit(image="app:2")
-    world.until(lambda: images(world).startswith("2"))
-    world.cluster.user_freeze("0")
-    world.until(lambda: ended(world))
-    assert images(world) == "222"
-    assert world.update.status.counts.total == 3
-
-
-def test_touched_ids_go_back_with_the_others() -> None:
-    world = World(instances=3).ready()
-    world.edit(image="app:2")
-    world.until(lambda: images(world).startswith("22"))
-    world.cluster.user_freeze("0")
-    world.settle()
-    world.cluster.user_edit_update(world.update.metadata.name, action=Action.ROLLBACK)
-    world.until(lambda: ended(world))
-    assert world.phase is Phase.ROLLED_BACK
-    assert images(world) == "111"
-
-
-def test_frozen_at_any_moment_of_an_update_it_ends() -> None:
-    for moment in range(0, 60, 2):
-        world = World(instances=3, update={"strategy": {"type": "Batch", "size": 2}}).ready()
-        world.edit(image="app:2")
-        for _ in range(moment):
-            world.step()
-        world.cluster.user_freeze("1-2")
-        world.until(lambda world=world: ended(world))  # type: ignore[misc]
-        assert world.phase is Phase.ROLLED_FORWARD
-        assert images(world)[0] == "2"
-        assert world.assigned() == {
-            f"app:{image}": str(Ids(i for i in range(3) if images(world)[i] == image))
-            for image in sorted(set(images(world)))
-        }, "nobody is assigned what it does not run"
-        assert "Ready" in world.conditions(), world.message("Ready")
-        world.quiet()

@@ -275,3 +275,16 @@ LABELLED = {"metadata": {"labels": {"app.kubernetes.io/version": "1"}}, **templa
 )
 def test_why_a_pod_is_replaced(old: Object, new: Object, why: str) -> None:
     assert why_not_in_place(canonical(old), canonical(new)) == why
+
+
+@pytest.mark.parametrize("kind", ["labels", "annotations"])
+def test_a_pod_is_replaced_if_a_variable_reads_the_name_of_its_revision(kind: str) -> None:
+    """With labels and annotations alone no container starts again, so it would read the old one."""
+    path = f"metadata.{kind}['echelon.dev/revision']"
+    env = [{"name": "REVISION", "valueFrom": {"fieldRef": {"fieldPath": path}}}]
+    old = {**template(container(env=env)), "metadata": {"labels": {"a": "1"}}}
+    new = {**template(container(env=env)), "metadata": {"labels": {"a": "2"}}}
+    assert change(old, new) is Change.REPLACE
+    assert "REVISION of container web" in why_not_in_place(canonical(old), canonical(new))
+    other = {**template(container(env=env, image="web:2")), "metadata": {"labels": {"a": "2"}}}
+    assert change(old, other) is Change.IMAGES, "its start reads it"

@@ -132,7 +132,7 @@ class Observer:
             return
         sets = status.instances
         failed = sets.rollback_failed if status.phase in BACKWARD else sets.failed
-        down = (self.intended - seen.view.good) - failed
+        down = (self.intended - seen.view.good) - failed - seen.job.status.frozen
         assert len(down | taken) <= limit, f"{down} are unavailable, {taken} would be too: {plan}"
 
 
