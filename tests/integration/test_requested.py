@@ -40,7 +40,7 @@ def test_a_canary_and_then_the_rest(space: Space) -> None:
     before = {i: pod.uid for i, pod in space.pods().items()}
 
     canary = asked(space, "canary", instances="1")
-    assert canary["status"]["to"] == {"revision": new, "instances": "1"}
+    assert canary["status"]["to"] == {"revision": new, "instances": "1", "parent": old}
     assert canary["status"]["from"] == [{"revision": old, "instances": "1"}]
     assert ids(canary["status"]["instances"]["updated"]) == {1}
     mixed = space.wait_job(
