@@ -6,8 +6,12 @@ the two, the pod bears the marks of a revision that it is not at. This annotatio
 the requests and limits that the pod is to get, and the marks that the pod had before. It stays
 until the next change; `Resizing.is_due` tells whether the resize has been carried out.
 
+If labels and annotations of the template change as well, a third write makes that change after the
+resize, and takes this annotation away. If the operator is killed before it, the pod is at its new
+revision but lacks what the third write adds.
+
 Its value is ``{"to": {"<container>": {"requests": {}, "limits": {}}}, "before": {annotation: value
-or null}}``.
+or null}, "metadata": true}``; the last one only if a third write follows.
 """
 
 from __future__ import annotations
@@ -47,27 +51,15 @@ class Resizing:
         """The announced resize if it has not been carried out. ``resources`` returns the requests
         and limits in the pod's spec by name of container."""
         found = Resizing.announced(annotations)
-        return found if found and found._is_due(annotations, generation, resources) else None
+        return found if found and found.is_due(annotations, generation, resources) else None
 
-    @staticmethod
-    def lacks_metadata(
-        annotations: Mapping[str, str],
-        generation: int,
-        resources: Callable[[], Mapping[str, Any]],
-    ) -> bool:
-        """Whether the announced resize has been carried out, and the change of labels and
-        annotations that follows it has not. The parameters are those of `due`."""
-        found = Resizing.announced(annotations)
-        if found is None or not found.metadata:
-            return False
-        return not found._is_due(annotations, generation, resources)
-
-    def _is_due(
+    def is_due(
         self,
         annotations: Mapping[str, str],
         generation: int,
         resources: Callable[[], Mapping[str, Any]],
     ) -> bool:
+        """Whether it has not been carried out. The parameters are those of `due`."""
         after = annotations.get(labels.RESIZED, "")
         if not is_count(after):
             return False

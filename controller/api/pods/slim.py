@@ -30,10 +30,12 @@ def slim(wire: PodWire) -> Pod | None:
     revision = f"{job}-{digest}" if digest else notes.get(labels.REVISION, "")
     changing_to = ""
     marks: Mapping[str, str | None] = notes
-    if (resizing := Resizing.due(notes, meta.generation, wire.resources)) is not None:
+    unfinished, resizing = False, Resizing.announced(notes)
+    if resizing is not None and resizing.is_due(notes, meta.generation, wire.resources):
         changing_to, marks = revision, resizing.before
         revision = marks.get(labels.REVISION) or ""
-    unfinished = Resizing.lacks_metadata(notes, meta.generation, wire.resources)
+    elif resizing is not None:
+        unfinished = resizing.metadata
     base = RestartBase.in_force(notes, wire.images)
     containers = wire.running_parts()
     conditions = {c.type: c for c in status.conditions}

@@ -176,9 +176,7 @@ def _admit(context: Context, update: Update) -> Write | None:
     if (write := lock.restored(context, update)) is not None:
         return write
     if update.spec.action is not Action.PROCEED:
-        who = actor.of(update, "action")
-        words = f"{update.spec.action} requested by {who} before the Update started"
-        return lock.given_up(context, update, words)
+        return lock.given_up(context, update)
     if (bad := policy_refused(context)) is not None:
         return lock.rejected(context, update, *bad)
     if update.metadata.annotations.get(REVISION) not in (None, context.observed.revision):

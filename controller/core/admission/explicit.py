@@ -23,9 +23,8 @@ from controller.core.model.plan import (
     subject,
     subject_of_update,
 )
-from controller.core.progress.completion import finish_update, made_by_us
+from controller.core.progress.completion import made_by_us
 from controller.core.refusals import writes as refused_writes
-from controller.core.status import actor
 from controller.core.status.update import entered
 
 
@@ -51,11 +50,7 @@ def _admit(context: Context, update: Update) -> Write | None:
     if (write := lock.restored(context, update)) is not None:
         return write
     if update.spec.action is not Action.PROCEED:
-        who = actor.of(update, "action")
-        words = f"{update.spec.action} requested by {who} before the Update started"
-        return finish_update(
-            context, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who
-        )
+        return lock.called_off(context, update)
     candidate = waits.Candidate(update.spec.revision or "")
     if wait := waits.first(context, candidate):
         return lock.waiting(context, update, *wait)

@@ -115,7 +115,13 @@ def snapshot(
     )
 
 
-def given_up(context: Context, update: Update, words: str) -> Write:
+def called_off(context: Context, update: Update) -> Write:
+    """The end of a pending Update that a person stopped before it started."""
+    reason, words, who = actor.called_off(update)
+    return finish_update(context, update, Phase.ABORTED, reason, words, by=who)
+
+
+def given_up(context: Context, update: Update) -> Write:
     """The next write after a person stopped the operator's own Update before it started.
 
     Its template counts as tried, or the operator would create the Update again at once. The rest of
@@ -134,14 +140,11 @@ def given_up(context: Context, update: Update, words: str) -> Write:
                 "update_uid": update.metadata.uid,
                 "outcome": str(Phase.ABORTED),
                 "reason": None,
-                "message": words,
+                "message": actor.called_off(update)[1],
             }
         attempt = last.model_copy(update=tried)
         return WriteJob(context.status.model_copy(update={"last_attempt": attempt}))
-    who = actor.of(update, "action")
-    return finish_update(
-        context, update, Phase.ABORTED, f"{update.spec.action}Requested", words, by=who
-    )
+    return called_off(context, update)
 
 
 def _first_group(

@@ -23,7 +23,6 @@ from controller.core.model.plan import (
 )
 from controller.core.progress.completion import finish_update, made_by_us
 from controller.core.refusals import writes as refused_writes
-from controller.core.status import actor
 
 
 def behind(context: Context) -> Ids:
@@ -90,11 +89,7 @@ def _admit(context: Context, update: Update) -> Write | None:
         return write
     ids = Ids.parse(update.spec.instances or "")
     if update.spec.action is not Action.PROCEED:
-        who, verb = actor.of(update, "action"), update.spec.action
-        why = f"{verb} requested by {who} before the Update started"
-        return _taken_out(context, update, ids) or finish_update(
-            context, update, Phase.ABORTED, f"{verb}Requested", why, by=who
-        )
+        return _taken_out(context, update, ids) or lock.called_off(context, update)
     current = context.status.current_revision
     if ids != behind(context) or update.spec.revision != current or not wanted(context):
         why = "the Job no longer needs an Update for the instances that this one was created for"

@@ -38,8 +38,7 @@ def _status(update: Update, moment: Moment) -> WriteUpdate | None:
     if update.status.phase in TERMINAL:
         return None
     if update.spec.action is not Action.PROCEED:
-        reason, who = f"{update.spec.action}Requested", actor.of(update, "action")
-        words = f"{update.spec.action} requested by {who} before the Update started"
+        reason, words, who = actor.called_off(update)
         status = entered(moment, update, Phase.ABORTED, reason, words, by=who)
         return WriteUpdate(name, status, (Event("Aborted", words, name),))
     status = with_conditions(moment, update, update.status, REASON, message)

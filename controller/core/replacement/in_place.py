@@ -39,15 +39,9 @@ def by_metadata(context: Context, direction: Direction, ids: Ids) -> Ids:
     without a break."""
     if direction.policy.replacement is not Replacement.IN_PLACE or direction.restart:
         return NONE
-    templates, found = context.observed.templates, NONE
-    for new, to_ids in direction.goal.items():
-        for old, from_ids in context.view.at.items():
-            part = ids & to_ids & from_ids & context.view.alive
-            if part and old in templates and new in templates:
-                found |= (
-                    part if classify(templates[old], templates[new]) is Change.METADATA else NONE
-                )
-    refused = context.observed.in_place_refused
+    found, refused = NONE, context.observed.in_place_refused
+    for part, old, new in _pairs(context, direction.goal, ids & context.view.alive):
+        found |= part if classify(old, new) is Change.METADATA else NONE
     return found - Ids(i for i in found if context.view.pod(i).uid in refused) if refused else found
 
 

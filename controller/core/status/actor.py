@@ -31,6 +31,12 @@ def with_reason(update: Update, field: str) -> str:
     return f"{who}: {line}" if line else who
 
 
+def called_off(update: Update) -> tuple[str, str, str]:
+    """Reason and message of an Update that a person stopped before it started, and who that was."""
+    who, verb = of(update, "action"), update.spec.action
+    return f"{verb}Requested", f"{verb} requested by {who} before the Update started", who
+
+
 def _owner(update: Update, field: str) -> ManagedFields | None:
     """The client that wrote ``spec.<field>`` last."""
     owners = (
