@@ -109,6 +109,6 @@ def _taken_out(context: Context, update: Update, ids: Ids) -> Write | None:
     them. Returns None if they have left it."""
     if not context.thawing & ids:
         return None
-    status = context.status.model_copy(update={"frozen": context.frozen - ids & context.thawing})
+    status = context.status.model_copy(update={"frozen": context.frozen - (ids & context.thawing)})
     note = f"{update.metadata.name} was not started: instances {ids} keep their revision"
     return WriteJob(status, (Event("Frozen", note),))

@@ -156,3 +156,24 @@ def test_aborted_before_it_starts_it_is_not_made_again() -> None:
     world.run(200)
     assert not world.status.frozen
     assert len(world.cluster.updates) == 2
+
+
+def test_what_is_still_named_stays_frozen_when_an_update_is_called_off() -> None:
+    world = frozen("1,3")
+    world.edit(image="app:2")
+    world.until(lambda: ended(world))
+    kept = list[bool]()
+
+    def call_off() -> None:
+        kept.append(3 in world.status.frozen)
+        update = world.named(newest(world))
+        if update.status.phase is Phase.PENDING and update.spec.action is not Action.ABORT:
+            world.cluster.user_edit_update(newest(world), action=Action.ABORT)
+
+    world.after_step = call_off
+    world.cluster.user_freeze("3")
+    world.run(200)
+    assert world.named(newest(world)).status.reason == "AbortRequested"
+    assert len(world.cluster.updates) == 2
+    assert world.status.frozen == Ids([3])
+    assert all(kept)
