@@ -31,7 +31,8 @@ def _group(name: str) -> str:
 
 
 def _kill(group: str | None, run: Run) -> list[Row]:
-    wanted = [s for s in scenarios(run.plane.web.url) if group in (None, _group(s.name))]
+    every = scenarios(run.plane.web.url)
+    wanted = [s for s in every if (_group(s.name) == group if group else s.short)]
     most = run.tries(1_000_000, _SAMPLE)
     return kills.run(run.plane, wanted, most, run.seed, run.say)
 

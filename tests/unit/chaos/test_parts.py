@@ -46,6 +46,23 @@ def test_scenarios_that_drain_nodes_are_parts_and_in_the_sample() -> None:
     assert sum(part.minutes or 0 for part in parts) == len(drains)
 
 
+@pytest.mark.parametrize(
+    ("part", "in_the_sample"),
+    [
+        ("kill-provenance", {"provenance, source and parent"}),
+        ("kill-frozen-ids", {"frozen ids, thawed after the end"}),
+        ("kill-metadata-in-place", {"metadata in place"}),
+    ],
+)
+def test_of_what_few_jobs_have_the_sample_has_one_scenario(
+    part: str, in_the_sample: set[str]
+) -> None:
+    topic = part.removeprefix("kill-").replace("-", " ")
+    mine = [each for each in scenarios("") if each.name.startswith(topic)]
+    assert {each.name for each in mine if each.short} == in_the_sample
+    assert [found.minutes for found in chosen([part], short=False)] == [len(mine)]
+
+
 def test_parts_are_chosen_by_how_their_names_begin() -> None:
     assert [part.name for part in chosen(["fail", "frozen"], short=True)] == ["failover", "frozen"]
     assert {"kill-create", "kill-update"} <= {p.name for p in chosen(["kill"], short=False)}
