@@ -3,7 +3,8 @@ of its writes (contract part 2 §2). Nothing here stops a process: that is `hack
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from hack.chaos.holding import hold, release
 from hack.chaos.scenario import (
@@ -42,7 +43,7 @@ def frozen_ids() -> list[Scenario]:
         Scenario("frozen ids, thawed after the end", _left_behind("1-2"), _thaw),
         long_only(
             "frozen ids, thawed into a failure",
-            _left_behind("1", instances="1", **_CRASHES),
+            _left_behind("1", _CRASHES | {"instances": "1"}),
             _thaw_in_vain,
         ),
         long_only("frozen ids, fail and roll back", made(frozen="1", steering=_ONCE), _fail),
@@ -52,7 +53,7 @@ def frozen_ids() -> list[Scenario]:
     ]
 
 
-def _left_behind(frozen: str, count: int = 3, **steering: Any) -> Act:
+def _left_behind(frozen: str, steering: Mapping[str, str] = {}, count: int = 3) -> Act:
     """A setup: the frozen instances are at `web:1`, all others at `web:2`. ``steering``: of the
     pods at `web:2`."""
     create = made(instances=count, frozen=frozen)

@@ -4,8 +4,9 @@ but by a new image."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from hack.chaos.holding import HELD, told
 from hack.chaos.scenario import (
@@ -25,14 +26,17 @@ from hack.harness.space import Space
 
 #: The annotation of the template from which the process reads its configuration.
 CONFIG: Final = "example.com/config"
-_SMALL: Final = {"resources": {"requests": {"cpu": "10m", "memory": "16Mi"}}}
-_LARGE: Final = {"resources": {"requests": {"cpu": "20m", "memory": "16Mi"}}}
+#: Its label begins so.
+_LABEL: Final = "example.com/with-"
+_SMALL: Final[Object] = {"requests": {"cpu": "10m", "memory": "16Mi"}}
+_LARGE: Final[Object] = {"requests": {"cpu": "20m", "memory": "16Mi"}}
 _IN_PLACE: Final = {"replacement": "InPlace"}
 
 
 def metadata_in_place(url: str) -> list[Scenario]:
     """All of them. ``url``: of a server that gates ask; see `Plane.web`."""
-    plain, sized = made(update=_IN_PLACE, template=configured("a")), configured("a", **_SMALL)
+    plain = made(update=_IN_PLACE, template=configured("a"))
+    sized = configured("a", resources=_SMALL)
     # A resize that a kill has cut short is announced and made again: its patches are not counted.
     resizes = ("changes",)
     return [
@@ -47,12 +51,12 @@ def metadata_in_place(url: str) -> list[Scenario]:
         long_only(
             "metadata in place, gate fails",
             _gated(url, configured("a")),
-            partial(_roll_back, configured("b", track="next")),
+            partial(_roll_back, configured("b")),
         ),
         long_only(
             "metadata in place, gate fails after a resize",
             _gated(url, sized),
-            partial(_roll_back, configured("b", **_LARGE)),
+            partial(_roll_back, configured("b", resources=_LARGE)),
             resizes,
         ),
         long_only("metadata in place, roll back by hand", plain, _roll_back_by_hand),
@@ -60,13 +64,14 @@ def metadata_in_place(url: str) -> list[Scenario]:
     ]
 
 
-def configured(config: str, *, image: str = "web:1", track: str = "", **container: Any) -> Object:
-    """A template with a configuration, which each instance gets with its number. ``track``: a
-    label; ``container``: fields of its container."""
+def configured(config: str, image: str = "web:1", resources: Object | None = None) -> Object:
+    """A template with a configuration, which each instance gets with its number, and with a label
+    that is named after it."""
     wish = template(image)
     notes = {CONFIG: f"{config}-{{{{echelon.instance}}}}"}
-    wish["metadata"] = {"annotations": notes, "labels": {"track": track} if track else {}}
-    wish["spec"]["containers"][0] |= container
+    wish["metadata"] = {"annotations": notes, "labels": {f"{_LABEL}{config}": "yes"}}
+    if resources:
+        wish["spec"]["containers"][0]["resources"] = resources
     return wish
 
 
@@ -75,36 +80,31 @@ def _gated(url: str, wish: Object) -> Act:
     return made(strategy=batch(2), update={**_IN_PLACE, "gates": gates}, template=wish)
 
 
-def _until(
-    space: Space, before: dict[int, str], config: str, track: str = "", restarts: int = 0
-) -> None:
-    """Wait until each instance has this configuration and is Ready. It must have the pod that it
-    had before, with so many restarts."""
-    wanted = {(each, f"{config}-{each}", track or None, restarts) for each in before}
-    found = set[tuple[int, str | None, str | None, int]]()
+def _until(space: Space, before: dict[int, str], config: str, restarts: int = 0) -> None:
+    """Wait until each instance has this configuration, and no other's label, and is Ready. It must
+    have the pod that it had before, with so many restarts."""
+    wanted = {each: (f"{config}-{each}", {f"{_LABEL}{config}"}, restarts) for each in before}
 
     def there() -> bool:
-        found.clear()
-        found.update(
-            (p.instance, p.annotations.get(CONFIG), p.labels.get("track"), p.restarts)
-            for p in seen(space)
-            if p.ready
-        )
-        return found == wanted
+        ready = [pod for pod in seen(space) if pod.ready]
+        return wanted == {
+            pod.instance: (pod.annotations.get(CONFIG), _own(pod.labels), pod.restarts)
+            for pod in ready
+        }
 
-    space.until(f"{wanted}, and not {found}", there, PATIENCE)
+    space.until(f"the configurations {wanted}", there, PATIENCE)
     kept(space, before, set(before))
 
 
+def _own(names: Iterable[str]) -> set[str]:
+    return {name for name in names if name.startswith(_LABEL)}
+
+
 def _change(space: Space) -> None:
-    """An annotation is changed, a label comes and goes."""
     before = uids(space)
-    space.set_template(configured("b", track="next"))
+    space.set_template(configured("b"))
     ended(space, "RolledForward")
-    _until(space, before, "b", track="next")
-    space.set_template(configured("c"))
-    ended(space, "RolledForward", "web-g3")
-    _until(space, before, "c")
+    _until(space, before, "b")
 
 
 def _change_image(space: Space) -> None:
@@ -117,7 +117,7 @@ def _change_image(space: Space) -> None:
 
 def _change_resources(space: Space) -> None:
     before = uids(space)
-    space.set_template(configured("b", **_LARGE))
+    space.set_template(configured("b", resources=_LARGE))
     ended(space, "RolledForward")
     _until(space, before, "b")
     _have(space, _LARGE)
@@ -133,12 +133,11 @@ def _roll_back(wish: Object, space: Space) -> None:
         _have(space, _SMALL)
 
 
-def _have(space: Space, container: Object) -> None:
-    """All pods have these resources, in what runs too."""
+def _have(space: Space, resources: Object) -> None:
+    """The containers of all pods run with these resources."""
     for instance in uids(space):
-        status = space.pod(instance)["status"]["containerStatuses"][0]
-        found = {kind: status["resources"].get(kind) for kind in container["resources"]}
-        assert found == container["resources"], f"instance {instance} runs with {found}"
+        found = space.pod(instance)["status"]["containerStatuses"][0]["resources"]
+        assert found == resources, f"instance {instance} runs with {found}"
 
 
 def _hold(space: Space) -> None:

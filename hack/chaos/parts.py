@@ -41,7 +41,7 @@ def _kills() -> list[Part]:
     """In the long form a part for each group; in the short form a sample of all."""
     groups = list(dict.fromkeys(map(_group, NAMES)))
     return [
-        Part("kill", "kill -9 at a sample of all writes", partial(_kill, None), None, 85),
+        Part("kill", "kill -9 at a sample of all writes", partial(_kill, None), None, 90),
         *(
             Part(
                 f"kill-{group}",
