@@ -30,37 +30,31 @@ CONFIG: Final = "example.com/config"
 _LABEL: Final = "example.com/with-"
 _SMALL: Final[Object] = {"requests": {"cpu": "10m", "memory": "16Mi"}}
 _LARGE: Final[Object] = {"requests": {"cpu": "20m", "memory": "16Mi"}}
-_IN_PLACE: Final = {"replacement": "InPlace"}
 
 
 def metadata_in_place(url: str) -> list[Scenario]:
     """All of them. ``url``: of a server that gates ask; see `Plane.web`."""
-    plain = made(update=_IN_PLACE, template=configured("a"))
-    sized = configured("a", resources=_SMALL)
+    small, large = configured("a", resources=_SMALL), configured("b", resources=_LARGE)
+    plain = _made(configured("a"))
     # A resize that a kill has cut short is announced and made again: its patches are not counted.
     resizes = ("changes",)
     return [
         Scenario("metadata in place", plain, _change),
         long_only("metadata in place, with an image", plain, _change_image),
+        long_only("metadata in place, after a resize", _made(small), _change_resources, resizes),
         long_only(
-            "metadata in place, after a resize",
-            made(update=_IN_PLACE, template=sized),
-            _change_resources,
-            resizes,
-        ),
-        long_only(
-            "metadata in place, gate fails",
+            "metadata in place undone, gate fails",
             _gated(url, configured("a")),
             partial(_roll_back, configured("b")),
         ),
         long_only(
-            "metadata in place, gate fails after a resize",
-            _gated(url, sized),
-            partial(_roll_back, configured("b", resources=_LARGE)),
+            "metadata in place undone, gate fails after a resize",
+            _gated(url, small),
+            partial(_roll_back, large),
             resizes,
         ),
-        long_only("metadata in place, roll back by hand", plain, _roll_back_by_hand),
-        long_only("metadata in place, supersede", plain, _supersede),
+        long_only("metadata in place undone, by hand", plain, _roll_back_by_hand),
+        long_only("metadata in place undone, supersede", plain, _supersede),
     ]
 
 
@@ -75,9 +69,14 @@ def configured(config: str, image: str = "web:1", resources: Object | None = Non
     return wish
 
 
+def _made(wish: Object, **update: object) -> Act:
+    policy = {"replacement": "InPlace", **update}
+    return made(instances=2, strategy=batch(1), update=policy, template=wish)
+
+
 def _gated(url: str, wish: Object) -> Act:
     gates = [{"name": "g", "intervalSeconds": 1, "http": {"url": f"{url}/fail"}}]
-    return made(strategy=batch(2), update={**_IN_PLACE, "gates": gates}, template=wish)
+    return _made(wish, gates=gates)
 
 
 def _until(space: Space, before: dict[int, str], config: str, restarts: int = 0) -> None:

@@ -193,8 +193,8 @@ def scenarios(url: str) -> list[Scenario]:
         *basic(url),
         *drains(),
         *provenance(),
-        *frozen_ids(),
         *metadata_in_place(url),
+        *frozen_ids(),
     ]
 
 
