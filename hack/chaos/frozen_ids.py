@@ -8,7 +8,9 @@ from typing import Final
 
 from hack.chaos.holding import hold, release
 from hack.chaos.scenario import (
+    ONCE,
     PATIENCE,
+    WAYS,
     Act,
     Scenario,
     at_rest,
@@ -23,10 +25,7 @@ from hack.chaos.scenario import (
 )
 from hack.harness.space import Space
 
-_WAYS: Final = {"recreate": "Recreate", "in-place": "InPlace", "surge": "Surge"}
-#: The container does not crash again while the operator is away.
-_ONCE: Final = {"backoff": "4s"}
-_CRASHES: Final = {"behaviour": "crash-loop", **_ONCE}
+_CRASHES: Final = {"behaviour": "crash-loop", **ONCE}
 
 
 def frozen_ids() -> list[Scenario]:
@@ -37,7 +36,7 @@ def frozen_ids() -> list[Scenario]:
             made(instances=2, frozen="0", update={"replacement": kind}),
             _update,
         )
-        for way, kind in _WAYS.items()
+        for way, kind in WAYS.items()
     ]
     crashes = {**_CRASHES, "instances": "1"}
     return [
@@ -48,9 +47,10 @@ def frozen_ids() -> list[Scenario]:
         long_only("frozen in mid-update, roll back", made(), _freeze_and_roll_back),
         long_only(
             "frozen ids fail and roll back",
-            made(instances=2, frozen="0", steering=_ONCE),
+            made(instances=2, frozen="0", steering=ONCE),
             _fail,
         ),
+        long_only("frozen ids supersede", made(frozen="2"), _supersede),
         Scenario("thawed, after the end", _left_behind("1-2"), _thaw),
         long_only("thawed, in mid-update", made(frozen="2"), _thaw_midway),
         long_only("thawed, into a failure", _left_behind("1", crashes), _thaw_in_vain),
@@ -159,6 +159,16 @@ def _fail(space: Space) -> None:
     ended(space, "RolledBack")
     runs(space, {"web:1": {0, 1}})
     kept(space, before, {0})
+
+
+def _supersede(space: Space) -> None:
+    before = uids(space)
+    hold(space)
+    space.set_image("web:3")
+    space.wait_update("Superseded", name="web-g2", timeout=PATIENCE)
+    ended(space, "RolledForward", "web-g3")
+    runs(space, {"web:1": {2}, "web:3": {0, 1}})
+    kept(space, before, {2})
 
 
 def _scale(space: Space) -> None:

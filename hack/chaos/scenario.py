@@ -13,6 +13,11 @@ from hack.harness.space import Space
 Act = Callable[[Space], object]
 #: Seconds in which a step of a scenario must come. A killed operator loses little of them.
 PATIENCE = 25.0
+#: What scenarios call the replacements.
+WAYS: Final = {"recreate": "Recreate", "in-place": "InPlace", "surge": "Surge"}
+#: A crash loop whose container does not crash again while the operator is away.
+#: (In place, its way back begins with the next restart.)
+ONCE: Final = {"backoff": "4s"}
 
 
 @dataclass(frozen=True, slots=True)

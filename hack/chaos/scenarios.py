@@ -13,7 +13,9 @@ from hack.chaos.holding import hold, holding, release
 from hack.chaos.metadata_in_place import metadata_in_place
 from hack.chaos.provenance import provenance
 from hack.chaos.scenario import (
+    ONCE,
     PATIENCE,
+    WAYS,
     Act,
     Scenario,
     at_rest,
@@ -26,11 +28,6 @@ from hack.chaos.scenario import (
 )
 from hack.harness.manifests import Object, batch, job, phase, template, update
 from hack.harness.space import Space
-
-_WAYS: Final = {"recreate": "Recreate", "in-place": "InPlace", "surge": "Surge"}
-#: A crash loop whose container does not crash again while the operator is away.
-#: (In place, its way back begins with the next restart.)
-_ONCE: Final = {"backoff": "4s"}
 
 
 def _create(space: Space) -> None:
@@ -51,12 +48,12 @@ def _resize(space: Space) -> None:
 
 
 def _fail(space: Space) -> None:
-    space.set_image("web:2", behaviour="crash-loop", instances="1", **_ONCE)
+    space.set_image("web:2", behaviour="crash-loop", instances="1", **ONCE)
     ended(space, "RolledBack")
 
 
 def _fail_in_place(space: Space) -> None:
-    space.set_image("web:2-crash-loop", **_ONCE)
+    space.set_image("web:2-crash-loop", **ONCE)
     ended(space, "RolledBack")
 
 
@@ -183,7 +180,7 @@ def _each(
         Scenario(
             f"{name}, {way}", setup(update={"replacement": kind}), play(way), ignored.get(way, ())
         )
-        for way, kind in _WAYS.items()
+        for way, kind in WAYS.items()
     ]
 
 
@@ -211,7 +208,7 @@ def basic(url: str) -> list[Scenario]:
         *_each(
             "fail and roll back",
             lambda way: _fail_in_place if way == "in-place" else _fail,
-            setup=partial(made, steering=_ONCE),
+            setup=partial(made, steering=ONCE),
             # If the operator is away for longer than the back-off, the container crashes again.
             in_place_ignores=("restarts",),
         ),
