@@ -36,6 +36,8 @@ def metadata_in_place(url: str) -> list[Scenario]:
     """All of them. ``url``: of a server that gates ask; see `Plane.web`."""
     small, large = configured("a", resources=_SMALL), configured("b", resources=_LARGE)
     plain = _made(configured("a"))
+    # A pod that is Ready when it is changed is good at once, unless it must be Ready for some time.
+    proven = _made(configured("a"), min_ready=2)
     # A resize that a kill has cut short is announced and made again: its patches are not counted.
     resizes = ("changes",)
     return [
@@ -53,8 +55,8 @@ def metadata_in_place(url: str) -> list[Scenario]:
             partial(_roll_back, large),
             resizes,
         ),
-        long_only("metadata in place undone, by hand", plain, _roll_back_by_hand),
-        long_only("metadata in place undone, supersede", plain, _supersede),
+        long_only("metadata in place undone, by hand", proven, _roll_back_by_hand),
+        long_only("metadata in place undone, supersede", proven, _supersede),
     ]
 
 
@@ -69,9 +71,10 @@ def configured(config: str, image: str = "web:1", resources: Object | None = Non
     return wish
 
 
-def _made(wish: Object, **update: object) -> Act:
+def _made(wish: Object, min_ready: int = 0, **update: object) -> Act:
     policy = {"replacement": "InPlace", **update}
-    return made(instances=2, strategy=batch(1), update=policy, template=wish)
+    spec = {"strategy": batch(1), "min_ready": min_ready, "template": wish}
+    return made(instances=2, update=policy, **spec)
 
 
 def _gated(url: str, wish: Object) -> Act:
