@@ -40,9 +40,9 @@ def frozen_ids() -> list[Scenario]:
     ]
     crashes = {**_CRASHES, "instances": "1"}
     return [
-        *updates,
-        long_only("frozen ids, scale", _left_behind("1,3", count=4), _scale),
-        long_only("frozen ids, lost pod", _left_behind("1"), _lose),
+        Scenario("thawed, after the end", _left_behind("1-2"), _thaw),
+        long_only("thawed, in mid-update", made(frozen="2"), _thaw_midway),
+        long_only("thawed, into a failure", _left_behind("1", crashes), _thaw_in_vain),
         long_only("frozen in mid-update, go on", made(), _freeze_midway),
         long_only("frozen in mid-update, roll back", made(), _freeze_and_roll_back),
         long_only(
@@ -50,10 +50,9 @@ def frozen_ids() -> list[Scenario]:
             made(instances=2, frozen="0", steering=ONCE),
             _fail,
         ),
-        long_only("frozen ids supersede", made(frozen="2"), _supersede),
-        Scenario("thawed, after the end", _left_behind("1-2"), _thaw),
-        long_only("thawed, in mid-update", made(frozen="2"), _thaw_midway),
-        long_only("thawed, into a failure", _left_behind("1", crashes), _thaw_in_vain),
+        long_only("frozen ids stay, scale", _left_behind("1,3", count=4), _scale),
+        long_only("frozen ids stay, lost pod", _left_behind("1"), _lose),
+        *updates,
     ]
 
 
@@ -159,16 +158,6 @@ def _fail(space: Space) -> None:
     ended(space, "RolledBack")
     runs(space, {"web:1": {0, 1}})
     kept(space, before, {0})
-
-
-def _supersede(space: Space) -> None:
-    before = uids(space)
-    hold(space)
-    space.set_image("web:3")
-    space.wait_update("Superseded", name="web-g2", timeout=PATIENCE)
-    ended(space, "RolledForward", "web-g3")
-    runs(space, {"web:1": {2}, "web:3": {0, 1}})
-    kept(space, before, {2})
 
 
 def _scale(space: Space) -> None:
