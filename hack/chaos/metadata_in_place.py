@@ -11,6 +11,7 @@ from typing import Final
 from hack.chaos.holding import HELD, told
 from hack.chaos.scenario import (
     PATIENCE,
+    RESIZES,
     Act,
     Scenario,
     ended,
@@ -38,12 +39,10 @@ def metadata_in_place(url: str) -> list[Scenario]:
     plain = _made(configured("a"))
     # A pod that is Ready when it is changed is good at once, unless it must be Ready for some time.
     proven = _made(configured("a"), min_ready=2)
-    # A resize that a kill has cut short is announced and made again: its patches are not counted.
-    resizes = ("changes",)
     return [
         Scenario("metadata in place", plain, _change),
         long_only("metadata in place, with an image", plain, _change_image),
-        long_only("metadata in place, after a resize", _made(small), _change_resources, resizes),
+        long_only("metadata in place, after a resize", _made(small), _change_resources, RESIZES),
         long_only(
             "metadata in place undone, gate fails",
             _gated(url, configured("a")),
@@ -53,7 +52,7 @@ def metadata_in_place(url: str) -> list[Scenario]:
             "metadata in place undone, gate fails after a resize",
             _gated(url, small),
             partial(_roll_back, large),
-            resizes,
+            RESIZES,
         ),
         long_only("metadata in place undone, by hand", proven, _roll_back_by_hand),
         long_only("metadata in place undone, supersede", proven, _supersede),

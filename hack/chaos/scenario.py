@@ -19,6 +19,9 @@ WAYS: Final = {"recreate": "Recreate", "in-place": "InPlace", "surge": "Surge"}
 #: (In place, its way back begins with the next restart.)
 ONCE: Final = {"backoff": "4s"}
 
+#: A resize that a kill has cut short is announced and made again: its patches are not counted.
+RESIZES: Final = ("changes",)
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:

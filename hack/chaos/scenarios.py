@@ -15,6 +15,7 @@ from hack.chaos.provenance import provenance
 from hack.chaos.scenario import (
     ONCE,
     PATIENCE,
+    RESIZES,
     WAYS,
     Act,
     Scenario,
@@ -204,7 +205,9 @@ def basic(url: str) -> list[Scenario]:
     return [
         Scenario("create", nothing, _create),
         *_each("update", lambda _: _update),
-        Scenario("update, resize in place", made(update=in_place, template=sized), _resize),
+        Scenario(
+            "update, resize in place", made(update=in_place, template=sized), _resize, RESIZES
+        ),
         *_each(
             "fail and roll back",
             lambda way: _fail_in_place if way == "in-place" else _fail,
