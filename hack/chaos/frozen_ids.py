@@ -167,6 +167,11 @@ def _scale(space: Space) -> None:
         space.scale(count)
         at_rest(space)
         pods(space, count)
+        space.wait_job(
+            "the report",
+            lambda it, count=count: it["status"]["readyInstances"] == count,
+            timeout=PATIENCE,
+        )
     runs(space, {"web:1": {1}, "web:2": {0, 2, 3, 4}})
     kept(space, before, {0, 1, 2})
 
