@@ -163,17 +163,19 @@ def _fail(space: Space) -> None:
 def _scale(space: Space) -> None:
     """A scale removes a frozen instance. Made anew it is what new instances are."""
     before = uids(space)
-    for count in (3, 5):
-        space.scale(count)
-        at_rest(space)
-        pods(space, count)
-        space.wait_job(
-            "the report",
-            lambda it, count=count: it["status"]["readyInstances"] == count,
-            timeout=PATIENCE,
-        )
+    _scale_to(3, space)
+    _scale_to(5, space)
     runs(space, {"web:1": {1}, "web:2": {0, 2, 3, 4}})
     kept(space, before, {0, 1, 2})
+
+
+def _scale_to(count: int, space: Space) -> None:
+    space.scale(count)
+    at_rest(space)
+    pods(space, count)
+    space.wait_job(
+        "the report", lambda it: it["status"]["readyInstances"] == count, timeout=PATIENCE
+    )
 
 
 def _lose(space: Space) -> None:
