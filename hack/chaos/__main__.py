@@ -154,11 +154,11 @@ def _list() -> str:
     for part in PARTS:
         long = "" if part.minutes is None else f"{part.minutes:g} min"
         short = "" if part.seconds is None else f"{part.seconds:g} s"
-        lines.append(f"  {part.name:<28} {long:>8} {short:>6}  {part.text}")
+        lines.append(f"  {part.name:<34} {long:>8} {short:>6}  {part.text}")
     minutes = sum(part.minutes or 0 for part in PARTS)
     seconds = sum(part.seconds or 0 for part in PARTS)
-    head = f"  {'part':<28} {'long':>8} {'short':>6}"
-    return "\n".join([head, *lines, f"  {'all':<28} {minutes:>4.0f} min {seconds:>4.0f} s"])
+    head = f"  {'part':<34} {'long':>8} {'short':>6}"
+    return "\n".join([head, *lines, f"  {'all':<34} {minutes:>4.0f} min {seconds:>4.0f} s"])
 
 
 def _parser() -> argparse.ArgumentParser:

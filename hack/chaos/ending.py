@@ -5,7 +5,8 @@ A run in which the operator was killed must end as the run in which nothing dist
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from controller.api import labels
@@ -36,11 +37,13 @@ def ending(
     updates: Iterable[Object],
     pods: Iterable[PodSeen],
     lives: Mapping[int, list[str]],
-    requests: Iterable[Request],
+    requests: Sequence[Request],
     nodes: Iterable[Object] = (),
+    revisions: Iterable[Object] = (),
 ) -> Ending:
     """``lives``: the uids that each instance has had. ``requests``: those of the operator.
-    ``nodes``: what a Maintenance changes of each (`Rack.facts`)."""
+    ``nodes``: what a Maintenance changes of each (`Rack.facts`). ``revisions``: the
+    ControllerRevisions, which count as long as there is the Job."""
     return {
         "job": _job(job) if job else None,
         "updates": {each["metadata"]["name"]: _update(each) for each in updates},
@@ -48,7 +51,9 @@ def ending(
         "restarts": {pod.name: pod.restarts for pod in pods},
         "lives": {str(instance): len(uids) for instance, uids in lives.items()},
         "acts": acts(requests),
+        "changes": changes(requests),
         "nodes": list(nodes),
+        "revisions": {each["metadata"]["name"]: _revision(each) for each in revisions if job},
     }
 
 
@@ -65,6 +70,18 @@ def acts(requests: Iterable[Request]) -> dict[str, int]:
     return found
 
 
+def changes(requests: Iterable[Request]) -> dict[str, int]:
+    """How often each pod was changed in place to another revision."""
+    return Counter(
+        each.name
+        for each in requests
+        if (each.verb, each.resource, each.subresource) == ("patch", "pods", "")
+        and each.code < 300
+        and not each.dry_run
+        and labels.REVISION in ((each.body or {}).get("metadata") or {}).get("annotations", ())
+    )
+
+
 def _job(job: Object) -> Object:
     status = job.get("status", {})
     return {
@@ -75,6 +92,7 @@ def _job(job: Object) -> Object:
         "slots": status.get("slots", ""),
         "active": status.get("activeUpdate", {}).get("name", ""),
         "currentRevision": status.get("currentRevision", ""),
+        "frozen": status.get("frozen", ""),
         "knownBad": [each["revision"] for each in status.get("knownBad", ())],
         "observedGeneration": status.get("observedGeneration"),
         "readyInstances": status.get("readyInstances"),
@@ -110,6 +128,22 @@ def _pod(pod: PodSeen) -> Object:
         "ready": pod.ready,
         "deleting": pod.deleting,
         "marked": labels.MOVE in pod.annotations,
+        "resizing": labels.RESIZING in pod.annotations,
+        # The API server labels a pod with the zone of its node.
+        "labels": _without("topology.kubernetes.io/", pod.labels),
+        "annotations": _without(f"{labels.GROUP}/", pod.annotations),
+    }
+
+
+def _without(prefix: str, marks: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in marks.items() if not name.startswith(prefix)}
+
+
+def _revision(revision: Object) -> Object:
+    return {
+        "number": revision["revision"],
+        "data": revision["data"],
+        "annotations": revision["metadata"].get("annotations", {}),
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from hack.harness.manifests import Object, is_true, job
 from hack.harness.space import Space
@@ -12,6 +13,14 @@ from hack.harness.space import Space
 Act = Callable[[Space], object]
 #: Seconds in which a step of a scenario must come. A killed operator loses little of them.
 PATIENCE = 25.0
+#: What scenarios call the replacements.
+WAYS: Final = {"recreate": "Recreate", "in-place": "InPlace", "surge": "Surge"}
+#: A crash loop whose container does not crash again while the operator is away.
+#: (In place, its way back begins with the next restart.)
+ONCE: Final = {"backoff": "4s"}
+
+#: A resize that a kill has cut short is announced and made again: its patches are not counted.
+RESIZES: Final = ("changes",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +28,18 @@ class Scenario:
     """``setup``: before the operator is disturbed. ``play``: returns when the scenario has come to
     its end; raises AssertionError if it does not. ``ignore``: what of the ending depends on how
     quick the operator is. ``least``: nodes are drained, and so many instances must count at any
-    moment."""
+    moment. ``short``: whether its writes are in the sample of the short form."""
 
     name: str
     setup: Act
     play: Act
     ignore: tuple[str, ...] = ()
     least: int | None = None
+    short: bool = True
+
+
+#: A scenario of the long form alone.
+long_only: Final = partial(Scenario, short=False)
 
 
 def nothing(space: Space) -> None:
@@ -72,6 +86,28 @@ def seen(space: Space) -> list[Any]:
     """All pods of the namespace, both of a Surge's pair."""
     found: list[Any] = space.sightings.all(space.name, "Pod")
     return found
+
+
+def uids(space: Space) -> dict[int, str]:
+    """The uid of each instance's pod."""
+    return {pod.instance: pod.uid for pod in seen(space)}
+
+
+def runs(space: Space, images: dict[str, set[int]]) -> None:
+    """Wait until these instances run these images, all Ready, and there are no other pods."""
+    wanted = sorted((image, each) for image, ids in images.items() for each in ids)
+
+    def there() -> bool:
+        good = all(pod.ready and not pod.deleting for pod in seen(space))
+        return good and sorted((pod.image, pod.instance) for pod in seen(space)) == wanted
+
+    space.until(f"the images {images}", there, PATIENCE)
+
+
+def kept(space: Space, before: dict[int, str], wanted: set[int]) -> None:
+    """Exactly these instances have the pod that they had ``before``."""
+    found = {each for each, uid in uids(space).items() if before.get(each) == uid}
+    assert found == wanted, f"instances {found} kept their pods, {wanted} must"
 
 
 def verb(space: Space, name: str = "web-g2", **spec: object) -> None:

@@ -8,8 +8,15 @@ from functools import partial
 from typing import Final
 
 from hack.chaos.drains import drains
+from hack.chaos.frozen_ids import frozen_ids
+from hack.chaos.holding import hold, holding, release
+from hack.chaos.metadata_in_place import metadata_in_place
+from hack.chaos.provenance import provenance
 from hack.chaos.scenario import (
+    ONCE,
     PATIENCE,
+    RESIZES,
+    WAYS,
     Act,
     Scenario,
     at_rest,
@@ -20,17 +27,8 @@ from hack.chaos.scenario import (
     seen,
     verb,
 )
-from hack.harness.manifests import SIM, Object, batch, ids, job, phase, template, update
+from hack.harness.manifests import Object, batch, job, phase, template, update
 from hack.harness.space import Space
-
-_WAYS: Final = {"recreate": "Recreate", "in-place": "InPlace", "surge": "Surge"}
-#: Instance 1 is never Ready at the new image, until `_release`.
-_HELD: Final = {"behaviour": "never-ready", "instances": "1"}
-
-
-#: A crash loop whose container does not crash again while the operator is away.
-#: (In place, its way back begins with the next restart.)
-_ONCE: Final = {"backoff": "4s"}
 
 
 def _create(space: Space) -> None:
@@ -51,55 +49,18 @@ def _resize(space: Space) -> None:
 
 
 def _fail(space: Space) -> None:
-    space.set_image("web:2", behaviour="crash-loop", instances="1", **_ONCE)
+    space.set_image("web:2", behaviour="crash-loop", instances="1", **ONCE)
     ended(space, "RolledBack")
 
 
 def _fail_in_place(space: Space) -> None:
-    space.set_image("web:2-crash-loop", **_ONCE)
+    space.set_image("web:2-crash-loop", **ONCE)
     ended(space, "RolledBack")
 
 
 def _fail_once(space: Space) -> None:
     space.set_image("web:2", behaviour="crash", crash_after="100ms")
     ended(space, "RolledForward")
-
-
-def _hold(space: Space) -> None:
-    """Begin an Update that stops at instance 1."""
-    space.set_image("web:2", **_HELD)
-    space.until("the pod of instance 1", lambda: _held_pod(space), PATIENCE)
-    _told(space, updated={0}, updating={1})
-
-
-def _held_pod(space: Space) -> str:
-    found = [p.name for p in seen(space) if p.instance == 1 and p.image == "web:2"]
-    return found[0] if found else ""
-
-
-def _release(space: Space) -> None:
-    space.patch_pod(_held_pod(space), annotations={f"{SIM}/behaviour": "ready"})
-
-
-def _hold_in_place(space: Space) -> None:
-    """Begin an Update that stops at instance 0."""
-    space.set_image("web:2-never-ready")
-    space.until(
-        "the change of instance 0",
-        lambda: any(p.image == "web:2-never-ready" and not p.ready for p in seen(space)),
-        PATIENCE,
-    )
-    _told(space, updating={0})
-
-
-def _told(space: Space, **sets: set[int]) -> None:
-    """Wait until the Update says so of its instances: if it is superseded, that stays so."""
-
-    def said(update: Object) -> bool:
-        found = update["status"].get("instances", {})
-        return all(ids(found.get(name, "")) == wanted for name, wanted in sets.items())
-
-    space.wait_update("RollingForward", name="web-g2", probe=said, timeout=PATIENCE)
 
 
 def _supersede(hold: Act, space: Space) -> None:
@@ -116,12 +77,12 @@ def _scale(count: int, space: Space) -> None:
 
 
 def _scale_midway(count: int, space: Space) -> None:
-    _hold(space)
+    hold(space)
     space.scale(count)
     space.wait_job(
         "the scale", lambda it: it["status"].get("instancesInForce") == count, timeout=PATIENCE
     )
-    _release(space)
+    release(space)
     ended(space, "RolledForward")
     pods(space, count)
 
@@ -133,12 +94,12 @@ def _verb(action: str, end: str, hold: Act, space: Space) -> None:
 
 
 def _pause(space: Space) -> None:
-    _hold(space)
+    hold(space)
     verb(space, paused=True)
     space.wait_update("RollForwardPaused", name="web-g2", timeout=PATIENCE)
     verb(space, paused=False)
     space.wait_update("RollingForward", name="web-g2", timeout=PATIENCE)
-    _release(space)
+    release(space)
     ended(space, "RolledForward")
 
 
@@ -191,14 +152,14 @@ def _lost_pod(space: Space) -> None:
 
 
 def _delete_job(space: Space) -> None:
-    _hold(space)
+    hold(space)
     space.api.delete(space.path("echelonjobs", "web"))
     # The garbage collector of a new control plane learns of new kinds after half a minute.
     space.until("all pods gone", lambda: not seen(space) and not space.updates(), 2 * PATIENCE)
 
 
 def _delete_update(space: Space) -> None:
-    _hold(space)
+    hold(space)
     space.api.delete(space.path("updates", "web-g2"))
     at_rest(space)
 
@@ -220,16 +181,23 @@ def _each(
         Scenario(
             f"{name}, {way}", setup(update={"replacement": kind}), play(way), ignored.get(way, ())
         )
-        for way, kind in _WAYS.items()
+        for way, kind in WAYS.items()
     ]
-
-
-def _holding(way: str) -> Act:
-    return _hold_in_place if way == "in-place" else _hold
 
 
 def scenarios(url: str) -> list[Scenario]:
     """All scenarios. ``url``: of a server that gates ask; see `Plane.web`."""
+    return [
+        *basic(url),
+        *drains(),
+        *provenance(),
+        *metadata_in_place(url),
+        *frozen_ids(),
+    ]
+
+
+def basic(url: str) -> list[Scenario]:
+    """Those that need neither nodes of their own nor a field that few Jobs have."""
     in_place = {"replacement": "InPlace"}
     stepwise = {**batch(2), "autoPause": True}
     sized = template()
@@ -237,11 +205,13 @@ def scenarios(url: str) -> list[Scenario]:
     return [
         Scenario("create", nothing, _create),
         *_each("update", lambda _: _update),
-        Scenario("update, resize in place", made(update=in_place, template=sized), _resize),
+        Scenario(
+            "update, resize in place", made(update=in_place, template=sized), _resize, RESIZES
+        ),
         *_each(
             "fail and roll back",
             lambda way: _fail_in_place if way == "in-place" else _fail,
-            setup=partial(made, steering=_ONCE),
+            setup=partial(made, steering=ONCE),
             # If the operator is away for longer than the back-off, the container crashes again.
             in_place_ignores=("restarts",),
         ),
@@ -251,13 +221,13 @@ def scenarios(url: str) -> list[Scenario]:
             _fail_once,
             ignore=("restarts",),
         ),
-        *_each("supersede", lambda way: partial(_supersede, _holding(way))),
+        *_each("supersede", lambda way: partial(_supersede, holding(way))),
         Scenario("scale up", made(instances=2), partial(_scale, 4)),
         Scenario("scale down", made(instances=4), partial(_scale, 2)),
         Scenario("scale up in mid-update", made(), partial(_scale_midway, 4)),
-        *_each("abort", lambda way: partial(_verb, "Abort", "Aborted", _holding(way))),
+        *_each("abort", lambda way: partial(_verb, "Abort", "Aborted", holding(way))),
         *_each(
-            "roll back by hand", lambda way: partial(_verb, "Rollback", "RolledBack", _holding(way))
+            "roll back by hand", lambda way: partial(_verb, "Rollback", "RolledBack", holding(way))
         ),
         Scenario("pause and resume", made(), _pause),
         Scenario("pause after each batch", made(strategy=stepwise), _step_by_step),
@@ -273,7 +243,6 @@ def scenarios(url: str) -> list[Scenario]:
         Scenario("lost pod", made(), _lost_pod),
         Scenario("delete the Update", made(), _delete_update),
         Scenario("delete the Job", made(), _delete_job),
-        *drains(),
     ]
 
 

@@ -130,6 +130,7 @@ def now(lane: Lane) -> Ending:
         space.observer.uids(),
         lane.requests(),
         lane.rack.facts() if lane.rack else (),
+        space.revisions(),
     )
 
 

@@ -24,6 +24,7 @@ import subprocess
 import sys
 import threading
 import traceback
+import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -57,7 +58,10 @@ class Forked:
         order = {"module": module, "args": list(args), "environ": dict(environ)}
         self.pid: int = self._ask(order | {"files": files, "folder": os.getcwd()})
         self._ended = os.pidfd_open(self.pid)
+        # Not closed earlier: one thread may wait while another one asks.
+        weakref.finalize(self, os.close, self._ended)
         self._code: int | None = None
+        self._asking = threading.Lock()
 
     @property
     def returncode(self) -> int | None:
@@ -88,8 +92,9 @@ class Forked:
             ready, _, _ = select.select([self._ended], [], [], timeout)
             if not ready:
                 return False
-            os.close(self._ended)
-            self._code = self._ask({"wait": self.pid})
+            with self._asking:
+                if self._code is None:
+                    self._code = self._ask({"wait": self.pid})
         return True
 
     @classmethod

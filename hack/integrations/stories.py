@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hack.chaos.scenario import PATIENCE, Act, ended, made, nothing, verb
-from hack.chaos.scenarios import scenarios
+from hack.chaos.scenarios import basic
 from hack.harness.manifests import (
     Object,
     batch,
@@ -39,8 +39,7 @@ def stories(url: str) -> list[Story]:
     """All stories. ``url``: of a server that gates ask; see `hack.chaos.plane.Plane.web`."""
     known = [
         Story(each.name, each.setup, each.play, not each.name.startswith(_FAILING))
-        for each in scenarios(url)
-        if each.least is None  # Drains need nodes of their own, and bring no new state.
+        for each in basic(url)
     ]
     quick = made(update=QUICK)
     manual = made(update={"mode": "Manual"})

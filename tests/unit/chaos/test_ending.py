@@ -6,7 +6,8 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
-from hack.chaos.ending import acts, differences, ending
+from controller.api import labels
+from hack.chaos.ending import acts, changes, differences, ending
 from hack.harness.audit import Request
 from hack.harness.pods import slim
 
@@ -31,13 +32,30 @@ UPDATE: dict[str, Any] = {
     },
 }
 POD: dict[str, Any] = {
-    "metadata": {"name": "web-0", "uid": "p", "creationTimestamp": "then"},
+    "metadata": {
+        "name": "web-0",
+        "uid": "p",
+        "creationTimestamp": "then",
+        "labels": {"track": "stable"},
+        "annotations": {"example.com/config": "a", labels.UPDATE: "uid of an Update"},
+    },
     "spec": {"containers": [{"image": "web:2"}]},
+}
+REVISION: dict[str, Any] = {
+    "metadata": {"name": "web-a", "uid": "r", "annotations": {labels.SOURCE: "commit 1"}},
+    "revision": 1,
+    "data": {},
 }
 
 
-def made(job: dict[str, Any] = JOB, update: dict[str, Any] = UPDATE, lives: int = 2) -> Any:
-    return ending(job, [update], [slim(POD)], {0: ["u"] * lives}, [])
+def made(
+    job: dict[str, Any] | None = JOB,
+    update: dict[str, Any] = UPDATE,
+    lives: int = 2,
+    pod: dict[str, Any] = POD,
+    revision: dict[str, Any] = REVISION,
+) -> Any:
+    return ending(job, [update], [slim(pod)], {0: ["u"] * lives}, [], (), [revision])
 
 
 def test_uids_and_times_make_no_difference() -> None:
@@ -61,6 +79,33 @@ def test_a_pod_more_and_a_changed_spec_are_differences() -> None:
     found = differences(made(), made(job, lives=3))
     assert [each.partition(":")[0] for each in found] == ["job.spec.instances", "lives.0"]
     assert differences(made(), made(lives=3), ignore=("lives",)) == []
+
+
+def test_metadata_of_a_pod_and_marks_that_are_left_are_differences() -> None:
+    pod = copy.deepcopy(POD)
+    pod["metadata"]["annotations"][labels.UPDATE] = "another uid"
+    pod["metadata"]["labels"]["topology.kubernetes.io/zone"] = "of another node"
+    assert differences(made(), made(pod=pod)) == []
+    pod["metadata"]["annotations"] |= {"example.com/config": "b", labels.RESIZING: "{}"}
+    pod["metadata"]["labels"] = {"track": "next"}
+    found = {each.partition(":")[0] for each in differences(made(), made(pod=pod))}
+    where = ("annotations.example.com/config", "labels.track", "resizing")
+    assert found == {f"pods.web-0.{each}" for each in where}
+
+
+def test_where_a_revision_comes_from_counts_as_long_as_there_is_the_job() -> None:
+    revision = copy.deepcopy(REVISION)
+    revision["metadata"]["annotations"][labels.SOURCE] = "commit 2"
+    (found,) = differences(made(), made(revision=revision))
+    assert "commit 2" in found
+    assert not differences(made(job=None), made(job=None, revision=revision))
+
+
+def test_the_set_of_frozen_ids_counts() -> None:
+    job = copy.deepcopy(JOB)
+    job["status"]["frozen"] = "0"
+    (found,) = differences(made(), made(job))
+    assert found.startswith("job.frozen: ")
 
 
 def test_a_missing_job_is_a_difference() -> None:
@@ -90,3 +135,19 @@ def test_only_acts_that_the_api_server_carried_out_are_counted() -> None:
         ]
     )
     assert found == {"create pods web-0": 1, "delete pods web-0": 1, "evict pods web-1": 1}
+
+
+def test_only_patches_to_another_revision_change_a_pod() -> None:
+    to = {"metadata": {"annotations": {labels.REVISION: "web-b"}}}
+    found = changes(
+        [
+            asked("patch", "pods", "web-0", body=to),
+            asked("patch", "pods", "web-0", body={"metadata": {"annotations": {"other": "x"}}}),
+            asked("patch", "pods", "web-0", 409, body=to),
+            asked("patch", "pods", "web-1", body=to, dry_run=True),
+            asked("patch", "pods", "web-1", body=to, subresource="resize"),
+            asked("create", "pods", "web-1", 201, body=to),
+            asked("patch", "pods", "web-2"),
+        ]
+    )
+    assert found == {"web-0": 1}

@@ -10,9 +10,12 @@ import pytest
 
 from hack.chaos import __main__ as program
 from hack.chaos import report
+from hack.chaos.frozen_ids import frozen_ids
+from hack.chaos.metadata_in_place import metadata_in_place
 from hack.chaos.part import Part
 from hack.chaos.parts import PARTS, chosen, form
 from hack.chaos.plane import StalledError
+from hack.chaos.provenance import provenance
 from hack.chaos.row import Row
 from hack.chaos.scenarios import NAMES, scenarios
 from hack.devcluster.cluster import ClusterError
@@ -44,6 +47,18 @@ def test_scenarios_that_drain_nodes_are_parts_and_in_the_sample() -> None:
     }
     parts = chosen(["kill-drain"], short=False)
     assert sum(part.minutes or 0 for part in parts) == len(drains)
+
+
+def test_of_what_few_jobs_have_the_sample_has_one_scenario_each() -> None:
+    mine = [*provenance(), *frozen_ids(), *metadata_in_place("")]
+    assert [each.name for each in mine if each.short] == [
+        "provenance, source and parent",
+        "thawed, after the end",
+        "metadata in place",
+    ]
+    parts = ["kill-provenance", "kill-frozen", "kill-thawed", "kill-metadata"]
+    found = chosen(parts, short=False)
+    assert sum(part.minutes or 0 for part in found) == len(mine)
 
 
 def test_parts_are_chosen_by_how_their_names_begin() -> None:
