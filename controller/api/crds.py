@@ -8,6 +8,8 @@ from typing import Any, Final
 from controller.api import job, maintenance, reserved, rules, update
 from controller.api import reserved_fields as later
 from controller.api.kinds import JOBS, MAINTENANCES, UPDATES
+from controller.api.meta import Model
+from controller.api.overlay import Constraint, Overlay
 from controller.api.schema import Schema, at, object_with, structural
 from controller.resource import Resource
 
@@ -106,6 +108,13 @@ _DEFAULTS: Final = {
 }
 
 
+#: Lists of the spec that are kept as they are written, because revisions store them so.
+_ITEMS: Final[dict[str, tuple[type[Model], str]]] = {
+    "overlays": (Overlay, "name"),
+    "constraints": (Constraint, "key"),
+}
+
+
 def _template() -> Schema:
     """A pod template. It lists only the fields that rules need and preserves all others, so that
     fields of a newer Kubernetes are not lost."""
@@ -135,9 +144,9 @@ def _template() -> Schema:
         **object_with("containers", containers=containers, restartPolicy=restart),
         "description": "Specification of the pods; see `kubectl explain pod.spec`.",
     }
-    # A revision is the JSON of the template. Later versions store further parts of a revision
-    # under this key.
-    reserved_key = {**object_with(), "description": "Reserved for later versions; leave it out."}
+    # A revision is the JSON of the template, with what else shapes the pods under this key.
+    words = "Reserved for what a revision keeps beside the template; leave it out."
+    reserved_key = {**object_with(), "description": words}
     return object_with("spec", metadata=metadata, spec=spec, echelon=reserved_key)
 
 
@@ -146,6 +155,10 @@ def job_schema() -> Schema:
     schema = structural(job.Job, _DEFAULTS)
     template = at(schema, "spec.template")
     template.update(_template())
+    for name, (item, key) in _ITEMS.items():
+        items = at(schema, f"spec.{name}")
+        items["items"] = structural(item, {})
+        items |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}
     return _root(schema)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from controller.api.ids import MAX_ID
 from controller.api.meta import MAX_INT32, SpecModel
+from controller.api.overlay import MAX_CONSTRAINTS, MAX_OVERLAYS
 from controller.api.policy import UpdatePolicy
 from controller.api.sla import Sla
 
@@ -54,6 +55,23 @@ class JobSpec(SpecModel):
             "be Always or absent."
         ),
     ]
+    overlays: Annotated[
+        tuple[dict[str, Any], ...],
+        Field(
+            max_length=MAX_OVERLAYS,
+            description="Patches of the template for some of the instances, applied in this order. "
+            "They are part of the revision: a changed overlay starts an Update of the instances "
+            "whose pods differ.",
+        ),
+    ] = ()
+    constraints: Annotated[
+        tuple[dict[str, Any], ...],
+        Field(
+            max_length=MAX_CONSTRAINTS,
+            description="How many instances may be on nodes with the same value of a label. They "
+            "are part of the revision.",
+        ),
+    ] = ()
     min_ready_seconds: Annotated[
         int,
         Field(

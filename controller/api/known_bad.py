@@ -13,6 +13,14 @@ class KnownBad(Model):
     """A revision whose update failed."""
 
     revision: Annotated[str, Field(description="Name of the ControllerRevision.")]
+    likeness: Annotated[
+        str,
+        Field(
+            description="Name that the revision would have without constraints and with sorted "
+            "overlays; others that would have it, too, are known bad. Absent: its own name.",
+            exclude_if=empty,
+        ),
+    ] = ""
     images: Annotated[
         tuple[str, ...],
         Field(description="Images of the containers of the revision.", exclude_if=empty),

@@ -91,6 +91,12 @@ def part(raw: dict[str, Any], name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def items(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """The JSON objects of a list in an object; empty if the list is missing or none."""
+    value = raw.get(name)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def unreadable(error: ValidationError) -> str:
     """The first invalid field and what is wrong with it, for a message."""
     first = error.errors()[0]

@@ -1,7 +1,4 @@
-"""Overlays: how some instances of a Job differ from its template, and how many may be on a node.
-
-`JobSpec` does not have these fields yet: `reserved_fields` refuses them by name.
-"""
+"""Overlays: how some instances of a Job differ from its template, and how many may be on a node."""
 
 from __future__ import annotations
 
@@ -52,7 +49,8 @@ class Overlay(SpecModel):
             description="Strategic merge patch of the template, as for `kubectl patch "
             "--type=strategic`. Overlays apply in the order of the list; placeholders are replaced "
             "afterwards. A patch must not set labels and annotations of Echelon or "
-            "`spec.restartPolicy`; all patches together may have 32 KiB."
+            "`spec.restartPolicy`; all patches together may have 32 KiB.",
+            json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
         ),
     ]
 

@@ -38,6 +38,13 @@ class PlannedInstances(Model):
         IdSet,
         Field(description="Ids of instances that would be removed: their pod would be deleted."),
     ] = NONE
+    relabel: Annotated[
+        IdSet,
+        Field(
+            description="Ids of instances whose running pod would get other labels only, because "
+            "it is the same at both revisions."
+        ),
+    ] = NONE
     unchanged: Annotated[
         IdSet,
         Field(

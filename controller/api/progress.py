@@ -99,6 +99,14 @@ class Counts(Model):
     pending: Annotated[
         int, Field(description="Number of instances whose update has not started.")
     ] = 0
+    relabelled: Annotated[
+        int,
+        Field(
+            description="Number of instances of which only labels change, because their pods are "
+            "the same at both revisions. They are not among the others.",
+            exclude_if=empty,
+        ),
+    ] = 0
 
 
 #: A set of ids that is left out of the JSON when it is empty.

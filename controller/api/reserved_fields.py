@@ -95,24 +95,6 @@ _WAIT_FOR: Final = {
 
 JOB_SPEC: Final[Fields] = {
     "spec": {
-        "overlays": _list(
-            "Patches of the template for some of the instances.",
-            _named(
-                "name",
-                "One patch.",
-                instances=_text("Ids of the patched instances, as a range string.", _RANGE),
-                match=_text("CEL expression that selects the patched instances.", 1024),
-                patch=_free("Strategic merge patch of the template."),
-            ),
-            most=16,
-            key="name",
-        ),
-        "constraints": _list(
-            "Limits of the number of instances per value of a node label.",
-            _named("key", "One limit.", limit=_number("Maximum number of instances per value.")),
-            most=8,
-            key="key",
-        ),
         "migrations": _list(
             "Migrations that run once per instance before its pod starts, in this order.",
             _named(
@@ -208,8 +190,6 @@ JOB_STATUS: Final[Fields] = {
 }
 
 UPDATE_STATUS: Final[Fields] = {
-    "status.counts": {"relabelled": _number("Number of instances of which only labels change.")},
-    "status.plan.instances": {"relabel": _kept("Ids of instances of which only labels change.")},
     "status.policy.strategy": _PAUSES,
 }
 

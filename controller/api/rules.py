@@ -125,8 +125,15 @@ JOB: Final[Rules] = {
         ),
         Rule(
             "!has(self.template.echelon)",
-            "template.echelon is reserved for later versions; leave it out",
+            "template.echelon is reserved for what a revision keeps beside the template; leave it"
+            " out",
             ".template.echelon",
+        ),
+    ),
+    "spec.overlays[]": (
+        Rule(
+            "has(self.instances) != has(self.match)",
+            "an overlay needs exactly one of instances and match; give one of them",
         ),
     ),
     "spec.sla": (

@@ -52,6 +52,8 @@ def _of_change(change: Change) -> Text:
     if not change.known:
         gone = f"  revision {change.old} is gone: what differs cannot be told"
         lines.append(Text(gone, "yellow"))
+    elif change.relabels:
+        lines.append(Text("  other labels only: their pods stay as they are", "dim"))
     elif not change.differences:
         lines.append(Text("  nothing that pods would show", "dim"))
     else:

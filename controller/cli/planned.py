@@ -29,6 +29,7 @@ _KINDS: Final = {
     "in_place": ("in place", "cyan", "the running pod is changed"),
     "surge": ("surge", "cyan", "the new pod is good before the old one goes"),
     "remove": ("remove", "red", "the pod goes"),
+    "relabel": ("relabel", "cyan", "the running pod gets other labels"),
     "unchanged": ("unchanged", "dim", ""),
 }
 _WIDTH: Final = max(len(word) for word, _, _ in _KINDS.values())
@@ -49,8 +50,11 @@ def head(plan: UpdatePlan, policy: ResolvedPolicy | None = None) -> Text:
     covered = planning.covered(plan)
     if planning.changes_nothing(plan):
         return Text("Plan: nothing to change", "bold")
-    total = len(covered | plan.instances.unchanged)
-    count = plan.groups.count
+    relabelled, count = plan.instances.relabel, plan.groups.count
+    if not count:
+        same = plural(len(relabelled), "instance")
+        return Text(f"Plan: {same} relabelled, because nothing else differs", "bold")
+    total = len(covered | relabelled | plan.instances.unchanged)
     many = plural(total, "instance")
     if len(covered) != total:
         many = f"{len(covered)} of {many}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, Literal, TypeVar
@@ -16,9 +16,10 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.explained import explained
 from controller.cli.here import here
 from controller.cli.keys import check_name
+from controller.core.admission.placement import counted
 from controller.kube.client import Client
 from controller.kube.errors import ApiError, NotFound, TooManyRequests
-from controller.kube.resources import CONTROLLER_REVISIONS, PODS
+from controller.kube.resources import CONTROLLER_REVISIONS, NODES, PODS
 from controller.resource import Resource
 
 T = TypeVar("T")
@@ -161,6 +162,16 @@ class Session:
         """The ControllerRevisions of a Job, oldest first."""
         found = await self.list(CONTROLLER_REVISIONS, f"{JOB}={job}")
         return sorted(found, key=lambda each: int(each.get("revision") or 0))
+
+    async def domains(self, labels: Collection[str]) -> dict[str, int]:
+        """How many values each of these labels of nodes has; {} if it must not be known here."""
+        if not labels:
+            return {}
+        try:
+            nodes = [raw async for raw in self.client.list(NODES, metadata_only=True)]
+        except ApiError:
+            return {}  # A plan without them is better than none.
+        return counted(nodes, labels)
 
 
 async def _repeated(read: Callable[[], Awaitable[T]]) -> T:

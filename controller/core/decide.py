@@ -23,6 +23,7 @@ from controller.core.model.observed import Observed
 from controller.core.model.plan import (
     Plan,
     ReadNodes,
+    ReadRevision,
     ReleaseRevisions,
     Write,
     WriteJob,
@@ -60,6 +61,8 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
         return Plan(write=write)
     if context.status.last_attempt is None and repair.is_incomplete(context):
         return _adopted(context)
+    if (unread := _unread(context)) is not None:
+        return Plan(write=ReadRevision(unread))
     for step in STEPS:
         write = _legal(partial(step, context), illegal)
         if write is not None and not refused_writes.by(context, write):
@@ -92,6 +95,15 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
         waiting=pods.held_back.held_back,
         question=pods.question,
     )
+
+
+def _unread(context: Context) -> str | None:
+    """A revision that must be read before it is known which pods differ from others. Returns None
+    if there is none; only revisions with overlays or constraints are read for this."""
+    at = {r: ids & context.view.alive for r, ids in context.view.at.items()}
+    to = context.active.status.to if context.active else None
+    goal = {to.revision: to.instances} if to and to.revision else {}
+    return context.revisions.unread(context.assigned, at, goal)
 
 
 def _legal(step: Callable[[], Write | None], illegal: list[str]) -> Write | None:

@@ -15,6 +15,7 @@ from controller.api import labels
 from controller.api.meta import seconds
 from controller.api.policy import ResolvedPolicy
 from controller.core.model.budget import Budget, KeepBudget, own_name
+from controller.core.overlays.variants import usable
 from controller.kube.client import Client
 from controller.kube.codec import struct_codec
 from controller.kube.errors import AlreadyExists, Invalid, NotFound
@@ -174,7 +175,9 @@ class Budgets:
         if not obeys(entry):
             mine = there.get(own)
             return (_seen(mine, True, entry),) if mine and mine.owner == entry.uid else ()
-        sets = [_labels(t, *entry.key) for t in (entry.template, *entry.templates.values())]
+        namespace, job = entry.key
+        every = (usable(d, job, namespace) for d in (entry.template, *entry.templates.values()))
+        sets = [_labels(v.template, *entry.key) for some in every if some for v in some.all]
         found = ((b, any(_selects(b.selector, each) for each in sets)) for b in there.values())
         return tuple(_seen(b, yes, entry) for b, yes in found if yes or b.name == own)
 

@@ -16,7 +16,7 @@ from typing import Any
 from controller.api import labels
 from controller.api.job import KIND
 from controller.core.model import plan
-from controller.core.revisions import revision as revisions
+from controller.core.revisions import data as revision_data
 from controller.kube import go_json
 from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound
@@ -38,7 +38,7 @@ class ControllerRevisions:
     async def read(self, entry: Entry, name: str) -> None:
         """GET a ControllerRevision and keep its template."""
         raw = await self._get(entry, name)
-        entry.keep_template(name, revisions.canonical(raw.get("data") or {}))
+        entry.keep_template(name, revision_data.of_data(raw.get("data") or {}))
 
     async def keep(self, entry: Entry, write: plan.EnsureRevision) -> None:
         """Create the ControllerRevision of the present template, or update an existing one so that

@@ -8,7 +8,6 @@ created for another Job than the one of the decision.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,10 @@ from controller.api.job import Job
 from controller.api.pods.pod import Pod
 from controller.api.pods.wire import PodWire
 from controller.core.model import plan
+from controller.core.overlays.manifests import Manifests
+from controller.core.overlays.problem import RefusedError
 from controller.core.refusals import judgement
+from controller.core.revisions import data as revision_data
 from controller.core.revisions.template import Prepared
 from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, NotFound, NotHolderError
@@ -38,26 +40,26 @@ PREPARED_KEPT = 4
 RAMP = (1, 8, 64)
 
 
-async def prepared(client: Client, entry: Entry, job: Job, revision: str) -> Prepared:
-    """The manifest of a revision, from the Job's template or from the ControllerRevision. Raises
-    ``ApiError``: ``NotFound`` if the ControllerRevision is gone."""
+async def prepared(client: Client, entry: Entry, job: Job, revision: str) -> Manifests:
+    """The manifests of a revision, from the Job's spec or from the ControllerRevision. Raises
+    ``ApiError``: ``NotFound`` if the ControllerRevision is gone, `REFUSED` if it has overlays that
+    must not be used."""
     if (known := entry.prepared.get(revision)) is not None:
         return known
     namespace, name = entry.key
     if revision == entry.revision:
-        template = json.loads(entry.template)
+        data = entry.template
     elif (read := entry.templates.get(revision)) is not None:
-        template = json.loads(read)
+        data = read
     else:
         raw = await client.get(CONTROLLER_REVISIONS, namespace, revision)
-        template = raw["data"]
-    made = Prepared.of(
-        job_name=name,
-        namespace=namespace,
-        job_uid=job.metadata.uid,
-        revision=revision,
-        template=template,
-    )
+        data = revision_data.of_data(raw["data"])
+    try:
+        made = Manifests.of(
+            job=name, namespace=namespace, job_uid=job.metadata.uid, revision=revision, data=data
+        )
+    except RefusedError as error:
+        raise ApiError(422, error.reason, str(error)) from error
     if not entry.is_of(job):
         return made
     while len(entry.prepared) >= PREPARED_KEPT:
@@ -92,7 +94,8 @@ class Creation:
             sizes = iter(RAMP if careful else ())
             while open_ and held is None and self.entry.is_of(self.job):
                 group = list(open_.values())[: next(sizes, len(open_))]
-                results = await asyncio.gather(*(self._make(c, makers[c.revision]) for c in group))
+                made = (self._make(c, makers[c.revision].of_instance(c.instance)) for c in group)
+                results = await asyncio.gather(*made)
                 for create in group:
                     del open_[create.instance]
                 held = next((error for error in results if error is not None), None)
@@ -108,9 +111,9 @@ class Creation:
                 kept = judgement.refusal(refusal.answer(held), None, self.clock(), create.surge)
                 self.entry.refusals.setdefault(create.instance, kept)
 
-    async def _makers(self, revisions: set[str]) -> tuple[dict[str, Prepared], ApiError | None]:
+    async def _makers(self, revisions: set[str]) -> tuple[dict[str, Manifests], ApiError | None]:
         """The manifests of the revisions, read once for all creates, and an error if one failed."""
-        found: dict[str, Prepared] = {}
+        found: dict[str, Manifests] = {}
         for revision in revisions:
             try:
                 found[revision] = await prepared(self.client, self.entry, self.job, revision)

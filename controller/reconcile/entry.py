@@ -23,14 +23,14 @@ from controller.core.model.brake import Brake
 from controller.core.model.budget import Budget
 from controller.core.model.coordination import SILENCE, Coordination, still_said
 from controller.core.model.limits import TEMPLATES_KEPT
-from controller.core.model.observed import GateAnswer, Node, Observed, Refusal, Verdict
+from controller.core.model.observed import Domains, GateAnswer, Node, Observed, Refusal, Verdict
 from controller.core.model.plan import ActionKey
+from controller.core.overlays.manifests import Manifests
 from controller.core.pods.identity import name_conflicts
 from controller.core.pods.index import Instances
-from controller.core.pods.marks import lasting, moves
+from controller.core.revisions import data as revision_data
 from controller.core.revisions import revision as revisions
 from controller.core.revisions.provenance import writer_of_template
-from controller.core.revisions.template import Prepared
 from controller.reconcile import refusal, timings
 from controller.reconcile.apart import Apart
 from controller.reconcile.decode import Unreadable, UpdateObject, left_alone_for
@@ -56,7 +56,7 @@ class Entry:
     instances: Instances = field(default_factory=lambda: Instances(""))
     updates: dict[str, UpdateObject] = field(default_factory=dict)
     revisions: dict[str, RevisionObject] = field(default_factory=dict)
-    prepared: dict[str, Prepared] = field(default_factory=dict)
+    prepared: dict[str, Manifests] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     #: uid of a user-made Update ("" for the Job's own present template) -> verdict on its template.
     verdicts: dict[str, Verdict] = field(default_factory=dict)
@@ -71,9 +71,10 @@ class Entry:
     asking: set[str] = field(default_factory=set)
     #: uids of pods that cannot be changed in place.
     in_place_refused: set[str] = field(default_factory=set)
-    #: The two revisions of the last resize, if the API server accepted it.
-    resized: tuple[str, str] | None = None
+    #: The two templates of the last resize, if the API server accepted it.
+    resized: tuple[bytes, bytes] | None = None
     nodes: dict[str, Node] = field(default_factory=dict)
+    domains: Domains | None = None
     refusals: dict[int, Refusal] = field(default_factory=dict)
     refused_actions: RefusedActions = field(default_factory=dict)
     under_way: set[ActionKey] = field(default_factory=set)
@@ -131,11 +132,11 @@ class Entry:
     def _read_job(self, raw: dict[str, Any]) -> None:
         meta = raw["metadata"]
         same = self.job is not None and self.job.metadata.uid == meta["uid"]
-        if template := part(part(raw, "spec"), "template"):
-            # The template is kept as bytes, because a dict of it is ten times as large.
-            raw = {**raw, "spec": {**raw["spec"], "template": {}}}
+        canonical = revision_data.of_job(spec := part(raw, "spec"))
+        if spec:
+            # What a revision keeps is held as bytes, because dicts of it are ten times as large.
+            raw = {**raw, "spec": revision_data.without(spec)}
         job = lenient(Job, raw)
-        canonical = revisions.canonical(template)
         if not same or canonical != self.template:
             self.template = canonical
             digest = revisions.digest(canonical)
@@ -227,12 +228,7 @@ class Entry:
         updates = {n: u.update for n, u in self.updates.items() if u.update is not None}
         lock = job.status.active_update
         active = updates.get(lock.name) if lock else None
-        seconds = job.spec.min_ready_seconds
-        if active is not None and active.status.min_ready_seconds is not None:
-            seconds = active.status.min_ready_seconds
-        self.instances.set_times(seconds, lasting(job.spec.sla, moves(self.instances)))
-        self.instances.advance(now)
-        timings.compare(self.instances, job.status, active, now)
+        timings.advance(self.instances, job, active, now)
         view = self.instances.view(job.status.slots)
         self._forget_answers(updates, now)
         self.refusals = refusal.still_refused(self.refusals, self.instances.pods)
@@ -265,6 +261,7 @@ class Entry:
             name_conflicts=name_conflicts(self.apart.conflicts, view, job.status.slots),
             remade=dict(self.instances.remade),
             nodes=self.nodes,
+            domains=self.domains,
             refused_writes=dict(self.refused_writes),
             job_live=self.live == job.metadata.resource_version,
             newer_revisions={n: r.unknown for n, r in self.revisions.items() if r.unknown},

@@ -9,7 +9,7 @@ restart base, so that a restart by the resize does not count as a failure; then 
 that its resize is due (`Resizing`). Both writes are repeated if the Update still changes the pod to
 that revision; else one write takes the marks back. A third write changes labels and annotations of
 the template, if they differ, and corrects the marks if admission altered the resize. Until a first
-pod of the Job has been resized from the one revision to the other, a dry run comes before, so that
+pod of the Job has been resized from the one template to the other, a dry run comes before, so that
 pods that cannot be resized get no marks. Labels and annotations of the template are
 tried by a dry run on each pod: after the resize it would be too late to replace the pod instead.
 
@@ -24,7 +24,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from controller.api import labels
@@ -35,18 +34,17 @@ from controller.api.pods.restart_base import RestartBase
 from controller.api.pods.wire import PodWire
 from controller.core.model import plan
 from controller.core.replacement import in_place_patch as patch
-from controller.core.replacement import in_place_wish
 from controller.core.replacement.in_place_wish import Object, Wish
-from controller.core.revisions.change import Change, classify
-from controller.core.revisions.template import Prepared
+from controller.core.revisions.change import Change
 from controller.kube.client import Client
 from controller.kube.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from controller.kube.resources import PODS
+from controller.lazy import cached_property
 from controller.reconcile import refusal
-from controller.reconcile.creation import prepared
 from controller.reconcile.decode import pod_of
 from controller.reconcile.entry import Entry
 from controller.reconcile.store import Store
+from controller.reconcile.wishes import Wishes
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +59,11 @@ class Changing:
     job: Job
     clock: Callable[[], float]
 
+    @cached_property
+    def _wishes(self) -> Wishes:
+        drop = self.store.drop_revision
+        return Wishes(self.client, self.entry, self.job, lambda gone: drop(gone.key, gone.uid))
+
     async def run(self, action: plan.ChangePod) -> bool:
         """Change the pod to its revision. Returns False if the change must be tried again later.
         Raises ``ApiError`` if it is refused."""
@@ -71,14 +74,14 @@ class Changing:
         live, pod = found
         if patch.is_restarting(live, self.clock()):
             return False
-        wish = await self._wish(pod, action)
+        wish = await self._wishes.of(pod, action)
         if wish is None:
             return False
         if words := patch.not_running(live, wish.containers):
             self._refuse(action, words)
             return True
         try:
-            await self._write(live, wish, action, pod.revision)
+            await self._write(live, wish, action, pod)
         except (NotFound, Conflict):
             await self._read(action)
         except (BadRequest, Forbidden, Invalid) as error:
@@ -115,11 +118,8 @@ class Changing:
             return
         announced = Resizing.announced(live["metadata"]["annotations"])
         known = announced.before.get(labels.REVISION) if announced else None
-        before = await self._maker(known) if known else None
-        if (after := await self._maker(pod.revision)) is None:
+        if (given := await self._wishes.metadata(known, pod.revision, action)) is None:
             return
-        was = self._manifest(before, action) if before else None
-        given = in_place_wish.metadata(was, self._manifest(after, action))
         try:
             self._take(await self._patch(action, patch.finished(live, given)))
         except (NotFound, Conflict):
@@ -129,13 +129,17 @@ class Changing:
         """Change images or metadata of the pod that the store shows. Returns False if it must be
         read for that. Raises ``ApiError`` if the change is refused whatever the pod is like."""
         pod = self.entry.instances.pods.get((action.instance, action.surge))
-        if pod is None or not self._is_meant(pod, action) or action.change is Change.RESOURCES:
+        if (
+            pod is None
+            or not self._wishes.are_for(pod, action)
+            or action.change is Change.RESOURCES
+        ):
             return False
         # An earlier change that is not in effect decides how many restarts are expected.
         if not pod.in_effect or not pod.containers.declared:
             return False
         live = pod.containers.as_raw(pod.uid, pod.resource_version)
-        wish = await self._wish(pod, action)
+        wish = await self._wishes.of(pod, action)
         if wish is None or patch.not_running(live, wish.containers):
             return False
         try:
@@ -152,7 +156,7 @@ class Changing:
         """The present pod, whole and slim. Returns None if this change is not, or no longer, meant
         for it."""
         live, pod = await self._live(action)
-        if live is None or pod is None or not self._is_meant(pod, action):
+        if live is None or pod is None or not self._wishes.are_for(pod, action):
             return None
         return live, pod
 
@@ -172,64 +176,28 @@ class Changing:
         pod = self._take(live)
         return (live, pod) if same else (None, None)
 
-    def _is_meant(self, pod: Pod, action: plan.ChangePod) -> bool:
-        """Whether the action is meant for this version of the pod."""
-        if pod.uid != action.uid or pod.ended or pod.deleted is not None:
-            return False
-        old, new = (self._template(name) for name in (pod.revision, action.revision))
-        if old is None or new is None:
-            return False
-        return classify(old, new) is action.change and self.entry.is_of(self.job)
-
-    def _template(self, revision: str) -> bytes | None:
-        entry = self.entry
-        return entry.template if revision == entry.revision else entry.templates.get(revision)
-
-    async def _wish(self, pod: Pod, action: plan.ChangePod) -> Wish | None:
-        """The difference of the two revisions for this instance. Returns None if one of the
-        revisions is gone."""
-        before, after = await self._maker(pod.revision), await self._maker(action.revision)
-        if before is None or after is None:
-            return None
-        if not (before.has_placeholders or after.has_placeholders):
-            return _wished_for_all(before, after, action.change)
-        return Wish.of(self._manifest(before, action), self._manifest(after, action), action.change)
-
-    def _manifest(self, maker: Prepared, action: plan.ChangePod | plan.RepairPod) -> Object:
-        count = self.job.status.instances_in_force or 0
-        return maker.pod(instance=action.instance, instances=count, slot_s=action.surge)
-
-    async def _maker(self, revision: str) -> Prepared | None:
-        """What makes the pods of ``revision``. Returns None if the revision is gone."""
-        try:
-            return await prepared(self.client, self.entry, self.job, revision)
-        except NotFound:
-            if (known := self.entry.revisions.get(revision)) is not None:
-                self.store.drop_revision(known.key, known.uid)
-            return None
-
-    async def _write(self, live: Object, wish: Wish, action: plan.ChangePod, old: str) -> None:
+    async def _write(self, live: Object, wish: Wish, action: plan.ChangePod, pod: Pod) -> None:
         """Send the writes. The store gets the answer to the last one. Raises ``ApiError``."""
         if action.change is not Change.RESOURCES:
             await self._write_at_once(live, wish, action)
             return
-        want, revisions = wish.containers, (old, action.revision)
+        want, templates = wish.containers, self._wishes.templates(pod, action)
         base = patch.restart_base(live, want, action.change, self.clock())
         tried = patch.resize(live, want)
         if tried is None:
             await self._mark(live, wish, action, base)
             return
-        if self.entry.resized != revisions:
+        if self.entry.resized != templates:
             await self._resize(action, tried, dry_run=True)
         follows = wish.has_metadata
-        notes = patch.resizing_annotations(live, want, base, old, metadata_follows=follows)
+        notes = patch.resizing_annotations(live, want, base, pod.revision, metadata_follows=follows)
         if follows:
             every = patch.marks_of(self.entry.key[1], action, base, notes, wish.metadata)
             await self._patch(action, patch.with_metadata(live, every), dry_run=True)
         marks = patch.marks_of(self.entry.key[1], action, base, notes)
         live = await self._patch(action, patch.with_metadata(live, marks))
         resized = await self._resize(action, patch.on_version(live, tried))
-        self.entry.resized = revisions
+        self.entry.resized = templates
         if patch.is_as_announced(resized) and not follows:
             self._take(resized)
             return
@@ -291,10 +259,3 @@ class Changing:
         self.entry.in_place_refused.add(action.uid)
         about = {"job": "/".join(self.entry.key), "instance": action.instance}
         log.info("%s is replaced: %s", action.name, words, extra=about)
-
-
-@lru_cache(maxsize=64)
-def _wished_for_all(before: Prepared, after: Prepared, change: Change) -> Wish:
-    """The difference of two revisions that is the same for all instances."""
-    was, should = (maker.pod(instance=0, instances=0) for maker in (before, after))
-    return Wish.of(was, should, change)

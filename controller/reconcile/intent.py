@@ -77,6 +77,8 @@ class Intent:
                 entry.nodes = await nodes.read(
                     self._client, entry.nodes, write.names, self._clock()
                 )
+            case plan.CountDomains():
+                entry.domains = await nodes.count_domains(self._client, write.labels, self._clock())
             case plan.ReadRevision():
                 await self._revisions.read(entry, write.name)
             case plan.EnsureRevision():

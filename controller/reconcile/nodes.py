@@ -1,4 +1,5 @@
-"""Reads the nodes of pods whose deadline has passed (`core.rollout.lost_nodes`)."""
+"""Reads the nodes of pods whose deadline has passed (`core.rollout.lost_nodes`), and how many
+domains nodes form (`core.admission.placement`)."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from contextlib import aclosing
 from typing import Any
 
 from controller.api.meta import parse_time
-from controller.core.model.observed import Node
+from controller.core.admission.placement import counted
+from controller.core.model.observed import Domains, Node
 from controller.core.rollout.lost_nodes import ANY
 from controller.kube.client import Client
 from controller.kube.errors import Forbidden, NotFound
@@ -58,6 +60,15 @@ async def _read_all(client: Client, known: Node | None, now: float) -> Node:
                 since = now if came_back else known.ready_since if known else 0.0
                 return Node(ready_since=since, read_at=now)
     return Node(ready=not there, read_at=now)
+
+
+async def count_domains(client: Client, labels: tuple[str, ...], now: float) -> Domains:
+    """How many values each label has over all nodes. Raises ``ApiError``."""
+    try:
+        nodes = [raw async for raw in client.list(NODES, metadata_only=True)]
+    except Forbidden:
+        return Domains(dict.fromkeys(labels), now)
+    return Domains(counted(nodes, labels), now)
 
 
 def node_of(raw: dict[str, Any], known: Node | None, now: float) -> Node:

@@ -234,6 +234,8 @@ class Pods:
             metadata["ownerReferences"] = [owner_reference(entry)]
         if action.moved:
             metadata["annotations"] = dict.fromkeys(labels.MOVES)
+        if action.relabel:
+            metadata["annotations"] = {labels.REVISION: action.revision}
         try:
             raw = await self._client.patch(PODS, namespace, action.name, {"metadata": metadata})
         except NotFound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from sys import intern
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -12,19 +12,18 @@ from controller.api.job import KIND
 from controller.api.labels import JOB
 from controller.api.meta import ObjectMeta
 from controller.core.model.observed import Revision
+from controller.core.revisions import data as revision_data
 from controller.core.revisions import provenance
 from controller.reconcile.decode import StoredObject, identity, owner_of
 from controller.reconcile.lenient_codec import codec
-
-#: The key under which a newer version stores further parts of a revision besides the template.
-NEWER: Final = "echelon"
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionObject(StoredObject):
     """Metadata of a ControllerRevision, and its ``.revision`` as ``number``.
 
-    ``unknown`` is a key under ``data`` that only a newer version knows, "" if there is none.
+    ``unknown`` is a key under ``data`` that only a newer version knows, "" if there is none;
+    ``shaped``: it has overlays or constraints.
     ``free``: it has no controller, or one that is a Job of the name in its label. ``source`` and
     ``parent``: where it comes from, "" if nothing says so.
     """
@@ -36,11 +35,12 @@ class RevisionObject(StoredObject):
     free: bool = False
     source: str = ""
     parent: str = ""
+    shaped: bool = False
 
     @property
     def brief(self) -> Revision:
         """The part that a decision needs."""
-        return Revision(self.name, self.uid, self.number, self.source, self.parent)
+        return Revision(self.name, self.uid, self.number, self.source, self.parent, self.shaped)
 
     def is_orphan_of(self, job: str, uid: str) -> bool:
         """Whether a former Job of this name left it, and not the Job with this uid."""
@@ -65,16 +65,18 @@ def revision_of(wire: RevisionWire) -> RevisionObject:
     """The slim form of a ControllerRevision."""
     meta, origin = wire.metadata, provenance.read(wire.metadata.annotations)
     job, controller = meta.labels.get(JOB, ""), meta.controller
+    echelon = wire.data.echelon if wire.data else None
     return RevisionObject(
         *identity(meta),
         job,
         owner_of(meta),
         wire.revision,
-        NEWER if wire.data and NEWER in wire.data.model_fields_set else "",
+        revision_data.unknown({revision_data.KEY: echelon}),
         controller is None or (controller.kind, controller.name) == (KIND, job),
         origin.source,
         # Another revision of the Job, whose name is kept already.
         intern(origin.parent),
+        bool(echelon),
     )
 
 

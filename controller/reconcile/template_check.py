@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
 from controller.api.gate import Gate
 from controller.core.model import plan
 from controller.core.model.observed import Verdict
+from controller.core.overlays import refusals
 from controller.core.refusals import judgement
+from controller.core.revisions.data import is_shaped
 from controller.gates import job as job_gate
 from controller.gates.context import Context
 from controller.kube.client import Client
@@ -22,6 +25,23 @@ from controller.resource import Resource
 Body = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An object to try. ``gate``: the gate whose Job it is, "" for a pod; ``overlays``: those that
+    the pod has."""
+
+    resource: Resource
+    body: Body
+    gate: str = ""
+    overlays: tuple[str, ...] = ()
+
+    def about(self, verdict: Verdict) -> Verdict:
+        """The refusal of this object as one of what it stands for."""
+        if self.gate:
+            return judgement.of_gate(self.gate, verdict)
+        return judgement.of_overlays(self.overlays, verdict) if self.overlays else verdict
+
+
 @dataclass(frozen=True)
 class TemplateCheck:
     """One check for an existing Job."""
@@ -31,19 +51,22 @@ class TemplateCheck:
     write: plan.CheckTemplate
 
     async def verdict(self, tries: int, now: float) -> Verdict:
-        """The API server's verdict about a pod and about the Jobs of job gates: the first refusal,
-        or acceptance. ``tries``: number of checks in a row, for the back-off."""
+        """The verdict about overlays and constraints, then the API server's about a pod of each
+        kind and about the Jobs of job gates: the first refusal, or acceptance. ``tries``: number of
+        checks in a row, for the back-off."""
         warnings, accepted = list[str](), Verdict(True)
+        if refused := await self._refused_overlay():
+            return Verdict(False, *refused)
         try:
-            bodies = await self._bodies()
+            objects = await self._objects()
         except ApiError as error:
             return judgement.verdict(refusal.answer(error), tries, now)
-        for gate, resource, body in bodies:
+        for each in objects:
             try:
                 await self.client.create(
-                    resource,
+                    each.resource,
                     self.entry.key[0],
-                    body,
+                    each.body,
                     # A dry run is strict: otherwise unknown fields would be dropped silently.
                     dry_run=True,
                     warned=warnings.extend,
@@ -54,24 +77,34 @@ class TemplateCheck:
             except ApiError as error:
                 verdict = judgement.verdict(refusal.answer(error), tries, now)
                 if not verdict.accepted:
-                    return judgement.of_gate(gate, verdict) if gate else verdict
+                    return each.about(verdict)
                 accepted = verdict
         return replace(accepted, warnings=tuple(dict.fromkeys(warnings)))
 
-    async def _bodies(self) -> list[tuple[str, Resource, Body]]:
-        """The objects to try, each with the name of its gate ("" for the pod). Raises
-        ``ApiError``."""
-        entry, revision, tried = self.entry, self.write.revision, list[tuple[str, Resource, Body]]()
+    async def _refused_overlay(self) -> tuple[str, str] | None:
+        """Reason and message if overlays or constraints of the present spec cannot be used. To try
+        them takes a while, so it is done in a thread. (Those of earlier revisions were used.)"""
+        entry = self.entry
+        if self.write.revision != entry.revision or not is_shaped(entry.template):
+            return None
+        namespace, name = entry.key
+        return await asyncio.to_thread(refusals.refusal, entry.template, name, namespace)
+
+    async def _objects(self) -> list[Tried]:
+        """The objects to try. Raises ``ApiError``."""
+        entry, revision, tried = self.entry, self.write.revision, list[Tried]()
         assert entry.job is not None
         if revision:
-            maker = await prepared(self.client, entry, entry.job, revision)
-            tried.append(("", PODS, maker.dry_run(instances=entry.job.spec.instances)))
+            made = await prepared(self.client, entry, entry.job, revision)
+            pods = made.dry_runs(entry.job.spec.instances)
+            tried += [Tried(PODS, body, overlays=names) for names, body in pods]
         namespace, name = entry.key
         digest = revision.removeprefix(f"{name}-")
         context = Context(namespace, name, "", "", revision, digest, 0, "", (), ())
         for gate in self._gates():
             if gate.job is not None:
-                tried.append((gate.name, BATCH_JOBS, job_gate.rehearsal(gate, context)))
+                job = job_gate.rehearsal(gate, context)
+                tried.append(Tried(BATCH_JOBS, job, gate=gate.name))
         return tried
 
     def _gates(self) -> tuple[Gate, ...]:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from controller.api.ids import Ids
 from controller.api.job import Job
 from controller.core.model import assigned
+from controller.core.overlays.changed import changed
+from controller.core.overlays.variants import usable
+from controller.core.revisions import data as revision_data
 from controller.core.revisions import revision as revisions
 from controller.core.revisions.compare import Difference, compare
 
+#: What a revision keeps: a template, and overlays and constraints if there are any.
 Template = dict[str, Any]
+
+
+#: Fields of a Job's spec that say what pods there are, and how many.
+_OF_REVISIONS: Final = ("template", "overlays", "constraints", "instances")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +30,8 @@ class Change:
 
     ``old`` is "" for instances that would be created, ``new`` is "" for those that would be
     removed; neither have ``differences``. ``known``: whether the old template could be read;
-    without it there are no ``differences`` either.
+    without it there are no ``differences`` either; ``relabels``: the pods are the same at both
+    revisions, and get other labels.
     """
 
     instances: Ids
@@ -30,6 +39,7 @@ class Change:
     new: str
     differences: tuple[Difference, ...]
     known: bool = True
+    relabels: bool = False
 
     @property
     def creates(self) -> bool:
@@ -40,9 +50,23 @@ class Change:
         return not self.new
 
 
+def present(spec: dict[str, Any]) -> Template:
+    """What the revision of a Job's spec keeps. ``spec``: as JSON."""
+    found: Template = json.loads(revision_data.of_job(spec))
+    return found
+
+
+def present_of(job: Job) -> Template:
+    """The same of a Job that was read."""
+    spec = job.spec
+    data = revision_data.of_spec(spec.template, spec.overlays, spec.constraints)
+    found: Template = json.loads(data)
+    return found
+
+
 def revision_of(job: str, template: Template) -> str:
-    """The name of the ControllerRevision of a template."""
-    return revisions.revision_name(job, revisions.digest(revisions.canonical(template)))
+    """The name of the ControllerRevision that keeps this."""
+    return revisions.revision_name(job, revisions.digest(revision_data.of_data(template)))
 
 
 def changes(
@@ -55,12 +79,13 @@ def changes(
     """
     name = revision_of(job.metadata.name, new)
     target = Ids.span(0, instances)
-    found, known = [], Ids()
+    found: list[Change] = []
+    known = Ids()
     for old, ids in sorted(assigned.read(job.status.assigned).items(), key=_first):
         known |= ids
         if (moved := ids & target) and old != name:
-            differs = _differences(templates.get(old), new)
-            found.append(Change(moved, old, name, differs, old in templates))
+            key = (job.metadata.namespace, job.metadata.name)
+            found += by_group(key, moved, (old, name), templates.get(old), new)
     if created := target - known:
         found.append(Change(created, "", name, ()))
     for old, ids in sorted(assigned.read(job.status.assigned).items(), key=_first):
@@ -69,13 +94,33 @@ def changes(
     return found
 
 
+def by_group(
+    key: tuple[str, str], ids: Ids, names: tuple[str, str], old: Template | None, new: Template
+) -> Iterator[Change]:
+    """What changes for ``ids``, which all go from one revision to another: a group for each pair of
+    templates that overlays make of the two. ``key``: namespace and name of the Job; ``names``: of
+    the revisions."""
+    if old is None:
+        yield Change(ids, *names, (), known=False)
+        return
+    data, (namespace, job) = (revision_data.of_data(old), revision_data.of_data(new)), key
+    before, after = (usable(each, job, namespace) for each in data)
+    if before is None or after is None or not any(map(revision_data.is_shaped, data)):
+        yield Change(ids, *names, compare(*map(json.loads, data)))
+        return
+    same = ids - changed(ids, before, after)
+    if same:
+        yield Change(same, *names, (), relabels=True)
+    for one in before.all:
+        for other in after.all:
+            if part := (ids - same) & one.ids & other.ids:
+                both = (json.loads(each.template) for each in (one, other))
+                yield Change(part, *names, compare(*both))
+
+
 def within(found: list[Change], ids: Ids) -> list[Change]:
     """What concerns these instances."""
-    return [
-        Change(part, each.old, each.new, each.differences, each.known)
-        for each in found
-        if (part := each.instances & ids)
-    ]
+    return [replace(each, instances=part) for each in found if (part := each.instances & ids)]
 
 
 def stated(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[Difference, ...]:
@@ -90,7 +135,7 @@ def settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Diffe
 
     def rest(job: Mapping[str, Any]) -> dict[str, Any]:
         meta = {k: job["metadata"].get(k) for k in ("labels", "annotations")}
-        spec = {k: v for k, v in job["spec"].items() if k not in ("template", "instances")}
+        spec = {k: v for k, v in job["spec"].items() if k not in _OF_REVISIONS}
         return {"metadata": {k: v for k, v in meta.items() if v}, "spec": spec}
 
     return compare(rest(before), rest(after))
@@ -98,12 +143,8 @@ def settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Diffe
 
 def relevant(template: Template) -> Template:
     """The template as a revision keeps it: without what makes no difference to pods."""
-    read: Template = json.loads(revisions.canonical(template))
+    read: Template = json.loads(revision_data.of_data(template))
     return read
-
-
-def _differences(old: Template | None, new: Template) -> tuple[Difference, ...]:
-    return compare(relevant(old), relevant(new)) if old is not None else ()
 
 
 def _first(group: tuple[str, Ids]) -> int:

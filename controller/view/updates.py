@@ -135,6 +135,15 @@ def marked(update: Update) -> dict[Mark, Ids]:
     return {mark: ids for mark, ids in found.items() if ids}
 
 
+def rest_word(update: Update) -> str:
+    """What to call the instances that are in no set of the status. Which of them get other labels
+    only (`counts.relabelled`) or are frozen, an Update does not say."""
+    relabelled = update.status.counts.relabelled
+    if is_backward(update) or is_over(update):
+        return "not replaced" if relabelled else "not touched"
+    return "pending, or other labels only" if relabelled else str(Mark.PENDING)
+
+
 def grid(update: Update) -> dict[int, Mark]:
     """The state of each instance that the Update covers, by id."""
     return dict(sorted((i, mark) for mark, ids in marked(update).items() for i in ids))

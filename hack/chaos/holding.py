@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from hack.chaos.scenario import PATIENCE, Act, seen
@@ -18,7 +19,12 @@ def holding(way: str) -> Act:
 
 def hold(space: Space) -> None:
     """Begin an Update that stops at instance 1."""
-    space.set_image("web:2", **HELD)
+    hold_after(space, lambda: space.set_image("web:2", **HELD))
+
+
+def hold_after(space: Space, begin: Callable[[], object]) -> None:
+    """The same after another change to `web:2`, with `HELD`."""
+    begin()
     space.until("the pod of instance 1", lambda: _held_pod(space), PATIENCE)
     told(space, updated={0}, updating={1})
 

@@ -11,6 +11,7 @@ from hack.chaos.drains import drains
 from hack.chaos.frozen_ids import frozen_ids
 from hack.chaos.holding import hold, holding, release
 from hack.chaos.metadata_in_place import metadata_in_place
+from hack.chaos.overlaid import overlaid
 from hack.chaos.provenance import provenance
 from hack.chaos.scenario import (
     ONCE,
@@ -192,6 +193,7 @@ def scenarios(url: str) -> list[Scenario]:
         *drains(),
         *provenance(),
         *metadata_in_place(url),
+        *overlaid(),
         *frozen_ids(),
     ]
 

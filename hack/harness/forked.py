@@ -58,10 +58,10 @@ class Forked:
         order = {"module": module, "args": list(args), "environ": dict(environ)}
         self.pid: int = self._ask(order | {"files": files, "folder": os.getcwd()})
         self._ended = os.pidfd_open(self.pid)
-        # Not closed earlier: one thread may wait while another one asks.
+        # Open as long as anybody may wait for it: several threads may.
         weakref.finalize(self, os.close, self._ended)
         self._code: int | None = None
-        self._asking = threading.Lock()
+        self._reaping = threading.Lock()
 
     @property
     def returncode(self) -> int | None:
@@ -92,7 +92,7 @@ class Forked:
             ready, _, _ = select.select([self._ended], [], [], timeout)
             if not ready:
                 return False
-            with self._asking:
+            with self._reaping:
                 if self._code is None:
                     self._code = self._ask({"wait": self.pid})
         return True

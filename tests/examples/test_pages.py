@@ -15,6 +15,7 @@ from tests.examples.story import Story, commands
 
 PAGES = (
     "quick-start.md",
+    "overlays.md",
     "sla.md",
     "tasks/approval.md",
     "tasks/canary.md",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.integration.bad_overlays import OVERLAYS
+
 Object = dict[str, Any]
 
 JOB: Object = {
@@ -101,8 +103,9 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
     ),
     "the key of revisions in a template": (
         _spec(template={"echelon": {"overlays": []}}),
-        ("spec.template.echelon", "reserved for later versions"),
+        ("spec.template.echelon", "reserved for what a revision keeps"),
     ),
+    **OVERLAYS,
     "no containers": (
         _pod(containers=...),
         ("spec.template.spec.containers", "Required value"),
@@ -252,8 +255,6 @@ _CONTAINER: Object = {"name": "web", "image": "db:1"}
 #: Fields and values of later versions: path of the field -> a manifest that uses it.
 LATER_JOBS: dict[str, Object] = {
     "spec.type": _spec(type="Cron"),
-    "spec.overlays": _spec(overlays=[{"name": "canary", "instances": "0", "patch": {"spec": {}}}]),
-    "spec.constraints": _spec(constraints=[{"key": "host", "limit": 1}]),
     "spec.migrations": _spec(migrations=[{"name": "001", "container": _CONTAINER}]),
     "spec.lifecycle": _spec(lifecycle={"leave": {"seconds": 15}}),
     "spec.cron": _spec(cron={"schedule": "*/5 * * * *"}),

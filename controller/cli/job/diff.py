@@ -20,7 +20,7 @@ from controller.cli.session import Place, Session, run
 from controller.core.model import assigned
 from controller.core.revisions.compare import Difference
 from controller.kube.errors import Forbidden, NotFound
-from controller.view.configurations import changes, settings, stated, within
+from controller.view.configurations import changes, present, settings, stated, within
 from controller.view.words import plural
 
 
@@ -74,7 +74,7 @@ async def _differs(session: Session, key: JobKey, file: str | None) -> bool:
     revisions = await session.revisions_of(key.name)
     templates = {each["metadata"]["name"]: each.get("data") or {} for each in revisions}
     try:
-        found = changes(job, templates, wanted["spec"]["template"], count)
+        found = changes(job, templates, present(wanted["spec"]), count)
     except ValueError as error:
         raise CliError(f"spec.template of Job {key.name}: {error}", code=Exit.USAGE) from error
     if key.instances is not None:

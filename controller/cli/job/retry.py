@@ -29,7 +29,7 @@ from controller.cli.output import note
 from controller.cli.session import Object, Place, Session, run
 from controller.cli.starting import begun, create, explain, made_by_operator, made_soon
 from controller.core.model import assigned
-from controller.view.configurations import revision_of
+from controller.view.configurations import present, present_of, revision_of
 
 
 def retry(
@@ -101,7 +101,7 @@ def retry(
 def _check(job: Job, namespace: str) -> None:
     """Raises ``CliError`` if there is nothing to retry."""
     name, status = job.metadata.name, job.status
-    everywhere = set(assigned.read(status.assigned)) <= {revision_of(name, job.spec.template)}
+    everywhere = set(assigned.read(status.assigned)) <= {revision_of(name, present_of(job))}
     if everywhere and status.available_instances == status.instances_in_force:
         raise CliError(
             f"nothing to retry: all instances of Job {name} run its present template",
@@ -129,4 +129,4 @@ async def _with_token(
     stored = await session.patch(JOBS, name, body)
     started.wrote()
     print(f"echelonjob.echelon.dev/{name} patched", flush=True)
-    return stored, revision_of(name, stored["spec"]["template"]), known
+    return stored, revision_of(name, present(stored["spec"])), known

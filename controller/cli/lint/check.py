@@ -16,7 +16,7 @@ from controller.api.job import Job
 from controller.api.labels import API_VERSION, GROUP
 from controller.api.schema import Schema
 from controller.api.update import KIND as UPDATE
-from controller.cli.lint import cel, doubts, gates, kubernetes_types, schema
+from controller.cli.lint import cel, doubts, gates, kubernetes_types, overlays, schema
 from controller.cli.lint.documents import Document
 from controller.cli.lint.findings import Finding, Problem, Severity, warning
 from controller.cli.yaml_nodes import Path
@@ -79,6 +79,7 @@ def problems(document: Document) -> Iterator[Problem]:
         except ValidationError:  # said above in other words
             return
         yield from doubts.of_job(job)
+        yield from overlays.of_job(job)
 
 
 def _errors(kind: str, obj: dict[str, Any]) -> Iterator[Problem]:

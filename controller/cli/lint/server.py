@@ -19,7 +19,8 @@ from controller.cli.lint.findings import Finding, Problem, warning
 from controller.cli.output import note
 from controller.cli.session import Session
 from controller.cli.yaml_nodes import Path
-from controller.core.revisions.template import Prepared
+from controller.core.overlays.manifests import Manifests
+from controller.core.revisions.data import of_job
 from controller.gates import job as job_gate
 from controller.gates.context import Context
 from controller.kube.apply import apply
@@ -151,17 +152,18 @@ def _bodies(document: Document, namespace: str) -> list[tuple[Path, Resource, Ob
     context = Context(namespace, name, "", "", f"{name}-{_REVISION}", _REVISION, 0, "", (), ())
     if document.kind == JOB:
         revision = f"{name}-{_REVISION}"
-        made = Prepared.of(
-            job_name=name,
+        made = Manifests.of(
+            job=name,
             namespace=namespace,
             job_uid=_UID,
             revision=revision,
-            template=spec["template"],
+            data=of_job(spec),
         )
-        pod = made.dry_run(instances=spec.get("instances", 1))
-        # The owner does not exist yet, and some clusters ask for rights to name one.
-        del pod["metadata"]["ownerReferences"]
-        found.append((("spec", "template"), PODS, pod))
+        for overlays, pod in made.dry_runs(spec.get("instances", 1)):
+            # The owner does not exist yet, and some clusters ask for rights to name one.
+            del pod["metadata"]["ownerReferences"]
+            place: Path = ("spec", "overlays") if overlays else ("spec", "template")
+            found.append((place, PODS, pod))
     for index, each in enumerate((spec.get(policy[1]) or {}).get("gates") or ()):
         try:
             gate = Gate.model_validate(each)

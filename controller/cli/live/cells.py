@@ -82,12 +82,13 @@ def cells(marks: Marks, width: int, height: int) -> list[Text]:
     return _with_ids(marks, width, min(height, 2)) or _grid(marks, width, height)
 
 
-def legend(marks: Marks, width: int, height: int, *, backward: bool = False) -> list[Text]:
-    """Each state that occurs, with the number of its instances, for `cells` of the same size."""
+def legend(marks: Marks, width: int, height: int, rest: str = "") -> list[Text]:
+    """Each state that occurs, with the number of its instances, for `cells` of the same size.
+    ``rest``: what the pending ones are called, if not so."""
     parts = []
     for mark in ORDER:
         if ids := marks.sets.get(mark):
-            words = "not touched" if backward and mark is Mark.PENDING else str(mark)
+            words = rest if rest and mark is Mark.PENDING else str(mark)
             parts.append(Text.assemble((SYMBOLS[mark], MARKS[mark]), f" {len(ids)} {words}"))
     scale = scale_of(len(marks), width, height)
     if scale > 1:

@@ -16,7 +16,7 @@ from controller.cli.live.snapshot import Snapshot
 from controller.cli.live.text import DIM, both_ends, cut, wrapped
 from controller.view import advice
 from controller.view.situation import cause_of_rollback, situation
-from controller.view.updates import is_backward, verb_refused
+from controller.view.updates import rest_word, verb_refused
 
 #: Wider lines are hard to read.
 MAX_WIDTH: Final = 120
@@ -35,7 +35,7 @@ def frame(snapshot: Snapshot, width: int, height: int, *, final: bool = False) -
     marks = Marks.of(update)
     rows = max(1, min(MAX_GRID, height // 3 - 2))
     if grid := cells(marks, width, rows):
-        lines += [Text(), *grid, *legend(marks, width, rows, backward=is_backward(update))]
+        lines += [Text(), *grid, *legend(marks, width, rows, rest_word(update))]
     if words := _situation(snapshot, width, final):
         lines += [Text(), *words]
     foot = _foot(snapshot, width, final)

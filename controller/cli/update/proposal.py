@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -30,7 +30,14 @@ from controller.core.model import assigned, policy
 from controller.core.revisions.compare import Difference
 from controller.kube.errors import NotFound
 from controller.view import planning
-from controller.view.configurations import Change, changes, revision_of, settings, within
+from controller.view.configurations import (
+    Change,
+    changes,
+    present_of,
+    revision_of,
+    settings,
+    within,
+)
 from controller.view.words import plural
 
 
@@ -112,7 +119,8 @@ async def propose(session: Session, request: Request) -> Proposal:
     if start is Start.NOTHING:
         check_instances(job, request.instances)
     spec = _spec(request, job, start, revision)
-    plan = _plan(job, start, spec, pods, revisions, updates)
+    domains = await session.domains(planning.constrained(job, template))
+    plan = _plan(job, start, spec, (pods, revisions, updates), domains)
     covered = len(planning.covered(plan)) if plan else 0
     return Proposal(
         request=request,
@@ -146,7 +154,7 @@ def _template(request: Request, job: Job, revisions: Iterable[Object]) -> Object
     """The template to go to. Raises ``CliError`` if there is no such revision."""
     wanted = request.revision
     if wanted is None:
-        return job.spec.template
+        return present_of(job)
     for each in revisions:
         name = each["metadata"]["name"]
         if wanted in (name, name.removeprefix(f"{request.job}-"), str(each.get("revision"))):
@@ -174,10 +182,10 @@ def _start(
         return Start.ACTIVE
     stale = any(not (each.creates or each.removes) for each in found)
     if request.file is not None and update.mode is Mode.AUTOMATIC:
-        present = revision_of(request.job, job.spec.template)
+        own = revision_of(request.job, present_of(job))
         again = update.retry_token not in (None, last.retry_token)
-        bad = any(each.revision == present for each in job.status.known_bad) and not again
-        if (present != last.revision or again) and not (bad and request.force):
+        bad = any(each.revision == own for each in job.status.known_bad) and not again
+        if (own != last.revision or again) and not (bad and request.force):
             _check_automatic(request)
             return Start.OPERATOR
     return Start.EXPLICIT if stale or request.force else Start.NOTHING
@@ -238,16 +246,16 @@ def _plan(
     job: Job,
     start: Start,
     spec: Object,
-    pods: Iterable[Object],
-    revisions: Iterable[Object],
-    updates: Iterable[Update],
+    found: tuple[Iterable[Object], Iterable[Object], Iterable[Update]],
+    domains: Mapping[str, int],
 ) -> UpdatePlan | None:
+    """``found``: pods, ControllerRevisions and Updates of the Job."""
     if start not in (Start.OPERATOR, Start.EXPLICIT):
         return None
     wish = UpdateSpec.model_validate(spec)
-    own = start is Start.OPERATOR
+    own, now = start is Start.OPERATOR, time.time()
     try:
-        return planning.plan(job, wish, pods, revisions, updates, time.time(), by_operator=own)
+        return planning.plan(job, wish, *found, now, by_operator=own, domains=domains)
     except ValueError as error:
         raise CliError(f"Job {job.metadata.name}: {error}", code=Exit.USAGE) from error
 

@@ -98,7 +98,7 @@ def known_bad(context: Context) -> bool:
     """Whether the present template failed before and no new retry token is set (rule 17)."""
     last, token = context.status.last_attempt, context.job.spec.update.retry_token
     again = last is not None and token not in (None, last.retry_token)
-    bad = any(b.revision == context.observed.revision for b in context.status.known_bad)
+    bad = context.revisions.bad(context.observed.revision) is not None
     return bad and not again and context.observed.revision != context.status.current_revision
 
 

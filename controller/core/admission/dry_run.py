@@ -24,16 +24,16 @@ from controller.api.preview import (
 )
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.admission.estimate import estimate
+from controller.core.admission.warnings import taken_down, warnings
+from controller.core.model import assigned as asg
 from controller.core.model.context import Context
-from controller.core.model.limits import TEMPLATES_KEPT
-from controller.core.replacement import coordinator, in_place, sla
+from controller.core.model.limits import TEMPLATES_COMPARED
+from controller.core.replacement import in_place, sla
 from controller.core.revisions.change import Change
-from controller.core.revisions.template import own_claims
 from controller.core.rollout import strategy
 from controller.core.rollout.direction import Direction
 
 MAX_GROUPS: Final = 50
-QUOTA: Final = "QuotaExceeded"
 
 
 def preview(
@@ -64,7 +64,7 @@ def preview(
         ),
         conflicts=(
             *conflicts,
-            *(w for w in _warnings(direction, instances) if w.reason not in known),
+            *(w for w in warnings(direction, instances) if w.reason not in known),
         ),
     )
 
@@ -72,8 +72,8 @@ def preview(
 def templates_needed(context: Context, draft: UpdateStatus) -> frozenset[str]:
     """The revisions whose templates must be read before `preview` knows how each pod is replaced.
 
-    Revisions that are gone are left out, and there are never more than the operator keeps, so
-    repeated reads come to an end.
+    Revisions that are gone are left out, and there are never more than the operator compares,
+    so repeated reads come to an end.
     """
     # A uid that no pod carries; pods created without an Update carry the empty uid.
     meta = UpdateMeta(uid="not-yet")
@@ -89,7 +89,7 @@ def templates_needed(context: Context, draft: UpdateStatus) -> frozenset[str]:
     # The present template is always known. The goal's template comes first, because each other
     # template is compared with it.
     older = (needed & set(context.observed.revisions)) - {context.observed.revision}
-    first = sorted(older, key=lambda r: (r not in direction.goal, r))[:TEMPLATES_KEPT]
+    first = sorted(older, key=lambda r: (r not in direction.goal, r))[:TEMPLATES_COMPARED]
     return frozenset(first) - set(context.observed.templates)
 
 
@@ -120,6 +120,7 @@ def _changed(direction: Direction) -> Ids:
 def _instances(direction: Direction) -> PlannedInstances:
     covered, kept, alive = _covered(direction), _kept(direction), direction.context.view.alive
     changed, removed = _changed(direction), covered & direction.removed
+    relabelled = asg.ids_of(direction.relabelled)
     in_place = surge = NONE
     if direction.policy.replacement is Replacement.IN_PLACE:
         in_place = _in_place(direction, changed & alive)
@@ -131,21 +132,21 @@ def _instances(direction: Direction) -> PlannedInstances:
         in_place=in_place,
         surge=surge,
         remove=removed,
-        unchanged=(direction.context.intended - covered) | kept,
+        relabel=relabelled,
+        unchanged=(direction.context.intended - covered - relabelled) | kept,
     )
 
 
 def _in_place(direction: Direction, ids: Ids) -> Ids:
     """Those of ``ids`` whose pod can be changed in place (contract rule 16)."""
     context, changeable = direction.context, NONE
-    in_place_refused = context.observed.in_place_refused
-    for part, _, new in _moves(direction, ids):
-        if in_place_refused:
-            part -= Ids(i for i in part if context.view.pod(i).uid in in_place_refused)
-        # The answer for one pod holds for the whole part, because only templates are compared.
-        one = next((context.view.pod(i) for i in part), None)
-        if one is not None and in_place.how(context, direction, one, new) is not Change.REPLACE:
-            changeable |= part
+    refused = Ids(i for i in ids if context.view.pod(i).uid in context.observed.in_place_refused)
+    for some, old, new in _moves(direction, ids - refused):
+        # The answer for one pod holds for all that have the same two templates.
+        for part, _, _ in context.revisions.pairs(some, old, new):
+            one = next(context.view.pod(i) for i in part)
+            if in_place.how(context, direction, one, new) is not Change.REPLACE:
+                changeable |= part
     return changeable
 
 
@@ -200,70 +201,6 @@ def _groups_of(sizes: tuple[int, ...], count: int) -> int:
     return groups
 
 
-# The conflicts.
-
-
-def _warnings(direction: Direction, instances: PlannedInstances) -> Iterator[Conflict]:
-    """Conflicts that do not make admission refuse the Update."""
-    if words := _quota(direction, instances):
-        yield Conflict(reason=QUOTA, message=words)
-    if direction.policy.replacement is Replacement.IN_PLACE and not direction.restart:
-        replaced = instances.recreate & direction.context.view.alive
-        if why := next(in_place.reasons(direction.context, direction.goal, replaced), None):
-            words = f"instances are replaced, not changed in place: {why}"
-            yield Conflict(reason=in_place.NOT_IN_PLACE, message=words)
-    if words := _sla(direction, instances):
-        yield Conflict(reason=sla.REASON, message=words)
-    if words := _coordinator(direction, instances):
-        yield Conflict(reason=coordinator.REASON, message=words)
-    for revision, ids in direction.goal.items():
-        template = direction.context.observed.templates.get(revision)
-        if template and ids & instances.surge and (claims := own_claims(template)):
-            words = (
-                f"with Surge an instance's new pod mounts {claims[0]} while the old one does; "
-                "if only one pod or node may use that volume, the new pod cannot start"
-            )
-            yield Conflict(reason="SurgeSharesVolume", message=words)
-            return
-
-
-def _taken_down(direction: Direction, instances: PlannedInstances) -> Ids:
-    """Ids of instances that do not serve while they are replaced or changed in place."""
-    served_on = in_place.by_metadata(direction.context, direction, instances.in_place)
-    return instances.recreate | instances.in_place - served_on
-
-
-def _sla(direction: Direction, instances: PlannedInstances) -> str | None:
-    """What `spec.sla` makes the Update wait for: its groups take down more than it allows. Returns
-    None if it does not. With `Surge` only the old pods wait, and only if new ones count later than
-    they are good."""
-    context, strategy = direction.context, direction.policy.strategy
-    changed = (_taken_down(direction, instances) | instances.surge) & context.counting
-    if context.job.spec.sla is None or not sla.is_obeyed(context, direction) or not changed:
-        return None
-    spare = max(0, len(context.counting) - sla.least(context))
-    if spare >= min(max(strategy.groups), len(changed)):
-        return None
-    agreed = sla.of_job(context).words
-    if not direction.surges:
-        return f"{agreed}; {spare} can be taken down now"
-    if not context.job.spec.sla.duration:
-        return None
-    words = f"{spare} of the old pods can go when new ones are good, others when these count"
-    return f"{agreed}; {words}"
-
-
-def _coordinator(direction: Direction, instances: PlannedInstances) -> str | None:
-    """Which coordinator must allow how many disruptions. Returns None if none is asked."""
-    context, given = direction.context, coordinator.of(direction.context)
-    changed = _taken_down(direction, instances) | instances.surge
-    count = len(changed & context.counting)
-    if given is None or not count or not sla.is_obeyed(context, direction):
-        return None
-    each = "1 instance" if count == 1 else f"each of {count} instances"
-    return f"coordinator {given.shown} has to allow {each} to be taken down, one after the other"
-
-
 def _sla_seconds(direction: Direction, instances: PlannedInstances) -> int:
     """Seconds that the Update takes at least because instances have to count again, one round after
     the other, before the next can be taken down."""
@@ -275,7 +212,7 @@ def _sla_seconds(direction: Direction, instances: PlannedInstances) -> int:
     if direction.surges:
         rounds = _rounds_of_surge(direction.policy.strategy, len(instances.surge), spare)
         return max(0, rounds * (ready + given.duration) - ready) if given.duration else 0
-    rounds = -(-len(_taken_down(direction, instances)) // spare)
+    rounds = -(-len(taken_down(direction, instances)) // spare)
     return max(0, rounds - 1) * (ready + given.duration)
 
 
@@ -286,15 +223,3 @@ def _rounds_of_surge(strategy: ResolvedStrategy, count: int, spare: int) -> int:
     if strategy.type is StrategyType.QUEUE:
         return max(0, -(-(count - spare) // (spare + size)))
     return -(-count // size) // (spare // size + 1)
-
-
-def _quota(direction: Direction, instances: PlannedInstances) -> str | None:
-    """The message of an exceeded ResourceQuota: from the refused create of a pod, else from the
-    check of the template. The latter counts only if the update creates pods before it deletes
-    others. Returns None if no quota is exceeded."""
-    observed = direction.context.observed
-    refused = next((r.message for r in observed.refusals.values() if r.reason == QUOTA), None)
-    verdict = observed.verdicts.get(direction.update.metadata.uid)
-    if refused or verdict is None or verdict.reason != QUOTA:
-        return refused
-    return verdict.message if instances.create | instances.surge else None

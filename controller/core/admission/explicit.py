@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from controller.api.preview import Conflict
 from controller.api.update import Action, Phase, Update
-from controller.core.admission import dry_run, lock, revision, target, waits
+from controller.core.admission import dry_run, lock, placement, revision, target, waits
 from controller.core.model.context import Context
 from controller.core.model.plan import (
     CheckTemplate,
+    CountDomains,
     Event,
     ReadJob,
     ReadRevision,
@@ -92,11 +93,16 @@ def _planned(
     """The next write of a dry run: the missing reads, then the plan with its conflicts."""
     if not context.observed.job_live:
         return ReadJob()
+    if (older := goal.unread) is not None:
+        return ReadRevision(older)
     draft = lock.snapshot(context, update, goal)
     context = _thawed(context, goal)
     unread = dry_run.templates_needed(context, draft) - set(context.observed.templates)
     if unread := unread & set(context.observed.revisions):
         return ReadRevision(min(unread))
+    to = draft.to.revision if draft.to else None
+    if labels := placement.uncounted(context, to):
+        return CountDomains(labels)
     if (write := lock.marked(update)) is not None:
         return write
     conflicts = [Conflict(reason=reason, message=words) for reason, words in refusals]

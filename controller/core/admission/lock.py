@@ -23,6 +23,7 @@ from controller.core.model.plan import (
     Event,
     MarkAdmitted,
     ReadJob,
+    ReadRevision,
     Write,
     WriteJob,
     WriteUpdate,
@@ -76,6 +77,8 @@ def take(context: Context, update: Update, target: UpdateTarget) -> Write | None
         return None
     if not context.observed.job_live:
         return ReadJob()
+    if (unread := target.unread) is not None:
+        return ReadRevision(unread)
     status = snapshot(context, update, target, context.active)
     status = with_conditions(context, update, status, "Admitting", "the Update is about to start")
     if status != update.status:
@@ -150,7 +153,8 @@ def given_up(context: Context, update: Update) -> Write:
 def _first_group(
     context: Context, update: Update, target: UpdateTarget, former: Update | None
 ) -> Ids:
-    """Unavailable ids that are assigned the target already and form the first group.
+    """Unavailable ids that are assigned the target already, or need its labels only, and form the
+    first group.
 
     They are those that the superseded Update has in flight, because otherwise more instances would
     be down than the strategy allows; with ``force`` they are all, because the revision is tried
@@ -158,14 +162,16 @@ def _first_group(
     """
     if target.revision is None:
         return NONE
-    at_target = _reverted(context, former).get(target.revision, NONE)
-    down = (at_target - context.available) & target.instances
+    after = _reverted(context, former)
+    down = target.instances - context.available
+    at_target = after.get(target.revision, NONE)
     if update.spec.force and not target.restart:
-        return down - target.frozen
+        return down & at_target - target.frozen
     if former is None:
         return NONE
     direction = Direction.of(context, former)
-    return down & (direction.in_flight - direction.not_started)
+    started = direction.in_flight - direction.not_started
+    return down & started & (at_target | target.relabelled(after))
 
 
 def _reverted(context: Context, former: Update | None) -> asg.Assigned:
@@ -177,6 +183,7 @@ def _take_lock(context: Context, update: Update, target: UpdateTarget) -> Write:
     after, last = _reverted(context, context.active), context.status.last_attempt
     assert last is not None, "first creation sets lastAttempt"
     nothing = not target.covered(after) and update.status.batch is None
+    nothing = nothing and not target.relabelled(after)
     own = target.revision == context.observed.revision
     attempt = LastAttempt(
         # An Update to another revision does not count as an attempt of the Job's own template.
@@ -220,9 +227,10 @@ def _unchanged(target: UpdateTarget) -> str:
 def _warnings(context: Context, update: Update) -> tuple[Event, ...]:
     """Events about settings that are allowed but may not do what the user expects."""
     policy, to = update.status.policy, update.status.to
-    template = context.observed.templates.get(to.revision) if to and to.revision else None
+    made = context.revisions.of(to.revision) if to and to.revision else None
     surges = policy is not None and policy.replacement is Replacement.SURGE
-    if not surges or template is None or not (claims := own_claims(template)):
+    every = [own_claims(each.template) for each in made.all] if surges and made else []
+    if not (claims := next(filter(None, every), ())):
         return ()
     note = (
         f"replacement Surge runs two pods of an instance at a time, and both mount {claims[0]}: "

@@ -57,6 +57,21 @@ class UpdateTarget:
         frozen = (context.frozen - self.thawed) & self.instances & context.intended
         return frozen - reassigned(context, active) if frozen and active else frozen
 
+    def relabelled(self, assigned: asg.Assigned) -> Ids:
+        """Ids that need other labels only."""
+        if self.revision is None or self.restart:
+            return NONE
+        goal = {self.revision: self.instances - self.frozen}
+        return asg.ids_of(self.context.revisions.mislabelled(self.within(assigned), goal))
+
+    @property
+    def unread(self) -> str | None:
+        """A revision that must be read before it is known which pods differ."""
+        if self.revision is None:
+            return None
+        here = self.within(self.context.assigned)
+        return self.context.revisions.unread(here, {self.revision: self.instances})
+
     def within(self, assigned: asg.Assigned) -> asg.Assigned:
         """The part of ``assigned`` that is selected: the ``from`` of the Update."""
         return assigned if self.selected is None else asg.within(assigned, self.selected)
@@ -67,7 +82,7 @@ class UpdateTarget:
             return asg.ids_of(self.within(assigned)) & self.desired - self.frozen
         changes = diff(assigned, self.revision, self.desired, self.selected)
         restarted = changes.unchanged & self.instances if self.restart else NONE
-        return (changes.covered | restarted) - self.frozen
+        return (changes.covered | restarted) - self.frozen - self.relabelled(assigned)
 
 
 def of(context: Context, update: Update) -> UpdateTarget:
@@ -106,7 +121,7 @@ def refusals(context: Context, update: Update) -> Iterator[Refusal]:
         return
     if revision != context.observed.revision and revision not in context.observed.revisions:
         yield "RevisionNotFound", f"there is no ControllerRevision {revision} of this Job"
-    bad = next((b for b in context.status.known_bad if b.revision == revision), None)
+    bad = context.revisions.bad(revision)
     if bad is not None and not update.spec.force and revision != current:
         words = f"{revision} failed before{when(bad)} ({bad.reason}); set spec.force to try again"
         yield "KnownBad", words

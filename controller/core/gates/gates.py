@@ -35,7 +35,9 @@ class Gates:
     @cached_property
     def wanted(self) -> dict[str, Gate]:
         """The gates to pass, by name."""
-        return {} if self.direction.backward else {g.name: g for g in self.direction.policy.gates}
+        if self.direction.backward or not self.direction.work:
+            return {}  # Where nothing but labels changes there is nothing to ask about.
+        return {g.name: g for g in self.direction.policy.gates}
 
     @cached_property
     def stored(self) -> dict[str, GateStatus]:

@@ -91,7 +91,8 @@ def _untried(context: Context, held: bool) -> tuple[str, str] | None:
 def _failed_before(context: Context) -> str:
     """Why a known-bad template waits, and what the user can do."""
     revision = context.observed.revision
-    bad = next(bad for bad in context.status.known_bad if bad.revision == revision)
+    bad = context.revisions.bad(revision)
+    assert bad is not None, "a known-bad template is in the list"
     automatic = context.job.spec.update.mode is Mode.AUTOMATIC
     retry = (
         "change spec.update.retryToken" if automatic else "create an Update with spec.force: true"

@@ -16,6 +16,7 @@ from controller.core.model import assigned as asg
 from controller.core.model.budget import FORGOTTEN
 from controller.core.model.observed import Observed
 from controller.core.model.plan import Action, CreatePod
+from controller.core.model.variants import Revisions
 from controller.core.pods.facts import Slot, View
 from controller.lazy import cached_property
 
@@ -53,6 +54,18 @@ class Context:
     def intended(self) -> Ids:
         """Ids of instances that should have a pod."""
         return asg.ids_of(self.assigned)
+
+    @cached_property
+    def revisions(self) -> Revisions:
+        """What the Job's revisions make of its instances, as far as they were read."""
+        return Revisions(self.observed)
+
+    @cached_property
+    def mislabelled(self) -> asg.Assigned:
+        """Assigned revision -> ids whose pod is alive at another one, at which it would be the
+        same: it needs other labels only."""
+        at, alive = self.view.at, self.view.alive
+        return self.revisions.mislabelled({r: ids & alive for r, ids in at.items()}, self.assigned)
 
     @cached_property
     def lock(self) -> Update | None:

@@ -86,6 +86,15 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Domains:
+    """Label of nodes -> how many values of it the nodes have, as counted at ``read_at`` (epoch
+    seconds); None: the operator may not read nodes."""
+
+    counts: Mapping[str, int | None]
+    read_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """Metadata of a ControllerRevision. ``source`` and ``parent``: its annotations (see
     `controller.core.revisions.provenance`), "" if it has none."""
@@ -95,6 +104,8 @@ class Revision:
     number: int
     source: str = ""
     parent: str = ""
+    #: Whether it has overlays or constraints.
+    shaped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +182,8 @@ class Observed:
 
     Pods: ``remade``: slots whose pod ended or was disrupted and is gone; ``name_conflicts``:
     instance -> who holds the name of its pod; ``in_place_refused``: uids of pods that the API
-    server did not change in place; ``nodes``: name -> node that was read; "": all nodes as one.
+    server did not change in place; ``nodes``: name -> node that was read; "": all nodes as one;
+    ``domains``: None until nodes were counted.
 
     Dry runs: ``verdict``: of the present template; ``verdicts``: of user-made Updates, by uid.
     Gates of the active Update, by name: ``answers`` and those being asked now (``asking``).
@@ -211,6 +223,7 @@ class Observed:
     name_conflicts: Mapping[int, str] = field(default_factory=dict)
     remade: Mapping[Slot, Series] = field(default_factory=dict)
     nodes: Mapping[str, Node] = field(default_factory=dict)
+    domains: Domains | None = None
     job_live: bool = False
     refused_writes: Mapping[str, Refusal] = field(default_factory=dict)
     too_new: Unknown | None = None

@@ -108,6 +108,13 @@ class ReadNodes:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CountDomains:
+    """Count how many values each of these labels of nodes has."""
+
+    labels: tuple[str, ...]
+
+
 #: A plan holds at most one write; after it the Job is decided again.
 Write = (
     WriteJob
@@ -118,6 +125,7 @@ Write = (
     | ReadUpdate
     | CheckTemplate
     | ReadNodes
+    | CountDomains
     | ReadRevision
     | EnsureRevision
     | StampRevision
@@ -223,6 +231,7 @@ class ChangePod:
 class RepairPod:
     """Restore a pod's labels; ``adopt``: its owner, too; ``undo``: take its announced resize back;
     ``finish``: change the labels and annotations that its resize left as they were;
+    ``relabel``: nothing but the revision changes;
     ``surplus``: the pod belongs to no instance; once adopted, it is deleted; ``moved``: the move in
     which the pod was created is over."""
 
@@ -236,6 +245,7 @@ class RepairPod:
     undo: bool = False
     moved: bool = False
     finish: bool = False
+    relabel: bool = False
 
     @property
     def key(self) -> ActionKey:

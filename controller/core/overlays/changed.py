@@ -2,7 +2,8 @@
 
 The pods of two variants are compared as the operator makes them, without what tells the revision
 and the instance. So each pair of variants is compared once, not each instance. Only where the two
-differ in nothing but strings with placeholders, these strings are compared for each id.
+differ in nothing but strings with placeholders, these strings are compared for each id that has
+both variants. Decisions ask again and again, so the answer about all ids is kept.
 """
 
 from __future__ import annotations
@@ -13,37 +14,42 @@ from functools import lru_cache
 from typing import Any
 
 from controller.api.ids import NONE, Ids
-from controller.core.overlays.combinations import ALL
-from controller.core.overlays.variants import Variants
+from controller.core.overlays.variants import Variant, Variants
 from controller.core.revisions.template import PLACEHOLDER, Prepared, filled
 
 _Pair = tuple[Any, Any]
+_Each = tuple[Variant, ...]
 
 
 def changed(ids: Ids, old: Variants, new: Variants) -> Ids:
     """Those of ``ids`` whose pod at ``new`` differs from that at ``old``; both are revisions of the
     same Job. The others need other labels only."""
+    return ids & _changed(old.all, new.all, new.job, new.namespace)
+
+
+@lru_cache(maxsize=64)
+def _changed(old: _Each, new: _Each, job: str, namespace: str) -> Ids:
+    """The ids of 0..9999 that are changed."""
     found = NONE
-    for before in old.all:
-        for after in new.all:
-            both = before.ids & after.ids & ids
+    for before in old:
+        for after in new:
+            both = before.ids & after.ids
             if both and before.template != after.template:
-                found |= both - _same(before.template, after.template, new.job, new.namespace)
+                found |= both - _same(both, before.template, after.template, job, namespace)
     return found
 
 
-@lru_cache(maxsize=256)
-def _same(old: bytes, new: bytes, job: str, namespace: str) -> Ids:
-    """The ids of 0..9999 for which two templates make the same pod."""
+def _same(ids: Ids, old: bytes, new: bytes, job: str, namespace: str) -> Ids:
+    """Those of ``ids`` for which two templates make the same pod."""
     manifests = (_manifest(each, job, namespace) for each in (old, new))
     pairs = list(_differences(*manifests))
     if not pairs:
-        return ALL
+        return ids
     if not all(_may_be_same(*pair) for pair in pairs):
         return NONE
     # How many instances there were when a pod was made is not known.
     values = {"job": job, "namespace": namespace, "instances": "{{echelon.instances}}"}
-    return Ids(i for i in ALL if _are_same(pairs, {**values, "instance": str(i)}))
+    return Ids(i for i in ids if _are_same(pairs, {**values, "instance": str(i)}))
 
 
 def _manifest(template: bytes, job: str, namespace: str) -> dict[str, Any]:

@@ -42,9 +42,9 @@ def constrained(template: Object, constraints: Iterable[Constraint], job: str) -
     if not isinstance(given, list):
         return template  # The API server refuses it, with its own message.
     taken = {
-        each.get("topologyKey"): f"template.spec.{FIELD}"
+        each["topologyKey"]: f"template.spec.{FIELD}"
         for each in given
-        if isinstance(each, dict)
+        if isinstance(each, dict) and isinstance(each.get("topologyKey"), str)
     }
     for constraint in constraints:
         key, where = topology_key(constraint.key), f"constraints[{constraint.key}]"

@@ -50,21 +50,29 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """The variants of one revision of one Job; each id of 0..9999 has one of them."""
+    """The variants of one revision of one Job; each id of 0..9999 has one of them. ``constraints``:
+    of the revision, which each variant has."""
 
     job: str
     namespace: str
     all: tuple[Variant, ...]
+    constraints: tuple[Constraint, ...]
     _places: bytes = field(repr=False, compare=False)
 
     @classmethod
-    def of(cls, job: str, namespace: str, variants: Iterable[Variant]) -> Self:
+    def of(
+        cls,
+        job: str,
+        namespace: str,
+        variants: Iterable[Variant],
+        constraints: tuple[Constraint, ...] = (),
+    ) -> Self:
         """``variants`` must have each id of 0..9999 once."""
         variants, places = tuple(variants), bytearray(MAX_ID + 1)
         for place, variant in enumerate(variants[1:], start=1):
             for i in variant.ids:
                 places[i] = place
-        return cls(job, namespace, variants, bytes(places))
+        return cls(job, namespace, variants, constraints, bytes(places))
 
     def of_instance(self, instance: int) -> Variant:
         """The variant of an instance."""
@@ -78,10 +86,28 @@ class Variants:
 def variants(data: bytes, job: str, namespace: str) -> Variants:
     """The variants of a revision. ``data``: canonical, see `controller.core.revisions.data`. Raises
     ``RefusedError`` for overlays or constraints that `refusals` would have refused."""
-    return _resolved(data, job, namespace)
+    found = _known(data, job, namespace)
+    if isinstance(found, RefusedError):
+        raise found
+    return found
 
 
-@lru_cache(maxsize=32)
+def usable(data: bytes, job: str, namespace: str) -> Variants | None:
+    """The variants of a revision; None if its overlays or constraints are refused."""
+    found = _known(data, job, namespace)
+    return None if isinstance(found, RefusedError) else found
+
+
+# What is refused is asked about as often as what is not. Each decision about each Job asks about a
+# few revisions, so there is room for those of many Jobs.
+@lru_cache(maxsize=256)
+def _known(data: bytes, job: str, namespace: str) -> Variants | RefusedError:
+    try:
+        return _resolved(data, job, namespace)
+    except RefusedError as error:
+        return error
+
+
 def _resolved(data: bytes, job: str, namespace: str) -> Variants:
     template, parts = revision_data.split(data)
     if not parts:
@@ -98,7 +124,7 @@ def _resolved(data: bytes, job: str, namespace: str) -> Variants:
                 merged[names] = applied(before, overlay)
         whole = constrained(merged[names], constraints, job)
         found.append(Variant(names, ids, canonical(whole)))
-    return Variants.of(job, namespace, found)
+    return Variants.of(job, namespace, found, constraints)
 
 
 def read(parts: Object) -> tuple[tuple[Overlay, ...], tuple[Constraint, ...]]:

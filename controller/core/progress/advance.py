@@ -20,7 +20,7 @@ from controller.core.model.disruption import Allowance
 from controller.core.model.plan import Event, EventType, Write, WriteJob, WriteUpdate
 from controller.core.progress import ahead, groups, rollback
 from controller.core.progress.completion import finish_job, left_alone
-from controller.core.rollout import lost_nodes, surge
+from controller.core.rollout import lost_nodes, relabelled, surge
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import GATE_FAILURE, FailureCounts
 from controller.core.status.counts import counted
@@ -194,13 +194,20 @@ def _end(direction: Direction, failures: FailureCounts) -> Write | None:
         return WriteUpdate(direction.update.metadata.name, report(direction, failures))
     if left_alone(direction.update):
         return finish_job(direction, Phase.ABORTED)
-    if direction.backward:
-        return finish_job(direction, Phase.ROLLED_BACK)
-    return (
-        _watch(direction, failures)
-        if direction.policy.watch_after_seconds
-        else finish_job(direction, Phase.ROLLED_FORWARD)
-    )
+    if not direction.backward and direction.work and direction.policy.watch_after_seconds:
+        return _watch(direction, failures)
+    return _relabel_and_finish(direction)
+
+
+def _relabel_and_finish(direction: Direction) -> Write | None:
+    """The last writes: the ids that need other labels are assigned their goal, and when their pods
+    have these labels, the Update ends."""
+    if unassigned := relabelled.unassigned(direction.context, direction.relabelled):
+        return groups.relabel(direction, unassigned)
+    if asg.ids_of(direction.relabelled) & direction.context.view.alive:
+        return None
+    outcome = Phase.ROLLED_BACK if direction.backward else Phase.ROLLED_FORWARD
+    return finish_job(direction, outcome)
 
 
 def _watch(direction: Direction, failures: FailureCounts) -> Write | None:
@@ -216,4 +223,4 @@ def _watch(direction: Direction, failures: FailureCounts) -> Write | None:
         )
         status = report(replace(direction, update=update), failures)
         return WriteUpdate(direction.update.metadata.name, status)
-    return finish_job(direction, Phase.ROLLED_FORWARD) if until <= direction.context.now else None
+    return _relabel_and_finish(direction) if until <= direction.context.now else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from controller.api.ids import NONE, Ids
 from controller.api.job import JobStatus, LastAttempt
 from controller.api.labels import ADMITTED
-from controller.api.update import ACTIVE, TERMINAL, Action, Phase, Update, UpdateStatus
+from controller.api.update import ACTIVE, TERMINAL, Action, Counts, Phase, Update, UpdateStatus
 from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.model.plan import (
@@ -34,6 +34,7 @@ from controller.core.status.outcome import (
     NO_CHANGE,
     NOTHING_LEFT,
     OLDER_REVISION,
+    RELABELLED,
     UNCHANGED,
 )
 from controller.core.status.update import entered
@@ -260,8 +261,7 @@ def _reason_and_message(update: Update, phase: Phase, kept: str | None = None) -
     if phase is Phase.ROLLED_FORWARD and update.status.started_at is None:
         return NO_CHANGE, kept or UNCHANGED
     if phase is Phase.ROLLED_FORWARD:
-        counts = update.status.counts
-        return "Completed", f"{counts.updated} of {counts.total} instances updated"
+        return completed(update.status.counts)
     if phase is Phase.ERROR and update.status.to is None:
         return "StatusUnreadable", "the Update has no status.to or no status.policy any more"
     if phase is Phase.ERROR:
@@ -273,6 +273,16 @@ def _reason_and_message(update: Update, phase: Phase, kept: str | None = None) -
         return "RollbackFailed", f"the rollback failed: {known_bad.cause_of(update)}"
     count = update.status.counts.rolled_back
     return turn.reason, f"{count} instance{'' if count == 1 else 's'} rolled back: {turn.message}"
+
+
+def completed(counts: Counts) -> tuple[str, str]:
+    """Reason and message of an Update that has done all."""
+    each = "instance" if counts.relabelled == 1 else "instances"
+    other = f"{counts.relabelled} {each} relabelled, because nothing else differs"
+    if counts.relabelled and not counts.total:
+        return RELABELLED, other
+    done = f"{counts.updated} of {counts.total} instances updated"
+    return "Completed", f"{done}; {other}" if counts.relabelled else done
 
 
 def made_by_us(update: Update, job_uid: str) -> bool:

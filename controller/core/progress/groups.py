@@ -43,6 +43,15 @@ def assign(direction: Direction, ids: Ids) -> WriteJob:
     )
 
 
+def relabel(direction: Direction, ids: Ids) -> WriteJob:
+    """The write after which ``ids``, of which nothing but the labels changes, are assigned their
+    goal."""
+    goal = asg.within(direction.relabelled, ids)
+    after = asg.moved(direction.context.assigned, goal)
+    status = direction.context.status.model_copy(update={"assigned": asg.write(after)})
+    return WriteJob(status)
+
+
 def per_second(direction: Direction) -> int:
     """How many instances were done per second, on average since the Update started."""
     since = direction.update.status.started_at or direction.context.now

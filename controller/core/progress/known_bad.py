@@ -54,15 +54,17 @@ def after(context: Context, update: Update, outcome: Phase) -> tuple[KnownBad, .
         context.status.known_bad,
         update.status.to.revision if update.status.to else None,
     )
+    if outcome is Phase.ROLLED_FORWARD and target is not None:
+        return context.revisions.not_bad(target)
     others = tuple(bad for bad in known if bad.revision != target)
-    if outcome is Phase.ROLLED_FORWARD:
-        return others
     turn = update.status.turn
     if target is None or not _is_bad(context, update, outcome):
         return known
     template = context.observed.templates.get(target)
+    likeness = context.revisions.likeness(target)
     bad = KnownBad(
         revision=target,
+        likeness="" if likeness == target else likeness,
         images=revisions.images(json.loads(template)) if template else (),
         reason=turn.message if turn else cause_of(update),
         time=turn.time if turn else context.stamp,
@@ -71,10 +73,15 @@ def after(context: Context, update: Update, outcome: Phase) -> tuple[KnownBad, .
 
 
 def unread(context: Context, update: Update, outcome: Phase) -> Write | None:
-    """The read of a bad revision whose template must be known first, because its images are
-    remembered. Returns None if there is none, or if it was read or is gone."""
+    """The read of a revision whose template must be known first: a bad one, because its images are
+    remembered, or one that is proven good, because those that are alike are forgotten. Returns None
+    if there is none, or if it was read or is gone."""
     target = update.status.to.revision if update.status.to else None
-    if target is None or not _is_bad(context, update, outcome):
+    if target is None:
+        return None
+    forgets = outcome is Phase.ROLLED_FORWARD and context.status.known_bad
+    shaped = context.revisions.is_shaped(target)
+    if not (forgets and shaped) and not _is_bad(context, update, outcome):
         return None
     lacks = target not in context.observed.templates and target in context.observed.revisions
     return ReadRevision(target) if lacks else None

@@ -30,8 +30,11 @@ def words(refused: RefusedAction) -> str:
         return f"cannot delete {action.kind} {action.name}: {refused.refusal.message}"
     if isinstance(action, KeepBudget):
         return f"cannot keep PodDisruptionBudget {action.name}: {refused.refusal.message}"
-    evicted = isinstance(action, DeletePod) and action.evict
-    verb = "evict" if evicted else _VERBS[action.key[0]]
+    verb = _VERBS[action.key[0]]
+    if isinstance(action, DeletePod) and action.evict:
+        verb = "evict"
+    elif isinstance(action, RepairPod) and action.relabel:
+        verb = "relabel"
     return f"instance {action.instance}: cannot {verb} pod {action.name}: {refused.refusal.message}"
 
 

@@ -7,11 +7,13 @@ nothing is created in its namespace any more, or only that the API server is in 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from controller.core.model.observed import TERMINATING, Refusal, RefusedAction, Verdict
 from controller.core.model.plan import ActionOnObject
+from controller.core.overlays.problem import INVALID as INVALID_OVERLAY
 from controller.core.verdicts import validation
 
 #: Seconds until the next try: after the first refusal, at most, and at most while the API server is
@@ -162,6 +164,13 @@ def verdict(error: ErrorAnswer, tries: int, now: float) -> Verdict:
         return Verdict(False, "Forbidden", error.words, now + delay(tries, 5.0, 300.0))
     again = now + max(delay(tries), error.retry_after or 0.0)
     return Verdict(False, error.reason or "ServerError", error.words, again, answered=False)
+
+
+def of_overlays(names: Sequence[str], refused: Verdict) -> Verdict:
+    """The verdict if what the API server refuses is the pod with these overlays."""
+    reason = INVALID_OVERLAY if refused.reason == "InvalidTemplate" else refused.reason
+    which = f"overlay {names[0]}" if len(names) == 1 else f"overlays {', '.join(names)}"
+    return replace(refused, reason=reason, message=f"{which}: {refused.message}")
 
 
 def of_gate(gate: str, refused: Verdict) -> Verdict:

@@ -13,7 +13,7 @@ from controller.api.update import BACKWARD, HistoryEntry
 from controller.core.model import assigned as asg
 from controller.core.model.assigned import Assigned
 from controller.core.model.context import Context
-from controller.core.model.limits import TEMPLATES_KEPT
+from controller.core.model.limits import TEMPLATES_COMPARED
 from controller.core.model.plan import Event, ReadRevision, Write, WriteUpdate
 from controller.core.revisions.change import Change, classify, why_not_in_place
 from controller.core.rollout.direction import Direction
@@ -30,7 +30,8 @@ def how(context: Context, direction: Direction, pod: Pod, goal: str) -> Change:
         return Change.REPLACE
     if pod.uid in context.observed.in_place_refused:
         return Change.REPLACE
-    old, new = context.observed.templates.get(pod.revision), context.observed.templates.get(goal)
+    revisions, i = context.revisions, pod.instance
+    old, new = revisions.template(pod.revision, i), revisions.template(goal, i)
     return Change.REPLACE if old is None or new is None else classify(old, new)
 
 
@@ -102,12 +103,10 @@ def reasons(context: Context, goal: Assigned, ids: Ids) -> Iterator[str]:
 def _pairs(context: Context, goal: Assigned, ids: Ids) -> Iterator[tuple[Ids, bytes, bytes]]:
     """Parts of ``ids``, each with the templates at which their pods are and to which they go. Parts
     of which a template was not read are left out."""
-    templates = context.observed.templates
     for new, to_ids in goal.items():
         for old, from_ids in context.view.at.items():
-            part = ids & to_ids & from_ids
-            if part and old in templates and new in templates:
-                yield part, templates[old], templates[new]
+            if part := ids & to_ids & from_ids:
+                yield from context.revisions.pairs(part, old, new)
 
 
 def unread(direction: Direction) -> Write | None:
@@ -124,7 +123,7 @@ def unread(direction: Direction) -> Write | None:
     names |= {
         r for r, ids in context.view.at.items() if ids & direction.not_started & context.view.alive
     }
-    if len(names) > TEMPLATES_KEPT:  # Jobs that run so many are rare; their pods are replaced.
+    if len(names) > TEMPLATES_COMPARED:  # Jobs that run so many are rare; their pods are replaced.
         return None
     missing = (names - set(context.observed.templates)) & set(context.observed.revisions)
     return ReadRevision(min(missing)) if missing else None

@@ -284,7 +284,8 @@ class Convergence:
         if context.status.active_update is not None:
             return NONE
         alive = view.alive & context.intended - view.changing
-        return alive - context.at_assigned | alive & view.infeasible
+        labels_only = asg.ids_of(context.mislabelled)
+        return alive - context.at_assigned - labels_only | alive & view.infeasible
 
     def _ended(self) -> Iterator[tuple[int, float]]:
         """Ids whose pod ended, with the moment (epoch seconds) at which it may be created again."""

@@ -32,9 +32,22 @@ def repairs(context: Context, resized: Ids = NONE) -> Iterator[RepairPod]:
         finish = pod.unfinished and not adopt
         slot = (pod.instance, pod.surge)
         yield RepairPod(*slot, pod.name, pod.uid, label, adopt, surplus, undo, finish=finish)
+    yield from relabels(context)
     for i in moved(context):
         pod = context.view.pod(i)
         yield RepairPod(i, pod.surge, pod.name, pod.uid, pod.revision, moved=True)
+
+
+def relabels(context: Context) -> Iterator[RepairPod]:
+    """Pods that would be the same at their assigned revision get its labels."""
+    view = context.view
+    busy = view.unlabelled | view.changing | view.repairing | view.change_pending
+    for revision, ids in context.mislabelled.items():
+        for i in ids - busy:
+            pod = view.pod(i)
+            if pod.uid:
+                slot = (i, pod.surge)
+                yield RepairPod(*slot, pod.name, pod.uid, revision, relabel=True)
 
 
 def moved(context: Context) -> Ids:

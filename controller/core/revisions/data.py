@@ -16,11 +16,13 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from controller.api.lenient import items, part
 from controller.core.revisions.revision import canonical, dumped, pruned
 
 Object = dict[str, Any]
 
 KEY: Final = "echelon"
+TEMPLATE: Final = "template"
 OVERLAYS: Final = "overlays"
 CONSTRAINTS: Final = "constraints"
 #: The fields that this version knows, below `KEY` and in the items of its lists.
@@ -43,6 +45,20 @@ def of_spec(
     return of_data({**template, KEY: parts}) if parts else canonical(template)
 
 
+def of_job(spec: Object) -> bytes:
+    """The canonical data of a Job's spec as it was read; a part that is of another type counts as
+    absent. Raises as `of_spec`."""
+    return of_spec(part(spec, TEMPLATE), items(spec, OVERLAYS), items(spec, CONSTRAINTS))
+
+
+def without(spec: Object) -> Object:
+    """A Job's spec without what the data of its revision has. A part of another type stays, so that
+    who reads the spec finds it invalid."""
+    read = {TEMPLATE: part, OVERLAYS: items, CONSTRAINTS: items}
+    kept = {name: value for name, value in spec.items() if name in read}
+    return {**spec, **{n: type(v)() for n, v in kept.items() if v == read[n](spec, n)}}
+
+
 def of_data(data: Any) -> bytes:
     """The canonical form of the data of a stored ControllerRevision. What is no object counts as an
     empty one."""
@@ -52,6 +68,19 @@ def of_data(data: Any) -> bytes:
     whole = json.loads(text)
     whole[KEY] = {name: _part(name, value) for name, value in parts.items() if value is not None}
     return dumped(whole)
+
+
+def is_shaped(data: bytes) -> bool:
+    """Whether canonical data has more than a template."""
+    return _MARK in data and bool(split(data)[1])
+
+
+def likeness(data: bytes) -> bytes:
+    """What canonical data have in common that are `alike`: the data without constraints, and with
+    the overlays sorted."""
+    template, parts = split(data)
+    overlays = sorted(parts.get(OVERLAYS, ()), key=dumped)
+    return of_data({**json.loads(template), KEY: {OVERLAYS: overlays}}) if overlays else template
 
 
 def template_of(data: bytes) -> bytes:
@@ -77,10 +106,10 @@ def unknown(data: Any) -> str:
         return ""
     if not isinstance(parts, dict):
         return KEY
-    for name, items in sorted(parts.items()):
-        if name not in _KNOWN or not isinstance(items, list):
+    for name, each in sorted(parts.items()):
+        if name not in _KNOWN or not isinstance(each, list):
             return f"{KEY}.{name}"
-        for item in items:
+        for item in each:
             if not isinstance(item, dict):
                 return f"{KEY}.{name}[]"
             if more := sorted(item.keys() - _KNOWN[name]):
@@ -91,12 +120,7 @@ def unknown(data: Any) -> str:
 def alike(one: bytes, other: bytes) -> bool:
     """Whether two canonical data differ at most in constraints and in the order of the overlays:
     what is known bad of one is known bad of the other."""
-    return one == other or _compared(one) == _compared(other)
-
-
-def _compared(data: bytes) -> tuple[bytes, list[bytes]]:
-    template, parts = split(data)
-    return template, sorted(dumped(each) for each in parts.get(OVERLAYS, ()))
+    return one == other or likeness(one) == likeness(other)
 
 
 def _part(name: str, value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from controller.api.ids import NONE, Ids
@@ -12,6 +12,7 @@ from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.pods.facts import EVERY
 from controller.core.rollout.frozen import frozen_in
+from controller.core.rollout.relabelled import relabelled_in, without
 from controller.lazy import cached_property
 
 
@@ -27,6 +28,8 @@ class Course:
     created: Ids
     backward: bool
     restart: bool = False
+    #: Revision -> ids that need its labels only: they are in no group, and come last.
+    relabelled: asg.Assigned = field(default_factory=dict)
 
     @classmethod
     def of(cls, context: Context, update: Update) -> Self:
@@ -43,15 +46,18 @@ class Course:
             goal = asg.within(asg.read(update.status.from_), target.instances)
         else:
             goal = {target.revision: target.instances} if target.instances else {}
-        frozen = frozen_in(context, update, goal)
+        frozen, restart = frozen_in(context, update, goal), update.status.restart
+        goal = asg.within(goal, EVERY - frozen) if frozen else goal
+        relabelled = {} if restart else relabelled_in(context, update, goal)
         return cls(
             context,
             update,
-            goal=asg.within(goal, EVERY - frozen) if frozen else goal,
+            goal=without(goal, relabelled),
             removed=origin - target.instances,
             created=target.instances - origin - frozen,
             backward=False,
-            restart=update.status.restart,
+            restart=restart,
+            relabelled=relabelled,
         )
 
     @classmethod
@@ -61,13 +67,16 @@ class Course:
         assert target is not None, "an admitted Update carries its target"
         ids = asg.ids_of(origin)
         frozen = frozen_in(context, update, origin)
+        goal = asg.within(origin, EVERY - frozen) if frozen else origin
+        relabelled = relabelled_in(context, update, goal)
         return cls(
             context,
             update,
-            goal=asg.within(origin, EVERY - frozen) if frozen else origin,
+            goal=without(goal, relabelled),
             removed=target.instances - ids - frozen,
             created=ids - target.instances,
             backward=True,
+            relabelled=relabelled,
         )
 
     @property

@@ -27,6 +27,7 @@ from controller.api.policy import Replacement
 from controller.core.model import assigned as asg
 from controller.core.rollout import order, strategy
 from controller.core.rollout.course import Course
+from controller.core.rollout.relabelled import arrived_in
 from controller.lazy import cached_property
 
 
@@ -36,9 +37,10 @@ class Direction(Course):
 
     @cached_property
     def arrived(self) -> Ids:
-        """Ids whose pod, in any state, was created at the goal revision or changed to it. In a
-        restart: by this Update."""
+        """Ids whose pod, in any state, was created at the goal revision or changed to it, or is
+        in a group and needs its labels only. In a restart: by this Update."""
         arrived = asg.common(self.goal, self.context.view.at)
+        arrived |= arrived_in(self.context, self.batch, self.goal)
         if self.restart:
             arrived &= self.context.view.made_by(self.update.metadata.uid)
         return arrived

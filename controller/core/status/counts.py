@@ -7,6 +7,7 @@ from typing import Any
 
 from controller.api.ids import NONE, Ids
 from controller.api.update import Counts, InstanceSets
+from controller.core.model import assigned as asg
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FailureCounts
 
@@ -43,8 +44,10 @@ def sets_of(direction: Direction, failures: FailureCounts) -> InstanceSets:
 
 
 def _counts(direction: Direction, sets: InstanceSets) -> Counts:
+    relabelled = _relabelled(direction)
     if not direction.backward:
         return Counts(
+            relabelled=relabelled,
             total=len(direction.work),
             updated=len(sets.updated),
             updating=len(sets.updating),
@@ -57,6 +60,7 @@ def _counts(direction: Direction, sets: InstanceSets) -> Counts:
     touched = moving | sets.updated | sets.failed | sets.rolled_back | sets.rollback_failed
     total = min(before.total, len(direction.scope))  # A scale may have removed some instances.
     return Counts(
+        relabelled=relabelled,
         total=total,
         updated=len(sets.updated),
         updating=len(moving),
@@ -64,6 +68,17 @@ def _counts(direction: Direction, sets: InstanceSets) -> Counts:
         rolled_back=len(sets.rolled_back),
         pending=max(0, total - len(touched)),
     )
+
+
+def _relabelled(direction: Direction) -> int:
+    """How many instances need other labels only, or got them already. Ids that left the Update
+    since (scaled away, frozen) do not count any more."""
+    status, now = direction.update.status, asg.ids_of(direction.relabelled)
+    left = asg.ids_of(direction.goal) | now
+    if not direction.backward and status.to and status.to.revision:
+        at_target = asg.read(status.from_).get(status.to.revision, NONE)
+        left -= direction.work | at_target
+    return min(max(status.counts.relabelled, len(now)), len(left))
 
 
 def recounted(before: Counts, sets: InstanceSets) -> Counts:

@@ -23,6 +23,8 @@ FAILURES_TOLERATED: Final = "FailuresTolerated"
 NOTHING_LEFT: Final = "NothingLeft"
 #: With what the message about a template begins that the API server, or a policy in it, refuses.
 TEMPLATE_REFUSED: Final = "the template is refused"
+#: Reason of an Update that changed nothing but labels.
+RELABELLED: Final = "Relabelled"
 #: Reason and message of an Update that ended because there was nothing to change.
 NO_CHANGE: Final = "NoChange"
 UNCHANGED: Final = "all instances are at this revision already"

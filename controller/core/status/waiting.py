@@ -8,6 +8,7 @@ from itertools import islice
 
 from controller.api.ids import NONE, Ids
 from controller.core.gates.gates import Gates
+from controller.core.model import assigned as asg
 from controller.core.model.disruption import Allowance
 from controller.core.refusals import actions as refused_actions
 from controller.core.rollout import lost_nodes
@@ -74,7 +75,8 @@ def _all(
         refusal = observed.refusals[i]
         if refusal.surge != (i in direction.context.status.slots):
             yield WaitReason(refusal.reason, f"instance {i}: {refusal.message}")
-    for refused in refused_actions.of_pods(direction.context, direction.in_flight):
+    touched = direction.in_flight | asg.common(direction.relabelled, direction.context.assigned)
+    for refused in refused_actions.of_pods(direction.context, touched):
         stuck = refused_actions.is_stuck(direction.context, refused)
         yield WaitReason(refused.refusal.reason, refused_actions.words(refused), stuck)
     for i in islice(started & view.alive, LOOKED_AT):

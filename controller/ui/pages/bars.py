@@ -9,7 +9,7 @@ from controller.api.update import Update
 from controller.ui import figures, marks
 from controller.ui.figures import Part
 from controller.ui.marks import Badge
-from controller.view.updates import Mark, covered, is_backward, is_over
+from controller.view.updates import Mark, covered, is_backward, rest_word
 
 
 def sets_of(update: Update) -> list[tuple[Mark, Ids]]:
@@ -36,19 +36,15 @@ def sets_of(update: Update) -> list[tuple[Mark, Ids]]:
 def badges_of(update: Update) -> list[tuple[Badge, Ids]]:
     """The same, with how they look."""
     found = [(marks.of_mark(mark), ids) for mark, ids in sets_of(update)]
-    if is_backward(update) or is_over(update):
-        # Nothing more will happen to them.
-        untouched, ids = found.pop()
-        found.append((replace(untouched, word="not touched"), ids))
-    return found
+    rest, ids = found.pop()
+    return [*found, (replace(rest, word=rest_word(update)), ids)]
 
 
 def progress_bar(update: Update) -> list[Part]:
-    """The bar; what is pending is its empty end. That of a rollback is full when all that was
-    touched is restored."""
-    sets = sets_of(update)[:-1] if is_backward(update) else sets_of(update)
-    parts = [
-        (len(ids), "none" if mark is Mark.PENDING else marks.of_mark(mark).tone, str(mark))
-        for mark, ids in sets
-    ]
+    """The bar; what is pending is its empty end. It is full when all that is to be replaced is, or
+    in a rollback all that was touched is restored."""
+    *sets, _ = sets_of(update)
+    parts = [(len(ids), marks.of_mark(mark).tone, str(mark)) for mark, ids in sets]
+    if not is_backward(update):
+        parts.append((update.status.counts.pending, "none", str(Mark.PENDING)))
     return figures.bar(parts)

@@ -23,7 +23,7 @@ from controller.ui.marks import Badge
 from controller.ui.pages.base import Data, words_of
 from controller.ui.site import Site
 from controller.ui.steps import Step, steps
-from controller.view.configurations import relevant
+from controller.view.configurations import present_of, relevant
 from controller.view.difference import lines
 from controller.view.history import history, number_of
 from controller.view.instances import Instance, State, rows
@@ -138,7 +138,7 @@ def configuration(job: Job, revisions: Revisions, chosen: Chosen) -> Data:
     numbers = {each["metadata"]["name"]: int(each.get("revision") or 0) for each in revisions.found}
     new = "" if revisions.trouble else _not_accepted(job, templates)
     if new:
-        templates = {**templates, new: job.spec.template}
+        templates = {**templates, new: present_of(job)}
     names = sorted(numbers, key=lambda name: -numbers[name])
     newest = [name for name in names if name in intended or name == job.status.update_revision]
     standard = [*newest, *(name for name in names if name not in newest)]
@@ -156,7 +156,7 @@ def configuration(job: Job, revisions: Revisions, chosen: Chosen) -> Data:
         "groups": groups,
         "not_accepted": new,
         "new_images": images(job.spec.template) if new else (),
-        "new_text": _yaml(job.spec.template) if new else "",
+        "new_text": _yaml(present_of(job)) if new else "",
         "names": [*([(new, 0)] if new else []), *((name, numbers[name]) for name in names)],
         "a": a,
         "b": b,

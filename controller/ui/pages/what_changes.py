@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from controller.api.ids import NONE, Ids
 from controller.api.job import Job
 from controller.api.update import Update
+from controller.core.model import assigned
+from controller.core.revisions import data as revision_data
 from controller.core.revisions.compare import Difference, compare
 from controller.kube.errors import ApiError
 from controller.ui.access import Rights
 from controller.ui.pages.base import words_of
 from controller.ui.site import Site
-from controller.view.configurations import relevant
+from controller.view.configurations import by_group, present_of, relevant
 from controller.view.difference import Line, lines
 from controller.view.update_rows import target
 
@@ -27,10 +30,12 @@ MAX_LINES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The names of two revisions: of the one before, and of the goal."""
+    """The names of two revisions: of the one before, and of the goal; and which instances go from
+    the one to the other."""
 
     old: str
     new: str
+    instances: Ids = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +49,16 @@ class Templates:
 @dataclass(frozen=True, slots=True)
 class WhatChanges:
     """``images``: (container, image before, image after). ``lines``: all other differences, and
-    ``left_out``: how many more lines there are. ``link``: where the whole of it is. ``trouble``:
-    why nothing of it can be shown."""
+    ``left_out``: how many more lines there are. ``groups``: with overlays, what becomes of which
+    instances; no lines: they get other labels only. ``link``: where the whole of it is.
+    ``trouble``: why nothing of it can be shown."""
 
     old: str
     new: str
     images: Sequence[tuple[str, str, str]] = ()
     lines: Sequence[Line] = ()
     left_out: int = 0
+    groups: Sequence[tuple[Ids, Sequence[Line]]] = ()
     link: str = ""
     trouble: str = ""
 
@@ -67,7 +74,9 @@ def of_update(update: Update) -> Pair | None:
     others = [each for each in update.status.from_ if each.revision != goal]
     if not goal or not others:
         return None
-    return Pair(max(others, key=lambda each: len(each.instances)).revision, goal)
+    most = max(others, key=lambda each: len(each.instances))
+    to = update.status.to
+    return Pair(most.revision, goal, most.instances & to.instances if to else NONE)
 
 
 def of_job(job: Job, active: Update | None) -> Pair | None:
@@ -75,7 +84,10 @@ def of_job(job: Job, active: Update | None) -> Pair | None:
     if active is not None:
         return of_update(active)
     old, new = job.status.current_revision, job.status.update_revision
-    return Pair(old, new) if old and new and old != new else None
+    if not old or not new or old == new:
+        return None
+    here = assigned.read(job.status.assigned).get(old, NONE)
+    return Pair(old, new, here & Ids.span(0, job.spec.instances))
 
 
 async def read(site: Site, namespace: str, job: str, pair: Pair | None, sight: Rights) -> Templates:
@@ -107,6 +119,7 @@ def of_pair(namespace: str, job: str, pair: Pair, templates: Templates) -> WhatC
         images=images,
         lines=other[:MAX_LINES],
         left_out=max(0, len(other) - MAX_LINES),
+        groups=tuple(_groups((namespace, job), pair, old, new)),
         link=f"/jobs/{namespace}/{job}?{urlencode(chosen)}",
     )
 
@@ -118,7 +131,16 @@ def with_template(templates: Templates, job: Job) -> Templates:
     is_known = job.status.observed_generation >= job.metadata.generation
     if not name or not is_known or templates.trouble or name in templates.found:
         return templates
-    return Templates({**templates.found, name: job.spec.template}, templates.trouble)
+    return Templates({**templates.found, name: present_of(job)}, templates.trouble)
+
+
+def _groups(
+    key: tuple[str, str], pair: Pair, old: Object, new: Object
+) -> Iterator[tuple[Ids, Sequence[Line]]]:
+    if not any(revision_data.is_shaped(revision_data.of_data(each)) for each in (old, new)):
+        return
+    for each in by_group(key, pair.instances, (pair.old, pair.new), old, new):
+        yield each.instances, lines(each.differences)[:MAX_LINES]
 
 
 def _is_image(each: Difference) -> bool:

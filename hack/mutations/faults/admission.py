@@ -34,8 +34,8 @@ FAULTS: Final = (
     ),
     Fault(
         file=f"{_CORE}/admission/automatic.py",
-        old="bad = any(b.revision == context.observed.revision",
-        new="bad = any(not b.revision",
+        old="bad = context.revisions.bad(context.observed.revision) is not None",
+        new="bad = context.revisions.bad(context.observed.revision) is None",
         breaks="A revision that failed before is rolled out again by itself.",
         tests=(f"{_TESTS}/admission/test_automatic.py",),
     ),

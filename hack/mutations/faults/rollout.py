@@ -141,8 +141,8 @@ FAULTS: Final = (
     ),
     Fault(
         file=f"{_CORE}/gates/gates.py",
-        old="{} if self.direction.backward else",
-        new="{} if self.direction.restart else",
+        old="if self.direction.backward or not self.direction.work:",
+        new="if self.direction.restart or not self.direction.work:",
         breaks="A rollback waits for the very gates that failed the update.",
         tests=(f"{_TESTS}/gates",),
     ),

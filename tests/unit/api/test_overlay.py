@@ -7,23 +7,22 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from controller.api.meta import Model
+from controller.api.crds import job_schema
 from controller.api.overlay import MAX_CONSTRAINTS, MAX_OVERLAYS, Constraint, Overlay
-from controller.api.reserved_fields import JOB_SPEC
 
 
 @pytest.mark.parametrize(
-    ("field", "model", "most"),
-    [("overlays", Overlay, MAX_OVERLAYS), ("constraints", Constraint, MAX_CONSTRAINTS)],
+    ("field", "key", "most"),
+    [("overlays", "name", MAX_OVERLAYS), ("constraints", "key", MAX_CONSTRAINTS)],
 )
-def test_the_models_have_the_fields_that_are_reserved(
-    field: str, model: type[Model], most: int
+def test_the_lists_are_merged_by_their_key_and_have_a_bound(
+    field: str, key: str, most: int
 ) -> None:
-    reserved = JOB_SPEC["spec"][field]
-    (key,) = reserved["x-kubernetes-list-map-keys"]
-    assert set(model.model_json_schema()["properties"]) == set(reserved["items"]["properties"])
-    assert model.model_fields[key].is_required()
-    assert reserved["maxItems"] == most
+    schema = job_schema()["properties"]["spec"]["properties"][field]
+    assert schema["x-kubernetes-list-map-keys"] == [key]
+    assert schema["x-kubernetes-list-type"] == "map"
+    assert schema["maxItems"] == most
+    assert key in schema["items"]["required"]
 
 
 def test_nulls_of_a_patch_are_kept() -> None:

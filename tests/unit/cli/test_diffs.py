@@ -17,6 +17,7 @@ def test_each_group_has_a_head_and_its_differences() -> None:
         [
             Change(Ids(range(3)), "web-a", "web-c", IMAGE),
             Change(Ids([7]), "web-b", "web-c", (), known=False),
+            Change(Ids([5, 6]), "web-b", "web-c", (), relabels=True),
             Change(Ids([8]), "", "web-c", ()),
             Change(Ids([9, 10]), "web-a", "", ()),
         ]
@@ -27,6 +28,8 @@ def test_each_group_has_a_head_and_its_differences() -> None:
         "  + image: web:2",
         "instance 7  web-b → web-c",
         "  revision web-b is gone: what differs cannot be told",
+        "instances 5-6  web-b → web-c",
+        "  other labels only: their pods stay as they are",
         "new instance 8  web-c",
         "removed instances 9-10  web-a",
     ]

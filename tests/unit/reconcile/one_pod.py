@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 from controller.api import labels
 from controller.api.pods.pod import Pod
 from controller.api.pods.wire import PodWire
 from controller.core.model import plan
+from controller.core.overlays.variants import variants
+from controller.core.revisions import data as revision_data
 from controller.core.revisions import revision as revisions
 from controller.core.revisions.change import Change
 from controller.reconcile.decode import pod_of
@@ -32,7 +35,7 @@ def template(image: str = "web:1", resources: Object | None = None, **fields: An
 
 
 def revision_of(made: Object) -> str:
-    return revisions.revision_name("web", revisions.digest(revisions.canonical(made)))
+    return revisions.revision_name("web", revisions.digest(revision_data.of_data(made)))
 
 
 class World:
@@ -44,14 +47,16 @@ class World:
         self.settled: list[bool] = []
         self.pods = Pods(self.api, self.store, lambda _, ok: self.settled.append(ok), lambda: NOW)
         meta = {"name": "web", "namespace": "ns", "uid": "j1", "resourceVersion": "1"}
-        spec = {"instances": 5, "template": new}
+        plain = {name: part for name, part in new.items() if name != "echelon"}
+        spec = {"instances": 5, "template": plain, **new.get("echelon", {})}
         self.store.put_job({"metadata": {**meta, "generation": 1}, "spec": spec, "status": {}})
         self.old, self.new = revision_of(old), revision_of(new)
-        self.entry.keep_template(self.old, revisions.canonical(old))
-        self.api.pod = self._pod(old)
+        self.templates = (revision_data.of_data(old), revision_data.of_data(new))
+        self.entry.keep_template(self.old, self.templates[0])
+        self.api.pod = self._pod(self._of_instance(old))
         self.show()
-        images = old["spec"]["containers"][0]["image"] != new["spec"]["containers"][0]["image"]
-        self.change = Change.IMAGES if images else Change.RESOURCES
+        images = {self._of_instance(each)["spec"]["containers"][0]["image"] for each in (old, new)}
+        self.change = Change.IMAGES if len(images) > 1 else Change.RESOURCES
 
     @property
     def entry(self) -> Entry:
@@ -69,6 +74,13 @@ class World:
     @property
     def notes(self) -> Object:
         found: Object = self.pod["metadata"]["annotations"]
+        return found
+
+    @staticmethod
+    def _of_instance(data: Object) -> Object:
+        found: Object = json.loads(
+            variants(revision_data.of_data(data), *KEY[::-1]).of_instance(3).template
+        )
         return found
 
     def _pod(self, old: Object) -> Object:

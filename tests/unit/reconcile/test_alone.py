@@ -28,7 +28,8 @@ async def test_a_refused_write_is_asked_for_once_and_again_after_a_while(what: s
     shop = Shop()
     released = what == "the release of its revisions"
     plural = "controllerrevisions" if released else "echelonjobs"
-    shop.revision("web-x", template("web:1") | ({} if released else {"echelon": {}}))
+    later = {} if released else {"echelon": {"lifecycle": {}}}
+    shop.revision("web-x", template("web:1") | later)
     shop.job(**(DELETED if released else {"status": {"currentRevision": "web-x"}}))
     refusing(shop, plural)
     for _ in range(3):

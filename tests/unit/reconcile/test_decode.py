@@ -85,7 +85,10 @@ def test_a_status_of_no_shape_at_all_is_derived_anew(odd: Any) -> None:
 @pytest.mark.parametrize("odd", ["x", None, ["x"], 7])
 def test_a_job_of_no_shape_at_all_is_left_alone(odd: Any) -> None:
     store = Store(lambda _: None)
-    for version, spec in enumerate((odd, {"instances": 1, "template": odd}), 1):
+    plain = {"instances": 1, "template": {}}
+    lists = [{field: odd} for field in ("overlays", "constraints") if odd is not None]
+    odds = ({"template": odd}, *lists)
+    for version, spec in enumerate((odd, *({**plain, **each} for each in odds)), 1):
         store.put_job({**job(version=version), "spec": spec})
         assert store.entries[KEY].job is None
         assert store.entries[KEY].unreadable is not None

@@ -87,18 +87,18 @@ async def test_resources_take_the_marks_and_the_resize(resources: World) -> None
     assert (resources.seen.revision, resources.seen.changing_to) == (resources.new, "")
     assert not resources.seen.in_effect
     assert resources.settled == [True]
-    assert resources.entry.resized == (resources.old, resources.new)
+    assert resources.entry.resized == resources.templates
 
 
 async def test_what_was_accepted_for_one_pod_is_not_tried_with_the_next(resources: World) -> None:
-    resources.entry.resized = (resources.old, resources.new)
+    resources.entry.resized = resources.templates
     await resources.act()
     assert resources.api.kinds == ["get", "patch merge", "patch resize"]
     assert resources.notes[labels.REVISION] == resources.new
 
 
 async def test_after_a_refusal_the_next_resize_is_tried_first(resources: World) -> None:
-    resources.entry.resized = (resources.old, resources.new)
+    resources.entry.resized = resources.templates
     resources.api.fail("patch resize", Invalid(422, "Invalid", "Pod QOS Class may not change"))
     await resources.act()
     assert resources.entry.resized is None

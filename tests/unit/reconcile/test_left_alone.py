@@ -129,7 +129,12 @@ async def test_the_name_of_an_unreadable_update_is_taken() -> None:
     assert ("create", "updates", "web-j1-g2") in shop.api.asked
 
 
-LATER: dict[str, Any] = {**template("web:1"), "echelon": {"overlays": [{"name": "canary"}]}}
+#: The unknown part of a revision -> how messages name it.
+UNKNOWN: dict[str, dict[str, Any]] = {
+    "echelon.lifecycle": {"lifecycle": {"preStop": {}}},
+    "echelon.overlays[].until": {"overlays": [{"name": "a", "patch": {}, "until": "2030"}]},
+}
+LATER: dict[str, Any] = {**template("web:1"), "echelon": UNKNOWN["echelon.lifecycle"]}
 PLAIN = template("web:1")
 
 
@@ -166,7 +171,7 @@ async def test_a_revision_of_more_than_a_template_leaves_its_job_alone(
     assert shop.api.writes() == [("patch", "echelonjobs", "web")]
     stalled = shop.condition("Stalled")
     assert (stalled["status"], stalled["reason"]) == ("True", "TooNew")
-    assert "ControllerRevision web-n: data.echelon" in stalled["message"]
+    assert "ControllerRevision web-n: data.echelon.lifecycle" in stalled["message"]
     assert [reason for reason, _ in shop.events] == ["TooNew"]
 
 
@@ -209,18 +214,21 @@ async def test_an_update_to_a_newer_revision_waits_and_its_job_goes_on() -> None
     await shop.reconcile()
     status = shop.status("updates", "mine")
     assert (status.get("phase", "Pending"), status["reason"]) == ("Pending", "TooNew")
-    assert "ControllerRevision web-n: data.echelon" in status["message"]
+    assert "ControllerRevision web-n: data.echelon.lifecycle" in status["message"]
     assert shop.condition("Stalled")["reason"] != "TooNew"
 
 
-def test_a_plain_revision_has_no_unknown_key() -> None:
+def test_the_unknown_part_of_a_revision_is_named() -> None:
     shop = Shop()
-    shop.revision("web-w", PLAIN)
-    shop.revision("web-n", {**PLAIN, "echelon": None})
-    assert {n: r.unknown for n, r in shop.entry.revisions.items()} == {
-        "web-w": "",
-        "web-n": "echelon",
-    }
+    known = {"overlays": [{"name": "a", "instances": "0", "patch": {}}]}
+    for name, parts in {"web-v": {}, "web-w": None, "web-x": known}.items():
+        shop.revision(name, {**PLAIN, "echelon": parts})
+    shop.revision("web-y", PLAIN)
+    for number, parts in enumerate(UNKNOWN.values()):
+        shop.revision(f"web-{number}", {**PLAIN, "echelon": parts})
+    found = {n: r.unknown for n, r in shop.entry.revisions.items()}
+    assert [found.pop(f"web-{number}") for number in range(len(UNKNOWN))] == [*UNKNOWN]
+    assert set(found.values()) == {""}
 
 
 async def test_no_other_job_waits_for_what_cannot_be_read() -> None:

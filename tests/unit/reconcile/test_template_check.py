@@ -61,3 +61,46 @@ async def test_who_does_not_hold_the_lease_says_nothing(shop: Shop) -> None:
     refuse(shop, "pods", NotHolderError())
     with pytest.raises(NotHolderError):
         await verdict(shop)
+
+
+def overlay(name: str, instances: str, image: str) -> dict[str, object]:
+    patch = {"spec": {"containers": [{"name": "web", "image": image}]}}
+    return {"name": name, "instances": instances, "patch": patch}
+
+
+async def test_a_pod_of_each_kind_is_tried_once(shop: Shop) -> None:
+    """Also of one that no instance has; two overlays that make the same pod are one kind."""
+    shop.job(spec={
+        "instances": 1,
+        "template": {"spec": {"containers": [{"name": "web", "image": "web:1"}]}},
+        "overlays": [overlay("a", "0", "x"), overlay("b", "7", "x"), overlay("c", "8", "y")],
+    })  # fmt: skip
+    assert await verdict(shop) == (True, True, "")
+    images = [body["spec"]["containers"][0]["image"] for body in shop.api.bodies]
+    assert sorted(images) == ["web:1", "x", "y"]
+
+
+async def test_the_overlays_of_a_refused_pod_are_named(shop: Shop) -> None:
+    shop.job(spec={
+        "template": {"spec": {"containers": [{"name": "web", "image": "web:1"}]}},
+        "overlays": [overlay("a", "5", "web:2"), overlay("b", "5", "web:3")],
+    })  # fmt: skip
+    tried: list[int] = []
+
+    def before(verb: str, *_: str) -> None:
+        tried.append(1)
+        if verb == "dry run" and len(tried) == 2:
+            raise Invalid(422, "Invalid", "no such image")
+
+    shop.api.before = before
+    check = TemplateCheck(shop.api, shop.entry, plan.CheckTemplate(shop.entry.revision))
+    found = await check.verdict(1, NOW)
+    assert (found.accepted, found.reason) == (False, "InvalidOverlay")
+    assert found.message == "overlays a, b: no such image"
+
+
+async def test_what_cannot_be_merged_is_not_tried(shop: Shop) -> None:
+    bad = {"name": "bad", "match": "instance +", "patch": {}}
+    shop.job(spec={"template": {"spec": {"containers": [{"name": "web"}]}}, "overlays": [bad]})
+    assert await verdict(shop) == (False, True, "InvalidOverlay")
+    assert shop.api.writes() == []

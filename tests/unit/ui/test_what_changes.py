@@ -151,3 +151,25 @@ async def test_a_template_that_is_a_revision_is_accepted(page: Setting) -> None:
     failed(page, revision(1, "aaaa", "web:1"), revision(2, "bbbb", "web:2"))
     _, html = await page.get(f"{JOB}?tab=configuration")
     assert "not accepted" not in html
+
+
+@pytest.mark.parametrize("path", [JOB, UPDATE])
+async def test_with_overlays_it_is_said_what_becomes_of_which_instances(
+    page: Setting, path: str
+) -> None:
+    patch = {"spec": {"containers": [{"name": "main", "image": "web:2"}]}}
+    overlays = [{"name": "canary", "instances": "1", "patch": patch}]
+    new = revision(2, "bbbb", "web:1")
+    new["data"]["echelon"] = {"overlays": overlays}
+    failed(page, new, revision(1, "aaaa", "web:1"))
+    said = changes((await page.get(path))[1])
+    assert "+ echelon.overlays" in said or "+ echelon:" in said
+    others = "0,2" if path == JOB else "0,2-3"
+    assert f"instances {others} other labels only: the pods stay" in said
+    assert "1 instance 1 - spec.containers[main].image: web:1" in said
+    assert "+ spec.containers[main].image: web:2" in said
+
+
+async def test_without_overlays_there_are_no_groups(page: Setting) -> None:
+    failed(page, revision(2, "bbbb", "web:2"), revision(1, "aaaa", "web:1"))
+    assert "other labels" not in changes((await page.get(JOB))[1])

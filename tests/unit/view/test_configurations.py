@@ -6,6 +6,8 @@ from controller.api.ids import Ids
 from controller.view.configurations import (
     Change,
     changes,
+    present,
+    present_of,
     relevant,
     revision_of,
     stated,
@@ -73,3 +75,46 @@ def test_a_manifest_is_compared_in_what_it_says() -> None:
         ("update.maxUnavailable", False),
         ("update.strategy.size", True),
     ]
+
+
+CANARY = {
+    "name": "canary",
+    "instances": "1-2",
+    "patch": {"spec": {"containers": [{"name": "web", "image": "web:2"}]}},
+}
+
+
+def test_with_overlays_each_group_has_what_its_pods_show() -> None:
+    new = {**OLD, "echelon": {"overlays": [CANARY]}}
+    same, canary, made = changes(job(4, assigned=ranges(a="0-3")), {"web-a": OLD}, new, 5)
+    assert (same.instances, same.relabels, same.differences) == (Ids([0, 3]), True, ())
+    assert (canary.instances, canary.relabels) == (Ids([1, 2]), False)
+    (difference,) = canary.differences
+    assert (difference.path, difference.old, difference.new) == (
+        "spec.containers[web].image",
+        "web:1",
+        "web:2",
+    )
+    assert made.creates
+    assert (
+        {same.new, canary.new, made.new} == {revision_of("web", new)} != {revision_of("web", OLD)}
+    )
+
+
+def test_overlays_that_cannot_be_used_are_compared_as_they_are_written() -> None:
+    bad = {**OLD, "echelon": {"overlays": [{**CANARY, "instances": "x"}]}}
+    (change,) = changes(job(2, assigned=ranges(a="0-1")), {"web-a": OLD}, bad, 2)
+    assert change.instances == Ids([0, 1])
+    assert [each.path for each in change.differences] == ["echelon"]
+
+
+def test_the_overlays_of_a_job_belong_to_what_its_revision_keeps() -> None:
+    plain = job(1)
+    spec = plain.spec.model_copy(update={"template": OLD, "overlays": (CANARY,)})
+    assert present_of(plain.model_copy(update={"spec": spec})) == {
+        **OLD,
+        "echelon": {"overlays": [CANARY]},
+    }
+    assert present({"template": OLD, "overlays": [CANARY]}) == present_of(
+        plain.model_copy(update={"spec": spec})
+    )

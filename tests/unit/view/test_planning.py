@@ -9,9 +9,11 @@ import pytest
 from controller.api.job import Job
 from controller.api.meta import parse_time
 from controller.api.preview import UpdatePlan
+from controller.api.sla import Sla
 from controller.api.update import Update, UpdateSpec
 from controller.core.revisions import revision as revisions
 from controller.view import planning
+from controller.view.configurations import present_of
 
 Object = dict[str, Any]
 NOW = parse_time("2026-01-01T01:00:00Z")
@@ -180,3 +182,51 @@ def test_what_cannot_be_planned() -> None:
         plan(job(status={"lastAttempt": None}))
     with pytest.raises(ValueError, match="ids must ascend"):
         plan(job(), instances="3-1")
+
+
+def test_what_only_makes_an_update_wait_is_a_warning() -> None:
+    of = job(slaAware=True, strategy={"type": "Batch", "size": 3})
+    spec = of.spec.model_copy(update={"sla": Sla(min_available=4)})
+    found = plan(of.model_copy(update={"spec": spec}))
+    assert [each.reason for each in found.conflicts] == ["SLA"]
+    assert not planning.refusals(found)
+
+
+def test_other_labels_alone_are_a_change() -> None:
+    found = plan(with_limit(job(OLD)))
+    assert str(found.instances.recreate) == "0-3", "a constraint is part of the pod"
+    patch = {"metadata": {"labels": {"track": "canary"}}}
+    overlays = ({"name": "later", "instances": "9", "patch": patch},)
+    same = job(OLD)
+    spec = same.spec.model_copy(update={"overlays": overlays})
+    found = plan(same.model_copy(update={"spec": spec}))
+    assert (str(found.instances.relabel), str(found.instances.unchanged)) == ("0-3", "")
+    assert not planning.changes_nothing(found)
+    assert not planning.covered(found)
+
+
+def test_an_overlay_that_cannot_be_used_is_a_conflict() -> None:
+    bad = ({"name": "bad", "match": "instance +", "patch": {}},)
+    same = job(OLD)
+    spec = same.spec.model_copy(update={"overlays": bad})
+    (conflict,) = planning.refusals(plan(same.model_copy(update={"spec": spec})))
+    assert conflict.reason == "InvalidOverlay"
+    assert "spec.overlays[bad].match" in conflict.message
+
+
+def with_limit(of: Job) -> Job:
+    constraints = ({"key": "host", "limit": 1},)
+    spec = of.spec.model_copy(update={"constraints": constraints})
+    return of.model_copy(update={"spec": spec})
+
+
+@pytest.mark.parametrize(("hosts", "reasons"), [(4, []), (3, ["PlacementImpossible"]), (None, [])])
+def test_constraints_that_leave_no_place(hosts: int | None, reasons: list[str]) -> None:
+    of = with_limit(job())
+    content = present_of(of)
+    assert planning.constrained(of, content) == {"kubernetes.io/hostname"}
+    domains = None if hosts is None else {"kubernetes.io/hostname": hosts}
+    wish = UpdateSpec.model_validate({"job": "web"})
+    found = planning.plan(of, wish, PODS, REVISIONS, (), NOW, domains=domains)
+    assert [each.reason for each in found.conflicts] == reasons
+    assert not planning.refusals(found)

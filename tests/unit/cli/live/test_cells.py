@@ -14,8 +14,8 @@ def plain(marks: Marks, width: int = 80, height: int = 5) -> list[str]:
     return [line.plain.rstrip() for line in cells(marks, width, height)]
 
 
-def words(marks: Marks, width: int = 80, height: int = 5, *, backward: bool = False) -> list[str]:
-    return [line.plain for line in legend(marks, width, height, backward=backward)]
+def words(marks: Marks, width: int = 80, height: int = 5, rest: str = "") -> list[str]:
+    return [line.plain for line in legend(marks, width, height, rest)]
 
 
 def test_few_instances_have_their_ids() -> None:
@@ -83,7 +83,9 @@ def test_a_sparse_range_has_no_holes() -> None:
 
 def test_what_a_rollback_does_not_touch_is_not_pending() -> None:
     marks = Marks.of(update("RollingBack", 4, sets={"rolledBack": "0", "rollingBack": "1"}))
-    assert words(marks, backward=True) == ["○ 1 rolled back   ◑ 1 rolling back   · 2 not touched"]
+    assert words(marks, rest="not touched") == [
+        "○ 1 rolled back   ◑ 1 rolling back   · 2 not touched"
+    ]
 
 
 def test_the_legend_wraps() -> None:

@@ -20,7 +20,7 @@ from controller.core.admission.dry_run import MAX_GROUPS, preview, templates_nee
 from controller.core.model import assigned as asg
 from controller.core.model import policy
 from controller.core.model.context import Context
-from controller.core.model.limits import TEMPLATES_KEPT
+from controller.core.model.limits import TEMPLATES_COMPARED
 from controller.core.model.observed import (
     Finished,
     Observed,
@@ -254,7 +254,7 @@ def test_no_more_templates_are_needed_than_are_kept() -> None:
         asked.add(min(wanted))
         observed = replace(context.observed, templates=dict.fromkeys(asked, TEMPLATES[OLD]))
         context = replace(context, observed=observed)
-    assert len(asked) == TEMPLATES_KEPT
+    assert len(asked) == TEMPLATES_COMPARED
     assert OLD in asked, "all other templates are compared with the goal's"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 
 from controller.api import labels
 from controller.api.ids import Ids
+from controller.core.overlays import changed as module
 from controller.core.overlays.changed import changed
+from controller.core.overlays.combinations import ALL
 from controller.core.overlays.variants import Variants, variants
 from controller.core.revisions.data import of_spec
-from controller.core.revisions.template import Prepared
+from controller.core.revisions.template import Prepared, filled
 
 Object = dict[str, Any]
 
@@ -126,3 +129,33 @@ def test_it_is_as_if_all_pods_were_compared(
     one, other = resolved(named(old), *before), resolved(named(new), *after)
     expected = Ids(i for i in TEN if pod(one, i) != pod(other, i))
     assert changed(TEN, one, other) == expected
+
+
+def test_each_id_is_compared_at_most_once_and_two_revisions_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[str] = []
+
+    def counted(node: Any, values: Mapping[str, str]) -> Any:
+        compared.append(values["instance"])
+        return filled(node, values)
+
+    def overlay(part: int, where: str, text: str) -> Object:
+        patch = {"spec": {"containers": [{"name": "web", "image": text}]}}
+        return {"name": f"part-{part}", "match": where, "patch": patch}
+
+    monkeypatch.setattr(module, "filled", counted)
+    old = resolved(
+        TEMPLATE,
+        *(overlay(i, f"instance % 17 == {i}", f"{{{{echelon.job}}}}{i}") for i in range(16)),
+    )
+    new = resolved(
+        TEMPLATE,
+        *(overlay(i, f"instance / 600 == {i}", f"{{{{echelon.job}}}}{i}") for i in range(16)),
+    )
+    found = changed(ALL, old, new)
+    assert 0 < len(found) < len(ALL)
+    assert len(compared) <= 2 * len(ALL)
+    compared.clear()
+    assert changed(TEN, old, new) == found & TEN
+    assert compared == []

@@ -75,3 +75,8 @@ def test_a_label_is_constrained_once(keys: list[str], message: str) -> None:
 @pytest.mark.parametrize("template", [{}, {"spec": []}, {"spec": {"topologySpreadConstraints": 1}}])
 def test_a_template_of_another_shape_is_left_to_the_api_server(template: dict[str, Any]) -> None:
     assert constrained(template, [Constraint(key="host", limit=1)], "web") == template
+
+
+def test_a_topology_key_that_is_no_string_is_left_to_the_api_server() -> None:
+    template = {"spec": {"topologySpreadConstraints": [{"topologyKey": {"a": 1}}]}}
+    assert len(spreads(template, Constraint(key="host", limit=1))) == 2

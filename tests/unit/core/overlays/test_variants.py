@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from controller.api.ids import Ids
+from controller.api.overlay import Overlay
+from controller.core.overlays import variants as module
 from controller.core.overlays.problem import RefusedError
-from controller.core.overlays.variants import Variants, variants
+from controller.core.overlays.variants import Variants, applied, variants
 from controller.core.revisions.data import KEY, of_data, of_spec
 from controller.core.revisions.revision import canonical
 from controller.core.revisions.template import Prepared
@@ -110,3 +112,18 @@ def test_parts_of_another_shape_are_refused(parts: Object, words: str) -> None:
         variants(of_data({**TEMPLATE, KEY: parts}), "web", "shop")
     assert error.value.reason == "InvalidOverlay"
     assert str(error.value).startswith(words)
+
+
+def test_revisions_of_many_jobs_are_resolved_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    canary, resolved = [overlay("canary", env("A", "1"), "0")], list[str]()
+
+    def counted(template: Object, each: Overlay) -> Object:
+        resolved.append(each.name)
+        return applied(template, each)
+
+    monkeypatch.setattr(module, "applied", counted)
+    for _ in range(2):
+        for i in range(100):
+            labelled = {**TEMPLATE, "metadata": {"labels": {"app": f"web-{i}"}}}
+            variants(of_spec(labelled, canary), "web", "shop")
+    assert len(resolved) == 100

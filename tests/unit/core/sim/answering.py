@@ -56,6 +56,8 @@ class Answering(Users):
         self.requests: Counter[str] = Counter()
         #: Nodes by name; one that is not told of is well.
         self.nodes: dict[str, Node] = {}
+        #: Label of nodes -> how many values of it they have.
+        self.domains: dict[str, int] = {}
         #: Instances whose pod the server does not change in place.
         self.in_place_refused: set[int] = set()
         self.user_edit(lambda job: job)

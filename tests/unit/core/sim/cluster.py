@@ -15,6 +15,7 @@ from controller.api.pods.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.model.observed import Revision
 from controller.core.model.plan import AskGate, KeepBudget, MakeUpdate
+from controller.core.revisions.data import is_shaped
 from controller.core.revisions.provenance import UNKNOWN, Provenance
 from controller.core.verdicts.answer import Answer, Verdict
 from tests.unit.core.sim.answering import Answering
@@ -96,7 +97,9 @@ class Cluster(Answering):
             known = self.revisions.get(name)
             if number is None and known is None:
                 raise ApiError("NotFound", name)
-            kept = known or Revision(name, self.uid("revision"), 0)
+            kept = known or Revision(
+                name, self.uid("revision"), 0, shaped=is_shaped(self.canonical(name))
+            )
             self.revisions[name] = kept = replace(
                 kept,
                 number=kept.number if number is None else number,

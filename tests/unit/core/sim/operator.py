@@ -10,7 +10,8 @@ from controller.api.update import Update
 from controller.core.decide import decide
 from controller.core.gates.run import gap
 from controller.core.model import plan
-from controller.core.model.observed import GateAnswer, Node, Refusal, Verdict
+from controller.core.model.limits import TEMPLATES_KEPT
+from controller.core.model.observed import Domains, GateAnswer, Node, Refusal, Verdict
 from controller.core.revisions.provenance import Provenance
 from tests.unit.core.sim.acts import Acts
 from tests.unit.core.sim.cluster import Cluster
@@ -161,8 +162,11 @@ class Operator(Acts):
                 for name in write.names:
                     node = cluster.nodes.get(name, Node())
                     self.nodes[name] = replace(node, read_at=cluster.now)
+            case plan.CountDomains():
+                counts = {each: cluster.domains.get(each, 0) for each in write.labels}
+                self.domains = Domains(counts, cluster.now)
             case plan.ReadRevision():
-                self.read.add(write.name)
+                self.read = [*self.read[1 - TEMPLATES_KEPT :], write.name]
             case plan.AdoptRevisions():
                 self.revisions |= cluster.adopt_revisions(write.names)
             case plan.EnsureRevision():

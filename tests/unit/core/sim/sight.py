@@ -9,6 +9,7 @@ from controller.api.job import Job
 from controller.api.update import TERMINAL, Update
 from controller.core.model.coordination import SILENCE, still_said
 from controller.core.model.observed import (
+    Domains,
     Finished,
     GateAnswer,
     Node,
@@ -39,10 +40,12 @@ class Sight:
         self.revisions: dict[str, Revision] = dict(cluster.revisions)
         self.verdict: tuple[str, Verdict] | None = None
         self.verdicts: dict[str, Verdict] = {}
-        self.read: set[str] = set()
+        #: Names of the revisions that were read, the latest last.
+        self.read: list[str] = []
         self.answers: dict[str, GateAnswer] = {}
         self.in_place_refused: set[str] = set()
         self.nodes: dict[str, Node] = {}
+        self.domains: Domains | None = None
         self.refusals: dict[int, Refusal] = {}
         self.refused_actions: dict[ActionKey, RefusedAction] = {}
         self.refused_writes: dict[str, Refusal] = {}
@@ -144,6 +147,7 @@ class Sight:
             name_conflicts={i: who for i, (who, _) in self.conflicts.items()},
             remade=dict(self.instances.remade),
             nodes=dict(self.nodes),
+            domains=self.domains,
             budgets=tuple(self.cluster.budgets.values()),
             not_evicted=self.not_evicted,
             coordination=self.coordination,

@@ -12,6 +12,7 @@ from controller.api.meta import OwnerReference, UpdateMeta
 from controller.api.pods.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
 from controller.core.model.observed import Revision
+from controller.core.revisions import data as revision_data
 from controller.core.revisions import revision as revisions
 from tests.values import replace
 
@@ -52,7 +53,7 @@ class Store:
         self.orphans: dict[str, Revision] = {}
         self.templates: dict[str, dict[str, Any]] = {}
         self._canonical: dict[str, bytes] = {}
-        self._named: dict[int, tuple[dict[str, Any], str]] = {}
+        self._named: dict[tuple[int, int, int], tuple[object, str]] = {}
         self.pods: dict[str, Pod] = {}
         self.inbox: dict[str, deque[Change]] = {
             kind: deque() for kind in ("job", "update", "revision", "pod")
@@ -69,17 +70,20 @@ class Store:
 
     def revision_of(self, job: Job) -> str:
         """The name of the revision of a Job's template, which is a value: each is read once."""
-        template = job.spec.template
-        if (known := self._named.get(id(template))) is None:
-            digest = revisions.digest(revisions.canonical(template))
-            known = template, revisions.revision_name(job.metadata.name, digest)
-            self._named[id(template)] = known  # Kept with it, it does not leave its id to another.
+        spec = job.spec
+        parts = (spec.template, spec.overlays, spec.constraints)
+        key = (id(parts[0]), id(parts[1]), id(parts[2]))
+        if (known := self._named.get(key)) is None:
+            data = revision_data.of_spec(*parts)
+            known = parts, revisions.revision_name(job.metadata.name, revisions.digest(data))
+            self._named[key] = known  # Kept with them, it does not leave their ids to others.
+            self._canonical[known[1]] = data
         return known[1]
 
     def canonical(self, revision: str) -> bytes:
         """What a revision keeps."""
         if revision not in self._canonical:
-            self._canonical[revision] = revisions.canonical(self.templates[revision])
+            self._canonical[revision] = revision_data.of_data(self.templates[revision])
         return self._canonical[revision]
 
     def image(self, revision: str) -> str:
