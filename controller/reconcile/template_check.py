@@ -9,6 +9,7 @@ from controller.api.gate import Gate
 from controller.core.model import plan
 from controller.core.model.observed import Verdict
 from controller.core.refusals import judgement
+from controller.core.runs.placeholders import InvalidRunError
 from controller.gates import job as job_gate
 from controller.gates.context import Context
 from controller.kube.client import Client
@@ -17,6 +18,7 @@ from controller.kube.resources import BATCH_JOBS, PODS
 from controller.reconcile import refusal
 from controller.reconcile.creation import prepared
 from controller.reconcile.entry import Entry
+from controller.reconcile.runs.tried import tried_for_runs
 from controller.resource import Resource
 
 Body = dict[str, Any]
@@ -38,6 +40,8 @@ class TemplateCheck:
             bodies = await self._bodies()
         except ApiError as error:
             return judgement.verdict(refusal.answer(error), tries, now)
+        except InvalidRunError as error:
+            return Verdict(False, "InvalidTemplate", str(error))
         for gate, resource, body in bodies:
             try:
                 await self.client.create(
@@ -63,6 +67,8 @@ class TemplateCheck:
         ``ApiError``."""
         entry, revision, tried = self.entry, self.write.revision, list[tuple[str, Resource, Body]]()
         assert entry.job is not None
+        if entry.job.spec.has_runs:
+            return tried_for_runs(entry.job, revision, entry.template)
         if revision:
             maker = await prepared(self.client, entry, entry.job, revision)
             tried.append(("", PODS, maker.dry_run(instances=entry.job.spec.instances)))
