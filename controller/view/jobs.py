@@ -123,6 +123,8 @@ def health_of(job: Job) -> tuple[Health, str, str]:
         (cond.READY, Health.READY),
     ):
         if (told := cond.find_true(conditions, name)) is not None:
-            return health, told.reason, "" if health is Health.READY else told.message
+            # How the last run went is worth saying also when all is well.
+            silent = health is Health.READY and not job.spec.has_runs
+            return health, told.reason, "" if silent else told.message
     ready = cond.find(conditions, cond.READY) or Condition(type=cond.READY, status="False")
     return Health.RECONCILING, ready.reason, ready.message

@@ -70,6 +70,12 @@ add(
 )
 add(
     app,
+    "kill",
+    "controller.cli.job.kill:kill",
+    "End the active run of a Job of type Cron or Adhoc.",
+)
+add(
+    app,
     "delete",
     "controller.cli.job.delete:delete",
     "Delete a Job and, unless --cascade=orphan, its pods and its history.",
