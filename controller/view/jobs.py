@@ -48,6 +48,7 @@ class JobRow:
     outcome: str
     created: float
     frozen: Ids = NONE
+    has_runs: bool = False
 
 
 def job_row(job: Job) -> JobRow:
@@ -73,6 +74,7 @@ def job_row(job: Job) -> JobRow:
         outcome=_outcome(last) if last else "",
         created=meta.creation_timestamp or 0.0,
         frozen=status.frozen,
+        has_runs=job.spec.has_runs,
     )
 
 
