@@ -29,7 +29,14 @@ _EXPANDED: Final = frozenset(
 
 
 class InvalidRunError(ValueError):
-    """The template cannot be that of a run. The text names the field and the mend."""
+    """The template cannot be that of a run. The text names the field and the mend. ``path``: of the
+    field, below the template; ``why``: the text without the field."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+        super().__init__(f"template{where}: {why}")
+        self.path = path
+        self.why = why
 
 
 def filled(node: Any, values: Mapping[str, str], path: Path = ()) -> Any:
@@ -46,11 +53,11 @@ def filled(node: Any, values: Mapping[str, str], path: Path = ()) -> Any:
 
 def _text(text: str, values: Mapping[str, str], path: Path) -> str:
     if not _is_expanded(path) and any(m[1] == "instance" for m in PLACEHOLDER.finditer(text)):
-        where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)
         raise InvalidRunError(
-            f"template{where}: all pods of a run have one template, so {{{{echelon.instance}}}} is"
-            " allowed in command, args, values of env and subPathExpr only; use it there, or the"
-            f" variable {labels.ENV_INSTANCE} in the program"
+            path,
+            "all pods of a run have one template, so {{echelon.instance}} is allowed in command, "
+            "args, values of env and subPathExpr only; use it there, or the variable "
+            f"{labels.ENV_INSTANCE} in the program",
         )
     return PLACEHOLDER.sub(lambda m: values.get(m[1], _REFERENCE), text)
 

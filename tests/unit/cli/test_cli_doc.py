@@ -1,6 +1,6 @@
-"""`hack.cli_doc`: each command is in docs/cli.md, cli-job.md, cli-maintenance.md, cli-sla.md or
-cli-update.md, each with an example that parses. So do the commands in README.md, and those within
-the text of all documents."""
+"""`hack.cli_doc`: each command is in docs/cli.md, cli-cron.md, cli-job.md, cli-maintenance.md,
+cli-sla.md or cli-update.md, each with an example that parses. So do the commands in README.md, and
+those within the text of all documents."""
 
 from __future__ import annotations
 
