@@ -42,6 +42,21 @@ async def job_with_runs(session: Session, name: str) -> Job:
     return job
 
 
+def with_instances(job: Job) -> Job:
+    """The Job. Raises ``CliError`` if it has runs, whose pods are named by Kubernetes."""
+    if not job.spec.has_runs:
+        return job
+    name = job.metadata.name
+    last = job.status.last_run
+    label = f"job-name={last.name}" if last else f"{JOB}={name}"
+    where = f"-l {label} -n {job.metadata.namespace}"
+    raise CliError(
+        f"Job {name} is of type {job.spec.type}: its pods are those of its runs",
+        f"`kubectl get pods {where}` lists them, `kubectl logs --prefix {where}` shows their logs",
+        Exit.USAGE,
+    )
+
+
 async def cron_job(session: Session, name: str) -> Job:
     """The Job. Raises ``CliError`` if it is not of type Cron."""
     job = as_job(await session.job(name))

@@ -13,6 +13,8 @@ from tests.integration.runs import adhoc, cron, ended, last, names, running, wai
 def test_kill_ends_the_active_run(space: Space, echelon: Echelon) -> None:
     space.create(adhoc(exits=False))
     running(space, "web-r1")
+    for command in ("logs", "instances"):
+        assert "-l job-name=web-r1" in echelon("job", command, "web", check=2).err
     done = echelon("job", "kill", "web", "--yes", check=0)
     assert done.lines == ["job.batch/web-r1 deleted"]
     assert names(space) == []

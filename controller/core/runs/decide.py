@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Final
 
 from controller.api.job import JobType
+from controller.core.admission import revision
 from controller.core.model.context import Context
 from controller.core.model.plan import AdoptRevisions, Plan, ReadJob, Write, WriteJob
 from controller.core.refusals import actions as refused_actions
@@ -62,6 +63,7 @@ STEPS: Final[tuple[Callable[[Context], Write | None], ...]] = (
     adopt,
     updates.answered,
     record,
+    revision.stamp,
     of_type,
 )
 

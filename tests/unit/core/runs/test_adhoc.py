@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controller.core.model.observed import Refusal, Verdict
-from controller.core.model.plan import EndRun, MakeRun
+from controller.core.model.plan import EndRun, MakeRun, StampRevision
 from tests.unit.core.runs.world import World, pod_template
 
 
@@ -176,6 +176,13 @@ def test_a_lost_status_is_read_back_from_the_run() -> None:
     world.settle()
     assert world.made == ["web-r1"]
     assert world.true == {"Ready"}
+
+
+def test_a_changed_source_is_written_to_the_revision() -> None:
+    world = ran(World.of())
+    world.annotations = {"echelon.dev/source": "commit-2"}
+    write = world.decide().write
+    assert write == StampRevision(world.revision, "commit-2")
 
 
 @pytest.mark.parametrize("policy", ["KillExisting", "CancelNew"])

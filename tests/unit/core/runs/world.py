@@ -3,7 +3,6 @@ plays Kubernetes' controllers when a test says so."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,6 +54,7 @@ class World:
     followed: bool = True
     events: list[Event] = field(default_factory=list)
     live: bool = False
+    annotations: dict[str, str] = field(default_factory=dict)
     #: Names of all runs that were ever created.
     made: list[str] = field(default_factory=list)
 
@@ -67,7 +67,9 @@ class World:
 
     @property
     def job(self) -> Job:
-        meta = ObjectMeta(name="web", namespace="shop", uid=UID, generation=1)
+        meta = ObjectMeta(
+            name="web", namespace="shop", uid=UID, generation=1, annotations=self.annotations
+        )
         return Job(metadata=meta, spec=JobSpec.model_validate(self.spec), status=self.status)
 
     @property
@@ -209,7 +211,3 @@ class World:
     @property
     def reasons(self) -> list[str]:
         return [event.reason for event in self.events]
-
-
-def as_json(value: Any) -> Any:
-    return json.loads(json.dumps(value))
