@@ -23,7 +23,7 @@ FOLDER: Final = ROOT / "docs"
 SHARED: Final = ("--namespace", "--context", "--kubeconfig", "--help")
 #: Commands that change something: the API server can refuse that.
 WRITES: Final = frozenset(
-    [f"job {verb}" for verb in ("delete", "kill", "restart", "retry", "scale")]
+    [f"job {verb}" for verb in ("create", "delete", "kill", "restart", "retry", "scale")]
     + [f"cron {verb}" for verb in ("resume", "start", "suspend")]
     + [f"update {verb}" for verb in ("abort", "pause", "pulse", "resume", "retry")]
     + [f"update {verb}" for verb in ("rollback", "start")]

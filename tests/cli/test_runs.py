@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from hack.harness.manifests import job
 from hack.harness.space import Space
 from tests.cli.echelon import Echelon
+from tests.cli.files import File
 from tests.integration.runs import adhoc, cron, ended, last, names, running, wait_run
 
 
@@ -53,3 +55,29 @@ def test_what_is_shown_of_a_cron_job(space: Space, echelon: Echelon) -> None:
     assert "suspended already" in echelon("cron", "suspend", "web", check=0).out
     assert "web" in echelon("job", "list", check=0).out
     assert "no run yet" in echelon("job", "status", "web", check=0).out
+
+
+def test_create_waits_for_the_end_of_the_run(
+    space: Space, echelon: Echelon, tmp_path: Path
+) -> None:
+    file = File(tmp_path / "job.yaml", adhoc()).write()
+    done = echelon("job", "create", file, "--wait", check=0)
+    assert done.lines == ["echelonjob.echelon.dev/web created"]
+    assert names(space) == ["web-r1"]
+    again = echelon("job", "create", file, check=6)
+    assert "exists already" in again.err
+
+
+def test_create_says_that_the_run_failed(space: Space, echelon: Echelon, tmp_path: Path) -> None:
+    file = File(tmp_path / "job.yaml", adhoc(code=3)).write()
+    failed = echelon("job", "create", file, "--wait", check=4)
+    assert "2 of 2 instances did not succeed" in failed.err
+    ended(space, "web-r1", "FailedIndexes")
+
+
+def test_create_of_a_service_waits_for_its_instances(
+    space: Space, echelon: Echelon, tmp_path: Path
+) -> None:
+    file = File(tmp_path / "job.yaml", job(instances=2)).write()
+    echelon("job", "create", file, "--wait", check=0)
+    assert len(space.pods()) == 2

@@ -54,6 +54,12 @@ add(
     "controller.cli.job.logs:logs",
     "Print the logs of instances, each line with its instance before it.",
 )
+add(
+    app,
+    "create",
+    "controller.cli.job.create:create",
+    "Create the Job of a manifest. One that exists already is not changed.",
+)
 add(app, "scale", "controller.cli.job.scale:scale", "Set how many instances a Job has.")
 add(
     app,
