@@ -11,9 +11,15 @@ from typing import Final
 from controller.api.job import JobType
 from controller.api.runs import DELETED, KILLED, KILLING, SUCCEEDED, LastRun
 from controller.core.model.context import Context
-from controller.core.model.plan import Event, WriteJob
+from controller.core.model.plan import Event, EventType, WriteJob
 from controller.core.model.runs import Run, number_in
 
+#: How a run ended -> reason and type of the Event about it.
+_ENDS: Final[dict[str, tuple[str, EventType]]] = {
+    SUCCEEDED: ("RunSucceeded", "Normal"),
+    KILLED: ("RunEnded", "Normal"),
+    DELETED: ("RunDeleted", "Warning"),
+}
 #: Characters of a message of a run.
 _LONGEST: Final = 256
 
@@ -63,14 +69,8 @@ def _events(before: LastRun | None, now: LastRun) -> list[Event]:
 
 def _end(run: LastRun) -> Event:
     words = f"{run.name}: {run.message}"
-    match run.reason:
-        case "Succeeded":
-            return Event("RunSucceeded", words)
-        case "Killed":
-            return Event("RunEnded", words)
-        case "Deleted":
-            return Event("RunDeleted", words, None, "Warning")
-    return Event("RunFailed", words, None, "Warning")
+    reason, kind = _ENDS.get(run.reason or "", ("RunFailed", "Warning"))
+    return Event(reason, words, None, kind)
 
 
 def _is_newer(context: Context, run: Run, stored: LastRun) -> bool:
