@@ -12,7 +12,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "cron show": ("echelon cron show report",),
     "cron start": ("echelon cron start report",),
     "cron suspend": ("echelon cron suspend report",),
-    "job create": ("echelon job create import.yaml --wait",),
+    "job create": ("echelon job create web.yaml --wait",),
     "job delete": ("echelon job delete web",),
     "job diff": ("echelon job diff web -f web.yaml",),
     "job get": ("echelon job get web -o yaml",),

@@ -37,7 +37,7 @@ add(
     app,
     "suspend",
     "controller.cli.cron.suspend:suspend",
-    "Start no more runs. An active one goes on.",
+    "Start no more runs.",
 )
 add(
     app,

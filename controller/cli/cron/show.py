@@ -52,10 +52,11 @@ def upcoming(
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,
 ) -> None:
-    """List when the next runs of a Job are due, by the clock of its time zone.
+    """List when the next runs of a Job are due.
 
-    The times are those of Kubernetes' own controller of CronJobs: a time that the clock skips when
-    daylight saving begins has no run, and one that it shows twice when that ends has two.
+    The times are by the clock of its time zone, and those of Kubernetes' own controller of
+    CronJobs: a time that the clock skips when daylight saving begins has no run, and one that it
+    shows twice when that ends has two.
     """
     key = whole_job(name)
 

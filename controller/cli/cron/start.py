@@ -28,10 +28,11 @@ def start(
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,
 ) -> None:
-    """Start a run now, whatever the schedule says, and also while the Job is suspended.
+    """Start a run now, whatever the schedule says.
 
-    An active run is ended first if `collisionPolicy` is KillExisting; with CancelNew nothing is
-    started beside it. The new run is in the way of the next scheduled one like any other.
+    That works also while the Job is suspended. An active run is ended first if `collisionPolicy` is
+    KillExisting; with CancelNew nothing is started beside it. The new run is in the way of the next
+    scheduled one like any other.
 
     Exit codes: 0 started; 6 rejected: a run is active; 7 timeout: the active run's pods have not
     ended.

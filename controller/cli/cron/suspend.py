@@ -15,7 +15,9 @@ def suspend(
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,
 ) -> None:
-    """Start no more runs. An active one goes on; `echelon job kill` ends it.
+    """Start no more runs.
+
+    An active one goes on; `echelon job kill` ends it.
 
     Exit codes: 0 suspended; 6 rejected.
     """

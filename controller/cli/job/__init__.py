@@ -58,7 +58,7 @@ add(
     app,
     "create",
     "controller.cli.job.create:create",
-    "Create the Job of a manifest. One that exists already is not changed.",
+    "Create the Job of a manifest.",
 )
 add(app, "scale", "controller.cli.job.scale:scale", "Set how many instances a Job has.")
 add(
