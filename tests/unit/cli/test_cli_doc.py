@@ -102,11 +102,8 @@ CODES = {"wait": "47", "watch": "345678", "timeout": "7", "exit_on_pause": "8"}
 def test_exit_codes_of_flags_are_named(words: str) -> None:
     command: Any = COMMANDS[words]
     flags = {each.name for each in command.params} & set(CODES)
-    if words in (
-        "job delete",
-        "job kill",
-        "maintenance activate",
-    ):  # --wait ends only when all is gone
+    # There --wait ends only when all is gone.
+    if words in ("job delete", "job kill", "maintenance activate"):
         flags -= {"wait"}
     codes = cli_doc._codes(words, command)
     for code in {code for flag in flags for code in CODES[flag]}:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from controller.core.model.plan import Prune
+from controller.core.model.observed import Refusal
+from controller.core.model.plan import THE_STATUS, Prune
 from tests.unit.core.runs.world import World
 
 
@@ -32,3 +33,13 @@ def test_a_run_whose_end_is_not_recorded_stays() -> None:
     assert plan.actions == ()
     world.perform(plan.write)
     assert [type(action) for action in world.decide().actions] == [Prune]
+
+
+def test_a_run_stays_while_the_api_server_refuses_to_record_its_end() -> None:
+    world = World.of(updateHistoryLimit=0)
+    world.settle()
+    world.succeed("web-r1")
+    refusal = Refusal("Forbidden", "no", world.now + 60, since=world.now)
+    world.refused_writes = {THE_STATUS: refusal}
+    plan = world.decide()
+    assert (plan.write, plan.actions) == (None, ())

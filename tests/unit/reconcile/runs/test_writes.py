@@ -161,3 +161,13 @@ async def test_nothing_is_made_for_a_job_that_is_gone(kind: str) -> None:
     await shop.reconcile()
     assert ("get", "echelonjobs", "web") in shop.api.asked
     assert not [w for w in shop.api.writes() if w[0] == "create"]
+
+
+async def test_what_the_garbage_collector_took_is_not_made_again() -> None:
+    shop = RunShop("Cron")
+    await shop.reconcile()
+    made = shop.api.objects.pop(("cronjobs", "web"))
+    shop.store.runs.drop_cron("ns/web", made["metadata"]["uid"])
+    del shop.api.objects["echelonjobs", "web"]  # Its watch is late.
+    await shop.reconcile()
+    assert ("cronjobs", "web") not in shop.api.objects
