@@ -37,7 +37,7 @@ spread = $(if $(filter-out $(FOLDERS),$(1)),,-n $(WORKERS))
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit explore integration check bench chaos cluster crds format constraints clean \
 	chart api-doc cli-doc metrics-doc site site-serve lock test-chart test-metrics test-statemetrics \
-	e2e ui browser test-ui pictures mutations golden integrations merge-keys recorded devcluster \
+	e2e ui browser test-ui pictures mutations golden integrations merge-keys recorded schedules devcluster \
 	devcluster-kubelet devcluster-helm devcluster-prometheus devcluster-integrations \
 	devcluster-statemetrics
 
@@ -110,6 +110,9 @@ integrations: $(INSTALLED) ## Write the generated files of integrations/ anew
 
 merge-keys: $(INSTALLED) ## Write the table of merge keys anew from the OpenAPI of Kubernetes
 	@$(PYTHON) -m hack.merge_keys
+
+schedules: $(INSTALLED) ## Ask the library that Kubernetes uses anew when schedules are due
+	@$(PYTHON) -m hack.schedules
 
 recorded: devcluster ## Record the stories that tests/gitops shows to other tools anew
 	@$(PYTHON) -m hack.integrations.record

@@ -40,8 +40,10 @@ from controller.reconcile.crds import CrdCheck
 from controller.reconcile.entry import Key
 from controller.reconcile.feeds import Feeds
 from controller.reconcile.ownership import Shards, guard
+from controller.reconcile.runs.gauges import last_runs
 from controller.reconcile.store import Store
 from controller.reconcile.worker import DECIDE_EVERY, Reconciler
+from controller.run_metrics import RunCollector
 from controller.settings import Settings, version
 
 log = logging.getLogger(__name__)
@@ -272,6 +274,7 @@ class Operator:
         state.instances = lambda: gauges.instances(self._store)
         state.each_job = lambda: gauges.each_job(self._store, self._shards.accepts, time.time())
         state.ready = self._servers.is_ready
+        self._metrics.registry.register(RunCollector(lambda: last_runs(self._store)))
         state.informer_lag_seconds = self._feeds.lags
         state.informer_silence_seconds = self._feeds.silences
 

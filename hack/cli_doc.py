@@ -23,7 +23,8 @@ FOLDER: Final = ROOT / "docs"
 SHARED: Final = ("--namespace", "--context", "--kubeconfig", "--help")
 #: Commands that change something: the API server can refuse that.
 WRITES: Final = frozenset(
-    [f"job {verb}" for verb in ("delete", "restart", "retry", "scale")]
+    [f"job {verb}" for verb in ("create", "delete", "kill", "restart", "retry", "scale")]
+    + [f"cron {verb}" for verb in ("resume", "start", "suspend")]
     + [f"update {verb}" for verb in ("abort", "pause", "pulse", "resume", "retry")]
     + [f"update {verb}" for verb in ("rollback", "start")]
     + [f"maintenance {verb}" for verb in ("activate", "deactivate", "drain")]
@@ -74,6 +75,7 @@ Every command can end with 0, 1, 2 and 130, and one that changes something with 
 PARTS: Final = (
     ("cli.md", "", ""),
     ("cli-job.md", "# `echelon job`", "job"),
+    ("cli-cron.md", "# `echelon cron`", "cron"),
     ("cli-maintenance.md", "# `echelon maintenance`", "maintenance"),
     ("cli-update.md", "# `echelon update`", "update"),
     ("cli-sla.md", "# `echelon sla`", "sla"),

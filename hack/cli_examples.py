@@ -7,11 +7,18 @@ from typing import Final
 #: The words of a command -> lines as a user types them.
 EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "completion": ("source <(echelon completion bash)",),
+    "cron next": ("echelon cron next report --count 3",),
+    "cron resume": ("echelon cron resume report",),
+    "cron show": ("echelon cron show report",),
+    "cron start": ("echelon cron start report",),
+    "cron suspend": ("echelon cron suspend report",),
+    "job create": ("echelon job create web.yaml --wait",),
     "job delete": ("echelon job delete web",),
     "job diff": ("echelon job diff web -f web.yaml",),
     "job get": ("echelon job get web -o yaml",),
     "job history": ("echelon job history web",),
     "job instances": ("echelon job instances web/0-3,7",),
+    "job kill": ("echelon job kill report --yes",),
     "job list": ("echelon job list -A",),
     "job logs": ("echelon job logs web/3 -f",),
     "job restart": ("echelon job restart web/0-3",),

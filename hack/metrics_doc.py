@@ -17,6 +17,8 @@ from controller.api.progress import Phase
 from controller.job_metrics import ActiveUpdate, JobNumbers
 from controller.maintenance_metrics import MaintenanceNumbers
 from controller.metrics import Metrics
+from controller.reconcile.runs.gauges import STATES
+from controller.run_metrics import RunCollector
 from hack.generated import written
 
 FILE: Final = Path(__file__).resolve().parent.parent / "docs" / "metrics.md"
@@ -55,6 +57,7 @@ def example() -> Metrics:
     metrics.asked("http", "Pass", 0.01, 0.0)
     metrics.consulted("Allow", 0.01, 0.0)
     metrics.update_ended(Phase.ROLLED_FORWARD, 60.0)
+    metrics.registry.register(RunCollector(lambda: dict.fromkeys(STATES, 0.0)))
     state = metrics.state
     state.leader = lambda: {"0": 1.0, "1": 0.0}
     state.replicas = lambda: 2.0

@@ -133,7 +133,8 @@ def _template() -> Schema:
         "type": "string",
         "maxLength": 64,
         "nullable": True,
-        "description": "Must be Always or absent, because instances of a Service run for ever.",
+        "description": "Must be Always or absent for type Service, whose instances run for ever, "
+        "and Never or absent for types Cron and Adhoc.",
     }
     metadata = {
         **object_with(),

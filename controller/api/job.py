@@ -21,8 +21,10 @@ from controller.api.meta import (
     ObjectMeta,
     Since,
     Status,
+    Time,
     empty,
 )
+from controller.api.runs import LastRun
 from controller.api.safety import Safety
 
 KIND = "EchelonJob"
@@ -202,6 +204,14 @@ class JobStatus(Status):
             description="Deletions of running pods that no Update, scale or move explains, and the "
             "stop that they caused. Absent: there were none."
         ),
+    ] = None
+    last_run: Annotated[
+        LastRun | None, Field(description="The last run of a Job of type Cron or Adhoc.")
+    ] = None
+    last_scheduled_at: Annotated[
+        Time | None,
+        MAY_BE_LOST,
+        Field(description="Scheduled time of the last run of a Job of type Cron."),
     ] = None
 
 

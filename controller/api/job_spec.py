@@ -11,6 +11,7 @@ from controller.api.ids import MAX_ID
 from controller.api.meta import MAX_INT32, SpecModel
 from controller.api.overlay import MAX_CONSTRAINTS, MAX_OVERLAYS
 from controller.api.policy import UpdatePolicy
+from controller.api.runs import CollisionPolicy, CronSpec
 from controller.api.sla import Sla
 
 MAX_INSTANCES = MAX_ID + 1
@@ -22,6 +23,8 @@ class JobType(StrEnum):
     """Kind of work that the instances of a Job do."""
 
     SERVICE = "Service"
+    CRON = "Cron"
+    ADHOC = "Adhoc"
 
 
 # A later field gets its default here only, never in the CRD: see `controller.api.crds`.
@@ -32,7 +35,9 @@ class JobSpec(SpecModel):
         JobType,
         Field(
             description="Kind of work that the instances do. `Service`: instances run for ever, "
-            "and a pod that ends is replaced by a new pod."
+            "and a pod that ends is replaced by a new pod. `Adhoc`: instances run to completion "
+            "once for each template. `Cron`: instances run to completion at each time of a "
+            "schedule. It cannot be changed."
         ),
     ] = JobType.SERVICE
     instances: Annotated[
@@ -52,7 +57,7 @@ class JobSpec(SpecModel):
             "creates a revision and, with `update.mode: Automatic`, starts an Update. The "
             "placeholders {{echelon.instance}}, {{echelon.instances}}, {{echelon.job}} and "
             "{{echelon.namespace}} in its strings are replaced in each pod. `restartPolicy` must "
-            "be Always or absent."
+            "be Always or absent for type Service, and Never or absent for the other types."
         ),
     ]
     overlays: Annotated[
@@ -84,6 +89,36 @@ class JobSpec(SpecModel):
     update: Annotated[
         UpdatePolicy, Field(description="Policy by which changes of the template roll out.")
     ] = UpdatePolicy()
+    cron: Annotated[
+        CronSpec | None, Field(description="Schedule of a Job of type Cron; required there.")
+    ] = None
+    collision_policy: Annotated[
+        CollisionPolicy | None,
+        Field(
+            description="What happens when a run is due while another one is active, for types "
+            "Cron and Adhoc. `KillExisting`: the active run is deleted, and the new one starts "
+            "when its pods are gone. `CancelNew`: the new run waits for the end of the active one. "
+            "Absent: KillExisting for Cron, CancelNew for Adhoc."
+        ),
+    ] = None
+    max_task_failures: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=MAX_INT32,
+            description="Number of failures that are tolerated per instance of a run, for types "
+            "Cron and Adhoc: so often the pod of an instance is created again. Absent: 0.",
+        ),
+    ] = None
+    deadline_seconds: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=MAX_INT32,
+            description="Seconds after which a run that has not ended fails, for types Cron and "
+            "Adhoc. Absent: no limit.",
+        ),
+    ] = None
     sla: Annotated[
         Sla | None,
         Field(
@@ -112,6 +147,30 @@ class JobSpec(SpecModel):
         Limit,
         Field(
             description="Number of finished Updates to keep; the operator deletes older ones. Only "
-            "Updates that the operator created count and are deleted."
+            "Updates that the operator created count and are deleted. For types Cron and Adhoc: "
+            "number of finished runs to keep."
         ),
     ] = 10
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether the instances run to completion, instead of for ever."""
+        return self.type is not JobType.SERVICE
+
+    @property
+    def kills_existing(self) -> bool:
+        """Whether a run that is due ends the active one."""
+        default = (
+            CollisionPolicy.KILL_EXISTING
+            if self.type is JobType.CRON
+            else CollisionPolicy.CANCEL_NEW
+        )
+        return (self.collision_policy or default) is CollisionPolicy.KILL_EXISTING
+
+    @property
+    def checked(self) -> tuple[object, ...]:
+        """What a dry run of the template tries besides the template itself."""
+        if not self.has_runs:
+            return (self.update.gates,)
+        schedule = self.cron.model_copy(update={"suspend": False}) if self.cron else None
+        return (schedule, self.instances, self.max_task_failures, self.deadline_seconds)

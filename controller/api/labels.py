@@ -82,4 +82,7 @@ FIELD_MANAGER: Final = "echelon-controller"
 GATE: Final = "echelon.dev/gate"
 GROUP_NUMBER: Final = "echelon.dev/group"
 
+#: Annotation of CronJobs: digest of the template of their runs, as the operator wrote it.
+MADE_FROM: Final = "echelon.dev/made-from"
+
 ENV_INSTANCE: Final = "ECHELON_INSTANCE"

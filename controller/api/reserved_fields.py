@@ -111,18 +111,6 @@ JOB_SPEC: Final[Fields] = {
             leave=_free("Step before a serving pod is deleted or changed."),
             rejoin=_free("Step before a new pod serves."),
         ),
-        "cron": _object(
-            "Schedule of a Cron Job.",
-            schedule=_text("Schedule in cron format."),
-            timeZone=_text("Time zone of the schedule."),
-            suspend=_flag("Whether no new runs are started."),
-            startingDeadlineSeconds=_number("Seconds after its scheduled time a run may start."),
-        ),
-        "collisionPolicy": _word(
-            "What happens when a run is due while another is active.", "KillExisting", "CancelNew"
-        ),
-        "maxTaskFailures": _number("Number of failures tolerated per instance of a run."),
-        "deadlineSeconds": _number("Seconds a run may take; absent: no limit."),
         "volumeClaimTemplates": _list(
             "Templates of the PersistentVolumeClaims of each instance, as in a StatefulSet.",
             _free("Template of one PersistentVolumeClaim."),
@@ -176,16 +164,6 @@ JOB_STATUS: Final[Fields] = {
             uid=_kept("uid of the UpdateSet."),
         ),
         "ended": _list("Pods that ended, newest first.", _ENDED),
-        "lastRun": _object(
-            "The last run of a Cron or Adhoc Job.",
-            name=_kept("Name of the run."),
-            startedAt=_kept("When the run started."),
-            finishedAt=_kept("When the run ended."),
-            succeeded=_number("Number of instances that succeeded."),
-            failed=_number("Number of instances that failed."),
-            active=_number("Number of instances that are running."),
-        ),
-        "lastScheduledAt": _kept("Scheduled time of the last run."),
     },
 }
 
@@ -202,14 +180,6 @@ _SCOPE: Final = (
     ),
 )
 JOB_WORDS: Final[Words] = {
-    "spec.type": (
-        ("Cron", "Adhoc"),
-        Rule(
-            "self.type == 'Service'",
-            "spec.type Cron and Adhoc are not yet supported; leave it out",
-            ".type",
-        ),
-    ),
     "spec.update.gates[].scope": _SCOPE,
 }
 UPDATE_WORDS: Final[Words] = {"spec.policy.gates[].scope": _SCOPE}

@@ -6,23 +6,10 @@ object, of the field that is wrong. Each message names the field and says how to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One entry of ``x-kubernetes-validations``."""
-
-    expression: str
-    message: str
-    field: str = ""
-
-    def wire(self) -> dict[str, Any]:
-        """The rule as JSON data of the schema."""
-        entry = {"rule": self.expression, "message": self.message}
-        return {**entry, "fieldPath": self.field} if self.field else entry
-
+from controller.api import run_rules
+from controller.api.rule import Rule as Rule
 
 Rules = dict[str, tuple[Rule, ...]]
 
@@ -115,8 +102,10 @@ JOB: Final[Rules] = {
             " a name",
             ".metadata.name",
         ),
+        *run_rules.NAME,
     ),
     "spec": (
+        *run_rules.SPEC,
         Rule(
             "self.type != 'Service' || !has(self.template.spec.restartPolicy)"
             " || self.template.spec.restartPolicy == 'Always'",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from controller.cli import completion, job, maintenance, sla, update
+from controller.cli import completion, cron, job, maintenance, sla, update
 from controller.cli.exits import CliError, Exit
 from controller.cli.lazy import add
 from controller.cli.verbs import Verbs
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(job.app, name="job")
 app.add_typer(update.app, name="update")
+app.add_typer(cron.app, name="cron")
 app.add_typer(sla.app, name="sla")
 app.add_typer(maintenance.app, name="maintenance")
 add(

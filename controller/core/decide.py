@@ -40,6 +40,7 @@ from controller.core.rollout import surge
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FailureCounts
 from controller.core.rollout.phases import IllegalTransitionError
+from controller.core.runs import decide as runs
 from controller.core.status import pulse, too_new, waiting
 from controller.core.status.update import report, watching_until
 
@@ -57,6 +58,8 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
         return _unless_refused(context, _release(context))
     if unknown := too_new.found(context):
         return _unless_refused(context, too_new.left_alone(context, unknown))
+    if context.job.spec.has_runs:
+        return runs.decide(context)
     if (write := creation.adopt(context)) is not None:
         return Plan(write=write)
     if context.status.last_attempt is None and repair.is_incomplete(context):

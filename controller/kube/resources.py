@@ -16,6 +16,7 @@ EVENTS: Final = Resource("events.k8s.io", "v1", "events", "Event")
 SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 BUDGETS: Final = Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget")
 BATCH_JOBS: Final = Resource("batch", "v1", "jobs", "Job")
+CRON_JOBS: Final = Resource("batch", "v1", "cronjobs", "CronJob")
 
 
 def query_string(**parameters: str | None) -> str:

@@ -25,6 +25,7 @@ from controller.core.model.coordination import SILENCE, Coordination, still_said
 from controller.core.model.limits import TEMPLATES_KEPT
 from controller.core.model.observed import Domains, GateAnswer, Node, Observed, Refusal, Verdict
 from controller.core.model.plan import ActionKey
+from controller.core.model.runs import NOT_FOLLOWED, Runs
 from controller.core.overlays.manifests import Manifests
 from controller.core.pods.identity import name_conflicts
 from controller.core.pods.index import Instances
@@ -67,8 +68,7 @@ class Entry:
     templates: dict[str, bytes] = field(default_factory=dict)
     #: (uid of the Update, name of the gate) -> its last answer.
     answers: dict[tuple[str, str], GateAnswer] = field(default_factory=dict)
-    #: Names of gates that are being asked.
-    asking: set[str] = field(default_factory=set)
+    asking: set[str] = field(default_factory=set)  #: Names of gates that are being asked.
     #: uids of pods that cannot be changed in place.
     in_place_refused: set[str] = field(default_factory=set)
     #: The two templates of the last resize, if the API server accepted it.
@@ -86,15 +86,14 @@ class Entry:
     quiet_until: dict[str, float] = field(default_factory=dict)
     #: uids of the Updates about which an Event has said that they are left alone.
     reported_too_new: set[str] = field(default_factory=set)
-    #: The resourceVersion of the Job when this reconcile read it live; "": not read live.
-    live: str = ""
+    live: str = ""  #: The Job's resourceVersion when this reconcile read it live.
     existence: Existence = field(default_factory=Existence)
     endings: Endings = field(default_factory=Endings)
     #: The disruption budgets that matter for the Job.
     budgets: Callable[[Entry], tuple[Budget, ...]] = lambda _: ()
-    #: Why the last eviction was not granted.
-    not_evicted: Refusal | None = None
+    not_evicted: Refusal | None = None  #: Why the last eviction was not granted.
     coordination: Coordination = SILENCE
+    runs: Callable[[Key, str], Runs] = lambda _key, _uid: NOT_FOLLOWED
 
     @property
     def empty(self) -> bool:
@@ -145,7 +144,7 @@ class Entry:
             self._ask_again()
         if not same:
             self._begin(meta["uid"])
-        elif self.job and self.job.spec.update.gates != job.spec.update.gates:
+        elif self.job and self.job.spec.checked != job.spec.checked:
             self._ask_again()
         self.job = job
 
@@ -272,6 +271,7 @@ class Entry:
             keeping=any(verb == "budget" for verb, _ in self.under_way),
             not_evicted=self.not_evicted,
             coordination=self.coordination,
+            runs=self.runs(self.key, uid) if job.spec.has_runs else NOT_FOLLOWED,
         )
 
     def _forget_answers(self, updates: Mapping[str, Update], now: float) -> None:

@@ -43,10 +43,12 @@ class Existence:
 def is_to_be_read(existence: Existence, observed: Observed, found: plan.Plan) -> bool:
     """Whether the Job must be read before this plan is carried out.
 
-    ControllerRevisions and Updates are rare. They are made only for a Job that was read live: a
-    revision is taken over from a former Job of this name, and must not be taken from a newer one.
+    ControllerRevisions, Updates, runs and CronJobs are rare. They are made only for a Job that was
+    read live: a revision is taken over from a former Job of this name, and must not be taken from a
+    newer one.
     """
-    if isinstance(found.write, plan.EnsureRevision | plan.StampRevision | plan.MakeUpdate):
+    rare = plan.EnsureRevision | plan.StampRevision | plan.MakeUpdate
+    if isinstance(found.write, rare | plan.MakeRun | plan.KeepCronJob):
         return not observed.job_live
     return existence.in_doubt and _makes(found)
 

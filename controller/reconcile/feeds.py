@@ -25,6 +25,7 @@ from controller.kube.resources import BUDGETS, CONTROLLER_REVISIONS, PODS
 from controller.reconcile.budgets import BUDGET_CODEC, BudgetObject
 from controller.reconcile.decode import POD_CODEC, UPDATE_CODEC, PodObject, UpdateObject
 from controller.reconcile.revision_objects import REVISION_CODEC, RevisionObject
+from controller.reconcile.runs.feeds import RunFeeds
 from controller.reconcile.store import Store
 from controller.resource import Resource
 
@@ -81,6 +82,7 @@ class Feeds:
         self.budgets = self._follow(
             BUDGETS, BUDGET_CODEC, store.put_budget, store.drop_budget, store.budgets.held
         )
+        self.runs = RunFeeds(client, store.runs, self._namespaces, clock, store.reconsider_runs)
 
     def _follow(
         self,
@@ -158,6 +160,7 @@ class Feeds:
             for name, informer in self.informers.items():
                 group.create_task(informer.run(), name=f"informer {name}")
             group.create_task(self._list_jobs_for_ever(), name="list of jobs")
+            group.create_task(self.runs.run(), name="runs")
             group.create_task(self._await_filled(), name="filled")
 
     async def _await_filled(self) -> None:
@@ -168,7 +171,8 @@ class Feeds:
     async def renewed(self) -> None:
         """List everything again. Returns when the store is at least as new as the moment of the
         call: a process that has just got the Lease must not act on older observations."""
-        await asyncio.gather(*(i.resync() for i in self.informers.values()), self._insist())
+        informers = self.informers.values()
+        await asyncio.gather(*(i.resync() for i in informers), self.runs.renewed(), self._insist())
 
     async def _insist(self) -> None:
         if self._listing is not None:

@@ -30,6 +30,7 @@ from controller.reconcile.controller_revisions import ControllerRevisions
 from controller.reconcile.decode import read_update
 from controller.reconcile.entry import Entry
 from controller.reconcile.references import owner_reference
+from controller.reconcile.runs.writes import RunWrites
 from controller.reconcile.store import Store
 from controller.reconcile.template_check import TemplateCheck
 
@@ -55,6 +56,7 @@ class Intent:
         self._clock = clock
         self._ended = ended
         self._revisions = ControllerRevisions(client, store)
+        self._runs = RunWrites(client, store.runs)
 
     async def perform(self, entry: Entry, write: plan.Write, observed: Observed) -> None:
         """Perform ``write``, which was decided from ``observed``."""
@@ -89,6 +91,8 @@ class Intent:
                 await self._revisions.release(entry, write.names)
             case plan.AdoptRevisions():
                 await self._revisions.adopt(entry, write.names)
+            case plan.MakeRun() | plan.EndRun() | plan.KeepCronJob():
+                await self._runs.perform(entry, write, observed)
 
     async def read_job(self, entry: Entry) -> None:
         """GET the Job, so that the next decision may rely on the present version."""
@@ -223,7 +227,7 @@ class Intent:
         job, template = entry.job, entry.revision
         tries = entry.verdict_tries.get(write.update, 0) + 1
         verdict = await TemplateCheck(self._client, entry, write).verdict(tries, self._clock())
-        same = entry.job is not None and entry.job.spec.update.gates == job.spec.update.gates
+        same = entry.job is not None and entry.job.spec.checked == job.spec.checked
         if not (same and entry.is_of(job)) or entry.revision != template:
             return  # The template or the gates have changed, so the verdict does not apply.
         entry.verdict_tries[write.update] = 0 if verdict.accepted else tries

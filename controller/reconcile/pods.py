@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from controller.api import labels
 from controller.api.kinds import UPDATES
@@ -29,7 +29,7 @@ from controller.kube.errors import (
     NotFound,
     NotHolderError,
 )
-from controller.kube.resources import BUDGETS, CONTROLLER_REVISIONS, PODS
+from controller.kube.resources import BATCH_JOBS, BUDGETS, CONTROLLER_REVISIONS, PODS
 from controller.reconcile import budgets, refusal
 from controller.reconcile.coordinators import Coordinators, Means
 from controller.reconcile.creation import Creation
@@ -46,6 +46,7 @@ _PRUNED: Final = {
     "Update": UPDATES,
     "ControllerRevision": CONTROLLER_REVISIONS,
     "PodDisruptionBudget": BUDGETS,
+    "Job": BATCH_JOBS,
 }
 
 
@@ -265,12 +266,18 @@ class Pods:
     async def _prune(self, entry: Entry, action: plan.Prune) -> None:
         resource = _PRUNED[action.kind]
         with suppress(NotFound, Conflict):
-            await self._client.delete(resource, entry.key[0], action.name, uid=action.uid)
+            # Without it, the API server would leave the pods of a batch/v1 Job behind.
+            how: Literal["Background"] | None = "Background" if action.kind == "Job" else None
+            await self._client.delete(
+                resource, entry.key[0], action.name, uid=action.uid, propagation=how
+            )
         name = f"{entry.key[0]}/{action.name}"
         if action.kind == "Update":
             self._store.drop_update(name, action.uid)
         elif action.kind == "ControllerRevision":
             self._store.drop_revision(name, action.uid)
+        elif action.kind == "Job":
+            self._store.runs.drop_run(name, action.uid)
         else:
             self._store.drop_budget(name, action.uid)
 

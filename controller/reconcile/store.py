@@ -17,6 +17,7 @@ from controller.reconcile.budgets import BudgetObject, Budgets, obeys
 from controller.reconcile.decode import PodObject, UpdateObject
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.revision_objects import RevisionObject
+from controller.reconcile.runs.store import RunStore
 
 GONE_KEPT = 10_000
 
@@ -38,6 +39,7 @@ class Store:
         #: Namespace -> the keys of its entries.
         self._spaces: dict[str, set[Key]] = {}
         self.budgets = Budgets()
+        self.runs = RunStore(changed)
         #: Informer key of a pod -> the entry and the slot where the pod is stored.
         self._pods: dict[str, tuple[Key, Slot]] = {}
         self._foreign_pods: dict[str, Key] = {}
@@ -52,7 +54,7 @@ class Store:
     def entry(self, key: Key) -> Entry:
         """The entry of a key; it is created if there is none."""
         if (entry := self.entries.get(key)) is None:
-            entry = self.entries[key] = Entry(key, budgets=self.budgets.of)
+            entry = self.entries[key] = Entry(key, budgets=self.budgets.of, runs=self.runs.of)
             self._spaces.setdefault(key[0], set()).add(key)
         return entry
 
@@ -64,6 +66,12 @@ class Store:
     def jobs(self) -> Iterator[Entry]:
         """The entries whose Job exists and can be read."""
         return (entry for entry in self.entries.values() if entry.job is not None)
+
+    def reconsider_runs(self) -> None:
+        """Decide anew about all Jobs with runs."""
+        for entry in self.jobs():
+            if entry.job and entry.job.spec.has_runs:
+                self._changed(entry.key)
 
     # Jobs.
 

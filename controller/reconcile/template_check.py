@@ -12,6 +12,7 @@ from controller.core.model.observed import Verdict
 from controller.core.overlays import refusals
 from controller.core.refusals import judgement
 from controller.core.revisions.data import is_shaped
+from controller.core.runs.placeholders import InvalidRunError
 from controller.gates import job as job_gate
 from controller.gates.context import Context
 from controller.kube.client import Client
@@ -20,6 +21,7 @@ from controller.kube.resources import BATCH_JOBS, PODS
 from controller.reconcile import refusal
 from controller.reconcile.creation import prepared
 from controller.reconcile.entry import Entry
+from controller.reconcile.runs.tried import tried_for_runs
 from controller.resource import Resource
 
 Body = dict[str, Any]
@@ -61,6 +63,8 @@ class TemplateCheck:
             objects = await self._objects()
         except ApiError as error:
             return judgement.verdict(refusal.answer(error), tries, now)
+        except InvalidRunError as error:
+            return Verdict(False, "InvalidTemplate", str(error))
         for each in objects:
             try:
                 await self.client.create(
@@ -94,6 +98,9 @@ class TemplateCheck:
         """The objects to try. Raises ``ApiError``."""
         entry, revision, tried = self.entry, self.write.revision, list[Tried]()
         assert entry.job is not None
+        if entry.job.spec.has_runs:
+            bodies = tried_for_runs(entry.job, revision, entry.template)
+            return [Tried(resource, body) for resource, body in bodies]
         if revision:
             made = await prepared(self.client, entry, entry.job, revision)
             pods = made.dry_runs(entry.job.spec.instances)

@@ -163,6 +163,8 @@ class Reconciler:
             await self._without_job(entry)
             return False
         entry.live = ""
+        if entry.job.spec.has_runs:
+            self._store.runs.wanted.set()
         await self._look_around(entry)
         impossible: plan.Write | None = None
         for _ in range(MAX_WRITES):
@@ -279,6 +281,8 @@ class Reconciler:
         again = await look_around(self._client, self._store, entry, self._clock())
         if again is not None:
             self._at(entry.key, again)
+        if entry.job is not None and entry.job.spec.has_runs:
+            return  # Its pods belong to its runs.
         for note in entry.apart.news(entry.key[1]):
             self._events.warn(entry, "ForeignPod", note)
 

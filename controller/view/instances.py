@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 from controller.api.job import Job
 from controller.api.meta import parse_time
 from controller.api.pods.pod import Pod
@@ -131,7 +131,9 @@ def rows_of(job: Job, instance: int, pods: Iterable[Seen], now: float) -> list[I
 
 
 def _ids(job: Job, intended: assigned.Assigned) -> Ids:
-    """The ids that the Job has, or should have."""
+    """The ids that the Job has, or should have. The pods of runs are none of them."""
+    if job.spec.has_runs:
+        return NONE
     return Ids.span(0, count_of(job)) | assigned.ids_of(intended)
 
 

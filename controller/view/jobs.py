@@ -48,6 +48,7 @@ class JobRow:
     outcome: str
     created: float
     frozen: Ids = NONE
+    has_runs: bool = False
 
 
 def job_row(job: Job) -> JobRow:
@@ -73,6 +74,7 @@ def job_row(job: Job) -> JobRow:
         outcome=_outcome(last) if last else "",
         created=meta.creation_timestamp or 0.0,
         frozen=status.frozen,
+        has_runs=job.spec.has_runs,
     )
 
 
@@ -123,6 +125,8 @@ def health_of(job: Job) -> tuple[Health, str, str]:
         (cond.READY, Health.READY),
     ):
         if (told := cond.find_true(conditions, name)) is not None:
-            return health, told.reason, "" if health is Health.READY else told.message
+            # How the last run went is worth saying also when all is well.
+            silent = health is Health.READY and not job.spec.has_runs
+            return health, told.reason, "" if silent else told.message
     ready = cond.find(conditions, cond.READY) or Condition(type=cond.READY, status="False")
     return Health.RECONCILING, ready.reason, ready.message

@@ -21,6 +21,7 @@ from hack.harness.manifests import (
 KSTATUS = ("Ready", "Reconciling", "Stalled")
 #: Conditions that are always present, True or False.
 OF_JOB = (*KSTATUS, "Available", "UpdatePending", "RolledBack")
+OF_RUNS = (*KSTATUS, "UpdatePending", "RolledBack")
 OF_UPDATE = (*KSTATUS, "Complete", "Succeeded", "Failed", "Paused", "AwaitingPulse")
 #: Reasons of Stalled with which the operator writes nothing but that it leaves the object alone.
 LEFT_ALONE = frozenset({"TooNew", "EngineTooNew"})
@@ -75,14 +76,31 @@ def faults_of_job(job: Object, update: Object | None) -> Iterator[str]:
     """Faults of the conditions of a Job. ``update`` is the last observed version of the Update that
     holds it, or None if that is deleted."""
     status = job["status"]
-    yield from _complete(job, OF_JOB)
+    has_runs = job["spec"].get("type", "Service") != "Service"
+    yield from _complete(job, OF_RUNS if has_runs else OF_JOB)
     known = _conditions(job)
     if stale := [n for n, c in known.items() if c["observedGeneration"] != _observed(job)]:
         yield f"{stale} are of another generation than the status"
-    if status.get("activeUpdate"):
+    if has_runs:
+        yield from _of_runs(job)
+    elif status.get("activeUpdate"):
         yield from _held(job, update)
     else:
         yield from _free(job)
+
+
+def _of_runs(job: Object) -> Iterator[str]:
+    """Faults of the conditions of a Cron or Adhoc Job."""
+    status, true = job["status"], _true(job)
+    if len(true) != 1:
+        yield f"{sorted(true)} are True"
+    last = status.get("lastRun")
+    if "Ready" in true and last is None and job["spec"]["type"] == "Adhoc":
+        yield "it is Ready without a run"
+    if "Ready" in true and last is not None and last.get("reason") != "Succeeded":
+        yield f"it is Ready with the run {last}"
+    if kept := {"assigned", "revisions", "slots", "activeUpdate"} & set(status):
+        yield f"it has runs, and {sorted(kept)} in its status"
 
 
 def _held(job: Object, update: Object | None) -> Iterator[str]:

@@ -34,7 +34,11 @@ ALLOWED: Final[frozenset[Kind]] = frozenset(
         ("create", "poddisruptionbudgets", ""),
         ("patch", "poddisruptionbudgets", ""),
         ("delete", "poddisruptionbudgets", ""),
-        ("create", "jobs.batch", ""),  # for job gates
+        ("create", "jobs.batch", ""),  # for job gates, and runs
+        ("patch", "jobs.batch", ""),  # runs that a former Job left
+        ("delete", "jobs.batch", ""),
+        ("create", "cronjobs.batch", ""),
+        ("update", "cronjobs.batch", ""),
         ("create", "events", ""),
         ("patch", "events", ""),
     }

@@ -54,6 +54,7 @@ class Space:
     def path(self, plural: str, name: str = "", sub: str = "") -> str:
         """The path of an object of Echelon, apps/v1, policy/v1 or the core API."""
         base = {"echelonjobs": GROUP, "updates": GROUP, "controllerrevisions": "/apis/apps/v1"}
+        base |= {"jobs": "/apis/batch/v1", "cronjobs": "/apis/batch/v1"}
         base |= {"statefulsets": "/apis/apps/v1", "poddisruptionbudgets": "/apis/policy/v1"}
         parts = [base.get(plural, "/api/v1"), "namespaces", self.name, plural, name, sub]
         return "/".join(part for part in parts if part)

@@ -20,7 +20,7 @@ from hack.harness.forked import Forked, path
 from hack.harness.patience import patient
 
 #: Commands that look into a namespace; the others do not know ``-n``.
-NAMESPACED = ("job", "sla", "update", "lint")
+NAMESPACED = ("cron", "job", "sla", "update", "lint")
 #: Flags that say where to look: with one of them the test's namespace is not added.
 _PLACES = ("-n", "--namespace", "-A", "--all-namespaces")
 

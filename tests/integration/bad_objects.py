@@ -254,13 +254,8 @@ _CONTAINER: Object = {"name": "web", "image": "db:1"}
 
 #: Fields and values of later versions: path of the field -> a manifest that uses it.
 LATER_JOBS: dict[str, Object] = {
-    "spec.type": _spec(type="Cron"),
     "spec.migrations": _spec(migrations=[{"name": "001", "container": _CONTAINER}]),
     "spec.lifecycle": _spec(lifecycle={"leave": {"seconds": 15}}),
-    "spec.cron": _spec(cron={"schedule": "*/5 * * * *"}),
-    "spec.collisionPolicy": _spec(collisionPolicy="CancelNew"),
-    "spec.maxTaskFailures": _spec(maxTaskFailures=0),
-    "spec.deadlineSeconds": _spec(deadlineSeconds=3600),
     "spec.volumeClaimTemplates": _spec(volumeClaimTemplates=[{"metadata": {"name": "data"}}]),
     "spec.persistentVolumeClaimRetentionPolicy": _spec(
         persistentVolumeClaimRetentionPolicy={"whenScaled": "Retain"}

@@ -24,6 +24,7 @@ from tests.integration.bad_objects import (
     Object,
     changed,
 )
+from tests.integration.bad_runs import RUNS
 
 GROUP = "/apis/echelon.dev/v1alpha1"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -92,9 +93,9 @@ def test_explain_reads_like_documentation(crd_cluster: Cluster) -> None:
     assert "sliding window" in text
 
 
-@pytest.mark.parametrize("name", JOBS)
+@pytest.mark.parametrize("name", JOBS | RUNS)
 def test_a_bad_job_is_refused(crd_cluster: Cluster, name: str) -> None:
-    change, words = JOBS[name]
+    change, words = (JOBS | RUNS)[name]
     message = refusal(crd_cluster, changed(JOB, change))
     for word in words:
         assert word in message

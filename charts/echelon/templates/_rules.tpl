@@ -38,10 +38,14 @@ it serves. The operator never writes the spec of a Job, only its status.
 - apiGroups: ["events.k8s.io"]
   resources: ["events"]
   verbs: ["create", "patch"]
-# Job gates: to create a Job and to read why it failed.
+# Job gates: to create a Job and to read why it failed. Jobs of type Cron and Adhoc: their runs.
 - apiGroups: ["batch"]
   resources: ["jobs"]
-  verbs: ["create", "get"]
+  verbs: ["get", "list", "watch", "create", "patch", "delete"]
+# The CronJob of a Job of type Cron.
+- apiGroups: ["batch"]
+  resources: ["cronjobs"]
+  verbs: ["get", "list", "watch", "create", "update"]
 - apiGroups: [""]
   resources: ["pods/log"]
   verbs: ["get"]

@@ -54,6 +54,12 @@ add(
     "controller.cli.job.logs:logs",
     "Print the logs of instances, each line with its instance before it.",
 )
+add(
+    app,
+    "create",
+    "controller.cli.job.create:create",
+    "Create the Job of a manifest.",
+)
 add(app, "scale", "controller.cli.job.scale:scale", "Set how many instances a Job has.")
 add(
     app,
@@ -67,6 +73,12 @@ add(
     "retry",
     "controller.cli.job.retry:retry",
     "Try the present template again, even if it failed.",
+)
+add(
+    app,
+    "kill",
+    "controller.cli.job.kill:kill",
+    "End the active run of a Job of type Cron or Adhoc.",
 )
 add(
     app,

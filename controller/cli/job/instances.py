@@ -16,6 +16,7 @@ from controller.cli.job.ended import show as show_ended
 from controller.cli.keys import JobKey, job_key
 from controller.cli.objects import as_job
 from controller.cli.output import Column, Format, note, objects, table
+from controller.cli.runs import with_instances
 from controller.cli.session import Place, Session, run
 from controller.view.instances import Instance, State, instances
 from controller.view.words import since
@@ -61,7 +62,7 @@ def list_instances(
             return
         raw, pods = await asyncio.gather(session.job(asked.name), session.pods_of(asked.name))
         now = time.time()
-        rows = chosen(instances(as_job(raw), pods, now), asked)
+        rows = chosen(instances(with_instances(as_job(raw)), pods, now), asked)
         if form in (Format.JSON, Format.YAML, Format.NAME):
             names = {row.pod for row in rows}
             found = [pod for pod in pods if pod["metadata"]["name"] in names]

@@ -16,6 +16,7 @@ from controller.cli.keys import JobKey, job_key
 from controller.cli.logs.following import MOST_FOLLOWED, followed
 from controller.cli.logs.reading import Printer, Wanted, printed
 from controller.cli.objects import as_job
+from controller.cli.runs import with_instances
 from controller.cli.session import Place, Session, run
 from controller.view.instances import instances
 
@@ -76,7 +77,7 @@ async def _printed(
     session: Session, asked: JobKey, wanted: Wanted, printer: Printer, *, follow: bool
 ) -> Exit:
     raw, pods = await asyncio.gather(session.job(asked.name), session.pods_of(asked.name))
-    rows = chosen(instances(as_job(raw), pods, time.time()), asked)
+    rows = chosen(instances(with_instances(as_job(raw)), pods, time.time()), asked)
     count = len({row.instance for row in rows})
     wanted = wanted.with_tail(None if count == 1 else _FEW)
     if not follow:

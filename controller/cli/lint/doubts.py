@@ -10,6 +10,7 @@ from controller.api import labels
 from controller.api.job import Job
 from controller.api.policy import Replacement, StrategyType
 from controller.cli.lint.findings import Problem, warning
+from controller.cli.lint.runs import of_runs
 from controller.cli.yaml_nodes import Path
 from controller.core.model.policy import count_down, count_up
 
@@ -25,6 +26,11 @@ def of_job(job: Job) -> Iterator[Problem]:
     """Warnings about a Job that the API server accepts."""
     spec = job.spec.template.get("spec") or {}
     containers = [c for c in spec.get("containers") or () if isinstance(c, dict)]
+    if job.spec.has_runs:
+        yield from _images(spec)
+        yield from of_runs(job)
+        yield from _overwritten(job.spec.template, containers)
+        return
     yield from _probes(job, containers)
     yield from _images(spec)
     yield from _group(job)

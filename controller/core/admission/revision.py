@@ -23,6 +23,15 @@ def ensure_newest(context: Context, revision: str) -> Write | None:
     return None
 
 
+def used_again(context: Context, above: int = 0) -> Write:
+    """The write that gives the present revision a new number, which is higher than ``above``, too:
+    it is used again although it is the newest."""
+    newest = max((r.number for r in context.observed.revisions.values()), default=0)
+    present = context.observed.revision
+    number = max(newest, above) + 1
+    return EnsureRevision(present, number, _provenance(context, present))
+
+
 def restore(context: Context) -> Write | None:
     """The create of the present template's ControllerRevision, if it is needed and somebody deleted
     it."""

@@ -13,6 +13,7 @@ from controller.core.model.brake import Brake
 from controller.core.model.budget import Budget
 from controller.core.model.coordination import SILENCE, Coordination
 from controller.core.model.plan import ActionKey, ActionOnObject
+from controller.core.model.runs import NOT_FOLLOWED, Runs
 from controller.core.pods.backoff import Series
 from controller.core.pods.facts import Slot, View
 from controller.core.verdicts.answer import Answer
@@ -199,6 +200,7 @@ class Observed:
     Job's own is under way; ``not_evicted``: why the last eviction was not granted.
     ``coordination``: what the coordinator of `spec.sla` is asked and has answered.
     ``brake``: counts the disruptions of all Jobs, which takes a while; None for no limit.
+    ``runs``: of a Job of type Cron or Adhoc.
     """
 
     job: Job
@@ -235,3 +237,4 @@ class Observed:
     newer_revisions: Mapping[str, str] = field(default_factory=dict)
     brake: Callable[[], Brake] | None = field(default=None, compare=False)
     made_by: str = ""
+    runs: Runs = NOT_FOLLOWED

@@ -22,6 +22,9 @@ from controller.core.model.revision_writes import EnsureRevision as EnsureRevisi
 from controller.core.model.revision_writes import ReadRevision as ReadRevision
 from controller.core.model.revision_writes import ReleaseRevisions as ReleaseRevisions
 from controller.core.model.revision_writes import StampRevision as StampRevision
+from controller.core.model.runs import EndRun as EndRun
+from controller.core.model.runs import KeepCronJob as KeepCronJob
+from controller.core.model.runs import MakeRun as MakeRun
 from controller.core.pods.ended import UNKNOWN, Intent
 from controller.core.revisions.change import Change
 
@@ -131,6 +134,9 @@ Write = (
     | StampRevision
     | ReleaseRevisions
     | AdoptRevisions
+    | MakeRun
+    | EndRun
+    | KeepCronJob
 )
 
 # Subjects of writes; that of the operator's next Update has no name yet.
@@ -157,6 +163,8 @@ def subject(write: Write) -> str:
             return "the release of ControllerRevisions"
         case AdoptRevisions():
             return THE_ADOPTION
+        case MakeRun() | EndRun() | KeepCronJob():
+            return write.subject
     return ""
 
 
@@ -254,9 +262,9 @@ class RepairPod:
 
 @dataclass(frozen=True, slots=True)
 class Prune:
-    """Delete an old ControllerRevision, a finished Update, or the budget of the Job."""
+    """Delete an old ControllerRevision, a finished Update or run, or the budget of the Job."""
 
-    kind: Literal["ControllerRevision", "Update", "PodDisruptionBudget"]
+    kind: Literal["ControllerRevision", "Update", "PodDisruptionBudget", "Job"]
     name: str
     uid: str
 

@@ -15,6 +15,7 @@ from hack.mutations.faults import (
     progress,
     reconcile,
     rollout,
+    runs,
     safety,
 )
 
@@ -29,4 +30,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *leading.FAULTS,
     *maintenance.FAULTS,
     *overlays.FAULTS,
+    *runs.FAULTS,
 )

@@ -152,8 +152,8 @@ FAULTS: Final = (
     ),
     Fault(
         file=f"{_SHELL}/pods.py",
-        old="await self._client.delete(resource, entry.key[0], action.name, uid=action.uid)",
-        new="await self._client.delete(resource, entry.key[0], action.name)",
+        old="resource, entry.key[0], action.name, uid=action.uid, propagation=how",
+        new="resource, entry.key[0], action.name, propagation=how",
         breaks="A prune may delete a new Update that has the name of an old one.",
         tests=(f"{_TESTS}/test_pods.py",),
     ),

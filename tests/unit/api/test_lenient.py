@@ -81,7 +81,7 @@ MAY_BE_LOST = {
         # The time until the Job is Stalled begins again.
         "downSince",
         # For people only.
-        "ended",
+        "ended", "lastScheduledAt",
     },
     UpdateStatus: {
         # Written anew with each report, from the other fields and the pods.

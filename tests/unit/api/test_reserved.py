@@ -55,7 +55,6 @@ def test_a_field_of_status_is_there_and_not_refused(kind: str, path: str, name: 
 @pytest.mark.parametrize(
     ("kind", "path", "words"),
     [
-        ("EchelonJob", "spec.type", ["Service", "Cron", "Adhoc"]),
         (
             "EchelonJob",
             "spec.update.gates[].scope",

@@ -1,6 +1,6 @@
-"""`hack.cli_doc`: each command is in docs/cli.md, cli-job.md, cli-maintenance.md, cli-sla.md or
-cli-update.md, each with an example that parses. So do the commands in README.md, and those within
-the text of all documents."""
+"""`hack.cli_doc`: each command is in docs/cli.md, cli-cron.md, cli-job.md, cli-maintenance.md,
+cli-sla.md or cli-update.md, each with an example that parses. So do the commands in README.md, and
+those within the text of all documents."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ CODES = {"wait": "47", "watch": "345678", "timeout": "7", "exit_on_pause": "8"}
 def test_exit_codes_of_flags_are_named(words: str) -> None:
     command: Any = COMMANDS[words]
     flags = {each.name for each in command.params} & set(CODES)
-    if words in ("job delete", "maintenance activate"):  # --wait ends only when all is gone
+    # There --wait ends only when all is gone.
+    if words in ("job delete", "job kill", "maintenance activate"):
         flags -= {"wait"}
     codes = cli_doc._codes(words, command)
     for code in {code for flag in flags for code in CODES[flag]}:

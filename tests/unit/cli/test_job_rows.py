@@ -64,7 +64,7 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_job_that_a_newer_version_wrote_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     newer = raw_job()
-    newer["spec"]["type"] = "Cron"
+    newer["spec"]["type"] = "Weekly"
     show([newer, raw_job()], None, many=True)
     captured = capsys.readouterr()
     assert len(captured.out.splitlines()) == 2

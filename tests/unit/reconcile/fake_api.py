@@ -89,6 +89,22 @@ class FakeApi(Client):
         del self.objects[resource.plural, name]
         return {}
 
+    async def replace(self, resource: Resource, namespace: Any, name: str, body: bytes) -> Any:
+        assert namespace == "ns"
+        whole = json.loads(body)
+        self._ask("update", resource, name, whole)
+        version = self._found(resource, name)["metadata"]["resourceVersion"]
+        if whole["metadata"]["resourceVersion"] != version:
+            raise Conflict(409, "Conflict", "the object has been modified")
+        return self.put(resource.plural, whole)
+
+    async def list(self, resource: Resource, namespace: Any = None, **_: Any) -> Any:
+        assert namespace == "ns"
+        self._ask("list", resource, "")
+        for (plural, _name), obj in list(self.objects.items()):
+            if plural == resource.plural:
+                yield copy.deepcopy(obj)
+
     def writes(self) -> list[tuple[str, str, str]]:
         return [asked for asked in self.asked if asked[0] != "get"]
 

@@ -273,10 +273,10 @@ async def test_unreadable_objects_in_the_first_lists_do_not_stop_the_operator() 
 
 async def test_an_unknown_field_of_a_spec_leaves_its_job_alone() -> None:
     shop = Shop()
-    shop.job(spec={"maxTaskFailures": 1})
+    shop.job(spec={"flavour": "sweet"})
     await shop.reconcile()
     assert shop.api.writes() == [("patch", "echelonjobs", "web")]
     assert (
-        "spec.maxTaskFailures: this version does not know this field"
+        "spec.flavour: this version does not know this field"
         in shop.condition("Stalled")["message"]
     )

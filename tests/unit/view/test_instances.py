@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from controller.api.job import JobType
 from controller.ui import marks
 from controller.view.instances import Instance, State, container_in_trouble, instances, timeline
 from tests.unit.view.raw import NOW, ago, crashing, job, pod, ranges
@@ -133,3 +134,9 @@ def test_an_instance_that_does_not_come_up_is_failing_here_and_on_the_page(
     row = Instance(0, "web-0", state, "a", "a", message=message)
     assert row.word == word
     assert marks.of_instance(row).word == word
+
+
+def test_no_instance_of_a_job_with_runs_is_missing() -> None:
+    seen = job(3)
+    spec = seen.spec.model_copy(update={"type": JobType.ADHOC})
+    assert instances(seen.model_copy(update={"spec": spec}), (), NOW) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from controller.api.job import JobType
 from controller.view.jobs import Health, health_of, job_row, shares
 from tests.unit.view.raw import NOW, condition, job, ranges
 
@@ -104,3 +105,11 @@ def test_the_cells_of_a_bar(counts: list[int], cells: list[int]) -> None:
 
 def test_a_bar_with_more_parts_than_cells() -> None:
     assert sum(shares([1] * 9, 4)) == 4
+
+
+@pytest.mark.parametrize(("kind", "message"), [("Adhoc", "web-r1: done"), ("Service", "")])
+def test_how_the_last_run_went_is_said_also_when_all_is_well(kind: str, message: str) -> None:
+    seen = job(conditions=[condition("Ready", "Ready", "web-r1: done")])
+    spec = seen.spec.model_copy(update={"type": JobType(kind)})
+    told = health_of(seen.model_copy(update={"spec": spec}))
+    assert told == (Health.READY, "Ready", message)
