@@ -246,7 +246,7 @@ def update_crd() -> Schema:
     schema = update_schema()
     _add(schema, rules.UPDATE)
     _add(schema, reserved.refuse(schema, later.UPDATE_SPEC, later.UPDATE_WORDS))
-    reserved.keep(schema, later.UPDATE_STATUS, later.UPDATE_STATUS_WORDS)
+    reserved.keep(schema, {}, later.UPDATE_STATUS_WORDS)
     return _crd(UPDATES, "eup", schema, UPDATE_COLUMNS, {"status": {}})
 
 

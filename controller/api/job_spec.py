@@ -27,6 +27,13 @@ class JobType(StrEnum):
     ADHOC = "Adhoc"
 
 
+class Ordering(StrEnum):
+    """In which order instances are created and removed."""
+
+    PARALLEL = "Parallel"
+    ORDERED = "Ordered"
+
+
 # A later field gets its default here only, never in the CRD: see `controller.api.crds`.
 class JobSpec(SpecModel):
     """Desired state of a Job; written by users."""
@@ -124,6 +131,16 @@ class JobSpec(SpecModel):
         Field(
             description="How many instances must stay available while instances are disrupted on "
             "purpose. Updates obey it with `update.slaAware`. Absent: no such number."
+        ),
+    ] = None
+    ordering: Annotated[
+        Ordering | None,
+        Field(
+            description="In which order instances are created first and scaled. `Parallel`: all at "
+            "once. `Ordered`: one at a time, as a StatefulSet does with `OrderedReady`: created "
+            "ascending, the next one when the one before is good; removed descending, the next one "
+            "when the pod of the one before is gone. Lost pods are created again at once, and "
+            "Updates follow `update.strategy`, in both. Absent: Parallel."
         ),
     ] = None
     frozen: Annotated[

@@ -176,6 +176,13 @@ class BatchStatus(Model):
             exclude_if=empty,
         ),
     ] = False
+    pause_ends_at: Annotated[
+        Time | None,
+        Field(
+            description="When the pause after this group ends by itself (`strategy.pauses`, "
+            "`seconds`). Absent: there is no such pause, or it did not begin yet."
+        ),
+    ] = None
 
 
 class Failure(Model):

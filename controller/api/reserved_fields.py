@@ -73,12 +73,6 @@ def _named(name: str, description: str, **properties: Schema) -> Schema:
     return _object(description, name, **{name: key, **properties})
 
 
-_PAUSE: Final = _object(
-    "One pause of an Update.",
-    after=_number("Number of the group after which the Update pauses, from 1."),
-    seconds=_number("Seconds that the pause lasts; absent: until `resumeToken` changes."),
-)
-_PAUSES: Final = {"pauses": _list("Pauses after groups.", _PAUSE, most=100)}
 _WAIT: Final = _object(
     "Conditions that another Job must meet.",
     job=_text("Name of the other Job."),
@@ -121,18 +115,13 @@ JOB_SPEC: Final[Fields] = {
             whenScaled=_word("When an instance is removed by scaling.", "Retain", "Delete"),
             whenDeleted=_word("When the Job is deleted.", "Retain", "Delete"),
         ),
-        "ordering": _word(
-            "Whether instances are created all at once or one by one.", "Parallel", "Ordered"
-        ),
     },
     "spec.update": _WAIT_FOR,
-    "spec.update.strategy": _PAUSES,
 }
 
 UPDATE_SPEC: Final[Fields] = {
     "spec": {**_WAIT_FOR, "undo": _text("Name of the Update to undo.")},
     "spec.policy": _WAIT_FOR,
-    "spec.policy.strategy": _PAUSES,
 }
 
 _MIGRATED: Final = _object(
@@ -165,10 +154,6 @@ JOB_STATUS: Final[Fields] = {
         ),
         "ended": _list("Pods that ended, newest first.", _ENDED),
     },
-}
-
-UPDATE_STATUS: Final[Fields] = {
-    "status.policy.strategy": _PAUSES,
 }
 
 _SCOPE: Final = (

@@ -49,6 +49,17 @@ STRATEGY: Final = (
         "strategy.autoPause is allowed with types Batch and VariableBatch only; leave it out",
         ".autoPause",
     ),
+    Rule(
+        "self.type != 'Queue' || !has(self.pauses) || self.pauses.size() == 0",
+        "strategy.pauses is allowed with types Batch and VariableBatch only, because a Queue has no"
+        " groups; leave it out",
+        ".pauses",
+    ),
+    Rule(
+        "!has(self.pauses) || self.pauses.size() == 0 || !has(self.autoPause) || !self.autoPause",
+        "strategy.autoPause pauses after every group already; use either autoPause or pauses",
+        ".pauses",
+    ),
 )
 
 #: Rules for a policy.

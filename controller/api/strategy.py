@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from controller.api.meta import Model, PositiveIntOrPercent, SpecModel, empty
+from controller.api.meta import MAX_INT32, Model, PositiveIntOrPercent, SpecModel, empty
 
 
 class StrategyType(StrEnum):
@@ -40,6 +40,51 @@ _AUTO_PAUSE = (
 )
 
 
+_PAUSES = (
+    "Groups after which the Update pauses on its way forward, as [{after: 1}, {after: 2, seconds: "
+    "600}]: until its `resumeToken` is changed, or `seconds` long. It never pauses after its last "
+    "group or in a rollback. Only with Batch and VariableBatch, and not together with `autoPause`. "
+    "Absent: none."
+)
+
+
+class Pause(SpecModel):
+    """A pause of an Update after one of its groups."""
+
+    after: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=MAX_INT32,
+            description="Number of the group after which the Update pauses; the first is 1. "
+            "Without such a group, or if it is the last one, there is no pause.",
+        ),
+    ]
+    seconds: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=MAX_INT32,
+            description="Seconds after which the pause ends by itself; a new `resumeToken` ends it "
+            "earlier. Absent: it lasts until `resumeToken` is changed.",
+        ),
+    ] = None
+
+
+Pauses = Annotated[
+    tuple[Pause, ...],
+    Field(
+        description=_PAUSES,
+        max_length=100,
+        exclude_if=empty,
+        json_schema_extra={
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["after"],
+        },
+    ),
+]
+
+
 class Strategy(SpecModel):
     """How many instances are replaced at a time, and in which groups."""
 
@@ -55,6 +100,7 @@ class Strategy(SpecModel):
         Field(description=_SIZES, min_length=1, max_length=100),
     ] = None
     auto_pause: Annotated[bool, Field(description=_AUTO_PAUSE, exclude_if=empty)] = False
+    pauses: Pauses = ()
 
 
 class ResolvedStrategy(Model):
@@ -72,6 +118,7 @@ class ResolvedStrategy(Model):
         ),
     ] = None
     auto_pause: Annotated[bool, Field(description=_AUTO_PAUSE)] = False
+    pauses: Pauses = ()
 
     @model_validator(mode="before")
     @classmethod

@@ -13,6 +13,7 @@ from controller.api.policy import ResolvedPolicy
 from controller.api.preview import Conflict, PlannedInstances, UpdatePlan
 from controller.escapes import clean
 from controller.view import planning
+from controller.view.pauses import pauses
 from controller.view.words import age, cut, plural
 
 #: So many groups are shown with their instances.
@@ -74,7 +75,7 @@ def strategy(policy: ResolvedPolicy) -> str:
     *first, last = found.groups
     sizes = f"{', '.join(map(str, first))}, then {last}" if first else str(last)
     words = f"{found.type} of {sizes}"
-    return f"{words}, pausing before each" if found.auto_pause else words
+    return f"{words}, with {paused}" if (paused := pauses(found)) else words
 
 
 def of_conflict(conflict: Conflict) -> Text:

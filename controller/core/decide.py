@@ -250,11 +250,12 @@ def _wake(context: Context, direction: Direction | None, pods: Convergence | Non
 
 
 def _timers(context: Context, direction: Direction) -> tuple[float | None, ...]:
-    """The moments at which the pulse expires, the watch ends, a pod changed in place has proven
-    itself, or a gate needs a decision."""
+    """The moments at which the pulse expires, the watch or a pause ends, a pod changed in place has
+    proven itself, or a gate needs a decision."""
     update = direction.update
     moments = [pulse.beats_until(update, context.now), watching_until(update)]
-    moments.append(direction.next_proven)
+    batch = update.status.batch
+    moments += [direction.next_proven, batch.pause_ends_at if batch else None]
     if direction.moving:
         moments += Gates(direction).moments()
     return tuple(at for at in moments if at is not None and at > context.now)

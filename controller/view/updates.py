@@ -16,8 +16,9 @@ from controller.api.progress import ACTIVE, BACKWARD, TERMINAL, GateStatus, Phas
 from controller.api.update import Action, Update
 from controller.core.model import assigned
 from controller.core.model.conditions import STALLED, VERB_REFUSED, find_true, is_true
+from controller.core.status.group_pause import AUTO_PAUSED
 from controller.core.status.outcome import NO_CHANGE
-from controller.core.status.pausing import AUTO_PAUSED, GATE_INCONCLUSIVE
+from controller.core.status.pausing import GATE_INCONCLUSIVE
 from controller.core.status.update import AWAITING, PAUSED
 from controller.view.lateness import Late, late
 from controller.view.words import age

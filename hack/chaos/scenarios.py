@@ -37,6 +37,12 @@ def _create(space: Space) -> None:
     space.wait_ready(timeout=PATIENCE)
 
 
+def _create_in_order(space: Space) -> None:
+    space.create(job(instances=3, ordering="Ordered"))
+    space.wait_ready(timeout=PATIENCE)
+    pods(space, 3)
+
+
 def _update(space: Space) -> None:
     space.set_image("web:2")
     ended(space, "RolledForward")
@@ -202,10 +208,12 @@ def basic(url: str) -> list[Scenario]:
     """Those that need neither nodes of their own nor a field that few Jobs have."""
     in_place = {"replacement": "InPlace"}
     stepwise = {**batch(2), "autoPause": True}
+    chosen = {**batch(1), "pauses": [{"after": 1}, {"after": 2, "seconds": 2}]}
     sized = template()
     sized["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "10m", "memory": "16Mi"}}
     return [
         Scenario("create", nothing, _create),
+        Scenario("create in order", nothing, _create_in_order),
         *_each("update", lambda _: _update),
         Scenario(
             "update, resize in place", made(update=in_place, template=sized), _resize, RESIZES
@@ -226,6 +234,8 @@ def basic(url: str) -> list[Scenario]:
         *_each("supersede", lambda way: partial(_supersede, holding(way))),
         Scenario("scale up", made(instances=2), partial(_scale, 4)),
         Scenario("scale down", made(instances=4), partial(_scale, 2)),
+        Scenario("scale up in order", made(instances=2, ordering="Ordered"), partial(_scale, 4)),
+        Scenario("scale down in order", made(instances=4, ordering="Ordered"), partial(_scale, 2)),
         Scenario("scale up in mid-update", made(), partial(_scale_midway, 4)),
         *_each("abort", lambda way: partial(_verb, "Abort", "Aborted", holding(way))),
         *_each(
@@ -233,6 +243,7 @@ def basic(url: str) -> list[Scenario]:
         ),
         Scenario("pause and resume", made(), _pause),
         Scenario("pause after each batch", made(strategy=stepwise), _step_by_step),
+        Scenario("pause after chosen groups", made(strategy=chosen), _step_by_step),
         Scenario(
             "pulse",
             made(instances=2, update={"pulseIntervalSeconds": 2}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.integration.bad_overlays import OVERLAYS
+from tests.integration.bad_pauses import PAUSES
 
 Object = dict[str, Any]
 
@@ -82,6 +83,10 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
     "coordinator whose Secret has a path": (
         _spec(sla={"coordinator": {"url": "http://a", "headersFrom": "../b"}}),
         ("spec.sla.coordinator.headersFrom", "the name of a Secret"),
+    ),
+    "unknown order": (
+        _spec(ordering="Reverse"),
+        ("spec.ordering", "Unsupported value", "Ordered"),
     ),
     "negative instances": (
         _spec(instances=-1),
@@ -175,6 +180,7 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
         _strategy(type="VariableBatch", sizes=[1] * 101),
         ("spec.update.strategy.sizes", "at most 100"),
     ),
+    **PAUSES,
     "Queue with autoPause": (
         _strategy(type="Queue", autoPause=True),
         ("spec.update.strategy.autoPause", "Batch and VariableBatch only"),
@@ -249,7 +255,6 @@ UPDATES: dict[str, tuple[Object, tuple[str, ...]]] = {
 }
 
 _WAIT: Object = {"job": "db", "ready": True}
-_PAUSES: Object = {"type": "Batch", "size": 1, "pauses": [{"after": 1, "seconds": 60}]}
 _CONTAINER: Object = {"name": "web", "image": "db:1"}
 
 #: Fields and values of later versions: path of the field -> a manifest that uses it.
@@ -260,9 +265,7 @@ LATER_JOBS: dict[str, Object] = {
     "spec.persistentVolumeClaimRetentionPolicy": _spec(
         persistentVolumeClaimRetentionPolicy={"whenScaled": "Retain"}
     ),
-    "spec.ordering": _spec(ordering="Ordered"),
     "spec.update.waitFor": _update(waitFor=[_WAIT]),
-    "spec.update.strategy.pauses": _strategy(**_PAUSES),
     "spec.update.gates[0].scope": _update(gates=[{"name": "errors", "http": {"url": "http://a"},
                                                   "scope": "Before"}]),
 }  # fmt: skip
@@ -270,7 +273,6 @@ LATER_UPDATES: dict[str, Object] = {
     "spec.waitFor": _spec(waitFor=[_WAIT]),
     "spec.undo": _spec(undo="web-g3"),
     "spec.policy.waitFor": _patch(waitFor=[_WAIT]),
-    "spec.policy.strategy.pauses": _patch(strategy=_PAUSES),
     "spec.policy.gates[0].scope": _patch(gates=[{**GATE, "scope": "Before"}]),
 }
 
@@ -288,6 +290,5 @@ LATER_UPDATE_STATUS: Object = {
     "to": {"revision": "web-1", "instances": "0", "source": "abc", "parent": "web-0"},
     "counts": {"relabelled": 3},
     "plan": {"instances": {"relabel": "0-3"}},
-    "policy": {"strategy": {"type": "Batch", "pauses": [{"after": 1}]},
-               "gates": [{"name": "a", "scope": "Before"}]},
+    "policy": {"strategy": {"type": "Batch"}, "gates": [{"name": "a", "scope": "Before"}]},
 }  # fmt: skip

@@ -49,6 +49,10 @@ RUNS: dict[str, tuple[Object, tuple[str, ...]]] = {
         _spec(type="Adhoc", overlays=[{"name": "a", "instances": "0", "patch": {}}]),
         ("spec.overlays", "not supported with types Cron and Adhoc"),
     ),
+    "the order of a run": (
+        _spec(type="Adhoc", ordering="Ordered"),
+        ("spec.ordering", "not supported with types Cron and Adhoc"),
+    ),
     "an sla of a run": (
         _spec(type="Adhoc", sla={"minAvailable": 1}),
         ("spec.sla", "not supported with types Cron and Adhoc"),

@@ -12,7 +12,9 @@ from controller.api.policy import Replacement, StrategyType
 from controller.cli.lint.findings import Problem, warning
 from controller.cli.lint.runs import of_runs
 from controller.cli.yaml_nodes import Path
-from controller.core.model.policy import count_down, count_up
+from controller.core.model.policy import count_down, count_up, resolve
+from controller.core.rollout.strategy import group_sizes
+from controller.view.words import plural
 
 Object = dict[str, Any]
 
@@ -36,6 +38,7 @@ def of_job(job: Job) -> Iterator[Problem]:
     yield from _group(job)
     yield from _sla(job)
     yield from _canary(job)
+    yield from _pauses(job)
     yield from _times(job, containers)
     yield from _claims(job, spec)
     yield from _ports(job, spec, containers)
@@ -131,6 +134,22 @@ def _canary(job: Job) -> Iterator[Problem]:
             f"{most} failed instances are tolerated and the first batch has {first}: the update "
             "goes on even if the whole first batch fails",
         )
+
+
+def _pauses(job: Job) -> Iterator[Problem]:
+    """Pauses after a group that an update of all instances does not have, or has last."""
+    strategy, count = (
+        resolve(job.spec.update, None, job.spec.instances).strategy,
+        job.spec.instances,
+    )
+    groups = sum(1 for _ in group_sizes(strategy.type, strategy.groups, count))
+    for index, pause in enumerate(job.spec.update.strategy.pauses):
+        if count and pause.after >= groups:
+            yield warning(
+                (*_UPDATE, "strategy", "pauses", index, "after"),
+                f"an update of all {count} instances has {plural(groups, 'group')}, and there is "
+                "no pause after the last one",
+            )
 
 
 def _times(job: Job, containers: list[Object]) -> Iterator[Problem]:

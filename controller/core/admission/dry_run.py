@@ -60,7 +60,8 @@ def preview(
             draft,
             len(_covered(direction)),
             watched,
-            _sla_seconds(direction, instances),
+            sla=_sla_seconds(direction, instances),
+            groups=len(sizes),
         ),
         conflicts=(
             *conflicts,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from controller.api.ids import NONE, Ids
 from controller.api.update import Update
 from controller.core.model import assigned as asg
+from controller.core.model import ordering
 from controller.core.model.context import Context
 from controller.core.rollout.diff import diff
 from controller.core.rollout.frozen import reassigned
@@ -37,7 +38,9 @@ class UpdateTarget:
     def desired(self) -> Ids:
         """All ids of the Job after the Update, selected or not."""
         # A restart without a revision ships no pending change, so scaling changes the count.
-        return self.context.intended if self.revision is None else self.context.every_id
+        if self.revision is None:
+            return self.context.intended
+        return ordering.ids_of_update(self.context)
 
     @property
     def instances(self) -> Ids:

@@ -1,4 +1,5 @@
-"""First creation: all instances at once, without an Update (contract rule 2).
+"""First creation: all instances at once, without an Update (contract rule 2). An `Ordered` Job
+begins with its first instance; the others follow as in a scale.
 
 It also takes over a Job whose pods exist already, because the Job was orphaned and created again or
 lost its status (rule 1). Then every id keeps the revision that its pod runs. The revision that the
@@ -14,6 +15,7 @@ from controller.api.job import LastAttempt
 from controller.core.admission.automatic import policy_refused, template_write
 from controller.core.job.scaling import of_their_pods
 from controller.core.model import assigned as asg
+from controller.core.model import ordering
 from controller.core.model.context import Context
 from controller.core.model.plan import AdoptRevisions, Event, ReadJob, Write, WriteJob
 from controller.core.refusals import writes as refused_writes
@@ -57,7 +59,11 @@ def create(context: Context) -> Write | None:
     if context.observed.verdict is None or not context.observed.verdict.accepted:
         return None
     present = context.observed.revision
-    note = f"{len(desired)} instances at revision {present}"
+    if ordering.is_ordered(context):
+        desired &= Ids([0])
+    note = f"{len(desired)} of {context.job.spec.instances} instances at revision {present}"
+    if len(desired) == context.job.spec.instances:
+        note = f"{len(desired)} instances at revision {present}"
     return _written(context, {present: desired}, present, present, Event("Created", note))
 
 

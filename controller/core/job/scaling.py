@@ -1,6 +1,7 @@
 """Scaling: the Job follows ``spec.instances`` without an Update (contract rule 9).
 
-New instances are created at once at ``currentRevision``; the highest ids are removed. If an Update
+New instances are created at once at ``currentRevision``; the highest ids are removed. An `Ordered`
+Job takes one step after the other (`model.ordering`). If an Update
 of the whole Job is active, it is written first: new ids become *changed* ones with
 ``currentRevision`` as their ``from``, and removed ids leave it. So its rollback does not undo the
 scale.
@@ -12,6 +13,7 @@ from controller.api.ids import Ids
 from controller.api.update import InstanceSets, Update
 from controller.core.admission.automatic import held_up, start_refused, starts
 from controller.core.model import assigned as asg
+from controller.core.model import ordering
 from controller.core.model.context import Context
 from controller.core.model.plan import Event, Write, WriteJob, WriteUpdate
 from controller.core.pods.facts import EVERY
@@ -36,25 +38,28 @@ def scale(context: Context) -> Write | None:
         return _catch_up(context, active) if active is not None and whole else None
     if active is not None:
         return _during(context, active, count)
-    if Ids.span(0, count) == context.intended:
+    desired = ordering.next_ids(context, context.intended, Ids.span(0, count))
+    if desired == context.intended:
         return None
-    return _assign(context, count, context.intended)
+    return _assigned(context, desired - context.intended, context.intended - desired)
 
 
 def _during(context: Context, update: Update, count: int) -> Write | None:
     target, base = update.status.to, context.status.current_revision
     if target is None or base is None:
         return None
-    desired = Ids.span(0, count)
     if update.spec.instances is not None:
+        have = context.intended | target.instances
+        desired = ordering.next_ids(context, have, Ids.span(0, count))
         return _during_partial(context, update, desired)
+    desired = ordering.next_ids(context, target.instances, Ids.span(0, count))
     if desired == target.instances:
         return _catch_up(context, update)
     # Ids that the Update was to create itself belong to the scale from now on.
     origin = asg.read(update.status.from_)
     known = asg.ids_of(origin)
     origin = asg.within(asg.moved(origin, {base: desired - known}), desired)
-    note = f"scaled to {count} instances while the Update is active"
+    note = f"scaled to {len(desired)} instances while the Update is active"
     return _written(update, origin, desired, note)
 
 
@@ -117,11 +122,6 @@ def _catch_up(context: Context, update: Update) -> Write | None:
     if not new and not gone:
         return None
     return _assigned(context, new, gone)
-
-
-def _assign(context: Context, count: int, present: Ids) -> Write:
-    desired = Ids.span(0, count)
-    return _assigned(context, desired - present, present - desired)
 
 
 def _assigned(context: Context, new: Ids, gone: Ids) -> Write:

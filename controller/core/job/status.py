@@ -18,7 +18,7 @@ from controller.core.admission.automatic import (
 from controller.core.job import frozen, left_behind, pending, size_limit, unavailable
 from controller.core.model import assigned as asg
 from controller.core.model import conditions as cond
-from controller.core.model import policy
+from controller.core.model import ordering, policy
 from controller.core.model.conditions import Wanted
 from controller.core.model.context import Context
 from controller.core.model.observed import Refusal
@@ -160,7 +160,11 @@ def _reconciling(context: Context) -> tuple[str, str] | None:
     if left_behind.starts(context):
         return "TemplateChanged", "an Update is about to start"
     healthy = context.intended - context.frozen <= context.available & context.at_assigned
-    return None if healthy else _progress(context)
+    words = ordering.waits_for(context)
+    if healthy:
+        return ("Progressing", words) if words else None
+    reason, message = _progress(context)
+    return reason, f"{message}; {words}" if words else message
 
 
 def _stalled(context: Context) -> tuple[str, str] | None:

@@ -52,9 +52,12 @@ def _strategy(strategy: Strategy, total: int) -> ResolvedStrategy:
     """``strategy`` with counts as sizes. Without a size (the schema forbids that) the size is 1."""
     if strategy.type is StrategyType.VARIABLE_BATCH:
         sizes = tuple(count_up(size, total) for size in strategy.sizes or (1,))
-        return ResolvedStrategy(type=strategy.type, sizes=sizes, auto_pause=strategy.auto_pause)
-    size = count_up(1 if strategy.size is None else strategy.size, total)
-    return ResolvedStrategy(type=strategy.type, size=size, auto_pause=strategy.auto_pause)
+        resolved = ResolvedStrategy(type=strategy.type, sizes=sizes)
+    else:
+        size = count_up(1 if strategy.size is None else strategy.size, total)
+        resolved = ResolvedStrategy(type=strategy.type, size=size)
+    pauses = {"auto_pause": strategy.auto_pause, "pauses": strategy.pauses}
+    return resolved.model_copy(update=pauses)
 
 
 def count_down(value: int | str, whole: int) -> int:

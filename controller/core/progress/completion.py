@@ -12,6 +12,7 @@ from controller.api.job import JobStatus, LastAttempt
 from controller.api.labels import ADMITTED
 from controller.api.update import ACTIVE, TERMINAL, Action, Counts, Phase, Update, UpdateStatus
 from controller.core.model import assigned as asg
+from controller.core.model import ordering
 from controller.core.model.context import Context
 from controller.core.model.plan import (
     THE_STATUS,
@@ -78,7 +79,9 @@ def finish_job(direction: Direction, outcome: Phase) -> Write:
     target = update.status.to.revision if update.status.to else None
     if outcome is Phase.ROLLED_FORWARD and target and is_whole(after, target, context.frozen):
         changes["current_revision"] = target
-    if direction.backward and context.job.spec.instances != len(asg.ids_of(after)):
+    # No rollback overrules the number of an `Ordered` Job: its Updates do not change it.
+    overrules = direction.backward and not ordering.is_ordered(context)
+    if overrules and context.job.spec.instances != len(asg.ids_of(after)):
         changes["instances_refused"] = context.job.spec.instances
     status: JobStatus = context.status.model_copy(update=changes)
     return WriteJob(status)

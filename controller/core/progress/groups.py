@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controller.api.ids import Ids
+from controller.api.policy import StrategyType
 from controller.api.update import BatchStatus
 from controller.core.model import assigned as asg
 from controller.core.model.plan import WriteJob, WriteUpdate
@@ -14,8 +15,11 @@ from controller.core.status.update import report
 def opened(direction: Direction, failures: FailureCounts, ids: Ids) -> WriteUpdate:
     """The write after which ``ids`` are in flight, besides those that are already."""
     before = direction.update.status.batch
+    # Ids that join a group whose instances all wait are of this group.
+    queue = direction.policy.strategy.type is StrategyType.QUEUE
+    joins = before is not None and bool(direction.in_flight) and not queue
     batch = BatchStatus(
-        index=before.index + 1 if before else 0,
+        index=before.index + (not joins) if before else 0,
         instances=direction.in_flight | ids,
         started_at=direction.context.stamp,
     )

@@ -17,6 +17,7 @@ from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FailureCounts
 from controller.core.status import actor, pausing, pulse
 from controller.core.status.counts import counted
+from controller.core.status.group_pause import AUTO_PAUSED, group_pause
 from controller.core.status.update import (
     entered,
     refused,
@@ -39,10 +40,13 @@ def apply_verb(direction: Direction, failures: FailureCounts) -> Write | None:
         return _roll_back(direction, failures)
     # Failures are stored before an automatic pause or a wait begins: they may end the Update.
     wish = pausing.of(direction)
-    if wish.phase is update.status.phase or (failures.increased and not update.spec.paused):
+    if failures.increased and not update.spec.paused:
         return None
+    end = _end_of_pause(update, wish)
+    if wish.phase is update.status.phase:
+        return _write(update, update.status.model_copy(update=end)) if end else None
     reason, message, who = wish.reason, wish.message, wish.by
-    changes = counted(direction, failures)
+    changes = counted(direction, failures) | end
     if wish.phase in (Phase.ROLLING_FORWARD, Phase.ROLLING_BACK):
         reason, message, who = "Resumed", "the update continues", _who(update)
         # No gate ran during the pause: every run of a gate starts again with its whole time.
@@ -50,6 +54,14 @@ def apply_verb(direction: Direction, failures: FailureCounts) -> Write | None:
     status = entered(direction.context, update, wish.phase, reason, message, by=who, **changes)
     event = Event(str(wish.phase), status.message, update.metadata.name)
     return _write(update, status, event)
+
+
+def _end_of_pause(update: Update, wish: pausing.PausePhase) -> dict[str, object]:
+    """The field with the end of a pause, if that is not stored yet."""
+    batch = update.status.batch
+    if batch is None or wish.ends_at in (None, batch.pause_ends_at):
+        return {}
+    return {"batch": batch.model_copy(update={"pause_ends_at": wish.ends_at})}
 
 
 def answered_late(context: Context, update: Update) -> Write | None:
@@ -101,7 +113,7 @@ def _resume(direction: Direction, token: str) -> Write:
             update,
             with_conditions(direction.context, update, status, status.reason, status.message),
         )
-    if pausing.gated(direction) or pausing.hold(direction) is None or batch is None:
+    if pausing.gated(direction) or group_pause(direction) is None or batch is None:
         words = "resumeToken has no effect: the operator has not paused this Update"
         status = refused(direction.context, update, update.status.model_copy(update=answer), words)
         return _write(update, status, Event("VerbRefused", words, update.metadata.name, "Warning"))
@@ -113,9 +125,12 @@ def _resume(direction: Direction, token: str) -> Write:
 
 
 def _who(update: Update) -> str:
-    """Who resumed the Update: the user who set the token or ended the pause; "" for a pulse."""
-    reason = update.status.reason
-    if reason in (pausing.AUTO_PAUSED, pausing.GATE_INCONCLUSIVE):
+    """Who resumed the Update: the user who set the token or ended the pause; "" for a pulse or the
+    end of a pause's time."""
+    reason, batch = update.status.reason, update.status.batch
+    if reason == AUTO_PAUSED and not (batch and batch.released):
+        return ""  # The time of the pause is over.
+    if reason in (AUTO_PAUSED, pausing.GATE_INCONCLUSIVE):
         return actor.of(update, "resumeToken")
     if reason == "AwaitingPulse":
         return ""

@@ -2,7 +2,8 @@
 
 Nothing is remembered. A pause derives from the spec (`spec.paused`), from the groups
 (`strategy.autoPause`) or from a gate, so a manual pause or a restart of the operator during an
-automatic pause does not end it.
+automatic pause does not end it. Only the end of a pause with `seconds` is stored
+(`group_pause`).
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from controller.api.update import Action, Phase, Update
+from controller.api.update import Action, Phase
 from controller.core.gates.gates import Gates
 from controller.core.rollout.direction import Direction
 from controller.core.status import actor, pulse
+from controller.core.status.group_pause import AUTO_PAUSED, group_pause, how_to_resume
 
-AUTO_PAUSED: Final = "AutoPaused"
 GATE_INCONCLUSIVE: Final = "GateInconclusive"
 
 _FORMS: Final = {
@@ -34,12 +35,14 @@ _FORMS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PausePhase:
-    """A phase with its reason and message. ``by``: who wants it; "" for the operator."""
+    """A phase with its reason and message. ``by``: who wants it; "" for the operator; ``ends_at``:
+    when (epoch seconds) the pause ends by itself; None if it does not."""
 
     phase: Phase
     reason: str
     message: str
     by: str = ""
+    ends_at: float | None = None
 
 
 def of(direction: Direction) -> PausePhase:
@@ -56,10 +59,10 @@ def of(direction: Direction) -> PausePhase:
     lost = len(direction.failed) > direction.policy.max_failed_instances
     lost = lost and update.status.reason != GATE_INCONCLUSIVE
     if (open_ := gates.undecided) is not None and not lost:
-        words = f"gate {open_.name}: {open_.message}; {_resume(update, 'run the gate again')}"
+        words = f"gate {open_.name}: {open_.message}; {how_to_resume(update, 'run the gate again')}"
         return PausePhase(paused, GATE_INCONCLUSIVE, words)
-    if not gated(direction) and (held := hold(direction)):
-        return PausePhase(paused, AUTO_PAUSED, held)
+    if not gated(direction) and (held := group_pause(direction)):
+        return PausePhase(paused, AUTO_PAUSED, held.message, ends_at=held.ends_at)
     if pulse.missing(update, now):
         interval = direction.policy.pulse_interval_seconds
         had_one = direction.moving
@@ -75,25 +78,3 @@ def gated(direction: Direction) -> bool:
         return False
     gates = Gates(direction)
     return gates.holding is not None or (direction.moving and gates.has_changes)
-
-
-def hold(direction: Direction) -> str | None:
-    """Why the operator itself pauses before the next batch (contract: autoPause). Returns None if
-    it does not: in a rollback, after the last batch, and when the Update has failed."""
-    batch, status = direction.update.status.batch, direction.update.status
-    if direction.backward or not direction.policy.strategy.auto_pause or batch is None:
-        return None
-    if batch.released or direction.in_flight or not direction.pending:
-        return None
-    failed = len(direction.failed) > direction.policy.max_failed_instances
-    if failed and status.reason != AUTO_PAUSED:
-        return None
-    how = _resume(direction.update, "start the next batch")
-    return f"batch {batch.index + 1} is done; {how}"
-
-
-def _resume(update: Update, what: str) -> str:
-    """How a person ends the pause. The Job quotes it, so it names the Update, whose field it is."""
-    name, namespace = update.metadata.name, update.metadata.namespace
-    command = f"echelon update resume {name} -n {namespace}"
-    return f"to {what}, change spec.resumeToken of Update {name} ({command})"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from controller.api.policy import ResolvedPolicy, StrategyType
+from controller.api.policy import ResolvedPolicy
 from controller.api.update import Update
+from controller.view.pauses import pauses
 from controller.view.words import age, plural
 
 
@@ -59,6 +60,4 @@ def _strategy(policy: ResolvedPolicy) -> str:
     *first, last = strategy.groups
     sizes = f"{', '.join(map(str, first))}, then {last}" if first else str(last)
     words = f"{strategy.type} of {sizes}"
-    if strategy.type is not StrategyType.QUEUE and strategy.auto_pause:
-        words += ", with a pause before each new batch"
-    return words
+    return f"{words}, with {paused}" if (paused := pauses(strategy)) else words

@@ -153,9 +153,9 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/status/test_termination.py",),
     ),
     Fault(
-        file=f"{_CORE}/status/pausing.py",
-        old="if batch.released or direction.in_flight or not direction.pending:",
-        new="if batch.released or direction.in_flight:",
+        file=f"{_CORE}/status/group_pause.py",
+        old="if direction.in_flight or not direction.pending:",
+        new="if direction.in_flight:",
         breaks="An automatic pause comes after the last batch, too.",
         tests=(f"{_TESTS}/progress/test_verbs.py",),
     ),

@@ -113,8 +113,8 @@ def a_job(**spec: Any) -> dict[str, Any]:
     [
         ({"speed": 3}, "spec.speed"),
         ({"sla": {"minAvailable": 1, "maxWait": 3}}, "spec.sla.maxWait"),
-        ({"update": {"strategy": {"type": "Batch", "size": 1, "pauses": []}}},
-         "spec.update.strategy.pauses"),
+        ({"update": {"strategy": {"type": "Batch", "size": 1, "delays": []}}},
+         "spec.update.strategy.delays"),
         ({"update": {"gates": [{"name": "a", "http": {"url": "u", "proxy": "p"}}]}},
          "spec.update.gates.0.http.proxy"),
     ],

@@ -31,7 +31,7 @@ def refused() -> Iterator[tuple[str, str, str]]:
 
 
 def kept() -> Iterator[tuple[str, str, str]]:
-    for kind, fields in (("EchelonJob", later.JOB_STATUS), ("Update", later.UPDATE_STATUS)):
+    for kind, fields in (("EchelonJob", later.JOB_STATUS),):
         for path, properties in fields.items():
             yield from ((kind, path, name) for name in properties)
 

@@ -109,7 +109,9 @@ def test_the_tables() -> None:
     assert line(lines, "1  ").split()[:6] == ["1", "1", "20s", "n1", "3", "Error"]
     assert "\x1b" not in "".join(lines)
     assert "Echelon" in line(lines, "10s")
-    assert line(lines, "Strategy:").endswith("Batch of 2, pausing before each; Recreate")
+    assert line(lines, "Strategy:").endswith(
+        "Batch of 2, with a pause before each new group; Recreate"
+    )
     assert line(lines, "Pulses:").endswith("waits without one for 30s")
     assert lines[-3].strip().startswith("echelon update resume web-g2 -n shop")
 

@@ -86,6 +86,22 @@ SURGE: Object = {"update": {"replacement": "Surge"}}
             "whole first batch",
         ),
         (
+            job(
+                {
+                    "instances": 3,
+                    "update": {
+                        "strategy": {
+                            "type": "Batch",
+                            "size": 2,
+                            "pauses": [{"after": 1}, {"after": 2}],
+                        }
+                    },
+                }
+            ),
+            "spec.update.strategy.pauses[1].after",
+            "all 3 instances has 2 groups",
+        ),
+        (
             job({"instances": 2}, volumes=[{"name": "data", **ONE}]),
             "spec.template.spec.volumes[0].persistentVolumeClaim.claimName",
             "data-{{echelon.instance}}",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.cli.manifests import Object, errors, job, warnings
+from tests.unit.cli.manifests import PROBE, Object, errors, job, warnings
 
 
 def overlay(patch: Any, **fields: Any) -> Object:
@@ -58,8 +58,8 @@ def test_pods_that_the_api_server_would_refuse(patch: Object, words: str) -> Non
 
 
 def test_what_is_wrong_without_overlays_is_said_once() -> None:
-    bad = with_overlays(overlay(container(image="web:2")))
-    bad["spec"]["template"]["spec"]["containers"][0]["imge"] = "web:1"
+    odd = [{"name": "web", "image": "web:1", "readinessProbe": PROBE, "imge": "web:1"}]
+    bad = job({"overlays": [overlay(container(image="web:2"))]}, containers=odd)
     assert list(errors(bad)) == ["spec.template.spec.containers[0].imge"]
 
 

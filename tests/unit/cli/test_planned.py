@@ -91,7 +91,9 @@ def test_a_long_range_is_cut() -> None:
 
 def test_strategies() -> None:
     batch = {"type": "Batch", "size": 4, "autoPause": True}
-    assert planned.strategy(policy(strategy=batch)) == "Batch of 4, pausing before each"
+    assert (
+        planned.strategy(policy(strategy=batch)) == "Batch of 4, with a pause before each new group"
+    )
     varied = {"type": "VariableBatch", "sizes": [1, 10]}
     assert planned.strategy(policy(strategy=varied)) == "VariableBatch of 1, then 10"
 

@@ -14,6 +14,14 @@ from tests.unit.core.sim.telling import Story, same_end, tell, through
 
 MANUAL = {"mode": "Manual", "maxFailuresPerInstance": 0}
 BATCHES = {"strategy": {"type": "Batch", "size": 2, "autoPause": True}, "maxFailuresPerInstance": 0}
+PAUSES = {
+    "strategy": {
+        "type": "VariableBatch",
+        "sizes": [1, 1, "50%"],
+        "pauses": [{"after": 1}, {"after": 2, "seconds": 40}],
+    },
+    "maxFailuresPerInstance": 0,
+}
 PULSED = {"pulseIntervalSeconds": 20, "strategy": {"type": "Batch", "size": 2}}
 WATCHED = {"watchAfterSeconds": 10, "maxFailuresPerInstance": 0}
 
@@ -102,6 +110,25 @@ def batch_by_batch(world: World) -> None:
     world.ready().edit(image="app:2")
     until_auto_paused(world)
     verb(world, resume_token="go")
+    world.until_ended()
+
+
+def pauses_of_both_kinds(world: World) -> None:
+    world.ready().edit(image="app:2", instances=5)
+    until_auto_paused(world)
+    verb(world, resume_token="go")
+    world.until(lambda: world.update.status.reason != "AutoPaused")
+    until_auto_paused(world)
+    world.until_ended()
+
+
+def rolled_back_in_a_pause_with_an_end(world: World) -> None:
+    world.ready().edit(image="app:2", instances=5)
+    until_auto_paused(world)
+    verb(world, resume_token="go")
+    world.until(lambda: world.update.status.reason != "AutoPaused")
+    until_auto_paused(world)
+    verb(world, action=Action.ROLLBACK)
     world.until_ended()
 
 
@@ -203,6 +230,8 @@ STORIES: list[tuple[Story, dict[str, Any]]] = [
     (refused, MANUAL),
     (paused_and_resumed, MANUAL),
     (batch_by_batch, BATCHES),
+    (pauses_of_both_kinds, PAUSES),
+    (rolled_back_in_a_pause_with_an_end, PAUSES),
     (second_batch_fails, BATCHES),
     (requested_rollback, BATCHES),
     (requested_rollback_after_a_pause, BATCHES),
@@ -234,6 +263,8 @@ def test_any_write_fails(story: Story, policy: dict[str, Any], fate: str) -> Non
         (canary_that_fails, MANUAL, Phase.REJECTED, {"app:1"}),
         (forced, MANUAL, Phase.ROLLED_FORWARD, {"app:2"}),
         (restart_that_fails, MANUAL, Phase.FAILED, {"app:1"}),
+        (pauses_of_both_kinds, PAUSES, Phase.ROLLED_FORWARD, {"app:2"}),
+        (rolled_back_in_a_pause_with_an_end, PAUSES, Phase.ROLLED_BACK, {"app:1"}),
         (second_batch_fails, BATCHES, Phase.ROLLED_BACK, {"app:1"}),
         (requested_rollback, BATCHES, Phase.ROLLED_BACK, {"app:1"}),
         (requested_rollback_after_a_pause, BATCHES, Phase.ROLLED_BACK, {"app:1"}),

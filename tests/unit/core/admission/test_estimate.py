@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from controller.api.policy import ResolvedPolicy, ResolvedStrategy, StrategyType
 from controller.api.preview import Estimate
+from controller.api.strategy import Pause
 from controller.api.update import Phase, UpdateStatus
 from controller.core.admission.estimate import estimate
 from controller.core.model.observed import Finished
@@ -24,6 +25,28 @@ def past(seconds: float, updated: int = 10, ago: float = 0.0, **other: object) -
     one = Finished(f"web-{ago}", "u", Phase.ROLLED_FORWARD, True, end - seconds)
     one = replace(one, started=end - seconds, finished=end, updated=updated)
     return replace(one, **other)  # type: ignore[arg-type]
+
+
+def with_pauses(*pauses: Pause, min_ready: int = 0) -> UpdateStatus:
+    strategy = ResolvedStrategy(type=StrategyType.BATCH, size=1, pauses=pauses)
+    policy = ResolvedPolicy(strategy=strategy)
+    return UpdateStatus(policy=policy, min_ready_seconds=min_ready)
+
+
+def test_pauses_with_an_end_are_prescribed_times_if_another_group_follows() -> None:
+    given = with_pauses(Pause(after=1, seconds=60), Pause(after=3, seconds=600), min_ready=10)
+    found = estimate([], given, instances=3, watched=3, groups=3)
+    assert found is not None
+    assert found.seconds == 90
+    assert "minReadySeconds (10 s) for each of 3 groups and pauses (60 s)" in found.from_
+
+
+def test_a_pause_without_an_end_is_said() -> None:
+    given = with_pauses(Pause(after=1))
+    found = estimate([past(35.0)], given, instances=10, watched=3, groups=3)
+    assert found is not None
+    assert found.seconds == 35
+    assert found.from_.endswith("the time until somebody changes resumeToken is added")
 
 
 def test_the_estimate_is_scaled_from_the_last_update() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from controller.api.ids import Ids
 from controller.api.update import ACTIVE, TERMINAL, Update
 from controller.core.model import assigned as asg
-from controller.core.status.pausing import AUTO_PAUSED, GATE_INCONCLUSIVE
+from controller.core.status.group_pause import AUTO_PAUSED
+from controller.core.status.pausing import GATE_INCONCLUSIVE
 from tests.unit.core.sim.drain import lift
 from tests.unit.core.sim.world import World
 from tests.values import replace

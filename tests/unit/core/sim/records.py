@@ -233,9 +233,15 @@ def _sets(update: Update) -> None:
 
 
 def _auto_pause(was: UpdateStatus, now: UpdateStatus) -> None:
-    """With ``autoPause`` no batch follows another one without a token in between."""
+    """After a group with a pause no other one follows without a token, or a stored end, in
+    between."""
     policy, old, new = was.policy, was.batch, now.batch
-    if policy is None or not policy.strategy.auto_pause or old is None or new is None:
+    if policy is None or old is None or new is None:
+        return
+    pause = next((p for p in policy.strategy.pauses if p.after == old.index + 1), None)
+    if not policy.strategy.auto_pause and pause is None:
+        return
+    if pause and pause.seconds and old.pause_ends_at is not None:
         return
     if new.index == old.index or old.released or not old.instances:
         return
