@@ -11,9 +11,9 @@ from typing import Any, Final
 from controller.api import labels
 from controller.api.job import Job
 from controller.core.model.runs import CronJob
-from controller.core.overlays.variants import variants
+from controller.core.overlays.variants import usable
 from controller.core.revisions.revision import digest_of
-from controller.core.runs.placeholders import filled
+from controller.core.runs.placeholders import InvalidRunError, filled
 
 Object = dict[str, Any]
 
@@ -154,9 +154,10 @@ def _pod_template(source: _Source, ours: dict[str, str]) -> Object:
         "job": source.job,
         "namespace": source.namespace,
     }
-    data = variants(source.template, source.job, source.namespace)
-    # Runs have no overlays; constraints make all their pods alike.
-    made: Object = filled(json.loads(data.all[0].template), values)
+    if (found := usable(source.template, source.job, source.namespace)) is None:
+        raise InvalidRunError((), "its constraints cannot be used")
+    # Runs have no overlays, so all their pods are alike.
+    made: Object = filled(json.loads(found.all[0].template), values)
     metadata = made.get("metadata") or {}
     if isinstance(metadata, dict):
         made["metadata"] = metadata = dict(metadata)

@@ -69,6 +69,19 @@ def test_a_refused_schedule_is_stalled_and_the_old_cron_job_stays() -> None:
     assert world.true == {"Stalled"}
 
 
+def test_constraints_that_cannot_be_used_leave_the_old_cron_job() -> None:
+    world = made()
+    before = world.cron
+    twice = [{"topologyKey": "kubernetes.io/hostname", "maxSkew": 1}]
+    world.spec["template"]["spec"]["topologySpreadConstraints"] = twice
+    world.spec["constraints"] = [{"key": "host", "limit": 1}]
+    world.restart()
+    world.refuses = Verdict(False, "InvalidTemplate", "spec.constraints[host]: twice")
+    world.settle()
+    assert world.cron == before
+    assert world.true == {"Stalled"}
+
+
 def test_runs_are_recorded_with_their_scheduled_time() -> None:
     world = running()
     assert world.true == {"Reconciling"}

@@ -156,3 +156,12 @@ def test_constraints_hold_for_the_pods_of_a_run() -> None:
     assert (spread["topologyKey"], spread["maxSkew"]) == ("kubernetes.io/hostname", 2)
     assert spread["labelSelector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
     assert "echelon" not in template
+
+
+def test_constraints_that_cannot_be_used_make_no_run() -> None:
+    """The same label twice: said by the check of the template, which comes first."""
+    spread = {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1}
+    template = pod_template()
+    template["spec"]["topologySpreadConstraints"] = [spread]
+    with pytest.raises(InvalidRunError, match="constraints"):
+        run(template=template, constraints=[{"key": "host", "limit": 2}])
