@@ -196,6 +196,7 @@ def scenarios(url: str) -> list[Scenario]:
     """All scenarios. ``url``: of a server that gates ask; see `Plane.web`."""
     return [
         *basic(url),
+        *stepwise(),
         *drains(),
         *provenance(),
         *metadata_in_place(url),
@@ -204,16 +205,26 @@ def scenarios(url: str) -> list[Scenario]:
     ]
 
 
+def stepwise() -> list[Scenario]:
+    """Scales in order, and pauses after chosen groups."""
+    chosen = {**batch(1), "pauses": [{"after": 1}, {"after": 2, "seconds": 2}]}
+    two, four = (made(instances=count, ordering="Ordered") for count in (2, 4))
+    return [
+        Scenario("create in order", nothing, _create_in_order),
+        Scenario("scale up in order", two, partial(_scale, 4)),
+        Scenario("scale down in order", four, partial(_scale, 2)),
+        Scenario("pause after chosen groups", made(strategy=chosen), _step_by_step),
+    ]
+
+
 def basic(url: str) -> list[Scenario]:
     """Those that need neither nodes of their own nor a field that few Jobs have."""
     in_place = {"replacement": "InPlace"}
     stepwise = {**batch(2), "autoPause": True}
-    chosen = {**batch(1), "pauses": [{"after": 1}, {"after": 2, "seconds": 2}]}
     sized = template()
     sized["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "10m", "memory": "16Mi"}}
     return [
         Scenario("create", nothing, _create),
-        Scenario("create in order", nothing, _create_in_order),
         *_each("update", lambda _: _update),
         Scenario(
             "update, resize in place", made(update=in_place, template=sized), _resize, RESIZES
@@ -234,8 +245,6 @@ def basic(url: str) -> list[Scenario]:
         *_each("supersede", lambda way: partial(_supersede, holding(way))),
         Scenario("scale up", made(instances=2), partial(_scale, 4)),
         Scenario("scale down", made(instances=4), partial(_scale, 2)),
-        Scenario("scale up in order", made(instances=2, ordering="Ordered"), partial(_scale, 4)),
-        Scenario("scale down in order", made(instances=4, ordering="Ordered"), partial(_scale, 2)),
         Scenario("scale up in mid-update", made(), partial(_scale_midway, 4)),
         *_each("abort", lambda way: partial(_verb, "Abort", "Aborted", holding(way))),
         *_each(
@@ -243,7 +252,6 @@ def basic(url: str) -> list[Scenario]:
         ),
         Scenario("pause and resume", made(), _pause),
         Scenario("pause after each batch", made(strategy=stepwise), _step_by_step),
-        Scenario("pause after chosen groups", made(strategy=chosen), _step_by_step),
         Scenario(
             "pulse",
             made(instances=2, update={"pulseIntervalSeconds": 2}),

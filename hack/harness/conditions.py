@@ -76,7 +76,7 @@ def faults_of_job(job: Object, update: Object | None) -> Iterator[str]:
     """Faults of the conditions of a Job. ``update`` is the last observed version of the Update that
     holds it, or None if that is deleted."""
     status = job["status"]
-    has_runs = job["spec"].get("type", "Service") != "Service"
+    has_runs = job.get("spec", {}).get("type", "Service") != "Service"
     yield from _complete(job, OF_RUNS if has_runs else OF_JOB)
     known = _conditions(job)
     if stale := [n for n, c in known.items() if c["observedGeneration"] != _observed(job)]:

@@ -76,7 +76,7 @@ def test_an_overlay_that_goes_changes_only_those_that_had_it(space: Space) -> No
 def test_a_bad_overlay_is_undone_and_labels_are_as_before(space: Space) -> None:
     made = space.made(job(instances=4, update={"maxFailuresPerInstance": 0}))
     old = made["status"]["currentRevision"]
-    bad = {"metadata": {"annotations": {"sim.echelon.dev/behaviour": "crash"}}}
+    bad = {"metadata": {"annotations": {"sim.echelon.dev/behaviour": "crash-loop"}}}
     ended = rolled(space, overlays=[{"name": "bad", "instances": "1-2", "patch": bad}])
     assert ended["status"]["phase"] == "RolledBack"
     space.until("all to be as before", lambda: {p.revision for p in space.pods().values()} == {old})

@@ -22,7 +22,7 @@ def test_a_revision_of_a_newer_operator_leaves_its_job_alone(
             "labels": plain["metadata"]["labels"],
             "ownerReferences": plain["metadata"]["ownerReferences"],
         },
-        "data": {**plain["data"], "echelon": {"overlays": [{"name": "canary"}]}},
+        "data": {**plain["data"], "echelon": {"lifecycle": {"leave": {}}}},
         "revision": 2,
     }
     space.api.create(f"/apis/apps/v1/namespaces/{space.name}/controllerrevisions", newer)
@@ -34,7 +34,10 @@ def test_a_revision_of_a_newer_operator_leaves_its_job_alone(
     found = space.wait_job(
         "left alone", lambda j: condition(j, "Stalled").get("reason") == "TooNew"
     )
-    assert "ControllerRevision web-newer: data.echelon" in condition(found, "Stalled")["message"]
+    assert (
+        "ControllerRevision web-newer: data.echelon.lifecycle"
+        in condition(found, "Stalled")["message"]
+    )
     space.delete_pod("web-1")
     space.until("web-1 is gone", lambda: 1 not in space.pods())
     space.patch_job(instances=5)

@@ -112,7 +112,9 @@ def _refused(context: Context) -> Words | None:
     if held and refused_writes.is_overdue(context, held[1]):
         return held[1].reason, refused_writes.words(held)
     spec = context.job.spec
-    if spec.cron and spec.kills_existing and cron.schedule_of(context) is None:
+    # Whether the API server can read the schedule is known first; its words are the better ones.
+    known = not is_wanted(context) or (verdict is not None and verdict.accepted)
+    if known and spec.cron and spec.kills_existing and cron.schedule_of(context) is None:
         words = f"schedule {spec.cron.schedule!r}, time zone {spec.cron.time_zone!r}"
         return "InvalidSchedule", f"{words}: this operator cannot read it"
     return None
