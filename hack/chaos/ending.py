@@ -129,8 +129,9 @@ def _pod(pod: PodSeen) -> Object:
         "deleting": pod.deleting,
         "marked": labels.MOVE in pod.annotations,
         "resizing": labels.RESIZING in pod.annotations,
-        # The API server labels a pod with the zone of its node.
-        "labels": _without("topology.kubernetes.io/", pod.labels),
+        # The API server labels a pod with the zone of its node. Other controllers' pods have labels
+        # of their own.
+        "labels": _without("topology.kubernetes.io/", pod.labels) if pod.job else {},
         "annotations": _without(f"{labels.GROUP}/", pod.annotations),
     }
 
