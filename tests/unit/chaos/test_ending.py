@@ -31,6 +31,7 @@ UPDATE: dict[str, Any] = {
         "history": [{"phase": "RollingForward", "reason": "Admitted", "time": "then"}],
     },
 }
+OWNER = {"apiVersion": labels.API_VERSION, "kind": "EchelonJob", "name": "web", "controller": True}
 POD: dict[str, Any] = {
     "metadata": {
         "name": "web-0",
@@ -38,6 +39,7 @@ POD: dict[str, Any] = {
         "creationTimestamp": "then",
         "labels": {"track": "stable"},
         "annotations": {"example.com/config": "a", labels.UPDATE: "uid of an Update"},
+        "ownerReferences": [OWNER],
     },
     "spec": {"containers": [{"image": "web:2"}]},
 }
@@ -91,6 +93,14 @@ def test_metadata_of_a_pod_and_marks_that_are_left_are_differences() -> None:
     found = {each.partition(":")[0] for each in differences(made(), made(pod=pod))}
     where = ("annotations.example.com/config", "labels.track", "resizing")
     assert found == {f"pods.web-0.{each}" for each in where}
+
+
+def test_labels_that_other_controllers_give_their_pods_are_none() -> None:
+    theirs = copy.deepcopy(POD)
+    theirs["metadata"]["ownerReferences"] = [{**OWNER, "kind": "StatefulSet"}]
+    other = copy.deepcopy(theirs)
+    other["metadata"]["labels"] = {"controller-revision-hash": "web-2"}
+    assert differences(made(pod=theirs), made(pod=other)) == []
 
 
 def test_where_a_revision_comes_from_counts_as_long_as_there_is_the_job() -> None:
