@@ -103,10 +103,9 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
 def _unread(context: Context) -> str | None:
     """A revision that must be read before it is known which pods differ from others. Returns None
     if there is none; only revisions with overlays or constraints are read for this."""
-    at = {r: ids & context.view.alive for r, ids in context.view.at.items()}
     to = context.active.status.to if context.active else None
     goal = {to.revision: to.instances} if to and to.revision else {}
-    return context.revisions.unread(context.assigned, at, goal)
+    return context.revisions.unread(context.assigned, context.alive_at, goal)
 
 
 def _legal(step: Callable[[], Write | None], illegal: list[str]) -> Write | None:

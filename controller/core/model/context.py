@@ -61,11 +61,15 @@ class Context:
         return Revisions(self.observed)
 
     @cached_property
+    def alive_at(self) -> asg.Assigned:
+        """Revision -> ids whose living pod is at it."""
+        return {r: ids & self.view.alive for r, ids in self.view.at.items() if r}
+
+    @cached_property
     def mislabelled(self) -> asg.Assigned:
         """Assigned revision -> ids whose pod is alive at another one, at which it would be the
         same: it needs other labels only."""
-        at, alive = self.view.at, self.view.alive
-        return self.revisions.mislabelled({r: ids & alive for r, ids in at.items()}, self.assigned)
+        return self.revisions.mislabelled(self.alive_at, self.assigned)
 
     @cached_property
     def lock(self) -> Update | None:

@@ -18,18 +18,13 @@ from controller.core.pods.facts import EVERY
 def relabelled_in(context: Context, update: Update, goal: asg.Assigned) -> asg.Assigned:
     """Revision of ``goal`` -> ids that need its labels only: by their living pod, or without one by
     their assigned revision. Ids that are or were in a group of the Update are not among them."""
-    here = asg.moved(context.assigned, _alive(context))
+    here = asg.moved(context.assigned, context.alive_at)
     return context.revisions.mislabelled(here, asg.within(goal, EVERY - _grouped(update)))
 
 
 def arrived_in(context: Context, ids: Ids, goal: asg.Assigned) -> Ids:
     """Those of ``ids``, all in a group, whose living pod needs the labels of its goal only."""
-    return asg.ids_of(context.revisions.mislabelled(_alive(context), asg.within(goal, ids)))
-
-
-def _alive(context: Context) -> asg.Assigned:
-    """Revision -> ids whose living pod is at it."""
-    return {r: ids & context.view.alive for r, ids in context.view.at.items() if r}
+    return asg.ids_of(context.revisions.mislabelled(context.alive_at, asg.within(goal, ids)))
 
 
 def _grouped(update: Update) -> Ids:
