@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from controller.api import job, maintenance, reserved, rules, update
+from controller.api import claims, job, maintenance, reserved, rules, update
 from controller.api import reserved_fields as later
 from controller.api.kinds import JOBS, MAINTENANCES, UPDATES
 from controller.api.meta import Model
@@ -160,6 +160,7 @@ def job_schema() -> Schema:
         items = at(schema, f"spec.{name}")
         items["items"] = structural(item, {})
         items |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}
+    at(schema, "spec.volumeClaimTemplates")["items"] = claims.template_schema()
     return _root(schema)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from controller.api.claims import MAX_CLAIMS, Retention, RetentionPolicy
 from controller.api.ids import MAX_ID
 from controller.api.meta import MAX_INT32, SpecModel
 from controller.api.overlay import MAX_CONSTRAINTS, MAX_OVERLAYS
@@ -84,6 +85,24 @@ class JobSpec(SpecModel):
             "are part of the revision.",
         ),
     ] = ()
+    volume_claim_templates: Annotated[
+        tuple[dict[str, Any], ...],
+        Field(
+            max_length=MAX_CLAIMS,
+            description="Templates of PersistentVolumeClaims that each instance has, as those of a "
+            "StatefulSet. Before the pod of an instance is created, the claim `NAME-JOB-ID` of "
+            "each template is created, or used if it exists, and the pod gets a volume of the "
+            "template's name. The names are part of the revision; another change of a template "
+            "holds for claims that are created later.",
+        ),
+    ] = ()
+    persistent_volume_claim_retention_policy: Annotated[
+        RetentionPolicy | None,
+        Field(
+            description="Whether the claims of `volumeClaimTemplates` are kept or deleted when "
+            "their instance is gone. Absent: they are kept."
+        ),
+    ] = None
     min_ready_seconds: Annotated[
         int,
         Field(
@@ -185,9 +204,21 @@ class JobSpec(SpecModel):
         return (self.collision_policy or default) is CollisionPolicy.KILL_EXISTING
 
     @property
+    def claims_go_with_scale(self) -> bool:
+        """Whether the claims of an instance are deleted when scaling removes it."""
+        policy = self.persistent_volume_claim_retention_policy
+        return policy is not None and policy.when_scaled is Retention.DELETE
+
+    @property
+    def claims_go_with_job(self) -> bool:
+        """Whether claims are deleted with the Job."""
+        policy = self.persistent_volume_claim_retention_policy
+        return policy is not None and policy.when_deleted is Retention.DELETE
+
+    @property
     def checked(self) -> tuple[object, ...]:
         """What a dry run of the template tries besides the template itself."""
         if not self.has_runs:
-            return (self.update.gates,)
+            return (self.update.gates, self.volume_claim_templates)
         schedule = self.cron.model_copy(update={"suspend": False}) if self.cron else None
         return (schedule, self.instances, self.max_task_failures, self.deadline_seconds)

@@ -105,16 +105,6 @@ JOB_SPEC: Final[Fields] = {
             leave=_free("Step before a serving pod is deleted or changed."),
             rejoin=_free("Step before a new pod serves."),
         ),
-        "volumeClaimTemplates": _list(
-            "Templates of the PersistentVolumeClaims of each instance, as in a StatefulSet.",
-            _free("Template of one PersistentVolumeClaim."),
-            most=16,
-        ),
-        "persistentVolumeClaimRetentionPolicy": _object(
-            "Whether these claims are kept or deleted.",
-            whenScaled=_word("When an instance is removed by scaling.", "Retain", "Delete"),
-            whenDeleted=_word("When the Job is deleted.", "Retain", "Delete"),
-        ),
     },
     "spec.update": _WAIT_FOR,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from controller.api import run_rules
+from controller.api import claims, run_rules
 from controller.api.rule import Rule as Rule
 
 Rules = dict[str, tuple[Rule, ...]]
@@ -117,6 +117,7 @@ JOB: Final[Rules] = {
     ),
     "spec": (
         *run_rules.SPEC,
+        *claims.RULES,
         Rule(
             "self.type != 'Service' || !has(self.template.spec.restartPolicy)"
             " || self.template.spec.restartPolicy == 'Always'",

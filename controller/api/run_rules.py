@@ -10,7 +10,14 @@ from controller.api.rule import Rule
 _OF_RUNS: Final = ("collisionPolicy", "maxTaskFailures", "deadlineSeconds")
 #: So are lifecycle and migrations: whoever takes them from `reserved_fields`, where they
 #: are refused with every type, adds them here.
-_OF_SERVICES: Final = ("overlays", "frozen", "ordering", "sla")
+_OF_SERVICES: Final = (
+    "overlays",
+    "frozen",
+    "ordering",
+    "sla",
+    "volumeClaimTemplates",
+    "persistentVolumeClaimRetentionPolicy",
+)
 
 #: For the root: a CronJob adds a time of 8 digits to the name, and a pod its index.
 NAME: Final = (

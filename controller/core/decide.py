@@ -34,7 +34,7 @@ from controller.core.progress import ahead, carried_on, completion, known_bad, v
 from controller.core.progress.advance import next_write
 from controller.core.refusals import actions as refused_actions
 from controller.core.refusals import writes as refused_writes
-from controller.core.replacement import in_place, moves, repair
+from controller.core.replacement import claims, in_place, moves, repair
 from controller.core.replacement.pods import MAX_ACTIONS, Convergence
 from controller.core.rollout import surge
 from controller.core.rollout.direction import Direction
@@ -101,11 +101,13 @@ def _decide(context: Context, illegal: list[str]) -> Plan:
 
 
 def _unread(context: Context) -> str | None:
-    """A revision that must be read before it is known which pods differ from others. Returns None
-    if there is none; only revisions with overlays or constraints are read for this."""
+    """A revision that must be read before it is known which pods differ from others, or which
+    claims a missing pod needs. Returns None if there is none; for the former only revisions with
+    overlays or constraints are read."""
     to = context.active.status.to if context.active else None
     goal = {to.revision: to.instances} if to and to.revision else {}
-    return context.revisions.unread(context.assigned, context.alive_at, goal)
+    differing = context.revisions.unread(context.assigned, context.alive_at, goal)
+    return differing or claims.unread(context)
 
 
 def _legal(step: Callable[[], Write | None], illegal: list[str]) -> Write | None:

@@ -16,7 +16,6 @@ from typing import Any, Final
 #: Id, name of the pod, IP of the pod ("" while it has none).
 Instance = tuple[int, str, str]
 
-POD_IP: Final = "{{echelon.podIP}}"
 #: A regular expression that matches no pod: no pod has this name.
 NO_POD: Final = "-"
 #: Up to this number of pods the expression lists all names. People can read such an expression, and
@@ -24,7 +23,7 @@ NO_POD: Final = "-"
 _SPELLED_OUT: Final = 100
 
 _PLACEHOLDER: Final = re.compile(
-    r"\{\{echelon\.(revision|digest|job|namespace|updated|baseline|podIP)\}\}"
+    r"\{\{\s*echelon\.(revision|digest|job|namespace|updated|baseline|podIP)\s*\}\}"
 )
 
 
@@ -48,6 +47,11 @@ class Context:
     run: str
     updated: tuple[Instance, ...] = ()
     baseline: tuple[Instance, ...] = ()
+
+
+def is_per_pod(text: str) -> bool:
+    """Whether a text is different for each pod."""
+    return any(found[1] == "podIP" for found in _PLACEHOLDER.finditer(text))
 
 
 def expand(text: str, context: Context, pod_ip: str | None = None) -> str:

@@ -17,7 +17,7 @@ import aiohttp
 from controller.api.gate import Gate
 from controller.core.verdicts.answer import Answer, judge_http
 from controller.gates.clients import PARALLEL, GateClients
-from controller.gates.context import POD_IP, Context, expand
+from controller.gates.context import Context, expand, is_per_pod
 from controller.gates.fetch import FetchError, Question, fetch, shown, url_of
 
 #: Share of the time limit for requests; the rest is for judging the answers.
@@ -60,7 +60,7 @@ async def ask(gate: Gate, context: Context, clients: GateClients) -> Answer:
 
 def _targets(url: str, context: Context) -> dict[str, str]:
     """The targets: their name in messages -> their URL ("" if the pod has no IP yet)."""
-    if POD_IP not in url:
+    if not is_per_pod(url):
         expanded = expand(url, context)
         return {shown(url_of(expanded)): expanded}
     return {

@@ -17,6 +17,7 @@ SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 BUDGETS: Final = Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget")
 BATCH_JOBS: Final = Resource("batch", "v1", "jobs", "Job")
 CRON_JOBS: Final = Resource("batch", "v1", "cronjobs", "CronJob")
+CLAIMS: Final = Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
 
 
 def query_string(**parameters: str | None) -> str:

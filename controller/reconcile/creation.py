@@ -7,7 +7,6 @@ created for another Job than the one of the decision.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,15 +28,13 @@ from controller.reconcile import refusal
 from controller.reconcile.apart import is_kept, name_conflict_of
 from controller.reconcile.decode import pod_of
 from controller.reconcile.entry import Entry
+from controller.reconcile.ramp import in_groups
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
 
 #: Number of manifests kept per Job: the present revision, earlier ones, one to roll back to.
 PREPARED_KEPT = 4
-#: Sizes of the first groups of creates after a refusal, and for very many creates: with a used-up
-#: quota, not every pod must cost a request.
-RAMP = (1, 8, 64)
 
 
 async def prepared(client: Client, entry: Entry, job: Job, revision: str) -> Manifests:
@@ -90,15 +87,12 @@ class Creation:
         held: ApiError | None = None
         try:
             makers, held = await self._makers({c.revision for c in creates})
-            careful = bool(self.entry.refusals) or len(creates) > RAMP[-1]
-            sizes = iter(RAMP if careful else ())
-            while open_ and held is None and self.entry.is_of(self.job):
-                group = list(open_.values())[: next(sizes, len(open_))]
-                made = (self._make(c, makers[c.revision].of_instance(c.instance)) for c in group)
-                results = await asyncio.gather(*made)
-                for create in group:
-                    del open_[create.instance]
-                held = next((error for error in results if error is not None), None)
+            held = held or await in_groups(
+                open_,
+                lambda c: self._make(c, makers[c.revision].of_instance(c.instance)),
+                bool(self.entry.refusals),
+                lambda: self.entry.is_of(self.job),
+            )
         finally:
             if self.entry.is_of(self.job):
                 self._take_back(list(open_.values()), held)

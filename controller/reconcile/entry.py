@@ -21,6 +21,8 @@ from controller.api.pods.pod import Pod
 from controller.api.update import TERMINAL, Update
 from controller.core.model.brake import Brake
 from controller.core.model.budget import Budget
+from controller.core.model.claims import NOT_FOLLOWED as NO_CLAIMS
+from controller.core.model.claims import Claims
 from controller.core.model.coordination import SILENCE, Coordination, still_said
 from controller.core.model.limits import TEMPLATES_KEPT
 from controller.core.model.observed import Domains, GateAnswer, Node, Observed, Refusal, Verdict
@@ -45,10 +47,13 @@ Key = tuple[str, str]
 
 @dataclass
 class Entry:
-    """``key`` is (namespace, name of the Job). ``job`` is the last version that can be read; while
-    ``unreadable`` holds a newer version, the operator does not act on the Job."""
+    """``key``: namespace and name of the Job that has ``budgets``, ``runs`` and ``claims``;
+    ``job``: its last readable version. With a newer one in ``unreadable``, nothing is done."""
 
     key: Key
+    budgets: Callable[[Entry], tuple[Budget, ...]] = lambda _: ()
+    runs: Callable[[Key, str], Runs] = lambda _key, _uid: NOT_FOLLOWED
+    claims: Callable[[Key, str], Claims] = lambda _key, _uid: NO_CLAIMS
     job: Job | None = None
     unreadable: Unreadable | None = None
     template: bytes = b""
@@ -89,11 +94,8 @@ class Entry:
     live: str = ""  #: The Job's resourceVersion when this reconcile read it live.
     existence: Existence = field(default_factory=Existence)
     endings: Endings = field(default_factory=Endings)
-    #: The disruption budgets that matter for the Job.
-    budgets: Callable[[Entry], tuple[Budget, ...]] = lambda _: ()
     not_evicted: Refusal | None = None  #: Why the last eviction was not granted.
     coordination: Coordination = SILENCE
-    runs: Callable[[Key, str], Runs] = lambda _key, _uid: NOT_FOLLOWED
 
     @property
     def empty(self) -> bool:
@@ -272,6 +274,7 @@ class Entry:
             not_evicted=self.not_evicted,
             coordination=self.coordination,
             runs=self.runs(self.key, uid) if job.spec.has_runs else NOT_FOLLOWED,
+            claims=self.claims(self.key, uid) if job.spec.volume_claim_templates else NO_CLAIMS,
         )
 
     def _forget_answers(self, updates: Mapping[str, Update], now: float) -> None:

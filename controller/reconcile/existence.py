@@ -54,5 +54,6 @@ def is_to_be_read(existence: Existence, observed: Observed, found: plan.Plan) ->
 
 
 def _makes(found: plan.Plan) -> bool:
-    pods = any(isinstance(action, plan.CreatePod | plan.KeepBudget) for action in found.actions)
-    return pods or any(ask.gate.job is not None for ask in found.asks)
+    makes = plan.Creation | plan.KeepBudget
+    made = any(isinstance(action, makes) for action in found.actions)
+    return made or any(ask.gate.job is not None for ask in found.asks)

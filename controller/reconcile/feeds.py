@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+from controller.api.job_spec import JobSpec
 from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
 from controller.kube.absence import gone
@@ -23,9 +24,10 @@ from controller.kube.failures import Failures
 from controller.kube.informer import Informer
 from controller.kube.resources import BUDGETS, CONTROLLER_REVISIONS, PODS
 from controller.reconcile.budgets import BUDGET_CODEC, BudgetObject
+from controller.reconcile.claims.feeds import claim_feeds
 from controller.reconcile.decode import POD_CODEC, UPDATE_CODEC, PodObject, UpdateObject
 from controller.reconcile.revision_objects import REVISION_CODEC, RevisionObject
-from controller.reconcile.runs.feeds import RunFeeds
+from controller.reconcile.runs.feeds import run_feeds
 from controller.reconcile.store import Store
 from controller.resource import Resource
 
@@ -82,7 +84,11 @@ class Feeds:
         self.budgets = self._follow(
             BUDGETS, BUDGET_CODEC, store.put_budget, store.drop_budget, store.budgets.held
         )
-        self.runs = RunFeeds(client, store.runs, self._namespaces, clock, store.reconsider_runs)
+        several = (self._namespaces, clock)
+        self.wanted = (
+            run_feeds(client, store.runs, *several, lambda: store.reconsider(has_runs)),
+            claim_feeds(client, store.claims, *several, lambda: store.reconsider(has_claims)),
+        )
 
     def _follow(
         self,
@@ -160,7 +166,8 @@ class Feeds:
             for name, informer in self.informers.items():
                 group.create_task(informer.run(), name=f"informer {name}")
             group.create_task(self._list_jobs_for_ever(), name="list of jobs")
-            group.create_task(self.runs.run(), name="runs")
+            for feeds in self.wanted:
+                group.create_task(feeds.run(), name="feeds of what some Jobs need")
             group.create_task(self._await_filled(), name="filled")
 
     async def _await_filled(self) -> None:
@@ -171,8 +178,9 @@ class Feeds:
     async def renewed(self) -> None:
         """List everything again. Returns when the store is at least as new as the moment of the
         call: a process that has just got the Lease must not act on older observations."""
-        informers = self.informers.values()
-        await asyncio.gather(*(i.resync() for i in informers), self.runs.renewed(), self._insist())
+        again = [informer.resync() for informer in self.informers.values()]
+        again += [feeds.renewed() for feeds in self.wanted]
+        await asyncio.gather(*again, self._insist())
 
     async def _insist(self) -> None:
         if self._listing is not None:
@@ -251,6 +259,14 @@ class Feeds:
                 self._store.drop_job(keys[name], named[name])
         if kept:
             log.warning("a list of jobs lacks %d Jobs that exist", kept)
+
+
+def has_runs(spec: JobSpec) -> bool:
+    return spec.has_runs
+
+
+def has_claims(spec: JobSpec) -> bool:
+    return bool(spec.volume_claim_templates)
 
 
 def _key(raw: dict[str, Any]) -> tuple[str, str]:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Final, Literal
+from typing import Any
 
 from controller.api import labels
-from controller.api.kinds import UPDATES
 from controller.api.pods.wire import PodWire
 from controller.core.model import plan
 from controller.core.model.coordination import Question
@@ -29,8 +28,10 @@ from controller.kube.errors import (
     NotFound,
     NotHolderError,
 )
-from controller.kube.resources import BATCH_JOBS, BUDGETS, CONTROLLER_REVISIONS, PODS
-from controller.reconcile import budgets, refusal
+from controller.kube.resources import PODS
+from controller.reconcile import budgets, pruning, refusal
+from controller.reconcile.claims import writes as claim_writes
+from controller.reconcile.claims.writes import ClaimCreation
 from controller.reconcile.coordinators import Coordinators, Means
 from controller.reconcile.creation import Creation
 from controller.reconcile.decode import pod_of
@@ -41,13 +42,6 @@ from controller.reconcile.references import about_line, owner_reference
 from controller.reconcile.store import Store
 
 log = logging.getLogger(__name__)
-
-_PRUNED: Final = {
-    "Update": UPDATES,
-    "ControllerRevision": CONTROLLER_REVISIONS,
-    "PodDisruptionBudget": BUDGETS,
-    "Job": BATCH_JOBS,
-}
 
 
 class Pods:
@@ -73,15 +67,21 @@ class Pods:
 
     def act(self, entry: Entry, actions: Sequence[plan.Action]) -> None:
         """Start the actions; the store shows their effects at once."""
-        creates = [a for a in actions if isinstance(a, plan.CreatePod)]
         for action in actions:
-            if not isinstance(action, plan.CreatePod) and self._may(entry, action):
+            if not isinstance(action, plan.Creation) and self._may(entry, action):
                 self._assume(entry, action)
                 self._start(entry, self._on_object(entry, action))
-        if creates and entry.job is not None:
-            creation = Creation(self._client, self._store, entry, entry.job, self._clock)
+        if entry.job is None:
+            return
+        means = (self._client, self._store, entry, entry.job, self._clock)
+        if creates := [a for a in actions if isinstance(a, plan.CreatePod)]:
+            creation = Creation(*means)
             creation.assume(creates)
-            self._start(entry, self._create(creation, creates))
+            self._start(entry, self._create(entry, creation.run(creates)))
+        if makes := [a for a in actions if isinstance(a, plan.MakeClaims)]:
+            claims = ClaimCreation(*means)
+            claims.assume(makes)
+            self._start(entry, self._create(entry, claims.run(makes)))
 
     async def drain(self, seconds: float, kept: Callable[[Key], bool] = lambda _: False) -> None:
         """Wait for the running actions of keys that are not kept for at most ``seconds``, then
@@ -96,15 +96,15 @@ class Pods:
         self._tasks[task] = entry.key
         task.add_done_callback(self._tasks.pop)
 
-    async def _create(self, creation: Creation, creates: Sequence[plan.CreatePod]) -> None:
+    async def _create(self, entry: Entry, creating: Awaitable[bool]) -> None:
         ok = False
         try:
-            ok = await creation.run(creates)
+            ok = await creating
         except Exception:
             # A fault of ours: tried again after a while.
-            log.exception("creating pods failed", extra=about_line(creation.entry))
+            log.exception("creating pods or claims failed", extra=about_line(entry))
         finally:
-            self._settled(creation.entry.key, ok)
+            self._settled(entry.key, ok)
 
     # Actions on existing objects.
 
@@ -137,9 +137,11 @@ class Pods:
         try:
             match action:
                 case plan.Prune():
-                    await self._prune(entry, action)
+                    await pruning.prune(self._client, self._store, entry, action)
                 case plan.KeepBudget():
                     await self._keep(entry, action)
+                case plan.OwnClaim():
+                    await claim_writes.own(self._client, self._store, entry, action)
                 case plan.DeletePod(evict=True):
                     await self._evictions.evict(entry, action, self._check(entry, action))
                 case plan.DeletePod():
@@ -262,24 +264,6 @@ class Pods:
                 return True
         self._store.drop_pod(f"{entry.key[0]}/{action.name}", action.uid)
         return False
-
-    async def _prune(self, entry: Entry, action: plan.Prune) -> None:
-        resource = _PRUNED[action.kind]
-        with suppress(NotFound, Conflict):
-            # Without it, the API server would leave the pods of a batch/v1 Job behind.
-            how: Literal["Background"] | None = "Background" if action.kind == "Job" else None
-            await self._client.delete(
-                resource, entry.key[0], action.name, uid=action.uid, propagation=how
-            )
-        name = f"{entry.key[0]}/{action.name}"
-        if action.kind == "Update":
-            self._store.drop_update(name, action.uid)
-        elif action.kind == "ControllerRevision":
-            self._store.drop_revision(name, action.uid)
-        elif action.kind == "Job":
-            self._store.runs.drop_run(name, action.uid)
-        else:
-            self._store.drop_budget(name, action.uid)
 
     async def _keep(self, entry: Entry, action: plan.KeepBudget) -> None:
         kept = await budgets.keep(self._client, entry, action)

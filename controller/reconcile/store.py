@@ -10,10 +10,12 @@ from typing import Any, Protocol
 
 from msgspec import structs
 
+from controller.api.job_spec import JobSpec
 from controller.core.pods.facts import Slot
 from controller.core.refusals import judgement
 from controller.reconcile.apart import LOOK_EVERY
 from controller.reconcile.budgets import BudgetObject, Budgets, obeys
+from controller.reconcile.claims.store import ClaimStore
 from controller.reconcile.decode import PodObject, UpdateObject
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.revision_objects import RevisionObject
@@ -40,6 +42,7 @@ class Store:
         self._spaces: dict[str, set[Key]] = {}
         self.budgets = Budgets()
         self.runs = RunStore(changed)
+        self.claims = ClaimStore(changed)
         #: Informer key of a pod -> the entry and the slot where the pod is stored.
         self._pods: dict[str, tuple[Key, Slot]] = {}
         self._foreign_pods: dict[str, Key] = {}
@@ -47,14 +50,13 @@ class Store:
         self._revisions: dict[str, Key] = {}
         #: uids of deleted Jobs: a list that began before the deletion must not bring them back.
         self._dead: deque[str] = deque(maxlen=1_000)
-        #: uids of deleted pods, Updates and revisions, oldest first: a late answer must not bring
-        #: them back.
+        #: uids of deleted objects, oldest first: a late answer must not bring them back.
         self._gone: dict[str, None] = {}
 
     def entry(self, key: Key) -> Entry:
         """The entry of a key; it is created if there is none."""
         if (entry := self.entries.get(key)) is None:
-            entry = self.entries[key] = Entry(key, budgets=self.budgets.of, runs=self.runs.of)
+            entry = self.entries[key] = Entry(key, self.budgets.of, self.runs.of, self.claims.of)
             self._spaces.setdefault(key[0], set()).add(key)
         return entry
 
@@ -67,10 +69,10 @@ class Store:
         """The entries whose Job exists and can be read."""
         return (entry for entry in self.entries.values() if entry.job is not None)
 
-    def reconsider_runs(self) -> None:
-        """Decide anew about all Jobs with runs."""
+    def reconsider(self, about: Callable[[JobSpec], bool]) -> None:
+        """Decide anew about the Jobs with such a spec."""
         for entry in self.jobs():
-            if entry.job and entry.job.spec.has_runs:
+            if entry.job and about(entry.job.spec):
                 self._changed(entry.key)
 
     # Jobs.
@@ -121,7 +123,7 @@ class Store:
             apart.unseen[pod.name] = now + LOOK_EVERY
 
     def _put_foreign_pod(self, item: PodObject) -> None:
-        """Note a pod that carries the label of a Job but has another controller."""
+        """Note a pod with the label of a Job and another controller."""
         namespace, _, name = item.key.partition("/")
         key = (namespace, item.job)
         self._foreign_pods[item.key] = key
@@ -272,8 +274,7 @@ class Store:
             self._budget_changed(name.partition("/")[0])
 
     def _budget_changed(self, namespace: str, allows: str | None = None) -> None:
-        """Decide anew about the Jobs that obey budgets. ``allows``: name of the budget that allows
-        evictions now, or ""; None: one is gone."""
+        """Decide anew about Jobs that obey budgets. ``allows``: which one allows evictions."""
         for key in tuple(self._spaces.get(namespace, ())):
             entry = self.entries[key]
             if entry.job is not None and (obeys(entry) or entry.not_evicted):

@@ -6,18 +6,20 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
+from controller.api.claims import name_of
 from controller.api.gate import Gate
 from controller.core.model import plan
 from controller.core.model.observed import Verdict
 from controller.core.overlays import refusals
 from controller.core.refusals import judgement
+from controller.core.revisions import claims, placeholders
 from controller.core.revisions.data import is_shaped
 from controller.core.runs.placeholders import InvalidRunError
 from controller.gates import job as job_gate
 from controller.gates.context import Context
 from controller.kube.client import Client
 from controller.kube.errors import ApiError, NotHolderError
-from controller.kube.resources import BATCH_JOBS, PODS
+from controller.kube.resources import BATCH_JOBS, CLAIMS, PODS
 from controller.reconcile import refusal
 from controller.reconcile.creation import prepared
 from controller.reconcile.entry import Entry
@@ -29,18 +31,21 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An object to try. ``gate``: the gate whose Job it is, "" for a pod; ``overlays``: those that
-    the pod has."""
+    """An object to try. ``gate``: the gate whose Job it is, ``claim``: the claim template whose
+    claim it is, both "" for a pod; ``overlays``: those that the pod has."""
 
     resource: Resource
     body: Body
     gate: str = ""
     overlays: tuple[str, ...] = ()
+    claim: str = ""
 
     def about(self, verdict: Verdict) -> Verdict:
         """The refusal of this object as one of what it stands for."""
         if self.gate:
             return judgement.of_gate(self.gate, verdict)
+        if self.claim:
+            return judgement.of_claim(self.claim, verdict)
         return judgement.of_overlays(self.overlays, verdict) if self.overlays else verdict
 
 
@@ -53,11 +58,11 @@ class TemplateCheck:
     write: plan.CheckTemplate
 
     async def verdict(self, tries: int, now: float) -> Verdict:
-        """The verdict about overlays and constraints, then the API server's about a pod of each
-        kind and about the Jobs of job gates: the first refusal, or acceptance. ``tries``: number of
-        checks in a row, for the back-off."""
+        """The verdict about placeholders, overlays and constraints, then the API server's about a
+        pod of each kind, the claims, and the Jobs of job gates: the first refusal, or acceptance.
+        ``tries``: number of checks in a row, for the back-off."""
         warnings, accepted = list[str](), Verdict(True)
-        if refused := await self._refused_overlay():
+        if refused := await self._refused_by_us():
             return Verdict(False, *refused)
         try:
             objects = await self._objects()
@@ -85,11 +90,16 @@ class TemplateCheck:
                 accepted = verdict
         return replace(accepted, warnings=tuple(dict.fromkeys(warnings)))
 
-    async def _refused_overlay(self) -> tuple[str, str] | None:
-        """Reason and message if overlays or constraints of the present spec cannot be used. To try
-        them takes a while, so it is done in a thread. (Those of earlier revisions were used.)"""
+    async def _refused_by_us(self) -> tuple[str, str] | None:
+        """Reason and message if placeholders, overlays or constraints of the present spec cannot be
+        used. To try overlays takes a while, so it is done in a thread. (Those of earlier revisions
+        were used.)"""
         entry = self.entry
-        if self.write.revision != entry.revision or not is_shaped(entry.template):
+        if self.write.revision != entry.revision:
+            return None
+        if words := placeholders.unknown(entry.template):
+            return "InvalidTemplate", words
+        if not is_shaped(entry.template):
             return None
         namespace, name = entry.key
         return await asyncio.to_thread(refusals.refusal, entry.template, name, namespace)
@@ -106,6 +116,8 @@ class TemplateCheck:
             pods = made.dry_runs(entry.job.spec.instances)
             tried += [Tried(PODS, body, overlays=names) for names, body in pods]
         namespace, name = entry.key
+        for template in entry.job.spec.volume_claim_templates:
+            tried.append(Tried(CLAIMS, claims.dry_run(template, name), claim=name_of(template)))
         digest = revision.removeprefix(f"{name}-")
         context = Context(namespace, name, "", "", revision, digest, 0, "", (), ())
         for gate in self._gates():

@@ -37,6 +37,7 @@ from controller.reconcile.ownership import writing_for
 from controller.reconcile.pods import Pods
 from controller.reconcile.reports import Reports
 from controller.reconcile.store import Store
+from controller.reconcile.wanted import want
 
 log = logging.getLogger(__name__)
 
@@ -163,8 +164,7 @@ class Reconciler:
             await self._without_job(entry)
             return False
         entry.live = ""
-        if entry.job.spec.has_runs:
-            self._store.runs.wanted.set()
+        want(self._store, entry.job.spec)
         await self._look_around(entry)
         impossible: plan.Write | None = None
         for _ in range(MAX_WRITES):

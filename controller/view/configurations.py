@@ -59,7 +59,9 @@ def present(spec: dict[str, Any]) -> Template:
 def present_of(job: Job) -> Template:
     """The same of a Job that was read."""
     spec = job.spec
-    data = revision_data.of_spec(spec.template, spec.overlays, spec.constraints)
+    data = revision_data.of_spec(
+        spec.template, spec.overlays, spec.constraints, spec.volume_claim_templates
+    )
     found: Template = json.loads(data)
     return found
 

@@ -115,7 +115,9 @@ def _observed(
     now: float,
 ) -> Observed:
     name, uid = job.metadata.name, job.metadata.uid
-    data = revision_data.of_spec(job.spec.template, job.spec.overlays, job.spec.constraints)
+    data = revision_data.of_spec(
+        job.spec.template, job.spec.overlays, job.spec.constraints, job.spec.volume_claim_templates
+    )
     known: dict[str, Revision] = {}
     templates: dict[str, bytes] = {}
     for raw in controller_revisions:

@@ -46,6 +46,10 @@ it serves. The operator never writes the spec of a Job, only its status.
 - apiGroups: ["batch"]
   resources: ["cronjobs"]
   verbs: ["get", "list", "watch", "create", "update"]
+# The claims of Jobs with volumeClaimTemplates. Kubernetes deletes them; the operator writes their owners.
+- apiGroups: [""]
+  resources: ["persistentvolumeclaims"]
+  verbs: ["get", "list", "watch", "create", "patch"]
 - apiGroups: [""]
   resources: ["pods/log"]
   verbs: ["get"]

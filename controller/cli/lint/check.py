@@ -20,11 +20,11 @@ from controller.cli.lint import cel, doubts, gates, kubernetes_types, overlays, 
 from controller.cli.lint.documents import Document
 from controller.cli.lint.findings import Finding, Problem, Severity, warning
 from controller.cli.yaml_nodes import Path
+from controller.core.revisions.placeholders import PLACEHOLDER
 
 _LABEL: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _KEY: Final = re.compile(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _SUBDOMAIN: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_PLACEHOLDER: Final = re.compile(r"\{\{echelon\.(" + "|".join(gates.OF_PODS) + r")\}\}")
 
 
 def is_ours(document: Document) -> bool:
@@ -159,7 +159,7 @@ def _labels(metadata: dict[str, Any], path: Path) -> Iterator[Problem]:
         for key, value in given.items() if isinstance(given, dict) else ():
             if not _KEY.fullmatch(key):
                 yield Problem((*path, part, key), "this key is not allowed by Kubernetes")
-            text = _PLACEHOLDER.sub("0", value) if isinstance(value, str) else ""
+            text = PLACEHOLDER.sub("0", value) if isinstance(value, str) else ""
             if part == "labels" and not _LABEL.fullmatch(text):
                 words = "a label has at most 63 letters, digits, '-', '_' and '.', and begins and"
                 yield Problem((*path, part, key), f"{words} ends with a letter or digit")

@@ -13,12 +13,13 @@ from pydantic import ValidationError
 from controller.api.gate import Gate, PrometheusProvider
 from controller.cli.lint.findings import Problem, warning
 from controller.cli.yaml_nodes import Path
+from controller.core.revisions.placeholders import NAMES
 from controller.core.verdicts import validation
 from controller.core.verdicts.condition import ConditionError, condition_of
 
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*echelon\.[^{}]*\}\}")
 #: The placeholders of a pod template, and those of a gate's texts.
-OF_PODS: Final = ("instance", "instances", "job", "namespace")
+OF_PODS: Final = NAMES
 OF_GATES: Final = ("job", "namespace", "revision", "digest", "updated", "baseline")
 _POD_IP: Final = "podIP"
 #: Where a gate has a URL.
@@ -55,11 +56,10 @@ def placeholders(value: Any, known: tuple[str, ...], path: Path) -> Iterator[Pro
 def _wrong(found: str, known: tuple[str, ...]) -> str | None:
     """Why this placeholder is not replaced; None if it is."""
     name = found.strip("{} ").removeprefix("echelon.")
-    if name not in known:
-        names = ", ".join(f"{{{{echelon.{each}}}}}" for each in known)
-        return f"{found} is not replaced here; there are {names}"
-    exact = f"{{{{echelon.{name}}}}}"
-    return None if found == exact else f"{found} is not replaced; write {exact} without blanks"
+    if name in known:
+        return None
+    names = ", ".join(f"{{{{echelon.{each}}}}}" for each in known)
+    return f"{found} is not replaced here; there are {names}"
 
 
 def _condition(gate: dict[str, Any], path: Path) -> Iterator[Problem]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from controller.api.claims import is_shared, name_of
 from controller.api.ids import NONE, Ids
+from controller.api.policy import Replacement
 from controller.api.update import Update
 from controller.core.model import assigned as asg
 from controller.core.model import ordering
@@ -119,6 +121,8 @@ def refusals(context: Context, update: Update) -> Iterator[Refusal]:
         yield "ParentMismatch", f"spec.parent is {parent}, the Job's currentRevision is {current}"
     if bad_gate := _gates(context, update):
         yield bad_gate
+    if words := _not_shared(context, update):
+        yield "ClaimsNotShared", words
     revision = target.revision
     if revision is None:
         return
@@ -135,6 +139,21 @@ def has_job_gates(context: Context, update: Update) -> bool:
     own = update.spec.policy.gates if update.spec.policy else None
     gates = context.job.spec.update.gates if own is None else own
     return any(gate.job is not None for gate in gates)
+
+
+def _not_shared(context: Context, update: Update) -> str:
+    """Why the Update may not surge: two pods of an instance would mount one claim. "" if it may.
+    (The API server refuses the same of the Job's own policy.)"""
+    policy = update.spec.policy
+    if policy is None or policy.replacement is not Replacement.SURGE:
+        return ""
+    claims = context.job.spec.volume_claim_templates
+    if (one := next((name_of(each) for each in claims if not is_shared(each)), None)) is None:
+        return ""
+    return (
+        "spec.policy.replacement: Surge runs two pods of an instance at a time, and "
+        f"spec.volumeClaimTemplates[{one}] of the Job is not ReadWriteMany; use Recreate or InPlace"
+    )
 
 
 def _gates(context: Context, update: Update) -> Refusal | None:

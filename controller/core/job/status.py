@@ -15,7 +15,7 @@ from controller.core.admission.automatic import (
     waits_by_choice,
     wanted,
 )
-from controller.core.job import frozen, left_behind, pending, size_limit, unavailable
+from controller.core.job import claims, frozen, left_behind, pending, size_limit, unavailable
 from controller.core.model import assigned as asg
 from controller.core.model import conditions as cond
 from controller.core.model import ordering, policy
@@ -127,6 +127,8 @@ def _kstatus(context: Context) -> tuple[Wanted, Wanted, Wanted]:
         message += f"; {waiting[1]}"
     if (overruled := outcome.count_refused(context)) and overruled not in message:
         message += f"; {overruled}"
+    if changed := claims.not_as_templates(context):
+        message += f"; {changed}"
     if refused_action := next(iter(context.observed.refused_actions.values()), None):
         message += f"; {refused_actions.words(refused_action)}"
     no = Wanted(False, "Ready", message)

@@ -16,7 +16,7 @@ from controller.api.ids import NONE, Ids
 from controller.api.meta import format_time, parse_time, surely_past
 from controller.core.model import conditions as cond
 from controller.core.model.context import Context
-from controller.core.rollout import outage
+from controller.core.rollout import claims, outage
 
 #: How many instances are stored; a single overdue instance makes the Job ``Stalled``.
 KEPT: Final = 64
@@ -83,6 +83,8 @@ def why(context: Context, instance: int) -> tuple[str, str] | None:
         pod = view.pod(instance).name
         words = f"instance {instance}: pod {pod} of an earlier Job still exists"
         return "WaitingForTermination", words
+    if found := claims.why(context, instance):
+        return found
     known = instance in view.present - view.ready and view.pod(instance).trouble
     if known or (instance not in view.occupied and outage.series_of(context, instance)):
         return "InstanceNotReady", trouble(context, instance)

@@ -15,7 +15,7 @@ from controller.api.update import ACTIVE, BACKWARD, FORWARD, TERMINAL, Update
 from controller.core.model import assigned as asg
 from controller.core.model.budget import FORGOTTEN
 from controller.core.model.observed import Observed
-from controller.core.model.plan import Action, CreatePod
+from controller.core.model.plan import Action, Creation
 from controller.core.model.variants import Revisions
 from controller.core.pods.facts import Slot, View
 from controller.lazy import cached_property
@@ -162,7 +162,7 @@ class Context:
         (`Observed.refusals`).
         """
         refused = self.observed.refused_actions
-        if not refused or isinstance(action, CreatePod):
+        if not refused or isinstance(action, Creation):
             return False
         found = refused.get(action.key)
         return found is not None and found.refusal.until > self.now

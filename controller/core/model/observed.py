@@ -11,6 +11,8 @@ from controller.api.job import Job
 from controller.api.update import Phase, Update
 from controller.core.model.brake import Brake
 from controller.core.model.budget import Budget
+from controller.core.model.claims import NOT_FOLLOWED as NO_CLAIMS
+from controller.core.model.claims import Claims
 from controller.core.model.coordination import SILENCE, Coordination
 from controller.core.model.plan import ActionKey, ActionOnObject
 from controller.core.model.runs import NOT_FOLLOWED, Runs
@@ -200,7 +202,7 @@ class Observed:
     Job's own is under way; ``not_evicted``: why the last eviction was not granted.
     ``coordination``: what the coordinator of `spec.sla` is asked and has answered.
     ``brake``: counts the disruptions of all Jobs, which takes a while; None for no limit.
-    ``runs``: of a Job of type Cron or Adhoc.
+    ``runs``: of a Job of type Cron or Adhoc. ``claims``: of the instances of a Job of type Service.
     """
 
     job: Job
@@ -238,3 +240,4 @@ class Observed:
     brake: Callable[[], Brake] | None = field(default=None, compare=False)
     made_by: str = ""
     runs: Runs = NOT_FOLLOWED
+    claims: Claims = NO_CLAIMS

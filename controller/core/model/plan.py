@@ -16,6 +16,8 @@ from controller.api.pods.move import Move
 from controller.api.update import UpdateStatus
 from controller.core.model.ask import AskGate as AskGate
 from controller.core.model.budget import KeepBudget as KeepBudget
+from controller.core.model.claims import MakeClaims as MakeClaims
+from controller.core.model.claims import OwnClaim as OwnClaim
 from controller.core.model.coordination import Question
 from controller.core.model.revision_writes import AdoptRevisions as AdoptRevisions
 from controller.core.model.revision_writes import EnsureRevision as EnsureRevision
@@ -30,7 +32,7 @@ from controller.core.revisions.change import Change
 
 EventType = Literal["Normal", "Warning"]
 #: An action on an existing object: the verb and the object's uid.
-ActionKey = tuple[Literal["delete", "change", "repair", "prune", "budget"], str]
+ActionKey = tuple[Literal["delete", "change", "repair", "prune", "budget", "own"], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,8 @@ class ReadUpdate:
 
 @dataclass(frozen=True, slots=True)
 class CheckTemplate:
-    """Ask the API server by a server-side dry run whether it accepts a pod of ``revision`` ("": of
-    none) and the batch/v1 Jobs of the job gates. ``update``: uid of the user-made Update that is
-    checked; "" for the Job's present template."""
+    """Ask the API server by a dry run whether it accepts a pod of ``revision`` ("": of none), its
+    claims and the Jobs of job gates. ``update``: uid of the user-made Update; "" for none."""
 
     revision: str
     update: str = ""
@@ -139,7 +140,7 @@ Write = (
     | KeepCronJob
 )
 
-# Subjects of writes; that of the operator's next Update has no name yet.
+# Subjects of writes.
 THE_STATUS: Final = "the Job's status"
 THE_UPDATE: Final = "the Update"
 THE_ADOPTION: Final = "the adoption of ControllerRevisions"
@@ -180,9 +181,9 @@ def subject_of_revision(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CreatePod:
-    """Create the pod of an instance. ``surge``: in the ``-s`` slot; ``update``: uid of the Update
-    that creates it; ``failures``: the instance's failures so far; ``remade``: how often in a row
-    the pod was created again; ``move``: the move in which it is to replace a marked pod."""
+    """Create the pod of an instance. ``surge``: in the ``-s`` slot; ``update``: uid of its Update;
+    ``failures``: of the instance so far; ``remade``: how often in a row the pod was created again;
+    ``move``: the move in which it is to replace a marked pod."""
 
     instance: int
     revision: str
@@ -273,8 +274,10 @@ class Prune:
         return ("prune", self.uid)
 
 
-ActionOnObject = DeletePod | ChangePod | RepairPod | Prune | KeepBudget
-Action = CreatePod | ActionOnObject
+ActionOnObject = DeletePod | ChangePod | RepairPod | Prune | KeepBudget | OwnClaim
+#: What makes objects of an instance; its refusal is one of the instance.
+Creation = CreatePod | MakeClaims
+Action = Creation | ActionOnObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from typing import Any
 
 from controller.api.ids import NONE, Ids
 from controller.core.overlays.variants import Variant, Variants
-from controller.core.revisions.template import PLACEHOLDER, Prepared, filled
+from controller.core.revisions.placeholders import PLACEHOLDER, filled
+from controller.core.revisions.template import Prepared
 
 _Pair = tuple[Any, Any]
 _Each = tuple[Variant, ...]

@@ -14,7 +14,14 @@ from typing import Final
 from controller.api.ids import Ids
 from controller.core.model.context import Context
 from controller.core.model.observed import RefusedAction
-from controller.core.model.plan import ChangePod, DeletePod, KeepBudget, Prune, RepairPod
+from controller.core.model.plan import (
+    ChangePod,
+    DeletePod,
+    KeepBudget,
+    OwnClaim,
+    Prune,
+    RepairPod,
+)
 
 #: Seconds after which an action that is still refused needs a person (as in rule 15).
 STUCK_AFTER: Final = 60.0
@@ -30,6 +37,9 @@ def words(refused: RefusedAction) -> str:
         return f"cannot delete {action.kind} {action.name}: {refused.refusal.message}"
     if isinstance(action, KeepBudget):
         return f"cannot keep PodDisruptionBudget {action.name}: {refused.refusal.message}"
+    if isinstance(action, OwnClaim):
+        words = f"cannot write the owners of claim {action.name}: {refused.refusal.message}"
+        return f"instance {action.instance}: {words}"
     verb = _VERBS[action.key[0]]
     if isinstance(action, DeletePod) and action.evict:
         verb = "evict"
@@ -39,11 +49,12 @@ def words(refused: RefusedAction) -> str:
 
 
 def of_pods(context: Context, ids: Ids | None = None) -> Iterator[RefusedAction]:
-    """Refused actions on pods of ``ids`` (None: of all instances), the lowest instance first."""
+    """Refused actions on pods and claims of ``ids`` (None: of all instances), the lowest instance
+    first."""
     found = [
         r
         for r in islice(context.observed.refused_actions.values(), LOOKED_AT)
-        if isinstance(r.action, DeletePod | ChangePod | RepairPod)
+        if isinstance(r.action, DeletePod | ChangePod | RepairPod | OwnClaim)
         and (ids is None or r.action.instance in ids)
     ]
     yield from sorted(found, key=_instance)

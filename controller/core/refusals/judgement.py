@@ -173,6 +173,13 @@ def of_overlays(names: Sequence[str], refused: Verdict) -> Verdict:
     return replace(refused, reason=reason, message=f"{which}: {refused.message}")
 
 
+def of_claim(template: str, refused: Verdict) -> Verdict:
+    """The verdict if what the API server refuses is a claim of this claim template."""
+    reason = "InvalidClaim" if refused.reason == "InvalidTemplate" else refused.reason
+    message = f"spec.volumeClaimTemplates[{template}]: {refused.message}"
+    return replace(refused, reason=reason, message=message)
+
+
 def of_gate(gate: str, refused: Verdict) -> Verdict:
     """The verdict if what the API server refuses is the batch/v1 Job of this gate, not the pod."""
     reason = validation.REASON if refused.reason == "InvalidTemplate" else refused.reason

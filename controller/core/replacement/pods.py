@@ -17,15 +17,17 @@ from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.model.coordination import Question
 from controller.core.model.disruption import NONE_HELD_BACK, Allowance
-from controller.core.model.plan import Action, ActionKey, ChangePod, CreatePod
+from controller.core.model.plan import Action, ActionKey, ChangePod, CreatePod, Creation
 from controller.core.pods import backoff
 from controller.core.replacement import (
     budget,
+    claims,
     coordinator,
     creation,
     deletion,
     disruption,
     in_place,
+    misfit,
     repair,
     safety,
 )
@@ -127,8 +129,11 @@ class Convergence:
         consents = coordinator.Consents(self.context, self.direction)
         repairs = repair.repairs(self.context, in_place.resized_again(self.direction))
         budgets = budget.actions(self.context)
-        for action in chain(repairs, budgets, self._deletes(), self._creates()):
-            if not isinstance(action, CreatePod) and self.context.is_held(action):
+        owned, made = self._owners.actions(), chain(claims.lost(self.context), self._creates())
+        for action in chain(repairs, budgets, owned, self._deletes(), made):
+            if isinstance(action, CreatePod):
+                free += [first] if (first := claims.before(self.context, action)) else []
+            elif not isinstance(action, Creation) and self.context.is_held(action):
                 held.add(action.key)
             elif (allowed := consents.given(action)) is not None:
                 free.append(allowed)
@@ -139,7 +144,7 @@ class Convergence:
     def _deletes(self) -> Iterator[Action]:
         context, view = self.context, self.context.view
         overdue = self._overdue - self._beside
-        for i in self._gone | overdue | self._infeasible:
+        for i in (self._gone | overdue | self._infeasible) - self._owners.kept:
             # A pod that is being created has no uid yet; it is deleted when the watch shows it.
             if (pod := view.pod(i)).uid:
                 yield delete(pod, self.direction, overdue, self._surplus)
@@ -163,7 +168,7 @@ class Convergence:
         if not pod.uid:
             return None
         if instance in direction.removed:
-            return delete(pod, direction)
+            return None if instance in self._owners.kept else delete(pod, direction)
         goal = asg.revision_of(direction.goal, instance) or ""
         count = self.failures.counts.get(instance, 0) if self.failures else 0
         uid = direction.update.metadata.uid
@@ -176,6 +181,12 @@ class Convergence:
         if not pod.labelled and pod.changing_to != goal:
             return None  # The repair of its labels comes first.
         return ChangePod(instance, pod.surge, pod.name, pod.uid, goal, uid, count, change, counts)
+
+    @cached_property
+    def _owners(self) -> claims.Owners:
+        """Who owns the claims of the instances."""
+        removed = self.direction.removed & self.startable if self.direction else NONE
+        return claims.Owners(self.context, self._gone - self.context.intended | removed)
 
     @cached_property
     def moves(self) -> Moves:
@@ -195,7 +206,8 @@ class Convergence:
     @cached_property
     def _gone(self) -> Ids:
         """Ids whose pod goes because it is surplus, or not at its revision."""
-        gone = (NONE if budget.lags(self.context) else self._surplus) | self._wrong
+        gone = NONE if budget.lags(self.context) else self._surplus
+        gone |= misfit.replaced(self.context)
         return gone - self.brake.asked | gone & self.brake.allowed
 
     @cached_property
@@ -208,7 +220,8 @@ class Convergence:
         """The safety brake on deletions that no Update, scale or move explains."""
         context, surplus = self.context, self._surplus & self.context.view.alive
         surplus = safety.unexplained_surplus(context, self.direction, surplus)
-        return SafetyBrake(context, surplus | self._stray_twins | self._wrong, self._misfit)
+        wrong, every = misfit.replaced(context), misfit.misfit(context)
+        return SafetyBrake(context, surplus | self._stray_twins | wrong, every)
 
     @cached_property
     def _stray_twins(self) -> Ids:
@@ -270,22 +283,6 @@ class Convergence:
         if self.failures is None or self.direction is None or not self.direction.moving:
             return NONE
         return self.failures.overdue - self.direction.failed - self._unstored
-
-    @cached_property
-    def _wrong(self) -> Ids:
-        """Without an Update: at most one id whose pod is not at its assigned revision (somebody
-        edited the pod or restored a backup), and only while all other instances are available."""
-        return disruption.allow(self.context, None, self._misfit).allowed
-
-    @cached_property
-    def _misfit(self) -> Ids:
-        """Without an Update: ids whose pod is not at its revision, and no change is under way."""
-        context, view = self.context, self.context.view
-        if context.status.active_update is not None:
-            return NONE
-        alive = view.alive & context.intended - view.changing
-        labels_only = asg.ids_of(context.mislabelled)
-        return alive - context.at_assigned - labels_only | alive & view.infeasible
 
     def _ended(self) -> Iterator[tuple[int, float]]:
         """Ids whose pod ended, with the moment (epoch seconds) at which it may be created again."""

@@ -6,6 +6,8 @@ key, ``echelon``, that holds them::
 
     {"metadata": …, "spec": …, "echelon": {"overlays": […], "constraints": […]}}
 
+Claim templates are volumes of the template (`claims`).
+
 The digest of a revision covers ``data`` in its canonical form: that of the template (`revision`),
 but the nulls inside a ``patch`` stay, because there null deletes a field.
 """
@@ -17,6 +19,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from controller.api.lenient import items, part
+from controller.core.revisions.claims import with_volumes
 from controller.core.revisions.revision import canonical, dumped, pruned
 
 Object = dict[str, Any]
@@ -25,6 +28,7 @@ KEY: Final = "echelon"
 TEMPLATE: Final = "template"
 OVERLAYS: Final = "overlays"
 CONSTRAINTS: Final = "constraints"
+CLAIMS: Final = "volumeClaimTemplates"
 #: The fields that this version knows, below `KEY` and in the items of its lists.
 _KNOWN: Final = {
     OVERLAYS: frozenset({"name", "instances", "match", "patch"}),
@@ -36,10 +40,14 @@ _MARK: Final = f'"{KEY}":'.encode()
 
 
 def of_spec(
-    template: Object, overlays: Sequence[Object] = (), constraints: Sequence[Object] = ()
+    template: Object,
+    overlays: Sequence[Object] = (),
+    constraints: Sequence[Object] = (),
+    claims: Sequence[Object] = (),
 ) -> bytes:
-    """The canonical data of a Job's spec; all as they are in JSON. Raises ``ValueError`` for NaN
-    and infinities."""
+    """The canonical data of a Job's spec; all as they are in JSON. ``claims``: templates of
+    PersistentVolumeClaims. Raises ``ValueError`` for NaN and infinities."""
+    template = with_volumes(template, claims)
     parts = {OVERLAYS: list(overlays), CONSTRAINTS: list(constraints)}
     parts = {name: items for name, items in parts.items() if items}
     return of_data({**template, KEY: parts}) if parts else canonical(template)
@@ -48,7 +56,8 @@ def of_spec(
 def of_job(spec: Object) -> bytes:
     """The canonical data of a Job's spec as it was read; a part that is of another type counts as
     absent. Raises as `of_spec`."""
-    return of_spec(part(spec, TEMPLATE), items(spec, OVERLAYS), items(spec, CONSTRAINTS))
+    parts = (items(spec, field) for field in (OVERLAYS, CONSTRAINTS, CLAIMS))
+    return of_spec(part(spec, TEMPLATE), *parts)
 
 
 def without(spec: Object) -> Object:

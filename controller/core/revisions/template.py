@@ -8,23 +8,21 @@ API server sets: the canonical form leaves them out (`revision`). All other fiel
 this release does not know them. A part with a wrong shape (such as a list for labels) is passed on
 as it is, and the API server refuses it with its own message.
 
-Placeholders (``{{echelon.instance}}`` and so on) are replaced in values, never in keys: if two keys
-became equal, a field would be lost.
+Placeholders (``{{echelon.instance}}`` and so on) are replaced in values, never in keys.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeGuard
 
 from controller.api import labels
 from controller.api.job import KIND
+from controller.core.revisions.placeholders import PLACEHOLDER, filled
 from controller.core.revisions.revision import canonical, digest_of
 
-PLACEHOLDER: Final = re.compile(r"\{\{echelon\.(instance|instances|job|namespace)\}\}")
 # State of one pod: if the template had these annotations, they would be read as the pod's own.
 _OURS: Final = (
     labels.UPDATE,
@@ -187,7 +185,7 @@ def own_claims(template: bytes) -> tuple[str, ...]:
         for volume in (volumes if isinstance(volumes, list) else ())
         if _is_map(volume) and _is_map(volume.get("persistentVolumeClaim") or {})
     ]
-    return tuple(name for name in named if "{{echelon.instance}}" in str(name))
+    return tuple(n for n in named if any(m[1] == "instance" for m in PLACEHOLDER.finditer(str(n))))
 
 
 def _life(update_uid: str, failures: int, remade: int) -> dict[str, str]:
@@ -220,17 +218,6 @@ def _merged(given: Any, ours: dict[str, str], without: tuple[str, ...] = ()) -> 
     if not _is_map(given):
         return given
     return {key: value for key, value in given.items() if key not in without} | ours
-
-
-def filled(node: Any, values: Mapping[str, str]) -> Any:
-    """A copy of ``node`` with the placeholders in its strings replaced, but not in keys."""
-    if isinstance(node, str):
-        return PLACEHOLDER.sub(lambda match: values[match[1]], node) if "{{" in node else node
-    if isinstance(node, dict):
-        return {key: filled(value, values) for key, value in node.items()}
-    if isinstance(node, list):
-        return [filled(item, values) for item in node]
-    return node
 
 
 def _is_map(node: Any) -> TypeGuard[dict[str, Any]]:

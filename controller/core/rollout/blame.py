@@ -13,13 +13,16 @@ from controller.api.update import Failure
 
 #: Reasons that lie with the cluster: those of the API server, of the scheduler, of the kubelet, and
 #: of the condition ``DisruptionTarget``. The scheduler reports a missing claim as
-#: ``Unschedulable``.
+#: ``Unschedulable``; that a claim waits for its volume is told by the claim alone.
 CIRCUMSTANCES: Final = frozenset(
     {
         "QuotaExceeded",
         "Unschedulable",
         "SchedulerError",
         "SchedulingGated",
+        "ClaimPending",
+        "ClaimLost",
+        "ClaimRefused",
         "NodeAffinity",
         "NodeLost",
         "NodeNotReady",

@@ -19,7 +19,7 @@ from controller.api.pods.pod import Pod, Trouble
 from controller.api.text import shortened
 from controller.api.update import Failure
 from controller.core.model.limits import REPORT_EVERY
-from controller.core.rollout import lost_nodes
+from controller.core.rollout import claims, lost_nodes
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.outage import Outage, of_pod
 from controller.lazy import cached_property
@@ -212,6 +212,8 @@ class FailureCounts:
             return pod.trouble or Trouble("Restarted", "a container restarted")
         words = self._deadline_words(pod)
         if pod.trouble is None or pod.trouble.reason in ORDINARY:
+            if claim := claims.of_pod(self.direction.context, pod):
+                return Trouble(claim[0], f"{words}: {claim[1]}")
             return Trouble("ReadyTimeout", words)
         message = f"{words}: {pod.trouble.message}".rstrip(": ")
         return Trouble(pod.trouble.reason, message, pod.trouble.exit_code)

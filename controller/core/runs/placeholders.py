@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from controller.api import labels
-from controller.core.revisions.template import PLACEHOLDER
+from controller.core.revisions.placeholders import PLACEHOLDER
 
 Path = tuple[str | int, ...]
 

@@ -11,7 +11,7 @@ from controller.core.gates.gates import Gates
 from controller.core.model import assigned as asg
 from controller.core.model.disruption import Allowance
 from controller.core.refusals import actions as refused_actions
-from controller.core.rollout import lost_nodes
+from controller.core.rollout import claims, lost_nodes
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import ORDINARY, FailureCounts
 from controller.core.status import termination
@@ -68,6 +68,9 @@ def _all(
     ):
         refusal = observed.refusals[i]
         yield WaitReason(refusal.reason, f"instance {i}: {refusal.message}")
+    for i in islice(waits - refused_creates, LOOKED_AT):
+        if claim := claims.why(direction.context, i):
+            yield WaitReason(*claim)
     yield from _down(direction, failures)
     for i in islice(
         refused_creates & direction.in_flight & view.alive - direction.surging, LOOKED_AT
@@ -83,6 +86,8 @@ def _all(
         trouble = direction.new_pod(i).trouble
         if trouble and trouble.reason not in ORDINARY:
             yield WaitReason("InstanceNotReady", f"instance {i}: {trouble.words}")
+        elif claim := claims.why(direction.context, i):
+            yield WaitReason(*claim)
     for i in islice(failures.on_lost_nodes, LOOKED_AT):
         node = direction.new_pod(i).node
         words = f"its node {node} does not report" if node else "no node of the cluster is Ready"

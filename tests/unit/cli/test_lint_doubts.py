@@ -13,7 +13,7 @@ from tests.unit.cli.manifests import PROBE, Object, container, errors, found, jo
     ("value", "text"),
     [
         ("{{echelon.instence}}", "is not replaced here"),
-        ("{{ echelon.instance }}", "without blanks"),
+        ("{{ echelon.shard }}", "is not replaced here"),
         ("{{echelon.revision}}", "is not replaced here"),
     ],
 )

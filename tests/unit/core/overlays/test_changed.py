@@ -18,7 +18,8 @@ from controller.core.overlays.changed import changed
 from controller.core.overlays.combinations import ALL
 from controller.core.overlays.variants import Variants, variants
 from controller.core.revisions.data import of_spec
-from controller.core.revisions.template import Prepared, filled
+from controller.core.revisions.placeholders import filled
+from controller.core.revisions.template import Prepared
 
 Object = dict[str, Any]
 

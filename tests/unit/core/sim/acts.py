@@ -28,6 +28,12 @@ class Acts(Sight):
                     made = cluster.create_pod(self._assumed(action))
                     self.refusals.pop(action.instance, None)
                     self.instances.put(made, now)
+                case plan.MakeClaims():
+                    for name in action.templates:
+                        self.claims.put(cluster.make_claim(name, action.instance))
+                    self.refusals.pop(action.instance, None)
+                case plan.OwnClaim():
+                    self.claims.put(cluster.own_claim(action))
                 case plan.KeepBudget():
                     cluster.keep_budget(action)
                 case plan.DeletePod(evict=True):
@@ -51,13 +57,15 @@ class Acts(Sight):
                     self.instances.put(repaired, now)
                 case plan.Prune():
                     cluster.prune(action.kind, action.name, action.uid)
-            if not isinstance(action, plan.CreatePod):
+            if not isinstance(action, plan.Creation):
                 self.refused_actions.pop(action.key, None)
         except ApiError as error:
             self._not_done(action, error, now)
         finally:
             if isinstance(action, plan.RepairPod):
                 self.instances.repaired((action.instance, action.surge), action.uid)
+            elif isinstance(action, plan.MakeClaims):
+                self.claims.end(action.instance)
 
     def _consult(self, planned: plan.Plan) -> bool:
         """Ask the coordinator what is to be asked. What it allowed before was done, or is not
@@ -114,7 +122,7 @@ class Acts(Sight):
     def _not_done(self, action: plan.Action, error: ApiError, now: float) -> None:
         if error.reason in ("DisruptionBudget", "SeveralBudgets"):
             self.not_evicted = self._refusal(error, self.not_evicted, now)
-        elif not isinstance(action, plan.CreatePod) and error.reason not in ANSWERS:
+        elif not isinstance(action, plan.Creation) and error.reason not in ANSWERS:
             before = self.refused_actions.get(action.key)
             refused = self._refusal(error, before.refusal if before else None, now)
             self.refused_actions[action.key] = RefusedAction(action, refused)
@@ -133,6 +141,9 @@ class Acts(Sight):
                 self.instances.drop((action.instance, action.surge), action.uid)
             else:
                 self.instances.not_deleted((action.instance, action.surge), action.uid)
+        elif isinstance(action, plan.MakeClaims):
+            i = action.instance
+            self.refusals[i] = self._refusal(error, self.refusals.get(i), now)
         elif isinstance(action, plan.CreatePod):
             self._not_created(action, error, now)
 

@@ -13,8 +13,9 @@ from controller.api.labels import ADMITTED, API_VERSION, PAUSED_BY, REVISION
 from controller.api.meta import OwnerReference
 from controller.api.pods.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
+from controller.core.model.claims import Claim
 from controller.core.model.observed import Revision
-from controller.core.model.plan import AskGate, KeepBudget, MakeUpdate
+from controller.core.model.plan import AskGate, KeepBudget, MakeUpdate, OwnClaim
 from controller.core.revisions.data import is_shaped
 from controller.core.revisions.provenance import UNKNOWN, Provenance
 from controller.core.verdicts.answer import Answer, Verdict
@@ -230,6 +231,32 @@ class Cluster(Answering):
             return self.set_pod(replace(pod, labelled=labelled, owner=owner, revision=revised))
 
         return self._ask("repair pod", name, apply)
+
+    # Claims.
+
+    def make_claim(self, template: str, instance: int) -> Claim:
+        name, meta = f"{template}-web-{instance}", self.job.metadata
+
+        def apply() -> Claim:
+            if (there := self.claims.get(name)) is not None:
+                return there
+            if self.quota is not None and len(self.claims) >= self.quota:
+                raise ApiError("QuotaExceeded", "exceeded quota: claims")
+            job = meta.uid if self.job.spec.claims_go_with_job else ""
+            uid = self.uid("claim")
+            return self.set_claim(Claim(template, instance, name, uid, self.claim_phase, job=job))
+
+        return self._ask("make claim", name, apply)
+
+    def own_claim(self, action: OwnClaim) -> Claim:
+        def apply() -> Claim:
+            claim = self.claims.get(action.name)
+            if claim is None or claim.uid != action.uid:
+                raise ApiError("NotFound", action.name)
+            job = self.job.metadata.uid if action.job else ""
+            return self.set_claim(replace(claim, job=job, pod=action.pod[1] if action.pod else ""))
+
+        return self._ask("own claim", action.name, apply)
 
     def prune(self, kind: str, name: str, uid: str) -> None:
         store: dict[str, Any] = self.updates if kind == "Update" else self.revisions

@@ -6,6 +6,8 @@ import heapq
 from dataclasses import dataclass
 
 from controller.api.pods.pod import Pod, Trouble
+from controller.core.model.claims import BOUND
+from controller.core.revisions.claims import mounted
 from tests.unit.core.sim.cluster import Cluster
 from tests.values import replace
 
@@ -66,6 +68,8 @@ class Kubelet:
         """Take up what was made, was changed or is to go."""
         for pod in list(self.cluster.pods.values()):
             life = self._lives.get(pod.uid)
+            if life is None and self._waits(pod) and pod.deleted is None:
+                continue
             if life is None:
                 life = self._lives[pod.uid] = Life(pod.revision)
                 if pod.deleted is None and not pod.ended:
@@ -78,6 +82,12 @@ class Kubelet:
                 life.change = change
                 how = self.behaviour(pod)
                 self._at(how.enact, pod, "infeasible" if how.infeasible else "enacted", life.run)
+
+    def _waits(self, pod: Pod) -> bool:
+        """Whether a claim of the pod is not there, or not bound."""
+        names = mounted(self.cluster.canonical(pod.revision))
+        claims = (self.cluster.claims.get(f"{name}-web-{pod.instance}") for name in names)
+        return any(claim is None or claim.phase != BOUND for claim in claims)
 
     def state(self) -> tuple[object, ...]:
         """All that decides what happens next."""

@@ -64,13 +64,15 @@ class Operator(Acts):
             return True
         self.live = ""  # What comes next is another reconcile.
         if planned.held is not None:
-            kept = {a.key for a in planned.actions if not isinstance(a, plan.CreatePod)}
+            kept = {a.key for a in planned.actions if not isinstance(a, plan.Creation)}
             refused, kept = self.refused_actions.items(), kept | planned.held
             self.refused_actions = {key: r for key, r in refused if key in kept}
         for action in planned.actions:
             match action:
                 case plan.CreatePod():
                     self.instances.assume_created(self._assumed(action))
+                case plan.MakeClaims():
+                    self.claims.begin(action.instance)
                 case plan.DeletePod(evict=True):
                     self.instances.assume_evicting((action.instance, action.surge), action.uid)
                 case plan.DeletePod():

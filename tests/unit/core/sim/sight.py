@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from controller.api.job import Job
 from controller.api.update import TERMINAL, Update
+from controller.core.model.claim_index import ClaimIndex
 from controller.core.model.coordination import SILENCE, still_said
 from controller.core.model.observed import (
     Domains,
@@ -56,6 +57,9 @@ class Sight:
         self.live = ""
         #: The latest moment at which it looked: what became good then stays so.
         self.latest = 0.0
+        self.claims = ClaimIndex()
+        for claim in cluster.claims.values():
+            self.claims.put(claim)
         for pod in cluster.pods.values():
             self.instances.put(pod, cluster.now)
 
@@ -80,6 +84,11 @@ class Sight:
                 self.instances.put(pod, self.cluster.now)
             case "update", update:
                 self.put_update(change.name, change.uid, update)
+            case "claim", None:
+                for claim in [c for c in self.claims.known.values() if c.uid == change.uid]:
+                    self.claims.drop(claim)
+            case "claim", claim:
+                self.claims.put(claim)
             case "revision", None:
                 self.revisions.pop(change.name, None)
             case "revision", revision:
@@ -152,6 +161,7 @@ class Sight:
             not_evicted=self.not_evicted,
             coordination=self.coordination,
             job_live=self.live == job.metadata.resource_version,
+            claims=self.claims.view(job.metadata.uid, True, ""),
         )
 
     def _finished(self, update: Update) -> Finished:

@@ -11,6 +11,7 @@ from controller.api.job import Job
 from controller.api.meta import OwnerReference, UpdateMeta
 from controller.api.pods.pod import Pod
 from controller.api.update import Update, UpdateSpec, UpdateStatus
+from controller.core.model.claims import BOUND, Claim
 from controller.core.model.observed import Revision
 from controller.core.revisions import data as revision_data
 from controller.core.revisions import revision as revisions
@@ -53,10 +54,13 @@ class Store:
         self.orphans: dict[str, Revision] = {}
         self.templates: dict[str, dict[str, Any]] = {}
         self._canonical: dict[str, bytes] = {}
-        self._named: dict[tuple[int, int, int], tuple[object, str]] = {}
+        self._named: dict[tuple[int, ...], tuple[object, str]] = {}
         self.pods: dict[str, Pod] = {}
+        #: PersistentVolumeClaims; ``claim_phase``: of those that are made.
+        self.claims: dict[str, Claim] = {}
+        self.claim_phase = BOUND
         self.inbox: dict[str, deque[Change]] = {
-            kind: deque() for kind in ("job", "update", "revision", "pod")
+            kind: deque() for kind in ("job", "update", "revision", "pod", "claim")
         }
 
     @property
@@ -71,8 +75,8 @@ class Store:
     def revision_of(self, job: Job) -> str:
         """The name of the revision of a Job's template, which is a value: each is read once."""
         spec = job.spec
-        parts = (spec.template, spec.overlays, spec.constraints)
-        key = (id(parts[0]), id(parts[1]), id(parts[2]))
+        parts = (spec.template, spec.overlays, spec.constraints, spec.volume_claim_templates)
+        key = tuple(map(id, parts))
         if (known := self._named.get(key)) is None:
             data = revision_data.of_spec(*parts)
             known = parts, revisions.revision_name(job.metadata.name, revisions.digest(data))
@@ -117,6 +121,21 @@ class Store:
         if (there := self.pods.get(pod.name)) is not None and there.uid == pod.uid:
             del self.pods[pod.name]
             self.tell("pod", pod.name, pod.uid, None)
+            for claim in [c for c in self.claims.values() if c.pod == pod.uid]:
+                self.remove_claim(claim)
+
+    # Claims.
+
+    def set_claim(self, claim: Claim) -> Claim:
+        """A new version of a claim."""
+        self.claims[claim.name] = claim
+        self.tell("claim", claim.name, claim.uid, claim)
+        return claim
+
+    def remove_claim(self, claim: Claim) -> None:
+        """The claim is gone for good."""
+        del self.claims[claim.name]
+        self.tell("claim", claim.name, claim.uid, None)
 
     # Updates.
 

@@ -1,0 +1,58 @@
+"""Claims that differ from their template, because it was changed after they were made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from controller.api.claims import name_of
+from controller.api.ids import NONE
+from controller.api.pods.quantity import quantity
+from controller.core.model.context import Context
+from controller.core.revisions.revision import dumped
+
+_QUANTITIES: Final = ("requests", "limits")
+
+
+def not_as_templates(context: Context) -> str:
+    """Which claims of the Job's instances differ from their template, for a message; "" if none
+    does."""
+    words = []
+    for template in context.job.spec.volume_claim_templates:
+        name, wanted = name_of(template), dumped(template.get("spec") or {})
+        differing = NONE
+        for spec, ids in context.observed.claims.specs.get(name, {}).items():
+            if ids & context.intended and not is_as(spec, wanted):
+                differing |= ids & context.intended
+        if differing:
+            one = len(differing) == 1
+            whose = f"claim{'' if one else 's'} {name} of instance{'' if one else 's'} {differing}"
+            verb = "was made before it and stays" if one else "were made before it and stay"
+            words.append(f"volumeClaimTemplates[{name}] has changed; {whose} {verb} as made")
+    return "; ".join(words)
+
+
+@lru_cache(maxsize=256)
+def is_as(spec: bytes, wanted: bytes) -> bool:
+    """Whether the spec of a claim has all that the spec of its template says; both canonical. What
+    the template leaves out, the API server has filled in."""
+    return _covers(json.loads(spec), json.loads(wanted))
+
+
+def _covers(there: Any, wanted: Any, key: str = "") -> bool:
+    if key in _QUANTITIES and isinstance(wanted, dict) and isinstance(there, dict):
+        return all(_same(there.get(name), amount) for name, amount in wanted.items())
+    if isinstance(wanted, Mapping):
+        return isinstance(there, Mapping) and all(
+            _covers(there.get(name), value, name) for name, value in wanted.items()
+        )
+    return wanted is None or bool(there == wanted)
+
+
+def _same(there: Any, wanted: Any) -> bool:
+    try:
+        return quantity(str(there)) == quantity(str(wanted))
+    except ValueError:
+        return bool(there == wanted)

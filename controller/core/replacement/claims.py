@@ -1,0 +1,136 @@
+"""The claims of instances: which are made before a pod, and who owns them (contract part 2 §10).
+
+An instance's pod is created when all its claims exist. A claim that is being deleted, or that goes
+with an earlier pod of the instance, is waited for: a new one is made when that one is gone.
+
+Owners decide when the garbage collector deletes a claim, as with a StatefulSet. With `whenDeleted:
+Delete` the Job owns the claims of its instances. With `whenScaled: Delete` the pod of an instance
+that scaling removes owns its claims before it is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from controller.api.claims import name_of
+from controller.api.ids import NONE, Ids
+from controller.api.pods.pod import Pod
+from controller.core.model.claims import Claim, MakeClaims, OwnClaim
+from controller.core.model.context import Context
+from controller.core.model.limits import TEMPLATES_COMPARED
+from controller.core.model.plan import CreatePod
+from controller.core.rollout.claims import goes, needed
+from controller.lazy import cached_property
+
+
+def unread(context: Context) -> str | None:
+    """A revision that must be read before it is known which claims its missing pods need. Returns
+    None if there is none, or if there are more than the operator compares."""
+    if not context.job.spec.volume_claim_templates:
+        return None
+    missing = context.intended - context.view.occupied
+    names = {r for r, ids in context.assigned.items() if ids & missing}
+    if len(names) > TEMPLATES_COMPARED:
+        return None
+    names &= set(context.observed.revisions)
+    return min(names - set(context.observed.templates), default=None)
+
+
+def before(context: Context, create: CreatePod) -> CreatePod | MakeClaims | None:
+    """What comes first: the creation of claims, or of the pod. Returns None if both must wait."""
+    names, claims, i = needed(context, create.revision), context.observed.claims, create.instance
+    if not names:
+        return create
+    if not claims.followed or i in claims.making:
+        return None
+    if missing := tuple(n for n in names if i not in claims.present.get(n, NONE)):
+        return MakeClaims(i, missing)
+    return None if any(goes(context, claims.known[n, i]) for n in names) else create
+
+
+def lost(context: Context) -> Iterator[MakeClaims]:
+    """The claims that somebody deleted before the pod of their instance had a node."""
+    claims, view = context.observed.claims, context.view
+    templates = context.job.spec.volume_claim_templates
+    if not templates or not claims.followed:
+        return
+    waiting = context.intended & view.alive - view.ready - claims.making
+    have = [claims.present.get(name_of(each), NONE) for each in templates]
+    for i in Ids(j for j in waiting if any(j not in ids for ids in have)):
+        refusal = context.observed.refusals.get(i)
+        pod = view.pod(i)
+        if pod.node or (refusal is not None and refusal.until > context.now):
+            continue
+        names = needed(context, pod.revision)
+        if missing := tuple(n for n in names if i not in claims.present.get(n, NONE)):
+            yield MakeClaims(i, missing)
+
+
+# Owners.
+
+
+@dataclass(frozen=True)
+class Owners:
+    """``removed``: ids of instances with a pod that scaling, or an Update, removes now."""
+
+    context: Context
+    removed: Ids
+
+    @property
+    def _released(self) -> Ids:
+        """Ids whose claims are deleted with their pod."""
+        return self.removed if self.context.job.spec.claims_go_with_scale else NONE
+
+    @cached_property
+    def kept(self) -> Ids:
+        """Ids whose pod must stay until it owns its claims."""
+        if not self._released or not self.context.job.spec.volume_claim_templates:
+            return NONE
+        claims = self.context.observed.claims
+        if not claims.followed:
+            return self._released
+        return Ids(c.instance for c in self._to_pods())
+
+    def actions(self) -> Iterator[OwnClaim]:
+        """The claims whose owners must change."""
+        context, claims = self.context, self.context.observed.claims
+        if not context.job.spec.volume_claim_templates or not claims.followed:
+            return
+        with_job = context.job.spec.claims_go_with_job
+        for claim in self._to_pods():
+            yield _own(claim, False, context.view.pod(claim.instance))
+        wanted = (context.intended | self.removed) - self._released if with_job else NONE
+        for name in claims.present:
+            ours = _ours(context, name)
+            owned, by_pods = (of.get(name, NONE) for of in (claims.of_job, claims.of_pods))
+            change = (ours & wanted) - owned | (NONE if with_job else ours & owned)
+            change |= self._back(ours & by_pods - self._released, name)
+            for i in change - self._released:
+                yield _own(claims.known[name, i], with_job and i in wanted | owned)
+
+    def _to_pods(self) -> Iterator[Claim]:
+        """The claims that the pod of their instance must own before it goes."""
+        context, claims = self.context, self.context.observed.claims
+        for name in claims.present if self._released else ():
+            for i in _ours(context, name) & self._released:
+                claim, pod = claims.known[name, i], context.view.pod(i)
+                if pod.uid and claim.pod != pod.uid:
+                    yield claim
+
+    def _back(self, ids: Ids, name: str) -> Ids:
+        """Those of ``ids`` whose claim goes with a pod that stays after all."""
+        known, alive = self.context.observed.claims.known, self.context.view.alive
+        pod = self.context.view.pod
+        return Ids(i for i in ids & alive if known[name, i].pod == pod(i).uid)
+
+
+def _ours(context: Context, name: str) -> Ids:
+    claims = context.observed.claims
+    others = claims.deleted.get(name, NONE) | claims.controlled.get(name, NONE)
+    return claims.present[name] - others
+
+
+def _own(claim: Claim, job: bool, pod: Pod | None = None) -> OwnClaim:
+    owner = (pod.name, pod.uid) if pod else None
+    return OwnClaim(claim.instance, claim.name, claim.uid, job, owner)

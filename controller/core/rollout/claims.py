@@ -1,0 +1,76 @@
+"""What an instance waits for, if that is one of its claims (contract part 2 §10)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.api.claims import name_of
+from controller.api.ids import NONE
+from controller.api.pods.pod import Pod
+from controller.core.model.claims import LOST, Claim
+from controller.core.model.context import Context
+from controller.core.revisions.claims import claim_name, mounted
+
+UNKNOWN: Final = "ClaimsUnknown"
+TERMINATING: Final = "ClaimTerminating"
+PENDING: Final = "ClaimPending"
+IS_LOST: Final = "ClaimLost"
+
+
+def needed(context: Context, revision: str) -> tuple[str, ...]:
+    """The claim templates whose claims a pod of ``revision`` mounts; all of them if the revision
+    was not read."""
+    names = tuple(name_of(each) for each in context.job.spec.volume_claim_templates)
+    data = context.observed.templates.get(revision)
+    if not names or data is None:
+        return names
+    return tuple(name for name in names if name in mounted(data))
+
+
+def goes(context: Context, claim: Claim) -> bool:
+    """Whether a claim is deleted, or will be, because a pod that is gone owns it."""
+    return claim.deleted or (bool(claim.pod) and claim.pod not in _pods(context, claim.instance))
+
+
+def _pods(context: Context, instance: int) -> frozenset[str]:
+    """The uids of the instance's pods."""
+    views = (context.view, context.view.twin)
+    return frozenset(view.pod(instance).uid for view in views if instance in view.present)
+
+
+def why(context: Context, instance: int) -> tuple[str, str] | None:
+    """Reason and message of what an instance waits for, if that is a claim; else None."""
+    if not context.job.spec.volume_claim_templates or instance not in context.intended:
+        return None
+    view, claims = context.view, context.observed.claims
+    if instance in view.present:
+        return of_pod(context, view.pod(instance))
+    if not claims.followed:
+        words = claims.problem or "the operator begins to follow PersistentVolumeClaims"
+        return UNKNOWN, f"instance {instance}: {words}"
+    for name in claims.present:
+        claim = claims.known.get((name, instance))
+        if claim is not None and goes(context, claim):
+            words = f"claim {claim.name} is being deleted; a new one is made when it is gone"
+            return TERMINATING, f"instance {instance}: {words}"
+    return None
+
+
+def of_pod(context: Context, pod: Pod) -> tuple[str, str] | None:
+    """The same of an instance's pod that has no node yet, or had none."""
+    if pod.node or pod.deleted is not None:
+        return None
+    claims, job, i = context.observed.claims, context.job.metadata.name, pod.instance
+    for name in needed(context, pod.revision) if claims.followed else ():
+        claim = claims.known.get((name, i))
+        if claim is None:
+            words = f"claim {claim_name(name, job, i)} does not exist"
+            return PENDING, f"instance {i}: {words}{_said(pod)}"
+        if i in claims.unbound.get(name, NONE):
+            reason = IS_LOST if claim.phase == LOST else PENDING
+            return reason, f"instance {i}: claim {claim.name} is {claim.phase}{_said(pod)}"
+    return None
+
+
+def _said(pod: Pod) -> str:
+    return f": {pod.trouble.message}" if pod.trouble and pod.trouble.message else ""
