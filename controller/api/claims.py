@@ -61,6 +61,14 @@ class RetentionPolicy(SpecModel):
     ] = None
 
 
+def with_name(template: dict[str, Any]) -> dict[str, Any]:
+    """A claim template that has a name. Raises ``ValueError`` for any other."""
+    metadata = template.get("metadata")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        raise ValueError("a claim template needs metadata.name")
+    return template
+
+
 def name_of(template: dict[str, Any]) -> str:
     """The name of a claim template, which is that of its volume, too."""
     name: str = template["metadata"]["name"]

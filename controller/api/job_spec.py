@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from controller.api.claims import MAX_CLAIMS, Retention, RetentionPolicy
+from controller.api.claims import MAX_CLAIMS, Retention, RetentionPolicy, with_name
 from controller.api.ids import MAX_ID
 from controller.api.meta import MAX_INT32, SpecModel
 from controller.api.overlay import MAX_CONSTRAINTS, MAX_OVERLAYS
@@ -86,7 +86,7 @@ class JobSpec(SpecModel):
         ),
     ] = ()
     volume_claim_templates: Annotated[
-        tuple[dict[str, Any], ...],
+        tuple[Annotated[dict[str, Any], AfterValidator(with_name)], ...],
         Field(
             max_length=MAX_CLAIMS,
             description="Templates of PersistentVolumeClaims that each instance has, as those of a "

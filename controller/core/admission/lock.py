@@ -14,6 +14,7 @@ from controller.api.labels import ADMITTED, REVISION
 from controller.api.policy import Replacement
 from controller.api.update import BatchStatus, Phase, Update, UpdateStatus
 from controller.core.admission import revision
+from controller.core.admission.sharing import shared_claim
 from controller.core.admission.target import UpdateTarget
 from controller.core.model import assigned as asg
 from controller.core.model import policy
@@ -36,7 +37,6 @@ from controller.core.progress.completion import (
     revert_untouched,
 )
 from controller.core.refusals import writes as refused_writes
-from controller.core.revisions.template import own_claims
 from controller.core.rollout.direction import Direction
 from controller.core.status import actor, outcome, pausing
 from controller.core.status.outcome import UNCHANGED
@@ -229,11 +229,11 @@ def _warnings(context: Context, update: Update) -> tuple[Event, ...]:
     policy, to = update.status.policy, update.status.to
     made = context.revisions.of(to.revision) if to and to.revision else None
     surges = policy is not None and policy.replacement is Replacement.SURGE
-    every = [own_claims(each.template) for each in made.all] if surges and made else []
-    if not (claims := next(filter(None, every), ())):
+    every = [shared_claim(context, each.template) for each in made.all] if surges and made else []
+    if not (claim := next(filter(None, every), "")):
         return ()
     note = (
-        f"replacement Surge runs two pods of an instance at a time, and both mount {claims[0]}: "
+        f"replacement Surge runs two pods of an instance at a time, and both mount {claim}: "
         "that needs a ReadWriteMany volume, or both pods on one node"
     )
     return (Event("SurgeSharesVolume", note, update.metadata.name, "Warning"),)

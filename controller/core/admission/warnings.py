@@ -9,8 +9,8 @@ from controller.api.ids import Ids
 from controller.api.policy import Replacement
 from controller.api.preview import Conflict, PlannedInstances
 from controller.core.admission import placement
+from controller.core.admission.sharing import shared_claim
 from controller.core.replacement import coordinator, in_place, sla
-from controller.core.revisions.template import own_claims
 from controller.core.rollout.direction import Direction
 
 QUOTA: Final = "QuotaExceeded"
@@ -86,8 +86,8 @@ def _shared(direction: Direction, instances: PlannedInstances) -> str | None:
     for revision, ids in direction.goal.items():
         made = direction.context.revisions.of(revision) if ids & instances.surge else None
         for each in made.all if made else ():
-            if claims := own_claims(each.template):
-                return claims[0]
+            if claim := shared_claim(direction.context, each.template):
+                return claim
     return None
 
 

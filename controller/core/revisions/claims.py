@@ -58,8 +58,13 @@ def _mounted(data: bytes) -> Iterator[str]:
             yield name
 
 
+def mounted_name(name: str) -> str:
+    """The name by which a template mounts the claims of the claim template ``name``."""
+    return f"{name}{_SUFFIX}"
+
+
 def _volume(name: str) -> Object:
-    return {"name": name, "persistentVolumeClaim": {"claimName": f"{name}{_SUFFIX}"}}
+    return {"name": name, "persistentVolumeClaim": {"claimName": mounted_name(name)}}
 
 
 def _name(template: Object) -> str:

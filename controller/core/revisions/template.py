@@ -175,19 +175,6 @@ def _evictable(pod: dict[str, Any]) -> dict[str, str]:
     return {} if local or given else {labels.SAFE_TO_EVICT: "true"}
 
 
-def own_claims(template: bytes) -> tuple[str, ...]:
-    """Names of the PersistentVolumeClaims of which each instance has its own, with the
-    placeholder."""
-    spec = json.loads(template).get("spec")
-    volumes = spec.get("volumes") if _is_map(spec) else None
-    named = [
-        (volume.get("persistentVolumeClaim") or {}).get("claimName", "")
-        for volume in (volumes if isinstance(volumes, list) else ())
-        if _is_map(volume) and _is_map(volume.get("persistentVolumeClaim") or {})
-    ]
-    return tuple(n for n in named if any(m[1] == "instance" for m in PLACEHOLDER.finditer(str(n))))
-
-
 def _life(update_uid: str, failures: int, remade: int) -> dict[str, str]:
     """The annotations with the state of this pod. A pod of an Update always has the number of
     failures before it, from which the count continues (contract rule 6)."""
