@@ -172,7 +172,7 @@ async def test_a_fault_of_ours_at_a_create_is_logged_and_not_repeated_at_full_sp
     world.pods.act(world.entry, [plan.CreatePod(4, world.new)])
     await world.pods.drain(5.0)
     assert world.settled == [False]
-    assert "creating pods failed" in caplog.messages
+    assert "creating pods or claims failed" in caplog.messages
     assert 4 not in world.entry.instances.view().present
 
 
