@@ -174,6 +174,13 @@ def _trouble(pod: Pod) -> str:
     return pod.trouble.words
 
 
+def claims_of(raw: Object) -> tuple[str, ...]:
+    """Names of the PersistentVolumeClaims that a pod mounts."""
+    volumes = (raw.get("spec") or {}).get("volumes") or ()
+    claims = (volume.get("persistentVolumeClaim") for volume in volumes)
+    return tuple(claim["claimName"] for claim in claims if claim)
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """Something that happened to a pod. ``time``: epoch seconds."""

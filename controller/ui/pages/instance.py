@@ -17,7 +17,14 @@ from controller.ui.pages.base import Data, listed, words_of
 from controller.ui.site import Site
 from controller.ui.steps import Step, steps
 from controller.ui.store import Change, Kind
-from controller.view.instances import Instance, Moment, container_in_trouble, rows_of, timeline
+from controller.view.instances import (
+    Instance,
+    Moment,
+    claims_of,
+    container_in_trouble,
+    rows_of,
+    timeline,
+)
 from controller.view.updates import Mark, grid
 
 Object = dict[str, Any]
@@ -50,6 +57,8 @@ class PodLine:
     earlier: list[Earlier]
     log_of: str
     trouble: str
+    #: Names of the PersistentVolumeClaims that the pod mounts.
+    claims: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +178,7 @@ class InstancePage:
             earlier=[self._earlier(site, uid, each, updates) for uid, each in events.items()],
             log_of=_log_of(read.pod, containers),
             trouble=read.trouble,
+            claims=claims_of(read.pod) if read.pod else (),
         )
 
     def _earlier(
