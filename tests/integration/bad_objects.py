@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.integration.bad_claims import CLAIMS
 from tests.integration.bad_overlays import OVERLAYS
 from tests.integration.bad_pauses import PAUSES
 
@@ -181,6 +182,7 @@ JOBS: dict[str, tuple[Object, tuple[str, ...]]] = {
         ("spec.update.strategy.sizes", "at most 100"),
     ),
     **PAUSES,
+    **CLAIMS,
     "Queue with autoPause": (
         _strategy(type="Queue", autoPause=True),
         ("spec.update.strategy.autoPause", "Batch and VariableBatch only"),
@@ -261,10 +263,6 @@ _CONTAINER: Object = {"name": "web", "image": "db:1"}
 LATER_JOBS: dict[str, Object] = {
     "spec.migrations": _spec(migrations=[{"name": "001", "container": _CONTAINER}]),
     "spec.lifecycle": _spec(lifecycle={"leave": {"seconds": 15}}),
-    "spec.volumeClaimTemplates": _spec(volumeClaimTemplates=[{"metadata": {"name": "data"}}]),
-    "spec.persistentVolumeClaimRetentionPolicy": _spec(
-        persistentVolumeClaimRetentionPolicy={"whenScaled": "Retain"}
-    ),
     "spec.update.waitFor": _update(waitFor=[_WAIT]),
     "spec.update.gates[0].scope": _update(gates=[{"name": "errors", "http": {"url": "http://a"},
                                                   "scope": "Before"}]),

@@ -11,6 +11,7 @@ import pytest
 from hack.crds import FOLDER
 from hack.devcluster.api import ApiError
 from hack.devcluster.cluster import Cluster
+from tests.integration.bad_claims import GOOD_CLAIMS
 from tests.integration.bad_objects import (
     GATE,
     JOB,
@@ -99,6 +100,13 @@ def test_a_bad_job_is_refused(crd_cluster: Cluster, name: str) -> None:
     message = refusal(crd_cluster, changed(JOB, change))
     for word in words:
         assert word in message
+
+
+@pytest.mark.parametrize("name", GOOD_CLAIMS)
+def test_claims_that_are_accepted(crd_cluster: Cluster, name: str) -> None:
+    change = GOOD_CLAIMS[name]
+    path = url("echelonjobs") + "?dryRun=All"
+    assert crd_cluster.api.create(path, changed(JOB, {**change, "metadata": {"name": "claims"}}))
 
 
 @pytest.mark.parametrize("name", UPDATES)

@@ -90,12 +90,18 @@ class ClaimCreation:
 
     async def _taken(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """The claim that exists already. One that a StatefulSet or a person made lacks our labels,
-        by which the watch selects."""
+        by which the watch selects. Raises ``ApiError`` for one of another Job: `a-b` and `b` may
+        both have a claim `x-a-b-0`."""
         namespace = self.entry.key[0]
         raw = await self.client.get(CLAIMS, namespace, wanted["name"])
         meta = raw["metadata"]
-        marks = {key: wanted["labels"][key] for key in _OURS}
-        if marks.items() <= meta.get("labels", {}).items():
+        given, marks = meta.get("labels", {}), {key: wanted["labels"][key] for key in _OURS}
+        if (other := given.get(labels.JOB)) not in (None, marks[labels.JOB]):
+            words = (
+                f"claim {meta['name']} belongs to Job {other}: give the claim template another name"
+            )
+            raise ApiError(422, "NameTaken", words)
+        if marks.items() <= given.items():
             return raw
         patch = {"metadata": {"uid": meta["uid"], "labels": marks}}
         return await self.client.patch(CLAIMS, namespace, wanted["name"], patch)

@@ -7,6 +7,7 @@ from typing import Final
 from hack.mutations.fault import Fault
 from hack.mutations.faults import (
     admission,
+    claims,
     coordinators,
     leading,
     maintenance,
@@ -31,4 +32,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *maintenance.FAULTS,
     *overlays.FAULTS,
     *runs.FAULTS,
+    *claims.FAULTS,
 )

@@ -151,11 +151,11 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/test_pods.py",),
     ),
     Fault(
-        file=f"{_SHELL}/pods.py",
-        old="resource, entry.key[0], action.name, uid=action.uid, propagation=how",
-        new="resource, entry.key[0], action.name, propagation=how",
+        file=f"{_SHELL}/pruning.py",
+        old="entry.key[0], action.name, uid=action.uid, propagation=how",
+        new="entry.key[0], action.name, propagation=how",
         breaks="A prune may delete a new Update that has the name of an old one.",
-        tests=(f"{_TESTS}/test_pods.py",),
+        tests=(f"{_TESTS}/test_pruning.py",),
     ),
     Fault(
         file=f"{_SHELL}/pods.py",
@@ -173,11 +173,11 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/test_creation.py",),
     ),
     Fault(
-        file=f"{_SHELL}/creation.py",
-        old="while open_ and held is None and self.entry.is_of(self.job):",
-        new="while open_ and self.entry.is_of(self.job):",
+        file=f"{_SHELL}/ramp.py",
+        old="            return held\n",
+        new="            continue\n",
         breaks="A quota that is used up costs one request for every missing pod.",
-        tests=(f"{_TESTS}/test_creation.py",),
+        tests=(f"{_TESTS}/test_ramp.py",),
     ),
     Fault(
         file=f"{_SHELL}/creation.py",

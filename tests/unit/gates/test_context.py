@@ -23,7 +23,7 @@ def test_placeholders_are_replaced(context: Context) -> None:
 
 
 def test_others_are_left_alone(context: Context) -> None:
-    text = "{{echelon.what}} {{ .Values.x }} {{echelon.job }} {{echelon.podIP}}"
+    text = "{{echelon.what}} {{ .Values.x }} {{echelon.Job}} {{echelon.podIP}}"
     assert expand(text, context) == text
 
 

@@ -92,7 +92,7 @@ def test_what_the_operator_sets_itself_changes_no_pod(same: Object) -> None:
     ("old", "new", "ids"),
     [
         ("{{echelon.instance}}", "3", "0-2,4-9"),
-        ("{{ echelon.instance }}", "3", "0-9"),
+        ("{{ echelon.instance }}", "3", "0-2,4-9"),
         ("{{echelon.job}}-{{echelon.namespace}}", "web-shop", ""),
         ("{{echelon.instance}}1", "1{{echelon.instance}}", "0,2-9"),
         ("{{echelon.instances}}", "10", "0-9"),

@@ -198,11 +198,9 @@ def test_hostname(given_name: str | None, hostname: str) -> None:
 def test_placeholders() -> None:
     text = (
         "{{echelon.namespace}}/{{echelon.job}}-{{echelon.instance}} of {{echelon.instances}}"
-        " {{echelon.revision}} {{ echelon.instance }} {{.Values.x}} {echelon.job}"
+        " {{echelon.revision}} {{  echelon.instance }} {{.Values.x}} {echelon.job}"
     )
-    filled = (
-        "shop/web-3 of 5 {{echelon.revision}} {{ echelon.instance }} {{.Values.x}} {echelon.job}"
-    )
+    filled = "shop/web-3 of 5 {{echelon.revision}} 3 {{.Values.x}} {echelon.job}"
     template = {
         "metadata": {"labels": {"shard": "s{{echelon.instance}}"}, "annotations": {"a": text}},
         "spec": {

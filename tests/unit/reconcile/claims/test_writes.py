@@ -75,6 +75,16 @@ async def test_a_claim_that_only_the_watch_missed_is_not_written() -> None:
     assert ("create", "web-0") in shop.asked("create")
 
 
+async def test_a_claim_of_another_job_is_left_alone_and_said() -> None:
+    shop = ClaimShop(instances=1)
+    theirs = {"echelon.dev/job": "b-web", "echelon.dev/instance": "0"}
+    shop.claim(labels=theirs)
+    await shop.reconcile()
+    assert shop.stored()["metadata"]["labels"] == theirs
+    assert "belongs to Job b-web" in shop.entry.refusals[0].message
+    assert shop.asked("create") == [("create", "data-web-0")]
+
+
 async def test_the_first_refusal_holds_back_the_others() -> None:
     shop = ClaimShop(instances=100)
 
