@@ -102,13 +102,6 @@ def test_a_bad_job_is_refused(crd_cluster: Cluster, name: str) -> None:
         assert word in message
 
 
-@pytest.mark.parametrize("name", GOOD_CLAIMS)
-def test_claims_that_are_accepted(crd_cluster: Cluster, name: str) -> None:
-    change = GOOD_CLAIMS[name]
-    path = url("echelonjobs") + "?dryRun=All"
-    assert crd_cluster.api.create(path, changed(JOB, {**change, "metadata": {"name": "claims"}}))
-
-
 @pytest.mark.parametrize("name", UPDATES)
 def test_a_bad_update_is_refused(crd_cluster: Cluster, name: str) -> None:
     change, words = UPDATES[name]
@@ -145,8 +138,9 @@ def test_what_a_newer_operator_wrote_is_kept(
     assert changed(answer["status"], status) == answer["status"]
 
 
-def test_the_longest_name_is_taken(cluster: Cluster) -> None:
-    create(cluster, changed(JOB, {"metadata": {"name": "a" * 50}}))
+@pytest.mark.parametrize("change", [{"metadata": {"name": "a" * 50}}, *GOOD_CLAIMS.values()])
+def test_the_longest_name_is_taken_and_so_are_claims(cluster: Cluster, change: Object) -> None:
+    create(cluster, changed(JOB, change))
 
 
 def test_a_job_of_a_template_alone_gets_the_defaults(cluster: Cluster) -> None:

@@ -255,3 +255,16 @@ def test_a_kill_at_each_write_loses_nothing() -> None:
         here.run(60)
         assert names(here) == ["data-web-0"]
         assert owners(here) == {0: (True, False)}
+
+
+def test_a_pod_stays_until_it_owns_its_claims() -> None:
+    here = world(2, **retention("Delete")).ready()
+    here.cluster.denied["own claim"] = ("Forbidden", "no owners")
+    here.edit(instances=1)
+    here.run(120)
+    assert "web-1" in here.cluster.pods
+    assert "cannot write the owners of claim data-web-1: no owners" in here.message("Ready")
+    del here.cluster.denied["own claim"]
+    here.until(lambda: "web-1" not in here.cluster.pods)
+    here.run(10)
+    assert names(here) == ["data-web-0"]
