@@ -141,7 +141,7 @@ def _template(kind: str, obj: dict[str, Any]) -> Iterator[Problem]:
     ignored = ("apiVersion", "kind", "status", "echelon")
     pod = {name: value for name, value in template.items() if name not in ignored}
     yield from kubernetes_types.problems(pod, "V1PodTemplateSpec", path)
-    yield from gates.placeholders(pod, gates.OF_PODS, path)
+    yield from gates.placeholders(pod, gates.OF_PODS, path, Problem)
     if isinstance(metadata := pod.get("metadata"), dict):
         yield from _labels(metadata, (*path, "metadata"))
     spec = pod.get("spec")

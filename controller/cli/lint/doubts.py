@@ -9,6 +9,7 @@ from typing import Any, Final
 from controller.api import labels
 from controller.api.job import Job
 from controller.api.policy import Replacement, StrategyType
+from controller.cli.lint.claims import of_claims
 from controller.cli.lint.findings import Problem, warning
 from controller.cli.lint.runs import of_runs
 from controller.cli.yaml_nodes import Path
@@ -40,7 +41,7 @@ def of_job(job: Job) -> Iterator[Problem]:
     yield from _canary(job)
     yield from _pauses(job)
     yield from _times(job, containers)
-    yield from _claims(job, spec)
+    yield from of_claims(job, spec)
     yield from _ports(job, spec, containers)
     yield from _overwritten(job.spec.template, containers)
 
@@ -165,30 +166,6 @@ def _times(job: Job, containers: list[Object]) -> Iterator[Problem]:
                 path,
                 f"{timeout} is not longer than initialDelaySeconds ({delay}) of the "
                 f"readinessProbe of {container.get('name')}: hardly any pod can be Ready in time",
-            )
-
-
-def _claims(job: Job, spec: Object) -> Iterator[Problem]:
-    surge = job.spec.update.replacement is Replacement.SURGE
-    for index, volume in enumerate(spec.get("volumes") or ()):
-        source = volume.get("persistentVolumeClaim") if isinstance(volume, dict) else None
-        source = source if isinstance(source, dict) else {}
-        name = source.get("claimName")
-        if not isinstance(name, str) or source.get("readOnly"):
-            continue
-        path = (*_SPEC, "volumes", index, "persistentVolumeClaim", "claimName")
-        if "{{echelon.instance}}" not in name:
-            if job.spec.instances > 1:
-                yield warning(
-                    path,
-                    f"all {job.spec.instances} instances share the claim {name}; for one each "
-                    f"write {name}-{{{{echelon.instance}}}}",
-                )
-        elif surge:
-            yield warning(
-                path,
-                "replacement Surge runs two pods of an instance at a time, and both mount this "
-                "claim: that needs a ReadWriteMany volume, or both pods on one node",
             )
 
 

@@ -4,7 +4,7 @@ nobody can answer."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -37,20 +37,23 @@ def problems(gates: Any, path: Path) -> Iterator[Problem]:
     yield from _room([gate for _, gate in found], path)
 
 
-def placeholders(value: Any, known: tuple[str, ...], path: Path) -> Iterator[Problem]:
-    """Placeholders in the strings of ``value`` that are not replaced."""
+def placeholders(
+    value: Any, known: tuple[str, ...], path: Path, say: Callable[[Path, str], Problem] = warning
+) -> Iterator[Problem]:
+    """Placeholders in the strings of ``value`` that are not replaced. ``say`` makes the problem of
+    one that does not exist."""
     if isinstance(value, str):
         for found in sorted(set(_PLACEHOLDER.findall(value))):
             if (words := _wrong(found, known)) is not None:
-                yield warning(path, words)
+                yield say(path, words)
     elif isinstance(value, dict):
         for key, each in value.items():
             if _PLACEHOLDER.search(key):
                 yield warning((*path, key), "placeholders in keys are not replaced, only in values")
-            yield from placeholders(each, known, (*path, key))
+            yield from placeholders(each, known, (*path, key), say)
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            yield from placeholders(each, known, (*path, index))
+            yield from placeholders(each, known, (*path, index), say)
 
 
 def _wrong(found: str, known: tuple[str, ...]) -> str | None:

@@ -35,7 +35,7 @@ def of_job(job: Job) -> Iterator[Problem]:
         yield from _of_pods(spec.template, made)
     for place, overlay in enumerate(spec.overlays):
         path: Path = ("spec", "overlays", place, "patch")
-        yield from placeholders(overlay.get("patch"), OF_PODS, path)
+        yield from placeholders(overlay.get("patch"), OF_PODS, path, Problem)
         for nulled in _nulls(overlay.get("patch"), path):
             yield warning(nulled, _NULL)
 

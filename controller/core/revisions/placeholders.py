@@ -31,7 +31,9 @@ def unknown(data: bytes) -> str:
     the mend; "" if they can. ``data``: of the revision, canonical."""
     if b"{{" not in data:
         return ""
-    for path, name in _unknown(json.loads(data), "template"):
+    whole = json.loads(data)
+    parts = whole.pop("echelon", None)
+    for path, name in (*_unknown(whole, "spec.template"), *_unknown(parts, "spec")):
         known = ", ".join(f"{{{{echelon.{each}}}}}" for each in NAMES)
         return f"{path}: there is no placeholder {{{{echelon.{name}}}}}; use one of {known}"
     return ""

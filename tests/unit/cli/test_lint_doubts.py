@@ -17,9 +17,13 @@ from tests.unit.cli.manifests import PROBE, Object, container, errors, found, jo
         ("{{echelon.revision}}", "is not replaced here"),
     ],
 )
-def test_a_placeholder_that_is_not_replaced(value: str, text: str) -> None:
+def test_a_placeholder_that_does_not_exist(value: str, text: str) -> None:
     obj = container(args=["-i", value])
-    assert text in warnings(obj)["spec.template.spec.containers[0].args[1]"]
+    assert text in errors(obj)["spec.template.spec.containers[0].args[1]"]
+
+
+def test_a_placeholder_with_blanks() -> None:
+    assert not found(container(args=["{{ echelon.instance }}"]))
 
 
 def test_a_placeholder_of_a_pod_address_is_for_http_gates_alone() -> None:
@@ -55,6 +59,7 @@ def test_a_url_that_can_be_asked(url: str) -> None:
 
 OWN = {"persistentVolumeClaim": {"claimName": "data-{{echelon.instance}}"}}
 ONE = {"persistentVolumeClaim": {"claimName": "data"}}
+DATA = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
 SURGE: Object = {"update": {"replacement": "Surge"}}
 
 
@@ -104,7 +109,17 @@ SURGE: Object = {"update": {"replacement": "Surge"}}
         (
             job({"instances": 2}, volumes=[{"name": "data", **ONE}]),
             "spec.template.spec.volumes[0].persistentVolumeClaim.claimName",
-            "data-{{echelon.instance}}",
+            "for one each use spec.volumeClaimTemplates",
+        ),
+        (
+            job({"volumeClaimTemplates": [DATA]}),
+            "spec.volumeClaimTemplates[0]",
+            "no container mounts it",
+        ),
+        (
+            job({"volumeClaimTemplates": [DATA]}, volumes=[{"name": "data", **ONE}]),
+            "spec.template.spec.volumes[0]",
+            "takes the place of this volume",
         ),
         (
             job(SURGE, volumes=[{"name": "data", **OWN}]),

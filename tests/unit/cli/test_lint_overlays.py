@@ -70,7 +70,7 @@ def test_two_constraints_of_one_label() -> None:
 
 def test_a_null_that_kubectl_would_lose_and_a_placeholder_that_stays() -> None:
     patch = container(args=None, command=["{{echelon.instence}}"])
-    said = warnings(with_overlays(overlay(patch)))
+    obj = with_overlays(overlay(patch))
     where = "spec.overlays[0].patch.spec.containers[0]"
-    assert "server-side apply" in said[f"{where}.args"]
-    assert "is not replaced here" in said[f"{where}.command[0]"]
+    assert "server-side apply" in warnings(obj)[f"{where}.args"]
+    assert "is not replaced here" in errors(obj)[f"{where}.command[0]"]

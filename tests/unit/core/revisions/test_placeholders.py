@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from controller.core.revisions.data import of_spec
 from controller.core.revisions.placeholders import filled, unknown
 
 VALUES = {"instance": "3", "instances": "5", "job": "web", "namespace": "shop"}
@@ -39,10 +40,16 @@ def test_a_placeholder_that_does_not_exist_is_refused(value: str, name: str) -> 
     template = {"spec": {"containers": [{"name": "web", "args": ["ok", f"x{value}"]}]}}
     said = unknown(json.dumps(template).encode())
     assert said == (
-        f"template.spec.containers[0].args[1]: there is no placeholder {{{{echelon.{name}}}}}; use"
-        " one of {{echelon.instance}}, {{echelon.instances}}, {{echelon.job}},"
+        "spec.template.spec.containers[0].args[1]: there is no placeholder"
+        f" {{{{echelon.{name}}}}}; use one of {{echelon.instance}}, {{echelon.instances}}, {{echelon.job}},"
         " {{echelon.namespace}}"
     )
+
+
+def test_in_an_overlay() -> None:
+    patch = {"metadata": {"labels": {"a": "{{echelon.x}}"}}}
+    data = of_spec({"spec": {}}, [{"name": "o", "instances": "0", "patch": patch}])
+    assert unknown(data).startswith("spec.overlays[0].patch.metadata.labels.a: there is no")
 
 
 @pytest.mark.parametrize("text", ["{{ echelon.job }}", "{{.Values.echelon}}", "{{ other.x }}", ""])
