@@ -6,7 +6,16 @@ import pytest
 
 from controller.gates.fetch import FetchError, url_of
 from tests.integration.bad_objects import JOB, UPDATE, changed
-from tests.unit.cli.manifests import PROBE, Object, container, errors, found, job, warnings
+from tests.unit.cli.manifests import (
+    CONTAINER,
+    PROBE,
+    Object,
+    container,
+    errors,
+    found,
+    job,
+    warnings,
+)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +126,11 @@ SURGE: Object = {"update": {"replacement": "Surge"}}
             "no container mounts it",
         ),
         (
-            job({"volumeClaimTemplates": [DATA]}, volumes=[{"name": "data", **ONE}]),
+            job(
+                {"volumeClaimTemplates": [DATA]},
+                containers=[{**CONTAINER, "volumeMounts": [{"name": "data", "mountPath": "/d"}]}],
+                volumes=[{"name": "data", "emptyDir": {}}],
+            ),
             "spec.template.spec.volumes[0]",
             "takes the place of this volume",
         ),

@@ -41,8 +41,8 @@ def test_a_placeholder_that_does_not_exist_is_refused(value: str, name: str) -> 
     said = unknown(json.dumps(template).encode())
     assert said == (
         "spec.template.spec.containers[0].args[1]: there is no placeholder"
-        f" {{{{echelon.{name}}}}}; use one of {{echelon.instance}}, {{echelon.instances}}, {{echelon.job}},"
-        " {{echelon.namespace}}"
+        f" {{{{echelon.{name}}}}}; use one of"
+        " {{echelon.instance}}, {{echelon.instances}}, {{echelon.job}}, {{echelon.namespace}}"
     )
 
 
