@@ -114,7 +114,7 @@ class Jobs:
         cluster.kubectl("apply", "-f", "-", input=json.dumps(body))
 
     def path(self, plural: str, name: str = "") -> str:
-        root = "/api/v1" if plural == "pods" else GROUP
+        root = "/api/v1" if plural in ("pods", "persistentvolumeclaims") else GROUP
         root = "/apis/apps/v1" if plural == "controllerrevisions" else root
         return f"{root}/namespaces/{self.namespace}/{plural}/{name}".rstrip("/")
 

@@ -43,6 +43,21 @@ def exercise(release: Release, jobs: Jobs) -> None:
         be_adopted(jobs)
         jobs.cluster.api.delete(jobs.path("echelonjobs", "web"))
         jobs.wait("the end", lambda: not jobs.all("pods"))
+        claim(jobs)
+
+
+def claim(jobs: Jobs) -> None:
+    """Make claims, which get no volume here, and let the pods that go take them along."""
+    data = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Mi"}}}}  # fmt: skip
+    policy = {"persistentVolumeClaimRetentionPolicy": {"whenScaled": "Delete"}}
+    wish = job("db", instances=2, volumeClaimTemplates=[data], **policy)
+    jobs.cluster.api.create(jobs.path("echelonjobs"), wish)
+    jobs.wait("the pods", lambda: len(jobs.all("pods")) == 2)
+    jobs.cluster.api.patch(jobs.path("echelonjobs", "db"), {"spec": {"instances": 0}})
+    jobs.wait("no pods", lambda: not jobs.all("pods"))
+    jobs.wait("no claims", lambda: not jobs.all("persistentvolumeclaims"))
+    jobs.cluster.api.delete(jobs.path("echelonjobs", "db"))
 
 
 def resize(jobs: Jobs) -> None:

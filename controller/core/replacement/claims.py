@@ -21,6 +21,7 @@ from controller.core.model.context import Context
 from controller.core.model.limits import TEMPLATES_COMPARED
 from controller.core.model.plan import CreatePod
 from controller.core.rollout.claims import goes, needed
+from controller.core.rollout.direction import Direction
 from controller.lazy import cached_property
 
 
@@ -68,6 +69,12 @@ def lost(context: Context) -> Iterator[MakeClaims]:
 
 
 # Owners.
+
+
+def going(context: Context, direction: Direction | None) -> Ids:
+    """Ids of instances that are removed, and whose pod was deleted before that."""
+    not_started = direction.not_started if direction else NONE
+    return context.view.terminating - context.intended - not_started
 
 
 @dataclass(frozen=True)

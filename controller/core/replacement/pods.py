@@ -186,7 +186,8 @@ class Convergence:
     def _owners(self) -> claims.Owners:
         """Who owns the claims of the instances."""
         removed = self.direction.removed & self.startable if self.direction else NONE
-        return claims.Owners(self.context, self._gone - self.context.intended | removed)
+        going = claims.going(self.context, self.direction) if self._consistent else NONE
+        return claims.Owners(self.context, (self._gone | removed | going) - self.context.intended)
 
     @cached_property
     def moves(self) -> Moves:

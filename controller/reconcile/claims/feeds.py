@@ -26,7 +26,7 @@ def claim_feeds(
         client,
         CLAIMS,
         codec=CLAIM_CODEC,
-        on_put=store.put,
+        on_put=store.see,
         on_delete=store.drop,
         held=store.held,
         namespaces=namespaces,

@@ -41,7 +41,15 @@ class ClaimStore:
         problem = "" if self.followed else self.problem()
         return self._indexes.get(key, ClaimIndex()).view(uid, self.followed, problem)
 
+    def see(self, item: ClaimObject) -> None:
+        """Take a claim from the watch. The watch says that a claim is gone when it loses its label,
+        too; then it may have it again."""
+        if item.uid in self._gone:
+            self._gone.remove(item.uid)
+        self.put(item)
+
     def put(self, item: ClaimObject) -> None:
+        """Take a claim from an answer of the API server."""
         if not item.job or item.uid in self._gone:
             return
         there = self._objects.get(item.key)

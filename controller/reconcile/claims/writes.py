@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from controller.api import labels
 from controller.api.claims import name_of
+from controller.api.ids import NONE
 from controller.api.job import KIND, Job
 from controller.core.model import plan
 from controller.core.model.observed import Refusal
 from controller.core.refusals import judgement
-from controller.core.revisions.claims import manifest
+from controller.core.revisions.claims import claim_name, manifest
 from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, NotFound, NotHolderError
 from controller.kube.resources import CLAIMS, PODS
@@ -70,9 +71,20 @@ class ClaimCreation:
             return error
         else:
             self.entry.refusals.pop(make.instance, None)
+            if unseen := self._unseen(make):
+                self._refused(make.instance, ApiError(0, "ClaimUnseen", unseen))
             return None
         finally:
             self.store.claims.end(self.entry.key, make.instance)
+
+    def _unseen(self, make: plan.MakeClaims) -> str:
+        """Which of the claims the store does not show, although they exist: the watch has just said
+        that it is gone, for example because it lost its label. "" if there is none."""
+        entry, there = self.entry, self.store.claims.of(self.entry.key, self.entry.uid).present
+        for name in make.templates:
+            if make.instance not in there.get(name, NONE):
+                return f"claim {claim_name(name, entry.key[1], make.instance)} is not seen yet"
+        return ""
 
     async def _create(self, name: str, instance: int) -> None:
         spec = self.job.spec

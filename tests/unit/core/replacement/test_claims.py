@@ -268,3 +268,14 @@ def test_a_pod_stays_until_it_owns_its_claims() -> None:
     here.until(lambda: "web-1" not in here.cluster.pods)
     here.run(10)
     assert names(here) == ["data-web-0"]
+
+
+def test_a_pod_that_goes_already_takes_its_claims_along() -> None:
+    """It was deleted before its instance was scaled away."""
+    here = world(2, **retention("Delete")).ready()
+    here.kubelet.steering[(None, 1)] = replace(here.kubelet.behaviour(here.pod(1)), stop=30)
+    here.cluster.let_go(here.pod(1))
+    here.edit(instances=1)
+    here.until(lambda: "web-1" not in here.cluster.pods)
+    here.run(10)
+    assert names(here) == ["data-web-0"]

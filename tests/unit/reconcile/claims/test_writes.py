@@ -9,6 +9,7 @@ import pytest
 from controller.api.ids import NONE
 from controller.core.model.plan import OwnClaim
 from controller.kube.errors import Conflict, Forbidden
+from controller.reconcile.claims.objects import read_claim
 from controller.reconcile.claims.writes import own
 from tests.unit.reconcile.claims.shop import ClaimShop
 
@@ -161,3 +162,19 @@ async def test_a_claim_that_is_gone_is_dropped(new: bool) -> None:
     assert shop.claims.known == {}
     if new:
         assert "ownerReferences" not in shop.stored()["metadata"]
+
+
+async def test_a_claim_that_lost_its_label_is_labelled_again_without_haste() -> None:
+    """To the watch it is gone, as a deleted one is."""
+    shop = ClaimShop(instances=1)
+    uid = labelled(shop)
+    shop.stored()["metadata"]["labels"] = {}
+    shop.store.claims.drop("ns/data-web-0", uid)
+    for _ in range(5):
+        await shop.reconcile()
+    assert shop.asked("create", "patch") == [("create", "data-web-0"), ("patch", "data-web-0")]
+    assert "data-web-0 is not seen yet" in shop.entry.refusals[0].message
+    shop.store.claims.see(read_claim(shop.stored()))
+    shop.now = shop.entry.refusals[0].until
+    await shop.reconcile()
+    assert ("create", "web-0") in shop.asked("create")
