@@ -48,7 +48,7 @@ def create(context: Context) -> Write | None:
         return None
     if (until := settled_at(context)) is not None and context.now < until:
         return None
-    desired = Ids.span(0, context.job.spec.instances)
+    desired = ordering.first_ids(context)
     known = asg.moved(context.assigned, of_their_pods(context, desired - context.intended))
     if known:
         return _taken_over(context, known, desired)
@@ -59,8 +59,6 @@ def create(context: Context) -> Write | None:
     if context.observed.verdict is None or not context.observed.verdict.accepted:
         return None
     present = context.observed.revision
-    if ordering.is_ordered(context):
-        desired &= Ids([0])
     note = f"{len(desired)} of {context.job.spec.instances} instances at revision {present}"
     if len(desired) == context.job.spec.instances:
         note = f"{len(desired)} instances at revision {present}"

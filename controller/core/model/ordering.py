@@ -37,6 +37,16 @@ def next_ids(context: Context, have: Ids, wanted: Ids) -> Ids:
     return have | Ids([first]) if is_next else have
 
 
+def first_ids(context: Context) -> Ids:
+    """The ids that a Job begins with. An `Ordered` one begins with its first instance; if its pods
+    run already (because it was orphaned, or lost its status), with all up to the highest of them:
+    those were created before."""
+    if not is_ordered(context):
+        return context.every_id
+    known = context.intended | context.view.alive | context.view.twin.alive
+    return Ids.span(0, max(known) + 1) if known else context.every_id & Ids([0])
+
+
 def waits_for(context: Context) -> str:
     """What the next step of a scale waits for, as a sentence; "" if no step waits."""
     have, wanted = context.intended, context.every_id

@@ -119,6 +119,21 @@ def test_a_lost_status_takes_running_instances_over_at_once() -> None:
     assert world.uids() == before
 
 
+def test_a_status_lost_in_mid_creation_does_not_end_the_steps() -> None:
+    world = ordered(6)
+    world.until(lambda: len(world.images()) == 3)
+    world.cluster.remove_pod(world.pod(1))
+    world.wipe_status()
+    assert numbers(world) == [(0, 2), *(tuple(range(count)) for count in (3, 4, 5, 6))]
+
+
+def test_a_status_lost_with_a_lower_number_removes_one_after_the_other() -> None:
+    world = ordered(5).ready()
+    world.edit(instances=2)
+    world.wipe_status()
+    assert numbers(world) == [tuple(range(count)) for count in (5, 4, 3, 2)]
+
+
 def test_a_scale_during_an_update() -> None:
     world = ordered(3).ready()
     world.edit(image="app:2")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from controller.api.ids import Ids
 from controller.api.update import ACTIVE, TERMINAL, Update
 from controller.core.model import assigned as asg
-from controller.core.status.group_pause import AUTO_PAUSED
 from controller.core.status.pausing import GATE_INCONCLUSIVE
+from tests.unit.core.sim import pauses
 from tests.unit.core.sim.drain import lift
 from tests.unit.core.sim.world import World
 from tests.values import replace
@@ -87,7 +87,9 @@ def nudge(world: World) -> None:
             continue
         edit, policy = world.cluster.user_edit_update, update.status.policy
         edit(name, paused=False)
-        if _stands(update) and update.status.reason in (AUTO_PAUSED, GATE_INCONCLUSIVE):
+        # A pause that has an end comes to it by itself.
+        undecided = _stands(update) and update.status.reason == GATE_INCONCLUSIVE
+        if undecided or pauses.stands(update):
             edit(name, resume_token=f"go {update.metadata.generation}")
         if policy is not None and policy.pulse_interval_seconds is not None:
             world.cluster.pulse(name)

@@ -15,16 +15,32 @@ CPUS = st.sampled_from([None, None, "1", "2"])
 NOTES = st.sampled_from([None, None, None, "a", "b"])
 FROZEN = st.sampled_from([None, None, "", "0", "1-2", "0,3-4", "0-6", "x"])
 SIZES = st.sampled_from([1, 2, 3, "30%", "100%"])
-AUTO = st.sampled_from([False, False, True])
+#: After which groups an Update pauses. ``seconds``: how long; absent: until it gets a token.
+_PAUSES = st.lists(
+    st.fixed_dictionaries(
+        {"after": st.integers(1, 4)}, optional={"seconds": st.sampled_from([1, 5, 40])}
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda pause: pause["after"],
+)
+STOPS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}),
+    st.just({}),
+    st.just({"autoPause": True}),
+    _PAUSES.map(lambda pauses: {"pauses": pauses}),
+)
 STRATEGIES = st.one_of(
     st.builds(lambda n: {"type": "Queue", "size": n}, SIZES),
-    st.builds(lambda n, auto: {"type": "Batch", "size": n, "autoPause": auto}, SIZES, AUTO),
+    st.builds(lambda n, stops: {"type": "Batch", "size": n, **stops}, SIZES, STOPS),
     st.builds(
-        lambda n, auto: {"type": "VariableBatch", "sizes": n, "autoPause": auto},
+        lambda n, stops: {"type": "VariableBatch", "sizes": n, **stops},
         st.lists(SIZES, min_size=1, max_size=3),
-        AUTO,
+        STOPS,
     ),
 )
+#: Of a Job that is created and scaled.
+ORDERINGS = st.sampled_from([None, None, "Parallel", "Ordered", "Ordered"])
 _GATE: dict[str, Any] = {"http": {"url": "http://gate"}, "intervalSeconds": 3, "timeoutSeconds": 20}
 #: Called after what they are asked by: `SAYING`.
 GATES = st.sampled_from(

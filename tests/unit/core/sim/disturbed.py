@@ -31,14 +31,23 @@ class Disturbed(RuleBasedStateMachine):
     @initialize(
         instances=st.integers(0, 7),
         policy=chance.POLICIES,
+        ordering=chance.ORDERINGS,
         window=st.sampled_from([0, 3]),
         moment=st.sampled_from([0.0, 1.0, 3.0, 9.0]),
         mortal=st.integers(0, 3),
     )
     def begin(
-        self, instances: int, policy: dict[str, Any], window: int, moment: float, mortal: int
+        self,
+        instances: int,
+        policy: dict[str, Any],
+        ordering: str | None,
+        window: int,
+        moment: float,
+        mortal: int,
     ) -> None:
-        self.world = self.make_world(instances=instances, minReadySeconds=window, update=policy)
+        self.world = self.make_world(
+            instances=instances, minReadySeconds=window, update=policy, ordering=ordering
+        )
         self.world.cluster.fate = "crash" if mortal < self.mortality else "ok"
         self.world.run(10)
         self.world.edit(image="app:2")
@@ -57,6 +66,10 @@ class Disturbed(RuleBasedStateMachine):
     @rule(image=st.one_of(st.none(), chance.IMAGES), instances=chance.IDS)
     def scale(self, image: str | None, instances: int) -> None:
         self.world.edit(image=image, instances=instances)
+
+    @rule(ordering=chance.ORDERINGS)
+    def order(self, ordering: str | None) -> None:
+        self.world.cluster.user_order(ordering)
 
     @rule(policy=chance.EDITS)
     def edit_policy(self, policy: dict[str, Any]) -> None:

@@ -10,7 +10,6 @@ from controller.api.policy import Mode
 from controller.api.update import (
     ACTIVE,
     BACKWARD,
-    FORWARD,
     TERMINAL,
     Action,
     Phase,
@@ -24,6 +23,7 @@ from controller.core.model.plan import MakeUpdate, Plan
 from controller.core.progress.completion import made_by_us
 from controller.core.rollout.phases import legal
 from controller.core.status.outcome import NOTHING_LEFT
+from tests.unit.core.sim import pauses
 from tests.unit.core.sim.cluster import Cluster
 
 #: A pending Update of the operator's own whose template is no longer the Job's.
@@ -149,8 +149,7 @@ class Records:
         assert (status.started_at is not None) or status.phase not in ACTIVE
         _conditions(status)
         _sets(new)
-        if status.phase in FORWARD and was.phase in FORWARD:
-            _auto_pause(was, status)
+        pauses.judge(old, new, self.cluster.now)
 
     def _prepended(self, was: UpdateStatus, now: UpdateStatus) -> int:
         """How many entries are new; the others are as they were."""
@@ -230,23 +229,6 @@ def _sets(update: Update) -> None:
         assert counts.total == parts, f"{counts}"
         assert counts.updated == len(sets.updated)
         assert counts.failed == len(sets.failed)
-
-
-def _auto_pause(was: UpdateStatus, now: UpdateStatus) -> None:
-    """After a group with a pause no other one follows without a token, or a stored end, in
-    between."""
-    policy, old, new = was.policy, was.batch, now.batch
-    if policy is None or old is None or new is None:
-        return
-    pause = next((p for p in policy.strategy.pauses if p.after == old.index + 1), None)
-    if not policy.strategy.auto_pause and pause is None:
-        return
-    if pause and pause.seconds and old.pause_ends_at is not None:
-        return
-    if new.index == old.index or old.released or not old.instances:
-        return
-    through = old.instances <= now.instances.updated | now.instances.failed
-    assert not through or not new.instances - old.instances, f"{old}, then {new}, and no token"
 
 
 def by_itself(seen: Observed, plan: Plan) -> None:

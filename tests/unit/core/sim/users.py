@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.api.job import Job, JobStatus
+from controller.api.job_spec import Ordering
 from controller.api.labels import PULSED_AT
 from controller.api.meta import format_time
 from controller.api.pods.pod import Pod, slot_of
@@ -34,8 +35,16 @@ class Users(Disruption):
 
     def user_freeze(self, ids: str | None) -> None:
         """The Updates are to leave these instances alone."""
+        self._user_sets(frozen=ids)
+
+    def user_order(self, ordering: str | None) -> None:
+        """Whether the Job is scaled step by step."""
+        self._user_sets(ordering=ordering and Ordering(ordering))
+
+    def _user_sets(self, **fields: Any) -> None:
+        """Fields of the Job's spec, by attribute."""
         self.user_edit(
-            lambda job: job.model_copy(update={"spec": job.spec.model_copy(update={"frozen": ids})})
+            lambda job: job.model_copy(update={"spec": job.spec.model_copy(update=fields)})
         )
 
     def annotate(self, **notes: str | None) -> None:
