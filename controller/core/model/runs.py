@@ -139,10 +139,11 @@ class EndRun:
 
 @dataclass(frozen=True, slots=True)
 class KeepCronJob:
-    """Create the CronJob of a Job, or give it the spec of the present template, ``revision``."""
+    """Create the CronJob of a Job, or give it the spec of the present template, ``revision``. None:
+    give the CronJob the present schedule, and leave the template of its runs."""
 
     name: str
-    revision: str
+    revision: str | None
 
     @property
     def subject(self) -> str:
