@@ -185,6 +185,11 @@ class JobSpec(SpecModel):
         return (self.collision_policy or default) is CollisionPolicy.KILL_EXISTING
 
     @property
+    def is_suspended(self) -> bool:
+        """Whether its schedule starts no runs now."""
+        return self.cron is not None and self.cron.suspend
+
+    @property
     def checked(self) -> tuple[object, ...]:
         """What a dry run of the template tries besides the template itself."""
         if not self.has_runs:

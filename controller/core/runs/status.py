@@ -92,16 +92,16 @@ def _kstatus(context: Context, last: LastRun | None) -> tuple[Wanted, Wanted, Wa
     if found := _under_way(context, last):
         no = Wanted(False, *found)
         return no, Wanted(True, *found), no
-    if found := _failed(last):
+    if found := _failed(context, last):
         no = Wanted(False, *found)
         return no, no, Wanted(True, *found)
-    message = f"{last.name}: {last.message}" if last else "no run yet"
-    if context.job.spec.cron and context.job.spec.cron.suspend:
-        message += "; suspended"
+    reason, message = _ended(last)
+    if context.job.spec.is_suspended:
+        reason, message = "Suspended", f"{message}; suspended"
     if held := next(iter(context.observed.refused_actions.values()), None):
         message += f"; {refused_actions.words(held)}"
-    no = Wanted(False, "Ready", message)
-    return Wanted(True, "Ready", message), no, no
+    no = Wanted(False, reason, message)
+    return Wanted(True, reason, message), no, no
 
 
 def _refused(context: Context) -> Words | None:
@@ -149,7 +149,7 @@ def _under_way(context: Context, last: LastRun | None) -> Words | None:
         return wait or ("Progressing", f"{last.name} is about to start")
     if is_wanted(context) and not wait:
         return "Progressing", "starting"
-    suspended = context.job.spec.cron is not None and context.job.spec.cron.suspend
+    suspended = context.job.spec.is_suspended
     if last is not None and last.reason == KILLED and context.job.spec.cron and not suspended:
         return KILLED, f"{last.name}: {last.message}"
     return None
@@ -168,7 +168,15 @@ def _active(context: Context, last: LastRun | None, names: list[str]) -> Words:
     return "Running", words
 
 
-def _failed(last: LastRun | None) -> Words | None:
+def _failed(context: Context, last: LastRun | None) -> Words | None:
     if last is None or last.is_open or last.succeeded_whole:
         return None
+    reason, message = _ended(last)
+    return reason, f"{message}; suspended" if context.job.spec.is_suspended else message
+
+
+def _ended(last: LastRun | None) -> Words:
+    """How the last run ended."""
+    if last is None:
+        return "NoRunYet", "no run yet"
     return last.reason or "Failed", f"{last.name}: {last.message}"
