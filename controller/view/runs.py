@@ -91,11 +91,10 @@ def rows(job: Job, runs: Iterable[Run]) -> list[RunRow]:
         known = found.get(last.name)
         if known is None:
             found[last.name] = last
-        elif last.state is RunState.ENDING and known.is_open:
-            # Only the status says why.
-            found[last.name] = replace(
-                known, state=last.state, reason=last.reason, message=last.message
-            )
+        elif known.is_open and (last.state is RunState.ENDING or not last.is_open):
+            # Only the status says why a run is being killed; and it is newer than what was read
+            # of a run a moment ago.
+            found[last.name] = replace(last, scheduled=known.scheduled, exists=True)
     return sorted(found.values(), key=lambda row: (_begun(row), row.name), reverse=True)
 
 
