@@ -176,6 +176,8 @@ class JobsPage:
         ended = outcome(job, updates)
         # How the last run went stands beside it.
         waits = "" if row.health is Health.READY else row.message
+        if job.spec.is_suspended:
+            waits = waits or "suspended"
         if update is not None:
             waits = situation(update, now).text or waits
         elif ended:

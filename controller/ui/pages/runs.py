@@ -63,10 +63,11 @@ async def read(site: Site, job: Job, sight: Rights) -> Runs:
 
 
 def tab(job: Job, runs: Runs) -> Data:
-    """The runs of a Job, newest first, and the command that shows the logs of the newest."""
+    """The runs of a Job, newest first, and the command that shows the logs of the newest. Of one
+    that failed, the lines at the top of the page have that command."""
     lines = [_line(row) for row in rows(job, runs.found)[:MOST]]
     logs = []
-    if lines and lines[0].row.exists:
+    if lines and lines[0].row.exists and lines[0].row.state is not RunState.FAILED:
         where = f"-l job-name={lines[0].row.name} -n {job.metadata.namespace}"
         logs.append(f"kubectl logs --prefix {where}    # what its instances say")
     return {"runs": lines, "trouble": runs.trouble, "logs": logs}
