@@ -1,9 +1,9 @@
 """The metrics of single Jobs, read from the store at each scrape.
 
 A Job that is gone is not in the next scrape, so no series outlives its Job. At most ``most`` Jobs
-have all series; conditions that need attention and active Updates are told of every Job, because
-alerts are about them. With 0 no metric names a Job. The labels are ``job_namespace`` and
-``job_name``, because Prometheus itself sets ``namespace`` and ``job``.
+have all series; conditions that need attention, active Updates, and runs that failed or did not
+start are told of every Job, because alerts are about them. With 0 no metric names a Job. The labels
+are ``job_namespace`` and ``job_name``, because Prometheus itself sets ``namespace`` and ``job``.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class JobNumbers:
     in work. ``uptime()``: seconds by percentage of the instances; it is called only if it is told.
     ``assigned``, ``good``, ``recovered``: how many pods or instances became so, and how many
     seconds they took together. ``ended``: pods that are no more, by cause. ``updates``: number of
-    Updates by phase."""
+    Updates by phase. ``run_failed``: the reason if the last run failed; ``run_due``: when a run was
+    due that has not started (epoch seconds)."""
 
     namespace: str
     name: str
@@ -57,6 +58,8 @@ class JobNumbers:
     ended: Mapping[str, float] = field(default_factory=dict)
     updates: Mapping[str, float] = field(default_factory=dict)
     active: ActiveUpdate | None = None
+    run_failed: str = ""
+    run_due: float | None = None
 
 
 class JobCollector(Collector):
@@ -77,7 +80,8 @@ class JobCollector(Collector):
         yield from families.all
         text = (
             "Jobs beyond --job-metrics: of the metrics with job_name they have only those of "
-            "conditions that need attention and of active Updates."
+            "conditions that need attention, of active Updates, and of runs that failed or did "
+            "not start."
         )
         yield GaugeMetricFamily("echelon_job_metrics_omitted", text, value=omitted)
 
@@ -148,6 +152,17 @@ class _Families:
             "When the active Update last entered a phase or began a group, a watch or a run of "
             "a gate.",
         )
+        self.run_failed = _gauge(
+            "echelon_job_run_failed",
+            "1 for each Job of type Cron and Adhoc whose last run failed, or was deleted by "
+            "somebody, with the reason.",
+            "reason",
+        )
+        self.run_due = _gauge(
+            "echelon_job_run_due_timestamp_seconds",
+            "When a run of a Job of type Cron was due that has not started. Without such a run "
+            "there is no value.",
+        )
         self.counts = _gauge(
             "echelon_job_update_instances",
             "Instances of the active Update: pending, updating, updated, failed, rolled_back.",
@@ -169,6 +184,8 @@ class _Families:
             self.active,
             self.step,
             self.counts,
+            self.run_failed,
+            self.run_due,
         )
 
     def add_attention(self, job: JobNumbers) -> None:
@@ -178,6 +195,10 @@ class _Families:
         if (update := job.active) is not None:
             self.active.add_metric([*name, update.phase, update.reason], 1.0)
             self.step.add_metric(name, update.step_at)
+        if job.run_failed:
+            self.run_failed.add_metric([*name, job.run_failed], 1.0)
+        if job.run_due is not None:
+            self.run_due.add_metric(name, job.run_due)
 
     def add(self, job: JobNumbers) -> None:
         name = [job.namespace, job.name]

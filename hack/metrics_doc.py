@@ -35,7 +35,7 @@ All replicas count all Jobs (`echelon_jobs`, `echelon_updates`, `echelon_instanc
 
 The metrics of Maintenances exist only in operators that run with `--maintenance`; each of them counts all Maintenances, whether it works on them or stands by: take the `max` again.
 
-The labels of a Job are `job_namespace` and `job_name`, because Prometheus itself gives each series `namespace` and `job`. At most `--job-metrics` Jobs (1000) have metrics of their own; conditions that need attention and active Updates are told of each Job. When a Job is deleted, its series end with the next scrape.
+The labels of a Job are `job_namespace` and `job_name`, because Prometheus itself gives each series `namespace` and `job`. At most `--job-metrics` Jobs (1000) have metrics of their own; conditions that need attention, active Updates, and runs that failed or did not start are told of each Job. When a Job is deleted, its series end with the next scrape.
 
 What Aurora exported of a job's SLA: its job uptime is `echelon_job_uptime_seconds` (here the instances that are not available count, too), its median times to assigned and running are the means of `echelon_job_time_to_assigned_seconds` and `echelon_job_time_to_good_seconds` (`rate(…_sum[1h]) / rate(…_count[1h])`), and its platform uptime is the row SLA of the dashboard. These are sums and counts, not histograms: a histogram would be a dozen series per Job.
 """  # noqa: E501
@@ -79,6 +79,8 @@ def example() -> Metrics:
         ended={"Failed": 1.0},
         updates={"RolledForward": 1.0},
         active=ActiveUpdate("RollingForward", "Progressing", 0.0, {"updated": 1.0}),
+        run_failed="FailedIndexes",
+        run_due=0.0,
     )
     state.each_job = lambda: [job]
     return metrics

@@ -216,6 +216,11 @@ class JobSpec(SpecModel):
         return policy is not None and policy.when_deleted is Retention.DELETE
 
     @property
+    def is_suspended(self) -> bool:
+        """Whether its schedule starts no runs now."""
+        return self.cron is not None and self.cron.suspend
+
+    @property
     def checked(self) -> tuple[object, ...]:
         """What a dry run of the template tries besides the template itself."""
         if not self.has_runs:

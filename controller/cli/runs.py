@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Final
 
 from controller.api.job import Job
+from controller.api.kinds import JOBS
 from controller.api.labels import GATE, JOB
 from controller.cli.exits import CliError, Exit
 from controller.cli.explained import explained
+from controller.cli.follow import follow
 from controller.cli.keys import job_key
 from controller.cli.objects import as_job
+from controller.cli.output import note
 from controller.cli.session import Object, Session
+from controller.core.model.conditions import READY, RECONCILING, STALLED, find_true
+from controller.escapes import clean
 from controller.kube.errors import ApiError, NotFound
 from controller.kube.resources import BATCH_JOBS, CRON_JOBS
 
@@ -128,3 +134,25 @@ async def _exists(session: Session, name: str, uid: str) -> bool:
             return False
         raise
     return bool(found["metadata"]["uid"] == uid)
+
+
+async def until_settled(session: Session, stored: Object, seconds: float | None) -> Exit:
+    """Wait until the Job is Ready or needs a person. Returns DONE, or raises ``CliError``."""
+    name, generation, told = stored["metadata"]["name"], stored["metadata"]["generation"], ""
+    async with aclosing(follow(session, JOBS, name, seconds)) as versions:
+        async for raw in versions:
+            status = as_job(raw).status
+            if status.observed_generation < generation:
+                continue
+            if find_true(status.conditions, READY):
+                return Exit.DONE
+            if stalled := find_true(status.conditions, STALLED):
+                raise CliError(
+                    f"Job {name} needs a person: {clean(stalled.message)}",
+                    f"`echelon job status {name} -n {session.namespace}` shows it",
+                    Exit.FAILED,
+                )
+            active = find_true(status.conditions, RECONCILING)
+            if active is not None and active.message != told:
+                note(told := clean(active.message))
+    raise AssertionError("an object is followed until somebody stops to do so")

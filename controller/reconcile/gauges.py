@@ -15,8 +15,10 @@ from controller.core.model import conditions as cond
 from controller.core.pods.facts import View
 from controller.core.pods.index import Instances
 from controller.core.pods.uptime import PERCENTS, at_percent, available_since, uptimes
+from controller.core.runs.missed import missed
 from controller.job_metrics import ActiveUpdate, JobNumbers
 from controller.reconcile.entry import Entry, Key
+from controller.reconcile.runs.gauges import failure
 from controller.reconcile.store import Store
 
 _AVAILABLE: Final = "available"
@@ -106,7 +108,17 @@ def _numbers(entry: Entry, status: JobStatus, now: float) -> JobNumbers:
         ended={str(cause): float(n) for cause, n in entry.endings.count.items()},
         updates=Counter(str(u.phase) for u in entry.updates.values()),
         active=_active(active) if active else None,
+        run_failed=failure(status.last_run),
+        run_due=_due(entry, now),
     )
+
+
+def _due(entry: Entry, now: float) -> float | None:
+    """When (epoch seconds) a run of a Cron Job was due that has not started; None if none was."""
+    job = entry.job
+    if job is None or job.spec.cron is None:
+        return None
+    return missed(job, entry.runs(entry.key, job.metadata.uid), now)
 
 
 def _uptime(instances: Instances, status: JobStatus, now: float) -> dict[int, float]:

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from controller.api.kinds import JOBS, MAINTENANCES, UPDATES
 from controller.kube.client import Client
-from controller.kube.resources import CONTROLLER_REVISIONS, EVENTS, NODES, PODS
+from controller.kube.resources import BATCH_JOBS, CONTROLLER_REVISIONS, EVENTS, NODES, PODS
 from controller.resource import Resource
 from controller.ui.reviews import Question
 
@@ -65,6 +65,7 @@ class Rights:
     events: bool = False
     logs: bool = False
     steer: bool = False
+    runs: bool = False
 
 
 async def rights(viewer: Viewer, namespace: str) -> Rights:
@@ -77,6 +78,7 @@ async def rights(viewer: Viewer, namespace: str) -> Rights:
         Question("list", EVENTS, namespace),
         Question("get", PODS, namespace, "log"),
         Question("patch", UPDATES, namespace),
+        Question("list", BATCH_JOBS, namespace),
     )
     found = Rights(*await asyncio.gather(*(viewer.may(each) for each in asked)))
     can_steer, can_read = viewer.client is not None, viewer.logs is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from controller.api.labels import JOB
+from controller.api.labels import INSTANCE, JOB
 from controller.api.meta import parse_time
 
 
@@ -23,7 +23,8 @@ class Beside:
 def beside(pod: dict[str, Any]) -> Beside | None:
     """The row of a pod as the API server has it; None of an instance of a Job."""
     meta = pod["metadata"]
-    if JOB in (meta.get("labels") or {}):
+    if {JOB, INSTANCE} <= set(meta.get("labels") or {}):
+        # The pods of runs are no instances: only their batch/v1 Job tells of them.
         return None
     owners = [each for each in meta.get("ownerReferences") or () if each.get("controller")]
     return Beside(

@@ -18,6 +18,7 @@ from controller.view.held import Held
 from controller.view.instances import Instance, State
 from controller.view.jobs import Health
 from controller.view.maintenances import Course
+from controller.view.runs import RunState
 from controller.view.standing import Standing
 from controller.view.update_rows import UpdateRow
 from controller.view.updates import PHASE_WORDS, Mark
@@ -68,6 +69,15 @@ _NODE: Final = {
     NodePhase.DRAINING: ("half", "busy", "Draining"),
     NodePhase.DRAINED: ("good", "good", "Drained"),
     NodePhase.NOT_FOUND: ("hollow", "warn", "Not found"),
+}
+_RUN: Final = {
+    RunState.STARTING: ("dot", "wait"),
+    RunState.ACTIVE: ("half", "busy"),
+    RunState.ENDING: ("left", "warn"),
+    RunState.SUCCEEDED: ("good", "good"),
+    RunState.FAILED: ("cross", "bad"),
+    RunState.KILLED: ("bar", "wait"),
+    RunState.DELETED: ("alert", "bad"),
 }
 _MARK: Final = {
     Mark.PENDING: ("dot", "wait"),
@@ -131,6 +141,11 @@ def of_instance(row: Instance) -> Badge:
     if row.is_failing:
         return FAILING
     return of_state(row.state)
+
+
+def of_run(state: RunState) -> Badge:
+    """How a run of a Cron or Adhoc Job is."""
+    return Badge(*_RUN[state], str(state))
 
 
 def of_mark(mark: Mark) -> Badge:

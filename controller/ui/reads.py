@@ -1,4 +1,4 @@
-"""What pages read on demand: revisions, Events, pods and nodes; shared by all viewers.
+"""What pages read on demand: revisions, runs, Events, pods and nodes; shared by all viewers.
 
 Each is asked for once at a time and believed for some seconds, so that many viewers of one page
 cost the API server no more than one.
@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from controller.api.labels import JOB
+from controller.api.labels import GATE, JOB
 from controller.kube.client import Client
 from controller.kube.errors import NotFound
-from controller.kube.resources import CONTROLLER_REVISIONS, EVENTS, NODES, PODS
+from controller.kube.resources import BATCH_JOBS, CONTROLLER_REVISIONS, EVENTS, NODES, PODS
 from controller.ui.beside import Beside, beside
 
 Object = dict[str, Any]
@@ -71,6 +71,16 @@ class Reads:
         found = await self._shared(("templates", namespace, job, names), read, UNCHANGING)
         # One that does not exist yet may come.
         return found if len(found) == len(names) else await read()
+
+    async def runs(self, namespace: str, job: str) -> list[Object]:
+        """The batch/v1 Jobs with the label of a Job, without those of gates."""
+
+        async def read() -> list[Object]:
+            selector = f"{JOB}={job},!{GATE}"
+            listed = self._client.list(BATCH_JOBS, namespace, label_selector=selector)
+            return [each async for each in listed]
+
+        return await self._shared(("runs", namespace, job), read)
 
     async def events(self, namespace: str, kind: str, name: str) -> list[Object]:
         """The Events about an object as the API server has them, at most `MAX_EVENTS`."""

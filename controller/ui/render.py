@@ -44,6 +44,7 @@ class Renderer:
             of_entry=marks.of_entry,
             of_outcome=marks.of_outcome,
             of_row=marks.of_row,
+            of_run=marks.of_run,
             plural=words.plural,
         )
         self._templates.filters.update(

@@ -14,6 +14,7 @@ from controller.core.status.outcome import TEMPLATE_REFUSED
 from controller.core.status.update import AWAITING, FAILED, PAUSED
 from controller.view.jobs import Health, health_of
 from controller.view.retry import failed_instances
+from controller.view.runs import RunState, last_run
 from controller.view.updates import (
     is_active,
     is_backward,
@@ -172,6 +173,8 @@ def of_job(job: Job) -> list[str]:
             f"echelon job history {name}    # what runs, and where it comes from",
             f"kubectl annotate ejob {name} --overwrite {current}    # build on that",
         ]
+    if job.spec.has_runs:
+        return _of_runs(job, health, reason, message)
     if (active := job.status.active_update) is not None:
         at = f"{active.name} -n {job.metadata.namespace}"
         return [f"echelon update get {at}    # what it waits for, and what can be done"]
@@ -199,6 +202,24 @@ def of_job(job: Job) -> list[str]:
     if reason.startswith("Invalid"):
         return [f"kubectl edit ejob {name}    # correct what is refused"]
     return [f"echelon job instances {name}    # which instances, and why"]
+
+
+def _of_runs(job: Job, health: Health, reason: str, message: str) -> list[str]:
+    """Commands for a Cron or Adhoc Job that needs a person."""
+    name, last = f"{job.metadata.name} -n {job.metadata.namespace}", last_run(job)
+    if health is not Health.STALLED:
+        return []
+    if reason.startswith("Invalid") or message.startswith(TEMPLATE_REFUSED):
+        return [f"kubectl edit ejob {name}    # correct what is refused, or apply its file"]
+    if last is None or last.is_open:
+        return []
+    pods = f"-l job-name={last.name} -n {job.metadata.namespace}"
+    found = []
+    if last.state is RunState.FAILED:
+        found.append(f"kubectl logs --prefix {pods}    # what its instances said")
+        found.append(_correct(name))
+    again = "cron start" if job.spec.cron else "job retry"
+    return [*found, f"echelon {again} {name}    # run it again"]
 
 
 def _back_of(job: Job) -> list[str]:

@@ -13,6 +13,7 @@ from controller.api.progress import Phase
 from controller.core.model import assigned
 from controller.core.model import conditions as cond
 from controller.core.status.outcome import NO_CHANGE, is_unchanged
+from controller.view.runs import RunRow, last_run
 
 
 class Health(StrEnum):
@@ -30,7 +31,7 @@ class Health(StrEnum):
 class JobRow:
     """``revisions``: revision -> ids that run it now, the most used first. ``message``: what the
     Job waits for, or why it needs a person; "" if all is well. ``frozen``: ids that Updates leave
-    alone."""
+    alone. ``last_run``: of a Job that has runs; then ``outcome`` is how that ended."""
 
     namespace: str
     name: str
@@ -49,6 +50,15 @@ class JobRow:
     created: float
     frozen: Ids = NONE
     has_runs: bool = False
+    last_run: RunRow | None = None
+
+    @property
+    def count(self) -> str:
+        """How many instances are ready, of how many; or how the last run is, if the Job has
+        runs."""
+        if not self.has_runs:
+            return f"{self.ready}/{self.instances}"
+        return self.last_run.words if self.last_run else "no run yet"
 
 
 def job_row(job: Job) -> JobRow:
@@ -56,7 +66,7 @@ def job_row(job: Job) -> JobRow:
     status, meta = job.status, job.metadata
     health, reason, message = health_of(job)
     running = assigned.read(status.revisions)
-    last = status.last_attempt
+    last, ran = status.last_attempt, last_run(job)
     return JobRow(
         namespace=meta.namespace,
         name=meta.name,
@@ -71,11 +81,17 @@ def job_row(job: Job) -> JobRow:
         current=status.current_revision or "",
         template=status.update_revision or "",
         update=status.active_update.name if status.active_update else "",
-        outcome=_outcome(last) if last else "",
+        outcome=_of_run(ran) if ran else _outcome(last) if last else "",
         created=meta.creation_timestamp or 0.0,
         frozen=status.frozen,
         has_runs=job.spec.has_runs,
+        last_run=ran,
     )
+
+
+def _of_run(run: RunRow) -> str:
+    """How the last run ended; "" if it has not ended."""
+    return "" if run.is_open else run.state
 
 
 def _outcome(last: LastAttempt) -> str:

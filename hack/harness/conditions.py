@@ -99,6 +99,8 @@ def _of_runs(job: Object) -> Iterator[str]:
         yield "it is Ready without a run"
     if "Ready" in true and last is not None and last.get("reason") != "Succeeded":
         yield f"it is Ready with the run {last}"
+    if is_true(job, "UpdatePending") and reason(job, "UpdatePending") != "ParentMismatch":
+        yield f"it has no Updates, and one is pending: {reason(job, 'UpdatePending')}"
     if kept := {"assigned", "revisions", "slots", "activeUpdate"} & set(status):
         yield f"it has runs, and {sorted(kept)} in its status"
 

@@ -9,6 +9,7 @@ import pytest
 
 from hack.devcluster.cluster import Cluster
 from hack.harness.audit import Audit
+from hack.harness.manifests import job, template
 from tests.chart.helm import nested, render
 from tests.chart.release import Jobs, Release
 from tests.chart.test_roles import Right, granted, refused, used
@@ -36,7 +37,20 @@ def apps(release: Release) -> Jobs:
     with release.operator():
         apps.make()
         apps.roll("app:2", "RolledForward")
+        ran(apps)
     return apps
+
+
+def ran(apps: Jobs) -> None:
+    """Create an Adhoc Job, and wait until it has run."""
+    made = job("import", type="Adhoc", instances=2)
+    made["spec"]["template"] = template(behaviour="exit", exit_code=0)
+    path = apps.path("echelonjobs", "import")
+    apps.cluster.api.create(apps.path("echelonjobs"), made)
+    apps.wait(
+        "the run",
+        lambda: "finishedAt" in apps.cluster.api.get(path).get("status", {}).get("lastRun", {}),
+    )
 
 
 def program(release: Release, folder: Path) -> Deployed:
@@ -47,10 +61,11 @@ def program(release: Release, folder: Path) -> Deployed:
 
 def look_at_all(browser: Browser, apps: Jobs, headers: list[tuple[str, str]]) -> None:
     (update,) = (each["metadata"]["name"] for each in apps.all("updates"))
-    node = apps.all("pods")[0]["spec"]["nodeName"]
+    node = apps.cluster.api.get(apps.path("pods", "web-0"))["spec"]["nodeName"]
     for path in (
         "/",
         "/jobs/apps/web?tab=configuration",
+        "/jobs/apps/import",
         f"/updates/apps/{update}",
         "/instances/apps/web/0",
         f"/nodes/{node}",
@@ -59,6 +74,7 @@ def look_at_all(browser: Browser, apps: Jobs, headers: list[tuple[str, str]]) ->
         status, text = browser.get(path, headers)
         assert status == 200, path
         assert "cannot be read" not in text, path
+        assert "you may not" not in text.lower(), path
 
 
 def rights(values: dict[str, object]) -> set[Right]:

@@ -9,7 +9,7 @@ from hack.harness.manifests import job
 from hack.harness.space import Space
 from tests.cli.echelon import Echelon
 from tests.cli.files import File
-from tests.integration.runs import adhoc, cron, ended, last, names, running, wait_run
+from tests.integration.runs import adhoc, cron, ended, last, names, running, settled, wait_run
 
 
 def test_kill_ends_the_active_run(space: Space, echelon: Echelon) -> None:
@@ -52,8 +52,11 @@ def test_what_is_shown_of_a_cron_job(space: Space, echelon: Echelon) -> None:
     assert "none: suspended" in echelon("cron", "show", "web", check=0).out
     (line,) = echelon("cron", "next", "web", "--count", "1", check=0).lines
     assert line.endswith("-01-01 00:00:00+05:30")
+    assert "echelon cron start web" in echelon("job", "retry", "web", check=2).err
+    (line,) = echelon("job", "list", check=0).lines[1:]
+    assert "no run yet" in line
+    assert "Ready:Suspended" in line
     assert "suspended already" in echelon("cron", "suspend", "web", check=0).out
-    assert "web" in echelon("job", "list", check=0).out
     assert "no run yet" in echelon("job", "status", "web", check=0).out
 
 
@@ -66,6 +69,24 @@ def test_create_waits_for_the_end_of_the_run(
     assert names(space) == ["web-r1"]
     again = echelon("job", "create", file, check=6)
     assert "exists already" in again.err
+
+
+def test_what_is_shown_of_an_adhoc_job_and_retry_runs_it_again(
+    space: Space, echelon: Echelon
+) -> None:
+    space.create(adhoc(code=3))
+    ended(space, "web-r1", "FailedIndexes")
+    settled(space)
+    (line,) = echelon("job", "list", check=0).lines[1:]
+    assert "2/2 failed" in line
+    assert "Stalled:FailedIndexes" in line
+    shown = echelon("job", "status", "web", check=0).out
+    assert "last run  web-r1  Failed  0 of 2 succeeded, 2 failed" in shown
+    assert "echelon job retry web" in shown
+    again = echelon("job", "retry", "web", "--wait", check=4)
+    assert "web-r2: 2 of 2 instances did not succeed" in again.err
+    assert echelon("job", "retry", "web", check=0).lines == ["echelonjob.echelon.dev/web patched"]
+    ended(space, "web-r3", "FailedIndexes")
 
 
 def test_create_says_that_the_run_failed(space: Space, echelon: Echelon, tmp_path: Path) -> None:

@@ -75,6 +75,25 @@ def test_a_failed_run_needs_a_person_and_a_new_template_runs_again(space: Space)
     assert is_true(settled(space), "Ready")
 
 
+def test_a_template_waits_for_the_parent_that_it_expects(space: Space) -> None:
+    space.create(adhoc())
+    current = ended(space, "web-r1")["status"]["currentRevision"]
+    expected = "echelon.dev/expected-parent"
+    change = {
+        "metadata": {"annotations": {expected: "web-of-somebody-else"}},
+        "spec": {"template": run_template("web:2")},
+    }
+    space.api.patch(space.path("echelonjobs", "web"), change)
+    waiting = space.wait_job("the wait", lambda job: is_true(job, "UpdatePending"))
+    assert condition(waiting, "UpdatePending")["reason"] == "ParentMismatch"
+    assert is_true(waiting, "Ready")
+    assert names(space) == ["web-r1"]
+    note = {"metadata": {"annotations": {expected: current}}}
+    space.api.patch(space.path("echelonjobs", "web"), note)
+    ended(space, "web-r2")
+    assert not is_true(settled(space), "UpdatePending")
+
+
 def test_a_deadline_ends_a_run(space: Space) -> None:
     space.create(adhoc(exits=False, deadlineSeconds=2))
     done = ended(space, "web-r1", "DeadlineExceeded")

@@ -25,7 +25,7 @@ def test_the_page_can_be_followed(space: Space, tmp_path: Path) -> None:
         }
         (tmp_path / f"{manifest['metadata']['name']}.yaml").write_text(yaml.safe_dump(manifest))
     commands = "".join(re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)).splitlines()
-    assert len(commands) == 14
+    assert len(commands) == 16
     echelon = Echelon(space.cluster.kubeconfig, space.name)
     said = []
     for command in commands:
@@ -47,4 +47,7 @@ def test_the_page_can_be_followed(space: Space, tmp_path: Path) -> None:
     assert said[10].startswith("job.batch/report-m")
     assert "suspended" in said[12]
     assert "resumed" in said[13]
+    assert "3/3 succeeded" in said[14]
+    assert "2/2 succeeded" in said[14]
+    assert "next run" in said[15]
     assert space.api.get(space.path("cronjobs", "report"))["spec"]["suspend"] is False

@@ -20,6 +20,7 @@ from hack.harness.patience import patient
 from hack.harness.proxy import Asked, Fault, Proxy
 from hack.harness.space import Space
 from hack.harness.web import Web
+from tests.integration.runs import adhoc, cron
 from tests.metrics.server import Prometheus
 
 NODE: Final = "/api/v1/nodes/"
@@ -29,7 +30,7 @@ _NOBODY: Final = "http://127.0.0.1:1/"
 _ENGINE: Final = (
     "/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/engineVersion"
 )
-#: All Jobs but the last, `adrift`, have metrics of their own.
+#: All Services but the last, `adrift`, have metrics of their own.
 OWN_METRICS: Final = 10
 
 
@@ -71,6 +72,7 @@ def make(space: Space, web: Web) -> None:
     assert len(made) == OWN_METRICS + 1
     for each in made:
         space.create(each)
+    space.create(adhoc(code=3, name="broken"))
     for each in made[1:]:
         space.wait_ready(each["metadata"]["name"], timeout=60)
     crash = {"behaviour": "crash-loop", "exit_code": 3}
@@ -90,7 +92,23 @@ def make(space: Space, web: Web) -> None:
     for name, what in (("undone", "RolledBack"), ("failed", "Stalled"), ("blocked", "Stalled")):
         _wait(space, name, what)
     _wait(space, "braked", "SafetyStop")
+    _miss_a_run(space)
     space.wait_update("RollForwardPaused", job="paused", timeout=60)
+
+
+def _miss_a_run(space: Space) -> None:
+    """A Cron Job of every minute whose runs a quota refuses; one run has failed before."""
+    _wait(space, "broken", "Stalled")
+    hard = {"hard": {"count/jobs.batch": "1"}}
+    space.create({"kind": "ResourceQuota", "metadata": {"name": "runs"}, "spec": hard})
+    path = space.path("resourcequotas", "runs")
+    space.until("the quota to be counted", lambda: _used(space.api.get(path)), 60)
+    space.create(cron("* * * * *", name="missed"))
+    _wait(space, "missed", "Ready")
+
+
+def _used(quota: Object) -> bool:
+    return bool(quota.get("status", {}).get("used"))
 
 
 def _is_back(space: Space, name: str) -> bool:

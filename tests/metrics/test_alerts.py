@@ -21,6 +21,7 @@ from tests.metrics.shipped import alerts, hastened, queries, without_threshold
 #: Thresholds of times, which a test cannot wait for.
 _SHORT: Final = {
     "EchelonUpdateStuck": 8,
+    "EchelonRunMissed": 5,
     "EchelonQueueSlow": 2,
     "EchelonWatchSilent": 8,
 }

@@ -36,6 +36,8 @@ CAUSES: Final[dict[str, dict[str, str]]] = {
     "EchelonJobStalled": {_STALLED: _ON},
     "EchelonSafetyStop": {_condition("SafetyStop", "TooManyDisruptions"): _ON},
     "EchelonLeftAlone": {_condition("Stalled", "EngineTooNew"): _ON},
+    "EchelonRunFailed": {f'echelon_job_run_failed{{{_JOB},reason="FailedIndexes"}}': _ON},
+    "EchelonRunMissed": {f"echelon_job_run_due_timestamp_seconds{{{_JOB}}}": "0x1000"},
     "EchelonUpdateRolledBack": {_condition("RolledBack", "RolledBack"): _ON},
     "EchelonUpdateFailed": {_condition("Stalled", "UpdateFailed"): _ON},
     "EchelonUpdateBlocked": {_STALLED: _ON, _active("RollingForward"): _ON},
@@ -80,6 +82,7 @@ CAUSES: Final[dict[str, dict[str, str]]] = {
 #: Minutes after which the expression itself is true: a rate needs two values, an Update is stuck
 #: after an hour.
 _LATER: Final = {
+    "EchelonRunMissed": 6,
     "EchelonUpdateStuck": 61,
     "EchelonGatesInconclusive": 1,
     "EchelonCoordinatorUnanswered": 1,
@@ -92,6 +95,9 @@ HEALTHY: Final = {
     _condition("UpdatePending", "Manual"): _ON,
     _active("RollingForward"): _ON,
     f"echelon_job_update_step_timestamp_seconds{{{_JOB}}}": "0+60x1000",
+    # A schedule of every minute whose last run began less than a minute ago.
+    f"echelon_job_run_due_timestamp_seconds{{{_JOB}}}": "0+60x1000",
+    'echelon_jobs_last_run{state="Failed"}': "2x1000",
     f'echelon_job_instances{{{_JOB},state="available"}}': "8x1000",
     f'echelon_job_instances{{{_JOB},state="starting"}}': "2x1000",
     f"echelon_job_updating_instances{{{_JOB}}}": "2x1000",

@@ -21,6 +21,7 @@ VIEW: Final[list[dict[str, Any]]] = [
     {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": READ},
     {"apiGroups": ["apps"], "resources": ["controllerrevisions"], "verbs": READ},
     {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": READ},
+    {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": READ},
 ]
 PATCH: Final = {"apiGroups": ["echelon.dev"], "resources": ["updates"], "verbs": ["patch"]}
 STEER: Final = [*VIEW, PATCH]

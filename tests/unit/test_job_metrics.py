@@ -20,6 +20,8 @@ WEB = JobNumbers(
     recovered=(1, 7.5),
     updates={"RolledBack": 1.0},
     active=ActiveUpdate("RollingForward", "Progressing", 1000.0, {"updated": 2.0}),
+    run_failed="FailedIndexes",
+    run_due=2000.0,
 )
 NAME = 'job_name="web",job_namespace="shop"'
 
@@ -51,6 +53,8 @@ def test_a_job_has_its_series_until_it_is_gone() -> None:
         f'echelon_job_active_update{{{NAME},phase="RollingForward",reason="Progressing"}} 1.0',
         f"echelon_job_update_step_timestamp_seconds{{{NAME}}} 1000.0",
         f'echelon_job_update_instances{{{NAME},state="updated"}} 2.0',
+        f'echelon_job_run_failed{{{NAME},reason="FailedIndexes"}} 1.0',
+        f"echelon_job_run_due_timestamp_seconds{{{NAME}}} 2000.0",
         "echelon_job_metrics_omitted 0.0",
     ):
         assert line in lines
@@ -67,6 +71,8 @@ def test_beyond_the_limit_only_what_needs_attention_is_told() -> None:
         "echelon_job_condition",
         "echelon_job_active_update",
         "echelon_job_update_step_timestamp_seconds",
+        "echelon_job_run_failed",
+        "echelon_job_run_due_timestamp_seconds",
     }
     assert (
         'echelon_job_instances{job_name="api",job_namespace="shop",state="available"} 1.0' in lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from typing import Annotated
 
 import typer
@@ -11,14 +10,11 @@ from controller.api.kinds import JOBS
 from controller.cli import options
 from controller.cli.applying import applied
 from controller.cli.exits import CliError, Exit
-from controller.cli.follow import follow
 from controller.cli.manifest import Manifest, job_in
 from controller.cli.objects import as_job
-from controller.cli.output import note
 from controller.cli.ready import until_ready
-from controller.cli.session import Object, Place, Session, run
-from controller.core.model.conditions import READY, RECONCILING, STALLED, find_true
-from controller.escapes import clean
+from controller.cli.runs import until_settled
+from controller.cli.session import Place, Session, run
 from controller.kube.errors import NotFound
 
 
@@ -58,7 +54,7 @@ def create(
         if not wait:
             return Exit.DONE
         if as_job(stored).spec.has_runs:
-            return await _until_settled(session, stored, timeout)
+            return await until_settled(session, stored, timeout)
         return await until_ready(session, stored, timeout)
 
     place = Place(kubeconfig, context, namespace or manifest.namespace or None)
@@ -79,25 +75,3 @@ async def _check_absent(session: Session, manifest: Manifest) -> None:
         f"change, `kubectl apply -f {manifest.source}` changes it",
         Exit.REJECTED,
     )
-
-
-async def _until_settled(session: Session, stored: Object, seconds: float | None) -> Exit:
-    """Wait until the Job is Ready or needs a person. Returns DONE, or raises ``CliError``."""
-    name, generation, told = stored["metadata"]["name"], stored["metadata"]["generation"], ""
-    async with aclosing(follow(session, JOBS, name, seconds)) as versions:
-        async for raw in versions:
-            status = as_job(raw).status
-            if status.observed_generation < generation:
-                continue
-            if find_true(status.conditions, READY):
-                return Exit.DONE
-            if stalled := find_true(status.conditions, STALLED):
-                raise CliError(
-                    f"Job {name} needs a person: {clean(stalled.message)}",
-                    f"`echelon job status {name} -n {session.namespace}` shows it",
-                    Exit.FAILED,
-                )
-            active = find_true(status.conditions, RECONCILING)
-            if active is not None and active.message != told:
-                note(told := clean(active.message))
-    raise AssertionError("an object is followed until somebody stops to do so")

@@ -36,7 +36,11 @@ def list_jobs(
     context: options.Context = None,
     kubeconfig: options.Kubeconfig = None,
 ) -> None:
-    """List Jobs: how many instances are ready, what they run, what they wait for."""
+    """List Jobs: how many instances are ready, what they run, what they wait for.
+
+    Of a Job of type Cron or Adhoc, INSTANCES says how many instances of its last run succeeded,
+    failed or are running.
+    """
     place = Place(kubeconfig, context, namespace, everywhere)
 
     async def command(session: Session) -> None:
@@ -77,7 +81,7 @@ def mix_of(row: JobRow) -> str:
 def _columns(now: float, most: int | None) -> list[Column[JobRow]]:
     return [
         Column("NAME", lambda row: row.name),
-        Column("INSTANCES", lambda row: f"{row.ready}/{row.instances}"),
+        Column("INSTANCES", lambda row: row.count),
         Column("STATUS", status_of, style=lambda row: STYLES[row.health]),
         Column("REVISION", _revision),
         Column("UPDATE", lambda row: row.update),

@@ -26,6 +26,7 @@ from controller.cli.exits import CliError, Exit
 from controller.cli.keys import job_key
 from controller.cli.objects import as_job
 from controller.cli.output import note
+from controller.cli.runs import until_settled
 from controller.cli.session import Object, Place, Session, run
 from controller.cli.starting import begun, create, explain, made_by_operator, made_soon
 from controller.core.model import assigned
@@ -54,7 +55,7 @@ def retry(
 
     A Job in mode Automatic gets a new spec.update.retryToken, and the operator starts the Update;
     for one in mode Manual, and with --update, an Update with force is created. `echelon update
-    retry` tries only the instances that failed.
+    retry` tries only the instances that failed. An Adhoc Job runs again.
 
     Exit codes: 0 started, or with --wait or --watch rolled forward; 3 rolled back; 4 failed;
     5 aborted or superseded; 6 rejected; 7 timeout; 8 paused by the operator, with --exit-on-pause;
@@ -76,6 +77,8 @@ def retry(
         raw = await session.job(key.name)
         job = as_job(raw)
         check_free(raw)
+        if job.spec.has_runs:
+            return await _run_again(session, raw, started, timeout, wait=after is not After.DETACH)
         _check(job, session.namespace)
         if update or job.spec.update.mode is Mode.MANUAL:
             started.creating(key.name)
@@ -98,6 +101,22 @@ def retry(
     raise typer.Exit(run(place, command, started.farewell))
 
 
+async def _run_again(
+    session: Session, raw: Object, started: Started, seconds: float | None, *, wait: bool
+) -> Exit:
+    """Let an Adhoc Job run again. Raises ``CliError`` for one of type Cron."""
+    job = as_job(raw)
+    name = job.metadata.name
+    if job.spec.cron is not None:
+        raise CliError(
+            f"Job {name} is of type Cron: its runs start by its schedule",
+            f"`echelon cron start {name} -n {session.namespace}` starts one now",
+            Exit.USAGE,
+        )
+    stored = await _change_token(session, raw, job, started, f"echelon job status {name}")
+    return await until_settled(session, stored, seconds) if wait else Exit.DONE
+
+
 def _check(job: Job, namespace: str) -> None:
     """Raises ``CliError`` if there is nothing to retry."""
     name, status = job.metadata.name, job.status
@@ -115,18 +134,29 @@ async def _with_token(
 ) -> tuple[Object, str, frozenset[str]]:
     """Change the token. Returns the Job as stored, the revision of its template, and the Updates
     that had begun before (their uids)."""
+    known = begun(await session.updates_of(job.metadata.name))
+    then = f"echelon update watch {job.metadata.name}"
+    stored = await _change_token(session, raw, job, started, then)
+    return stored, revision_of(job.metadata.name, present(stored["spec"])), known
+
+
+async def _change_token(
+    session: Session, raw: Object, job: Job, started: Started, then: str
+) -> Object:
+    """Change the token, and return the Job as stored. ``then``: the command that shows what comes
+    of it."""
     name = job.metadata.name
     others = owners.programs(raw, "spec", "update") or owners.programs(raw, "spec", "template")
     if others:
+        instead = "" if job.spec.has_runs else ", or use `--update`"
         note(
             f"{', '.join(map(owners.called, others))} owns the spec of Job {name} and may take "
-            "spec.update.retryToken back; set it there, too, or use `--update`"
+            f"spec.update.retryToken back; set it there, too{instead}"
         )
-    known = begun(await session.updates_of(name))
     token = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     body = {"metadata": {"uid": job.metadata.uid}, "spec": {"update": {"retryToken": token}}}
-    started.writing(f"Job {name} is changed", f"echelon update watch {name}")
+    started.writing(f"Job {name} is changed", then)
     stored = await session.patch(JOBS, name, body)
     started.wrote()
     print(f"echelonjob.echelon.dev/{name} patched", flush=True)
-    return stored, revision_of(name, present(stored["spec"])), known
+    return stored

@@ -15,6 +15,7 @@ from controller.cli.job.instances import chosen
 from controller.cli.keys import JobKey, job_key
 from controller.cli.objects import as_job, as_update
 from controller.cli.output import Object, console, is_screen, note
+from controller.cli.runs import with_instances
 from controller.cli.session import Place, Session, run
 from controller.core.revisions.revision import images
 from controller.kube import logs
@@ -65,7 +66,7 @@ async def _seen(session: Session, key: JobKey) -> tree.Seen:
     job, now = as_job(raw), time.time()
     rows = instances(job, pods or (), now) if pods is not None else []
     if key.instances is not None and pods is not None:
-        rows = chosen(rows, key)
+        rows = chosen(instances(with_instances(job), pods, now), key)
     return tree.Seen(
         job=job,
         rows=rows,

@@ -15,7 +15,7 @@ from controller.api.job import Job
 from controller.api.text import shortened
 from controller.api.update import Update
 from controller.cli.here import placed
-from controller.cli.job import branches
+from controller.cli.job import branches, runs
 from controller.cli.job.branches import MOST, WIDTH
 from controller.cli.job.instances import revision_of, style_of
 from controller.cli.job.list_ import STYLES
@@ -91,8 +91,11 @@ def of(seen: Seen, commands: Sequence[str]) -> Tree:
     """The tree. ``commands``: what a person can do next."""
     row = job_row(seen.job)
     tree = Tree(_head(row), guide_style="dim")
-    tree.add(_count(row))
-    _add_revisions(tree, seen, row)
+    if row.has_runs:
+        runs.add(tree, seen.job, row, seen.images, seen.now)
+    else:
+        tree.add(_count(row))
+        _add_revisions(tree, seen, row)
     if (active := seen.active) is not None:
         branches.add_active(tree, active, seen.now)
     branches.add_last(tree, seen.last, seen.job.status.last_attempt, row, seen.now)

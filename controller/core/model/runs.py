@@ -51,7 +51,7 @@ class CronJob:
     """A batch/v1 CronJob. ``made_from``: digest of the template of its runs, as the operator wrote
     it. ``settings``: what else of its spec the operator writes (see `Keeping`).
     ``free``: it has no controller, and its label names the Job. ``last``: when a run was last
-    scheduled, in epoch seconds."""
+    scheduled; ``written``: when somebody last wrote it, its status aside; both in epoch seconds."""
 
     name: str
     uid: str
@@ -60,6 +60,7 @@ class CronJob:
     settings: tuple[object, ...] = ()
     free: bool = False
     last: float | None = None
+    written: float = 0.0
     deleted: bool = False
 
 
@@ -139,10 +140,11 @@ class EndRun:
 
 @dataclass(frozen=True, slots=True)
 class KeepCronJob:
-    """Create the CronJob of a Job, or give it the spec of the present template, ``revision``."""
+    """Create the CronJob of a Job, or give it the spec of the present template, ``revision``. None:
+    give the CronJob the present schedule, and leave the template of its runs."""
 
     name: str
-    revision: str
+    revision: str | None
 
     @property
     def subject(self) -> str:

@@ -15,16 +15,18 @@ from controller.core.admission.automatic import template_write
 from controller.core.model.context import Context
 from controller.core.model.plan import MakeRun, Write, WriteJob
 from controller.core.model.runs import number_in, run_name
-from controller.core.runs import collision
+from controller.core.runs import collision, waiting
 
 
 def next_write(context: Context) -> Write | None:
     """The next write that the present template needs. Returns None if it has its run, waits for
-    another run's end, or is refused."""
+    another run's end or for its parent, or is refused."""
     if write := _taken_over(context):
         return write
     if not is_wanted(context):
         return _announced(context)
+    if waiting.wait(context):
+        return None
     if write := template_write(context):
         return write
     verdict = context.observed.verdict

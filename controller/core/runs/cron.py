@@ -10,7 +10,7 @@ from controller.core.admission.automatic import template_write
 from controller.core.model.context import Context
 from controller.core.model.plan import KeepCronJob, Write
 from controller.core.model.runs import Run
-from controller.core.runs import collision, manifest
+from controller.core.runs import collision, manifest, waiting
 from controller.core.runs.placeholders import InvalidRunError
 from controller.core.schedules.schedule import Schedule, parsed
 
@@ -21,12 +21,23 @@ def next_write(context: Context) -> Write | None:
         return write
     if not is_wanted(context):
         return None
+    if waiting.wait(context):
+        return _settings_alone(context)
     if write := template_write(context):
         return write
     verdict = context.observed.verdict
     if verdict is None or not verdict.accepted:
         return None
     return KeepCronJob(context.job.metadata.name, context.observed.revision)
+
+
+def _settings_alone(context: Context) -> Write | None:
+    """The write of a changed schedule or suspension while the present template waits: the runs of
+    the template before obey it."""
+    cron, job = context.observed.runs.cron, context.job
+    if cron is None or cron.settings == manifest.settings(job):
+        return None
+    return KeepCronJob(job.metadata.name, None)
 
 
 def is_wanted(context: Context) -> bool:

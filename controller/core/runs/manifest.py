@@ -29,6 +29,16 @@ _NOT_OURS: Final = (
     labels.RESIZED,
     *labels.MOVES,
 )
+#: Fields of a CronJob that come from the Job's spec alone.
+_SETTINGS: Final = (
+    "schedule",
+    "timeZone",
+    "suspend",
+    "startingDeadlineSeconds",
+    "concurrencyPolicy",
+    "successfulJobsHistoryLimit",
+    "failedJobsHistoryLimit",
+)
 _INDEX: Final = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
 
 
@@ -68,10 +78,7 @@ def run(job: Job, name: str, revision: str, template: bytes) -> Object:
 def cron_job(job: Job, revision: str, template: bytes) -> Object:
     """The CronJob of a Cron Job. Raises `InvalidRunError`."""
     made = _template(_source(job, revision, template))
-    names = ("schedule", "timeZone", "suspend", "startingDeadlineSeconds", "concurrencyPolicy",
-             "successfulJobsHistoryLimit", "failedJobsHistoryLimit")  # fmt: skip
-    given = zip(names, settings(job), strict=True)
-    spec: Object = {name: value for name, value in given if value is not None}
+    spec: Object = {name: value for name, value in cron_spec(job).items() if value is not None}
     spec["jobTemplate"] = json.loads(made)
     metadata = {
         "name": job.metadata.name,
@@ -82,8 +89,14 @@ def cron_job(job: Job, revision: str, template: bytes) -> Object:
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": spec}
 
 
+def cron_spec(job: Job) -> Object:
+    """What the spec of the CronJob says besides the template of its runs, by the names of its
+    fields; None for those that it does not have."""
+    return dict(zip(_SETTINGS, settings(job), strict=True))
+
+
 def settings(job: Job) -> tuple[object, ...]:
-    """What the spec of the CronJob says besides the template of its runs."""
+    """What the spec of the CronJob says besides the template of its runs, without names."""
     cron = job.spec.cron
     assert cron is not None, "the API server requires a schedule"
     # The operator deletes old runs itself, when it has recorded how they ended. Kubernetes keeps

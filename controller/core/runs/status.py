@@ -25,7 +25,7 @@ from controller.core.model.plan import (
 )
 from controller.core.refusals import actions as refused_actions
 from controller.core.refusals import writes as refused_writes
-from controller.core.runs import adhoc, cron, record
+from controller.core.runs import adhoc, cron, record, waiting
 
 #: Reason and message.
 Words = tuple[str, str]
@@ -73,11 +73,12 @@ def _wanted(context: Context, last: LastRun | None) -> dict[str, Wanted]:
     why = f"a Job of type {context.job.spec.type} has runs instead of Updates"
     none = Wanted(False, _NO_UPDATES, why)
     ready, reconciling, stalled = _kstatus(context, last)
+    wait = None if _refused(context) else waiting.wait(context)
     return {
         cond.READY: ready,
         cond.RECONCILING: reconciling,
         cond.STALLED: stalled,
-        cond.UPDATE_PENDING: none,
+        cond.UPDATE_PENDING: Wanted(True, *wait) if wait else none,
         cond.ROLLED_BACK: none,
     }
 
@@ -91,16 +92,16 @@ def _kstatus(context: Context, last: LastRun | None) -> tuple[Wanted, Wanted, Wa
     if found := _under_way(context, last):
         no = Wanted(False, *found)
         return no, Wanted(True, *found), no
-    if found := _failed(last):
+    if found := _failed(context, last):
         no = Wanted(False, *found)
         return no, no, Wanted(True, *found)
-    message = f"{last.name}: {last.message}" if last else "no run yet"
-    if context.job.spec.cron and context.job.spec.cron.suspend:
-        message += "; suspended"
+    reason, message = _ended(last)
+    if context.job.spec.is_suspended:
+        reason, message = "Suspended", f"{message}; suspended"
     if held := next(iter(context.observed.refused_actions.values()), None):
         message += f"; {refused_actions.words(held)}"
-    no = Wanted(False, "Ready", message)
-    return Wanted(True, "Ready", message), no, no
+    no = Wanted(False, reason, message)
+    return Wanted(True, reason, message), no, no
 
 
 def _refused(context: Context) -> Words | None:
@@ -140,13 +141,15 @@ def _under_way(context: Context, last: LastRun | None) -> Words | None:
         return _active(context, last, [run.name for run in active])
     if held := _held(context):
         return held[1].reason, refused_writes.words(held)
-    if is_wanted(context) and verdict and not verdict.answered:
+    wait = waiting.wait(context)
+    if is_wanted(context) and not wait and verdict and not verdict.answered:
         return verdict.reason, f"the template cannot be checked: {verdict.message}"
     if last is not None and last.is_open:
-        return "Progressing", f"{last.name} is about to start"
-    if is_wanted(context):
+        # Its template is no longer the present one, and that waits.
+        return wait or ("Progressing", f"{last.name} is about to start")
+    if is_wanted(context) and not wait:
         return "Progressing", "starting"
-    suspended = context.job.spec.cron is not None and context.job.spec.cron.suspend
+    suspended = context.job.spec.is_suspended
     if last is not None and last.reason == KILLED and context.job.spec.cron and not suspended:
         return KILLED, f"{last.name}: {last.message}"
     return None
@@ -159,12 +162,21 @@ def _active(context: Context, last: LastRun | None, names: list[str]) -> Words:
     words = f"{last.name}: {counts}" + (f", {last.failed} failed" if last.failed else "")
     if last.reason == KILLING:
         return KILLING, f"{words}; {last.message}"
-    if context.job.spec.type is JobType.ADHOC and adhoc.is_wanted(context):
+    next_one = context.job.spec.type is JobType.ADHOC and adhoc.is_wanted(context)
+    if next_one and not waiting.wait(context):
         words += "; the present template runs after it"
     return "Running", words
 
 
-def _failed(last: LastRun | None) -> Words | None:
+def _failed(context: Context, last: LastRun | None) -> Words | None:
     if last is None or last.is_open or last.succeeded_whole:
         return None
+    reason, message = _ended(last)
+    return reason, f"{message}; suspended" if context.job.spec.is_suspended else message
+
+
+def _ended(last: LastRun | None) -> Words:
+    """How the last run ended."""
+    if last is None:
+        return "NoRunYet", "no run yet"
     return last.reason or "Failed", f"{last.name}: {last.message}"

@@ -22,6 +22,12 @@ def last_runs(store: Store) -> dict[str, float]:
     return {state: float(number) for state, number in found.items()}
 
 
+def failure(run: LastRun | None) -> str:
+    """The reason for which a run failed, or Deleted; "" if it did not fail."""
+    found = run is not None and _state(run) in (_FAILED, DELETED)
+    return (run.reason or _FAILED) if run is not None and found else ""
+
+
 def _state(run: LastRun | None) -> str:
     if run is None:
         return "None"

@@ -22,6 +22,11 @@ class _Owner(msgspec.Struct):
     controller: bool | None = None
 
 
+class _Managed(msgspec.Struct):
+    time: str | None = None
+    subresource: str = ""
+
+
 class _Meta(msgspec.Struct, rename="camel"):
     name: str
     uid: str
@@ -32,6 +37,13 @@ class _Meta(msgspec.Struct, rename="camel"):
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
     owner_references: list[_Owner] | None = None
+    managed_fields: list[_Managed] | None = None
+
+    @property
+    def written(self) -> float:
+        """When it was last written, its status aside, in epoch seconds."""
+        times = [each.time for each in self.managed_fields or () if not each.subresource]
+        return max(map(seconds, (self.creation_timestamp, *times)))
 
     @property
     def owner(self) -> str:
@@ -185,6 +197,7 @@ def cron_of(wire: CronWire) -> CronObject:
         ),
         not meta.owner,
         seconds(wire.status.last_schedule_time) or None,
+        meta.written,
         meta.deletion_timestamp is not None,
     )
     return CronObject(intern(meta.namespace), intern(meta.job), meta.resource_version, cron)

@@ -94,6 +94,9 @@ class RunWrites:
             self.store.drop_run(name, write.uid)
 
     async def _keep(self, entry: Entry, write: plan.KeepCronJob, observed: Observed) -> None:
+        if write.revision is None:
+            await self._keep_settings(entry, write, observed)
+            return
         template = observed.templates[write.revision]
         body = manifest.cron_job(observed.job, write.revision, template)
         body["metadata"]["ownerReferences"] = [owner_reference(entry)]
@@ -111,8 +114,27 @@ class RunWrites:
         kept = read_cron(raw)
         self.store.put_cron(kept)
         if not manifest.is_as_made(kept.cron, observed.job, write.revision, template):
-            # It would be written again at once.
-            raise ApiError(422, "Invalid", f"{write.subject}: admission changed its spec")
+            raise _changed_by_admission(write)
+
+    async def _keep_settings(
+        self, entry: Entry, write: plan.KeepCronJob, observed: Observed
+    ) -> None:
+        """Write what the spec of the CronJob says besides the template of its runs."""
+        namespace = entry.key[0]
+        live = await self.client.get(CRON_JOBS, namespace, write.name)
+        _check_owner(entry, live, write.subject)
+        spec = {**live["spec"], **manifest.cron_spec(observed.job)}
+        whole = json.dumps({**live, "spec": {k: v for k, v in spec.items() if v is not None}})
+        raw = await self.client.replace(CRON_JOBS, namespace, write.name, whole.encode())
+        kept = read_cron(raw)
+        self.store.put_cron(kept)
+        if kept.cron.settings != manifest.settings(observed.job):
+            raise _changed_by_admission(write)
+
+
+def _changed_by_admission(write: plan.KeepCronJob) -> ApiError:
+    """The error that keeps a CronJob from being written again at once."""
+    return ApiError(422, "Invalid", f"{write.subject}: admission changed its spec")
 
 
 def _merged(live: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:

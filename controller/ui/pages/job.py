@@ -11,12 +11,13 @@ from controller.api.job import Job
 from controller.api.update import Update
 from controller.ui import figures, marks
 from controller.ui.access import Rights, Viewer, rights
-from controller.ui.pages import job_tabs, probes, what_changes
+from controller.ui.pages import job_tabs, probes, runs, what_changes
 from controller.ui.pages.bars import progress_bar
 from controller.ui.pages.base import Data, listed
 from controller.ui.pages.job_tabs import Revisions
 from controller.ui.pages.outcome import last_change, outcome
 from controller.ui.pages.probes import Rows
+from controller.ui.pages.runs import Runs
 from controller.ui.pages.waits import commands, waits
 from controller.ui.pages.what_changes import Pair, Templates, WhatChanges
 from controller.ui.site import Site
@@ -27,6 +28,7 @@ from controller.view.update_rows import update_row
 from controller.view.updates import progress
 
 TABS: Final = ("instances", "completed", "configuration", "updates")
+TABS_OF_RUNS: Final = ("runs", "configuration", "updates")
 _WITH_REVISIONS: Final = ("configuration", "updates")
 #: What of the query each tab keeps.
 _CHOICES: Final = ("at", "state", "page", "a", "b")
@@ -39,6 +41,7 @@ class Read:
     its instances."""
 
     revisions: Revisions = field(default_factory=lambda: Revisions(()))
+    runs: Runs = field(default_factory=Runs)
     pair: Pair | None = None
     templates: Templates = field(default_factory=Templates)
     told: Update | None = None
@@ -47,11 +50,12 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """``choices``: what is chosen in the tab, as (name, value) in the order of the names."""
+    """``tab``: "" for the first one. ``choices``: what is chosen in the tab, as (name, value) in
+    the order of the names."""
 
     namespace: str
     job: str
-    tab: str = TABS[0]
+    tab: str = ""
     choices: tuple[tuple[str, str], ...] = ()
 
     name: ClassVar[str] = "job"
@@ -59,16 +63,17 @@ class JobPage:
 
     @classmethod
     def of(cls, place: Mapping[str, str], query: Mapping[str, str]) -> JobPage:
-        tab = query.get("tab", TABS[0])
+        tab = query.get("tab", "")
         choices = tuple(
             (name, query[name][:200]) for name in sorted(_CHOICES) if query.get(name, "").strip()
         )
-        known = tab if tab in TABS else TABS[0]
+        # The first tab has no name in the address: which one it is depends on the type of the Job.
+        known = tab if tab in (*TABS[1:], *TABS_OF_RUNS[1:]) else ""
         return cls(place["namespace"], place["name"], known, choices)
 
     @property
     def path(self) -> str:
-        given = {"tab": self.tab} if self.tab != TABS[0] else {}
+        given = {"tab": self.tab} if self.tab else {}
         chosen = urlencode(given | dict(self.choices))
         return f"{self.home}?{chosen}" if chosen else self.home
 
@@ -88,7 +93,8 @@ class JobPage:
 
     def other(self, tab: str) -> str:
         """The address of another tab."""
-        return replace(self, tab=tab, choices=()).path
+        first = (TABS[0], TABS_OF_RUNS[0])
+        return replace(self, tab="" if tab in first else tab, choices=()).path
 
     def chosen(self, name: str) -> str:
         return dict(self.choices).get(name, "")
@@ -116,6 +122,7 @@ class JobPage:
         told = active or _explaining(job, updates)
         return Read(
             revisions=await self._revisions(site, sight),
+            runs=await runs.read(site, job, sight),
             pair=pair,
             templates=await what_changes.read(site, self.namespace, self.job, pair, sight),
             told=told,
@@ -139,9 +146,12 @@ class JobPage:
         active = _active(job, updates)
         come = progress(active, now) if active else None
         bad = [each.revision for each in job.status.known_bad]
+        tabs = TABS_OF_RUNS if row.has_runs else TABS
+        tab = self.tab if self.tab in tabs else tabs[0]
         return {
             "page": self,
-            "tabs": TABS,
+            "tabs": tabs,
+            "tab": tab,
             "job": job,
             "row": row,
             "health": marks.of_standing(standing(job, active)),
@@ -156,7 +166,9 @@ class JobPage:
             "left": _soon(now, come.left if come else None),
             "outcome": outcome(job, updates),
             "rights": sight,
-            **self._tab(site, job, updates, sight, found.revisions),
+            "last_run": runs.latest(job),
+            "due": runs.due(job, now),
+            **self._tab(tab, site, job, updates, sight, found),
         }
 
     def _what_changes(self, job: Job, found: Read) -> WhatChanges | None:
@@ -167,15 +179,18 @@ class JobPage:
         return what_changes.of_pair(self.namespace, self.job, found.pair, templates)
 
     def _tab(
-        self, site: Site, job: Job, updates: list[Update], sight: Rights, revisions: Revisions
+        self, tab: str, site: Site, job: Job, updates: list[Update], sight: Rights, found: Read
     ) -> Data:
-        if self.tab == "instances":
+        if tab == "runs":
+            return runs.tab(job, found.runs)
+        if tab == "instances":
             return job_tabs.instances(site, job, self.chosen, sight, self.home)
-        if self.tab == "completed":
+        if tab == "completed":
             return job_tabs.completed(job, updates)
-        if self.tab == "configuration":
-            return job_tabs.configuration(job, revisions, self.chosen)
-        return job_tabs.history_of(site, job, updates, revisions)
+        if tab == "configuration":
+            return job_tabs.configuration(job, found.revisions, self.chosen)
+        history = job_tabs.history_of(site, job, updates, found.revisions)
+        return {**history, "newest_runs": runs.newest_of(job, found.runs)}
 
 
 def _active(job: Job, updates: Sequence[Update]) -> Update | None:

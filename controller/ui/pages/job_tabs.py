@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from controller.api.ids import Ids
+from controller.api.ids import NONE, Ids
 from controller.api.job import Job
 from controller.api.progress import Failure
 from controller.api.update import Update
@@ -134,7 +134,7 @@ def configuration(job: Job, revisions: Revisions, chosen: Chosen) -> Data:
     """The groups of instances that share a revision, and the differences between two revisions:
     the chosen ones, else the two newest that instances are assigned. The present template is among
     them even if it is no revision, because it is not accepted."""
-    templates, intended = revisions.templates, assigned.read(job.status.assigned)
+    templates, intended = revisions.templates, _intended(job)
     numbers = {each["metadata"]["name"]: int(each.get("revision") or 0) for each in revisions.found}
     new = "" if revisions.trouble else _not_accepted(job, templates)
     if new:
@@ -151,6 +151,7 @@ def configuration(job: Job, revisions: Revisions, chosen: Chosen) -> Data:
     groups = [
         (name, ids, images(templates.get(name, {})), _yaml(templates.get(name)))
         for name, ids in sorted(intended.items(), key=lambda each: -len(each[1]))
+        if name != new
     ]
     return {
         "groups": groups,
@@ -163,6 +164,15 @@ def configuration(job: Job, revisions: Revisions, chosen: Chosen) -> Data:
         "differs": differs,
         "trouble": revisions.trouble,
     }
+
+
+def _intended(job: Job) -> assigned.Assigned:
+    """Revision -> the instances that should run it; for a Job with runs, the revisions of the last
+    run and of the template, without instances."""
+    if not job.spec.has_runs:
+        return assigned.read(job.status.assigned)
+    names = (job.status.current_revision, job.status.update_revision)
+    return {name: NONE for name in names if name}
 
 
 def _not_accepted(job: Job, templates: Mapping[str, Object]) -> str:

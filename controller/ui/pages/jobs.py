@@ -174,7 +174,10 @@ class JobsPage:
         may_see = row.namespace in sight.updates
         updates = site.store.updates_of(row.namespace, row.name) if may_see else []
         ended = outcome(job, updates)
-        waits = row.message
+        # How the last run went stands beside it.
+        waits = "" if row.health is Health.READY else row.message
+        if job.spec.is_suspended:
+            waits = waits or "suspended"
         if update is not None:
             waits = situation(update, now).text or waits
         elif ended:

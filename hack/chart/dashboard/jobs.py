@@ -1,4 +1,4 @@
-"""The rows about Jobs: what needs attention, their uptime, their instances."""
+"""The rows about Jobs: what needs attention, their uptime, their runs, their instances."""
 
 from __future__ import annotations
 
@@ -158,6 +158,34 @@ ROWS: Final[tuple[Row, ...]] = (
                 "How long instances that were lost, other than by an Update or a scale, took until "
                 "they were available again.",
                 {_LEGEND: mean("echelon_job_time_to_recovery_seconds")},
+            ),
+        ),
+    ),
+    (
+        "Runs",
+        (
+            lines(
+                "Jobs by their last run",
+                "short",
+                "All Jobs of type Cron and Adhoc, also those that are not selected, by how their "
+                "last run is.",
+                {"{{state}}": "max by (state) (echelon_jobs_last_run)"},
+                stacked=True,
+            ),
+            rows(
+                "Runs that failed",
+                "short",
+                "Jobs of type Cron and Adhoc whose last run failed, and the reason.",
+                of_jobs("echelon_job_run_failed", "reason"),
+                {"job_namespace": "Namespace", "job_name": "Job", "reason": "Reason"},
+            ),
+            rows(
+                "Runs that did not start",
+                "s",
+                "For how long a run of a Job of type Cron has been due that has not started.",
+                f"time() - {of_jobs('echelon_job_run_due_timestamp_seconds')}",
+                {"job_namespace": "Namespace", "job_name": "Job", "Value": "Due for"},
+                span=24,
             ),
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,18 @@ from controller.cli.output import Format
 from controller.view.history import history
 from controller.view.instances import instances
 from controller.view.jobs import job_row
-from tests.unit.view.raw import NOW, condition, job, pod, ranges, raw_job, revision, template
+from tests.unit.view.raw import (
+    NOW,
+    Object,
+    condition,
+    job,
+    pod,
+    ranges,
+    raw_job,
+    revision,
+    template,
+)
+from tests.unit.view.test_runs import STATES
 
 
 @pytest.mark.parametrize(
@@ -133,3 +145,18 @@ def test_the_job_of_a_file(
     assert message in error.value.message
     assert error.value.hint.startswith(hint)
     assert error.value.code is Exit.USAGE
+
+
+@pytest.mark.parametrize(("last", "words", "_state"), STATES)
+def test_the_list_says_how_the_last_run_is(
+    last: Object | None, words: str, _state: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = raw_job(3, condition("Ready", "Succeeded", "web-r2: 3 instances succeeded"))
+    seen["spec"]["type"] = "Adhoc"
+    if last is not None:
+        seen["status"]["lastRun"] = last
+    show([seen], None, many=True)
+    _, line = capsys.readouterr().out.splitlines()
+    cells = re.split(r" {3,}", line)
+    assert cells[:3] == ["web", words, "Ready:Succeeded"]
+    assert cells[-1] == "web-r2: 3 instances succeeded"

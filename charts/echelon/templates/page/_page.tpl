@@ -126,6 +126,10 @@
 - apiGroups: ["events.k8s.io"]
   resources: ["events"]
   verbs: ["list"]
+# The runs of Jobs of type Cron and Adhoc.
+- apiGroups: ["batch"]
+  resources: ["jobs"]
+  verbs: ["list"]
 {{- if eq .Values.page.auth "headers" }}
 # Behind a proxy the page reads logs for viewers who may read them; otherwise they do so with their own tokens.
 - apiGroups: [""]

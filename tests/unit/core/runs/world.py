@@ -144,6 +144,10 @@ class World:
             case EndRun():
                 self.change(write.name, deleted=True)
             case KeepCronJob():
+                if write.revision is None:
+                    assert self.cron is not None
+                    self.cron = replace(self.cron, settings=manifest.settings(self.job))
+                    return
                 made = manifest.cron_job(self.job, write.revision, self.template)
                 digest = made["metadata"]["annotations"]["echelon.dev/made-from"]
                 uid = self.cron.uid if self.cron else "uid-of-cron"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from controller.api.meta import format_time
+from controller.reconcile.gauges import each_job
 from controller.reconcile.runs.gauges import STATES, last_runs
 from controller.run_metrics import RunCollector
 from tests.unit.reconcile.runs.shop import RunShop
@@ -27,6 +30,36 @@ def test_each_job_is_in_one_state() -> None:
     assert counted(**ENDED, reason="Succeeded") == {"Succeeded"}
     assert counted(**ENDED, reason="DeadlineExceeded") == {"Failed"}
     assert counted(**ENDED, reason="Deleted") == {"Deleted"}
+
+
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [
+        ({}, ""),
+        (RUN, ""),
+        ({**ENDED, "reason": "Succeeded"}, ""),
+        ({**ENDED, "reason": "Killed"}, ""),
+        ({**ENDED, "reason": "DeadlineExceeded"}, "DeadlineExceeded"),
+        ({**ENDED, "reason": "Deleted"}, "Deleted"),
+    ],
+)
+def test_a_failed_run_is_told_with_its_job(last: dict[str, str], reason: str) -> None:
+    shop = RunShop()
+    shop.job(spec={"type": "Adhoc"}, status={"lastRun": last} if last else {})
+    (found,) = each_job(shop.store, lambda _: True, 0.0)
+    assert (found.name, found.run_failed, found.run_due) == ("web", reason, None)
+
+
+async def test_a_run_that_was_due_is_told_with_its_job() -> None:
+    shop = RunShop("Cron", cron={"schedule": "* * * * *"})
+    await shop.reconcile()
+    made = shop.cron()
+    made["metadata"]["creationTimestamp"] = format_time(shop.now)
+    shop.see_cron(made)
+    minute = shop.now - shop.now % 60 + 60
+    (soon,) = each_job(shop.store, lambda _: True, minute - 1)
+    (late,) = each_job(shop.store, lambda _: True, minute + 600)
+    assert (soon.run_due, late.run_due) == (None, minute)
 
 
 def test_a_service_is_not_counted() -> None:

@@ -87,3 +87,14 @@ def test_a_cron_job() -> None:
     assert (found.made_from, found.owner, found.last) == ("d1", "o1", MIDNIGHT)
     assert not found.free
     assert read_cron({**raw, "metadata": {**meta, "ownerReferences": []}}).cron.free
+
+
+def test_when_a_cron_job_was_written_its_status_aside() -> None:
+    managed = [
+        {"manager": "echelon", "time": "2026-01-01T00:00:07Z", "fieldsV1": {"f:spec": {}}},
+        {"manager": "kube-controller-manager", "subresource": "status",
+         "time": "2026-01-01T00:00:59Z"},
+    ]  # fmt: skip
+    meta = {**META, "name": "web", "creationTimestamp": "2026-01-01T00:00:02Z"}
+    assert read_cron({"metadata": meta}).cron.written == MIDNIGHT + 2
+    assert read_cron({"metadata": {**meta, "managedFields": managed}}).cron.written == MIDNIGHT + 7

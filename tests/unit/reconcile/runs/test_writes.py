@@ -171,3 +171,31 @@ async def test_what_the_garbage_collector_took_is_not_made_again() -> None:
     del shop.api.objects["echelonjobs", "web"]  # Its watch is late.
     await shop.reconcile()
     assert ("cronjobs", "web") not in shop.api.objects
+
+
+async def test_while_a_template_waits_for_its_parent_the_schedule_alone_is_written() -> None:
+    shop = RunShop("Cron")
+    await shop.reconcile()
+    before = shop.cron()
+    shop.job(
+        metadata={"annotations": {"echelon.dev/expected-parent": "web-unknown"}},
+        spec={
+            "type": "Cron",
+            "cron": {"schedule": "0 0 1 1 *", "timeZone": "Europe/Berlin", "suspend": True},
+            "template": template("web:2"),
+        },
+        status={**shop.status(), "currentRevision": shop.entry.revision},
+    )
+    shop.now += 2
+    await shop.reconcile()
+    assert shop.condition("UpdatePending")["reason"] == "ParentMismatch"
+    spec = shop.cron()["spec"]
+    assert spec == {**before["spec"], "timeZone": "Europe/Berlin", "suspend": True}
+    shop.job(
+        metadata={"annotations": {"echelon.dev/expected-parent": "web-unknown"}},
+        spec={"type": "Cron", "cron": {"schedule": "@daily"}, "template": template("web:2")},
+        status=shop.status(),
+    )
+    await shop.reconcile()
+    assert (shop.cron()["spec"]["schedule"], shop.cron()["spec"]["suspend"]) == ("@daily", False)
+    assert "timeZone" not in shop.cron()["spec"]
