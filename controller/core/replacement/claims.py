@@ -93,7 +93,11 @@ class Owners:
         return Ids(c.instance for c in self._to_pods())
 
     def actions(self) -> Iterator[OwnClaim]:
-        """The claims whose owners must change."""
+        """The claims whose owners must change, unless that is under way."""
+        owning = self.context.observed.claims.owning
+        yield from (action for action in self._wanted() if action.uid not in owning)
+
+    def _wanted(self) -> Iterator[OwnClaim]:
         context, claims = self.context, self.context.observed.claims
         if not context.job.spec.volume_claim_templates or not claims.followed:
             return
