@@ -67,6 +67,22 @@ def test_claims_that_exist_are_used() -> None:
     assert ("make claim", "data-web-1") not in here.cluster.writes
 
 
+def test_claims_of_adopted_pods_are_taken_over() -> None:
+    """Another controller made them: they lack the labels by which the operator sees claims."""
+    here = world(2, **retention("Delete", "Delete")).ready()
+    for claim in list(here.cluster.claims.values()):
+        here.cluster.claims[claim.name] = replace(claim, job="")
+        here.operator.claims.drop(claim)
+    here.cluster.writes.clear()
+    here.run(30)
+    assert owners(here) == {0: (True, False), 1: (True, False)}
+    assert here.cluster.requests["create pod"] == 2
+    here.edit(instances=1)
+    here.until(lambda: len(here.cluster.pods) == 1)
+    here.run(30)
+    assert names(here) == ["data-web-0"]
+
+
 def test_a_replacement_makes_no_new_claim() -> None:
     here = world().ready()
     before = dict(here.cluster.claims)
