@@ -8,7 +8,7 @@ asks or tries again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
@@ -53,7 +53,7 @@ class Entry:
     key: Key
     budgets: Callable[[Entry], tuple[Budget, ...]] = lambda _: ()
     runs: Callable[[Key, str], Runs] = lambda _key, _uid: NOT_FOLLOWED
-    claims: Callable[[Key, str], Claims] = lambda _key, _uid: NO_CLAIMS
+    claims: Callable[[Key, str, Set[ActionKey]], Claims] = lambda *_: NO_CLAIMS
     job: Job | None = None
     unreadable: Unreadable | None = None
     template: bytes = b""
@@ -274,7 +274,7 @@ class Entry:
             not_evicted=self.not_evicted,
             coordination=self.coordination,
             runs=self.runs(self.key, uid) if job.spec.has_runs else NOT_FOLLOWED,
-            claims=self.claims(self.key, uid) if job.spec.volume_claim_templates else NO_CLAIMS,
+            claims=self.claims(self.key, uid, self.under_way),
         )
 
     def _forget_answers(self, updates: Mapping[str, Update], now: float) -> None:

@@ -37,6 +37,8 @@ ALLOWED: Final[frozenset[Kind]] = frozenset(
         ("create", "jobs.batch", ""),  # for job gates, and runs
         ("patch", "jobs.batch", ""),  # runs that a former Job left
         ("delete", "jobs.batch", ""),
+        ("create", "persistentvolumeclaims", ""),
+        ("patch", "persistentvolumeclaims", ""),  # their owners, and labels of others' claims
         ("create", "cronjobs.batch", ""),
         ("update", "cronjobs.batch", ""),
         ("create", "events", ""),
@@ -54,6 +56,8 @@ FEW: Final = 6
 #: And for pods that are created as a dry run, one for each new template.
 DRY_RUNS: Final = 15
 SECOND: Final = timedelta(seconds=1)
+#: What others write, too.
+SHARED: Final = ("pods", "nodes", "persistentvolumeclaims")
 
 
 def judge(
@@ -109,9 +113,7 @@ def unconditional(requests: Iterable[Request]) -> Iterator[str]:
         elif request.subresource == "eviction":
             options = request.body.get("deleteOptions") or {}
             meant = (options.get("preconditions") or {}).get("uid")
-        elif request.verb == "patch" and (
-            request.subresource or request.resource in ("pods", "nodes")
-        ):
+        elif request.verb == "patch" and (request.subresource or request.resource in SHARED):
             meant = _meant(request.body)
         else:
             continue

@@ -1,4 +1,4 @@
-"""A Job with a volume for each instance: `claimName: data-{{echelon.instance}}`."""
+"""A Job with a volume for each instance: claims that a user made, and claims of its own."""
 
 from __future__ import annotations
 
@@ -51,6 +51,48 @@ def test_each_instance_keeps_its_volume_through_updates_and_losses(
     assert starts(place, 1) == ["1", "2", "2"]
     kept = (folder / "data-1" / "starts").read_text()
     assert kept.split() == ["1", "2", "2"]
+
+
+def test_claims_of_the_job_keep_their_files_and_go_with_a_scale(
+    place: Place, node: RealNode
+) -> None:
+    pod = web.template("1", drain=0)
+    pod["spec"]["containers"][0]["volumeMounts"] = [{"name": "data", "mountPath": "/data"}]
+    spec: Object = {"accessModes": ["ReadWriteOnce"], "storageClassName": ""}
+    spec["resources"] = {"requests": {"storage": "1Mi"}}
+    job = web.job(pod=pod, instances=2)
+    job["spec"] |= {
+        "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": spec}],
+        "persistentVolumeClaimRetentionPolicy": {"whenScaled": "Delete"},
+    }
+    place.create(job)
+    place.wait("both claims", lambda: len(claim_uids(place)) == 2)
+    folder = volumes.provide(place, node)
+    place.wait_ready()
+    before = claim_uids(place)
+    assert [starts(place, i) for i in (0, 1)] == [["1"]] * 2
+
+    pod["spec"]["containers"][0]["image"] = web.template("2")["spec"]["containers"][0]["image"]
+    update = place.wait_update(place.change(pod))
+    assert update["status"]["phase"] == "RolledForward", update["status"]
+    lost = place.pods()[1]["metadata"]["uid"]
+    place.api.delete(place.path("pods", "web-1"), {"preconditions": {"uid": lost}})
+    place.wait("instance 1 to be back", lambda: back(place, 1, lost))
+    assert starts(place, 0) == ["1", "2"]
+    assert starts(place, 1) == ["1", "2", "2"]
+    assert (folder / "data-web-1" / "starts").read_text().split() == ["1", "2", "2"]
+    assert claim_uids(place) == before
+
+    place.kubectl("scale", "ejob/web", "--replicas=1")
+    kept = {"data-web-0": before["data-web-0"]}
+    place.wait("the claim of instance 1 to be gone", lambda: claim_uids(place) == kept)
+    assert starts(place, 0) == ["1", "2"]
+
+
+def claim_uids(place: Place) -> dict[str, str]:
+    """The uid of each claim of the namespace."""
+    found = place.api.get(place.path("persistentvolumeclaims"))["items"]
+    return {claim["metadata"]["name"]: claim["metadata"]["uid"] for claim in found}
 
 
 def starts(place: Place, instance: int) -> list[str]:

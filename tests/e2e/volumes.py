@@ -9,10 +9,13 @@ from tests.e2e.place import Place
 
 
 def provide(place: Place, node: RealNode) -> Path:
-    """Create a volume for each claim. Returns the folder with a subfolder per claim name."""
+    """Create a volume for each claim that has none. Returns the folder with a subfolder per claim
+    name."""
     folder = node.dir / "volumes" / place.name
     for claim in place.api.get(place.path("persistentvolumeclaims"))["items"]:
         name, want = claim["metadata"]["name"], claim["spec"]
+        if (folder / name).exists():
+            continue
         (folder / name).mkdir(parents=True)
         (folder / name).chmod(0o777)
         spec = {

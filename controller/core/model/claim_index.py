@@ -48,8 +48,11 @@ class ClaimIndex:
         """That has ended, one way or another."""
         self._making -= Ids([instance])
 
-    def view(self, job: str, followed: bool, problem: str) -> Claims:
-        """What a decision about the Job with uid ``job`` finds."""
+    def view(
+        self, job: str, followed: bool, problem: str, owning: frozenset[str] = frozenset()
+    ) -> Claims:
+        """What a decision about the Job with uid ``job`` finds. ``owning``: uids of claims whose
+        owners are being written."""
         specs = dict[str, dict[bytes, Ids]]()
         for (kind, name, spec), bits in self._sets.items():
             if kind == "spec" and isinstance(spec, bytes):
@@ -64,6 +67,7 @@ class ClaimIndex:
             self._of("pod"),
             specs,
             self._making,
+            owning,
             followed,
             problem,
         )

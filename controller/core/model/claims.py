@@ -40,8 +40,9 @@ class Claims:
     """The claims of one Job, by the names of their templates, and what they have in common.
 
     ``of_job``: ids whose claim the Job owns; ``of_pods``: ids whose claim a pod owns; ``making``:
-    ids whose claims are being created; ``specs``: template -> spec -> ids. ``followed``: whether
-    the operator sees all claims; ``problem``: why it does not.
+    ids whose claims are being created; ``owning``: uids of claims whose owners are being written;
+    ``specs``: template -> spec -> ids. ``followed``: whether the operator sees all claims;
+    ``problem``: why it does not.
     """
 
     known: Mapping[tuple[str, int], Claim] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Claims:
     of_pods: Mapping[str, Ids] = field(default_factory=dict)
     specs: Mapping[str, Mapping[bytes, Ids]] = field(default_factory=dict)
     making: Ids = NONE
+    owning: frozenset[str] = frozenset()
     followed: bool = True
     problem: str = ""
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from controller.api.claims import name_of
 from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
 from controller.core.model.claims import Claim, MakeClaims, OwnClaim
@@ -50,22 +49,25 @@ def before(context: Context, create: CreatePod) -> CreatePod | MakeClaims | None
     return None if any(goes(context, claims.known[n, i]) for n in names) else create
 
 
-def lost(context: Context) -> Iterator[MakeClaims]:
-    """The claims that somebody deleted before the pod of their instance had a node."""
-    claims, view = context.observed.claims, context.view
-    templates = context.job.spec.volume_claim_templates
-    if not templates or not claims.followed:
+def unseen(context: Context) -> Iterator[MakeClaims]:
+    """The claims that pods mount and the operator does not see: somebody deleted them before the
+    pod had a node, or another controller made them and their pod was adopted."""
+    observed, view = context.observed, context.view
+    claims, lacking = observed.claims, dict[int, tuple[str, ...]]()
+    if not context.job.spec.volume_claim_templates or not claims.followed:
         return
-    waiting = context.intended & view.alive - view.ready - claims.making
-    have = [claims.present.get(name_of(each), NONE) for each in templates]
-    for i in Ids(j for j in waiting if any(j not in ids for ids in have)):
-        refusal = context.observed.refusals.get(i)
-        pod = view.pod(i)
-        if pod.node or (refusal is not None and refusal.until > context.now):
-            continue
-        names = needed(context, pod.revision)
-        if missing := tuple(n for n in names if i not in claims.present.get(n, NONE)):
-            yield MakeClaims(i, missing)
+    for revision, ids in view.at.items():
+        pods = ids & view.alive & context.intended - claims.making
+        if revision not in observed.templates:
+            # What such a pod mounts is not known; only without its claims it has no node.
+            pods = Ids(i for i in pods - view.ready if not view.pod(i).node)
+        for name in needed(context, revision) if pods else ():
+            for i in pods - claims.present.get(name, NONE):
+                lacking[i] = (*lacking.get(i, ()), name)
+    for i, names in sorted(lacking.items()):
+        refusal = observed.refusals.get(i)
+        if refusal is None or refusal.until <= context.now:
+            yield MakeClaims(i, names)
 
 
 # Owners.
@@ -100,7 +102,11 @@ class Owners:
         return Ids(c.instance for c in self._to_pods())
 
     def actions(self) -> Iterator[OwnClaim]:
-        """The claims whose owners must change."""
+        """The claims whose owners must change, unless that is under way."""
+        owning = self.context.observed.claims.owning
+        yield from (action for action in self._wanted() if action.uid not in owning)
+
+    def _wanted(self) -> Iterator[OwnClaim]:
         context, claims = self.context, self.context.observed.claims
         if not context.job.spec.volume_claim_templates or not claims.followed:
             return

@@ -129,7 +129,7 @@ class Convergence:
         consents = coordinator.Consents(self.context, self.direction)
         repairs = repair.repairs(self.context, in_place.resized_again(self.direction))
         budgets = budget.actions(self.context)
-        owned, made = self._owners.actions(), chain(claims.lost(self.context), self._creates())
+        owned, made = self._owners.actions(), chain(claims.unseen(self.context), self._creates())
         for action in chain(repairs, budgets, owned, self._deletes(), made):
             if isinstance(action, CreatePod):
                 free += [first] if (first := claims.before(self.context, action)) else []

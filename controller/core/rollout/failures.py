@@ -211,9 +211,9 @@ class FailureCounts:
         if pod.instance not in self.overdue:
             return pod.trouble or Trouble("Restarted", "a container restarted")
         words = self._deadline_words(pod)
+        if claim := claims.of_pod(self.direction.context, pod):
+            return Trouble(claim[0], f"{words}: {claim[1].partition(': ')[2]}")
         if pod.trouble is None or pod.trouble.reason in ORDINARY:
-            if claim := claims.of_pod(self.direction.context, pod):
-                return Trouble(claim[0], f"{words}: {claim[1]}")
             return Trouble("ReadyTimeout", words)
         message = f"{words}: {pod.trouble.message}".rstrip(": ")
         return Trouble(pod.trouble.reason, message, pod.trouble.exit_code)

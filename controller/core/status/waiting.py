@@ -83,11 +83,12 @@ def _all(
         stuck = refused_actions.is_stuck(direction.context, refused)
         yield WaitReason(refused.refusal.reason, refused_actions.words(refused), stuck)
     for i in islice(started & view.alive, LOOKED_AT):
+        # The scheduler only says that it waits for claims; a claim has a name and a reason.
         trouble = direction.new_pod(i).trouble
-        if trouble and trouble.reason not in ORDINARY:
-            yield WaitReason("InstanceNotReady", f"instance {i}: {trouble.words}")
-        elif claim := claims.why(direction.context, i):
+        if claim := claims.of_pod(direction.context, direction.new_pod(i)):
             yield WaitReason(*claim)
+        elif trouble and trouble.reason not in ORDINARY:
+            yield WaitReason("InstanceNotReady", f"instance {i}: {trouble.words}")
     for i in islice(failures.on_lost_nodes, LOOKED_AT):
         node = direction.new_pod(i).node
         words = f"its node {node} does not report" if node else "no node of the cluster is Ready"

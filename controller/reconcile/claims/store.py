@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from controller.core.model.claim_index import ClaimIndex
 from controller.core.model.claims import NOT_FOLLOWED, Claims
+from controller.core.model.plan import ActionKey
 from controller.reconcile.claims.objects import ClaimObject
 
 #: Namespace and name of an EchelonJob.
@@ -34,12 +35,15 @@ class ClaimStore:
         #: uids of deleted claims: a late answer must not bring them back.
         self._gone: deque[str] = deque(maxlen=1_000)
 
-    def of(self, key: Key, uid: str) -> Claims:
-        """The claims of the Job with this key and uid."""
+    def of(self, key: Key, uid: str, under_way: Set[ActionKey]) -> Claims:
+        """The claims of the Job with this key and uid. ``under_way``: its actions on objects."""
         if not self.wanted.is_set():
             return NOT_FOLLOWED
         problem = "" if self.followed else self.problem()
-        return self._indexes.get(key, ClaimIndex()).view(uid, self.followed, problem)
+        if (index := self._indexes.get(key)) is None:
+            return Claims(followed=self.followed, problem=problem)
+        owning = frozenset(claim for verb, claim in under_way if verb == "own")
+        return index.view(uid, self.followed, problem, owning)
 
     def see(self, item: ClaimObject) -> None:
         """Take a claim from the watch. The watch says that a claim is gone when it loses its label,

@@ -8,6 +8,7 @@ import pytest
 
 from controller.core.model import plan
 from controller.kube.errors import ApiError, Forbidden, Invalid, TooManyRequests
+from controller.reconcile.claims.objects import read_claim
 from controller.resource import Resource
 from tests.unit.reconcile.fake_api import Shop
 from tests.unit.reconcile.fake_pods import Object
@@ -98,6 +99,27 @@ async def test_a_prune_that_is_cancelled_leaves_no_assumption(
     await world.pods.drain(0.0)
     await asyncio.sleep(0)
     assert world.entry.under_way == set()
+
+
+async def test_owners_that_are_being_written_are_known_until_that_has_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meta = {"name": "data-web-3", "namespace": "ns", "uid": "c1", "resourceVersion": "1"}
+    marks = {"labels": {"echelon.dev/job": "web", "echelon.dev/instance": "3"}}
+    world.store.claims.wanted.set()
+    world.store.claims.put(read_claim({"metadata": {**meta, **marks}}))
+
+    async def hang(*_: object, **__: object) -> Object:
+        await asyncio.sleep(60)
+        return {}
+
+    monkeypatch.setattr(world.api, "get", hang)
+    world.pods.act(world.entry, [plan.OwnClaim(3, "data-web-3", "c1", True)])
+    assert world.entry.observed(NOW, frozenset()).claims.owning == {"c1"}
+    await asyncio.sleep(0)
+    await world.pods.drain(0.0)
+    await asyncio.sleep(0)
+    assert world.entry.observed(NOW, frozenset()).claims.owning == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from controller.api.update import Phase
-from controller.core.model.claims import Claim
+from controller.core.decide import decide
+from controller.core.model.claims import Claim, OwnClaim
 from tests.unit.core.sim.world import World
 from tests.values import replace
 
@@ -66,6 +67,22 @@ def test_claims_that_exist_are_used() -> None:
     assert ("make claim", "data-web-1") not in here.cluster.writes
 
 
+def test_claims_of_adopted_pods_are_taken_over() -> None:
+    """Another controller made them: they lack the labels by which the operator sees claims."""
+    here = world(2, **retention("Delete", "Delete")).ready()
+    for claim in list(here.cluster.claims.values()):
+        here.cluster.claims[claim.name] = replace(claim, job="")
+        here.operator.claims.drop(claim)
+    here.cluster.writes.clear()
+    here.run(30)
+    assert owners(here) == {0: (True, False), 1: (True, False)}
+    assert here.cluster.requests["create pod"] == 2
+    here.edit(instances=1)
+    here.until(lambda: len(here.cluster.pods) == 1)
+    here.run(30)
+    assert names(here) == ["data-web-0"]
+
+
 def test_a_replacement_makes_no_new_claim() -> None:
     here = world().ready()
     before = dict(here.cluster.claims)
@@ -97,6 +114,20 @@ def test_with_when_scaled_delete_the_pod_takes_its_claims_along() -> None:
         mine = [what for what in order if what[1].endswith(f"web-{i}")]
         assert mine[-1] == ("delete pod", f"web-{i}")
         assert sorted(mine[:-1]) == [("own claim", f"{n}-web-{i}") for n in ("data", "logs")]
+
+
+def test_owners_that_are_being_written_are_not_written_again() -> None:
+    """Each end of such a write brings a decision: without this there would be one more write of
+    all the others each time. The pod stays meanwhile."""
+    here = world(3, **retention("Delete")).ready()
+    here.cluster.denied["own claim"] = ("Forbidden", "not now")
+    here.edit(instances=1)
+    here.run(20)
+    observed = replace(here.operator.observe(), refused_actions={})
+    due = {a.uid for a in decide(observed, here.now).actions if isinstance(a, OwnClaim)}
+    assert due == {here.cluster.claims[f"data-web-{i}"].uid for i in (1, 2)}
+    busy = replace(observed, claims=replace(observed.claims, owning=frozenset(due)))
+    assert decide(busy, here.now).actions == ()
 
 
 def test_with_when_scaled_delete_a_lost_pod_keeps_its_claims() -> None:
@@ -204,10 +235,12 @@ def test_a_pending_claim_is_told_and_is_nobodys_bad_version() -> None:
     here.cluster.claim_phase = "Pending"
     with_claims(here, DATA, LOGS)
     here.until(lambda: bool(here.cluster.updates))
-    here.until(lambda: "claim logs-web-0 is Pending" in here.update.status.message)
+    here.until(lambda: "claim logs-web-0 is Pending: pod has" in here.update.status.message)
+    assert here.update.status.reason == "ClaimPending"
     here.until_ended()
     assert here.phase is Phase.ROLLED_BACK
     assert {f.reason for f in here.update.status.failures} == {"ClaimPending"}
+    assert "claim logs-web-0 is Pending" in here.update.status.failures[0].message
     assert here.status.known_bad == ()
 
 

@@ -69,6 +69,9 @@ class Kubelet:
         for pod in list(self.cluster.pods.values()):
             life = self._lives.get(pod.uid)
             if life is None and self._waits(pod) and pod.deleted is None:
+                if pod.trouble is None:
+                    trouble = Trouble("Unschedulable", "pod has unbound PersistentVolumeClaims")
+                    self.cluster.set_pod(replace(pod, trouble=trouble))
                 continue
             if life is None:
                 life = self._lives[pod.uid] = Life(pod.revision)
