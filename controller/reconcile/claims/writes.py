@@ -80,9 +80,10 @@ class ClaimCreation:
     def _unseen(self, make: plan.MakeClaims) -> str:
         """Which of the claims the store does not show, although they exist: the watch has just said
         that it is gone, for example because it lost its label. "" if there is none."""
-        entry, there = self.entry, self.store.claims.of(self.entry.key, self.entry.uid).present
+        entry = self.entry
+        known = self.store.claims.of(entry.key, entry.uid, frozenset())
         for name in make.templates:
-            if make.instance not in there.get(name, NONE):
+            if make.instance not in known.present.get(name, NONE):
                 return f"claim {claim_name(name, entry.key[1], make.instance)} is not seen yet"
         return ""
 
