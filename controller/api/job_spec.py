@@ -204,6 +204,12 @@ class JobSpec(SpecModel):
         return (self.collision_policy or default) is CollisionPolicy.KILL_EXISTING
 
     @property
+    def has_claims(self) -> bool:
+        """Whether instances have claims, or may have some that were made before."""
+        policy = self.persistent_volume_claim_retention_policy
+        return bool(self.volume_claim_templates) or policy is not None
+
+    @property
     def claims_go_with_scale(self) -> bool:
         """Whether the claims of an instance are deleted when scaling removes it."""
         policy = self.persistent_volume_claim_retention_policy

@@ -266,7 +266,7 @@ def has_runs(spec: JobSpec) -> bool:
 
 
 def has_claims(spec: JobSpec) -> bool:
-    return bool(spec.volume_claim_templates)
+    return spec.has_claims
 
 
 def _key(raw: dict[str, Any]) -> tuple[str, str]:

@@ -24,7 +24,7 @@ def want(store: Store, spec: JobSpec) -> None:
     """Follow the kinds that a Job with this spec needs."""
     if spec.has_runs:
         store.runs.wanted.set()
-    if spec.volume_claim_templates:
+    if spec.has_claims:
         store.claims.wanted.set()
 
 

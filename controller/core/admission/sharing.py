@@ -15,9 +15,17 @@ from controller.core.revisions.placeholders import PLACEHOLDER
 def shared_claim(context: Context, template: bytes) -> str:
     """The name, with its placeholder, of a claim that each instance has for itself and that is not
     known to be ReadWriteMany; "" if there is none. ``template``: canonical."""
-    templates = context.job.spec.volume_claim_templates
-    shared = {mounted_name(name_of(each)) for each in templates if is_shared(each)}
+    shared = {
+        mounted_name(name_of(each))
+        for each in context.job.spec.volume_claim_templates
+        if is_shared(each) and all(map(is_shared, _made(context, name_of(each))))
+    }
     return next((name for name in own_claims(template) if name not in shared), "")
+
+
+def _made(context: Context, name: str) -> list[Any]:
+    """The claims of a claim template, as far as they differ, in the form of templates."""
+    return [{"spec": json.loads(spec)} for spec in context.observed.claims.specs.get(name, ())]
 
 
 def own_claims(template: bytes) -> Iterator[str]:

@@ -19,7 +19,7 @@ from controller.core.model.claims import Claim, MakeClaims, OwnClaim
 from controller.core.model.context import Context
 from controller.core.model.limits import TEMPLATES_COMPARED
 from controller.core.model.plan import CreatePod
-from controller.core.rollout.claims import goes, needed
+from controller.core.rollout.claims import goes, makes, needed
 from controller.core.rollout.direction import Direction
 from controller.lazy import cached_property
 
@@ -27,7 +27,7 @@ from controller.lazy import cached_property
 def unread(context: Context) -> str | None:
     """A revision that must be read before it is known which claims its missing pods need. Returns
     None if there is none, or if there are more than the operator compares."""
-    if not context.job.spec.volume_claim_templates:
+    if not context.job.spec.has_claims:
         return None
     missing = context.intended - context.view.occupied
     names = {r for r, ids in context.assigned.items() if ids & missing}
@@ -44,7 +44,7 @@ def before(context: Context, create: CreatePod) -> CreatePod | MakeClaims | None
         return create
     if not claims.followed or i in claims.making:
         return None
-    if missing := tuple(n for n in names if i not in claims.present.get(n, NONE)):
+    if missing := makes(context, i, names):
         return MakeClaims(i, missing)
     return None if any(goes(context, claims.known[n, i]) for n in names) else create
 
@@ -54,7 +54,7 @@ def unseen(context: Context) -> Iterator[MakeClaims]:
     pod had a node, or another controller made them and their pod was adopted."""
     observed, view = context.observed, context.view
     claims, lacking = observed.claims, dict[int, tuple[str, ...]]()
-    if not context.job.spec.volume_claim_templates or not claims.followed:
+    if not context.job.spec.has_claims or not claims.followed:
         return
     for revision, ids in view.at.items():
         pods = ids & view.alive & context.intended - claims.making
@@ -94,7 +94,7 @@ class Owners:
     @cached_property
     def kept(self) -> Ids:
         """Ids whose pod must stay until it owns its claims."""
-        if not self._released or not self.context.job.spec.volume_claim_templates:
+        if not self._released or not self.context.job.spec.has_claims:
             return NONE
         claims = self.context.observed.claims
         if not claims.followed:
@@ -108,7 +108,7 @@ class Owners:
 
     def _wanted(self) -> Iterator[OwnClaim]:
         context, claims = self.context, self.context.observed.claims
-        if not context.job.spec.volume_claim_templates or not claims.followed:
+        if not context.job.spec.has_claims or not claims.followed:
             return
         with_job = context.job.spec.claims_go_with_job
         for claim in self._to_pods():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from collections.abc import Iterable
+from typing import Any, Final
 
 from controller.api.claims import name_of
 from controller.api.ids import NONE
+from controller.api.job import Job
 from controller.api.pods.pod import Pod
-from controller.core.model.claims import LOST, Claim
+from controller.core.model import assigned as asg
+from controller.core.model.claims import LOST, Claim, Claims
 from controller.core.model.context import Context
 from controller.core.revisions.claims import claim_name, mounted
 
@@ -18,13 +22,31 @@ IS_LOST: Final = "ClaimLost"
 
 
 def needed(context: Context, revision: str) -> tuple[str, ...]:
-    """The claim templates whose claims a pod of ``revision`` mounts; all of them if the revision
-    was not read."""
-    names = tuple(name_of(each) for each in context.job.spec.volume_claim_templates)
-    data = context.observed.templates.get(revision)
-    if not names or data is None:
-        return names
-    return tuple(name for name in names if name in mounted(data))
+    """The names of the claim templates whose claims a pod of ``revision`` mounts; those of the spec
+    if the revision was not read."""
+    spec, data = context.job.spec, context.observed.templates.get(revision)
+    if not spec.has_claims or data is None:
+        return tuple(name_of(each) for each in spec.volume_claim_templates)
+    return tuple(sorted(mounted(data)))
+
+
+def template(job: Job, claims: Claims, name: str) -> dict[str, Any] | None:
+    """The claim template of this name. If the spec has it no more, the claim of another instance
+    stands for it: an older revision mounts it still. Returns None if there is none either."""
+    for each in job.spec.volume_claim_templates:
+        if name_of(each) == name:
+            return each
+    specs = claims.specs.get(name)
+    if not specs:
+        return None
+    spec = max(specs, key=lambda each: (len(specs[each]), each))
+    return {"metadata": {"name": name}, "spec": json.loads(spec)}
+
+
+def makes(context: Context, instance: int, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of ``names`` whose claim the instance lacks."""
+    present = context.observed.claims.present
+    return tuple(name for name in names if instance not in present.get(name, NONE))
 
 
 def goes(context: Context, claim: Claim) -> bool:
@@ -40,7 +62,7 @@ def _pods(context: Context, instance: int) -> frozenset[str]:
 
 def why(context: Context, instance: int) -> tuple[str, str] | None:
     """Reason and message of what an instance waits for, if that is a claim; else None."""
-    if not context.job.spec.volume_claim_templates or instance not in context.intended:
+    if not context.job.spec.has_claims or instance not in context.intended:
         return None
     view, claims = context.view, context.observed.claims
     if instance in view.present:
@@ -48,7 +70,7 @@ def why(context: Context, instance: int) -> tuple[str, str] | None:
     if not claims.followed:
         words = claims.problem or "the operator begins to follow PersistentVolumeClaims"
         return UNKNOWN, f"instance {instance}: {words}"
-    for name in claims.present:
+    for name in needed(context, asg.revision_of(context.assigned, instance) or ""):
         claim = claims.known.get((name, instance))
         if claim is not None and goes(context, claim):
             words = f"claim {claim.name} is being deleted; a new one is made when it is gone"

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from controller.api import labels
-from controller.api.claims import name_of
 from controller.api.ids import NONE
 from controller.api.job import KIND, Job
 from controller.core.model import plan
 from controller.core.model.observed import Refusal
 from controller.core.refusals import judgement
 from controller.core.revisions.claims import claim_name, manifest
+from controller.core.rollout.claims import template
 from controller.kube.client import Client
 from controller.kube.errors import AlreadyExists, ApiError, NotFound, NotHolderError
 from controller.kube.resources import CLAIMS, PODS
@@ -88,18 +88,33 @@ class ClaimCreation:
         return ""
 
     async def _create(self, name: str, instance: int) -> None:
-        spec = self.job.spec
-        template = next((t for t in spec.volume_claim_templates if name_of(t) == name), None)
-        if template is None or not self.entry.is_of(self.job):
+        if not self.entry.is_of(self.job):
             return
-        owner = _job_reference(self.job) if spec.claims_go_with_job else None
-        body = manifest(template, self.entry.key[1], instance, owner)
-        try:
-            raw = await self.client.create(CLAIMS, self.entry.key[0], body)
-        except AlreadyExists:
-            raw = await self._taken(body["metadata"])
+        known = self.store.claims.of(self.entry.key, self.entry.uid, frozenset())
+        if (found := template(self.job, known, name)) is None:
+            raw = await self._made_by_hand(name, instance)
+        else:
+            owner = _job_reference(self.job) if self.job.spec.claims_go_with_job else None
+            body = manifest(found, self.entry.key[1], instance, owner)
+            try:
+                raw = await self.client.create(CLAIMS, self.entry.key[0], body)
+            except AlreadyExists:
+                raw = await self._taken(body["metadata"])
         if self.entry.is_of(self.job):
             self.store.claims.put(read_claim(raw))
+
+    async def _made_by_hand(self, name: str, instance: int) -> dict[str, Any]:
+        """The claim that an older revision mounts, and whose template is gone. Raises ``ApiError``
+        if nobody has made it."""
+        body = manifest({"metadata": {"name": name}}, self.entry.key[1], instance, None)
+        try:
+            return await self._taken(body["metadata"])
+        except NotFound:
+            words = (
+                f"claim {body['metadata']['name']} does not exist, and there is no template {name}"
+            )
+            words += " in spec.volumeClaimTemplates any more: put it back, or make the claim"
+            raise ApiError(422, "Invalid", words) from None
 
     async def _taken(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """The claim that exists already. One that a StatefulSet or a person made lacks our labels,

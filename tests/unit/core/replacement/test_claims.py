@@ -174,3 +174,16 @@ def test_a_kill_at_each_write_loses_nothing() -> None:
         here.run(60)
         assert names(here) == ["data-web-0"]
         assert owners(here) == {0: (True, False)}
+
+
+def test_a_claim_whose_template_is_gone_is_made_as_those_of_the_other_instances() -> None:
+    """The present revision mounts it still: the Update away from it rolled back."""
+    here = world(2).ready()
+    here.cluster.claim_phase = "Pending"
+    with_claims(here, LOGS)
+    here.until_ended()
+    assert here.phase is Phase.ROLLED_BACK
+    here.cluster.claim_phase = "Bound"
+    here.edit(instances=3)
+    here.until(lambda: here.status.ready_instances == 3)
+    assert "data-web-2" in names(here)

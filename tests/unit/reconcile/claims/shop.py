@@ -25,7 +25,7 @@ class ClaimShop(Shop):
 
     @property
     def claims(self) -> Claims:
-        return self.store.claims.of(KEY, "j1")
+        return self.store.claims.of(KEY, "j1", frozenset())
 
     def claim(self, name: str = "data-web-0", **metadata: Any) -> Object:
         spec = {"accessModes": ["ReadWriteOnce"], "volumeName": "pv-1"}

@@ -33,12 +33,12 @@ def made() -> tuple[ClaimStore, list[Key]]:
 
 
 def present(store: ClaimStore, key: Key = KEY) -> Ids:
-    return store.of(key, "j1").present.get("data", NONE)
+    return store.of(key, "j1", frozenset()).present.get("data", NONE)
 
 
 def test_nothing_is_known_before_claims_are_wanted() -> None:
     store = ClaimStore(lambda _: None)
-    assert store.of(KEY, "j1") is NOT_FOLLOWED
+    assert store.of(KEY, "j1", frozenset()) is NOT_FOLLOWED
 
 
 def test_a_job_has_its_own_claims() -> None:
@@ -55,7 +55,7 @@ def test_an_older_version_and_an_equal_one_change_nothing() -> None:
     store.put(claim(0, 4, deletionTimestamp="2026-01-01T00:00:00Z"))
     store.put(claim(0, 6))
     assert (present(store), len(changed)) == (Ids([0]), 1)
-    assert store.of(KEY, "j1").deleted == {}
+    assert store.of(KEY, "j1", frozenset()).deleted == {}
 
 
 def test_a_claim_that_gets_another_label_belongs_to_another_job() -> None:
@@ -82,17 +82,20 @@ def test_a_deleted_claim_does_not_come_back() -> None:
 def test_what_is_being_made() -> None:
     store, _ = made()
     store.begin(KEY, 3)
-    assert store.of(KEY, "j1").making == Ids([3])
+    assert store.of(KEY, "j1", frozenset()).making == Ids([3])
     store.end(KEY, 3)
-    assert store.of(KEY, "j1").making == NONE
+    assert store.of(KEY, "j1", frozenset()).making == NONE
 
 
 def test_a_problem_is_told_until_all_claims_are_known() -> None:
     store, _ = made()
     store.problem, store.followed = (lambda: "no right"), False
-    assert (store.of(KEY, "j1").followed, store.of(KEY, "j1").problem) == (False, "no right")
+    assert (
+        store.of(KEY, "j1", frozenset()).followed,
+        store.of(KEY, "j1", frozenset()).problem,
+    ) == (False, "no right")
     store.followed = True
-    assert store.of(KEY, "j1").problem == ""
+    assert store.of(KEY, "j1", frozenset()).problem == ""
 
 
 def test_held_of_one_namespace() -> None:
