@@ -110,10 +110,8 @@ class ClaimCreation:
         try:
             return await self._taken(body["metadata"])
         except NotFound:
-            words = (
-                f"claim {body['metadata']['name']} does not exist, and there is no template {name}"
-            )
-            words += " in spec.volumeClaimTemplates any more: put it back, or make the claim"
+            words = f"claim {body['metadata']['name']} does not exist, and there is no template"
+            words += f" {name} in spec.volumeClaimTemplates: put it back, or make the claim"
             raise ApiError(422, "Invalid", words) from None
 
     async def _taken(self, wanted: dict[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from controller.api.ids import NONE
-from controller.core.model.plan import OwnClaim
+from controller.core.model.plan import MakeClaims, OwnClaim
 from controller.kube.errors import Conflict, Forbidden
 from controller.reconcile.claims.objects import read_claim
-from controller.reconcile.claims.writes import own
-from tests.unit.reconcile.claims.shop import ClaimShop
+from controller.reconcile.claims.writes import ClaimCreation, own
+from tests.unit.reconcile.claims.shop import DATA, ClaimShop
 
 OURS = {"echelon.dev/job": "web", "echelon.dev/instance": "0"}
 STRANGER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "x1"}
@@ -178,3 +178,38 @@ async def test_a_claim_that_lost_its_label_is_labelled_again_without_haste() -> 
     shop.now = shop.entry.refusals[0].until
     await shop.reconcile()
     assert ("create", "web-0") in shop.asked("create")
+
+
+def renamed(shop: ClaimShop) -> MakeClaims:
+    """The spec has another template than the claim that is to be made."""
+    other = {**DATA, "metadata": {"name": "disk"}}
+    shop.job(spec={"volumeClaimTemplates": [other]})
+    return MakeClaims(1, ("data",))
+
+
+async def make(shop: ClaimShop, wish: MakeClaims) -> None:
+    assert shop.entry.job is not None
+    making = ClaimCreation(shop.api, shop.store, shop.entry, shop.entry.job, lambda: shop.now)
+    making.assume([wish])
+    await making.run([wish])
+
+
+async def test_a_claim_without_a_template_is_made_as_that_of_another_instance() -> None:
+    shop = ClaimShop(instances=2)
+    labelled(shop)
+    await make(shop, renamed(shop))
+    made = shop.stored("data-web-1")
+    assert made["spec"] == {"accessModes": ["ReadWriteOnce"]}, "and no volumeName"
+    assert made["metadata"]["labels"]["echelon.dev/instance"] == "1"
+
+
+async def test_a_claim_without_a_template_or_another_one_is_asked_for_by_name() -> None:
+    shop = ClaimShop(instances=2)
+    wish = renamed(shop)
+    await make(shop, wish)
+    assert shop.asked("create") == []
+    assert "no template data in spec.volumeClaimTemplates" in shop.entry.refusals[1].message
+    shop.claim("data-web-1")
+    await make(shop, wish)
+    assert shop.entry.refusals == {}
+    assert shop.claims.known["data", 1].uid == "uid-data-web-1"
