@@ -16,6 +16,7 @@ from controller.core.revisions import provenance
 from controller.core.revisions.revision import images
 from controller.core.status.outcome import NO_CHANGE
 from controller.core.status.update import OPERATOR
+from controller.view.runs import last_run
 from controller.view.updates import is_over, is_unchanged
 
 Object = dict[str, Any]
@@ -114,7 +115,11 @@ def _origins(
     job: Job, revisions: Sequence[Object], updates: Sequence[Update], tried: Collection[str | None]
 ) -> dict[str, str]:
     """Where revisions come from that no Update is known to have ``tried``: the oldest is that of
-    the first creation. Nothing is said if an Update may be deleted."""
+    the first creation. Nothing is said if an Update may be deleted. With runs there are no Updates:
+    the last run is named."""
+    if job.spec.has_runs:
+        last = last_run(job)
+        return {last.revision: f"last run {last.name}: {last.words}"} if last else {}
     ended = sum(is_over(each) for each in updates)
     if not revisions or ended >= job.spec.update_history_limit:
         return {}

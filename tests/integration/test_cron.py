@@ -72,6 +72,32 @@ def _image(found: Object) -> str:
     return str(pod["spec"]["containers"][0]["image"])
 
 
+def test_a_template_waits_for_its_parent_and_a_suspension_does_not(space: Space) -> None:
+    made(space)
+    space.kubectl("create", "job", "web-m1", "--from=cronjob/web")
+    ran = wait_run(space, "the end of web-m1", lambda run: "finishedAt" in run)
+    expected = "echelon.dev/expected-parent"
+    change: Object = {
+        "metadata": {"annotations": {expected: "web-of-somebody-else"}},
+        "spec": {"template": run_template("web:2"), "cron": {"suspend": True}},
+    }
+    space.api.patch(space.path("echelonjobs", "web"), change)
+    waiting = space.wait_job("the wait", lambda job: is_true(job, "UpdatePending"))
+    assert condition(waiting, "UpdatePending")["reason"] == "ParentMismatch"
+    space.until("suspended", lambda: cron_job(space)["spec"]["suspend"])
+    assert image_of(cron_job(space)) == "web:1"
+    note = {"metadata": {"annotations": {expected: ran["status"]["currentRevision"]}}}
+    space.api.patch(space.path("echelonjobs", "web"), note)
+    space.until("the new template", lambda: image_of(cron_job(space)) == "web:2")
+    assert cron_job(space)["spec"]["suspend"]
+    assert condition(settled(space), "Ready")["reason"] == "Suspended"
+
+
+def image_of(cron_job: Object) -> str:
+    pod = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    return str(pod["containers"][0]["image"])
+
+
 def test_a_cron_job_that_somebody_changed_or_deleted_comes_back(space: Space) -> None:
     before = made(space)
     path = space.path("cronjobs", "web")

@@ -8,6 +8,7 @@ from typing import Any
 from controller.api.meta import format_time
 from controller.api.progress import Phase
 from tests.unit.ui.objects import Object, condition, job, pod, update
+from tests.unit.ui.run_objects import with_runs
 
 LONG = "a-job-with-quite-a-long-name-of-fifty-characters-x"
 NO_ROOM = "instance 2: Unschedulable: 0/5 nodes are available: 5 Insufficient cpu."
@@ -77,6 +78,23 @@ def _ended(instance: int, cause: str) -> Object:
     }
 
 
+def _with_runs() -> list[Object]:
+    """An Adhoc Job whose run failed, and a Cron Job whose run is active."""
+    words = "web-import-r2: 2 of 3 instances did not succeed: Job has failed indexes"
+    run = {"instances": 3, "startedAt": stamp(120), "succeeded": 1}
+    failed = {"failed": 2, "reason": "FailedIndexes", "message": words, "finishedAt": stamp(30)}
+    return [
+        with_runs(
+            "web-import",
+            lastRun={**run, **failed, "name": "web-import-r2"},
+            conditions=[condition("Stalled", reason="FailedIndexes", message=words)],
+        ),
+        with_runs(
+            "web-report", "Cron", lastRun={**run, "name": "web-report-29312910", "active": 2}
+        ),
+    ]
+
+
 def everything() -> list[Object]:
     """Jobs in every health, an Update in every phase, instances in every state."""
     words = "checkout-g4: instance 2 failed: CrashLoopBackOff, container main: last exit code 3"
@@ -103,6 +121,7 @@ def everything() -> list[Object]:
         job("manual", conditions=[condition("UpdatePending", reason="Manual", message="waits")]),
         job("unseen", observedGeneration=-1, conditions=[]),
         job(LONG, "search", instances=0),
+        *_with_runs(),
     ]
     phases = [
         update(f"web-{phase.lower()}", phase=phase, finishedAt=stamp(5), startedAt=stamp(60))
@@ -125,6 +144,9 @@ ADDRESSES = (
     "/jobs/shop/checkout?tab=completed",
     "/jobs/shop/web?tab=configuration",
     "/jobs/shop/web?tab=updates",
+    "/jobs/shop/web-import",
+    "/jobs/shop/web-import?tab=updates",
+    "/jobs/shop/web-report",
     "/updates/shop/api-g2",
     "/updates/shop/web-rolledback",
     "/updates/shop/web-planned",

@@ -27,7 +27,7 @@ def next_write(context: Context) -> Write | None:
         return write
     verdict = context.observed.verdict
     if verdict is None or not verdict.accepted:
-        return None
+        return _suspension_alone(context)
     return KeepCronJob(context.job.metadata.name, context.observed.revision)
 
 
@@ -35,9 +35,17 @@ def _settings_alone(context: Context) -> Write | None:
     """The write of a changed schedule or suspension while the present template waits: the runs of
     the template before obey it."""
     cron, job = context.observed.runs.cron, context.job
-    if cron is None or cron.settings == manifest.settings(job):
+    changed = cron is not None and manifest.changed(cron, job)
+    return KeepCronJob(job.metadata.name, None) if changed else None
+
+
+def _suspension_alone(context: Context) -> Write | None:
+    """The same of a suspension while the present spec is refused: the template before would go on
+    running although somebody has suspended the Job."""
+    cron = context.observed.runs.cron
+    if cron is None or manifest.changed(cron, context.job) != {"suspend"}:
         return None
-    return KeepCronJob(job.metadata.name, None)
+    return KeepCronJob(context.job.metadata.name, None)
 
 
 def is_wanted(context: Context) -> bool:

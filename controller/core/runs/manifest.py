@@ -95,6 +95,13 @@ def cron_spec(job: Job) -> Object:
     return dict(zip(_SETTINGS, settings(job), strict=True))
 
 
+def changed(cron: CronJob, job: Job) -> set[str]:
+    """The fields in which the spec of the CronJob is not as it should be, the template of its runs
+    aside."""
+    given = zip(cron_spec(job).items(), cron.settings, strict=True)
+    return {name for (name, wanted), found in given if wanted != found}
+
+
 def settings(job: Job) -> tuple[object, ...]:
     """What the spec of the CronJob says besides the template of its runs, without names."""
     cron = job.spec.cron

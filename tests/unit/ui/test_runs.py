@@ -30,6 +30,7 @@ async def test_a_job_without_a_run_and_the_list(page: Setting) -> None:
     put(page.store, with_runs(kind="Cron"))
     _, html = await page.get("/jobs/shop/web")
     assert "none yet" in html
+    assert "No run yet." in html
     status, html = await page.get("/")
     assert status == 200
     assert 'href="/jobs/shop/web"' in html

@@ -8,9 +8,10 @@ import pytest
 
 from controller.api.job import Job
 from controller.core.model.runs import Run
+from controller.view.history import history
 from controller.view.jobs import job_row
 from controller.view.runs import RunState, is_of, last_run, rows
-from tests.unit.view.raw import NOW, Object, ago, raw_job
+from tests.unit.view.raw import NOW, Object, ago, raw_job, revision, template
 
 OPEN = {"name": "web-r2", "revision": "web-b", "instances": 3, "startedAt": ago(60)}
 ENDED = {**OPEN, "finishedAt": ago(10)}
@@ -102,3 +103,10 @@ def test_whose_run_it_is(kind: str, owner: Object | None, belongs: bool) -> None
     owners = [{**owner, "controller": True}] if owner else []
     run = {"metadata": {"name": "web-r1", "ownerReferences": owners}}
     assert is_of(run, ran(None, kind=kind)) is belongs
+
+
+def test_the_history_names_the_last_run_and_calls_no_revision_never_tried() -> None:
+    revisions = [revision(name, n, template()) for n, name in enumerate("abc", 1)]
+    seen = ran({**ENDED, "succeeded": 1, "failed": 2, "reason": "FailedIndexes"})
+    origins = [entry.origin for entry in history(seen, revisions, [])]
+    assert origins == ["", "last run web-r2: 2/3 failed", ""]

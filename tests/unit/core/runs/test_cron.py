@@ -69,6 +69,20 @@ def test_a_refused_schedule_is_stalled_and_the_old_cron_job_stays() -> None:
     assert world.true == {"Stalled"}
 
 
+def test_a_suspension_holds_while_the_template_is_refused() -> None:
+    world = made()
+    assert world.cron is not None
+    template = world.cron.made_from
+    world.spec["template"] = pod_template("web:2")
+    world.restart()
+    world.refuses = Verdict(False, "InvalidTemplate", "no such field")
+    world.settle()
+    world.spec["cron"] = {"schedule": "*/5 * * * *", "suspend": True}
+    world.settle()
+    assert (world.cron.settings[2], world.cron.made_from) == (True, template)
+    assert world.true == {"Stalled"}
+
+
 def test_constraints_that_cannot_be_used_leave_the_old_cron_job() -> None:
     world = made()
     before = world.cron
