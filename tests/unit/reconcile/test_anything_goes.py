@@ -24,6 +24,8 @@ class TheShell(Disturbed):
     """The program's own parts, but for kopf and aiohttp."""
 
     make_world = ShellWorld
+    # Its API server has none.
+    has_claims = False
     mortality = 1
 
     @rule(after=st.integers(0, 12), fates=st.lists(st.sampled_from(WRITES), min_size=1, max_size=3))

@@ -6,7 +6,7 @@ from controller.api.ids import Ids
 from controller.api.update import ACTIVE, TERMINAL, Update
 from controller.core.model import assigned as asg
 from controller.core.status.pausing import GATE_INCONCLUSIVE
-from tests.unit.core.sim import pauses
+from tests.unit.core.sim import claims, pauses
 from tests.unit.core.sim.drain import lift
 from tests.unit.core.sim.world import World
 from tests.values import replace
@@ -23,6 +23,7 @@ def calm(world: World) -> None:
     cluster = world.cluster
     world.soothe()
     lift(cluster)
+    claims.soothe(cluster)
     cluster.annotate(expected_parent=None)
     cluster.quota = None
     # While creates are refused, `maxUnavailable` may rightly wait for ids out of the update.

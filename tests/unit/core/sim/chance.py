@@ -41,6 +41,23 @@ STRATEGIES = st.one_of(
 )
 #: Of a Job that is created and scaled.
 ORDERINGS = st.sampled_from([None, None, "Parallel", "Ordered", "Ordered"])
+_SPEC = {"accessModes": ["ReadWriteMany"]}
+_TEMPLATES = [{"metadata": {"name": name}, "spec": _SPEC} for name in ("data", "logs")]
+_KEPT = st.sampled_from([None, "Retain", "Delete", "Delete"])
+#: Claims of a Job, as fields of its spec.
+CLAIMS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}),
+    st.builds(
+        lambda count, scaled, deleted: {
+            "volumeClaimTemplates": _TEMPLATES[:count],
+            "persistentVolumeClaimRetentionPolicy": {"whenScaled": scaled, "whenDeleted": deleted},
+        },
+        st.integers(0, 2),
+        _KEPT,
+        _KEPT,
+    ),
+)
+CLAIM_HARMS = st.sampled_from(["delete", "delete", "unbind", "bind", "control"])
 _GATE: dict[str, Any] = {"http": {"url": "http://gate"}, "intervalSeconds": 3, "timeoutSeconds": 20}
 #: Called after what they are asked by: `SAYING`.
 GATES = st.sampled_from(
@@ -131,4 +148,4 @@ BEHAVIOURS = st.sampled_from(
 HARMS = st.sampled_from(
     ["kill", "kill", "vanish", "labels", "owner", "crash", "flap", "end", "disrupt", "retouch"]
 )
-KINDS = st.sampled_from(["job", "update", "revision", "pod"])
+KINDS = st.sampled_from(["job", "update", "revision", "pod", "claim"])

@@ -14,24 +14,27 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from controller.api.update import TERMINAL
 from controller.core.verdicts.answer import Answer, Verdict
-from tests.unit.core.sim import Behaviour, World, chance, drain
+from tests.unit.core.sim import Behaviour, World, chance, claims, drain
 from tests.unit.core.sim.calm import calm
 from tests.unit.core.sim.mischief import at_work, hurt, make, verb
 from tests.values import replace
 
 
 class Disturbed(RuleBasedStateMachine):
-    """``steps`` of all runs together. ``make_world`` is given what `World` takes. In
+    """``steps`` of all runs together. ``make_world`` is given what `World` takes;
+    ``has_claims``: whether the Job may have claims. In
     ``mortality`` of four runs the operator dies after each single write."""
 
     steps = 0
     mortality = 2
     make_world = World
+    has_claims = True
 
     @initialize(
         instances=st.integers(0, 7),
         policy=chance.POLICIES,
         ordering=chance.ORDERINGS,
+        with_claims=chance.CLAIMS,
         window=st.sampled_from([0, 3]),
         moment=st.sampled_from([0.0, 1.0, 3.0, 9.0]),
         mortal=st.integers(0, 3),
@@ -41,12 +44,17 @@ class Disturbed(RuleBasedStateMachine):
         instances: int,
         policy: dict[str, Any],
         ordering: str | None,
+        with_claims: dict[str, Any],
         window: int,
         moment: float,
         mortal: int,
     ) -> None:
         self.world = self.make_world(
-            instances=instances, minReadySeconds=window, update=policy, ordering=ordering
+            instances=instances,
+            minReadySeconds=window,
+            update=policy,
+            ordering=ordering,
+            **(with_claims if self.has_claims else {}),
         )
         self.world.cluster.fate = "crash" if mortal < self.mortality else "ok"
         self.world.run(10)
@@ -70,6 +78,11 @@ class Disturbed(RuleBasedStateMachine):
     @rule(ordering=chance.ORDERINGS)
     def order(self, ordering: str | None) -> None:
         self.world.cluster.user_order(ordering)
+
+    @rule(wish=chance.CLAIMS)
+    def edit_claims(self, wish: dict[str, Any]) -> None:
+        if self.has_claims:
+            self.world.cluster.user_claims(wish)
 
     @rule(policy=chance.EDITS)
     def edit_policy(self, policy: dict[str, Any]) -> None:
@@ -141,6 +154,11 @@ class Disturbed(RuleBasedStateMachine):
         pods = [p for n in names if (p := self.world.cluster.pods.get(n)) is not None]
         if pods:
             hurt(self.world, pods[-1 if beside else 0], how)
+
+    @rule(instance=chance.IDS, how=chance.CLAIM_HARMS, later=st.sampled_from(["Bound", "Pending"]))
+    def hurt_claims(self, instance: int, how: str, later: str) -> None:
+        self.world.cluster.claim_phase = later
+        claims.hurt(self.world.cluster, instance, how)
 
     @rule(instance=chance.IDS, surge=st.booleans())
     def stranger(self, instance: int, surge: bool) -> None:

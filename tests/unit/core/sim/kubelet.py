@@ -88,7 +88,7 @@ class Kubelet:
 
     def _waits(self, pod: Pod) -> bool:
         """Whether a claim of the pod is not there, or not bound."""
-        if not self.cluster.job.spec.volume_claim_templates:
+        if not self.cluster.job.spec.has_claims or not pod.revision:
             return False
         names = mounted(self.cluster.canonical(pod.revision))
         claims = (self.cluster.claims.get(f"{name}-web-{pod.instance}") for name in names)

@@ -15,7 +15,7 @@ from controller.core.model.observed import Observed
 from controller.core.model.plan import ChangePod, DeletePod, Plan
 from controller.core.model.policy import max_unavailable, min_available
 from controller.core.revisions.change import Change
-from tests.unit.core.sim import drain, ordered
+from tests.unit.core.sim import claims, drain, ordered
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.reasons import Reasons
 from tests.unit.core.sim.records import Records, by_itself
@@ -53,6 +53,7 @@ class Observer:
         update = self.reasons.active(seen)
         drain.judge(self.cluster, seen, plan)
         ordered.judge(seen, plan, update)
+        claims.judge(self.cluster, seen, plan)
         for action in plan.actions:
             self.reasons.look(seen, action)
         if update is not None and plan.actions:

@@ -121,8 +121,8 @@ class Store:
         if (there := self.pods.get(pod.name)) is not None and there.uid == pod.uid:
             del self.pods[pod.name]
             self.tell("pod", pod.name, pod.uid, None)
-            for claim in [c for c in self.claims.values() if c.pod == pod.uid]:
-                self.remove_claim(claim)
+            for claim in [c for c in self.claims.values() if c.pod == pod.uid or c.deleted]:
+                self.delete_claim(claim)
 
     # Claims.
 
@@ -131,6 +131,13 @@ class Store:
         self.claims[claim.name] = claim
         self.tell("claim", claim.name, claim.uid, claim)
         return claim
+
+    def delete_claim(self, claim: Claim) -> None:
+        """A delete: a claim that a pod mounts goes when that pod is gone."""
+        if any(p.instance == claim.instance for p in self.pods.values()):
+            self.set_claim(replace(claim, deleted=True))
+        else:
+            self.remove_claim(claim)
 
     def remove_claim(self, claim: Claim) -> None:
         """The claim is gone for good."""

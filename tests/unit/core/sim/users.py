@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from controller.api.claims import RetentionPolicy
 from controller.api.job import Job, JobStatus
 from controller.api.job_spec import Ordering
 from controller.api.labels import PULSED_AT
@@ -40,6 +41,15 @@ class Users(Disruption):
     def user_order(self, ordering: str | None) -> None:
         """Whether the Job is scaled step by step."""
         self._user_sets(ordering=ordering and Ordering(ordering))
+
+    def user_claims(self, fields: dict[str, Any]) -> None:
+        """Which claims the instances are to have, as fields of the spec."""
+        templates = tuple(fields.get("volumeClaimTemplates", ()))
+        policy = fields.get("persistentVolumeClaimRetentionPolicy")
+        kept = RetentionPolicy.model_validate(policy) if policy else None
+        self._user_sets(
+            volume_claim_templates=templates, persistent_volume_claim_retention_policy=kept
+        )
 
     def _user_sets(self, **fields: Any) -> None:
         """Fields of the Job's spec, by attribute."""

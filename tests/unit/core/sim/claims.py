@@ -1,0 +1,59 @@
+"""Claims in a world that plays at random: what befalls them, and what may be done to them."""
+
+from __future__ import annotations
+
+from controller.core.model import assigned as asg
+from controller.core.model.claims import BOUND
+from controller.core.model.observed import Observed
+from controller.core.model.plan import CreatePod, DeletePod, OwnClaim, Plan
+from controller.core.revisions.claims import mounted
+from tests.unit.core.sim.cluster import Cluster
+from tests.values import replace
+
+
+def judge(cluster: Cluster, seen: Observed, plan: Plan) -> None:
+    """A pod is created with its claims; a claim goes only with a pod that scaling removes."""
+    spec = seen.job.spec
+    if not spec.has_claims:
+        return
+    intended = asg.ids_of(asg.read(cluster.job.status.assigned))
+    for action in plan.actions:
+        match action:
+            case CreatePod():
+                for name in mounted(cluster.canonical(action.revision)):
+                    claim = seen.claims.known.get((name, action.instance))
+                    assert claim is not None, f"{action} without its claim {name}"
+                    assert not claim.deleted, f"{action} with {claim}"
+            case OwnClaim(pod=pod) if pod is not None:
+                assert spec.claims_go_with_scale, f"{action} against the policy"
+                assert action.instance not in intended, f"{action} of an instance that stays"
+            case DeletePod() if spec.claims_go_with_scale and action.instance not in intended:
+                _taken_along(seen, action)
+
+
+def _taken_along(seen: Observed, action: DeletePod) -> None:
+    for (_, instance), claim in seen.claims.known.items():
+        theirs = claim.deleted or claim.controlled
+        if instance == action.instance and not action.surge and not theirs:
+            assert claim.pod == seen.view.pod(instance).uid, f"{action} leaves {claim} behind"
+
+
+def hurt(cluster: Cluster, instance: int, how: str) -> None:
+    """What somebody, or the storage, does to the claims of an instance."""
+    for claim in [c for c in cluster.claims.values() if c.instance == instance]:
+        match how:
+            case "delete":
+                cluster.delete_claim(claim)
+            case "unbind":
+                cluster.set_claim(replace(claim, phase="Pending"))
+            case "bind":
+                cluster.set_claim(replace(claim, phase=BOUND))
+            case "control":
+                cluster.set_claim(replace(claim, controlled=not claim.controlled))
+
+
+def soothe(cluster: Cluster) -> None:
+    """The storage works again."""
+    cluster.claim_phase = BOUND
+    for claim in list(cluster.claims.values()):
+        cluster.set_claim(replace(claim, phase=BOUND))
