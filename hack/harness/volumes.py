@@ -1,4 +1,4 @@
-"""Volumes for the claims of a namespace, as a provisioner of a cloud makes them.
+"""Volumes for claims, as a provisioner of a cloud makes them.
 
 The programs of Kubernetes do the rest: the controller of volumes asks the provisioner of a claim's
 StorageClass for a volume (by an annotation of the claim) and binds it, and the scheduler waits for
@@ -12,33 +12,43 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final
 
-from hack.devcluster.api import ApiError
+from hack.devcluster.api import Api, ApiError
 from hack.harness.manifests import Object
-from hack.harness.space import Space
 
 NAME: Final = "tests.echelon.dev/volumes"
 #: With it the controller of volumes asks for a volume, and with the other it knows whose it is.
 ASKED: Final = "volume.kubernetes.io/storage-provisioner"
 MADE: Final = "pv.kubernetes.io/provisioned-by"
-LABEL: Final = "tests.echelon.dev/namespace"
+LABEL: Final = "tests.echelon.dev/storage-class"
+_CLASSES: Final = "/apis/storage.k8s.io/v1/storageclasses"
 _SECONDS: Final = 0.1
 
 
 class Volumes:
-    """A StorageClass with the name of the namespace, and its provisioner, as a context manager.
+    """A StorageClass and its provisioner, as a context manager.
 
-    ``held``: while it is set, no volume is made, so that claims stay Pending.
+    ``namespace``: the only one with claims of this class, "" for all; ``default``: whether claims
+    without a class get this one. ``held``: while it is set, no volume is made, so that claims stay
+    Pending.
     """
 
-    def __init__(self, space: Space) -> None:
+    def __init__(
+        self, api: Api, storage_class: str, namespace: str = "", *, default: bool = False
+    ) -> None:
         self.held = threading.Event()
-        self._space, self._api, self.storage_class = space, space.api, space.name
+        self.storage_class = storage_class
+        self._api, self._default = api, default
+        where = f"namespaces/{namespace}/" if namespace else ""
+        self._claims = f"/api/v1/{where}persistentvolumeclaims"
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"volumes of {space.name}")
+        self._thread = threading.Thread(target=self._run, name=f"volumes of {storage_class}")
 
     def __enter__(self) -> Volumes:
-        meta, how = {"name": self.storage_class}, {"provisioner": NAME, "reclaimPolicy": "Delete"}
-        self._api.create("/apis/storage.k8s.io/v1/storageclasses", {"metadata": meta, **how})
+        meta: Object = {"name": self.storage_class}
+        if self._default:
+            meta["annotations"] = {"storageclass.kubernetes.io/is-default-class": "true"}
+        how = {"provisioner": NAME, "reclaimPolicy": "Delete"}
+        self._api.create(_CLASSES, {"metadata": meta, **how})
         self._thread.start()
         return self
 
@@ -48,12 +58,15 @@ class Volumes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Remove all claims of the namespace and their volumes. Pods that use them must be gone."""
-        self._api.delete(self._space.path("persistentvolumeclaims"))
+        """Remove the volumes and the class. A volume stays as long as its claim."""
         self._ended.set()
         self._thread.join()
-        self._api.delete(f"/api/v1/persistentvolumes?labelSelector={LABEL}%3D{self._space.name}")
-        self._api.delete(f"/apis/storage.k8s.io/v1/storageclasses/{self.storage_class}")
+        self._api.delete(self._volumes)
+        self._api.delete(f"{_CLASSES}/{self.storage_class}")
+
+    @property
+    def _volumes(self) -> str:
+        return f"/api/v1/persistentvolumes?labelSelector={LABEL}%3D{self.storage_class}"
 
     def template(self, name: str = "data", **spec: Any) -> Object:
         """A claim template."""
@@ -63,13 +76,15 @@ class Volumes:
 
     def claims(self) -> dict[str, Object]:
         """The claims of the namespace by name."""
-        found = self._api.get(self._space.path("persistentvolumeclaims"))["items"]
-        return {claim["metadata"]["name"]: claim for claim in found}
+        return {claim["metadata"]["name"]: claim for claim in self._listed()}
+
+    def _listed(self) -> list[Object]:
+        found: list[Object] = self._api.get(self._claims)["items"]
+        return found
 
     def volumes(self) -> list[Object]:
         """The volumes that were made and not removed."""
-        path = f"/api/v1/persistentvolumes?labelSelector={LABEL}%3D{self._space.name}"
-        found: list[Object] = self._api.get(path)["items"]
+        found: list[Object] = self._api.get(self._volumes)["items"]
         return found
 
     def _run(self) -> None:
@@ -85,10 +100,11 @@ class Volumes:
                 with suppress(ApiError):
                     self._api.delete(f"/api/v1/persistentvolumes/{volume['metadata']['name']}")
         there = {volume["metadata"]["name"] for volume in volumes}
-        for claim in self.claims().values():
+        for claim in self._listed():
             asked = claim["metadata"].get("annotations", {}).get(ASKED) == NAME
+            mine = asked and claim["spec"].get("storageClassName") == self.storage_class
             unbound = not claim["spec"].get("volumeName") and _name(claim) not in there
-            if asked and unbound and not self.held.is_set():
+            if mine and unbound and not self.held.is_set():
                 self._api.create("/api/v1/persistentvolumes", self._volume(claim))
 
     def _volume(self, claim: Object) -> Object:
@@ -101,7 +117,7 @@ class Volumes:
             "claimRef": {k: meta[k] for k in ("namespace", "name", "uid")},
             "hostPath": {"path": f"/volumes/{name}"},
         }
-        marks = {"labels": {LABEL: self._space.name}, "annotations": {MADE: NAME}}
+        marks = {"labels": {LABEL: self.storage_class}, "annotations": {MADE: NAME}}
         return {"metadata": {"name": name, **marks}, "spec": spec}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from hack.demo.stage import Stage
 from hack.devcluster.cluster import Cluster
+from hack.harness.volumes import Volumes
 
 
 class QuickStage(Stage):
@@ -26,4 +27,6 @@ def stage() -> Iterator[Stage]:
         made.start_cluster()
         made.apply_crds()
         made.start_operator()
-        yield made
+        # A control plane without a cloud has no provisioner.
+        with Volumes(made.cluster.api, "standard", default=True):
+            yield made

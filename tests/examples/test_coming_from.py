@@ -17,7 +17,6 @@ from controller.core.verdicts.validation import refusal
 from hack.demo.stage import ROOT, Stage
 from tests.examples.rolling import TIMEOUT, Rolling, is_true
 from tests.examples.story import Story
-from tests.examples.volumes import provide_volumes
 
 FOLDER = ROOT / "docs" / "coming-from"
 MANIFESTS = ROOT / "examples" / "moving"
@@ -70,16 +69,8 @@ def test_a_statefulset_is_moved_with_its_pods_and_volumes(
 ) -> None:
     service = Service(stage, namespace, "db")
 
-    def created() -> None:
-        def running() -> bool:
-            provide_volumes(stage, namespace)
-            return len(service.ready()) == 3
-
-        stage.cluster.wait("three pods", running, TIMEOUT)
-        service.serves()
-
     after = {
-        "kubectl apply -f examples/moving/statefulset.yaml": created,
+        "kubectl rollout status statefulset/db --timeout=5m": service.serves,
         "kubectl wait ejob/db --for=condition=PodNameConflict --timeout=1m": service.keeps,
         "kubectl wait ejob/db --for=condition=Ready --timeout=2m": service.keeps,
     }

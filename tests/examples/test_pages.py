@@ -17,6 +17,7 @@ PAGES = (
     "quick-start.md",
     "overlays.md",
     "sla.md",
+    "stateful.md",
     "tasks/approval.md",
     "tasks/canary.md",
     "tasks/commits.md",

@@ -21,11 +21,12 @@ Owners = dict[str, tuple[str, ...]]
 @contextmanager
 def provided(space: Space) -> Iterator[Volumes]:
     """Volumes for the namespace of a test. At the end all of it is removed."""
-    with Volumes(space) as made:
+    with Volumes(space.api, space.name, space.name) as made:
         yield made
         with suppress(ApiError):
             space.api.delete(space.path("statefulsets"))
         space.end()
+        space.api.delete(space.path("persistentvolumeclaims"))
 
 
 def stateful_set(

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hack.harness.manifests import Object, job, queue, sim
+from hack.harness.manifests import Object, is_true, job, queue, sim
+from hack.harness.pods import PodSeen
 from hack.harness.space import Space
 from hack.harness.volumes import Volumes
 from tests.integration.claims import (
@@ -224,3 +225,32 @@ def test_the_claims_of_a_stateful_set_are_taken_over(space: Space, volumes: Volu
         assert marks["echelon.dev/job"] == "web"
         assert marks["echelon.dev/instance"] == each.split()[1]
     assert owners(volumes, "web") == dict.fromkeys(after, ())
+
+
+def test_the_claims_of_pods_that_are_adopted_are_taken_over(space: Space, volumes: Volumes) -> None:
+    """The pods of the StatefulSet run on, as in docs/coming-from/statefulset.md."""
+    data = volumes.template()
+    stateful_set(space, 2, [data], name="web")
+    space.until("its pods", lambda: sum(p.ready for p in everybody(space)) == 2, timeout=60)
+    before, pods_before = uids(volumes, "web"), pods(space)
+    space.kubectl("delete", "statefulset/web", "--cascade=orphan")
+    wish = job(instances=2, volumeClaimTemplates=[data], **retention("Delete", "Delete"))
+    space.create(wish)
+    held = space.wait_job("strangers", lambda j: is_true(j, "PodNameConflict"))
+    digest = held["status"]["currentRevision"].removeprefix("web-")
+    for name in pods_before:
+        space.patch_pod(name, labels={"echelon.dev/job": "web", "echelon.dev/revision": digest})
+    space.wait_ready(timeout=60)
+    kept = {"data 0": ("Set",), "data 1": ("Set",)}
+    space.until("owners", lambda: owners(volumes, "web") == kept, timeout=30)
+    assert uids(volumes, "web") == before
+    assert pods(space) == pods_before
+    space.scale(1)
+    space.until("one", lambda: owners(volumes, "web") == {"data 0": ("Set",)}, timeout=30)
+    space.wait_ready()
+
+
+def everybody(space: Space) -> list[PodSeen]:
+    """All pods of the namespace."""
+    found: list[PodSeen] = space.sightings.all(space.name, "Pod")
+    return found
