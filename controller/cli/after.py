@@ -53,9 +53,17 @@ def after_of(*, watch: bool, wait: bool, detach: bool, default: After) -> After:
 
 
 def check_free(job: Object) -> None:
-    """Raises ``CliError`` if an Update of the Job is active: the operator would reject another, and
-    that one would stay as an object that nobody needs."""
+    """Raises ``CliError`` if an Update of the Job is active, or if the Job has runs: the operator
+    would reject another one, and that would stay as an object that nobody needs."""
     name, namespace = job["metadata"]["name"], job["metadata"]["namespace"]
+    kind = job["spec"].get("type", "Service")
+    if kind != "Service":
+        again = "cron start" if kind == "Cron" else "job retry"
+        raise CliError(
+            f"Job {name} is of type {kind}: it has runs instead of Updates",
+            f"`echelon {again} {name} -n {namespace}` runs it again",
+            Exit.USAGE,
+        )
     held = (job.get("status") or {}).get("activeUpdate")
     if held:
         raise CliError(

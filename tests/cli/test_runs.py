@@ -83,6 +83,9 @@ def test_what_is_shown_of_an_adhoc_job_and_retry_runs_it_again(
     shown = echelon("job", "status", "web", check=0).out
     assert "last run  web-r1  Failed  0 of 2 succeeded, 2 failed" in shown
     assert "echelon job retry web" in shown
+    refused = echelon("job", "restart", "web", check=2).err
+    assert "it has runs instead of Updates" in refused
+    assert space.updates() == []
     again = echelon("job", "retry", "web", "--wait", check=4)
     assert "web-r2: 2 of 2 instances did not succeed" in again.err
     assert echelon("job", "retry", "web", check=0).lines == ["echelonjob.echelon.dev/web patched"]

@@ -76,9 +76,9 @@ def retry(
         begun_at = time.monotonic()
         raw = await session.job(key.name)
         job = as_job(raw)
-        check_free(raw)
         if job.spec.has_runs:
             return await _run_again(session, raw, started, timeout, wait=after is not After.DETACH)
+        check_free(raw)
         _check(job, session.namespace)
         if update or job.spec.update.mode is Mode.MANUAL:
             started.creating(key.name)
