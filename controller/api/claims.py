@@ -49,7 +49,8 @@ class RetentionPolicy(SpecModel):
         Retention | None,
         Field(
             description="What becomes of the claims of an instance that scaling removes. `Delete`: "
-            "they are deleted when its pod is gone. Absent: Retain."
+            "they are deleted when its pod is gone. An Update that lowers the number of instances "
+            "keeps them, because its rollback brings the instances back. Absent: Retain."
         ),
     ] = None
     when_deleted: Annotated[

@@ -1,4 +1,5 @@
-"""Claims that differ from their template, because it was changed after they were made."""
+"""What the status of a Job tells of claims: which differ from their template, because that was
+changed after they were made, and which keep a pod from going."""
 
 from __future__ import annotations
 
@@ -11,7 +12,10 @@ from controller.api.claims import name_of
 from controller.api.ids import NONE
 from controller.api.pods.quantity import quantity
 from controller.core.model.context import Context
+from controller.core.model.plan import OwnClaim
+from controller.core.refusals import actions as refused_actions
 from controller.core.revisions.revision import dumped
+from controller.core.rollout.claims import UNKNOWN
 
 _QUANTITIES: Final = ("requests", "limits")
 
@@ -56,3 +60,20 @@ def _same(there: Any, wanted: Any) -> bool:
         return quantity(str(there)) == quantity(str(wanted))
     except ValueError:
         return bool(there == wanted)
+
+
+def kept_back(context: Context) -> tuple[str, str] | None:
+    """Reason and message of pods that scaling removed and that stay, because their claims are to go
+    with them and cannot be written; None if there are none."""
+    surplus = (context.view.alive | context.view.ended) - context.intended
+    if not surplus or not context.job.spec.claims_go_with_scale:
+        return None
+    claims = context.observed.claims
+    if not claims.followed:
+        i = next(iter(surplus))
+        words = claims.problem or "the operator begins to follow PersistentVolumeClaims"
+        return UNKNOWN, f"instance {i}: its pod stays until it owns its claims; {words}"
+    for refused in refused_actions.of_pods(context, surplus):
+        if isinstance(refused.action, OwnClaim):
+            return refused.refusal.reason, refused_actions.words(refused)
+    return None

@@ -161,6 +161,8 @@ def _reconciling(context: Context) -> tuple[str, str] | None:
         return "Progressing", "starting"
     if left_behind.starts(context):
         return "TemplateChanged", "an Update is about to start"
+    if held := claims.kept_back(context):
+        return held
     healthy = context.intended - context.frozen <= context.available & context.at_assigned
     words = ordering.waits_for(context)
     if healthy:

@@ -5,7 +5,8 @@ with an earlier pod of the instance, is waited for: a new one is made when that 
 
 Owners decide when the garbage collector deletes a claim, as with a StatefulSet. With `whenDeleted:
 Delete` the Job owns the claims of its instances. With `whenScaled: Delete` the pod of an instance
-that scaling removes owns its claims before it is deleted.
+that scaling removes owns its claims before it is deleted. An Update that lowers the number of
+instances is no scale: its rollback brings them back, and so their claims stay.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from controller.core.model.claims import Claim, MakeClaims, OwnClaim
 from controller.core.model.context import Context
 from controller.core.model.limits import TEMPLATES_COMPARED
 from controller.core.model.plan import CreatePod
-from controller.core.rollout.claims import goes, makes, needed
+from controller.core.rollout.claims import goes, makes, needed, of_former_job
 from controller.core.rollout.direction import Direction
 from controller.lazy import cached_property
 
@@ -81,7 +82,7 @@ def going(context: Context, direction: Direction | None) -> Ids:
 
 @dataclass(frozen=True)
 class Owners:
-    """``removed``: ids of instances with a pod that scaling, or an Update, removes now."""
+    """``removed``: ids of instances with a pod that scaling removes now."""
 
     context: Context
     removed: Ids
@@ -118,6 +119,7 @@ class Owners:
             ours = _ours(context, name)
             owned, by_pods = (of.get(name, NONE) for of in (claims.of_job, claims.of_pods))
             change = (ours & wanted) - owned | (NONE if with_job else ours & owned)
+            change -= Ids(i for i in change if of_former_job(context, claims.known[name, i]))
             change |= self._back(ours & by_pods - self._released, name)
             for i in change - self._released:
                 yield _own(claims.known[name, i], with_job and i in wanted | owned)
@@ -133,9 +135,9 @@ class Owners:
 
     def _back(self, ids: Ids, name: str) -> Ids:
         """Those of ``ids`` whose claim goes with a pod that stays after all."""
-        known, alive = self.context.observed.claims.known, self.context.view.alive
-        pod = self.context.view.pod
-        return Ids(i for i in ids & alive if known[name, i].pod == pod(i).uid)
+        known, view = self.context.observed.claims.known, self.context.view
+        # Also if the pod goes already: its claim is deleted only when the pod is gone.
+        return Ids(i for i in ids & view.present if known[name, i].pod == view.pod(i).uid)
 
 
 def _ours(context: Context, name: str) -> Ids:

@@ -168,7 +168,7 @@ class Convergence:
         if not pod.uid:
             return None
         if instance in direction.removed:
-            return None if instance in self._owners.kept else delete(pod, direction)
+            return delete(pod, direction)
         goal = asg.revision_of(direction.goal, instance) or ""
         count = self.failures.counts.get(instance, 0) if self.failures else 0
         uid = direction.update.metadata.uid
@@ -185,9 +185,10 @@ class Convergence:
     @cached_property
     def _owners(self) -> claims.Owners:
         """Who owns the claims of the instances."""
-        removed = self.direction.removed & self.startable if self.direction else NONE
         going = claims.going(self.context, self.direction) if self._consistent else NONE
-        return claims.Owners(self.context, (self._gone | removed | going) - self.context.intended)
+        # Those that an Update removes come back with their data if it rolls back.
+        stay = self.context.intended | (self.direction.removed if self.direction else NONE)
+        return claims.Owners(self.context, (self._gone | going) - stay)
 
     @cached_property
     def moves(self) -> Moves:

@@ -49,8 +49,16 @@ def makes(context: Context, instance: int, names: Iterable[str]) -> tuple[str, .
     return tuple(name for name in names if instance not in present.get(name, NONE))
 
 
+def of_former_job(context: Context, claim: Claim) -> bool:
+    """Whether a Job of this name that is gone owns the claim: the garbage collector is about to
+    delete it, or, if the Job was deleted with `--cascade=orphan`, to take that owner away."""
+    return claim.job not in ("", context.job.metadata.uid)
+
+
 def goes(context: Context, claim: Claim) -> bool:
-    """Whether a claim is deleted, or will be, because a pod that is gone owns it."""
+    """Whether a claim is deleted, or will be, because a pod or a Job that is gone owns it."""
+    if of_former_job(context, claim):
+        return True
     return claim.deleted or (bool(claim.pod) and claim.pod not in _pods(context, claim.instance))
 
 

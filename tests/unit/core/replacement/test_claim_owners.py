@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from controller.api.update import Phase
 from controller.core.decide import decide
-from controller.core.model.claims import OwnClaim
+from controller.core.model.claims import Claim, OwnClaim
 from tests.unit.core.sim.claimed import (
     DATA,
     LOGS,
@@ -119,3 +122,62 @@ def test_a_pod_that_goes_already_takes_its_claims_along() -> None:
     here.until(lambda: "web-1" not in here.cluster.pods)
     here.run(10)
     assert names(here) == ["data-web-0"]
+
+
+def test_a_pod_that_goes_gives_its_claims_back_if_its_instance_stays_after_all() -> None:
+    here = world(2, **retention("Delete")).ready()
+    before = dict(here.cluster.claims)
+    here.kubelet.steering[(None, 1)] = replace(here.kubelet.behaviour(here.pod(1)), stop=30)
+    here.edit(instances=1)
+    here.until(lambda: here.pod(1).deleted is not None)
+    assert owners(here)[1] == (False, True)
+    here.edit(instances=2)
+    here.until(lambda: here.status.ready_instances == 2)
+    assert here.cluster.claims == before
+
+
+def test_a_pod_that_goes_gives_its_claims_back_to_another_policy() -> None:
+    here = world(2, **retention("Delete")).ready()
+    here.kubelet.steering[(None, 1)] = replace(here.kubelet.behaviour(here.pod(1)), stop=30)
+    here.edit(instances=1)
+    here.until(lambda: here.pod(1).deleted is not None)
+    here.cluster.user_claims({"volumeClaimTemplates": [DATA], **retention("Retain")})
+    here.run(60)
+    assert names(here) == ["data-web-0", "data-web-1"]
+    assert owners(here)[1] == (False, False)
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_an_update_that_removes_instances_keeps_their_claims(bad: bool) -> None:
+    here = world(3, **retention("Delete")).ready()
+    before = dict(here.cluster.claims)
+    if bad:
+        here.behave("app:2", ready=None)
+    here.edit(image="app:2", instances=2, strategy={"type": "Batch", "size": 3})
+    here.until_ended()
+    assert here.phase is (Phase.ROLLED_BACK if bad else Phase.ROLLED_FORWARD)
+    here.run(60)
+    assert len(here.cluster.pods) == (3 if bad else 2)
+    assert here.cluster.claims == before
+
+
+def test_claims_of_a_former_job_are_waited_for_and_not_owned() -> None:
+    here = world(1, **retention(when_deleted="Delete"))
+    theirs = Claim("data", 0, "data-web-0", "old", "Bound", job="former")
+    here.cluster.set_claim(theirs)
+    here.run(30)
+    assert not here.cluster.pods
+    assert here.cluster.claims["data-web-0"] == theirs
+    assert "claim data-web-0 is being deleted" in here.message("Ready")
+    here.cluster.remove_claim(theirs)
+    here.ready()
+    assert owners(here) == {0: (True, False)}
+
+
+def test_a_pod_that_cannot_take_its_claims_along_is_told() -> None:
+    here = world(2, **retention("Delete")).ready()
+    here.cluster.denied["own claim"] = ("Forbidden", "no owners")
+    here.edit(instances=1)
+    here.run(30)
+    assert "Reconciling" in here.conditions()
+    assert "cannot write the owners of claim data-web-1: no owners" in here.message("Reconciling")

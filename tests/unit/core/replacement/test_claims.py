@@ -74,8 +74,8 @@ def test_a_scale_up_makes_claims_and_a_scale_down_keeps_them() -> None:
 def test_a_claim_that_goes_is_waited_for() -> None:
     here = world(2).ready()
     claim = here.cluster.claims["data-web-1"]
-    here.cluster.set_claim(replace(claim, deleted=True))
     here.cluster.remove_pod(here.pod(1))
+    here.cluster.set_claim(replace(claim, deleted=True))
     here.run(30)
     assert "web-1" not in here.cluster.pods
     assert "claim data-web-1 is being deleted" in here.message("Ready")

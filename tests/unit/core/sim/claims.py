@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from controller.api.update import Update
 from controller.core.model import assigned as asg
 from controller.core.model.claims import BOUND
 from controller.core.model.observed import Observed
 from controller.core.model.plan import CreatePod, DeletePod, OwnClaim, Plan
 from controller.core.revisions.claims import mounted
 from tests.unit.core.sim.cluster import Cluster
+from tests.unit.core.sim.ordered import created_or_removed
 from tests.values import replace
 
 
-def judge(cluster: Cluster, seen: Observed, plan: Plan) -> None:
-    """A pod is created with its claims; a claim goes only with a pod that scaling removes."""
+def judge(cluster: Cluster, seen: Observed, plan: Plan, update: Update | None) -> None:
+    """A pod is created with its claims; a claim goes only with a pod that scaling removes.
+    ``update``: the active one."""
     spec = seen.job.spec
     if not spec.has_claims:
         return
-    intended = asg.ids_of(asg.read(cluster.job.status.assigned))
+    # An Update may bring back what it removes.
+    stay = asg.ids_of(asg.read(cluster.job.status.assigned)) | created_or_removed(update)
     for action in plan.actions:
         match action:
             case CreatePod():
@@ -26,8 +30,8 @@ def judge(cluster: Cluster, seen: Observed, plan: Plan) -> None:
                     assert not claim.deleted, f"{action} with {claim}"
             case OwnClaim(pod=pod) if pod is not None:
                 assert spec.claims_go_with_scale, f"{action} against the policy"
-                assert action.instance not in intended, f"{action} of an instance that stays"
-            case DeletePod() if spec.claims_go_with_scale and action.instance not in intended:
+                assert action.instance not in stay, f"{action} of an instance that stays"
+            case DeletePod() if spec.claims_go_with_scale and action.instance not in stay:
                 _taken_along(seen, action)
 
 

@@ -53,7 +53,7 @@ class Observer:
         update = self.reasons.active(seen)
         drain.judge(self.cluster, seen, plan)
         ordered.judge(seen, plan, update)
-        claims.judge(self.cluster, seen, plan)
+        claims.judge(self.cluster, seen, plan, update)
         for action in plan.actions:
             self.reasons.look(seen, action)
         if update is not None and plan.actions:

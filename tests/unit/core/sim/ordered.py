@@ -27,7 +27,7 @@ def judge(seen: Observed, plan: Plan, update: Update | None) -> None:
         # The status was lost. Who is not higher than one whose pod runs was created before.
         was = Ids.span(0, max(running | was, default=-1) + 1)
     # What it creates or removes obeys its strategy.
-    by_update = _created_or_removed(update)
+    by_update = created_or_removed(update)
     created, removed = now - was - running - by_update, (was - now) & present - by_update
     assert len(created) + len(removed) <= 1, f"created {created}, removed {removed} in one step"
     for i in created:
@@ -38,7 +38,8 @@ def judge(seen: Observed, plan: Plan, update: Update | None) -> None:
         assert not later, f"{i} is removed before {later} is gone"
 
 
-def _created_or_removed(update: Update | None) -> Ids:
+def created_or_removed(update: Update | None) -> Ids:
+    """Ids that the active Update creates or removes."""
     if update is None or update.status.to is None:
         return NONE
     origin = asg.ids_of(asg.read(update.status.from_))
