@@ -28,16 +28,22 @@ class Volumes:
     """A StorageClass and its provisioner, as a context manager.
 
     ``namespace``: the only one with claims of this class, "" for all; ``default``: whether claims
-    without a class get this one. ``held``: while it is set, no volume is made, so that claims stay
-    Pending.
+    without a class get this one; ``binding``: Immediate or WaitForFirstConsumer. ``held``: while it
+    is set, no volume is made, so that claims stay Pending.
     """
 
     def __init__(
-        self, api: Api, storage_class: str, namespace: str = "", *, default: bool = False
+        self,
+        api: Api,
+        storage_class: str,
+        namespace: str = "",
+        *,
+        default: bool = False,
+        binding: str = "Immediate",
     ) -> None:
         self.held = threading.Event()
         self.storage_class = storage_class
-        self._api, self._default = api, default
+        self._api, self._default, self._binding = api, default, binding
         where = f"namespaces/{namespace}/" if namespace else ""
         self._claims = f"/api/v1/{where}persistentvolumeclaims"
         self._ended = threading.Event()
@@ -47,7 +53,7 @@ class Volumes:
         meta: Object = {"name": self.storage_class}
         if self._default:
             meta["annotations"] = {"storageclass.kubernetes.io/is-default-class": "true"}
-        how = {"provisioner": NAME, "reclaimPolicy": "Delete"}
+        how = {"provisioner": NAME, "volumeBindingMode": self._binding}
         self._api.create(_CLASSES, {"metadata": meta, **how})
         self._thread.start()
         return self

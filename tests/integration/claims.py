@@ -19,9 +19,9 @@ Owners = dict[str, tuple[str, ...]]
 
 
 @contextmanager
-def provided(space: Space) -> Iterator[Volumes]:
+def provided(space: Space, binding: str = "Immediate") -> Iterator[Volumes]:
     """Volumes for the namespace of a test. At the end all of it is removed."""
-    with Volumes(space.api, space.name, space.name) as made:
+    with Volumes(space.api, space.name, space.name, binding=binding) as made:
         yield made
         with suppress(ApiError):
             space.api.delete(space.path("statefulsets"))

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from hack.devcluster.api import ApiError
-from hack.harness.manifests import Object, condition, is_true, job, queue, update
+from hack.harness.manifests import Object, condition, is_true, job, queue, template, update
 from hack.harness.space import Space
 from hack.harness.volumes import Volumes
 from tests.integration.claims import of, provided, uids
@@ -113,6 +113,22 @@ def test_a_pending_claim(space: Space, volumes: Volumes) -> None:
     volumes.held.clear()
     space.wait_ready(timeout=30)
     assert {i: len(u) for i, u in space.observer.uids().items()} == {0: 1, 1: 1}
+
+
+def test_volumes_that_wait_for_the_node_of_their_first_pod(space: Space) -> None:
+    """As those of most clouds do: the claims are Pending until their pods have a place."""
+    with provided(space, "WaitForFirstConsumer") as volumes:
+        wish = job(instances=3, ordering="Ordered", volumeClaimTemplates=[volumes.template()])
+        space.made(wish, timeout=60)
+        before = uids(volumes, "web")
+        space.roll("web:2", "RolledForward", timeout=60)
+        assert uids(volumes, "web") == before
+        wrong = template("web:3")
+        wrong["spec"]["nodeSelector"] = {"disk": "none"}
+        space.patch_job(update=QUICK)
+        space.set_template(wrong)
+        rolled_back(space, "Unschedulable", "ClaimPending")
+        assert uids(volumes, "web") == before
 
 
 def test_an_update_to_a_claim_that_stays_pending(space: Space, volumes: Volumes) -> None:
