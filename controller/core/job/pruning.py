@@ -29,6 +29,9 @@ def _updates(context: Context) -> Iterator[Prune]:
 
 def _revisions(context: Context) -> Iterator[Prune]:
     needed = {context.observed.revision, context.status.current_revision, *context.assigned}
+    if context.job.spec.has_runs and (last := context.status.last_attempt):
+        # A CronJob has it as long as the present template waits or is refused.
+        needed.add(last.revision)
     for update in context.observed.updates.values():
         needed |= _needed_by(update)
     old = [r for r in context.observed.revisions.values() if r.name not in needed]

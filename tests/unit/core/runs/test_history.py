@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from controller.core.model.observed import Refusal
 from controller.core.model.plan import THE_STATUS, Prune
-from tests.unit.core.runs.world import World
+from tests.unit.core.runs.test_cron import FIRST
+from tests.unit.core.runs.world import World, pod_template
 
 
 def test_the_newest_runs_are_kept() -> None:
@@ -43,3 +44,24 @@ def test_a_run_stays_while_the_api_server_refuses_to_record_its_end() -> None:
     world.refused_writes = {THE_STATUS: refusal}
     plan = world.decide()
     assert (plan.write, plan.actions) == (None, ())
+
+
+def test_the_revision_of_the_cron_job_stays_while_another_template_waits() -> None:
+    world = World.of("Cron", revisionHistoryLimit=0)
+    world.settle()
+    world.now = FIRST
+    run = world.tick(FIRST)
+    world.succeed(run.name)
+    world.settle()
+    ran = world.revision
+    world.spec["template"] = pod_template("web:2")
+    world.restart()
+    world.settle()
+    made = world.revision
+    world.annotations = {"echelon.dev/expected-parent": "web-unknown"}
+    world.spec["template"] = pod_template("web:3")
+    world.restart()
+    plan = world.settle()
+    assert world.condition("UpdatePending")[1] == "ParentMismatch"
+    assert {ran, made} == set(world.revisions)
+    assert plan.actions == ()
