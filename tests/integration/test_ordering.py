@@ -108,7 +108,8 @@ def test_lost_pods_come_back_at_once(space: Space) -> None:
     """Also two, and although instance 0 is not ready: the others do not wait for it."""
     space.made(job(instances=3, ordering="Ordered"), timeout=30)
     uids = {i: pod.uid for i, pod in space.pods().items()}
-    space.patch_pod("web-0", annotations={"sim.echelon.dev/behaviour": "not-ready"})
+    space.patch_pod("web-0", annotations={"sim.echelon.dev/behaviour": "never-ready"})
+    space.until("instance 0 is not ready", lambda: not space.pods()[0].ready)
     for name in ("web-1", "web-2"):
         space.delete_pod(name)
     space.until(

@@ -14,12 +14,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from controller.api.claims import name_of
 from controller.api.ids import NONE, Ids
 from controller.api.pods.pod import Pod
 from controller.core.model.claims import Claim, MakeClaims, OwnClaim
 from controller.core.model.context import Context
 from controller.core.model.limits import TEMPLATES_COMPARED
 from controller.core.model.plan import CreatePod
+from controller.core.pods.facts import EVERY
+from controller.core.revisions.claims import mounted
 from controller.core.rollout.claims import goes, makes, needed, of_former_job
 from controller.core.rollout.direction import Direction
 from controller.lazy import cached_property
@@ -40,8 +43,8 @@ def unread(context: Context) -> str | None:
 
 def before(context: Context, create: CreatePod) -> CreatePod | MakeClaims | None:
     """What comes first: the creation of claims, or of the pod. Returns None if both must wait."""
-    names, claims, i = needed(context, create.revision), context.observed.claims, create.instance
-    if not names:
+    claims, i = context.observed.claims, create.instance
+    if not (names := needed(context, create.revision, i)):
         return create
     if not claims.followed or i in claims.making:
         return None
@@ -53,8 +56,7 @@ def before(context: Context, create: CreatePod) -> CreatePod | MakeClaims | None
 def unseen(context: Context) -> Iterator[MakeClaims]:
     """The claims that pods mount and the operator does not see: somebody deleted them before the
     pod had a node, or another controller made them and their pod was adopted."""
-    observed, view = context.observed, context.view
-    claims, lacking = observed.claims, dict[int, tuple[str, ...]]()
+    observed, view, claims = context.observed, context.view, context.observed.claims
     if not context.job.spec.has_claims or not claims.followed:
         return
     for revision, ids in view.at.items():
@@ -62,13 +64,22 @@ def unseen(context: Context) -> Iterator[MakeClaims]:
         if revision not in observed.templates:
             # What such a pod mounts is not known; only without its claims it has no node.
             pods = Ids(i for i in pods - view.ready if not view.pod(i).node)
-        for name in needed(context, revision) if pods else ():
-            for i in pods - claims.present.get(name, NONE):
-                lacking[i] = (*lacking.get(i, ()), name)
-    for i, names in sorted(lacking.items()):
-        refusal = observed.refusals.get(i)
-        if refusal is None or refusal.until <= context.now:
-            yield MakeClaims(i, names)
+        for i in pods - _with_all(context, revision):
+            refusal = observed.refusals.get(i)
+            names = makes(context, i, needed(context, revision, i))
+            if names and (refusal is None or refusal.until <= context.now):
+                yield MakeClaims(i, names)
+
+
+def _with_all(context: Context, revision: str) -> Ids:
+    """Ids that have each claim which a pod of a revision may mount, of all that exist."""
+    present, data = context.observed.claims.present, context.observed.templates.get(revision)
+    templates = context.job.spec.volume_claim_templates
+    names = mounted(data) if data is not None else {name_of(each) for each in templates}
+    have = EVERY
+    for name in names:
+        have &= present.get(name, NONE)
+    return have
 
 
 # Owners.

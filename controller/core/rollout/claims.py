@@ -21,13 +21,14 @@ PENDING: Final = "ClaimPending"
 IS_LOST: Final = "ClaimLost"
 
 
-def needed(context: Context, revision: str) -> tuple[str, ...]:
-    """The names of the claim templates whose claims a pod of ``revision`` mounts; those of the spec
-    if the revision was not read."""
-    spec, data = context.job.spec, context.observed.templates.get(revision)
-    if not spec.has_claims or data is None:
+def needed(context: Context, revision: str, instance: int) -> tuple[str, ...]:
+    """The names of the claim templates whose claims the pod of an instance mounts at ``revision``;
+    those of the spec if the revision was not read."""
+    spec = context.job.spec
+    template = context.revisions.template(revision, instance) if spec.has_claims else None
+    if template is None:
         return tuple(name_of(each) for each in spec.volume_claim_templates)
-    return tuple(sorted(mounted(data)))
+    return tuple(sorted(mounted(template)))
 
 
 def template(job: Job, claims: Claims, name: str) -> dict[str, Any] | None:
@@ -78,7 +79,7 @@ def why(context: Context, instance: int) -> tuple[str, str] | None:
     if not claims.followed:
         words = claims.problem or "the operator begins to follow PersistentVolumeClaims"
         return UNKNOWN, f"instance {instance}: {words}"
-    for name in needed(context, asg.revision_of(context.assigned, instance) or ""):
+    for name in needed(context, asg.revision_of(context.assigned, instance) or "", instance):
         claim = claims.known.get((name, instance))
         if claim is not None and goes(context, claim):
             words = f"claim {claim.name} is being deleted; a new one is made when it is gone"
@@ -87,11 +88,11 @@ def why(context: Context, instance: int) -> tuple[str, str] | None:
 
 
 def of_pod(context: Context, pod: Pod) -> tuple[str, str] | None:
-    """The same of an instance's pod that has no node yet, or had none."""
-    if pod.node or pod.deleted is not None:
+    """The same of an instance's pod of which no container has run."""
+    if pod.ran or pod.deleted is not None:
         return None
     claims, job, i = context.observed.claims, context.job.metadata.name, pod.instance
-    for name in needed(context, pod.revision) if claims.followed else ():
+    for name in needed(context, pod.revision, i) if claims.followed else ():
         claim = claims.known.get((name, i))
         if claim is None:
             words = f"claim {claim_name(name, job, i)} does not exist"

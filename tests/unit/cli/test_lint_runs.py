@@ -26,6 +26,16 @@ def test_a_schedule_that_cannot_be(fields: dict[str, Any], field: str, text: str
     assert text in errors(cron(**fields))[f"spec.cron.{field}"]
 
 
+@pytest.mark.parametrize(
+    ("deadline", "policy", "said"),
+    [(30, None, True), (31, None, False), (30, "CancelNew", False), (None, None, False)],
+)
+def test_a_run_that_starts_too_late(deadline: int | None, policy: str | None, said: bool) -> None:
+    obj = cron("@daily", startingDeadlineSeconds=deadline)
+    obj["spec"]["collisionPolicy"] = policy
+    assert ("spec.cron.startingDeadlineSeconds" in warnings(obj)) is said
+
+
 def test_a_placeholder_where_kubernetes_expands_nothing() -> None:
     obj = container(workingDir="/{{echelon.instance}}")
     obj["spec"] |= {"type": "Adhoc"}

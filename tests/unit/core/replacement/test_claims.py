@@ -187,3 +187,23 @@ def test_a_claim_whose_template_is_gone_is_made_as_those_of_the_other_instances(
     here.edit(instances=3)
     here.until(lambda: here.status.ready_instances == 3)
     assert "data-web-2" in names(here)
+
+
+def test_an_instance_whose_overlay_mounts_no_claim_needs_none() -> None:
+    patch = {"spec": {"volumes": [{"name": "data", "$patch": "delete"}]}}
+    overlay = {"name": "bare", "instances": "0", "patch": patch}
+    here = world(2, overlays=[overlay]).ready()
+    assert names(here) == ["data-web-1"]
+
+
+def test_a_pod_that_names_its_node_waits_for_its_claim_all_the_same() -> None:
+    here = world(1).ready()
+    here.cluster.claim_phase = "Pending"
+    with_claims(here, DATA, LOGS)
+    here.until(lambda: bool(here.cluster.updates))
+    here.until(lambda: "web-0" in here.cluster.pods and not here.pod(0).ready)
+    taken = replace(here.pod(0), node="n1", taken_at=here.now, trouble=None)
+    here.cluster.set_pod(taken)
+    here.until_ended()
+    assert {f.reason for f in here.update.status.failures} == {"ClaimPending"}
+    assert here.status.known_bad == ()
