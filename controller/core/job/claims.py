@@ -25,10 +25,14 @@ def not_as_templates(context: Context) -> str:
     does."""
     words = []
     for template in context.job.spec.volume_claim_templates:
-        name, wanted = name_of(template), dumped(template.get("spec") or {})
+        # Each claim has a volume of its own.
+        wanted = dumped(
+            {k: v for k, v in (template.get("spec") or {}).items() if k != "volumeName"}
+        )
+        name = name_of(template)
         differing = NONE
-        for spec, ids in context.observed.claims.specs.get(name, {}).items():
-            if ids & context.intended and not is_as(spec, wanted):
+        for made, ids in context.observed.claims.specs.get(name, {}).items():
+            if ids & context.intended and not is_as(made, wanted):
                 differing |= ids & context.intended
         if differing:
             one = len(differing) == 1

@@ -130,7 +130,7 @@ class Convergence:
         repairs = repair.repairs(self.context, in_place.resized_again(self.direction))
         budgets = budget.actions(self.context)
         owned, made = self._owners.actions(), chain(claims.unseen(self.context), self._creates())
-        for action in chain(repairs, budgets, owned, self._deletes(), made):
+        for action in chain(repairs, budgets, self._deletes(), made, owned):
             if isinstance(action, CreatePod):
                 free += [first] if (first := claims.before(self.context, action)) else []
             elif not isinstance(action, Creation) and self.context.is_held(action):

@@ -165,12 +165,12 @@ class Direction(Course):
         changed = ids - created - removed
         # A pod that lost its owner reference is as good as before as soon as it is adopted.
         unavailable = self.context.intended - self.context.available - self.context.view.orphan
-        # Pods that are to leave their node go early, too: they would be moved in any case.
-        unavailable |= self.context.view.marked
+        marked = self.context.view.marked
         if self.backward:
             # The ids that the Update removed come first, the ids that it created last.
-            return order.backward(removed, changed, created, unavailable)
-        return order.forward(created, changed, removed, unavailable, self.update.status.scaled)
+            return order.backward(removed, changed, created, unavailable, marked)
+        scaled = self.update.status.scaled
+        return order.forward(created, changed, removed, unavailable, marked, scaled)
 
     def group_size(self) -> int:
         """How many of the pending ids the strategy allows to start now."""

@@ -16,7 +16,13 @@ from controller.core.refusals import judgement
 from controller.core.revisions.claims import claim_name, manifest
 from controller.core.rollout.claims import template
 from controller.kube.client import Client
-from controller.kube.errors import AlreadyExists, ApiError, NotFound, NotHolderError
+from controller.kube.errors import (
+    AlreadyExists,
+    ApiError,
+    Forbidden,
+    NotFound,
+    NotHolderError,
+)
 from controller.kube.resources import CLAIMS, PODS
 from controller.reconcile import refusal
 from controller.reconcile.claims.objects import read_claim
@@ -149,9 +155,9 @@ def _of_claim(found: Refusal) -> Refusal:
 
 async def own(client: Client, store: Store, entry: Entry, action: plan.OwnClaim) -> None:
     """Write the owners of a claim, by a compare-and-swap: others write owners, too. Raises
-    ``ApiError``."""
+    ``ApiError``, also if admission takes the owners away again."""
     namespace, job = entry.key
-    if entry.job is None:
+    if (owner_job := entry.job) is None:
         return
     try:
         raw = await client.get(CLAIMS, namespace, action.name)
@@ -166,7 +172,7 @@ async def own(client: Client, store: Store, entry: Entry, action: plan.OwnClaim)
             and not (owner["kind"] == PODS.kind and owner["name"] in pods)
         ]
         if action.job:
-            known.append(_job_reference(entry.job))
+            known.append(_job_reference(owner_job))
         if action.pod is not None:
             known.append(_reference("v1", PODS.kind, *action.pod))
         seen = {"uid": action.uid, "resourceVersion": meta["resourceVersion"]}
@@ -175,7 +181,11 @@ async def own(client: Client, store: Store, entry: Entry, action: plan.OwnClaim)
     except NotFound:
         store.claims.drop(f"{namespace}/{action.name}", action.uid)
         return
-    store.claims.put(read_claim(raw))
+    item = read_claim(raw)
+    store.claims.put(item)
+    wanted = (owner_job.metadata.uid if action.job else "", action.pod[1] if action.pod else "")
+    if item.claim is not None and (item.claim.job, item.claim.pod) != wanted:
+        raise Forbidden(403, "Forbidden", f"admission changed the owners of claim {action.name}")
 
 
 def _job_reference(job: Job) -> dict[str, Any]:

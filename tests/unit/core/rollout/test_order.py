@@ -82,3 +82,9 @@ def test_each_id_comes_exactly_once(a: Ids, b: Ids, c: Ids, unavailable: Ids) ->
     for by in (order.forward, order.backward):
         found = list(by(a, changed, removed, unavailable))
         assert sorted(found) == list(a | b | c)
+
+
+def test_what_is_to_leave_its_node_comes_after_what_is_down() -> None:
+    changed, unavailable, marked = Ids.span(0, 5), Ids([3]), Ids([0, 2, 3])
+    assert list(order.forward(NONE, changed, NONE, unavailable, marked)) == [3, 0, 2, 1, 4]
+    assert list(order.backward(NONE, changed, NONE, unavailable, marked)) == [3, 2, 0, 4, 1]

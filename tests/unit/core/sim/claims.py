@@ -7,6 +7,7 @@ from controller.core.model import assigned as asg
 from controller.core.model.claims import BOUND
 from controller.core.model.observed import Observed
 from controller.core.model.plan import CreatePod, DeletePod, OwnClaim, Plan
+from controller.core.overlays.variants import usable
 from controller.core.revisions.claims import mounted
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.ordered import created_or_removed
@@ -24,7 +25,9 @@ def judge(cluster: Cluster, seen: Observed, plan: Plan, update: Update | None) -
     for action in plan.actions:
         match action:
             case CreatePod():
-                for name in mounted(cluster.canonical(action.revision)):
+                data = usable(cluster.canonical(action.revision), "web", "default")
+                assert data is not None
+                for name in mounted(data.of_instance(action.instance).template):
                     claim = seen.claims.known.get((name, action.instance))
                     assert claim is not None, f"{action} without its claim {name}"
                     assert not claim.deleted, f"{action} with {claim}"

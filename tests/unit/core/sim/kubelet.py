@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from controller.api.pods.pod import Pod, Trouble
 from controller.core.model.claims import BOUND
+from controller.core.overlays.variants import usable
 from controller.core.revisions.claims import mounted
 from tests.unit.core.sim.cluster import Cluster
 from tests.values import replace
@@ -90,7 +91,8 @@ class Kubelet:
         """Whether a claim of the pod is not there, or not bound."""
         if not self.cluster.job.spec.has_claims or not pod.revision:
             return False
-        names = mounted(self.cluster.canonical(pod.revision))
+        data = usable(self.cluster.canonical(pod.revision), "web", "default")
+        names = mounted(data.of_instance(pod.instance).template) if data else ()
         claims = (self.cluster.claims.get(f"{name}-web-{pod.instance}") for name in names)
         return any(claim is None or claim.phase != BOUND for claim in claims)
 

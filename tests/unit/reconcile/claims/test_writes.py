@@ -213,3 +213,30 @@ async def test_a_claim_without_a_template_or_another_one_is_asked_for_by_name() 
     await make(shop, wish)
     assert shop.entry.refusals == {}
     assert shop.claims.known["data", 1].uid == "uid-data-web-1"
+
+
+async def test_a_job_that_goes_meanwhile_is_no_error() -> None:
+    shop = ClaimShop(instances=1)
+    uid = labelled(shop)
+
+    def gone(verb: str, _plural: str, _name: str) -> None:
+        if verb == "patch":
+            shop.entry.drop_job()
+
+    shop.api.before = gone
+    await own(shop.api, shop.store, shop.entry, OwnClaim(0, "data-web-0", uid, True))
+    assert shop.stored()["metadata"]["ownerReferences"] == [JOB]
+
+
+async def test_owners_that_admission_takes_away_are_a_refusal() -> None:
+    shop = ClaimShop(instances=1)
+    uid, patch = labelled(shop), shop.api.patch
+
+    async def strip(*asked: Any, **how: Any) -> Any:
+        found = await patch(*asked, **how)
+        found["metadata"].pop("ownerReferences", None)
+        return found
+
+    shop.api.patch = strip  # type: ignore[method-assign]
+    with pytest.raises(Forbidden, match="admission changed the owners of claim data-web-0"):
+        await own(shop.api, shop.store, shop.entry, OwnClaim(0, "data-web-0", uid, True))
