@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from controller.api import labels
+from hack.chaos import made_runs
 from hack.harness.audit import Request
 from hack.harness.manifests import Object, by_revision
 from hack.harness.pods import PodSeen
+from hack.harness.runs import RUN, RunSeen
 
 Ending = dict[str, Any]
 #: Writes that act, each of which happens once. (Of status writes there may be one more or fewer:
@@ -26,6 +28,9 @@ _ACTS: Final = frozenset(
         ("create", "controllerrevisions"),
         ("delete", "controllerrevisions"),
         ("create", "jobs.batch"),
+        ("delete", "jobs.batch"),
+        ("create", "cronjobs.batch"),
+        ("update", "cronjobs.batch"),
         ("create", "poddisruptionbudgets"),
         ("delete", "poddisruptionbudgets"),
     }
@@ -40,32 +45,42 @@ def ending(
     requests: Sequence[Request],
     nodes: Iterable[Object] = (),
     revisions: Iterable[Object] = (),
+    runs: Sequence[RunSeen] = (),
+    cron_jobs: Iterable[Object] = (),
 ) -> Ending:
     """``lives``: the uids that each instance has had. ``requests``: those of the operator.
     ``nodes``: what a Maintenance changes of each (`Rack.facts`). ``revisions``: the
-    ControllerRevisions, which count as long as there is the Job."""
+    ControllerRevisions, which count as long as there is the Job. ``runs``: all that there were."""
+    pods, names = list(pods), made_runs.called(runs)
+    tasks = made_runs.tasks(pods, names)
+    pods = [pod for pod in pods if RUN not in pod.labels]
     return {
-        "job": _job(job) if job else None,
+        "job": _job(job, names) if job else None,
         "updates": {each["metadata"]["name"]: _update(each) for each in updates},
         "pods": {pod.name: _pod(pod) for pod in pods},
         "restarts": {pod.name: pod.restarts for pod in pods},
         "lives": {str(instance): len(uids) for instance, uids in lives.items()},
-        "acts": acts(requests),
+        "acts": acts(requests, names),
         "changes": changes(requests),
         "nodes": list(nodes),
+        "runs": made_runs.facts(runs, names),
+        "tasks": tasks,
+        "cronJobs": [made_runs.cron_job(each) for each in cron_jobs],
         "revisions": {each["metadata"]["name"]: _revision(each) for each in revisions if job},
     }
 
 
-def acts(requests: Iterable[Request]) -> dict[str, int]:
-    """How often each object was created, deleted and evicted, by ``"create pods web-0"``."""
+def acts(requests: Iterable[Request], names: Mapping[str, str] = {}) -> dict[str, int]:
+    """How often each object was created, deleted and evicted, by ``"create pods web-0"``.
+    ``names``: what runs are called."""
     found: dict[str, int] = {}
     for each in requests:
         evicts = each.subresource == "eviction"
         if (each.verb, each.resource) not in _ACTS or each.dry_run or each.code >= 300:
             continue
         if evicts or not each.subresource:
-            key = f"{'evict' if evicts else each.verb} {each.resource} {each.name}"
+            name = names.get(each.name, each.name)
+            key = f"{'evict' if evicts else each.verb} {each.resource} {name}"
             found[key] = found.get(key, 0) + 1
     return found
 
@@ -82,7 +97,7 @@ def changes(requests: Iterable[Request]) -> dict[str, int]:
     )
 
 
-def _job(job: Object) -> Object:
+def _job(job: Object, names: made_runs.Called) -> Object:
     status = job.get("status", {})
     return {
         "generation": job["metadata"]["generation"],
@@ -96,6 +111,7 @@ def _job(job: Object) -> Object:
         "knownBad": [each["revision"] for each in status.get("knownBad", ())],
         "observedGeneration": status.get("observedGeneration"),
         "readyInstances": status.get("readyInstances"),
+        "lastRun": made_runs.last(status, names),
     }
 
 

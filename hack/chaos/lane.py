@@ -19,9 +19,15 @@ from hack.harness.space import Space
 from hack.stacked import Stacked
 
 _NUMBERS: Final = itertools.count(1)
-_KINDS: Final = ("echelonjobs", "updates", "pods", "controllerrevisions")
+_KINDS: Final = ("echelonjobs", "updates", "cronjobs", "jobs", "pods", "controllerrevisions")
 #: What else there is in a lane in which nodes are drained.
 _MORE: Final = ("statefulsets", "poddisruptionbudgets")
+#: How they are deleted. (The API server would leave the pods of a batch/v1 Job.)
+_HOW: Final = {
+    "pods": "?gracePeriodSeconds=0",
+    "jobs": "?propagationPolicy=Background",
+    "cronjobs": "?propagationPolicy=Background",
+}
 #: An operator without a write for so long has nothing more to write: reports come every 0.2 s.
 QUIET: Final = 0.5
 
@@ -129,16 +135,15 @@ class Lane(Stacked):
             # First: it would mark what is made meanwhile.
             self.rack.reset()
         for plural in self._kinds:
-            query = "?gracePeriodSeconds=0" if plural == "pods" else ""
             with suppress(ApiError):
-                api.delete(space.path(plural) + query)
+                api.delete(space.path(plural) + _HOW.get(plural, ""))
 
         def empty() -> bool:
             for plural in self._kinds:
                 for item in api.get(space.path(plural))["items"]:
-                    grace = "?gracePeriodSeconds=0" if plural == "pods" else ""
+                    path = space.path(plural, item["metadata"]["name"])
                     with suppress(ApiError):
-                        api.delete(space.path(plural, item["metadata"]["name"]) + grace)
+                        api.delete(path + _HOW.get(plural, ""))
                     return False
             return True
 

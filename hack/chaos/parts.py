@@ -47,7 +47,7 @@ def _kills() -> list[Part]:
                 f"kill-{group}",
                 f"kill -9 before and after each write: {group.replace('-', ' ')}",
                 partial(_kill, group),
-                1.0 * sum(_group(name) == group for name in NAMES),
+                sum(each.minutes for each in scenarios("") if _group(each.name) == group),
                 None,
             )
             for group in groups

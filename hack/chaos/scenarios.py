@@ -13,6 +13,7 @@ from hack.chaos.holding import hold, holding, release
 from hack.chaos.metadata_in_place import metadata_in_place
 from hack.chaos.overlaid import overlaid
 from hack.chaos.provenance import provenance
+from hack.chaos.runs import of_runs
 from hack.chaos.scenario import (
     ONCE,
     PATIENCE,
@@ -202,6 +203,7 @@ def scenarios(url: str) -> list[Scenario]:
         *metadata_in_place(url),
         *overlaid(),
         *frozen_ids(),
+        *of_runs(),
     ]
 
 

@@ -18,6 +18,7 @@ from hack.devcluster.api import ApiError
 from hack.devcluster.cluster import ClusterError
 from hack.harness.judge import judge
 from hack.harness.operator import OperatorError
+from hack.harness.runs import made
 
 #: Seconds in which a scenario's last reports must come.
 _REPORTS: Final = 20.0
@@ -131,6 +132,8 @@ def now(lane: Lane) -> Ending:
         lane.requests(),
         lane.rack.facts() if lane.rack else (),
         space.revisions(),
+        made(space.observer.events()),
+        space.api.get(space.path("cronjobs"))["items"],
     )
 
 

@@ -71,6 +71,27 @@ def update(name: str, job: str = "web", **spec: Any) -> Object:
     }
 
 
+def adhoc(instances: int = 2, *, exits: bool = True, code: int = 0, **spec: Any) -> Object:
+    """An Adhoc Job. ``exits``: whether its pods end by themselves, with this exit code."""
+    made = job(instances=instances, type="Adhoc", **spec)
+    made["spec"]["template"] = run_template(exits=exits, code=code)
+    return made
+
+
+def cron(schedule: str = "0 0 1 1 *", *, exits: bool = True, **spec: Any) -> Object:
+    """A Cron Job; by default its first run is far away. ``spec.cron`` may have further fields."""
+    fields = {"schedule": schedule, **spec.pop("cron", {})}
+    made = adhoc(exits=exits, **spec)
+    made["spec"] |= {"type": "Cron", "cron": fields}
+    return made
+
+
+def run_template(image: str = "web:1", *, exits: bool = True, code: int = 0) -> Object:
+    if not exits:
+        return template(image)
+    return template(image, behaviour="exit", exit_code=code)
+
+
 def ids(text: str) -> set[int]:
     """The ids of a range string."""
     found: set[int] = set()

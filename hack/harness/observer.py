@@ -4,7 +4,8 @@ It uses only the events of the API server, in their order, and finds at the end 
 - two live pods of one instance at the same time;
 - more instances down for the update than its strategy allows;
 - with `maxUnavailable`, an available instance replaced while too many are unavailable;
-- inconsistent statuses (see `statuses`).
+- inconsistent statuses (see `statuses`);
+- steps of an `Ordered` Job, pauses and runs that are out of turn (`ordered`, `pauses`, `runs`).
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from collections import defaultdict, deque
 from datetime import datetime
 
 from controller.api import labels
-from hack.harness import conditions
+from hack.harness import conditions, pauses
 from hack.harness.manifests import Object, ids, phase
+from hack.harness.ordered import Steps
 from hack.harness.pods import PodSeen
+from hack.harness.runs import Runs
 from hack.harness.sightings import Seen, Sightings
 from hack.harness.statuses import faults_of_job, faults_of_update
 
@@ -102,16 +105,20 @@ class Replay:
         #: Instances that the update took down, and the moment when each is good again.
         self._down: dict[Instance, float | None] = {}
         self._never_failed = conditions.NeverFailed()
+        self._steps, self._runs = Steps(), Runs()
         self._latest: deque[str] = deque(maxlen=25)
 
     def take(self, seen: Seen) -> None:
         self._latest.append(_line(seen))
-        if seen.kind == "EchelonJob":
-            self._take_job(seen)
-        elif seen.kind == "Update":
-            self._take_update(seen)
-        else:
-            self._take_pod(seen)
+        for fault in self._runs.take(seen):
+            self._blame(seen, fault)
+        match seen.kind:
+            case "EchelonJob":
+                self._take_job(seen)
+            case "Update":
+                self._take_update(seen)
+            case "Pod":
+                self._take_pod(seen)
 
     def _blame(self, seen: Seen, what: str) -> None:
         told = "\n    ".join(self._latest)
@@ -148,7 +155,8 @@ class Replay:
         if seen.type == "DELETED":
             self._updates.pop(seen.name, None)
             return
-        for fault in faults_of_update(update, self._updates.get(seen.name)):
+        before = self._updates.get(seen.name)
+        for fault in (*faults_of_update(update, before), *pauses.faults(update, before, seen.at)):
             self._blame(seen, fault)
         if seen.type == "ADDED":
             for fault in self._never_failed.faults(update):
@@ -170,6 +178,7 @@ class Replay:
         else:
             self._pods[pod.name] = pod
             self._look_for_twins(seen, pod)
+        self._look_at_order(seen, before or pod if seen.type == "DELETED" else pod)
         if (pod.deleting or seen.type == "DELETED") and pod.uid not in self._going:
             self._going.add(pod.uid)
             self._take_down(seen, before or pod)
@@ -189,6 +198,12 @@ class Replay:
             return
         names = ", ".join(twin.name for twin in twins)
         self._blame(seen, f"two live pods of one instance: {names}")
+
+    def _look_at_order(self, seen: Seen, pod: PodSeen) -> None:
+        ours = pod.uid not in self._excused and seen.at <= self._until
+        judged = ours and self._active(pod.job) is None
+        for fault in self._steps.take(seen, pod, self._jobs.get(pod.job), judged=judged):
+            self._blame(seen, fault)
 
     def _bring_up(self, seen: Seen, pod: PodSeen) -> None:
         key = (pod.job, pod.instance)

@@ -1,4 +1,4 @@
-"""All events of pods, Jobs and Updates from the API server, since the start of the tests.
+"""All events of pods, Jobs, Updates and runs from the API server, since the start of the tests.
 
 They are independent of the operator: raw watches of the whole cluster. The events are in the order
 of their resourceVersion (one counter for all kinds, because all are in one etcd). Tests wait for
@@ -29,9 +29,17 @@ WATCH_SECONDS = 6
 #: Events that come within this time are looked at together: a probe may read a thousand pods.
 EVENTS_SECONDS = 0.01
 _TYPE = {
-    kind: {"apiVersion": "echelon.dev/v1alpha1", "kind": kind} for kind in ("EchelonJob", "Update")
+    "EchelonJob": {"apiVersion": "echelon.dev/v1alpha1", "kind": "EchelonJob"},
+    "Update": {"apiVersion": "echelon.dev/v1alpha1", "kind": "Update"},
+    "Run": {"apiVersion": "batch/v1", "kind": "Job"},
 }
-PATHS = {"Pod": "/api/v1/pods", "EchelonJob": f"{GROUP}/echelonjobs", "Update": f"{GROUP}/updates"}
+#: A batch/v1 Job is a Run here.
+PATHS = {
+    "Pod": "/api/v1/pods",
+    "EchelonJob": f"{GROUP}/echelonjobs",
+    "Update": f"{GROUP}/updates",
+    "Run": "/apis/batch/v1/jobs",
+}
 
 
 @dataclass(frozen=True)

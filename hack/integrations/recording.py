@@ -50,7 +50,7 @@ class Recorded:
 def objects(events: Iterable[Seen]) -> Iterator[Object]:
     """The versions of Jobs and Updates that these events show."""
     for seen in events:
-        if seen.kind != "Pod" and seen.type != "DELETED":
+        if seen.kind in ("EchelonJob", "Update") and seen.type != "DELETED":
             yield {**seen.object, "kind": seen.kind, "apiVersion": _VERSION}
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hack.harness.manifests import job
+from hack.harness.manifests import adhoc, cron, job
 from hack.harness.space import Space
 from tests.cli.echelon import Echelon
 from tests.cli.files import File
-from tests.integration.runs import adhoc, cron, ended, last, names, running, settled, wait_run
+from tests.integration.runs import ended, last, names, running, settled, wait_run
 
 
 def test_kill_ends_the_active_run(space: Space, echelon: Echelon) -> None:

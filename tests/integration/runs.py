@@ -5,30 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hack.harness.manifests import Object, is_true, job, template
+from hack.harness.manifests import Object, is_true
 from hack.harness.patience import patient
 from hack.harness.space import Space
-
-
-def adhoc(instances: int = 2, *, exits: bool = True, code: int = 0, **spec: Any) -> Object:
-    """An Adhoc Job. ``exits``: whether its pods end by themselves, with this exit code."""
-    made = job(instances=instances, type="Adhoc", **spec)
-    made["spec"]["template"] = run_template(exits=exits, code=code)
-    return made
-
-
-def cron(schedule: str = "0 0 1 1 *", *, exits: bool = True, **spec: Any) -> Object:
-    """A Cron Job; by default its first run is far away. ``spec.cron`` may have further fields."""
-    fields = {"schedule": schedule, **spec.pop("cron", {})}
-    made = adhoc(exits=exits, **spec)
-    made["spec"] |= {"type": "Cron", "cron": fields}
-    return made
-
-
-def run_template(image: str = "web:1", *, exits: bool = True, code: int = 0) -> Object:
-    if not exits:
-        return template(image)
-    return template(image, behaviour="exit", exit_code=code)
 
 
 def runs(space: Space) -> list[Object]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from hack.harness.manifests import condition, is_true, update
+from hack.harness.manifests import adhoc, condition, is_true, run_template, update
 from hack.harness.operator import Operator
 from hack.harness.space import Space
 from tests.integration.runs import (
-    adhoc,
     ended,
     event_reasons,
     last,
     lives,
     names,
-    run_template,
     running,
     runs,
     settled,

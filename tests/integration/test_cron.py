@@ -8,16 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from hack.harness.manifests import Object, condition, is_true
+from hack.harness.manifests import Object, condition, cron, is_true, run_template
 from hack.harness.operator import Operator
 from hack.harness.space import Space
 from tests.integration.runs import (
-    cron,
     event_reasons,
     last,
     lives,
     names,
-    run_template,
     runs,
     settled,
     wait_run,

@@ -63,7 +63,7 @@ def made_for(direction: Direction | None, revision: str) -> tuple[str, Ids]:
         return "", NONE
     ids = direction.goal[revision]
     if not direction.restart:  # Every pod created during a restart counts for it.
-        ids &= direction.batch | direction.done | direction.failed
+        ids &= direction.batch | direction.touched_at_goal | direction.done | direction.failed
     return direction.update.metadata.uid, ids - direction.leaving
 
 

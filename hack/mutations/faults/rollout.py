@@ -49,8 +49,8 @@ FAULTS: Final = (
     ),
     Fault(
         file=f"{_CORE}/rollout/order.py",
-        old="chain(created, first & unavailable,",
-        new="chain(first & unavailable, created,",
+        old="chain(created, *_tiers(first, unavailable, marked),",
+        new="chain(*_tiers(first, unavailable, marked), created,",
         breaks="Instances are replaced before the new ones have added their capacity.",
         tests=(f"{_TESTS}/rollout/test_order.py",),
     ),

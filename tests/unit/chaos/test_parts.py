@@ -17,6 +17,7 @@ from hack.chaos.parts import PARTS, chosen, form
 from hack.chaos.plane import StalledError
 from hack.chaos.provenance import provenance
 from hack.chaos.row import Row
+from hack.chaos.runs import of_runs
 from hack.chaos.scenarios import NAMES, scenarios
 from hack.devcluster.cluster import ClusterError
 from hack.harness.operator import OperatorError
@@ -34,7 +35,7 @@ def test_the_short_form_takes_at_most_three_minutes() -> None:
 def test_each_scenario_is_in_a_part_of_the_long_form() -> None:
     kills = [part for part in form(short=False) if part.name.startswith("kill-")]
     assert "kill" not in [part.name for part in form(short=False)]
-    assert sum(part.minutes or 0 for part in kills) == len(NAMES)
+    assert sum(part.minutes or 0 for part in kills) == sum(each.minutes for each in scenarios(""))
 
 
 def test_scenarios_that_drain_nodes_are_parts_and_in_the_sample() -> None:
@@ -59,6 +60,16 @@ def test_of_what_few_jobs_have_the_sample_has_one_scenario_each() -> None:
     parts = ["kill-provenance", "kill-frozen", "kill-thawed", "kill-metadata"]
     found = chosen(parts, short=False)
     assert sum(part.minutes or 0 for part in found) == len(mine)
+
+
+def test_the_sample_has_only_runs_that_wait_for_no_schedule() -> None:
+    short = [each.name for each in of_runs() if each.short]
+    assert short == ["adhoc, create", "cron, create"]
+    found = {part.name: part.minutes for part in chosen(["kill-adhoc", "kill-cron"], short=False)}
+    assert found.keys() == {"kill-adhoc", "kill-cron", "kill-cron-tick"}
+    assert sum(minutes or 0 for minutes in found.values()) == sum(
+        each.minutes for each in of_runs()
+    )
 
 
 def test_parts_are_chosen_by_how_their_names_begin() -> None:

@@ -17,3 +17,17 @@ def test_a_rollback_tolerates_as_many_failures_as_the_way_forward() -> None:
     world.until_ended()
     assert world.phase is Phase.ROLLED_BACK
     assert world.pod(0).restarts == 1, "the old version has failed once"
+
+
+def test_a_rollback_to_what_the_instance_runs_already_ends_when_that_fails_again() -> None:
+    """web-g3 goes back to app:1, which the instance had before web-g2, and app:1 crashes now."""
+    world = World(instances=1, update={"maxFailuresPerInstance": 1}).ready()
+    world.behave("app:2", ready=None)
+    world.edit(image="app:2")
+    world.until(lambda: world.images() == {0: "app:2"})
+    world.behave("app:1", ready=2.0, crash=2.0, crashes=99)
+    world.edit(image="app:1")
+    world.until(lambda: world.update.metadata.name == "web-g3")
+    world.until_ended(within=600)
+    assert (world.phase, world.update.status.reason) == (Phase.FAILED, "RollbackFailed")
+    assert str(world.update.status.instances.rollback_failed) == "0"
