@@ -28,7 +28,8 @@ from hypothesis import strategies as st
 from controller.api import labels
 from controller.core.decide import decide
 from hack.chaos.fuzz_api import JOB, SCHEMAS, MemoryApi, Object
-from hack.chaos.fuzz_world import STAGES, World, stage, update
+from hack.chaos.fuzz_stages import STAGES, stage, update
+from hack.chaos.fuzz_world import World
 from hack.chaos.part import Run
 from hack.chaos.row import Row
 from hack.chaos.schema_values import WRONG, changed, values

@@ -15,7 +15,8 @@ from controller.kube.resources import PODS
 from hack.chaos import fuzz_api, schema_values
 from hack.chaos.fuzz import Case, Change, cases, played
 from hack.chaos.fuzz_api import JOB, SCHEMAS, MemoryApi, MisdeedError
-from hack.chaos.fuzz_world import STAGES, World, stage
+from hack.chaos.fuzz_stages import STAGES, stage
+from hack.chaos.fuzz_world import World
 
 
 @settings(max_examples=80, phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink))
@@ -30,6 +31,14 @@ def test_without_a_change_the_job_goes_on_from_each_stage(name: str) -> None:
     assert world.entry is not None
     assert world.entry.job is not None
     assert len([pod for pod in world.api.all("pods") if pod.startswith("web-")]) >= 6
+
+
+def test_two_stages_are_in_the_midst_of_steps() -> None:
+    job = stage("in order").objects["echelonjobs", JOB]["status"]
+    assert 0 < job["instancesInForce"] < 3
+    update = stage("between groups").objects["updates", "web-g2"]["status"]
+    assert (update["phase"], update["reason"]) == ("RollForwardPaused", "AutoPaused")
+    assert update["batch"]["pauseEndsAt"]
 
 
 def status(plural: str, name: str, **value: Any) -> Change:

@@ -21,7 +21,8 @@ from controller.api.meta import Status
 from controller.api.update import Phase, UpdateStatus
 from hack.chaos.fuzz import Change, apply
 from hack.chaos.fuzz_api import JOB, Object
-from hack.chaos.fuzz_world import World, stage
+from hack.chaos.fuzz_stages import stage
+from hack.chaos.fuzz_world import World
 
 UPDATE: Final = "web-g2"
 #: Moments at which an Update is active and old pods run.
