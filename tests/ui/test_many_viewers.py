@@ -24,9 +24,9 @@ SECONDS = 10
 #: it is more than twenty.
 MOST = 15
 PAGE_USER = "echelon-page-of-many"
-#: What the page asks about a viewer who looks at an Update: whose token it is, and seven rights.
+#: What the page asks about a viewer who looks at an Update: whose token it is, and eight rights.
 #: What the Update changes is read once for all.
-ASKED = {"tokenreviews": VIEWERS, "subjectaccessreviews": 7 * VIEWERS, "controllerrevisions": 1}
+ASKED = {"tokenreviews": VIEWERS, "subjectaccessreviews": 8 * VIEWERS, "controllerrevisions": 1}
 
 
 def tokens(space: Space) -> list[str]:
