@@ -217,6 +217,21 @@ def test_a_denied_claim(space: Space, volumes: Volumes, reason: str) -> None:
     assert set(uids(volumes, "web")) == {"data 0", "data 1", "data 2"}
 
 
+def test_claims_that_exist_are_used_although_none_may_be_made(
+    space: Space, volumes: Volumes
+) -> None:
+    """The API server looks at quotas and policies before it sees that a claim exists."""
+    for name in ("data-web-0", "data-web-1"):
+        claim = volumes.template() | {"metadata": {"name": name}}
+        space.api.create(space.path("persistentvolumeclaims"), claim)
+    before = uids(volumes, "web")
+    quota(space, 2)
+    space.made(job(instances=2, volumeClaimTemplates=[volumes.template()]), timeout=60)
+    with denied(space, volumes, "false", "Forbidden"):
+        space.roll("web:2", "RolledForward", timeout=60)
+    assert uids(volumes, "web") == before
+
+
 def test_an_update_whose_claims_are_denied(space: Space, volumes: Volumes) -> None:
     """The policy allows the dry run before the Update, as webhooks that count do."""
     claims = [volumes.template()]

@@ -15,7 +15,14 @@ from controller.core.model.observed import Refusal
 from controller.core.refusals import judgement
 from controller.core.revisions.claims import manifest
 from controller.kube.client import Client
-from controller.kube.errors import AlreadyExists, ApiError, NotFound, NotHolderError
+from controller.kube.errors import (
+    AlreadyExists,
+    ApiError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotHolderError,
+)
 from controller.kube.resources import CLAIMS, PODS
 from controller.reconcile import refusal
 from controller.reconcile.claims.objects import read_claim
@@ -83,16 +90,20 @@ class ClaimCreation:
         body = manifest(template, self.entry.key[1], instance, owner)
         try:
             raw = await self.client.create(CLAIMS, self.entry.key[0], body)
-        except AlreadyExists:
-            raw = await self._taken(body["metadata"])
+        except (AlreadyExists, Forbidden, Invalid) as error:
+            # The API server asks quotas and policies before it sees that a claim exists.
+            raw = await self._taken(body["metadata"], error)
         if self.entry.is_of(self.job):
             self.store.claims.put(read_claim(raw))
 
-    async def _taken(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """The claim that exists already. One that a StatefulSet or a person made lacks our labels,
-        by which the watch selects."""
+    async def _taken(self, wanted: dict[str, Any], refused: ApiError) -> dict[str, Any]:
+        """The claim that exists already; if there is none, ``refused`` is raised. One that a
+        StatefulSet or a person made lacks our labels, by which the watch selects."""
         namespace = self.entry.key[0]
-        raw = await self.client.get(CLAIMS, namespace, wanted["name"])
+        try:
+            raw = await self.client.get(CLAIMS, namespace, wanted["name"])
+        except NotFound:
+            raise refused from None
         meta = raw["metadata"]
         marks = {key: wanted["labels"][key] for key in _OURS}
         if marks.items() <= meta.get("labels", {}).items():

@@ -87,7 +87,9 @@ class Kubelet:
                 self._at(how.enact, pod, "infeasible" if how.infeasible else "enacted", life.run)
 
     def _waits(self, pod: Pod) -> bool:
-        """Whether a claim of the pod is not there, or not bound."""
+        """Whether a claim of the pod is not there, or not bound. Strangers' pods have none."""
+        if pod.revision not in self.cluster.templates:
+            return False
         names = mounted(self.cluster.canonical(pod.revision))
         claims = (self.cluster.claims.get(f"{name}-web-{pod.instance}") for name in names)
         return any(claim is None or claim.phase != BOUND for claim in claims)
