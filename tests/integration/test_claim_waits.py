@@ -249,7 +249,7 @@ def test_a_template_whose_claims_are_denied_touches_nothing(space: Space, volume
         with_logs(space, volumes)
         held = space.wait_job("refused", lambda j: is_true(j, "Stalled"))
         message = condition(held, "Stalled")["message"]
-        assert message.startswith("the template is refused: spec.volumeClaimTemplates[data]: ")
+        assert message.startswith("the template is refused: spec.volumeClaimTemplates[logs]: ")
         assert WORDS in message
     assert space.updates() == []
     assert {i: len(u) for i, u in space.observer.uids().items()} == {0: 1, 1: 1}
