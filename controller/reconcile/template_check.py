@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from controller.api.claims import name_of
 from controller.api.gate import Gate
+from controller.api.ids import NONE, Ids
+from controller.api.job import Job
 from controller.core.model import plan
 from controller.core.model.observed import Verdict
 from controller.core.overlays import refusals
@@ -116,7 +119,7 @@ class TemplateCheck:
             pods = made.dry_runs(entry.job.spec.instances)
             tried += [Tried(PODS, body, overlays=names) for names, body in pods]
         namespace, name = entry.key
-        for template in entry.job.spec.volume_claim_templates:
+        for template in self._lacking(entry.job):
             tried.append(Tried(CLAIMS, claims.dry_run(template, name), claim=name_of(template)))
         digest = revision.removeprefix(f"{name}-")
         context = Context(namespace, name, "", "", revision, digest, 0, "", (), ())
@@ -125,6 +128,14 @@ class TemplateCheck:
                 job = job_gate.rehearsal(gate, context)
                 tried.append(Tried(BATCH_JOBS, job, gate=gate.name))
         return tried
+
+    def _lacking(self, job: Job) -> Iterator[Body]:
+        """The claim templates of which an instance has no claim yet, as far as is known."""
+        seen = self.entry.claims(self.entry.key, job.metadata.uid, frozenset())
+        every = Ids.span(0, job.spec.instances)
+        for template in job.spec.volume_claim_templates:
+            if every - seen.present.get(name_of(template), NONE):
+                yield template
 
     def _gates(self) -> tuple[Gate, ...]:
         """The gates that the Update would have: its own, or the Job's."""

@@ -217,6 +217,21 @@ def test_a_denied_claim(space: Space, volumes: Volumes, reason: str) -> None:
     assert set(uids(volumes, "web")) == {"data 0", "data 1", "data 2"}
 
 
+def test_claims_that_exist_are_used_although_none_may_be_made(
+    space: Space, volumes: Volumes
+) -> None:
+    """The API server looks at quotas and policies before it sees that a claim exists."""
+    for name in ("data-web-0", "data-web-1"):
+        claim = volumes.template() | {"metadata": {"name": name}}
+        space.api.create(space.path("persistentvolumeclaims"), claim)
+    before = uids(volumes, "web")
+    quota(space, 2)
+    space.made(job(instances=2, volumeClaimTemplates=[volumes.template()]), timeout=60)
+    with denied(space, volumes, "false", "Forbidden"):
+        space.roll("web:2", "RolledForward", timeout=60)
+    assert uids(volumes, "web") == before
+
+
 def test_an_update_whose_claims_are_denied(space: Space, volumes: Volumes) -> None:
     """The policy allows the dry run before the Update, as webhooks that count do."""
     claims = [volumes.template()]
@@ -234,7 +249,7 @@ def test_a_template_whose_claims_are_denied_touches_nothing(space: Space, volume
         with_logs(space, volumes)
         held = space.wait_job("refused", lambda j: is_true(j, "Stalled"))
         message = condition(held, "Stalled")["message"]
-        assert message.startswith("the template is refused: spec.volumeClaimTemplates[data]: ")
+        assert message.startswith("the template is refused: spec.volumeClaimTemplates[logs]: ")
         assert WORDS in message
     assert space.updates() == []
     assert {i: len(u) for i, u in space.observer.uids().items()} == {0: 1, 1: 1}

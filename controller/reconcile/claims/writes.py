@@ -20,6 +20,7 @@ from controller.kube.errors import (
     AlreadyExists,
     ApiError,
     Forbidden,
+    Invalid,
     NotFound,
     NotHolderError,
 )
@@ -104,8 +105,9 @@ class ClaimCreation:
             body = manifest(found, self.entry.key[1], instance, owner)
             try:
                 raw = await self.client.create(CLAIMS, self.entry.key[0], body)
-            except AlreadyExists:
-                raw = await self._taken(body["metadata"])
+            except (AlreadyExists, Forbidden, Invalid) as error:
+                # The API server asks quotas and policies before it sees that a claim exists.
+                raw = await self._taken(body["metadata"], error)
         if self.entry.is_of(self.job):
             self.store.claims.put(read_claim(raw))
 
@@ -113,19 +115,20 @@ class ClaimCreation:
         """The claim that an older revision mounts, and whose template is gone. Raises ``ApiError``
         if nobody has made it."""
         body = manifest({"metadata": {"name": name}}, self.entry.key[1], instance, None)
-        try:
-            return await self._taken(body["metadata"])
-        except NotFound:
-            words = f"claim {body['metadata']['name']} does not exist, and there is no template"
-            words += f" {name} in spec.volumeClaimTemplates: put it back, or make the claim"
-            raise ApiError(422, "Invalid", words) from None
+        wanted = body["metadata"]
+        words = f"claim {wanted['name']} does not exist, and there is no template {name} in"
+        words += " spec.volumeClaimTemplates: put it back, or make the claim"
+        return await self._taken(wanted, ApiError(422, "Invalid", words))
 
-    async def _taken(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """The claim that exists already. One that a StatefulSet or a person made lacks our labels,
-        by which the watch selects. Raises ``ApiError`` for one of another Job: `a-b` and `b` may
-        both have a claim `x-a-b-0`."""
+    async def _taken(self, wanted: dict[str, Any], refused: ApiError) -> dict[str, Any]:
+        """The claim that exists already; if there is none, ``refused`` is raised. One that a
+        StatefulSet or a person made lacks our labels, by which the watch selects. Raises
+        ``ApiError`` also for one of another Job: `a-b` and `b` may both have a claim `x-a-b-0`."""
         namespace = self.entry.key[0]
-        raw = await self.client.get(CLAIMS, namespace, wanted["name"])
+        try:
+            raw = await self.client.get(CLAIMS, namespace, wanted["name"])
+        except NotFound:
+            raise refused from None
         meta = raw["metadata"]
         given, marks = meta.get("labels", {}), {key: wanted["labels"][key] for key in _OURS}
         if (other := given.get(labels.JOB)) not in (None, marks[labels.JOB]):

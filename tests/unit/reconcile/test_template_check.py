@@ -6,9 +6,11 @@ import pytest
 
 from controller.core.model import plan
 from controller.kube.errors import ApiError, Forbidden, Invalid, NotHolderError, Unreachable
+from controller.reconcile.claims.objects import read_claim
 from controller.reconcile.template_check import TemplateCheck
 from tests.unit.reconcile.fake_api import NOW, Shop
 
+TEMPLATE = {"spec": {"containers": [{"name": "web", "image": "web:1"}]}}
 JOB_GATE = {
     "name": "smoke",
     "job": {"template": {"spec": {"template": {"spec": {"containers": [{"name": "t"}]}}}}},
@@ -78,6 +80,21 @@ async def test_a_pod_of_each_kind_is_tried_once(shop: Shop) -> None:
     assert await verdict(shop) == (True, True, "")
     images = [body["spec"]["containers"][0]["image"] for body in shop.api.bodies]
     assert sorted(images) == ["web:1", "x", "y"]
+
+
+async def test_claims_are_tried_if_an_instance_has_none(shop: Shop) -> None:
+    """Who may make no claims can still update a Job whose claims are all there."""
+    claims = [{"metadata": {"name": name}, "spec": {}} for name in ("data", "logs")]
+    shop.job(spec={"instances": 2, "template": TEMPLATE, "volumeClaimTemplates": claims})
+    shop.store.claims.wanted.set()
+    for i, name in ((0, "data"), (1, "data"), (0, "logs")):
+        marks = {"echelon.dev/job": "web", "echelon.dev/instance": str(i)}
+        meta = {"name": f"{name}-web-{i}", "namespace": "ns", "uid": f"{name}-{i}"}
+        meta |= {"resourceVersion": "1", "labels": marks}
+        shop.store.claims.put(read_claim({"metadata": meta}))
+    assert await verdict(shop) == (True, True, "")
+    tried = [name for _, plural, name in shop.api.asked if plural == "persistentvolumeclaims"]
+    assert tried == ["logs-web-0-dry-run"]
 
 
 async def test_the_overlays_of_a_refused_pod_are_named(shop: Shop) -> None:
