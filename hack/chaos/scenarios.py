@@ -23,6 +23,7 @@ from hack.chaos.scenario import (
     Scenario,
     at_rest,
     ended,
+    long_only,
     made,
     nothing,
     pods,
@@ -213,8 +214,8 @@ def stepwise() -> list[Scenario]:
     two, four = (made(instances=count, ordering="Ordered") for count in (2, 4))
     return [
         Scenario("create in order", nothing, _create_in_order),
-        Scenario("scale up in order", two, partial(_scale, 4)),
-        Scenario("scale down in order", four, partial(_scale, 2)),
+        long_only("scale up in order", two, partial(_scale, 4)),
+        long_only("scale down in order", four, partial(_scale, 2)),
         Scenario("pause after chosen groups", made(strategy=chosen), _step_by_step),
     ]
 

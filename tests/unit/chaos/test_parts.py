@@ -18,7 +18,7 @@ from hack.chaos.plane import StalledError
 from hack.chaos.provenance import provenance
 from hack.chaos.row import Row
 from hack.chaos.runs import of_runs
-from hack.chaos.scenarios import NAMES, scenarios
+from hack.chaos.scenarios import NAMES, scenarios, stepwise
 from hack.devcluster.cluster import ClusterError
 from hack.harness.operator import OperatorError
 
@@ -60,6 +60,11 @@ def test_of_what_few_jobs_have_the_sample_has_one_scenario_each() -> None:
     parts = ["kill-provenance", "kill-frozen", "kill-thawed", "kill-metadata"]
     found = chosen(parts, short=False)
     assert sum(part.minutes or 0 for part in found) == len(mine)
+
+
+def test_the_sample_has_a_creation_in_order_and_the_pauses() -> None:
+    short = [each.name for each in stepwise() if each.short]
+    assert short == ["create in order", "pause after chosen groups"]
 
 
 def test_the_sample_has_only_runs_that_wait_for_no_schedule() -> None:

@@ -18,7 +18,8 @@ SIZES = st.sampled_from([1, 2, 3, "30%", "100%"])
 #: After which groups an Update pauses. ``seconds``: how long; absent: until it gets a token.
 _PAUSES = st.lists(
     st.fixed_dictionaries(
-        {"after": st.integers(1, 4)}, optional={"seconds": st.sampled_from([1, 5, 40])}
+        {"after": st.sampled_from([1, 1, 2, 3])},
+        optional={"seconds": st.sampled_from([1, 5, 40])},
     ),
     min_size=1,
     max_size=3,
@@ -26,8 +27,8 @@ _PAUSES = st.lists(
 )
 STOPS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
-    st.just({}),
     st.just({"autoPause": True}),
+    _PAUSES.map(lambda pauses: {"pauses": pauses}),
     _PAUSES.map(lambda pauses: {"pauses": pauses}),
 )
 STRATEGIES = st.one_of(
