@@ -26,6 +26,7 @@ _ACTS: Final = frozenset(
         ("create", "controllerrevisions"),
         ("delete", "controllerrevisions"),
         ("create", "jobs.batch"),
+        ("create", "persistentvolumeclaims"),
         ("create", "poddisruptionbudgets"),
         ("delete", "poddisruptionbudgets"),
     }
@@ -40,6 +41,7 @@ def ending(
     requests: Sequence[Request],
     nodes: Iterable[Object] = (),
     revisions: Iterable[Object] = (),
+    claims: Iterable[Object] = (),
 ) -> Ending:
     """``lives``: the uids that each instance has had. ``requests``: those of the operator.
     ``nodes``: what a Maintenance changes of each (`Rack.facts`). ``revisions``: the
@@ -54,6 +56,7 @@ def ending(
         "changes": changes(requests),
         "nodes": list(nodes),
         "revisions": {each["metadata"]["name"]: _revision(each) for each in revisions if job},
+        "claims": {each["metadata"]["name"]: _claim(each) for each in claims},
     }
 
 
@@ -133,6 +136,7 @@ def _pod(pod: PodSeen) -> Object:
         # of their own.
         "labels": _without("topology.kubernetes.io/", pod.labels) if pod.job else {},
         "annotations": _without(f"{labels.GROUP}/", pod.annotations),
+        "claims": list(pod.claims),
     }
 
 
@@ -145,6 +149,16 @@ def _revision(revision: Object) -> Object:
         "number": revision["revision"],
         "data": revision["data"],
         "annotations": revision["metadata"].get("annotations", {}),
+    }
+
+
+def _claim(claim: Object) -> Object:
+    meta = claim["metadata"]
+    return {
+        "owners": sorted(f"{o['kind']} {o['name']}" for o in meta.get("ownerReferences", ())),
+        "labels": meta.get("labels", {}),
+        "phase": claim.get("status", {}).get("phase", ""),
+        "deleting": "deletionTimestamp" in meta,
     }
 
 

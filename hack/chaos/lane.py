@@ -19,7 +19,7 @@ from hack.harness.space import Space
 from hack.stacked import Stacked
 
 _NUMBERS: Final = itertools.count(1)
-_KINDS: Final = ("echelonjobs", "updates", "pods", "controllerrevisions")
+_KINDS: Final = ("echelonjobs", "updates", "pods", "controllerrevisions", "persistentvolumeclaims")
 #: What else there is in a lane in which nodes are drained.
 _MORE: Final = ("statefulsets", "poddisruptionbudgets")
 #: An operator without a write for so long has nothing more to write: reports come every 0.2 s.

@@ -28,7 +28,8 @@ class Scenario:
     """``setup``: before the operator is disturbed. ``play``: returns when the scenario has come to
     its end; raises AssertionError if it does not. ``ignore``: what of the ending depends on how
     quick the operator is. ``least``: nodes are drained, and so many instances must count at any
-    moment. ``short``: whether its writes are in the sample of the short form."""
+    moment. ``short``: whether its writes are in the sample of the short form. ``claims``: volumes
+    are provided."""
 
     name: str
     setup: Act
@@ -36,6 +37,7 @@ class Scenario:
     ignore: tuple[str, ...] = ()
     least: int | None = None
     short: bool = True
+    claims: bool = False
 
 
 #: A scenario of the long form alone.

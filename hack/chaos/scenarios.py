@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
+from hack.chaos.claimed import claimed
 from hack.chaos.drains import drains
 from hack.chaos.frozen_ids import frozen_ids
 from hack.chaos.holding import hold, holding, release
@@ -202,6 +203,7 @@ def scenarios(url: str) -> list[Scenario]:
         *metadata_in_place(url),
         *overlaid(),
         *frozen_ids(),
+        *claimed(),
     ]
 
 

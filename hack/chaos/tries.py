@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from hack.chaos import drained
+from hack.chaos import drained, mounting
 from hack.chaos.ending import Ending, differences, ending
 from hack.chaos.lane import Lane
 from hack.chaos.points import Point
@@ -69,6 +69,8 @@ def _run(lane: Lane, scenario: Scenario, point: Point | None, expected: Ending |
             broken += _compared(lane, scenario, expected)
         logged = {lane.operator: lane.logged}
         broken += judge(lane.space, lane.audit, logged, only=True, users=[lane.user])
+        if scenario.claims:
+            broken += mounting.judge(lane.space.observer.events(), lane.requests())
         if scenario.least is not None:
             broken += _drained(lane, scenario.least)
         if killer.killed_at and not broken:
@@ -131,6 +133,7 @@ def now(lane: Lane) -> Ending:
         lane.requests(),
         lane.rack.facts() if lane.rack else (),
         space.revisions(),
+        space.api.get(space.path("persistentvolumeclaims"))["items"],
     )
 
 
