@@ -23,9 +23,9 @@ from hack.chaos.scenario import (
 from hack.harness.manifests import SIM, Object, job, sim, template
 from hack.harness.space import Space
 
-#: Both have volumes at once, from `hack.chaos.plane.Plane.provide`.
+#: The StorageClass of `hack.chaos.plane.Plane.provide`, which makes volumes at once.
 CLASS: Final = "lanes"
-#: Nobody makes volumes of this one.
+#: A StorageClass that does not exist: claims of it get no volume.
 _NOBODY: Final = "nobody"
 _PLURAL: Final = "persistentvolumeclaims"
 #: What owns claims by the retention policy `_DELETE`.
@@ -217,15 +217,15 @@ def _another_policy(space: Space) -> None:
     _same(space, before, _names(range(2)))
 
 
-def _adds(space: Space, template: Object) -> None:
+def _add_template(space: Space, wish: Object) -> None:
     """Add a claim template, which begins an Update."""
     present = space.job()["spec"]["volumeClaimTemplates"]
-    space.patch_job(volumeClaimTemplates=[*present, template])
+    space.patch_job(volumeClaimTemplates=[*present, wish])
 
 
 def _add(space: Space, mode: str = "ReadWriteOnce") -> None:
     before = _identities(space)
-    _adds(space, _template("logs", mode))
+    _add_template(space, _template("logs", mode))
     ended(space, "RolledForward")
     pods(space, 3)
     _settled(space, _names(range(3)))
@@ -238,7 +238,7 @@ _add_shared: Final = partial(_add, mode="ReadWriteMany")
 def _add_in_vain(space: Space) -> None:
     """The claim of instance 0 has no volume, so its pod has no node. No version is to blame."""
     before = _identities(space)
-    _adds(space, _template("logs", storage_class=_NOBODY))
+    _add_template(space, _template("logs", storage_class=_NOBODY))
     ended(space, "RolledBack")
     pods(space, 3)
     found = _claims(space)
