@@ -31,6 +31,7 @@ _ACTS: Final = frozenset(
         ("delete", "jobs.batch"),
         ("create", "cronjobs.batch"),
         ("update", "cronjobs.batch"),
+        ("create", "persistentvolumeclaims"),
         ("create", "poddisruptionbudgets"),
         ("delete", "poddisruptionbudgets"),
     }
@@ -47,6 +48,7 @@ def ending(
     revisions: Iterable[Object] = (),
     runs: Sequence[RunSeen] = (),
     cron_jobs: Iterable[Object] = (),
+    claims: Iterable[Object] = (),
 ) -> Ending:
     """``lives``: the uids that each instance has had. ``requests``: those of the operator.
     ``nodes``: what a Maintenance changes of each (`Rack.facts`). ``revisions``: the
@@ -67,6 +69,7 @@ def ending(
         "tasks": tasks,
         "cronJobs": [made_runs.cron_job(each) for each in cron_jobs],
         "revisions": {each["metadata"]["name"]: _revision(each) for each in revisions if job},
+        "claims": {each["metadata"]["name"]: _claim(each) for each in claims},
     }
 
 
@@ -149,6 +152,7 @@ def _pod(pod: PodSeen) -> Object:
         # of their own.
         "labels": _without("topology.kubernetes.io/", pod.labels) if pod.job else {},
         "annotations": _without(f"{labels.GROUP}/", pod.annotations),
+        "claims": list(pod.claims),
     }
 
 
@@ -161,6 +165,16 @@ def _revision(revision: Object) -> Object:
         "number": revision["revision"],
         "data": revision["data"],
         "annotations": revision["metadata"].get("annotations", {}),
+    }
+
+
+def _claim(claim: Object) -> Object:
+    meta = claim["metadata"]
+    return {
+        "owners": sorted(f"{o['kind']} {o['name']}" for o in meta.get("ownerReferences", ())),
+        "labels": meta.get("labels", {}),
+        "phase": claim.get("status", {}).get("phase", ""),
+        "deleting": "deletionTimestamp" in meta,
     }
 
 

@@ -80,6 +80,8 @@ def run(
 ) -> list[Row]:
     """``most``: the most points that are tried, chosen by ``seed``; None: all."""
     drains = any(each.least is not None for each in wanted)
+    if any(each.claims for each in wanted):
+        plane.provide()
     with Lanes(plane, LANES, say, drains=drains) as lanes:
         references: dict[str, Tried] = {}
         lanes.map(partial(_refer, references, say), wanted)

@@ -19,7 +19,15 @@ from hack.harness.space import Space
 from hack.stacked import Stacked
 
 _NUMBERS: Final = itertools.count(1)
-_KINDS: Final = ("echelonjobs", "updates", "cronjobs", "jobs", "pods", "controllerrevisions")
+_KINDS: Final = (
+    "echelonjobs",
+    "updates",
+    "cronjobs",
+    "jobs",
+    "pods",
+    "controllerrevisions",
+    "persistentvolumeclaims",
+)
 #: What else there is in a lane in which nodes are drained.
 _MORE: Final = ("statefulsets", "poddisruptionbudgets")
 #: How they are deleted. (The API server would leave the pods of a batch/v1 Job.)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from hack.chaos.claimed import CLASS
 from hack.chaos.rack import Racks
 from hack.devcluster.api import ApiError
 from hack.devcluster.cluster import Cluster
@@ -18,6 +19,7 @@ from hack.harness.operator import USER
 from hack.harness.plane import audit_policy, install
 from hack.harness.role import chart_rules, grant, maintenance_rules
 from hack.harness.sightings import Sightings
+from hack.harness.volumes import Volumes
 from hack.harness.web import Asked, Said, Web
 from hack.stacked import Stacked
 
@@ -43,6 +45,7 @@ class Plane(Stacked):
     def __init__(self, nodes: int = 10) -> None:
         super().__init__()
         self._nodes = nodes
+        self._volumes: Volumes | None = None
 
     def _start(self) -> None:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-"))
@@ -70,6 +73,11 @@ class Plane(Stacked):
         self._stack.callback(over.set)
         self.web = self._stack.enter_context(Web())
         self.web.answer = _answer
+
+    def provide(self) -> None:
+        """Make volumes for claims, from now on."""
+        if self._volumes is None:
+            self._volumes = self._stack.enter_context(Volumes(self.cluster.api, CLASS))
 
     def _beat(self, over: threading.Event) -> None:
         """Ask the API server for next to nothing, again and again."""

@@ -29,7 +29,7 @@ class Scenario:
     its end; raises AssertionError if it does not. ``ignore``: what of the ending depends on how
     quick the operator is. ``least``: nodes are drained, and so many instances must count at any
     moment. ``short``: whether its writes are in the sample of the short form. ``minutes``: how long
-    all its tries take, about."""
+    all its tries take, about. ``claims``: volumes are provided."""
 
     name: str
     setup: Act
@@ -38,6 +38,7 @@ class Scenario:
     least: int | None = None
     short: bool = True
     minutes: float = 1.0
+    claims: bool = False
 
 
 #: A scenario of the long form alone.

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
+from hack.chaos.claimed import claimed
 from hack.chaos.drains import drains
 from hack.chaos.frozen_ids import frozen_ids
 from hack.chaos.holding import hold, holding, release
@@ -205,6 +206,7 @@ def scenarios(url: str) -> list[Scenario]:
         *overlaid(),
         *frozen_ids(),
         *of_runs(),
+        *claimed(),
     ]
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from hack.chaos import drained
+from hack.chaos import drained, mounting
 from hack.chaos.ending import Ending, differences, ending
 from hack.chaos.lane import Lane
 from hack.chaos.points import Point
@@ -70,6 +70,8 @@ def _run(lane: Lane, scenario: Scenario, point: Point | None, expected: Ending |
             broken += _compared(lane, scenario, expected)
         logged = {lane.operator: lane.logged}
         broken += judge(lane.space, lane.audit, logged, only=True, users=[lane.user])
+        if scenario.claims:
+            broken += mounting.judge(lane.space.observer.events(), lane.requests())
         if scenario.least is not None:
             broken += _drained(lane, scenario.least)
         if killer.killed_at and not broken:
@@ -134,6 +136,7 @@ def now(lane: Lane) -> Ending:
         space.revisions(),
         made(space.observer.events()),
         space.api.get(space.path("cronjobs"))["items"],
+        space.api.get(space.path("persistentvolumeclaims"))["items"],
     )
 
 

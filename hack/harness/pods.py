@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,8 @@ class PodSeen:
     restarts: int
     deleting: bool
     created: str
+    #: The names of the claims that it mounts.
+    claims: tuple[str, ...]
 
     @property
     def live(self) -> bool:
@@ -72,4 +75,11 @@ def slim(raw: dict[str, Any]) -> PodSeen:
         restarts=sum(c["restartCount"] for c in status.get("containerStatuses", ())),
         deleting="deletionTimestamp" in meta,
         created=meta["creationTimestamp"],
+        claims=tuple(sorted(_claims(spec))),
     )
+
+
+def _claims(spec: dict[str, Any]) -> Iterator[str]:
+    for volume in spec.get("volumes", ()):
+        if claim := volume.get("persistentVolumeClaim"):
+            yield claim["claimName"]

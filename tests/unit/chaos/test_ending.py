@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,6 +44,15 @@ POD: dict[str, Any] = {
     },
     "spec": {"containers": [{"image": "web:2"}]},
 }
+CLAIM: dict[str, Any] = {
+    "metadata": {
+        "name": "data-web-0",
+        "uid": "c",
+        "labels": {labels.INSTANCE: "0"},
+        "ownerReferences": [{"kind": "EchelonJob", "name": "web", "uid": "1"}],
+    },
+    "status": {"phase": "Bound"},
+}
 REVISION: dict[str, Any] = {
     "metadata": {"name": "web-a", "uid": "r", "annotations": {labels.SOURCE: "commit 1"}},
     "revision": 1,
@@ -56,8 +66,10 @@ def made(
     lives: int = 2,
     pod: dict[str, Any] = POD,
     revision: dict[str, Any] = REVISION,
+    claims: Sequence[dict[str, Any]] = (CLAIM,),
 ) -> Any:
-    return ending(job, [update], [slim(pod)], {0: ["u"] * lives}, [], (), [revision])
+    lived = {0: ["u"] * lives}
+    return ending(job, [update], [slim(pod)], lived, [], (), [revision], claims=claims)
 
 
 def test_uids_and_times_make_no_difference() -> None:
@@ -118,6 +130,26 @@ def test_the_set_of_frozen_ids_counts() -> None:
     assert found.startswith("job.frozen: ")
 
 
+def test_claims_count_with_their_owners_and_without_their_uids() -> None:
+    claim = copy.deepcopy(CLAIM)
+    claim["metadata"]["uid"] = claim["metadata"]["ownerReferences"][0]["uid"] = "another"
+    assert differences(made(), made(claims=[claim])) == []
+    claim["metadata"] |= {"ownerReferences": [{"kind": "Pod", "name": "web-0"}], "labels": {}}
+    claim["metadata"]["deletionTimestamp"] = "now"
+    claim["status"]["phase"] = "Pending"
+    found = {each.partition(":")[0] for each in differences(made(), made(claims=[claim]))}
+    where = ("owners", "deleting", "phase", f"labels.{labels.INSTANCE}")
+    assert found == {f"claims.data-web-0.{each}" for each in where}
+    assert differences(made(), made(claims=[]))
+
+
+def test_the_claims_that_a_pod_mounts_count() -> None:
+    pod = copy.deepcopy(POD)
+    pod["spec"]["volumes"] = [{"persistentVolumeClaim": {"claimName": "data-web-0"}}]
+    (found,) = differences(made(), made(pod=pod))
+    assert found == "pods.web-0.claims: expected [], found ['data-web-0']"
+
+
 def test_a_missing_job_is_a_difference() -> None:
     nothing = ending(None, [], [], {}, [])
     assert differences(nothing, nothing) == []
@@ -139,12 +171,19 @@ def test_only_acts_that_the_api_server_carried_out_are_counted() -> None:
             asked("create", "pods", "web-0", 409),
             asked("create", "pods", "web-1", 201, dry_run=True),
             asked("delete", "pods", "web-0"),
+            asked("create", "persistentvolumeclaims", "data-web-0", 201),
+            asked("create", "persistentvolumeclaims", "data-web-0", 409),
+            asked("patch", "persistentvolumeclaims", "data-web-0"),
             asked("patch", "echelonjobs", "web", subresource="status"),
             asked("create", "pods", "web-1", 201, subresource="eviction"),
             asked("create", "pods", "web-1", 429, subresource="eviction"),
         ]
     )
-    assert found == {"create pods web-0": 1, "delete pods web-0": 1, "evict pods web-1": 1}
+    claim = "create persistentvolumeclaims data-web-0"
+    assert found == {f"{each} pods web-0": 1 for each in ("create", "delete")} | {
+        claim: 1,
+        "evict pods web-1": 1,
+    }
 
 
 def test_only_patches_to_another_revision_change_a_pod() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from hack.chaos import __main__ as program
 from hack.chaos import report
+from hack.chaos.claimed import claimed
 from hack.chaos.frozen_ids import frozen_ids
 from hack.chaos.metadata_in_place import metadata_in_place
 from hack.chaos.part import Part
@@ -51,13 +52,14 @@ def test_scenarios_that_drain_nodes_are_parts_and_in_the_sample() -> None:
 
 
 def test_of_what_few_jobs_have_the_sample_has_one_scenario_each() -> None:
-    mine = [*provenance(), *frozen_ids(), *metadata_in_place("")]
+    mine = [*provenance(), *frozen_ids(), *metadata_in_place(""), *claimed()]
     assert [each.name for each in mine if each.short] == [
         "provenance, source and parent",
         "thawed, after the end",
         "metadata in place",
+        "claims, scale down and up, Delete",
     ]
-    parts = ["kill-provenance", "kill-frozen", "kill-thawed", "kill-metadata"]
+    parts = ["kill-provenance", "kill-frozen", "kill-thawed", "kill-metadata", "kill-claims"]
     found = chosen(parts, short=False)
     assert sum(part.minutes or 0 for part in found) == len(mine)
 
