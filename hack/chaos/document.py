@@ -1,4 +1,4 @@
-"""The table of docs/chaos.md."""
+"""The table of docs/chaos-results.md."""
 
 from __future__ import annotations
 
