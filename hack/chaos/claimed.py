@@ -39,8 +39,8 @@ def claimed() -> list[Scenario]:
     kept, gone = _with("data", "logs"), _with("data", "logs", policy=_DELETE)
     one = _with("data")
     shared = _with("data", mode="ReadWriteMany")
-    surge = {"update": {"replacement": "Surge"}}
-    impatient = {"update": {"readyTimeoutSeconds": 2}}
+    surge: Object = {"update": {"replacement": "Surge"}}
+    impatient: Object = {"update": {"readyTimeoutSeconds": 2}}
     return [
         _long("create", nothing, _create),
         _long("create and delete the Job", nothing, _create_and_delete),
