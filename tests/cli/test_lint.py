@@ -55,7 +55,7 @@ def test_lint_refuses_what_the_api_server_refuses(space: Space, echelon: Echelon
 def test_the_examples_are_right_for_lint_and_for_the_server(space: Space, echelon: Echelon) -> None:
     done = echelon("lint", str(EXAMPLES), str(EXAMPLES / "updates"), "--server", check=0)
     assert "0 errors" in done.err
-    assert "PersistentVolumeClaim data-0: skipped" in done.err
+    assert "Service store: skipped" in done.err
     # Nothing was made.
     for plural in ("echelonjobs", "updates", "pods"):
         assert space.api.get(space.path(plural))["items"] == []

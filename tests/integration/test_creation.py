@@ -54,17 +54,30 @@ def test_placeholders_are_filled_in_and_other_braces_are_left_alone(space: Space
     wish = job(instances=2)
     wish["spec"]["template"]["spec"]["containers"][0] |= {
         "args": [
-            "--shard={{echelon.instance}}/{{echelon.instances}}",
+            "--shard={{ echelon.instance }}/{{echelon.instances}}",
             "{{echelon.namespace}}.{{echelon.job}}",
-            "{{ .Values.other }} {{echelon.unknown}}",
+            "{{ .Values.other }} {{unknown}}",
         ]
     }
     space.made(wish)
     assert space.pod(1)["spec"]["containers"][0]["args"] == [
         "--shard=1/2",
         f"{space.name}.web",
-        "{{ .Values.other }} {{echelon.unknown}}",
+        "{{ .Values.other }} {{unknown}}",
     ]
+
+
+def test_a_placeholder_that_does_not_exist_is_refused(space: Space) -> None:
+    wish = job(instances=1)
+    wish["spec"]["template"]["spec"]["containers"][0]["args"] = ["{{ echelon.shard }}"]
+    space.create(wish)
+    space.until("the refusal", lambda: is_true(space.job(), "Stalled"))
+    said = condition(space.job(), "Stalled")
+    assert said["reason"] == "InvalidTemplate"
+    where = "spec.template.spec.containers[0].args[0]: there is no placeholder {{echelon.shard}}"
+    assert where in said["message"]
+    assert "use one of {{echelon.instance}}, " in said["message"]
+    assert space.pods() == {}
 
 
 def test_ours_win_over_the_template_for_labels_and_the_instance_but_not_for_the_hostname(
