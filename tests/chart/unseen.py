@@ -11,7 +11,6 @@ MAINTENANCES = "tests/integration/test_maintenance_faults.py"
 NODES = "tests/integration/test_nodes.py"
 ADHOC = "tests/integration/test_adhoc.py"
 CRON = "tests/integration/test_cron.py"
-CLAIMS = "tests/integration/test_claims.py"
 #: Rights that are granted although no test here makes the request, and the test that does. (But for
 #: that of Events, with the same rules.)
 UNSEEN: dict[Right, str] = {
@@ -32,15 +31,6 @@ UNSEEN: dict[Right, str] = {
     ("watch", "cronjobs.batch"): f"{CRON}::test_the_cron_job_follows_the_spec",
     ("create", "cronjobs.batch"): f"{CRON}::test_the_cron_job_follows_the_spec",
     ("update", "cronjobs.batch"): f"{CRON}::test_the_cron_job_follows_the_spec",
-    # These tests make no Job with claims.
-    (
-        "get",
-        "persistentvolumeclaims",
-    ): f"{CLAIMS}::test_the_claims_of_a_stateful_set_are_taken_over",
-    ("list", "persistentvolumeclaims"): f"{CLAIMS}::test_the_same_claims",
-    ("watch", "persistentvolumeclaims"): f"{CLAIMS}::test_the_same_claims",
-    ("create", "persistentvolumeclaims"): f"{CLAIMS}::test_the_same_claims",
-    ("patch", "persistentvolumeclaims"): f"{CLAIMS}::test_the_same_owners_and_the_same_end",
     ("update", "controllerrevisions"): (
         f"{REVISIONS}::test_a_revision_that_an_older_operator_stored_is_used_again_and_orphaned"
     ),

@@ -48,7 +48,11 @@ def loaded(node: RealNode) -> None:
 def test_an_example_runs_and_rolls(place: Place, node: RealNode, loaded: None, path: Path) -> None:
     assert loaded is None
     place.kubectl("apply", "-f", str(path))
-    volumes.provide(place, node)
+    with volumes.provided(place, node):
+        _rolls(place, path)
+
+
+def _rolls(place: Place, path: Path) -> None:
     (job,) = jobs(path)
     name, instances = job["metadata"]["name"], job["spec"]["instances"]
     assert place.wait_ready(name, 90)["status"]["availableInstances"] == instances

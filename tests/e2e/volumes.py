@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hack.devcluster.api import ApiError
 from hack.e2e.node import RealNode
 from tests.e2e.place import Place
 
@@ -28,3 +32,22 @@ def provide(place: Place, node: RealNode) -> Path:
         volume = {"metadata": {"name": f"{place.name}-{name}"}, "spec": spec}
         place.api.create("/api/v1/persistentvolumes", volume)
     return folder
+
+
+@contextmanager
+def provided(place: Place, node: RealNode) -> Iterator[None]:
+    """Volumes for all claims that are made in here."""
+    over = threading.Event()
+
+    def run() -> None:
+        while not over.wait(0.5):
+            with suppress(ApiError, OSError):
+                provide(place, node)
+
+    thread = threading.Thread(target=run, name=f"volumes of {place.name}")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

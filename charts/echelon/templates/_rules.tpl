@@ -46,10 +46,11 @@ it serves. The operator never writes the spec of a Job, only its status.
 - apiGroups: ["batch"]
   resources: ["cronjobs"]
   verbs: ["get", "list", "watch", "create", "update"]
-# The claims of Jobs with volumeClaimTemplates. Kubernetes deletes them; the operator writes their owners.
+# The claims of Jobs with volumeClaimTemplates. The operator deletes none: it writes their owners, and some
+# clusters allow that only to who may delete.
 - apiGroups: [""]
   resources: ["persistentvolumeclaims"]
-  verbs: ["get", "list", "watch", "create", "patch"]
+  verbs: ["get", "list", "watch", "create", "patch", "delete"]
 - apiGroups: [""]
   resources: ["pods/log"]
   verbs: ["get"]
