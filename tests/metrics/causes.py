@@ -14,13 +14,12 @@ from typing import Final
 
 from hack.crds import FOLDER
 from hack.devcluster.cluster import Cluster
-from hack.harness.manifests import Object, is_true, job, queue
+from hack.harness.manifests import Object, adhoc, cron, is_true, job, queue
 from hack.harness.operator import Operator
 from hack.harness.patience import patient
 from hack.harness.proxy import Asked, Fault, Proxy
 from hack.harness.space import Space
 from hack.harness.web import Web
-from tests.integration.runs import adhoc, cron
 from tests.metrics.server import Prometheus
 
 NODE: Final = "/api/v1/nodes/"
