@@ -7,7 +7,7 @@ StatefulSet controller's OrderedReady.
 
 from __future__ import annotations
 
-from controller.api.ids import Ids
+from controller.api.ids import MAX_ID, Ids
 from controller.api.job_spec import Ordering
 from controller.core.model.context import Context
 
@@ -30,8 +30,12 @@ def next_ids(context: Context, have: Ids, wanted: Ids) -> Ids:
     if there := new & (view.alive | view.twin.alive):
         return have | there
     if gone:
-        leaving = (view.present | view.twin.present) - have
-        return have if leaving else have - Ids([max(gone)])
+        present = view.present | view.twin.present
+        if present - have:
+            return have
+        # Those above the highest pod have none: there is nothing to wait for.
+        last = max(gone & present, default=0)
+        return have - (gone & Ids.span(last, MAX_ID + 1))
     first = min(new)
     is_next = not first or first - 1 in context.available
     return have | Ids([first]) if is_next else have

@@ -148,3 +148,21 @@ def test_a_scale_during_an_update() -> None:
     world.until_ended()
     world.ready()
     assert world.images_of("app:3") == Ids(range(2))
+
+
+def test_ids_without_pods_go_at_once() -> None:
+    """Somebody wrote a status with ids that never had a pod; a step for each would be no end."""
+    world = ordered(3)
+    assert numbers(world)
+    (there,) = world.status.assigned
+    every = there.model_copy(update={"instances": Ids.span(0, 10_000)})
+    forged = world.status.model_copy(update={"assigned": (every,), "instances_in_force": 10_000})
+    job = world.cluster.job
+    meta = job.metadata.model_copy(update={"resource_version": world.cluster.version()})
+    world.cluster.job = job.model_copy(update={"metadata": meta, "status": forged})
+    world.cluster.tell("job", meta.name, meta.uid, world.cluster.job)
+    before = len(world.cluster.writes)
+    world.run(20)
+    assert world.assigned() == {"app:1": "0-2"}
+    assert len(world.cluster.writes) - before < 5
+    assert sorted(world.images()) == [0, 1, 2]
