@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from controller.api.claims import name_of
 from controller.api.ids import NONE
-from controller.api.pods.quantity import quantity
+from controller.api.pods.quantity import same
 from controller.core.model.context import Context
 from controller.core.model.plan import OwnClaim
 from controller.core.refusals import actions as refused_actions
 from controller.core.revisions.revision import dumped
-from controller.core.rollout.claims import UNKNOWN
+from controller.core.rollout.claims import UNKNOWN, not_followed
 
 _QUANTITIES: Final = ("requests", "limits")
 
@@ -51,19 +51,12 @@ def is_as(spec: bytes, wanted: bytes) -> bool:
 
 def _covers(there: Any, wanted: Any, key: str = "") -> bool:
     if key in _QUANTITIES and isinstance(wanted, dict) and isinstance(there, dict):
-        return all(_same(there.get(name), amount) for name, amount in wanted.items())
+        return all(same(there.get(name), amount) for name, amount in wanted.items())
     if isinstance(wanted, Mapping):
         return isinstance(there, Mapping) and all(
             _covers(there.get(name), value, name) for name, value in wanted.items()
         )
     return wanted is None or bool(there == wanted)
-
-
-def _same(there: Any, wanted: Any) -> bool:
-    try:
-        return quantity(str(there)) == quantity(str(wanted))
-    except ValueError:
-        return bool(there == wanted)
 
 
 def kept_back(context: Context) -> tuple[str, str] | None:
@@ -75,8 +68,8 @@ def kept_back(context: Context) -> tuple[str, str] | None:
     claims = context.observed.claims
     if not claims.followed:
         i = next(iter(surplus))
-        words = claims.problem or "the operator begins to follow PersistentVolumeClaims"
-        return UNKNOWN, f"instance {i}: its pod stays until it owns its claims; {words}"
+        words = f"its pod stays until it owns its claims; {not_followed(claims)}"
+        return UNKNOWN, f"instance {i}: {words}"
     for refused in refused_actions.of_pods(context, surplus):
         if isinstance(refused.action, OwnClaim):
             return refused.refusal.reason, refused_actions.words(refused)

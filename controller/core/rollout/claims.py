@@ -69,6 +69,11 @@ def _pods(context: Context, instance: int) -> frozenset[str]:
     return frozenset(view.pod(instance).uid for view in views if instance in view.present)
 
 
+def not_followed(claims: Claims) -> str:
+    """Why the operator does not see all claims."""
+    return claims.problem or "the operator begins to follow PersistentVolumeClaims"
+
+
 def why(context: Context, instance: int) -> tuple[str, str] | None:
     """Reason and message of what an instance waits for, if that is a claim; else None."""
     if not context.job.spec.has_claims or instance not in context.intended:
@@ -77,8 +82,7 @@ def why(context: Context, instance: int) -> tuple[str, str] | None:
     if instance in view.present:
         return of_pod(context, view.pod(instance))
     if not claims.followed:
-        words = claims.problem or "the operator begins to follow PersistentVolumeClaims"
-        return UNKNOWN, f"instance {instance}: {words}"
+        return UNKNOWN, f"instance {instance}: {not_followed(claims)}"
     for name in needed(context, asg.revision_of(context.assigned, instance) or "", instance):
         claim = claims.known.get((name, instance))
         if claim is not None and goes(context, claim):
