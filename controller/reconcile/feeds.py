@@ -18,7 +18,6 @@ from controller.api.kinds import JOBS, UPDATES
 from controller.api.labels import JOB
 from controller.kube.absence import gone
 from controller.kube.client import Client
-from controller.kube.codec import Codec, T
 from controller.kube.errors import ApiError
 from controller.kube.failures import Failures
 from controller.kube.informer import Informer
@@ -26,10 +25,10 @@ from controller.kube.resources import BUDGETS, CONTROLLER_REVISIONS, PODS
 from controller.reconcile.budgets import BUDGET_CODEC, BudgetObject
 from controller.reconcile.claims.feeds import claim_feeds
 from controller.reconcile.decode import POD_CODEC, UPDATE_CODEC, PodObject, UpdateObject
+from controller.reconcile.following import Following
 from controller.reconcile.revision_objects import REVISION_CODEC, RevisionObject
 from controller.reconcile.runs.feeds import run_feeds
 from controller.reconcile.store import Store
-from controller.resource import Resource
 
 log = logging.getLogger(__name__)
 
@@ -67,13 +66,13 @@ class Feeds:
         #: Keys of Jobs that are nested too deeply to be read. While there are any, kopf may not get
         #: beyond them, for it reads JSON as Python does; then the list takes its place.
         self._too_deep: set[tuple[str, str]] = set()
-        self.pods = self._follow(
-            PODS, POD_CODEC, store.put_pod, store.drop_pod, store.pods_held, JOB
-        )
-        self.updates = self._follow(
+        following = Following(client, self._namespaces, clock)
+        follow = following.of
+        self.pods = follow(PODS, POD_CODEC, store.put_pod, store.drop_pod, store.pods_held, JOB)
+        self.updates = follow(
             UPDATES, UPDATE_CODEC, store.put_update, store.drop_update, store.updates_held
         )
-        self.revisions = self._follow(
+        self.revisions = follow(
             CONTROLLER_REVISIONS,
             REVISION_CODEC,
             store.see_revision,
@@ -81,35 +80,12 @@ class Feeds:
             store.revisions_held,
             JOB,
         )
-        self.budgets = self._follow(
+        self.budgets = follow(
             BUDGETS, BUDGET_CODEC, store.put_budget, store.drop_budget, store.budgets.held
         )
-        several = (self._namespaces, clock)
         self.wanted = (
-            run_feeds(client, store.runs, *several, lambda: store.reconsider(has_runs)),
-            claim_feeds(client, store.claims, *several, lambda: store.reconsider(has_claims)),
-        )
-
-    def _follow(
-        self,
-        resource: Resource,
-        codec: Codec[T],
-        put: Callable[[T], None],
-        drop: Callable[[str, str], None],
-        held: Callable[[str | None], Mapping[str, str]],
-        label: str | None = None,
-    ) -> Informer[T]:
-        return Informer(
-            self._client,
-            resource,
-            codec=codec,
-            on_put=put,
-            on_delete=drop,
-            held=held,
-            namespaces=self._namespaces,
-            label_selector=label,
-            confirm=True,
-            clock=self._clock,
+            run_feeds(following, store.runs, lambda: store.reconsider(has_runs)),
+            claim_feeds(following, store.claims, lambda: store.reconsider(has_claims)),
         )
 
     @property

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from controller.api.labels import GATE, JOB
-from controller.kube.client import Client
-from controller.kube.informer import Informer
 from controller.kube.resources import BATCH_JOBS, CRON_JOBS
+from controller.reconcile.following import Following
 from controller.reconcile.runs.objects import CRON_CODEC, RUN_CODEC
 from controller.reconcile.runs.store import RunStore
 from controller.reconcile.wanted import Wanted
@@ -19,35 +17,9 @@ _RUNS: Final = f"{JOB},!{GATE}"
 
 
 def run_feeds(
-    client: Client,
-    store: RunStore,
-    namespaces: Sequence[str] = (),
-    clock: Callable[[], float] = time.monotonic,
-    on_followed: Callable[[], None] = lambda: None,
+    following: Following, store: RunStore, on_followed: Callable[[], None] = lambda: None
 ) -> Wanted:
     """``on_followed`` is called when all has been listed once."""
-    jobs = Informer(
-        client,
-        BATCH_JOBS,
-        codec=RUN_CODEC,
-        on_put=store.put_run,
-        on_delete=store.drop_run,
-        held=store.runs_held,
-        namespaces=namespaces,
-        label_selector=_RUNS,
-        confirm=True,
-        clock=clock,
-    )
-    cron_jobs = Informer(
-        client,
-        CRON_JOBS,
-        codec=CRON_CODEC,
-        on_put=store.put_cron,
-        on_delete=store.drop_cron,
-        held=store.crons_held,
-        namespaces=namespaces,
-        label_selector=JOB,
-        confirm=True,
-        clock=clock,
-    )
-    return Wanted(store, (jobs, cron_jobs), on_followed)
+    runs = (BATCH_JOBS, RUN_CODEC, store.put_run, store.drop_run, store.runs_held, _RUNS)
+    crons = (CRON_JOBS, CRON_CODEC, store.put_cron, store.drop_cron, store.crons_held, JOB)
+    return Wanted(store, (following.of(*runs), following.of(*crons)), on_followed)

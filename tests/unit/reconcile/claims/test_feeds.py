@@ -6,12 +6,13 @@ import asyncio
 
 from controller.reconcile.claims.feeds import claim_feeds
 from controller.reconcile.claims.store import ClaimStore
+from controller.reconcile.following import Following
 from tests.unit.reconcile.runs.test_feeds import Listing
 
 
 async def test_claims_are_followed_from_the_first_job_with_claims() -> None:
     client, store, followed = Listing(), ClaimStore(lambda _: None), asyncio.Event()
-    feeds = claim_feeds(client, store, on_followed=followed.set)
+    feeds = claim_feeds(Following(client), store, on_followed=followed.set)
     task = asyncio.create_task(feeds.run())
     await asyncio.sleep(0)
     assert client.asked == []

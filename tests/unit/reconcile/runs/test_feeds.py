@@ -9,6 +9,7 @@ from typing import Any
 
 from controller.kube.client import Client
 from controller.kube.errors import Forbidden
+from controller.reconcile.following import Following as FeedsOf
 from controller.reconcile.runs.feeds import run_feeds
 from controller.reconcile.runs.store import RunStore
 from controller.resource import Resource
@@ -40,7 +41,7 @@ class Following:
     def __init__(self, client: Listing) -> None:
         self.store = RunStore(lambda _: None)
         self.followed = asyncio.Event()
-        self.feeds = run_feeds(client, self.store, on_followed=self.followed.set)
+        self.feeds = run_feeds(FeedsOf(client), self.store, on_followed=self.followed.set)
 
     async def __aenter__(self) -> Following:
         self._task = asyncio.create_task(self.feeds.run())
