@@ -40,6 +40,9 @@ class Pace:
         #: Until when the requests about every object, and about one object, are spaced.
         self._every = float("-inf")
         self._one: dict[str, float] = {}
+        #: The requests of the last second, by moment and path, while none is spaced. They count for
+        #: the objects that they are about as soon as one fails.
+        self._recent: deque[tuple[float, str]] = deque()
         #: By object, the turns of its last requests, which may be yet to come.
         self._turns: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MOST))
         self._swept = float("-inf")
@@ -49,13 +52,15 @@ class Pace:
         now = self._clock()
         if not self._one and self._every < now:
             self._turns.clear()
+            self._keep(now, path)
             return
         self._sweep(now)
         about = subject(path)
-        if not about or not self._is_spaced(about, now):
+        if not about:
             return
         turns = self._turns[about]
-        at = max(now, turns[0] + WITHIN) if len(turns) == MOST else now
+        full = len(turns) == MOST and self._is_spaced(about, now)
+        at = max(now, turns[0] + WITHIN) if full else now
         turns.append(at)
         while at > now and self._is_spaced(about, now):
             # A little longer, or rounding could leave nothing to sleep and the turn not yet come.
@@ -75,8 +80,18 @@ class Pace:
     def _is_spaced(self, about: str, now: float) -> bool:
         return max(self._every, self._one.get(about, self._every)) >= now
 
+    def _keep(self, now: float, path: str) -> None:
+        """Keep a request that is sent at once; a failure may soon follow."""
+        self._recent.append((now, path))
+        while self._recent[0][0] <= now - WITHIN:
+            self._recent.popleft()
+
     def _sweep(self, now: float) -> None:
-        """Forget what does not count any more."""
+        """Count what was sent before the first failure; forget what does not count any more."""
+        for moment, path in self._recent:
+            if about := subject(path):
+                self._turns[about].append(moment)
+        self._recent.clear()
         if now < self._swept + WITHIN:
             return
         self._swept = now

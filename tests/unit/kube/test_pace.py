@@ -63,6 +63,27 @@ async def test_after_a_conflict_requests_about_that_object_are_spaced(
     assert await waited(pace, clock, JOB, 2 * MOST) == pytest.approx(2, abs=0.01)
 
 
+@pytest.mark.parametrize("error", [CONFLICT, *FAILURES], ids=lambda e: type(e).__name__)
+async def test_what_was_sent_before_the_failure_counts(
+    pace: Pace, clock: Clock, error: ApiError
+) -> None:
+    """Else an Update's first writes and those after the first refusal are in the same second."""
+    assert await waited(pace, clock, OTHER, MOST) == 0
+    clock.pass_by(0.7)
+    assert await waited(pace, clock, JOB, MOST - 1) == 0
+    pace.failed(JOB, error)
+    assert await waited(pace, clock, JOB, 1) == 0
+    assert await waited(pace, clock, JOB, 1) == pytest.approx(1, abs=0.01)
+    assert await waited(pace, clock, OTHER, 1) == 0, "its requests are more than a second ago"
+
+
+async def test_what_is_sent_while_another_object_is_spaced_counts(pace: Pace, clock: Clock) -> None:
+    pace.failed(OTHER, CONFLICT)
+    assert await waited(pace, clock, JOB, 2 * MOST) == 0
+    pace.failed(JOB, CONFLICT)
+    assert await waited(pace, clock, JOB, 1) == pytest.approx(1, abs=0.01)
+
+
 async def test_a_refused_eviction_is_no_failure_of_the_server(pace: Pace, clock: Clock) -> None:
     pace.failed(f"{OTHER}/eviction?dryRun=All", TooManyRequests(429, "", ""))
     assert await waited(pace, clock, JOB, 100) == 0
@@ -113,6 +134,12 @@ async def test_what_is_over_is_forgotten(pace: Pace, clock: Clock) -> None:
         clock.pass_by(0.1)
     assert len(pace._turns) < 30
     assert len(pace._one) < 150
+    clock.pass_by(AFTER + 1)
+    for number in range(1000):
+        await pace.turn(f"{JOB}-{number}")
+        clock.pass_by(0.1)
+    assert len(pace._recent) < 30
+    assert not pace._turns
 
 
 async def test_lists_and_creates_never_wait(pace: Pace, clock: Clock) -> None:
