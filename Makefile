@@ -4,7 +4,7 @@
 #
 #   TESTS=tests/unit/core       what `make test` runs
 #   PYTEST_ARGS="-k scale -x"   further arguments of pytest
-#   WORKERS=6                   how many workers share the tests of whole folders
+#   WORKERS=9                   how many workers share the tests of whole folders
 #   SEED=17                     where hypothesis begins to look for new examples (else: the same)
 #   KUBEBUILDER_ASSETS=DIR      use etcd, kube-apiserver, kubectl, … from there instead of building
 #   KEEP=1  PLAIN=1             demo: stay until Ctrl-C; lines instead of a live picture
@@ -25,7 +25,7 @@ FOLDERS := tests/cli tests/devcluster tests/examples tests/gitops tests/integrat
 TESTS ?= $(FOLDERS)
 MACHINES := tests/unit/core/test_invariants.py tests/unit/reconcile/test_anything_goes.py \
 	tests/unit/chaos/test_fuzz.py
-WORKERS ?= 6
+WORKERS ?= 9
 PYTEST_ARGS ?=
 PYTEST = $(PYTHON) -m pytest $(if $(SEED),--hypothesis-profile=ci --hypothesis-seed=$(SEED))
 # What is compiled is kept: each worker reads all test files, and each program that a test starts

@@ -3,9 +3,9 @@
 A test is given to the first worker that is free. Tests of a folder that has one cluster for all of
 them go to one worker together.
 
-Unit tests keep a processor busy; the others mostly wait for a control plane. So one worker, the
-filler, runs unit tests alone, and only while nobody else needs the processor. The others run unit
-tests when nothing else is left.
+Unit tests keep a processor busy; the others mostly wait for a control plane. So a quarter of the
+workers, the fillers, run unit tests alone, and only while nobody else needs the processor. The
+others run unit tests when nothing else is left.
 """
 
 from __future__ import annotations
@@ -74,9 +74,10 @@ def rank(nodeid: str) -> int:
 
 
 def filler(worker: str, workers: int, nodeids: Iterable[str]) -> bool:
-    """Whether this worker is the filler: the last one of several, if there are unit tests and
+    """Whether this worker is a filler: one of the last of several, if there are unit tests and
     others."""
-    return workers > 1 and worker == f"gw{workers - 1}" and len(set(map(unit, nodeids))) == 2
+    fillers = range(workers - max(1, workers // 4), workers)
+    return workers > 1 and int(worker[2:]) in fillers and len(set(map(unit, nodeids))) == 2
 
 
 def step_back() -> None:
@@ -112,10 +113,10 @@ class Scheduling(LoadScopeScheduling):
         super()._assign_work_unit(node)
 
     def _fills(self, node: WorkerController) -> bool:
-        return node.gateway.id == self._filler
+        return node.gateway.id in self._fillers
 
     @cached_property
-    def _filler(self) -> str:
-        """The id of the filler; "" if there is none. Asked only when the tests are collected."""
-        last = f"gw{self.numnodes - 1}"
-        return last if filler(last, self.numnodes, self.collection or ()) else ""
+    def _fillers(self) -> set[str]:
+        """The ids of the fillers. Asked only when the tests are collected."""
+        every, found = (f"gw{number}" for number in range(self.numnodes)), self.collection or ()
+        return {worker for worker in every if filler(worker, self.numnodes, found)}

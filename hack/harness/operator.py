@@ -80,7 +80,7 @@ class Operator:
         zero = "127.0.0.1:0"
         args = ["--log-level", "info", *self._args]
         # Tests wait for statuses: with the default that would be most of what they take.
-        args = ["--report-seconds", "0.2", *args]
+        args = ["--report-seconds", "0.5", *args]
         args += ["--health-address", zero, "--metrics-address", zero]
         # In tests the servers of gates listen on loopback.
         args += ["--gate-allow-loopback", "true", "--gate-ca-file", str(self._ca)]

@@ -80,7 +80,16 @@ def test_without_both_kinds_all_workers_take_all(
     assert all(played(pytestconfig, 3, tests))
 
 
-def test_who_is_the_filler() -> None:
+def test_of_many_workers_a_quarter_are_fillers(pytestconfig: pytest.Config) -> None:
+    *others, one, another = played(pytestconfig, 9, ALL)
+    assert {*one, *another} <= {LONG, *UNIT}
+    assert one
+    assert another
+    assert {test for each in others for test in each} >= {*SHARED, *OTHERS, LARGE}
+
+
+def test_who_is_a_filler() -> None:
+    assert [number for number in range(9) if filler(f"gw{number}", 9, ALL)] == [7, 8]
     assert filler("gw4", 5, ALL)
     assert not filler("gw3", 5, ALL)
     assert not filler("gw0", 1, ALL)

@@ -92,6 +92,7 @@ async def test_a_token_in_a_body_of_bad_chunks_is_not_logged(
     renderer: Renderer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    server.runner(web.Application())
     page = Many(renderer)
     async with page.serve(page.by_token()):
         host = f"127.0.0.1:{page.browser.port}"
