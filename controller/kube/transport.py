@@ -19,9 +19,9 @@ from yarl import URL
 from controller.kube import warning_headers
 from controller.kube.config import ConfigError, Connection
 from controller.kube.errors import ApiError, Unauthorized, Unreachable, raise_for
-from controller.kube.pace import Pace
-from controller.kube.refusals import Refusals
+from controller.kube.refusal_log import RefusalLog
 from controller.kube.request import Request
+from controller.kube.spacing import Spacing
 
 #: ``observe(verb, resource, code, seconds)``; code 0: no answer. Called for a watch when it ends.
 Observe = Callable[[str, str, int, float], None]
@@ -51,8 +51,8 @@ class Transport:
         self._connection = connection
         self._slots = asyncio.Semaphore(limit)
         self._observe = observe
-        self._refusals = Refusals()
-        self._pace = Pace()
+        self._refusals = RefusalLog()
+        self._spacing = Spacing()
         self._read_timeout = aiohttp.ClientTimeout(total=read_timeout)
         self._write_timeout = aiohttp.ClientTimeout(total=write_timeout)
         self._watch_timeout = aiohttp.ClientTimeout(
@@ -68,7 +68,7 @@ class Transport:
         """Sends with this token and never with the own credentials, over the same session."""
         other = copy(self)
         other._connection = self._connection.with_token(token)
-        other._refusals = Refusals()
+        other._refusals = RefusalLog()
         other._session, other._owner = None, self
         return other
 
@@ -79,7 +79,7 @@ class Transport:
 
     async def call(self, request: Request) -> bytes:
         """Send the request. Returns the body of the answer."""
-        await self._pace.turn(request.path)
+        await self._spacing.turn(request.path)
         async with self._slots:
             try:
                 try:
@@ -87,7 +87,7 @@ class Transport:
                 except Unauthorized:
                     return await self._send(request)
             except ApiError as error:
-                self._pace.failed(request.path, error)
+                self._spacing.failed(request.path, error)
                 raise
 
     async def stream(

@@ -35,7 +35,7 @@ from controller.api.pods.wire import PodWire
 from controller.core.model import plan
 from controller.core.replacement import in_place_patch as patch
 from controller.core.replacement.in_place_wish import Object, Wish
-from controller.core.revisions.change import Change
+from controller.core.revisions.changeable_in_place import Change
 from controller.kube.client import Client
 from controller.kube.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from controller.kube.resources import PODS

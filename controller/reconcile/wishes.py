@@ -12,7 +12,7 @@ from controller.core.model import plan
 from controller.core.overlays.variants import usable
 from controller.core.replacement import in_place_wish
 from controller.core.replacement.in_place_wish import Metadata, Object, Wish
-from controller.core.revisions.change import Change, classify
+from controller.core.revisions.changeable_in_place import Change, classify
 from controller.core.revisions.template import Prepared
 from controller.kube.client import Client
 from controller.kube.errors import NotFound

@@ -29,7 +29,7 @@ from controller.core.model import assigned as asg
 from controller.core.model.context import Context
 from controller.core.model.limits import TEMPLATES_COMPARED
 from controller.core.replacement import in_place, sla
-from controller.core.revisions.change import Change
+from controller.core.revisions.changeable_in_place import Change
 from controller.core.rollout import strategy
 from controller.core.rollout.direction import Direction
 

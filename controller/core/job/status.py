@@ -15,7 +15,7 @@ from controller.core.admission.automatic import (
     waits_by_choice,
     wanted,
 )
-from controller.core.job import claims, frozen, left_behind, pending, size_limit, unavailable
+from controller.core.job import claim_status, frozen, left_behind, pending, size_limit, unavailable
 from controller.core.model import assigned as asg
 from controller.core.model import conditions as cond
 from controller.core.model import ordering, policy
@@ -127,7 +127,7 @@ def _kstatus(context: Context) -> tuple[Wanted, Wanted, Wanted]:
         message += f"; {waiting[1]}"
     if (overruled := outcome.count_refused(context)) and overruled not in message:
         message += f"; {overruled}"
-    if changed := claims.not_as_templates(context):
+    if changed := claim_status.not_as_templates(context):
         message += f"; {changed}"
     if refused_action := next(iter(context.observed.refused_actions.values()), None):
         message += f"; {refused_actions.words(refused_action)}"
@@ -161,7 +161,7 @@ def _reconciling(context: Context) -> tuple[str, str] | None:
         return "Progressing", "starting"
     if left_behind.starts(context):
         return "TemplateChanged", "an Update is about to start"
-    if held := claims.kept_back(context):
+    if held := claim_status.kept_back(context):
         return held
     healthy = context.intended - context.frozen <= context.available & context.at_assigned
     words = ordering.waits_for(context)

@@ -28,7 +28,7 @@ from controller.core.model.runs import EndRun as EndRun
 from controller.core.model.runs import KeepCronJob as KeepCronJob
 from controller.core.model.runs import MakeRun as MakeRun
 from controller.core.pods.ended import UNKNOWN, Intent
-from controller.core.revisions.change import Change
+from controller.core.revisions.changeable_in_place import Change
 
 EventType = Literal["Normal", "Warning"]
 #: An action on an existing object: the verb and the object's uid.

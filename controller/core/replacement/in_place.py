@@ -15,7 +15,7 @@ from controller.core.model.assigned import Assigned
 from controller.core.model.context import Context
 from controller.core.model.limits import TEMPLATES_COMPARED
 from controller.core.model.plan import Event, ReadRevision, Write, WriteUpdate
-from controller.core.revisions.change import Change, classify, why_not_in_place
+from controller.core.revisions.changeable_in_place import Change, classify, why_not_in_place
 from controller.core.rollout.direction import Direction
 from controller.core.status.update import MAX_HISTORY, MAX_MESSAGE, OPERATOR
 

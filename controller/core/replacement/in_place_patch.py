@@ -32,7 +32,7 @@ from controller.core.replacement.in_place_wish import (
     Object,
     by_name,
 )
-from controller.core.revisions.change import Change
+from controller.core.revisions.changeable_in_place import Change
 from controller.core.revisions.revision import digest_of
 
 #: Seconds to wait for the restart of an earlier change. If it were counted in two bases, it would

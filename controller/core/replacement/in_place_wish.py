@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 from controller.api import labels
 from controller.api.pods.resources import resources_of
-from controller.core.revisions.change import METADATA, Change
+from controller.core.revisions.changeable_in_place import METADATA, Change
 
 Object = dict[str, Any]
 #: Container name -> its new image, or its new requests and limits.

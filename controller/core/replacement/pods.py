@@ -21,6 +21,7 @@ from controller.core.model.plan import Action, ActionKey, ChangePod, CreatePod, 
 from controller.core.pods import backoff
 from controller.core.replacement import (
     budget,
+    claim_retention,
     claims,
     coordinator,
     creation,
@@ -35,7 +36,7 @@ from controller.core.replacement.deletion import delete
 from controller.core.replacement.moves import Moves, overdue
 from controller.core.replacement.safety import SafetyBrake
 from controller.core.replacement.twins import Twins
-from controller.core.revisions.change import Change
+from controller.core.revisions.changeable_in_place import Change
 from controller.core.rollout.direction import Direction
 from controller.core.rollout.failures import FailureCounts
 from controller.lazy import cached_property
@@ -183,12 +184,12 @@ class Convergence:
         return ChangePod(instance, pod.surge, pod.name, pod.uid, goal, uid, count, change, counts)
 
     @cached_property
-    def _owners(self) -> claims.Owners:
+    def _owners(self) -> claim_retention.Owners:
         """Who owns the claims of the instances."""
-        going = claims.going(self.context, self.direction) if self._consistent else NONE
+        going = claim_retention.going(self.context, self.direction) if self._consistent else NONE
         # Those that an Update removes come back with their data if it rolls back.
         stay = self.context.intended | (self.direction.removed if self.direction else NONE)
-        return claims.Owners(self.context, (self._gone | going) - stay)
+        return claim_retention.Owners(self.context, (self._gone | going) - stay)
 
     @cached_property
     def moves(self) -> Moves:

@@ -9,7 +9,7 @@ from hack.mutations.fault import Fault
 _CORE: Final = "controller/core"
 _SHELL: Final = "controller/reconcile/claims"
 _CASES: Final = "tests/unit/core/replacement/test_claims.py"
-_OWNERS: Final = "tests/unit/core/replacement/test_claim_owners.py"
+_OWNERS: Final = "tests/unit/core/replacement/test_claim_retention.py"
 _WRITES: Final = "tests/unit/reconcile/claims/test_writes.py"
 
 FAULTS: Final = (
@@ -21,21 +21,21 @@ FAULTS: Final = (
         tests=(_CASES,),
     ),
     Fault(
-        file=f"{_CORE}/replacement/claims.py",
+        file=f"{_CORE}/replacement/claim_retention.py",
         old="        return Ids(c.instance for c in self._to_pods())",
         new="        return NONE",
         breaks="A pod that scaling removes goes before it owns its claims, which then stay.",
         tests=(_OWNERS,),
     ),
     Fault(
-        file=f"{_CORE}/replacement/claims.py",
+        file=f"{_CORE}/replacement/claim_retention.py",
         old="            change |= self._back(ours & by_pods - self._released, name)",
         new="            pass",
         breaks="A scale down that is taken back deletes the claims of a pod that stays.",
         tests=(_OWNERS,),
     ),
     Fault(
-        file=f"{_CORE}/replacement/claims.py",
+        file=f"{_CORE}/replacement/claim_retention.py",
         old="(NONE if with_job else ours & owned)",
         new="NONE",
         breaks="Claims that are to be retained are deleted with the Job.",

@@ -90,11 +90,11 @@ FAULTS: Final = (
         tests=(f"{_TESTS}/revisions",),
     ),
     Fault(
-        file=f"{_CORE}/revisions/change.py",
+        file=f"{_CORE}/revisions/changeable_in_place.py",
         old="        if images and resources:",
         new="        if images or resources:",
         breaks="A change of images alone replaces pods that were to be changed in place.",
-        tests=(f"{_TESTS}/revisions/test_change.py",),
+        tests=(f"{_TESTS}/revisions/test_changeable_in_place.py",),
     ),
     # replacement
     Fault(

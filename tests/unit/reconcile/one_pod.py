@@ -13,7 +13,7 @@ from controller.core.model import plan
 from controller.core.overlays.variants import variants
 from controller.core.revisions import data as revision_data
 from controller.core.revisions import revision as revisions
-from controller.core.revisions.change import Change
+from controller.core.revisions.changeable_in_place import Change
 from controller.reconcile.decode import pod_of
 from controller.reconcile.entry import Entry, Key
 from controller.reconcile.pods import Pods

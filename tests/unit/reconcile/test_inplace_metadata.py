@@ -10,7 +10,7 @@ from controller.api import labels
 from controller.api.pods.resizing import Resizing
 from controller.api.pods.restart_base import RestartBase
 from controller.core.model import plan
-from controller.core.revisions.change import Change
+from controller.core.revisions.changeable_in_place import Change
 from controller.kube.errors import Conflict, Invalid, ServerError
 from tests.unit.reconcile.fake_pods import Object
 from tests.unit.reconcile.one_pod import LARGE, NOW, SMALL, World, template

@@ -11,7 +11,7 @@ from controller.api.pods.restart_base import RestartBase
 from controller.core.model.plan import ChangePod
 from controller.core.replacement import in_place_patch as patch
 from controller.core.replacement import in_place_wish
-from controller.core.revisions.change import Change
+from controller.core.revisions.changeable_in_place import Change
 
 Object = dict[str, Any]
 NOW = 1_767_225_600.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controller.api import labels
 from controller.core.replacement.in_place_wish import NO_METADATA, Object, Wish, metadata
-from controller.core.revisions.change import Change
+from controller.core.revisions.changeable_in_place import Change
 
 
 def pod(image: str = "web:1", **meta: Object) -> Object:

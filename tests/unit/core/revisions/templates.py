@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from controller.core.revisions.change import Change, classify
+from controller.core.revisions.changeable_in_place import Change, classify
 from controller.core.revisions.revision import canonical
 
 Object = dict[str, Any]

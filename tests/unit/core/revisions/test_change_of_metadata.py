@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.core.revisions.change import Change, why_not_in_place
+from controller.core.revisions.changeable_in_place import Change, why_not_in_place
 from controller.core.revisions.revision import canonical
 from tests.unit.core.revisions.templates import Object, amounts, change, container, template
 

@@ -6,7 +6,7 @@ from controller.api.pods.pod import Pod
 from controller.core.model import plan
 from controller.core.model.coordination import Coordination, denied
 from controller.core.model.observed import Refusal, RefusedAction
-from controller.core.revisions.change import Change
+from controller.core.revisions.changeable_in_place import Change
 from controller.core.verdicts.answer import Verdict
 from tests.unit.core.sim.sight import Sight
 from tests.unit.core.sim.store import ApiError

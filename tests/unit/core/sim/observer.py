@@ -14,7 +14,7 @@ from controller.core.model import assigned as asg
 from controller.core.model.observed import Observed
 from controller.core.model.plan import ChangePod, DeletePod, Plan
 from controller.core.model.policy import max_unavailable, min_available
-from controller.core.revisions.change import Change
+from controller.core.revisions.changeable_in_place import Change
 from tests.unit.core.sim import claims, drain, ordered
 from tests.unit.core.sim.cluster import Cluster
 from tests.unit.core.sim.reasons import Reasons

@@ -8,7 +8,7 @@ import pytest
 
 from controller.kube.client import Client
 from controller.kube.errors import ApiError, Forbidden, from_status
-from controller.kube.refusals import Refusals
+from controller.kube.refusal_log import RefusalLog
 from controller.kube.resources import PODS
 from tests.unit.kube.conftest import Clock
 from tests.unit.kube.fake import FakeApi
@@ -33,7 +33,7 @@ async def test_a_refused_request_is_a_warning(
 def test_many_of_a_kind_are_logged_once_a_minute(
     caplog: pytest.LogCaptureFixture, clock: Clock
 ) -> None:
-    refusals = Refusals(clock)
+    refusals = RefusalLog(clock)
     for _ in range(1000):
         refusals.note("create", "pods", PATH, QUOTA)
     refusals.note("create", "pods", PATH.replace("shop", "other"), QUOTA)
@@ -47,12 +47,12 @@ def test_many_of_a_kind_are_logged_once_a_minute(
 def test_ordinary_answers_are_not_logged(caplog: pytest.LogCaptureFixture, status: int) -> None:
     error = from_status({"message": "as it happens"}, status)
     assert isinstance(error, ApiError)
-    Refusals().note("get", "pods", f"{PATH}/web-0", error)
+    RefusalLog().note("get", "pods", f"{PATH}/web-0", error)
     assert said(caplog) == []
 
 
 def test_the_memory_is_bounded(clock: Clock) -> None:
-    refusals = Refusals(clock)
+    refusals = RefusalLog(clock)
     for number in range(5000):
         clock.pass_by(1)
         refusals.note("create", "pods", PATH.replace("shop", f"shop-{number}"), QUOTA)

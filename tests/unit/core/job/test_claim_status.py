@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.core.job.claims import is_as
+from controller.core.job.claim_status import is_as
 from controller.core.revisions.revision import dumped
 
 

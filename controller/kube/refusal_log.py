@@ -35,7 +35,7 @@ class _Logged:
     since: int = 0
 
 
-class Refusals:
+class RefusalLog:
     """``clock`` gives monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

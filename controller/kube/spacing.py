@@ -27,7 +27,7 @@ def _loop_time() -> float:
     return asyncio.get_running_loop().time()
 
 
-class Pace:
+class Spacing:
     """``clock`` gives monotonic seconds."""
 
     def __init__(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.api.pods.resources import resources_of
-from controller.core.revisions.change import Change, why_not_in_place
+from controller.core.revisions.changeable_in_place import Change, why_not_in_place
 from controller.core.revisions.revision import canonical
 from tests.unit.core.revisions.templates import (
     Object,
