@@ -55,8 +55,10 @@ class Place:
         return {int(pod["metadata"]["labels"]["echelon.dev/instance"]): pod for pod in found}
 
     def events(self, about: str) -> list[Object]:
+        """The Events about the Job of this name."""
         found: list[Object] = self.api.get(self.path("events"))["items"]
-        return [event for event in found if event["involvedObject"]["name"] == about]
+        job = {"kind": "EchelonJob", "name": about}
+        return [event for event in found if event["involvedObject"].items() >= job.items()]
 
     # --- actions of users ---
 
