@@ -5,20 +5,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from controller.api.kinds import MAINTENANCES
 from controller.kube.client import Client
-from controller.kube.codec import Codec, T
 from controller.kube.errors import ApiError
+from controller.kube.following import Following
 from controller.kube.informer import Informer
 from controller.kube.resources import NODES, PODS
 from controller.maintenance.decode import NODE_CODEC, POD_CODEC, NodeObject, PodObject
 from controller.maintenance.store import Store
-from controller.resource import Resource
 
 log = logging.getLogger(__name__)
 
@@ -34,31 +32,11 @@ class Feeds:
         self._every = every
         self._again = asyncio.Event()
         self._listed = False
-        self.nodes: Informer[NodeObject] = self._follow(
+        self._following = Following(client)
+        self.nodes: Informer[NodeObject] = self._following.of(
             NODES, NODE_CODEC, store.put_node, store.drop_node, store.nodes_held
         )
         self._pods: dict[str, tuple[Informer[PodObject], asyncio.Task[None]]] = {}
-
-    def _follow(
-        self,
-        resource: Resource,
-        codec: Codec[T],
-        put: Callable[[T], None],
-        drop: Callable[[str, str], None],
-        held: Callable[[str | None], Mapping[str, str]],
-        fields: str | None = None,
-    ) -> Informer[T]:
-        """An informer; ``fields``: a field selector."""
-        return Informer(
-            self._client,
-            resource,
-            codec=codec,
-            on_put=put,
-            on_delete=drop,
-            held=held,
-            field_selector=fields,
-            confirm=True,
-        )
 
     @property
     def filled(self) -> bool:
@@ -91,13 +69,13 @@ class Feeds:
             self._store.forget_pods(node)
         for node in sorted(nodes - self._pods.keys()):
             self._store.pods[node] = {}
-            informer = self._follow(
+            informer = self._following.of(
                 PODS,
                 POD_CODEC,
                 self._store.put_pod,
                 partial(self._store.drop_pod, node),
                 partial(self._store.pods_held, node),
-                f"spec.nodeName={node}",
+                fields=f"spec.nodeName={node}",
             )
             task = asyncio.create_task(self._run(informer), name=f"pods of {node}")
             self._pods[node] = informer, task

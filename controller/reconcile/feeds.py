@@ -20,12 +20,12 @@ from controller.kube.absence import gone
 from controller.kube.client import Client
 from controller.kube.errors import ApiError
 from controller.kube.failures import Failures
+from controller.kube.following import Following
 from controller.kube.informer import Informer
 from controller.kube.resources import BUDGETS, CONTROLLER_REVISIONS, PODS
 from controller.reconcile.budgets import BUDGET_CODEC, BudgetObject
 from controller.reconcile.claims.feeds import claim_feeds
 from controller.reconcile.decode import POD_CODEC, UPDATE_CODEC, PodObject, UpdateObject
-from controller.reconcile.following import Following
 from controller.reconcile.revision_objects import REVISION_CODEC, RevisionObject
 from controller.reconcile.runs.feeds import run_feeds
 from controller.reconcile.store import Store

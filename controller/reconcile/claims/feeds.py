@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from controller.api.labels import JOB
+from controller.kube.following import Following
 from controller.kube.resources import CLAIMS
 from controller.reconcile.claims.objects import CLAIM_CODEC
 from controller.reconcile.claims.store import ClaimStore
-from controller.reconcile.following import Following
 from controller.reconcile.wanted import Wanted
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from controller.api.labels import GATE, JOB
+from controller.kube.following import Following
 from controller.kube.resources import BATCH_JOBS, CRON_JOBS
-from controller.reconcile.following import Following
 from controller.reconcile.runs.objects import CRON_CODEC, RUN_CODEC
 from controller.reconcile.runs.store import RunStore
 from controller.reconcile.wanted import Wanted

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from controller.kube.following import Following
 from controller.reconcile.claims.feeds import claim_feeds
 from controller.reconcile.claims.store import ClaimStore
-from controller.reconcile.following import Following
 from tests.unit.reconcile.runs.test_feeds import Listing
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from controller.kube.client import Client
 from controller.kube.errors import Forbidden
-from controller.reconcile.following import Following as FeedsOf
+from controller.kube.following import Following as FeedsOf
 from controller.reconcile.runs.feeds import run_feeds
 from controller.reconcile.runs.store import RunStore
 from controller.resource import Resource

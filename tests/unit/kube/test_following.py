@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from controller.kube.following import Following
 from controller.kube.resources import CLAIMS
 from controller.reconcile.claims.objects import CLAIM_CODEC
 from controller.reconcile.claims.store import ClaimStore
-from controller.reconcile.following import Following
 from tests.unit.reconcile.runs.test_feeds import Listing
 
 

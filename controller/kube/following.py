@@ -1,4 +1,4 @@
-"""Makes the informers that fill the store: they differ only in what they follow."""
+"""Makes the informers that fill a store: they differ only in what they follow."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ class Following:
         drop: Callable[[str, str], None],
         held: Callable[[str | None], Mapping[str, str]],
         label: str | None = None,
+        fields: str | None = None,
     ) -> Informer[T]:
-        """The informer of a kind. ``label``: the label selector, None for all objects."""
+        """The informer of a kind. ``label``, ``fields``: the selectors, None for all objects."""
         return Informer(
             self.client,
             resource,
@@ -40,6 +41,7 @@ class Following:
             held=held,
             namespaces=self.namespaces,
             label_selector=label,
+            field_selector=fields,
             confirm=True,
             clock=self.clock,
         )
